@@ -1,0 +1,34 @@
+/* The commands. Each is one file in this folder: it reads its own options
+ * (argv[0] is the command's name), prints its own --help, and returns the
+ * process's exit code. */
+#ifndef EARMARK_COMMANDS_H
+#define EARMARK_COMMANDS_H
+
+#include "host/base/error.h"
+
+#include <stdio.h>
+
+/* Order when several apply: 1, 2, 75, 4, 3. */
+enum exit_code {
+    EXIT_DONE = 0,
+    EXIT_FATAL = 1,
+    EXIT_USAGE = 2,
+    EXIT_UNREADABLE_CLIPS = 3, /* done, but some clips could not be read */
+    EXIT_ISSUES_FOUND = 4,     /* with --fail-on-issues */
+    EXIT_STOPPED = 75          /* stopped by a signal or a lost device, all safe */
+};
+
+int command_audit(int argc, char **argv);
+int command_embed(int argc, char **argv);
+int command_crossval(int argc, char **argv);
+int command_issues(int argc, char **argv);
+int command_report(int argc, char **argv);
+int command_model(int argc, char **argv);
+int command_bench(int argc, char **argv);
+int command_info(int argc, char **argv);
+
+/* Prints "earmark: message" to stderr and gives the exit code that fits the
+ * error: 2 for usage, 75 for a stop or a lost device, 1 otherwise. */
+int command_fail(const struct error *error);
+
+#endif

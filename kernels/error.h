@@ -1,0 +1,60 @@
+/* Errors: one enum, a message, and where it happened.
+ *
+ * Every function that can fail returns an enum error_code and takes, as its
+ * last parameter, a struct error that it fills in when the code is not
+ * ERROR_NONE. The first error is kept: setting an error twice changes nothing,
+ * so clean-up code may fail without hiding the cause. */
+#ifndef EARMARK_ERROR_H
+#define EARMARK_ERROR_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum error_code {
+    ERROR_NONE = 0,
+    ERROR_USAGE = 1,       /* the command line or the call's arguments */
+    ERROR_DATA = 2,        /* the content of an input: a value, a format */
+    ERROR_FILE = 3,        /* the operating system about a file */
+    ERROR_MEMORY = 4,      /* host memory */
+    ERROR_UNSUPPORTED = 5, /* well formed, but not something earmark does */
+    ERROR_DEVICE = 6,      /* the device cannot be opened or used */
+    ERROR_DEVICE_LOST = 7, /* sticky: the process must end (exit code 75) */
+    ERROR_STOPPED = 8,     /* a signal asked the run to stop */
+    ERROR_INTERNAL = 9     /* a defect in earmark */
+};
+
+#define ERROR_MESSAGE_SIZE 1024
+
+struct error {
+    enum error_code code;
+    const char *file; /* source file, a literal */
+    int line;
+    char message[ERROR_MESSAGE_SIZE]; /* what, which one, and what to do */
+};
+
+/* A fresh error: struct error error = ERROR_INITIAL; */
+#define ERROR_INITIAL                                                                              \
+    {                                                                                              \
+        ERROR_NONE, 0, 0, {                                                                        \
+            0                                                                                      \
+        }                                                                                          \
+    }
+
+/* Fills in *error unless it already holds one; returns the code it now holds. */
+enum error_code error_set(struct error *error, enum error_code code, const char *file, int line,
+                          const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Puts "prefix: " (a file's name, say) before the message. */
+void error_prefix(struct error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A word for the code: "bad data", "out of memory". */
+const char *error_name(enum error_code code);
+
+#define FAIL(error, code, ...) error_set((error), (code), __FILE__, __LINE__, __VA_ARGS__)
+
+#ifdef __cplusplus
+}
+#endif
+#endif
