@@ -18,15 +18,15 @@ enum error_code error_set(struct error *error, enum error_code code, const char 
 }
 
 void error_prefix(struct error *error, const char *format, ...) {
-    char combined[ERROR_MESSAGE_SIZE];
+    char combined[2 * ERROR_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(combined, sizeof combined, format, arguments);
+    int length = vsnprintf(combined, ERROR_MESSAGE_SIZE, format, arguments);
     va_end(arguments);
-    if (length < 0 || (size_t)length >= sizeof combined) return;
-    size_t used = (size_t)length;
-    snprintf(combined + used, sizeof combined - used, ": %s", error->message);
-    memcpy(error->message, combined, sizeof combined);
+    if (length < 0 || length >= ERROR_MESSAGE_SIZE) return;
+    snprintf(combined + length, sizeof combined - (size_t)length, ": %s", error->message);
+    combined[ERROR_MESSAGE_SIZE - 1] = '\0';
+    memcpy(error->message, combined, ERROR_MESSAGE_SIZE);
 }
 
 const char *error_name(enum error_code code) {
