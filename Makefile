@@ -1,8 +1,10 @@
-# earmark: make, make test, make demo, make install PREFIX=/usr/local
+# earmark: `make`, `make test`, `make demo`, `make install PREFIX=/usr/local`; `make help` lists all.
 #
 # Objects live in a folder named after the flags, so that sanitizer, debug and
-# release builds never mix. Every decision of the probes is printed by `make
-# show`; every variable set with ?= can be overridden on the command line.
+# release builds never mix. Before the first build with a set of flags every
+# library is probed by compiling and linking with it; what was decided is
+# printed then, and again by `make show`. Every variable set with ?= can be
+# overridden on the command line or in the environment.
 
 CC ?= gcc
 ifeq ($(origin CC),default)
@@ -14,24 +16,44 @@ OPTIMISE ?= -O3
 SANITIZER ?=
 WARNINGS ?= -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 PKG_CONFIG ?= pkg-config
+INSTALL ?= install
 SUDO ?= $(if $(filter 0,$(shell id -u)),,sudo)
+JOBS ?= $(shell nproc)
 
-# ---- libraries: name, how it was found, overridable
-PACKAGES := sndfile samplerate libzip jansson libxxhash
-PACKAGE_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
-PACKAGE_LIBS ?= $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
+# ---- libraries: pkg-config's answer, or the plain name where it has none
+find_libs = $(or $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null),-l$(2))
+SNDFILE_LIBS ?= $(call find_libs,sndfile,sndfile)
+SAMPLERATE_LIBS ?= $(call find_libs,samplerate,samplerate)
+LIBZIP_LIBS ?= $(call find_libs,libzip,zip)
+JANSSON_LIBS ?= $(call find_libs,jansson,jansson)
+XXHASH_LIBS ?= $(call find_libs,libxxhash,xxhash)
+LIBYAML_LIBS ?= $(call find_libs,yaml-0.1,yaml)
 ONEDNN_LIBS ?= -ldnnl
 OPENMP ?= -fopenmp
-CMOCKA_LIBS ?= -lcmocka
+CMOCKA_LIBS ?= $(call find_libs,cmocka,cmocka)
+PACKAGE_CFLAGS ?= $(shell for package in sndfile samplerate libzip jansson libxxhash yaml-0.1; do \
+	$(PKG_CONFIG) --cflags $$package 2>/dev/null; done | tr ' ' '\n' | sort -u)
+
+# ---- Debian packages, for `make deps`
+BUILD_PACKAGES ?= gcc libc6-dev binutils make pkg-config libsndfile1-dev libsamplerate0-dev libzip-dev \
+	libjansson-dev libxxhash-dev libyaml-dev libdnnl-dev
+TEST_PACKAGES ?= libcmocka-dev clang libclang-rt-dev libomp-dev clang-format clang-tidy
+DEPS ?= $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
 # fp-contract off: the same sums whatever the compiler fuses; kernels say fmaf where they mean it.
+PACKAGE_CFLAGS := $(PACKAGE_CFLAGS)
 BASE_FLAGS := -std=c17 -D_GNU_SOURCE -I. -g $(OPTIMISE) -ffp-contract=off -fno-math-errno $(OPENMP) $(WARNINGS) $(PACKAGE_CFLAGS)
-LINK_LIBS := $(PACKAGE_LIBS) $(ONEDNN_LIBS) -ldl -lm
+LINK_LIBS := $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(LIBZIP_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(LIBYAML_LIBS) $(ONEDNN_LIBS) -ldl -lm
 ifneq ($(SANITIZER),)
 BASE_FLAGS += -fsanitize=$(SANITIZER) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 CFLAGS ?=
 ALL_FLAGS := $(BASE_FLAGS) $(CFLAGS)
+
+# Short lines while building; V=1 shows the commands.
+V ?=
+quiet := $(if $(V),,@)
+say := @$(if $(V),:,echo)
 
 FLAGS_HASH := $(shell printf '%s' '$(CC) $(ALL_FLAGS) $(LINK_LIBS)' | cksum | cut -d' ' -f1)
 BUILD := build/$(FLAGS_HASH)
@@ -42,9 +64,12 @@ MAIN_OBJECT := $(BUILD)/host/main.o
 TEST_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 TEST_PROGRAMS := $(TEST_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
 SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/support/*.c)))
+CLI_TESTS := $(sort $(wildcard tests/cli/test_*.sh))
+FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_PROGRAMS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
 .PHONY: all
-all: earmark
+all: earmark ## build the program (the default)
 
 # The program at the top of the tree is always the one built last.
 .PHONY: earmark
@@ -52,23 +77,193 @@ earmark: $(BUILD)/earmark
 	@ln -sf $(BUILD)/earmark earmark
 
 $(BUILD)/earmark: $(MAIN_OBJECT) $(BUILD)/libearmark.a
-	$(CC) $(ALL_FLAGS) -o $@ $^ $(LINK_LIBS)
+	$(say) '  link $@'
+	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(LINK_LIBS)
 
 $(BUILD)/libearmark.a: $(OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	$(quiet)ar rcs $@ $^
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_FLAGS) -MMD -MP -c -o $@ $<
+	$(say) '  compile $<'
+	$(quiet)$(CC) $(ALL_FLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(SUPPORT_OBJECTS) $(BUILD)/libearmark.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(LINK_LIBS)
+	$(say) '  link $@'
+	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(LINK_LIBS)
+
+# The demo's own small programs use nothing of earmark's and only the C library.
+BENCH_PROGRAMS := $(BUILD)/bench/plant_errors $(BUILD)/bench/score_planted
+$(BENCH_PROGRAMS): %: %.o $(BUILD)/bench/tables.o
+	$(say) '  link $@'
+	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^
 
 .PRECIOUS: $(BUILD)/%.o
 
 .PHONY: tests
 tests: $(TEST_PROGRAMS)
 
+# What `make test-run` runs, without touching the link at the top of the tree.
+.PHONY: test-programs
+test-programs: $(BUILD)/earmark $(TEST_PROGRAMS) $(BENCH_PROGRAMS)
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- probes: a stamp per library, made by compiling and linking with it
+# $(call probe,NAME,HEADER,EXPRESSION THAT IS NOT ZERO,FLAGS,DEBIAN PACKAGE)
+define probe
+$(BUILD)/probe/$(1):
+	@mkdir -p $$(@D)
+	@printf '#include <%s>\nint main(void) { return !(%s); }\n' '$(2)' '$(3)' >$$@.c
+	@if $(CC) $(PACKAGE_CFLAGS) -o $$@.out $$@.c $(4) 2>$$@.log; then \
+		echo 'probe: $(1): found ($(strip $(CC) $(4)))' | tee $$@; \
+	else \
+		sed 's/^/    /' $$@.log | head -n 5 >&2; \
+		echo 'probe: $(1): missing. Debian package: $(5). `make deps` installs it; elsewhere set $(6) for make.' >&2; \
+		exit 1; \
+	fi
+endef
+$(eval $(call probe,compiler,stdio.h,1,,gcc libc6-dev,CC))
+$(eval $(call probe,openmp,omp.h,omp_get_max_threads() > 0,$(OPENMP),gcc (libomp-dev for clang),OPENMP))
+$(eval $(call probe,sndfile,sndfile.h,sf_version_string() != 0,$(SNDFILE_LIBS),libsndfile1-dev,PACKAGE_CFLAGS and SNDFILE_LIBS))
+$(eval $(call probe,samplerate,samplerate.h,src_get_version() != 0,$(SAMPLERATE_LIBS),libsamplerate0-dev,PACKAGE_CFLAGS and SAMPLERATE_LIBS))
+$(eval $(call probe,libzip,zip.h,zip_libzip_version() != 0,$(LIBZIP_LIBS),libzip-dev,PACKAGE_CFLAGS and LIBZIP_LIBS))
+$(eval $(call probe,jansson,jansson.h,json_object() != 0,$(JANSSON_LIBS),libjansson-dev,PACKAGE_CFLAGS and JANSSON_LIBS))
+$(eval $(call probe,xxhash,xxhash.h,XXH_versionNumber() > 0,$(XXHASH_LIBS),libxxhash-dev,PACKAGE_CFLAGS and XXHASH_LIBS))
+$(eval $(call probe,libyaml,yaml.h,yaml_get_version_string() != 0,$(LIBYAML_LIBS),libyaml-dev,PACKAGE_CFLAGS and LIBYAML_LIBS))
+$(eval $(call probe,onednn,oneapi/dnnl/dnnl.h,dnnl_version() != 0,$(ONEDNN_LIBS),libdnnl-dev,ONEDNN_LIBS))
+
+# cmocka's header wants others before it, and only the tests need it.
+$(BUILD)/probe/cmocka:
+	@mkdir -p $(@D)
+	@printf '#include <%s>\n' stdarg.h stddef.h stdint.h setjmp.h cmocka.h >$@.c
+	@echo 'int main(void) { return cmocka_run_group_tests(((struct CMUnitTest[1]){{0}}), 0, 0) > 1; }' >>$@.c
+	@if $(CC) -o $@.out $@.c $(CMOCKA_LIBS) 2>$@.log; then \
+		echo 'probe: cmocka: found ($(CC) $(CMOCKA_LIBS))' | tee $@; \
+	else \
+		sed 's/^/    /' $@.log | head -n 5 >&2; \
+		echo 'probe: cmocka: missing. Debian package: libcmocka-dev. `make deps` installs it; elsewhere set CMOCKA_LIBS for make.' >&2; \
+		exit 1; \
+	fi
+
+PROBES := $(addprefix $(BUILD)/probe/,openmp sndfile samplerate libzip jansson xxhash libyaml onednn)
+# The compiler first: without one every other probe would complain about the wrong thing.
+$(PROBES) $(BUILD)/probe/cmocka: | $(BUILD)/probe/compiler
+$(OBJECTS) $(MAIN_OBJECT): | $(PROBES)
+$(TEST_SOURCES:%.c=$(BUILD)/%.o) $(SUPPORT_OBJECTS): | $(BUILD)/probe/cmocka
+
+.PHONY: show
+show: $(PROBES) ## print what the probes decided, and the flags
+	@cat $(BUILD)/probe/compiler $(PROBES)
+	@command -v $(PKG_CONFIG) >/dev/null || echo 'probe: $(PKG_CONFIG): missing, plain library names are taken'
+	@echo 'compile: $(CC) $(ALL_FLAGS)'
+	@echo 'link: $(LINK_LIBS)'
+	@echo 'objects: $(BUILD)'
+
+.PHONY: build-folder
+build-folder:
+	@echo $(BUILD)
+
+# ---- what it needs
+.PHONY: deps
+deps: ## install the Debian packages (as root, or with sudo)
+	@bash tests/deps.sh '$(SUDO)' $(DEPS)
+
+# ---- tests. Targets that call deps build in a make of their own, so that
+# what was just installed is found.
+.PHONY: test
+test: ## everything: tests, sanitizers, fuzzers, style; last line "N passed, N failed, N skipped"
+	@$(MAKE) --no-print-directory deps
+	@LINT_FLAGS='-std=c17 -D_GNU_SOURCE -I. $(OPENMP)' MAKE='$(MAKE)' JOBS='$(JOBS)' bash tests/all.sh
+
+.PHONY: check
+check: ## only unit and command-line tests, with the flags given (SANITIZER=address,undefined)
+	@$(MAKE) --no-print-directory -j$(JOBS) test-run
+
+# A sanitized program is slow enough without testing the runner again.
+.PHONY: test-run
+test-run: test-programs
+	@EARMARK=$(CURDIR)/$(BUILD)/earmark PROGRAMS=$(BUILD)/bench bash tests/run.sh $(RUN_OPTIONS) $(TEST_PROGRAMS) \
+		$(if $(SANITIZER),$(filter-out tests/cli/test_runner.sh,$(CLI_TESTS)),$(CLI_TESTS))
+
+.PHONY: lint
+lint: ## clang-format, clang-tidy, both compilers' warnings, the rules of the folders
+	@LINT_FLAGS='-std=c17 -D_GNU_SOURCE -I. $(OPENMP)' JOBS='$(JOBS)' bash tests/lint.sh
+
+# ---- fuzzers: clang's libFuzzer over the readers of untrusted files
+FUZZ_FLAGS := CC=clang SANITIZER=fuzzer-no-link,address,undefined OPTIMISE=-O1
+FUZZ_SECONDS ?= 600
+
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZ_PROGRAMS)
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libearmark.a
+	@mkdir -p $(@D)
+	$(say) '  link $@'
+	$(quiet)$(CC) $(ALL_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LINK_LIBS)
+
+.PHONY: fuzz-build
+fuzz-build:
+	@$(MAKE) --no-print-directory $(FUZZ_FLAGS) fuzz-programs
+
+.PHONY: fuzz-run
+fuzz-run:
+	@FUZZERS="$$($(MAKE) -s --no-print-directory $(FUZZ_FLAGS) build-folder)/fuzz" \
+		bash tests/run.sh $(RUN_OPTIONS) --timeout 7200 tests/fuzz/run.sh
+
+.PHONY: fuzz
+fuzz: ## every fuzzer for FUZZ_SECONDS (600) seconds in all
+	@$(MAKE) --no-print-directory -j$(JOBS) fuzz-build
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(MAKE) --no-print-directory fuzz-run
+
+# ---- the rest
+.PHONY: demo
+demo: ## human recordings, 5% wrong labels planted, found again
+	@$(MAKE) --no-print-directory deps DEPS='$(BUILD_PACKAGES)'
+	@$(MAKE) --no-print-directory -j$(JOBS) earmark demo-programs
+	@PROGRAMS="$$($(MAKE) -s --no-print-directory build-folder)/bench" bash bench/demo.sh
+
+.PHONY: demo-seeds
+demo-seeds: ## the demo with ten other seeds, for bench/RESULTS.md
+	@$(MAKE) --no-print-directory -j$(JOBS) earmark demo-programs
+	@PROGRAMS="$$($(MAKE) -s --no-print-directory build-folder)/bench" bash bench/demo_seeds.sh
+
+.PHONY: demo-programs
+demo-programs: $(BENCH_PROGRAMS)
+
+.PHONY: bench
+bench: earmark ## every stage beside the machine's matrix product
+	./earmark bench
+
+.PHONY: model
+model: ## train the default model (an hour; Python, see models/recipe)
+	bash models/recipe/run.sh
+
+.PHONY: install
+install: $(BUILD)/earmark ## into PREFIX (/usr/local), below DESTDIR
+	@test -f models/default.safetensors || { echo 'models/default.safetensors is missing: make model' >&2; exit 1; }
+	$(INSTALL) -D -m 755 $(BUILD)/earmark $(DESTDIR)$(PREFIX)/bin/earmark
+	$(INSTALL) -D -m 644 models/default.safetensors $(DESTDIR)$(PREFIX)/share/earmark/default.safetensors
+
+.PHONY: uninstall
+uninstall: ## takes away what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/earmark $(DESTDIR)$(PREFIX)/share/earmark/default.safetensors
+	-rmdir $(DESTDIR)$(PREFIX)/share/earmark
+
+.PHONY: format
+format: ## clang-format all C sources in place
+	clang-format -i $$(find kernels host tests bench -name '*.[ch]')
+
+.PHONY: clean
+clean: ## remove what was built, but not what the demo downloaded
+	rm -rf $(filter-out build/demo build/model,$(wildcard build/*)) earmark
+
+.PHONY: help
+help: ## this list
+	@sed -n -E 's/^([a-z-]+):[^#]*## (.*)/    make \1\t\2/p' Makefile | expand -t 20
+	@echo
+	@echo 'variables: V=1 CC OPTIMISE CFLAGS SANITIZER WARNINGS PREFIX DESTDIR JOBS SUDO PKG_CONFIG'
+	@echo '    PACKAGE_CFLAGS SNDFILE_LIBS SAMPLERATE_LIBS LIBZIP_LIBS JANSSON_LIBS XXHASH_LIBS LIBYAML_LIBS'
+	@echo '    ONEDNN_LIBS OPENMP CMOCKA_LIBS'

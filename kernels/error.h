@@ -52,7 +52,12 @@ void error_prefix(struct error *error, const char *format, ...)
 /* A word for the code: "bad data", "out of memory". */
 const char *error_name(enum error_code code);
 
+#ifdef __clang_analyzer__ /* it cannot know that a code is set, and never ERROR_NONE */
+#define FAIL(error, kind, ...)                                                                     \
+    (error_set((error), (kind), __FILE__, __LINE__, __VA_ARGS__), (error)->code = (kind))
+#else
 #define FAIL(error, code, ...) error_set((error), (code), __FILE__, __LINE__, __VA_ARGS__)
+#endif
 
 #ifdef __cplusplus
 }

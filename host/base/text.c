@@ -110,7 +110,9 @@ void text_json_double(struct text *text, double value) {
 }
 
 void text_csv(struct text *text, const char *string) {
-    bool formula = string[0] != '\0' && strchr("=+-@\t\r", string[0]) != NULL;
+    /* A name that already has the quote mark gets another, so that a reader can take one off. */
+    const char *first = string + strspn(string, "'");
+    bool formula = *first != '\0' && strchr("=+-@\t\r", *first) != NULL;
     bool quoted = strpbrk(string, ",\"\r\n") != NULL || string[0] == ' ' || string[0] == '\'';
     if (quoted) text_append(text, "\"", 1);
     if (formula) text_append(text, "'", 1);
@@ -127,6 +129,24 @@ void text_csv(struct text *text, const char *string) {
         at += length;
     }
     if (quoted) text_append(text, "\"", 1);
+}
+
+static int hexadecimal(char digit) {
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+    return -1;
+}
+
+void text_csv_undo(struct text *text, const char *cell) {
+    const char *first = cell + strspn(cell, "'");
+    if (first > cell && *first != '\0' && strchr("=+-@\t\r", *first) != NULL) cell++;
+    for (const char *at = cell; *at != '\0';) {
+        int high = at[0] == '%' ? hexadecimal(at[1]) : -1;
+        int low = high < 0 ? -1 : hexadecimal(at[2]);
+        char byte = low < 0 ? *at : (char)(high * 16 + low);
+        if (byte != '\0') text_append(text, &byte, 1);
+        at += low < 0 ? 1 : 3;
+    }
 }
 
 void text_html(struct text *text, const char *string) {

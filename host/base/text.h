@@ -33,8 +33,12 @@ void text_json_double(struct text *text, double value);
 
 /* One CSV cell: quoted where needed; bytes that are no UTF-8 and '%' become %XX;
  * a cell that begins with = + - @, tab or carriage return gets a leading quote
- * mark ('), so that no spreadsheet runs it. */
+ * mark ('), so that no spreadsheet runs it, and so does one that begins like that
+ * behind quote marks of its own, so that text_csv_undo can tell. */
 void text_csv(struct text *text, const char *string);
+
+/* The string that text_csv was given, from a cell that a CSV reader has unquoted. */
+void text_csv_undo(struct text *text, const char *cell);
 
 /* Text and attribute values of HTML; odd bytes become U+FFFD. */
 void text_html(struct text *text, const char *string);

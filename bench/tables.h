@@ -1,0 +1,51 @@
+/* Reading the tables of a run, for the small programs of bench/: CSV with
+ * headings, and .npy arrays. They read what earmark wrote for this machine a
+ * moment ago; anything odd ends the program with a message. */
+#ifndef EARMARK_BENCH_TABLES_H
+#define EARMARK_BENCH_TABLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define CSV_NONE ((size_t)-1)
+
+_Noreturn void bench_fail(const char *file, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void *bench_allocate(size_t count, size_t size);           /* zeroed, never NULL */
+void *bench_grow(void *memory, size_t count, size_t size); /* realloc, never NULL */
+void bench_join(char *path, size_t size, const char *folder, const char *name);
+
+struct csv {
+    const char *path;
+    FILE *stream;
+    char **headings; /* (heading_count) */
+    size_t heading_count;
+    char **cells; /* (heading_count) of the present row, unquoted */
+    char *text;   /* the present row */
+    size_t text_capacity;
+};
+
+/* Opens and reads the headings. */
+void csv_open(const char *path, struct csv *csv);
+/* The next row; false at the end. Cells stay valid until the next call. */
+bool csv_next(struct csv *csv);
+/* The column of that name, or CSV_NONE. */
+size_t csv_column(const struct csv *csv, const char *name);
+void csv_close(struct csv *csv);
+
+/* An array of one or two dimensions: float32, float64, int32 or int64,
+ * little-endian, C order. */
+struct npy {
+    size_t rows;
+    size_t columns; /* 1 for one dimension */
+    char kind;      /* 'f' or 'i' */
+    size_t size;    /* bytes of an element */
+    unsigned char *data;
+};
+
+void npy_load(const char *path, struct npy *npy);
+double npy_value(const struct npy *npy, size_t row, size_t column);
+void npy_free(struct npy *npy);
+
+#endif

@@ -1,0 +1,121 @@
+/* numpy's .npy files: read as hostile input and mapped from disk, written as a
+ * stream that appears under its name only when complete.
+ *
+ * Read: format versions 1, 2 and 3; bool, signed and unsigned integers of 1 to 8
+ * bytes, floats of 2, 4 and 8; little and big endian; C and Fortran order.
+ * Written: version 1, little endian, C order, data at a multiple of 64 bytes. */
+#ifndef EARMARK_NPY_H
+#define EARMARK_NPY_H
+
+#include "host/base/error.h"
+#include "host/base/file.h"
+
+#define NPY_MAXIMUM_DIMENSIONS 8
+
+enum npy_type {
+    NPY_BOOL = 0,
+    NPY_INT8 = 1,
+    NPY_INT16 = 2,
+    NPY_INT32 = 3,
+    NPY_INT64 = 4,
+    NPY_UINT8 = 5,
+    NPY_UINT16 = 6,
+    NPY_UINT32 = 7,
+    NPY_UINT64 = 8,
+    NPY_FLOAT16 = 9,
+    NPY_FLOAT32 = 10,
+    NPY_FLOAT64 = 11
+};
+
+size_t npy_type_size(enum npy_type type);      /* bytes of one element */
+const char *npy_type_name(enum npy_type type); /* "float32" */
+bool npy_type_is_float(enum npy_type type);
+bool npy_type_is_integer(enum npy_type type); /* bool is not one */
+
+/* ---- reading ---- */
+
+struct npy_array {
+    enum npy_type type;
+    bool swapped; /* the file's byte order is not this machine's */
+    bool fortran; /* column after column; false for 1-D arrays */
+    size_t dimensions;
+    size_t shape[NPY_MAXIMUM_DIMENSIONS];
+    size_t rows;               /* shape[0]; 1 for an array without dimensions */
+    size_t columns;            /* elements of one row: the product of the other dimensions */
+    size_t count;              /* rows * columns */
+    const unsigned char *data; /* may be unaligned: use npy_direct or the copies below */
+    struct file_mapping mapping;
+};
+
+#define NPY_INITIAL                                                                                \
+    { .type = NPY_BOOL }
+
+/* Maps a file. ERROR_FILE or ERROR_DATA names it and says what is wrong: no .npy,
+ * truncated, a shape that does not fit the file's size, object arrays, unknown
+ * types. Nothing is kept after a failure; npy_close releases the mapping. */
+enum error_code npy_open(const char *path, struct npy_array *array, struct error *error);
+void npy_close(struct npy_array *array); /* may be called on NPY_INITIAL */
+
+/* The same on bytes in memory, which must stay valid. The message names no file. */
+enum error_code npy_parse(const unsigned char *bytes, size_t size, struct npy_array *array,
+                          struct error *error);
+
+/* The elements where they are, when they are of this type in this machine's byte
+ * order, aligned, and in C order (or have one dimension); NULL otherwise. */
+const void *npy_direct(const struct npy_array *array, enum npy_type type);
+
+/* A matrix (columns = 0: a 1-D array) in memory, C order, which must stay valid. */
+struct npy_array npy_view(enum npy_type type, size_t rows, size_t columns, const void *elements);
+
+/* Rows first .. first + count - 1 in C order, converted: (count, columns). Any type. */
+void npy_copy_float32(const struct npy_array *array, size_t first, size_t count, float *values);
+void npy_copy_float64(const struct npy_array *array, size_t first, size_t count, double *values);
+
+/* One element as a number; any type (integers beyond 2^53 are rounded). */
+double npy_element(const struct npy_array *array, size_t row, size_t column);
+
+/* The same for integer and bool arrays; ERROR_DATA for float arrays and for
+ * values beyond int64, naming the row. */
+enum error_code npy_copy_int64(const struct npy_array *array, size_t first, size_t count,
+                               int64_t *values, struct error *error);
+
+/* Whole files, copied into memory; free() releases *values. */
+enum error_code npy_load_float32(const char *path, float **values, size_t *rows, size_t *columns,
+                                 struct error *error);
+enum error_code npy_load_float64(const char *path, double **values, size_t *rows, size_t *columns,
+                                 struct error *error);
+enum error_code npy_load_int64(const char *path, int64_t **values, size_t *rows, size_t *columns,
+                               struct error *error);
+
+/* ---- writing ---- */
+
+/* As shape[0] of npy_writer_open: as many rows as are written until commit. */
+#define NPY_UNKNOWN_ROWS SIZE_MAX
+
+struct npy_writer {
+    struct file_replacement file;
+    enum npy_type type;
+    size_t dimensions;
+    size_t shape[NPY_MAXIMUM_DIMENSIONS];
+    size_t row_elements;
+    uint64_t written; /* elements */
+};
+
+/* Begins the file; elements follow in C order. After a success, npy_writer_close
+ * must be called whatever happens; after a failure it may be. */
+enum error_code npy_writer_open(const char *path, enum npy_type type, size_t dimensions,
+                                const size_t *shape, struct npy_writer *writer,
+                                struct error *error);
+/* Appends `count` elements (not bytes) of the writer's type. */
+enum error_code npy_writer_write(struct npy_writer *writer, const void *elements, size_t count,
+                                 struct error *error);
+/* The file gets its name; ERROR_INTERNAL when the elements do not fill the shape. */
+enum error_code npy_writer_commit(struct npy_writer *writer, struct error *error);
+/* Leaves nothing behind unless it was committed. */
+void npy_writer_close(struct npy_writer *writer);
+
+/* All of the above at once. columns = 0 writes a 1-D array of `rows` elements. */
+enum error_code npy_write(const char *path, enum npy_type type, size_t rows, size_t columns,
+                          const void *elements, struct error *error);
+
+#endif

@@ -1,0 +1,218 @@
+#include "host/base/progress.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BAR_INTERVAL 0.1 /* seconds */
+#define LINE_INTERVAL 5.0
+#define SHORT_STAGE 0.2
+#define LINE_SIZE 512
+#define BAR_CELLS 24
+
+/* A line under construction; what does not fit is left out. */
+struct line {
+    char text[LINE_SIZE];
+    size_t length;
+};
+
+static void add(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct line *line, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    size_t room = sizeof line->text - line->length;
+    int length = vsnprintf(line->text + line->length, room, format, arguments);
+    va_end(arguments);
+    if (length > 0) line->length += (size_t)length < room ? (size_t)length : room - 1;
+}
+
+static void add_thousands(struct line *line, uint64_t value) {
+    if (value >= 1000) {
+        add_thousands(line, value / 1000);
+        add(line, ",%03u", (unsigned)(value % 1000));
+    } else {
+        add(line, "%u", (unsigned)value);
+    }
+}
+
+/* A speed with three digits or so: 0.52, 8.1, 512, 12,340. */
+static void add_speed(struct line *line, double value) {
+    if (value >= 100.0 && value < 1e15)
+        add_thousands(line, (uint64_t)(value + 0.5));
+    else
+        add(line, value >= 10.0 ? "%.0f" : value >= 1.0 ? "%.1f" : "%.2f", value);
+}
+
+static void add_duration(struct line *line, double seconds) {
+    if (seconds < 9.95) {
+        add(line, "%.1f s", seconds);
+        return;
+    }
+    uint64_t whole = seconds < 1e15 ? (uint64_t)(seconds + 0.5) : 0;
+    unsigned minutes = (unsigned)(whole / 60 % 60);
+    if (whole < 60)
+        add(line, "%u s", (unsigned)whole);
+    else if (whole < 3600)
+        add(line, "%u min %02u s", minutes, (unsigned)(whole % 60));
+    else
+        add(line, "%llu h %02u min", (unsigned long long)(whole / 3600), minutes);
+}
+
+static double monotonic_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* ", 512 clips/s, 840 x real time" */
+static void add_speeds(struct line *line, const struct progress *progress, double elapsed) {
+    if (elapsed <= 0.0 || progress->done == 0) return;
+    add(line, ", ");
+    add_speed(line, (double)progress->done / elapsed);
+    add(line, " %s/s", progress->unit);
+    if (progress->audio_seconds <= 0.0) return;
+    add(line, ", ");
+    add_speed(line, progress->audio_seconds / elapsed);
+    add(line, " x real time");
+}
+
+/* "1,234 of 2,831 clips (43%), 512 clips/s, 4 s left" */
+static void add_state(struct line *line, const struct progress *progress, double elapsed) {
+    add_thousands(line, progress->done);
+    if (progress->total > 0) {
+        add(line, " of ");
+        add_thousands(line, progress->total);
+    }
+    add(line, " %s", progress->unit);
+    if (progress->total > 0)
+        add(line, " (%.0f%%)", 100.0 * (double)progress->done / (double)progress->total);
+    add_speeds(line, progress, elapsed);
+    if (progress->total > progress->done && progress->done > 0) {
+        double left = elapsed * (double)(progress->total - progress->done) / (double)progress->done;
+        add(line, ", ");
+        add_duration(line, left);
+        add(line, " left");
+    }
+}
+
+static int terminal_width(FILE *stream) {
+    struct winsize size;
+    if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+    return 80;
+}
+
+/* Takes the bar off the terminal's line. */
+static void erase_bar(struct progress *progress) {
+    if (progress->style != PROGRESS_BAR || progress->width == 0) return;
+    fprintf(progress->stream, "\r%*s\r", progress->width, "");
+    progress->width = 0;
+}
+
+static void draw_bar(struct progress *progress, double elapsed) {
+    struct line line = {.length = 0};
+    add(&line, "%s ", progress->title);
+    if (progress->total > 0) {
+        uint64_t done = progress->done < progress->total ? progress->done : progress->total;
+        int filled = (int)((double)done / (double)progress->total * BAR_CELLS);
+        char bar[BAR_CELLS + 1];
+        memset(bar, '=', (size_t)filled);
+        memset(bar + filled, ' ', (size_t)(BAR_CELLS - filled));
+        bar[BAR_CELLS] = '\0';
+        add(&line, "[%s] ", bar);
+    }
+    add_state(&line, progress, elapsed);
+    int columns = terminal_width(progress->stream) - 1;
+    int length = (int)line.length < columns ? (int)line.length : columns;
+    int blank = progress->width > length ? progress->width - length : 0;
+    fprintf(progress->stream, "\r%.*s%*s", length, line.text, blank, "");
+    fflush(progress->stream);
+    progress->width = length;
+}
+
+static void write_line(struct progress *progress, double elapsed) {
+    struct line line = {.length = 0};
+    add(&line, "%s: ", progress->title);
+    add_state(&line, progress, elapsed);
+    fprintf(progress->stream, "%s\n", line.text);
+    fflush(progress->stream);
+}
+
+void progress_start(struct progress *progress, enum progress_style style, const char *title,
+                    const char *unit, uint64_t total) {
+    progress_finish(progress);
+    const char *terminal = getenv("TERM");
+    FILE *stream = progress->stream == NULL ? stderr : progress->stream;
+    double (*clock)(void) = progress->clock == NULL ? monotonic_seconds : progress->clock;
+    bool bar = isatty(fileno(stream)) && terminal != NULL && strcmp(terminal, "dumb") != 0;
+    if (style == PROGRESS_AUTO) style = bar ? PROGRESS_BAR : PROGRESS_LINES;
+    *progress = (struct progress){.stream = stream,
+                                  .style = style,
+                                  .title = title,
+                                  .unit = unit,
+                                  .total = total,
+                                  .clock = clock,
+                                  .started = clock()};
+    progress->shown = progress->started;
+    progress->running = true;
+    if (style == PROGRESS_BAR) draw_bar(progress, 0.0);
+}
+
+void progress_update(struct progress *progress, uint64_t done) {
+    if (!progress->running) return;
+    progress->done = done;
+    if (progress->style == PROGRESS_QUIET) return;
+    double now = progress->clock();
+    double interval = progress->style == PROGRESS_BAR ? BAR_INTERVAL : LINE_INTERVAL;
+    if (now - progress->shown < interval) return;
+    progress->shown = now;
+    if (progress->style == PROGRESS_BAR)
+        draw_bar(progress, now - progress->started);
+    else
+        write_line(progress, now - progress->started);
+}
+
+void progress_audio(struct progress *progress, double seconds) {
+    progress->audio_seconds = seconds;
+}
+
+void progress_message(struct progress *progress, const char *format, ...) {
+    FILE *stream = progress->stream == NULL ? stderr : progress->stream;
+    if (progress->running) erase_bar(progress);
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stream, format, arguments);
+    va_end(arguments);
+    fputc('\n', stream);
+    if (progress->running && progress->style == PROGRESS_BAR)
+        draw_bar(progress, progress->clock() - progress->started);
+}
+
+void progress_finish(struct progress *progress) {
+    if (!progress->running) return;
+    progress->running = false;
+    if (progress->style == PROGRESS_QUIET) return;
+    erase_bar(progress);
+    double elapsed = progress->clock() - progress->started;
+    if (elapsed < SHORT_STAGE) {
+        fflush(progress->stream);
+        return;
+    }
+    struct line line = {.length = 0};
+    add(&line, "%s: ", progress->title);
+    bool ended = progress->total > progress->done;
+    if (ended) add(&line, "ended at ");
+    add_thousands(&line, progress->done);
+    if (ended) {
+        add(&line, " of ");
+        add_thousands(&line, progress->total);
+    }
+    add(&line, " %s in ", progress->unit);
+    add_duration(&line, elapsed);
+    add_speeds(&line, progress, elapsed);
+    fprintf(progress->stream, "%s\n", line.text);
+    fflush(progress->stream);
+}

@@ -1,0 +1,76 @@
+/* Limited-memory BFGS for a smooth function without bounds, as a state machine:
+ * the caller evaluates the function wherever lbfgs.point says, so that many
+ * problems advance in lockstep through one call to the device.
+ *
+ * It takes the steps, and stops for the reasons, of L-BFGS-B (Byrd, Lu, Nocedal and
+ * Zhu, 1995; scipy's minimize(method="L-BFGS-B")) where no bound is active: history
+ * 10, first step of length 1, line search of More and Thuente, pairs of
+ * too little curvature left out, the history forgotten when a search fails. */
+#ifndef EARMARK_LBFGS_H
+#define EARMARK_LBFGS_H
+
+#include "host/base/error.h"
+#include "host/classifier/line_search.h"
+
+#define LBFGS_HISTORY 10
+#define LBFGS_SEARCH_STEPS 50
+
+enum lbfgs_stop {
+    LBFGS_RUNNING = 0,
+    LBFGS_GRADIENT = 1,    /* the gradient is small enough: converged */
+    LBFGS_FLAT = 2,        /* the value no longer decreases beyond rounding */
+    LBFGS_ITERATIONS = 3,  /* as many as allowed */
+    LBFGS_LINE_SEARCH = 4, /* no acceptable step: not converged */
+};
+
+struct lbfgs_settings {
+    double tolerance;   /* on the gradient's norm as the caller gives it */
+    double flatness;    /* least relative decrease of max(|f|, 1); 64 eps in scikit-learn */
+    int max_iterations; /* counted over restarts as well */
+};
+
+struct lbfgs {
+    size_t size;
+    struct lbfgs_settings settings;
+    enum lbfgs_stop stop;
+    int iterations;  /* accepted steps */
+    int evaluations; /* calls of lbfgs_advance */
+
+    double *point;    /* (size): evaluate here */
+    double value;     /* at the best point so far */
+    double norm;      /* the gradient's, there */
+
+    /* own */
+    double *memory;
+    double *gradient;  /* (size) at the last accepted point */
+    double *origin;    /* (size) where the line search began */
+    double *direction; /* (size) */
+    double *steps;     /* (LBFGS_HISTORY, size) */
+    double *changes;   /* (LBFGS_HISTORY, size) of the gradient */
+    double curvature[LBFGS_HISTORY]; /* step . change */
+    double scale;                    /* of the first guess of the inverse Hessian */
+    size_t kept, newest;             /* pairs in the history; slot of the last */
+    struct line_search search;
+    int search_evaluations;
+    bool searching;
+};
+
+/* Bytes that a problem of this size takes. */
+size_t lbfgs_bytes(size_t size);
+
+/* The point is 0. lbfgs_close frees; it may be called on a zeroed struct. */
+enum error_code lbfgs_open(struct lbfgs *lbfgs, size_t size, const struct lbfgs_settings *settings,
+                           struct error *error);
+void lbfgs_close(struct lbfgs *lbfgs);
+
+/* Value, gradient (size) and the gradient's norm (the caller's choice of norm: the
+ * largest magnitude, say) at lbfgs->point. While lbfgs->stop is LBFGS_RUNNING
+ * afterwards, the next point waits to be evaluated; once it has stopped, the point
+ * is the result. */
+void lbfgs_advance(struct lbfgs *lbfgs, double value, const double *gradient, double norm);
+
+/* Goes on after a stop from the same point, whose value and gradient will be given
+ * anew (in higher precision, say), with new settings and the history so far. */
+void lbfgs_resume(struct lbfgs *lbfgs, const struct lbfgs_settings *settings);
+
+#endif

@@ -1,0 +1,199 @@
+/* earmark embed: clips in, embeddings out. */
+#include "host/base/memory.h"
+#include "host/base/npy.h"
+#include "host/base/stop.h"
+#include "host/commands/commands.h"
+#include "host/commands/options.h"
+#include "host/output/files.h"
+#include "host/pipeline/clip_view.h"
+#include "host/pipeline/embedding.h"
+#include "host/pipeline/run_folder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { OPTION_FEATURES = OPTION_OWN };
+
+struct embed_options {
+    struct common_options common;
+    const char *input;
+    const char *out;
+    const char *features;
+};
+
+/* Everything the command owns while it runs. */
+struct embed_run {
+    struct engine engine;
+    struct input input;
+    struct run_folder folder;
+    struct embedding_store store;
+    struct clip_measures *measures;
+    struct embedding_counts counts;
+    struct run_facts facts;
+};
+
+static void print_help(void) {
+    fputs(
+        "usage: earmark embed INPUT -o OUT [OPTIONS]\n\n"
+        "Writes into OUT: embeddings.npy (float32, one row per clip that could be read),\n"
+        "labels.npy (int64, indexes into classes.json; -1: none) for the same rows, rows.npy\n"
+        "(int64: their rows in clips.csv), clips.csv with every clip and its status, run.json.\n\n"
+        "  -o OUT                the folder to write\n"
+        "  --features DIR        also every clip's features: DIR/ROW.npy, float32 (frames, "
+        "mels)\n\n",
+        stdout);
+    options_help_input();
+    fputs("\n", stdout);
+    options_help_engine();
+    fputs("\n", stdout);
+    options_help_run();
+    fputs("\nexit codes: 0 done; 1 fatal; 2 usage; 3 done, some clips unreadable; 75 stopped\n",
+          stdout);
+}
+
+static enum error_code parse(int argc, char **argv, struct embed_options *options, bool *help,
+                             struct error *error) {
+    static const struct option names[] = {OPTIONS_INPUT,
+                                          OPTIONS_ENGINE,
+                                          OPTIONS_RUN,
+                                          {"features", required_argument, NULL, OPTION_FEATURES},
+                                          {0}};
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":ho:", names, NULL)) != -1;) {
+        bool known = false;
+        if (option == 'h') {
+            *help = true;
+            return ERROR_NONE;
+        }
+        if (option == '?' || option == ':') return options_unknown("embed", option, argv, error);
+        TRY(options_take(option, optarg, &options->common, &known, error));
+        if (option == 'o') options->out = optarg;
+        if (option == OPTION_FEATURES) options->features = optarg;
+    }
+    if (optind + 1 != argc)
+        return FAIL(error, ERROR_USAGE, "embed: give one INPUT; see earmark embed --help");
+    options->input = argv[optind];
+    if (options->out == NULL)
+        return FAIL(error, ERROR_USAGE, "embed: give the folder to write with -o OUT");
+    return ERROR_NONE;
+}
+
+/* embeddings.npy, labels.npy and rows.npy: every row of the store, in order. */
+static enum error_code write_arrays(const struct embed_run *run, const float *embeddings,
+                                    struct error *error) {
+    size_t rows = run->store.rows, next = 0;
+    const struct clip_list *clips = &run->input.clips;
+    int64_t *labels = memory_array(rows, sizeof *labels, "labels", error);
+    int64_t *clip_rows = memory_array(rows, sizeof *clip_rows, "rows", error);
+    char *path = NULL;
+    if (labels == NULL || clip_rows == NULL) goto done;
+    for (size_t i = 0; i < clips->count && next < rows; i++) {
+        if (run->measures[i].row == EMBEDDING_NO_ROW) continue;
+        labels[next] = clips->clips[i].class_index;
+        clip_rows[next++] = (int64_t)i;
+    }
+    path = file_join(run->folder.path, "embeddings.npy", error);
+    if (path == NULL ||
+        npy_write(path, NPY_FLOAT32, rows, run->store.columns, embeddings, error) != ERROR_NONE)
+        goto done;
+    free(path);
+    path = file_join(run->folder.path, "labels.npy", error);
+    if (path == NULL || npy_write(path, NPY_INT64, rows, 0, labels, error) != ERROR_NONE) goto done;
+    free(path);
+    path = file_join(run->folder.path, "rows.npy", error);
+    if (path != NULL) npy_write(path, NPY_INT64, rows, 0, clip_rows, error);
+done:
+    free(path);
+    free(labels);
+    free(clip_rows);
+    return error->code;
+}
+
+static enum error_code write_files(const struct embed_options *options, struct embed_run *run,
+                                   struct error *error) {
+    const float *embeddings = NULL;
+    struct clip_view view = {.clips = &run->input.clips, .measures = run->measures};
+    struct run_results results = {
+        .input = options->input,
+        .root = run->input.clips.root,
+        .clips = clip_view_clips(&view),
+        .class_names = run->input.clips.class_names,
+        .class_count = run->input.clips.class_count,
+        .warnings = (const char *const *)run->input.warnings.sentences,
+        .warning_count = run->input.warnings.count,
+    };
+    run_facts_engine(&run->facts, &run->engine, options->common.engine.precision);
+    run_facts_input(&run->facts, &run->input, options->common.no_resample);
+    results.facts = run->facts;
+    TRY(embedding_store_map(&run->store, &embeddings, error));
+    TRY(write_arrays(run, embeddings, error));
+    TRY(run_write_clips(run->folder.path, &results.clips, error));
+    TRY(run_write_class_names(run->folder.path, &results, error));
+    run_count_statuses(&results);
+    return run_write_json(run->folder.path, &results, error);
+}
+
+static enum error_code embed(const struct embed_options *options, struct embed_run *run,
+                             struct error *error) {
+    struct input_options input = options->common.input;
+    struct embedding_settings settings = {
+        .no_resample = options->common.no_resample,
+        .progress = options->common.quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
+        .features_folder = options->features,
+    };
+    TRY(engine_open(&options->common.engine, true, &run->engine, error));
+    TRY(run_folder_open(options->out, options->common.fresh, &run->folder, error));
+    input.exclude = run->folder.resolved;
+    TRY(input_open(options->input, &input, &run->input, error));
+    if (options->features != NULL && mkdir(options->features, 0777) != 0 && errno != EEXIST)
+        return FAIL(error, ERROR_FILE, "%s: cannot make the folder: %s", options->features,
+                    strerror(errno));
+    settings.threads = run->engine.threads;
+    run->measures =
+        memory_array(run->input.clips.count, sizeof *run->measures, "clip measures", error);
+    if (run->measures == NULL) return error->code;
+    TRY(embedding_store_open(run->folder.path, run->engine.model.network.embedding_size,
+                             &run->store, error));
+    TRY(embedding_run(run->engine.device, &run->engine.model.network, &run->input.clips, &settings,
+                      &run->store, run->measures, &run->counts, error));
+    return write_files(options, run, error);
+}
+
+static size_t count_unreadable(const struct clip_list *clips) {
+    size_t count = 0;
+    for (size_t i = 0; i < clips->count; i++)
+        count += clip_status_is_unreadable((enum clip_status)clips->clips[i].status);
+    return count;
+}
+
+int command_embed(int argc, char **argv) {
+    struct embed_options options = {.common = COMMON_OPTIONS_INITIAL};
+    struct embed_run run = {.folder = {.descriptor = -1}};
+    struct error error = ERROR_INITIAL;
+    bool help = false;
+    int exit_code = EXIT_DONE;
+    if (parse(argc, argv, &options, &help, &error) != ERROR_NONE) return command_fail(&error);
+    if (help) {
+        print_help();
+        return EXIT_DONE;
+    }
+    stop_install();
+    if (embed(&options, &run, &error) != ERROR_NONE) {
+        exit_code = command_fail(&error);
+    } else {
+        size_t unreadable = count_unreadable(&run.input.clips);
+        if (unreadable > 0) exit_code = EXIT_UNREADABLE_CLIPS;
+        if (!options.common.quiet)
+            fprintf(stderr, "%zu of %zu clips embedded (%zu unreadable, see clips.csv) in %s\n",
+                    run.counts.embedded, run.input.clips.count, unreadable, options.out);
+    }
+    run_facts_free(&run.facts);
+    embedding_store_close(&run.store);
+    free(run.measures);
+    input_close(&run.input);
+    run_folder_close(&run.folder);
+    engine_close(&run.engine);
+    return exit_code;
+}

@@ -1,0 +1,70 @@
+/* earmark info: what this program is made of and what it found on this machine. */
+#include "host/commands/commands.h"
+#include "host/model/model.h"
+
+#include <getopt.h>
+#include <samplerate.h>
+#include <sndfile.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void print_help(void) {
+    fputs("usage: earmark info\n\n"
+          "Prints earmark's version, the libraries it uses, the devices it can compute on,\n"
+          "and the default model.\n",
+          stdout);
+}
+
+static void print_device(void) {
+    struct error error = ERROR_INITIAL;
+    const struct device_operations *operations = NULL;
+    struct device *device = NULL;
+    char why[512];
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    struct device_settings settings = {.threads = processors < 1 ? 1 : (int)processors};
+    if (device_find("auto", &operations, why, &error) != ERROR_NONE ||
+        operations->open(&settings, &device, &error) != ERROR_NONE) {
+        printf("device      none: %s\n", error.message);
+        return;
+    }
+    struct device_properties properties;
+    operations->properties(device, &properties);
+    printf("device      %s: %s\n", properties.name, properties.description);
+    printf("auto        %s\n", why);
+    operations->close(device);
+}
+
+static void print_model(void) {
+    struct error error = ERROR_INITIAL;
+    char *path = NULL;
+    struct model model = MODEL_INITIAL;
+    if (model_default_path(&path, &error) != ERROR_NONE ||
+        model_read(path, &model, &error) != ERROR_NONE)
+        printf("model       none: %s\n", error.message);
+    else
+        printf("model       %s (%s, %zu parameters, %s)\n", path, model.name, model.parameters,
+               model_dtype_name(model.dtype));
+    model_free(&model);
+    free(path);
+}
+
+int command_info(int argc, char **argv) {
+    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
+    opterr = 0;
+    int option = getopt_long(argc, argv, "h", options, NULL);
+    if (option == 'h') {
+        print_help();
+        return EXIT_DONE;
+    }
+    if (option != -1 || optind < argc) {
+        fprintf(stderr, "earmark info: unknown argument '%s'; see earmark info --help\n",
+                argv[option == -1 ? optind : optind - 1]);
+        return EXIT_USAGE;
+    }
+    printf("earmark     %s (device interface %d)\n", EARMARK_VERSION, DEVICE_INTERFACE_VERSION);
+    printf("libraries   %s, %s\n", sf_version_string(), src_get_version());
+    print_device();
+    print_model();
+    return EXIT_DONE;
+}

@@ -1,0 +1,29 @@
+/* Options of the cross-validated classifier, shared by audit and crossval. */
+#ifndef EARMARK_OPTIONS_CLASSIFIER_H
+#define EARMARK_OPTIONS_CLASSIFIER_H
+
+#include "host/classifier/crossval.h"
+
+#include <getopt.h>
+
+enum option_classifier {
+    OPTION_FOLDS = 640,
+    OPTION_SHUFFLE,
+    OPTION_SEED,
+    OPTION_C,
+    OPTION_SCALE,
+    OPTION_TOL,
+    OPTION_MAX_ITERATIONS
+};
+
+/* clang-format off */
+#define OPTIONS_CLASSIFIER                                                                         \
+    {"folds", required_argument, NULL, OPTION_FOLDS},                                              \
+    {"shuffle", no_argument, NULL, OPTION_SHUFFLE},                                                \
+    {"seed", required_argument, NULL, OPTION_SEED},                                                \
+    {"C", required_argument, NULL, OPTION_C},                                                      \
+    {"scale", required_argument, NULL, OPTION_SCALE},                                              \
+    {"tol", required_argument, NULL, OPTION_TOL},                                                  \
+    {"max-iterations", required_argument, NULL, OPTION_MAX_ITERATIONS}
+/* clang-format on */
+

@@ -1,0 +1,127 @@
+/* earmark report: the page of a finished run, made again from its files. */
+#include "host/output/report.h"
+#include "host/base/stop.h"
+#include "host/commands/commands.h"
+#include "host/output/names.h"
+#include "host/output/read.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+    "Makes report.html of a finished run again, from the files in its folder.\n"
+    "\n"
+    "usage: earmark report [OPTIONS] OUT\n"
+    "\n"
+    "OUT is the folder that earmark audit -o OUT wrote. run.json, classes.json and\n"
+    "issues.jsonl are needed; clips.csv, classes.csv, overlapping_classes.csv and\n"
+    "confident_joint.csv are used where they are there. The audio files are decoded\n"
+    "again, so that the first 200 clips of the ranking can be heard in the page; a\n"
+    "file that is gone is said to be so in its place. Nothing but OUT/report.html is\n"
+    "written.\n"
+    "\n"
+    "      --root FOLDER   the clips are in this folder now (default: where they were)\n"
+    "      --threads N     decode with so many threads (default: one for each processor)\n"
+    "  -q, --quiet         say nothing but errors\n"
+    "  -h, --help          this text\n"
+    "\n"
+    "exit codes: 0 done; 1 fatal; 2 usage; 75 stopped by a signal\n";
+
+struct options {
+    const char *folder;
+    const char *root;
+    int threads;
+    bool quiet;
+    bool help;
+};
+
+static enum error_code read_threads(const char *value, int *threads, struct error *error) {
+    char *end = NULL;
+    long number = strtol(value, &end, 10);
+    if (end == value || *end != '\0' || number < 1 || number > 4096)
+        return FAIL(error, ERROR_USAGE,
+                    "--threads takes a number from 1 to 4096, not '%s'; see earmark report --help",
+                    value);
+    *threads = (int)number;
+    return ERROR_NONE;
+}
+
+static enum error_code read_options(int argc, char **argv, struct options *options,
+                                    struct error *error) {
+    static const struct option known[] = {
+        {"root", required_argument, NULL, 'r'},
+        {"threads", required_argument, NULL, 't'},
+        {"quiet", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    optind = 1;
+    opterr = 0;
+    for (;;) {
+        int at = optind;
+        int option = getopt_long(argc, argv, ":qh", known, NULL);
+        if (option == -1) break;
+        switch (option) {
+        case 'r': options->root = optarg; break;
+        case 't': TRY(read_threads(optarg, &options->threads, error)); break;
+        case 'q': options->quiet = true; break;
+        case 'h': options->help = true; return ERROR_NONE;
+        case ':':
+            return FAIL(error, ERROR_USAGE, "option %s needs a value; see earmark report --help",
+                        argv[at]);
+        default:
+            return FAIL(error, ERROR_USAGE, "unknown option %s; see earmark report --help",
+                        argv[at]);
+        }
+    }
+    if (optind + 1 != argc)
+        return FAIL(error, ERROR_USAGE, "%s; see earmark report --help",
+                    optind == argc ? "the folder of a run is missing"
+                                   : "more than one folder is given");
+    options->folder = argv[optind];
+    return ERROR_NONE;
+}
+
+/* What was done, for people. */
+static void tell(const struct options *options, const struct run_results *results,
+                 const struct report_sounds *sounds) {
+    struct text shown = TEXT_INITIAL;
+    name_visible(&shown, options->folder);
+    fprintf(stderr, "%s/report.html: %zu issues, %zu with their sound\n",
+            shown.data == NULL ? "" : shown.data, results->issue_count, sounds->played);
+    if (sounds->missing > 0)
+        fprintf(stderr,
+                "the sound of %zu could not be read any more; where the clips have moved, give "
+                "--root FOLDER\n",
+                sounds->missing);
+    text_free(&shown);
+}
+
+static enum error_code make_report(const struct options *options, struct error *error) {
+    struct run_read *read = NULL;
+    struct report_sounds sounds = {0, 0};
+    TRY(run_read_open(options->folder, &read, error));
+    struct run_results results = *run_read_results(read);
+    if (options->root != NULL) results.root = options->root;
+    if (report_write(options->folder, &results, options->threads, &sounds, error) == ERROR_NONE &&
+        !options->quiet)
+        tell(options, &results, &sounds);
+    run_read_close(read);
+    return error->code;
+}
+
+int command_report(int argc, char **argv) {
+    struct error error = ERROR_INITIAL;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    struct options options = {.threads = processors > 0 ? (int)processors : 1};
+    if (read_options(argc, argv, &options, &error) != ERROR_NONE) return command_fail(&error);
+    if (options.help) {
+        fputs(help, stdout);
+        return EXIT_DONE;
+    }
+    stop_install();
+    if (make_report(&options, &error) != ERROR_NONE) return command_fail(&error);
+    return EXIT_DONE;
+}

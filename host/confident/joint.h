@@ -1,0 +1,39 @@
+/* Tables of (classes x classes) counts: the joint of given and true labels, its
+ * calibration, and the numbers of rows to prune that follow from it.
+ * All tables are row given, column true; K is the number of classes. */
+#ifndef EARMARK_CONFIDENT_JOINT_H
+#define EARMARK_CONFIDENT_JOINT_H
+
+#include "host/base/error.h"
+
+/* Rounds x (K) half to even so that the sum becomes the rounded sum: the entries
+ * that lost most in rounding get one more, those that won most one less.
+ * work: K size_t of scratch. */
+void joint_round_row(const double *x, size_t classes, double *rounded, size_t *work);
+
+/* Which index is the outer one in memory where numpy adds a table up: true for a
+ * freshly counted joint, given for any other. */
+enum joint_order { JOINT_TRUE_OUTER = 0, JOINT_GIVEN_OUTER = 1 };
+
+/* calibrated (K, K): the rows of joint scaled to the class counts, then the whole to
+ * the number of rows, rounded row by row. */
+enum error_code joint_calibrate(const double *joint, size_t classes, const uint64_t *class_counts,
+                                enum joint_order order, int64_t *calibrated, struct error *error);
+
+/* cleanlab's off_diagonal_calibrated: rint((1 - trace of the joint distribution) * rows). */
+uint64_t joint_calibrated_issues(const int64_t *calibrated, size_t classes, uint64_t rows);
+
+struct joint_pruning {
+    double frac_noise;
+    int64_t min_examples_per_class;
+    const double *num_to_remove; /* (K) or NULL */
+};
+
+/* prune (K, K): entry (k, j) is how many rows of given class k to take for true class
+ * j; the diagonal is how many of class k to keep. Entries may be negative: none. */
+enum error_code joint_prune_counts(const int64_t *calibrated, size_t classes,
+                                   const uint64_t *class_counts,
+                                   const struct joint_pruning *pruning, int64_t *prune,
+                                   struct error *error);
+
+#endif

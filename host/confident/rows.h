@@ -1,0 +1,34 @@
+/* Rows of a matrix of probabilities, whatever its type, byte order and memory order:
+ * handed out as blocks of float or double in C order, without a copy where the
+ * array already is that. */
+#ifndef EARMARK_CONFIDENT_ROWS_H
+#define EARMARK_CONFIDENT_ROWS_H
+
+#include "host/base/npy.h"
+
+struct rows {
+    const struct npy_array *array;
+    const void *direct; /* NULL: blocks are converted */
+    bool single;        /* float32 arithmetic; float64 otherwise */
+    bool fortran;       /* numpy then sums a row in order, not pairwise */
+    size_t count;
+    size_t classes;
+};
+
+struct rows rows_of(const struct npy_array *array);
+
+static inline size_t rows_element_size(const struct rows *rows) {
+    return rows->single ? sizeof(float) : sizeof(double);
+}
+
+/* Rows first .. first + count - 1 as (count, classes) of float (single) or double;
+ * scratch has room for them. */
+const void *rows_block(const struct rows *rows, size_t first, size_t count, void *scratch);
+
+/* One element, exact. */
+double rows_element(const struct rows *rows, size_t row, size_t column);
+
+/* Rows that make a block of about 128 KiB, at least 1. */
+size_t rows_per_block(const struct rows *rows);
+
+#endif

@@ -1,0 +1,79 @@
+/* The two passes over all rows: the mean probability of every class over its own
+ * rows (thresholds), then what every row says (guess, veto). What later steps need
+ * of a row is kept class after class, in row order within a class. */
+#ifndef EARMARK_CONFIDENT_SCAN_H
+#define EARMARK_CONFIDENT_SCAN_H
+
+#include "host/confident/confident.h"
+#include "host/confident/rows.h"
+
+/* A row's state: the class it is confidently guessed to be, plus one (0: none), and: */
+#define STATE_GUESS 0x07ffffffu
+#define STATE_VETOED 0x08000000u       /* the given label is (all but) the most probable one */
+#define STATE_UNEQUAL 0x10000000u      /* the first most probable class is not the given one */
+#define STATE_OFF_DIAGONAL 0x20000000u /* there is a guess, and it is not the given class */
+#define STATE_BY_NOISE_RATE 0x40000000u
+#define STATE_FLAGGED 0x80000000u
+
+struct scan {
+    struct rows rows;
+    const struct npy_array *labels;
+    size_t classes;
+    int threads;
+    size_t chunk_rows; /* rows are scanned in chunks that do not depend on the threads */
+    size_t chunks;
+    size_t *starts;       /* (chunks, classes): where a chunk's first row of a class goes */
+    size_t *class_starts; /* (classes + 1) */
+    /* By place, class after class: */
+    uint32_t *row_of; /* (rows) */
+    void *given;      /* (rows) float or double: p of the given class */
+    void *other;      /* (rows) float or double: the highest p of the other classes */
+    uint32_t *states; /* (rows) */
+};
+
+/* A stretch of labels of one chunk, in row order; begin with a count of 0. */
+#define SCAN_LABEL_RUN ((size_t)512)
+
+struct label_run {
+    size_t first; /* row */
+    size_t count;
+    int64_t values[SCAN_LABEL_RUN];
+};
+
+/* The next stretch of a chunk; false when the chunk is done. */
+bool scan_next_labels(const struct scan *scan, size_t chunk, struct label_run *run);
+
+/* Refuses what is no data set (types, shapes, labels) and orders the rows by class. */
+enum error_code scan_open(const struct confident_input *input, struct scan *scan,
+                          struct error *error);
+void scan_close(struct scan *scan);
+
+/* First pass. thresholds (classes). */
+enum error_code scan_thresholds(struct scan *scan, double *thresholds, struct error *error);
+
+/* Second pass; refuses probabilities out of range. joint (classes, classes) gets the
+ * counts of (given, guess), without the minimum of 1 on the diagonal. */
+enum error_code scan_rows(struct scan *scan, const double *thresholds, int64_t *joint,
+                          struct error *error);
+
+static inline uint64_t scan_class_count(const struct scan *scan, size_t k) {
+    return scan->class_starts[k + 1] - scan->class_starts[k];
+}
+
+/* Values by place. */
+static inline double scan_given(const struct scan *scan, size_t place) {
+    return scan->rows.single ? (double)((const float *)scan->given)[place]
+                             : ((const double *)scan->given)[place];
+}
+
+static inline double scan_other(const struct scan *scan, size_t place) {
+    return scan->rows.single ? (double)((const float *)scan->other)[place]
+                             : ((const double *)scan->other)[place];
+}
+
+/* A value rounded to the precision that the input is computed in. */
+static inline double rows_round(const struct rows *rows, double value) {
+    return rows->single ? (double)(float)value : value;
+}
+
+#endif

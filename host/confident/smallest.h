@@ -1,0 +1,43 @@
+/* The `wanted` smallest of a stream of values, ties by order: a buffer of about twice
+ * the size that is cut back to the wanted ones whenever it is full. */
+#ifndef EARMARK_CONFIDENT_SMALLEST_H
+#define EARMARK_CONFIDENT_SMALLEST_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct candidate {
+    double value;
+    uint32_t order; /* ties: the lower one is smaller; distinct */
+    uint32_t place; /* the caller's */
+};
+
+struct smallest {
+    struct candidate *items; /* the caller's memory: (capacity) */
+    size_t capacity;         /* smallest_capacity(wanted, rows) */
+    size_t wanted;
+    size_t count;
+    double limit; /* values above it are out already */
+};
+
+/* Room for a selection out of `rows` values. */
+size_t smallest_capacity(size_t wanted, size_t rows);
+
+/* Cuts back to the wanted ones and lowers the limit, if there are more. */
+void smallest_cut(struct smallest *smallest);
+
+/* Returns whether the limit was lowered. */
+static inline int smallest_offer(struct smallest *smallest, double value, uint32_t order,
+                                 uint32_t place) {
+    if (value > smallest->limit) return 0;
+    int cut = smallest->count == smallest->capacity;
+    if (cut) {
+        smallest_cut(smallest);
+        if (value > smallest->limit) return 1;
+    }
+    smallest->items[smallest->count++] = (struct candidate){value, order, place};
+    return cut;
+}
+
+#endif

@@ -1,0 +1,48 @@
+/* What the readers of folders and manifests share: an entry is completed from the
+ * file name's pattern, checked for what the run needs, and added to the list. */
+#ifndef EARMARK_BUILDER_H
+#define EARMARK_BUILDER_H
+
+#include "host/input/input.h"
+#include "host/input/pattern.h"
+
+#include <stdio.h>
+
+struct builder {
+    const struct input_options *options; /* the caller's */
+    struct input *input;                 /* the caller's; entries and warnings go here */
+    struct text reason;                  /* of the entry at hand */
+
+    bool has_pattern;
+    struct pattern pattern;
+    struct pattern_match match;
+    size_t label_field; /* of the pattern; SIZE_MAX: not from the pattern */
+    size_t group_field;
+    size_t fold_field;
+    size_t ambiguous; /* names that match the pattern in more than one way */
+    size_t ambiguous_example;
+};
+
+/* Parses the pattern, if any, and starts the list with `root`. */
+enum error_code builder_open(struct builder *builder, const struct input_options *options,
+                             const char *root, struct input *input, struct error *error);
+/* Takes a builder that failed to open, and a zeroed one. */
+void builder_close(struct builder *builder);
+
+/* Adds one clip. Values of the pattern replace the entry's own; a missing label,
+ * group or fold becomes the clip's status unless it already has one. */
+enum error_code builder_add(struct builder *builder, const struct clip_entry *entry,
+                            struct error *error);
+
+/* Sorts the names and adds the warnings that need the whole list. */
+enum error_code builder_finish(struct builder *builder, struct error *error);
+
+/* The readers; each appends to builder->input->clips. `name` is for messages, and
+ * the stream stays the caller's. */
+enum error_code folder_read(struct builder *builder, const char *path, struct error *error);
+enum error_code manifest_csv_read(struct builder *builder, FILE *stream, const char *name,
+                                  char delimiter, struct error *error);
+enum error_code manifest_jsonl_read(struct builder *builder, FILE *stream, const char *name,
+                                    struct error *error);
+
+#endif

@@ -1,0 +1,42 @@
+/* Threads that decode the clips of a list ahead of the consumer, who gets them
+ * in the list's order whatever the number of threads, within bounded memory. */
+#ifndef EARMARK_DECODE_POOL_H
+#define EARMARK_DECODE_POOL_H
+
+#include "host/input/clips.h"
+#include "host/input/decode.h"
+
+struct decode_pool_settings {
+    int threads;                   /* >= 1 */
+    size_t maximum_bytes;          /* of samples decoded or under way and not yet recycled */
+    struct decode_settings decode; /* reserve, reserve_context and cancelled are the pool's own */
+};
+
+struct decode_item {
+    size_t clip; /* index into the list */
+    struct decoded
+        decoded; /* for a clip whose list status is not CLIP_OK: that status, not opened */
+};
+
+struct decode_pool;
+
+/* Starts decoding clips first .. first + count - 1. The list stays unchanged (no
+ * clip_list_set_status) until the pool is closed. Copies the settings. */
+enum error_code decode_pool_open(const struct clip_list *clips, size_t first, size_t count,
+                                 const struct decode_pool_settings *settings,
+                                 struct decode_pool **pool, struct error *error);
+
+/* The next clip in order, NULL after the last. The item is the caller's until
+ * recycled; several may be held (the clip asked for next is decoded even when
+ * the memory bound is reached). Errors: ERROR_MEMORY; ERROR_STOPPED after a
+ * signal (stop_check), within a fraction of a second. */
+enum error_code decode_pool_next(struct decode_pool *pool, struct decode_item **item,
+                                 struct error *error);
+
+/* Gives an item back, in any order; takes NULL. */
+void decode_pool_recycle(struct decode_pool *pool, struct decode_item *item);
+
+/* Ends the threads, early or not, and frees everything, items not recycled too; takes NULL. */
+void decode_pool_close(struct decode_pool *pool);
+
+#endif

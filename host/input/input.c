@@ -1,0 +1,175 @@
+#include "host/input/input.h"
+
+#include "host/base/memory.h"
+#include "host/input/builder.h"
+#include "host/input/manifest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAXIMUM_WARNINGS 100
+
+const char *input_kind_name(enum input_kind kind) {
+    static const char *const names[] = {"folder", "csv", "tsv", "jsonl"};
+    return (unsigned)kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
+}
+
+/* ---- warnings ---- */
+
+static enum error_code keep_sentence(struct input_warnings *warnings, char *sentence,
+                                     struct error *error) {
+    TRY(memory_grow(&warnings->sentences, &warnings->capacity, warnings->count + 1, sizeof(char *),
+                    "warnings", error));
+    warnings->sentences[warnings->count++] = sentence;
+    return ERROR_NONE;
+}
+
+enum error_code input_warn(struct input *input, struct error *error, const char *format, ...) {
+    struct input_warnings *warnings = &input->warnings;
+    struct text text = TEXT_INITIAL;
+    if (warnings->count > MAXIMUM_WARNINGS) {
+        warnings->dropped++;
+        text_format(&text, "%zu more warnings are not shown", warnings->dropped);
+        if (text_check(&text, error) != ERROR_NONE) return error->code;
+        free(warnings->sentences[MAXIMUM_WARNINGS]);
+        warnings->sentences[MAXIMUM_WARNINGS] = text.data;
+        return ERROR_NONE;
+    }
+    if (warnings->count == MAXIMUM_WARNINGS) {
+        warnings->dropped = 1;
+        text_string(&text, "1 more warning is not shown");
+    } else {
+        char *sentence = NULL;
+        va_list arguments;
+        va_start(arguments, format);
+        int length = vasprintf(&sentence, format, arguments);
+        va_end(arguments);
+        if (length < 0) return FAIL(error, ERROR_MEMORY, "no memory for a warning");
+        text.data = sentence;
+    }
+    if (text_check(&text, error) == ERROR_NONE) keep_sentence(warnings, text.data, error);
+    if (error->code != ERROR_NONE) free(text.data);
+    return error->code;
+}
+
+/* ---- the kind of INPUT ---- */
+
+static const char *extension_of(const char *path) {
+    const char *dot = strrchr(path, '.');
+    return dot == NULL || strchr(dot, '/') != NULL ? "" : dot;
+}
+
+static enum error_code find_kind(const char *path, enum input_kind *kind, struct error *error) {
+    static const struct {
+        const char *extension;
+        enum input_kind kind;
+    } manifests[] = {{".csv", INPUT_CSV},
+                     {".tsv", INPUT_TSV},
+                     {".jsonl", INPUT_JSONL},
+                     {".ndjson", INPUT_JSONL},
+                     {".json", INPUT_JSONL}};
+    struct stat status;
+    if (stat(path, &status) != 0) return FAIL(error, ERROR_FILE, "%s: %s", path, strerror(errno));
+    *kind = INPUT_FOLDER;
+    if (S_ISDIR(status.st_mode)) return ERROR_NONE;
+    for (size_t i = 0; i < sizeof manifests / sizeof manifests[0]; i++) {
+        if (strcasecmp(extension_of(path), manifests[i].extension) != 0) continue;
+        *kind = manifests[i].kind;
+        return ERROR_NONE;
+    }
+    return FAIL(error, ERROR_USAGE,
+                "%s: neither a folder of clips nor a manifest that ends in .csv, .tsv, .jsonl, "
+                ".ndjson or .json",
+                path);
+}
+
+/* ---- opening ---- */
+
+/* The folder that the manifest lies in, which its relative paths start from. */
+static char *folder_of(const char *path, struct error *error) {
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) return memory_string(".", error);
+    char *folder = memory_string(path, error);
+    if (folder != NULL) folder[slash == path ? 1 : slash - path] = '\0';
+    return folder;
+}
+
+static enum error_code read_manifest(struct builder *builder, const char *path,
+                                     enum input_kind kind, struct error *error) {
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+        return FAIL(error, ERROR_FILE, "%s: cannot open: %s", path, strerror(errno));
+    struct stat status;
+    FILE *stream = NULL;
+    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
+        FAIL(error, ERROR_FILE, "%s: not a regular file", path);
+    else if ((stream = fdopen(descriptor, "r")) == NULL)
+        FAIL(error, ERROR_FILE, "%s: cannot open: %s", path, strerror(errno));
+    if (stream == NULL) {
+        close(descriptor);
+        return error->code;
+    }
+    if (kind == INPUT_JSONL)
+        manifest_jsonl_read(builder, stream, path, error);
+    else
+        manifest_csv_read(builder, stream, path, kind == INPUT_TSV ? '\t' : ',', error);
+    fclose(stream);
+    if (error->code == ERROR_NONE) manifest_finish(builder, error);
+    return error->code;
+}
+
+/* Something must be left to audit. */
+static enum error_code check_usable(const struct input *input, const char *path,
+                                    struct error *error) {
+    const struct clip_list *clips = &input->clips;
+    if (clips->count == 0 && input->kind == INPUT_FOLDER)
+        return FAIL(error, ERROR_DATA,
+                    "%s: no sound files in it (.wav .flac .ogg .oga .opus .mp3 .aiff .aif .au); "
+                    "%zu other files, %zu hidden",
+                    path, input->other_files, input->hidden_files);
+    if (clips->count == 0) return FAIL(error, ERROR_DATA, "%s: no rows below the header", path);
+    if (input->bad_clips == clips->count)
+        return FAIL(error, ERROR_DATA, "%s: none of its %zu clips can be used; the first, %s: %s",
+                    path, clips->count, clip_id(clips, 0), clip_reason(clips, 0));
+    return ERROR_NONE;
+}
+
+static enum error_code read_all(const char *path, struct builder *builder, struct error *error) {
+    struct input *input = builder->input;
+    if (input->kind == INPUT_FOLDER)
+        TRY(folder_read(builder, path, error));
+    else
+        TRY(read_manifest(builder, path, input->kind, error));
+    TRY(builder_finish(builder, error));
+    return check_usable(input, path, error);
+}
+
+enum error_code input_open(const char *path, const struct input_options *options,
+                           struct input *input, struct error *error) {
+    *input = (struct input){0};
+    if (options->label_pattern != NULL && options->label_column != NULL)
+        return FAIL(error, ERROR_USAGE, "give --label-pattern or --label-column, not both");
+    TRY(find_kind(path, &input->kind, error));
+    char *root = input->kind == INPUT_FOLDER ? memory_string(path, error) : folder_of(path, error);
+    if (root == NULL) return error->code;
+    struct builder builder = {0};
+    if (builder_open(&builder, options, root, input, error) == ERROR_NONE)
+        read_all(path, &builder, error);
+    builder_close(&builder);
+    free(root);
+    return error->code;
+}
+
+void input_close(struct input *input) {
+    clip_list_free(&input->clips);
+    for (size_t i = 0; i < input->warnings.count; i++) free(input->warnings.sentences[i]);
+    free(input->warnings.sentences);
+    *input = (struct input){0};
+}

@@ -1,0 +1,51 @@
+/* INPUT of the command line, whatever its kind, to a list of clips. */
+#ifndef EARMARK_INPUT_H
+#define EARMARK_INPUT_H
+
+#include "host/input/clips.h"
+
+/* All strings may be NULL: not given. */
+struct input_options {
+    const char *label_pattern; /* --label-pattern: see pattern.h */
+    const char *label_column;  /* --label-column: a manifest's column; default: usual names */
+    const char *path_column;   /* --path-column: the same for the path */
+    const char *group_field;   /* --group: a field of the pattern or a manifest's column */
+    const char *fold_column;   /* --fold-column: likewise */
+    const char *exclude;       /* OUT: left out when it lies inside a folder INPUT */
+    bool allow_outside;        /* accept manifest paths that leave the manifest's folder */
+};
+
+enum input_kind { INPUT_FOLDER = 0, INPUT_CSV = 1, INPUT_TSV = 2, INPUT_JSONL = 3 };
+
+/* Sentences for the user, printed and kept in run.json. */
+struct input_warnings {
+    char **sentences; /* (count) */
+    size_t count;
+    size_t capacity;
+    size_t dropped; /* counted only; private */
+};
+
+struct input {
+    enum input_kind kind;
+    struct clip_list clips;
+    size_t other_files;  /* in a folder: not audio by their extension */
+    size_t hidden_files; /* in a folder: names that begin with a dot, folders included */
+    size_t bad_clips;    /* rows that already carry a reason (status not CLIP_OK) */
+    struct input_warnings warnings;
+};
+
+/* "folder", "csv", "tsv", "jsonl" */
+const char *input_kind_name(enum input_kind kind);
+
+/* Reads INPUT: a folder, or a manifest by its extension (.csv .tsv .jsonl
+ * .ndjson .json). Fails when nothing usable is in it, with the first reason;
+ * ERROR_USAGE for options that do not fit. input_close also after a failure. */
+enum error_code input_open(const char *path, const struct input_options *options,
+                           struct input *input, struct error *error);
+void input_close(struct input *input); /* takes a zeroed one */
+
+/* Adds a sentence; after 100 only counts (the last sentence says how many more). */
+enum error_code input_warn(struct input *input, struct error *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,195 @@
+#include "host/input/manifest.h"
+
+#include "host/base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+/* ---- columns ---- */
+
+static const char *const path_names[] = {"path",     "file",      "filename",        "file_name",
+                                         "filepath", "file_path", "audio_filepath",  "audio_path",
+                                         "audio",    "wav",       "slice_file_name", NULL};
+static const char *const label_names[] = {"label",      "class",       "category", "class_name",
+                                          "label_name", "given_label", "target",   NULL};
+static const char *const id_names[] = {"id", NULL};
+static const char *const offset_names[] = {"offset", NULL};
+static const char *const no_names[] = {NULL};
+
+static const char *option_of(const struct builder *builder, enum manifest_role role) {
+    const struct input_options *options = builder->options;
+    switch (role) {
+    case ROLE_PATH: return options->path_column;
+    case ROLE_LABEL: return options->label_column;
+    case ROLE_GROUP: return builder->group_field == SIZE_MAX ? options->group_field : NULL;
+    case ROLE_FOLD: return builder->fold_field == SIZE_MAX ? options->fold_column : NULL;
+    case ROLE_ID:
+    case ROLE_OFFSET: break;
+    }
+    return NULL;
+}
+
+const char *const *manifest_names(const struct builder *builder, enum manifest_role role,
+                                  const char **scratch) {
+    scratch[0] = option_of(builder, role);
+    scratch[1] = NULL;
+    if (scratch[0] != NULL) return scratch;
+    switch (role) {
+    case ROLE_PATH: return path_names;
+    case ROLE_LABEL: return builder->has_pattern ? no_names : label_names;
+    case ROLE_ID: return id_names;
+    case ROLE_OFFSET: return offset_names;
+    case ROLE_GROUP:
+    case ROLE_FOLD: break;
+    }
+    return no_names;
+}
+
+bool manifest_needs(const struct builder *builder, enum manifest_role role) {
+    if (role == ROLE_PATH) return true;
+    if (role == ROLE_LABEL) return !builder->has_pattern;
+    return option_of(builder, role) != NULL;
+}
+
+enum error_code manifest_missing(const struct builder *builder, enum manifest_role role,
+                                 const char *name, const char *columns, struct error *error) {
+    static const char *const options[ROLE_COUNT] = {"--path-column", "--label-column", "",
+                                                    "--group",       "--fold-column",  ""};
+    const char *asked = option_of(builder, role);
+    if (asked != NULL)
+        return FAIL(error, ERROR_USAGE, "%s: no column '%s' for %s; there are: %s", name, asked,
+                    options[role], columns);
+    return FAIL(error, ERROR_DATA, "%s: no column with the %s; there are: %s; name it with %s",
+                name, role == ROLE_PATH ? "path of the sound file" : "label", columns,
+                options[role]);
+}
+
+/* ---- paths ---- */
+
+/* Whether a relative path climbs above where it starts, judged by its text. */
+static bool climbs_out(const char *path) {
+    long depth = 0;
+    while (*path != '\0') {
+        size_t length = strcspn(path, "/");
+        if (length == 2 && memcmp(path, "..", 2) == 0)
+            depth--;
+        else if (length > 0 && !(length == 1 && path[0] == '.'))
+            depth++;
+        if (depth < 0) return true;
+        path += length;
+        if (*path == '/') path++;
+    }
+    return false;
+}
+
+/* Absolute paths are inside when they begin with the manifest's folder as given,
+ * or with its real path. */
+static bool leaves(const char *root, const char *path) {
+    if (path[0] != '/') return climbs_out(path);
+    char *real = realpath(root, NULL);
+    bool inside = false;
+    const char *const starts[] = {root, real};
+    for (size_t i = 0; i < 2 && !inside; i++) {
+        size_t length = starts[i] == NULL || starts[i][0] != '/' ? 0 : strlen(starts[i]);
+        while (length > 0 && starts[i][length - 1] == '/') length--;
+        if (starts[i] == NULL || starts[i][0] != '/' || strncmp(path, starts[i], length) != 0)
+            continue;
+        inside = path[length] == '/' && !climbs_out(path + length + 1);
+    }
+    free(real);
+    return !inside;
+}
+
+/* ---- rows ---- */
+
+enum error_code manifest_add(struct builder *builder, const struct manifest_row *row,
+                             struct error *error) {
+    char place[48];
+    char reason[512];
+    snprintf(place, sizeof place, "line %zu", row->line);
+    const char *path = row->values[ROLE_PATH];
+    bool has_path = path != NULL && path[0] != '\0';
+    const char *id = row->values[ROLE_ID];
+    const char *offset = row->values[ROLE_OFFSET];
+    struct clip_entry entry = {.path = has_path ? path : "",
+                               .id = id != NULL && id[0] != '\0' ? id
+                                     : has_path                  ? NULL
+                                                                 : place,
+                               .label = row->values[ROLE_LABEL],
+                               .group = row->values[ROLE_GROUP],
+                               .fold = row->values[ROLE_FOLD],
+                               .reason = reason};
+    if (row->problem != NULL) {
+        entry.status = CLIP_BAD_ROW;
+        snprintf(reason, sizeof reason, "%s: %s", place, row->problem);
+    } else if (!has_path) {
+        entry.status = CLIP_BAD_ROW;
+        snprintf(reason, sizeof reason, "%s: no path of a sound file", place);
+    } else if (offset != NULL && strtod(offset, NULL) != 0) {
+        entry.status = CLIP_BAD_ROW;
+        snprintf(reason, sizeof reason,
+                 "%s: offset %.40s: parts of a file cannot be audited yet; cut it into files",
+                 place, offset);
+    } else if (!builder->options->allow_outside && leaves(builder->input->clips.root, path)) {
+        entry.status = CLIP_OUTSIDE;
+        snprintf(reason, sizeof reason,
+                 "%s: the path leaves the manifest's folder; move the manifest, or allow it with "
+                 "--allow-outside",
+                 place);
+    } else {
+        entry.reason = NULL;
+    }
+    return builder_add(builder, &entry, error);
+}
+
+/* ---- strings that are there twice ---- */
+
+struct hashed {
+    uint64_t hash;
+    size_t index;
+};
+
+static int compare_hashed(const void *left, const void *right) {
+    const struct hashed *a = left;
+    const struct hashed *b = right;
+    if (a->hash != b->hash) return a->hash < b->hash ? -1 : 1;
+    return a->index < b->index ? -1 : a->index > b->index;
+}
+
+static enum error_code warn_of_doubles(struct input *input, const char *what,
+                                       const char *(*string_of)(const struct clip_list *, size_t),
+                                       struct error *error) {
+    const struct clip_list *clips = &input->clips;
+    struct hashed *hashes = memory_array(clips->count, sizeof *hashes, "a manifest's rows", error);
+    if (hashes == NULL) return error->code;
+    for (size_t i = 0; i < clips->count; i++) {
+        const char *string = string_of(clips, i);
+        hashes[i] = (struct hashed){XXH3_64bits(string, strlen(string)), i};
+    }
+    if (clips->count > 1) qsort(hashes, clips->count, sizeof *hashes, compare_hashed);
+    size_t doubles = 0;
+    size_t example = SIZE_MAX;
+    for (size_t i = 1; i < clips->count; i++) {
+        const char *string = string_of(clips, hashes[i].index);
+        if (hashes[i].hash != hashes[i - 1].hash || string[0] == '\0') continue;
+        if (strcmp(string, string_of(clips, hashes[i - 1].index)) != 0) continue;
+        doubles++;
+        if (hashes[i].index < example) example = hashes[i].index;
+    }
+    if (doubles > 0)
+        input_warn(input, error, "%zu rows repeat the %s of an earlier row, '%s' for one", doubles,
+                   what, string_of(clips, example));
+    free(hashes);
+    return error->code;
+}
+
+enum error_code manifest_finish(struct builder *builder, struct error *error) {
+    struct input *input = builder->input;
+    TRY(warn_of_doubles(input, "path", clip_path, error));
+    for (size_t i = 0; i < input->clips.count; i++)
+        if (input->clips.clips[i].id != input->clips.clips[i].path)
+            return warn_of_doubles(input, "id", clip_id, error);
+    return ERROR_NONE;
+}

@@ -1,0 +1,48 @@
+/* What CSV and JSONL manifests share: which columns count, and what makes a row good. */
+#ifndef EARMARK_MANIFEST_H
+#define EARMARK_MANIFEST_H
+
+#include "host/input/builder.h"
+
+/* Columns that mean something. Their usual names, in the order they are looked for:
+ * path: path, file, filename, file_name, filepath, file_path, audio_filepath,
+ *   audio_path, audio, wav, slice_file_name
+ * label: label, class, category, class_name, label_name, given_label, target
+ * id: id. offset: offset. Group and fold have no usual name, only the option's. */
+enum manifest_role {
+    ROLE_PATH = 0,
+    ROLE_LABEL = 1,
+    ROLE_ID = 2,
+    ROLE_GROUP = 3,
+    ROLE_FOLD = 4,
+    ROLE_OFFSET = 5 /* seconds into the file: more than 0 is refused, segments are not cut */
+};
+
+#define ROLE_COUNT 6
+
+/* The names to look for, best first, ending in NULL: the option's one name where it
+ * was given, else the usual ones. `scratch` has room for two pointers. */
+const char *const *manifest_names(const struct builder *builder, enum manifest_role role,
+                                  const char **scratch);
+
+/* Whether the run can go on without the column: the pattern gives it, or nobody asked. */
+bool manifest_needs(const struct builder *builder, enum manifest_role role);
+
+/* The error for a needed column that is not there; `columns` lists those that are. */
+enum error_code manifest_missing(const struct builder *builder, enum manifest_role role,
+                                 const char *name, const char *columns, struct error *error);
+
+struct manifest_row {
+    size_t line;
+    const char *values[ROLE_COUNT]; /* NULL: none */
+    const char *problem;            /* what makes the row useless, or NULL */
+};
+
+/* Adds the row's clip: paths that leave the manifest's folder, and offsets, are refused. */
+enum error_code manifest_add(struct builder *builder, const struct manifest_row *row,
+                             struct error *error);
+
+/* Warns about paths and ids that are there twice. */
+enum error_code manifest_finish(struct builder *builder, struct error *error);
+
+#endif

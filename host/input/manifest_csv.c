@@ -1,0 +1,86 @@
+/* CSV and TSV manifests: a header, then a clip a row. */
+#include "host/base/csv.h"
+#include "host/base/text.h"
+#include "host/input/manifest.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static bool same_name(const char *cell, const char *name, bool exact) {
+    cell += strspn(cell, " \t");
+    size_t length = strlen(cell);
+    while (length > 0 && strchr(" \t", cell[length - 1]) != NULL) length--;
+    if (length != strlen(name)) return false;
+    return (exact ? strncmp(cell, name, length) : strncasecmp(cell, name, length)) == 0;
+}
+
+/* The header's column for a role, or SIZE_MAX; usual names in any case, the option's as it is. */
+static size_t find_column(const struct builder *builder, const struct csv_reader *reader,
+                          enum manifest_role role) {
+    const char *scratch[2];
+    const char *const *names = manifest_names(builder, role, scratch);
+    for (; *names != NULL; names++)
+        for (size_t i = 0; i < reader->count; i++)
+            if (same_name(csv_cell(reader, i), *names, names == scratch)) return i;
+    return SIZE_MAX;
+}
+
+static void list_columns(const struct csv_reader *reader, struct text *columns) {
+    for (size_t i = 0; i < reader->count; i++) {
+        if (i > 0) text_string(columns, ", ");
+        text_string(columns, csv_cell(reader, i));
+    }
+}
+
+static enum error_code read_header(const struct builder *builder, struct csv_reader *reader,
+                                   size_t *columns, struct error *error) {
+    bool end = false;
+    TRY(csv_next(reader, &end, error));
+    if (end)
+        return FAIL(error, ERROR_DATA,
+                    "%s: empty; the first row must name the columns, 'path,label' for example",
+                    reader->name);
+    for (enum manifest_role role = ROLE_PATH; role < ROLE_COUNT; role++) {
+        columns[role] = find_column(builder, reader, role);
+        if (columns[role] != SIZE_MAX || !manifest_needs(builder, role)) continue;
+        struct text present = TEXT_INITIAL;
+        list_columns(reader, &present);
+        if (text_check(&present, error) == ERROR_NONE)
+            manifest_missing(builder, role, reader->name, present.data, error);
+        text_free(&present);
+        return error->code;
+    }
+    return ERROR_NONE;
+}
+
+static enum error_code read_rows(struct builder *builder, struct csv_reader *reader,
+                                 struct error *error) {
+    size_t columns[ROLE_COUNT];
+    TRY(read_header(builder, reader, columns, error));
+    size_t expected = reader->count;
+    for (;;) {
+        bool end = false;
+        char problem[96];
+        TRY(csv_next(reader, &end, error));
+        if (end) return ERROR_NONE;
+        struct manifest_row row = {.line = reader->line};
+        for (size_t role = 0; role < ROLE_COUNT; role++)
+            if (columns[role] != SIZE_MAX) row.values[role] = csv_cell(reader, columns[role]);
+        if (reader->count != expected) {
+            snprintf(problem, sizeof problem, "%zu cells, but the header has %zu", reader->count,
+                     expected);
+            row.problem = problem;
+        }
+        TRY(manifest_add(builder, &row, error));
+    }
+}
+
+enum error_code manifest_csv_read(struct builder *builder, FILE *stream, const char *name,
+                                  char delimiter, struct error *error) {
+    struct csv_reader reader;
+    csv_open(&reader, stream, name, delimiter);
+    read_rows(builder, &reader, error);
+    csv_close(&reader);
+    return error->code;
+}

@@ -1,0 +1,282 @@
+#include "host/output/files.h"
+
+#include "host/output/numbers.h"
+#include "host/output/tables.h"
+
+#include <math.h>
+
+/* ---- cells ---- */
+
+static void csv_name(struct text *row, const char *name) {
+    text_string(row, ",");
+    if (name != NULL) text_csv(row, name);
+}
+
+static void csv_integer(struct text *row, int64_t value) {
+    text_format(row, ",%lld", (long long)value);
+}
+
+/* Negative: absent. */
+static void csv_optional(struct text *row, int64_t value) {
+    if (value < 0)
+        text_string(row, ",");
+    else
+        csv_integer(row, value);
+}
+
+static void csv_double(struct text *row, double value) {
+    text_string(row, ",");
+    number_shortest(row, value);
+}
+
+static void csv_float(struct text *row, float value) {
+    text_string(row, ",");
+    number_shortest_float(row, value);
+}
+
+static void json_name(struct text *row, const char *name) {
+    if (name == NULL)
+        text_string(row, "null");
+    else
+        text_json(row, name);
+}
+
+/* A clip by its row; nothing known about it when there are no clips, only rows. */
+static struct run_clip clip_at(const struct run_clips *clips, size_t row) {
+    struct run_clip clip = {.class_index = -1, .fold = -1, .duration = -1.0};
+    if (clips->get != NULL && row < clips->count) clips->get(clips->context, row, &clip);
+    return clip;
+}
+
+/* ---- clips ---- */
+
+static void append_clip(struct text *row, size_t number, const struct run_clip *clip) {
+    text_format(row, "%zu", number);
+    csv_name(row, clip->id == NULL ? clip->path : clip->id);
+    csv_name(row, clip->path);
+    csv_name(row, clip->label);
+    csv_optional(row, clip->class_index);
+    csv_name(row, clip->group);
+    csv_optional(row, clip->fold);
+    csv_name(row, clip_status_name(clip->status));
+    csv_name(row, clip->reason);
+    csv_double(row, clip->start);
+    csv_double(row, clip->duration < 0.0 ? (double)NAN : clip->duration);
+    csv_optional(row, clip->rate > 0 ? clip->rate : -1);
+    csv_optional(row, clip->channels > 0 ? clip->channels : -1);
+    text_string(row, clip->silent ? ",true\n" : ",false\n");
+}
+
+enum error_code run_write_clips(const char *folder, const struct run_clips *clips,
+                                struct error *error) {
+    struct table table;
+    table_open(&table, folder, "clips.csv", error);
+    text_string(&table.row, "row,id,path,label,class,group,fold,status,reason,start,duration,"
+                            "sample_rate,channels,silent\n");
+    for (size_t row = 0; row < clips->count && error->code == ERROR_NONE; row++) {
+        struct run_clip clip = clip_at(clips, row);
+        append_clip(&table.row, row, &clip);
+        table_flush_full(&table, error);
+    }
+    return table_close(&table, error);
+}
+
+enum error_code run_write_class_names(const char *folder, const struct run_results *results,
+                                      struct error *error) {
+    struct table table;
+    char number[16];
+    table_open(&table, folder, "classes.json", error);
+    text_string(&table.row, "[");
+    for (size_t k = 0; k < results->class_count && error->code == ERROR_NONE; k++) {
+        text_string(&table.row, k == 0 ? "\n  " : ",\n  ");
+        text_json(&table.row, run_class_name(results, (int32_t)k, number));
+        table_flush_full(&table, error);
+    }
+    text_string(&table.row, "\n]\n");
+    return table_close(&table, error);
+}
+
+/* ---- issues ---- */
+
+static void append_issue_csv(struct text *row, size_t rank, const struct run_results *results,
+                             const struct run_issue *issue) {
+    char number[16];
+    struct run_clip clip = clip_at(&results->clips, issue->row);
+    text_format(row, "%zu,%zu", rank, issue->row);
+    csv_name(row, clip.id == NULL ? clip.path : clip.id);
+    csv_name(row, clip.path);
+    csv_name(row, run_class_name(results, issue->given, number));
+    csv_name(row, run_class_name(results, issue->suggested, number));
+    csv_double(row, issue->score);
+    csv_double(row, issue->self_confidence);
+    csv_double(row, issue->normalized_margin);
+    csv_double(row, issue->confidence_weighted_entropy);
+    csv_float(row, issue->given_probability);
+    csv_float(row, issue->suggested_probability);
+    for (size_t i = 0; i < RUN_NEIGHBOURS; i++) {
+        if (i >= issue->neighbour_count) {
+            text_string(row, ",,,,");
+            continue;
+        }
+        struct run_clip neighbour = clip_at(&results->clips, issue->neighbours[i]);
+        text_format(row, ",%zu", issue->neighbours[i]);
+        csv_name(row, neighbour.path);
+        csv_name(row, neighbour.label);
+        csv_float(row, issue->similarities[i]);
+    }
+    text_string(row, "\n");
+}
+
+static void json_member(struct text *row, const char *name, double value) {
+    text_format(row, ", \"%s\": ", name);
+    number_json(row, value);
+}
+
+static void append_neighbours_json(struct text *row, const struct run_results *results,
+                                   const struct run_issue *issue) {
+    text_string(row, ", \"neighbours\": [");
+    for (size_t i = 0; i < issue->neighbour_count && i < RUN_NEIGHBOURS; i++) {
+        struct run_clip clip = clip_at(&results->clips, issue->neighbours[i]);
+        text_format(row, "%s{\"row\": %zu, \"path\": ", i == 0 ? "" : ", ", issue->neighbours[i]);
+        json_name(row, clip.path);
+        text_string(row, ", \"label\": ");
+        json_name(row, clip.label);
+        text_string(row, ", \"similarity\": ");
+        number_json_float(row, issue->similarities[i]);
+        text_string(row, "}");
+    }
+    text_string(row, "]");
+}
+
+static void append_issue_json(struct text *row, size_t rank, const struct run_results *results,
+                              const struct run_issue *issue) {
+    char number[16];
+    struct run_clip clip = clip_at(&results->clips, issue->row);
+    text_format(row, "{\"rank\": %zu, \"row\": %zu, \"id\": ", rank, issue->row);
+    json_name(row, clip.id == NULL ? clip.path : clip.id);
+    text_string(row, ", \"path\": ");
+    json_name(row, clip.path);
+    text_string(row, ", \"given_label\": ");
+    text_json(row, run_class_name(results, issue->given, number));
+    text_string(row, ", \"suggested_label\": ");
+    text_json(row, run_class_name(results, issue->suggested, number));
+    json_member(row, "score", issue->score);
+    json_member(row, "self_confidence", issue->self_confidence);
+    json_member(row, "normalized_margin", issue->normalized_margin);
+    json_member(row, "confidence_weighted_entropy", issue->confidence_weighted_entropy);
+    text_string(row, ", \"given_probability\": ");
+    number_json_float(row, issue->given_probability);
+    text_string(row, ", \"suggested_probability\": ");
+    number_json_float(row, issue->suggested_probability);
+    append_neighbours_json(row, results, issue);
+    text_string(row, "}\n");
+}
+
+enum error_code run_write_issues(const char *folder, const struct run_results *results,
+                                 struct error *error) {
+    struct table csv;
+    struct table lines = {.open = false};
+    table_open(&csv, folder, "issues.csv", error);
+    if (error->code == ERROR_NONE) table_open(&lines, folder, "issues.jsonl", error);
+    text_string(&csv.row, "rank,row,id,path,given_label,suggested_label,score,self_confidence,"
+                          "normalized_margin,confidence_weighted_entropy,given_probability,"
+                          "suggested_probability");
+    for (int i = 1; i <= RUN_NEIGHBOURS; i++)
+        text_format(&csv.row,
+                    ",neighbour_%d_row,neighbour_%d_path,neighbour_%d_label,"
+                    "neighbour_%d_similarity",
+                    i, i, i, i);
+    text_string(&csv.row, "\n");
+    for (size_t i = 0; i < results->issue_count && error->code == ERROR_NONE; i++) {
+        append_issue_csv(&csv.row, i + 1, results, &results->issues[i]);
+        append_issue_json(&lines.row, i + 1, results, &results->issues[i]);
+        table_flush_full(&csv, error);
+        table_flush_full(&lines, error);
+    }
+    table_close(&csv, error);
+    return table_close(&lines, error);
+}
+
+/* ---- health ---- */
+
+static enum error_code write_classes(const char *folder, const struct run_results *results,
+                                     struct error *error) {
+    struct table table;
+    char number[16];
+    table_open(&table, folder, "classes.csv", error);
+    text_string(&table.row, "class,class_index,examples,label_issues,inverse_label_issues,"
+                            "label_noise,inverse_label_noise,label_quality_score\n");
+    for (size_t k = 0; k < results->class_count && error->code == ERROR_NONE; k++) {
+        const struct run_class *class = &results->classes[k];
+        text_csv(&table.row, run_class_name(results, class->index, number));
+        csv_integer(&table.row, class->index);
+        csv_integer(&table.row, (int64_t) class->examples);
+        csv_integer(&table.row, class->label_issues);
+        csv_integer(&table.row, class->inverse_label_issues);
+        csv_double(&table.row, class->label_noise);
+        csv_double(&table.row, class->inverse_label_noise);
+        csv_double(&table.row, class->label_quality);
+        text_string(&table.row, "\n");
+        table_flush_full(&table, error);
+    }
+    return table_close(&table, error);
+}
+
+static enum error_code write_pairs(const char *folder, const struct run_results *results,
+                                   struct error *error) {
+    struct table table;
+    char number[16];
+    table_open(&table, folder, "overlapping_classes.csv", error);
+    text_string(&table.row, "class_a,class_b,class_index_a,class_index_b,"
+                            "num_overlapping_examples,joint_probability\n");
+    for (size_t i = 0; i < results->pair_count && error->code == ERROR_NONE; i++) {
+        const struct run_pair *pair = &results->pairs[i];
+        text_csv(&table.row, run_class_name(results, pair->first, number));
+        csv_name(&table.row, run_class_name(results, pair->second, number));
+        csv_integer(&table.row, pair->first);
+        csv_integer(&table.row, pair->second);
+        csv_integer(&table.row, pair->examples);
+        csv_double(&table.row, pair->joint_probability);
+        text_string(&table.row, "\n");
+        table_flush_full(&table, error);
+    }
+    return table_close(&table, error);
+}
+
+/* Rows are given labels, columns true ones; the first cell says so. */
+static enum error_code write_joint(const char *folder, const struct run_results *results,
+                                   struct error *error) {
+    struct table table;
+    char number[16];
+    size_t classes = results->class_count;
+    table_open(&table, folder, "confident_joint.csv", error);
+    text_string(&table.row, "given \\ true");
+    for (size_t k = 0; k < classes; k++)
+        csv_name(&table.row, run_class_name(results, (int32_t)k, number));
+    text_string(&table.row, "\n");
+    for (size_t k = 0; k < classes && error->code == ERROR_NONE; k++) {
+        text_csv(&table.row, run_class_name(results, (int32_t)k, number));
+        for (size_t j = 0; j < classes; j++)
+            csv_integer(&table.row, results->confident_joint[k * classes + j]);
+        text_string(&table.row, "\n");
+        table_flush_full(&table, error);
+    }
+    return table_close(&table, error);
+}
+
+enum error_code run_write_health(const char *folder, const struct run_results *results,
+                                 struct error *error) {
+    if (results->classes != NULL) TRY(write_classes(folder, results, error));
+    if (results->pairs != NULL) TRY(write_pairs(folder, results, error));
+    if (results->confident_joint != NULL) TRY(write_joint(folder, results, error));
+    return ERROR_NONE;
+}
+
+enum error_code run_write(const char *folder, const struct run_results *results,
+                          struct error *error) {
+    if (results->clips.get != NULL) TRY(run_write_clips(folder, &results->clips, error));
+    TRY(run_write_class_names(folder, results, error));
+    TRY(run_write_issues(folder, results, error));
+    TRY(run_write_health(folder, results, error));
+    return run_write_json(folder, results, error);
+}

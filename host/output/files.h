@@ -1,0 +1,49 @@
+/* The tables of a run: CSV for people and pandas, JSON lines for programs. Each
+ * file appears under its name only when it is complete, is written as a stream,
+ * and holds no time and nothing else that differs between two equal runs. */
+#ifndef EARMARK_OUTPUT_FILES_H
+#define EARMARK_OUTPUT_FILES_H
+
+#include "host/output/run.h"
+
+/* clips.csv: row, id, path, label, class, group, fold, status, reason, start, duration,
+ * sample_rate, channels, silent. Every clip, in the run's order. */
+enum error_code run_write_clips(const char *folder, const struct run_clips *clips,
+                                struct error *error);
+
+/* classes.json: an array of the names (numbers without class_names). */
+enum error_code run_write_class_names(const char *folder, const struct run_results *results,
+                                      struct error *error);
+
+/* issues.csv and issues.jsonl: rank (from 1), row, id, path, given_label, suggested_label,
+ * score, the three scores, the two probabilities, and the neighbours. */
+enum error_code run_write_issues(const char *folder, const struct run_results *results,
+                                 struct error *error);
+
+/* classes.csv (when results->classes), overlapping_classes.csv (when pairs) and
+ * confident_joint.csv (when confident_joint). */
+enum error_code run_write_health(const char *folder, const struct run_results *results,
+                                 struct error *error);
+
+/* run.json: counts, warnings and the facts. It says that the run is complete:
+ * write it last. */
+enum error_code run_write_json(const char *folder, const struct run_results *results,
+                               struct error *error);
+
+struct run_timing {
+    const char *stage;
+    double seconds;
+    double amount; /* of `unit` in that time; 0 when there is nothing to count */
+    const char *unit;
+};
+
+/* timing.json: {"stages": [{stage, seconds, amount, unit, per_second}], "seconds": total}. */
+enum error_code run_write_timing(const char *folder, const struct run_timing *timings, size_t count,
+                                 double total_seconds, struct error *error);
+
+/* All of the above but timing, report.html not included: clips, class names,
+ * issues, health, and run.json last. */
+enum error_code run_write(const char *folder, const struct run_results *results,
+                          struct error *error);
+
+#endif

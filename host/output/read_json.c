@@ -1,0 +1,228 @@
+/* run.json, classes.json and issues.jsonl of a run, read back. */
+#include "host/base/file.h"
+#include "host/base/json.h"
+#include "host/base/memory.h"
+#include "host/output/read_parts.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JSON_FILE_LIMIT ((size_t)256 << 20)
+#define LINE_LIMIT ((size_t)16 << 20)
+
+/* Reads and parses a whole JSON file; to be released with json_decref. */
+static json_t *load(const char *path, struct error *error) {
+    char *data = NULL;
+    size_t size = 0;
+    if (file_read(path, JSON_FILE_LIMIT, &data, &size, error) != ERROR_NONE) return NULL;
+    json_t *json = json_parse(data, size, path, error);
+    free(data);
+    return json;
+}
+
+/* ---- run.json ---- */
+
+/* Members that are no section of facts. */
+static bool is_fixed(const char *name) {
+    static const char *const fixed[] = {"format", "input",          "root",    "counts",
+                                        "score",  "overall_health", "warnings"};
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        if (strcmp(name, fixed[i]) == 0) return true;
+    return false;
+}
+
+static void read_facts(struct run_facts *facts, json_t *run) {
+    const char *section;
+    const char *name;
+    json_t *members;
+    json_t *value;
+    json_object_foreach(run, section, members) {
+        if (is_fixed(section) || !json_is_object(members)) continue;
+        json_object_foreach(members, name, value) {
+            struct text text = TEXT_INITIAL;
+            json_append(&text, value);
+            if (text.failed)
+                facts->failed = true;
+            else
+                run_fact_json(facts, section, name, text.data);
+            text_free(&text);
+        }
+    }
+}
+
+static void read_counts(struct run_results *results, const json_t *counts) {
+    for (int i = 0; i < CLIP_STATUS_COUNT; i++) {
+        const char *name = clip_status_name((enum clip_status)i);
+        json_int_t count = json_integer_value(json_object_get(counts, name));
+        results->status_counts[i] = count < 0 ? 0 : (uint64_t)count;
+    }
+}
+
+static enum error_code read_warnings(struct run_read *read, const json_t *warnings,
+                                     struct error *error) {
+    size_t count = json_array_size(warnings);
+    read->warnings = memory_array(count, sizeof *read->warnings, "warnings", error);
+    if (read->warnings == NULL) return error->code;
+    for (size_t i = 0; i < count; i++) {
+        char *warning = json_bytes(json_array_get(warnings, i), error);
+        if (warning == NULL) continue;
+        read->warnings[read->results.warning_count++] = warning;
+    }
+    read->results.warnings = (const char *const *)read->warnings;
+    return error->code;
+}
+
+enum error_code run_read_json(struct run_read *read, const char *path, struct error *error) {
+    json_t *run = load(path, error);
+    if (run == NULL) return error->code;
+    struct run_results *results = &read->results;
+    const json_t *health = json_object_get(run, "overall_health");
+    json_int_t format = json_integer_value(json_object_get(run, "format"));
+    if (format != 1) {
+        FAIL(error, ERROR_UNSUPPORTED,
+             "%s: not the run.json of a run that this version can read (\"format\" is %lld, not 1)",
+             path, (long long)format);
+        goto done;
+    }
+    read->input = json_bytes(json_object_get(run, "input"), error);
+    read->root = json_bytes(json_object_get(run, "root"), error);
+    read->score_name = json_bytes(json_object_get(run, "score"), error);
+    results->input = read->input;
+    results->root = read->root;
+    results->score_name = read->score_name;
+    results->overall_health = json_is_number(health) ? json_number_value(health) : (double)NAN;
+    read_counts(results, json_object_get(run, "counts"));
+    read_facts(&results->facts, run);
+    if (results->facts.failed) FAIL(error, ERROR_MEMORY, "%s: no memory for its facts", path);
+    if (error->code == ERROR_NONE) read_warnings(read, json_object_get(run, "warnings"), error);
+done:
+    json_decref(run);
+    return error->code;
+}
+
+/* ---- classes.json ---- */
+
+enum error_code run_read_class_names(struct run_read *read, const char *path, struct error *error) {
+    json_t *names = load(path, error);
+    if (names == NULL) return error->code;
+    size_t count = json_array_size(names);
+    if (!json_is_array(names) || count > INT32_MAX) {
+        FAIL(error, ERROR_DATA, "%s: not a list of class names", path);
+        goto done;
+    }
+    read->class_names = memory_array(count, sizeof *read->class_names, "class names", error);
+    for (size_t k = 0; k < count && error->code == ERROR_NONE; k++) {
+        char *name = json_bytes(json_array_get(names, k), error);
+        if (name == NULL) {
+            FAIL(error, ERROR_DATA, "%s: class %zu has no name", path, k);
+            break;
+        }
+        read->class_names[k] = name;
+        read->results.class_count = k + 1;
+    }
+    read->results.class_names = (const char *const *)read->class_names;
+done:
+    json_decref(names);
+    return error->code;
+}
+
+/* ---- issues.jsonl ---- */
+
+struct place {
+    const char *path;
+    size_t line;
+};
+
+static bool row_number(const json_t *value, size_t *row) {
+    json_int_t number = json_integer_value(value);
+    if (!json_is_integer(value) || number < 0) return false;
+    *row = (size_t)number;
+    return true;
+}
+
+static double number_or_nan(const json_t *object, const char *name) {
+    const json_t *value = json_object_get(object, name);
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+static enum error_code read_label(const struct run_read *read, const json_t *object,
+                                  const char *name, int32_t *index, const struct place *place,
+                                  struct error *error) {
+    char *label = json_bytes(json_object_get(object, name), error);
+    *index = label == NULL ? -1 : run_read_class(read, label);
+    free(label);
+    if (*index < 0)
+        FAIL(error, ERROR_DATA, "%s, line %zu: \"%s\" is no class of classes.json", place->path,
+             place->line, name);
+    return error->code;
+}
+
+static enum error_code read_neighbours(struct run_issue *issue, const json_t *neighbours,
+                                       const struct place *place, struct error *error) {
+    size_t count = json_array_size(neighbours);
+    if (count > RUN_NEIGHBOURS)
+        return FAIL(error, ERROR_DATA, "%s, line %zu: %zu neighbours; at most %d are known",
+                    place->path, place->line, count, RUN_NEIGHBOURS);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *neighbour = json_array_get(neighbours, i);
+        if (!row_number(json_object_get(neighbour, "row"), &issue->neighbours[i]))
+            return FAIL(error, ERROR_DATA, "%s, line %zu: neighbour %zu has no \"row\"",
+                        place->path, place->line, i);
+        issue->similarities[i] = (float)number_or_nan(neighbour, "similarity");
+        issue->neighbour_count = i + 1;
+    }
+    return ERROR_NONE;
+}
+
+static enum error_code read_issue(struct run_read *read, const json_t *object,
+                                  const struct place *place, struct error *error) {
+    struct run_issue issue = {.neighbour_count = 0};
+    if (!row_number(json_object_get(object, "row"), &issue.row))
+        return FAIL(error, ERROR_DATA, "%s, line %zu: no \"row\"", place->path, place->line);
+    TRY(read_label(read, object, "given_label", &issue.given, place, error));
+    TRY(read_label(read, object, "suggested_label", &issue.suggested, place, error));
+    issue.score = number_or_nan(object, "score");
+    issue.self_confidence = number_or_nan(object, "self_confidence");
+    issue.normalized_margin = number_or_nan(object, "normalized_margin");
+    issue.confidence_weighted_entropy = number_or_nan(object, "confidence_weighted_entropy");
+    issue.given_probability = (float)number_or_nan(object, "given_probability");
+    issue.suggested_probability = (float)number_or_nan(object, "suggested_probability");
+    TRY(read_neighbours(&issue, json_object_get(object, "neighbours"), place, error));
+    struct run_results *results = &read->results;
+    TRY(memory_grow(&read->issues, &read->issue_capacity, results->issue_count + 1,
+                    sizeof *read->issues, "the issues of a run", error));
+    read->issues[results->issue_count++] = issue;
+    results->issues = read->issues;
+    return ERROR_NONE;
+}
+
+enum error_code run_read_issues(struct run_read *read, const char *path, struct error *error) {
+    struct file_mapping file;
+    TRY(file_map(path, &file, error));
+    const char *at = (const char *)file.data;
+    const char *end = file.data == NULL ? at : at + file.size;
+    struct place place = {path, 0};
+    while (at < end && error->code == ERROR_NONE) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t length = (size_t)((newline == NULL ? end : newline) - at);
+        place.line++;
+        if (length > LINE_LIMIT) {
+            FAIL(error, ERROR_DATA, "%s, line %zu: %zu bytes; at most %zu are read", path,
+                 place.line, length, LINE_LIMIT);
+        } else if (length > 0) {
+            struct error parsing = ERROR_INITIAL;
+            json_t *object = json_parse(at, length, path, &parsing);
+            if (object == NULL)
+                FAIL(error, parsing.code, "%s, line %zu: not JSON (%s)", path, place.line,
+                     parsing.message);
+            else
+                read_issue(read, object, &place, error);
+            json_decref(object);
+        }
+        at += length + 1;
+    }
+    file_unmap(&file);
+    return error->code;
+}

@@ -1,0 +1,144 @@
+/* What a run found, as plain data: filled by the commands (or read back from the
+ * files of a run, host/output/read.h) and written by the files of this folder.
+ * Nothing here is owned: every pointer stays valid while the results are used. */
+#ifndef EARMARK_OUTPUT_RUN_H
+#define EARMARK_OUTPUT_RUN_H
+
+#include "host/base/error.h"
+#include "host/input/clips.h"
+
+/* What became of a clip, in words for people: "cannot be read". (The word of the
+ * status column of clips.csv is clip_status_name.) */
+const char *run_status_words(enum clip_status status);
+
+/* One clip, as one row of clips.csv. Absent texts are NULL, absent numbers
+ * negative (rate and channels 0). */
+struct run_clip {
+    const char *path; /* relative to the run's root, or absolute; any bytes but NUL */
+    const char *id;   /* the path unless the manifest has ids */
+    const char *label;
+    const char *group;
+    const char *reason; /* for people: why it is not audited, or a remark */
+    enum clip_status status;
+    int32_t class_index; /* into classes.json */
+    int32_t fold;
+    double start;    /* seconds into the file where the clip begins; 0 for a whole file */
+    double duration; /* seconds */
+    int rate;        /* Hz, of the file */
+    int channels;
+    bool silent;
+};
+
+/* All clips in the run's order, one at a time: nobody needs them all at once.
+ * get fills in *clip, whose texts stay valid until the next call. It is called
+ * from one thread. get may be NULL (then the run has no clips, only rows). */
+struct run_clips {
+    size_t count;
+    void (*get)(const void *context, size_t row, struct run_clip *clip);
+    const void *context;
+};
+
+#define RUN_NEIGHBOURS 5           /* at most so many a clip */
+#define RUN_NEIGHBOUR_ISSUES 1000u /* neighbours are for the first so many of the ranking */
+
+/* One flagged clip; an array of these is in rank order, best first. */
+struct run_issue {
+    size_t row; /* of clips.csv */
+    int32_t given;
+    int32_t suggested;
+    double score; /* the score the ranking is by: low is bad */
+    double self_confidence;
+    double normalized_margin;
+    double confidence_weighted_entropy; /* scores that were not computed are NaN */
+    float given_probability;
+    float suggested_probability;
+    size_t neighbour_count;            /* 0 beyond RUN_NEIGHBOUR_ISSUES */
+    size_t neighbours[RUN_NEIGHBOURS]; /* rows of clips.csv, most similar first */
+    float similarities[RUN_NEIGHBOURS];
+};
+
+/* Health of one class, as cleanlab's rank_classes_by_label_quality. */
+struct run_class {
+    int32_t index;
+    uint64_t examples; /* audited clips with this label */
+    int64_t label_issues;
+    int64_t inverse_label_issues;
+    double label_noise;
+    double inverse_label_noise;
+    double label_quality;
+};
+
+/* Two classes that the classifier confuses, as cleanlab's find_overlapping_classes. */
+struct run_pair {
+    int32_t first;
+    int32_t second;
+    int64_t examples;
+    double joint_probability;
+};
+
+/* A fact for run.json: a member of one of its objects ("settings", "versions",
+ * "model", "crossval"...), its value as JSON text. */
+struct run_fact {
+    char *section;
+    char *name;
+    char *json;
+};
+
+/* Facts in the order in which they are set; sections in the order in which they
+ * first come. Errors of memory are kept and told by run_write_json. */
+struct run_facts {
+    struct run_fact *list;
+    size_t count;
+    size_t capacity;
+    bool failed;
+};
+
+#define RUN_FACTS_INITIAL                                                                          \
+    { NULL, 0, 0, false }
+
+/* Setting a fact again replaces its value. A NULL string is JSON's null. */
+void run_fact_string(struct run_facts *facts, const char *section, const char *name,
+                     const char *value);
+void run_fact_integer(struct run_facts *facts, const char *section, const char *name,
+                      int64_t value);
+void run_fact_double(struct run_facts *facts, const char *section, const char *name, double value);
+void run_fact_bool(struct run_facts *facts, const char *section, const char *name, bool value);
+/* Any JSON text made by the caller: an array, say. */
+void run_fact_json(struct run_facts *facts, const char *section, const char *name,
+                   const char *json);
+/* The value's JSON text, or NULL. */
+const char *run_fact_find(const struct run_facts *facts, const char *section, const char *name);
+void run_facts_free(struct run_facts *facts); /* leaves them empty */
+
+struct run_results {
+    const char *input; /* as the user gave it */
+    const char *root;  /* folder that relative clip paths start from; NULL or "": the working one */
+    struct run_clips clips;
+    uint64_t status_counts[CLIP_STATUS_COUNT]; /* run_count_statuses fills it in */
+
+    const char *const *class_names; /* (class_count), sorted; NULL: classes are numbers */
+    size_t class_count;
+
+    const char *score_name;         /* "self_confidence": what `score` is */
+    const struct run_issue *issues; /* ranked */
+    size_t issue_count;
+
+    const struct run_class *classes; /* (class_count), worst quality first */
+    const struct run_pair *pairs;    /* most confused first */
+    size_t pair_count;
+    const int64_t
+        *confident_joint;  /* (class_count, class_count): row given, column true; or NULL */
+    double overall_health; /* 1 - issues / audited clips; NaN when it is not known */
+
+    const char *const *warnings; /* whole sentences */
+    size_t warning_count;
+    struct run_facts facts;
+};
+
+/* Counts the clips of each status into results->status_counts. */
+void run_count_statuses(struct run_results *results);
+
+/* The class's name, or its number written into buffer (16 bytes). */
+const char *run_class_name(const struct run_results *results, int32_t index, char *buffer);
+
+#endif

@@ -1,0 +1,111 @@
+/* run.json and timing.json. */
+#include "host/output/files.h"
+#include "host/output/numbers.h"
+#include "host/output/tables.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void append_counts(struct text *text, const struct run_results *results) {
+    uint64_t clips = 0;
+    for (int i = 0; i < CLIP_STATUS_COUNT; i++) clips += results->status_counts[i];
+    if (clips == 0) clips = results->clips.count;
+    text_format(text, "  \"counts\": {\n    \"clips\": %llu", (unsigned long long)clips);
+    for (int i = 0; i < CLIP_STATUS_COUNT; i++)
+        text_format(text, ",\n    \"%s\": %llu", clip_status_name((enum clip_status)i),
+                    (unsigned long long)results->status_counts[i]);
+    text_format(text, ",\n    \"classes\": %zu,\n    \"issues\": %zu\n  }", results->class_count,
+                results->issue_count);
+}
+
+static void append_string(struct text *text, const char *value) {
+    if (value == NULL)
+        text_string(text, "null");
+    else
+        text_json(text, value);
+}
+
+/* The folder without links and relative parts, so that the clips are found from
+ * anywhere later; as it was given when that cannot be told. */
+static void append_root(struct text *text, const char *root) {
+    char *resolved = realpath(root == NULL || root[0] == '\0' ? "." : root, NULL);
+    append_string(text, resolved == NULL ? root : resolved);
+    free(resolved);
+}
+
+static bool first_of_its_section(const struct run_facts *facts, size_t index) {
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(facts->list[i].section, facts->list[index].section) == 0) return false;
+    return true;
+}
+
+static void append_facts(struct text *text, const struct run_facts *facts) {
+    for (size_t i = 0; i < facts->count; i++) {
+        if (!first_of_its_section(facts, i)) continue;
+        text_string(text, ",\n  ");
+        text_json(text, facts->list[i].section);
+        text_string(text, ": {");
+        for (size_t j = i; j < facts->count; j++) {
+            const struct run_fact *fact = &facts->list[j];
+            if (strcmp(fact->section, facts->list[i].section) != 0 || fact->json == NULL) continue;
+            text_string(text, j == i ? "\n    " : ",\n    ");
+            text_json(text, fact->name);
+            text_string(text, ": ");
+            text_string(text, fact->json);
+        }
+        text_string(text, "\n  }");
+    }
+}
+
+enum error_code run_write_json(const char *folder, const struct run_results *results,
+                               struct error *error) {
+    if (results->facts.failed)
+        return FAIL(error, ERROR_MEMORY, "%s/run.json: no memory for the facts of the run", folder);
+    struct table table;
+    table_open(&table, folder, "run.json", error);
+    struct text *text = &table.row;
+    text_string(text, "{\n  \"format\": 1,\n  \"input\": ");
+    append_string(text, results->input);
+    text_string(text, ",\n  \"root\": ");
+    append_root(text, results->root);
+    text_string(text, ",\n");
+    append_counts(text, results);
+    text_string(text, ",\n  \"score\": ");
+    append_string(text, results->score_name);
+    text_string(text, ",\n  \"overall_health\": ");
+    number_json(text, results->overall_health);
+    text_string(text, ",\n  \"warnings\": [");
+    for (size_t i = 0; i < results->warning_count; i++) {
+        text_string(text, i == 0 ? "\n    " : ",\n    ");
+        text_json(text, results->warnings[i]);
+    }
+    text_string(text, results->warning_count == 0 ? "]" : "\n  ]");
+    append_facts(text, &results->facts);
+    text_string(text, "\n}\n");
+    return table_close(&table, error);
+}
+
+enum error_code run_write_timing(const char *folder, const struct run_timing *timings, size_t count,
+                                 double total_seconds, struct error *error) {
+    struct table table;
+    table_open(&table, folder, "timing.json", error);
+    struct text *text = &table.row;
+    text_string(text, "{\n  \"stages\": [");
+    for (size_t i = 0; i < count; i++) {
+        const struct run_timing *timing = &timings[i];
+        text_string(text, i == 0 ? "\n    {\"stage\": " : ",\n    {\"stage\": ");
+        append_string(text, timing->stage);
+        text_format(text, ", \"seconds\": %.6f", timing->seconds);
+        if (timing->amount > 0.0) {
+            text_string(text, ", \"amount\": ");
+            number_json(text, timing->amount);
+            text_string(text, ", \"unit\": ");
+            append_string(text, timing->unit);
+            if (timing->seconds > 0.0)
+                text_format(text, ", \"per_second\": %.6g", timing->amount / timing->seconds);
+        }
+        text_string(text, "}");
+    }
+    text_format(text, "%s],\n  \"seconds\": %.6f\n}\n", count == 0 ? "" : "\n  ", total_seconds);
+    return table_close(&table, error);
+}

@@ -1,0 +1,244 @@
+#include "host/output/summary.h"
+
+#include "host/base/text.h"
+#include "host/output/names.h"
+#include "host/output/numbers.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#define LABEL_WIDTH 24 /* of the label columns at most */
+
+/* Characters of a UTF-8 text, near enough to its width on a terminal. */
+static int width_of(const char *text) {
+    int width = 0;
+    for (; *text != '\0'; text++) width += ((unsigned char)*text & 0xc0) != 0x80;
+    return width;
+}
+
+static void pad(struct text *text, int from, int to) {
+    for (; from < to; from++) text_string(text, " ");
+}
+
+/* A class's name as it is shown, freed with text_free. */
+static struct text shown_class(const struct run_results *results, int32_t index) {
+    struct text shown = TEXT_INITIAL;
+    char number[16];
+    name_visible(&shown, run_class_name(results, index, number));
+    if (shown.length == 0) text_string(&shown, "(empty)");
+    return shown;
+}
+
+static uint64_t all_clips(const struct run_results *results) {
+    uint64_t clips = 0;
+    for (int i = 0; i < CLIP_STATUS_COUNT; i++) clips += results->status_counts[i];
+    return clips;
+}
+
+static void append_plural(struct text *text, uint64_t count, const char *one, const char *many) {
+    number_thousands(text, count);
+    text_format(text, " %s", count == 1 ? one : many);
+}
+
+static void append_counts(struct text *text, const struct run_results *results) {
+    uint64_t clips = all_clips(results);
+    uint64_t audited = results->status_counts[CLIP_OK];
+    append_plural(text, clips, "clip", "clips");
+    text_string(text, ", ");
+    append_plural(text, results->class_count, "class", "classes");
+    text_string(text, "; ");
+    number_thousands(text, audited);
+    text_string(text, " audited");
+    if (clips > audited) {
+        text_string(text, ", ");
+        number_thousands(text, clips - audited);
+        text_string(text, " not:");
+    }
+    text_string(text, "\n");
+    for (int i = 0; i < CLIP_STATUS_COUNT; i++) {
+        if (i == CLIP_OK || results->status_counts[i] == 0) continue;
+        struct text number = TEXT_INITIAL;
+        number_thousands(&number, results->status_counts[i]);
+        pad(text, (int)number.length, 9);
+        text_append(text, number.data == NULL ? "" : number.data, number.length);
+        text_format(text, "  %s\n", run_status_words((enum clip_status)i));
+        text_free(&number);
+    }
+    append_plural(text, results->issue_count, "clip looks mislabelled", "clips look mislabelled");
+    if (audited > 0) {
+        text_string(text, " (");
+        number_percent(text, (double)results->issue_count / (double)audited);
+        text_string(text, " of those audited)");
+    }
+    if (isfinite(results->overall_health)) {
+        text_string(text, "; overall label health ");
+        number_percent(text, results->overall_health);
+    }
+    text_string(text, "\n");
+}
+
+/* The widest given and suggested labels among the first issues, within bounds. */
+static void measure_labels(const struct run_results *results, size_t count, int widths[2]) {
+    widths[0] = width_of("given");
+    widths[1] = width_of("suggested");
+    for (size_t i = 0; i < count; i++) {
+        for (int side = 0; side < 2; side++) {
+            struct text label = shown_class(results, side == 0 ? results->issues[i].given
+                                                               : results->issues[i].suggested);
+            int width = label.data == NULL ? 0 : width_of(label.data);
+            if (width > LABEL_WIDTH) width = LABEL_WIDTH;
+            if (width > widths[side]) widths[side] = width;
+            text_free(&label);
+        }
+    }
+}
+
+static void append_padded(struct text *text, struct text *cell, int width) {
+    if (cell->data != NULL) {
+        text_append(text, cell->data, cell->length);
+        pad(text, width_of(cell->data), width);
+    }
+    if (cell->failed) text->failed = true;
+    text_free(cell);
+}
+
+static void append_issue(struct text *text, const struct run_results *results, size_t index,
+                         const int widths[2]) {
+    const struct run_issue *issue = &results->issues[index];
+    struct text given = shown_class(results, issue->given);
+    struct text suggested = shown_class(results, issue->suggested);
+    text_format(text, "%6zu  %-9.4g  ", index + 1, issue->score);
+    append_padded(text, &given, widths[0]);
+    text_string(text, " -> ");
+    append_padded(text, &suggested, widths[1]);
+    text_string(text, "  ");
+    struct run_clip clip = {.path = NULL};
+    if (results->clips.get != NULL) results->clips.get(results->clips.context, issue->row, &clip);
+    if (clip.path == NULL)
+        text_format(text, "row %zu", issue->row);
+    else
+        name_visible(text, clip.path);
+    text_string(text, "\n");
+}
+
+static void append_issues(struct text *text, const struct run_results *results) {
+    size_t count = results->issue_count < SUMMARY_ISSUES ? results->issue_count : SUMMARY_ISSUES;
+    if (count == 0) return;
+    int widths[2];
+    measure_labels(results, count, widths);
+    text_format(text, "\n  rank  score      given%*s -> suggested%*s  clip\n",
+                widths[0] - width_of("given"), "", widths[1] - width_of("suggested"), "");
+    for (size_t i = 0; i < count; i++) append_issue(text, results, i, widths);
+}
+
+static enum error_code put(FILE *stream, struct text *text, struct error *error) {
+    if (text_check(text, error) == ERROR_NONE &&
+        (fwrite(text->data, 1, text->length, stream) != text->length || fflush(stream) != 0))
+        FAIL(error, ERROR_FILE, "cannot write the summary: %s", strerror(errno));
+    text_free(text);
+    return error->code;
+}
+
+enum error_code summary_print(FILE *stream, const char *folder, const struct run_results *results,
+                              struct error *error) {
+    struct text text = TEXT_INITIAL;
+    struct text place = TEXT_INITIAL;
+    name_visible(&place, folder);
+    const char *shown = place.data == NULL ? "" : place.data;
+    for (size_t i = 0; i < results->warning_count; i++) {
+        text_string(&text, "warning: ");
+        name_visible(&text, results->warnings[i]);
+        text_string(&text, "\n");
+    }
+    append_counts(&text, results);
+    append_issues(&text, results);
+    text_format(&text, "\n%s/report.html   to look at and listen to\n", shown);
+    text_format(&text, "%s/issues.csv    the ranking (issues.jsonl: the same for programs)\n",
+                shown);
+    text_format(&text, "%s/classes.csv   health of every class\n", shown);
+    text_format(&text, "%s/clips.csv     every clip, with the reason when it was not audited\n",
+                shown);
+    if (place.failed) text.failed = true;
+    text_free(&place);
+    return put(stream, &text, error);
+}
+
+/* ---- JSON ---- */
+
+static void append_string(struct text *text, const char *value) {
+    if (value == NULL)
+        text_string(text, "null");
+    else
+        text_json(text, value);
+}
+
+static void append_first_issues(struct text *text, const struct run_results *results) {
+    char number[16];
+    for (size_t i = 0; i < results->issue_count && i < SUMMARY_ISSUES; i++) {
+        const struct run_issue *issue = &results->issues[i];
+        struct run_clip clip = {.path = NULL};
+        if (results->clips.get != NULL)
+            results->clips.get(results->clips.context, issue->row, &clip);
+        text_format(text, "%s{\"rank\": %zu, \"row\": %zu, \"path\": ", i == 0 ? "" : ", ", i + 1,
+                    issue->row);
+        append_string(text, clip.path);
+        text_string(text, ", \"given_label\": ");
+        text_json(text, run_class_name(results, issue->given, number));
+        text_string(text, ", \"suggested_label\": ");
+        text_json(text, run_class_name(results, issue->suggested, number));
+        text_string(text, ", \"score\": ");
+        number_json(text, issue->score);
+        text_string(text, "}");
+    }
+}
+
+/* folder/name as one JSON string */
+static void append_file(struct text *text, const char *member, const char *folder,
+                        const char *name) {
+    struct text path = TEXT_INITIAL;
+    text_string(&path, folder);
+    text_format(&path, "/%s", name);
+    text_format(text, ", \"%s\": ", member);
+    if (path.failed)
+        text->failed = true;
+    else
+        text_json(text, path.data);
+    text_free(&path);
+}
+
+enum error_code summary_print_json(FILE *stream, const char *folder,
+                                   const struct run_results *results, struct error *error) {
+    struct text text = TEXT_INITIAL;
+    text_format(&text, "{\"clips\": %llu, \"audited\": %llu, \"not_audited\": {",
+                (unsigned long long)all_clips(results),
+                (unsigned long long)results->status_counts[CLIP_OK]);
+    const char *comma = "";
+    for (int i = 0; i < CLIP_STATUS_COUNT; i++) {
+        if (i == CLIP_OK || results->status_counts[i] == 0) continue;
+        text_format(&text, "%s\"%s\": %llu", comma, clip_status_name((enum clip_status)i),
+                    (unsigned long long)results->status_counts[i]);
+        comma = ", ";
+    }
+    text_format(&text,
+                "}, \"classes\": %zu, \"issues\": %zu, \"overall_health\": ", results->class_count,
+                results->issue_count);
+    number_json(&text, results->overall_health);
+    text_string(&text, ", \"score\": ");
+    append_string(&text, results->score_name);
+    text_string(&text, ", \"first_issues\": [");
+    append_first_issues(&text, results);
+    text_string(&text, "], \"warnings\": [");
+    for (size_t i = 0; i < results->warning_count; i++) {
+        text_string(&text, i == 0 ? "" : ", ");
+        text_json(&text, results->warnings[i]);
+    }
+    text_string(&text, "], \"folder\": ");
+    text_json(&text, folder);
+    append_file(&text, "report", folder, "report.html");
+    append_file(&text, "issues_csv", folder, "issues.csv");
+    append_file(&text, "issues_jsonl", folder, "issues.jsonl");
+    append_file(&text, "clips_csv", folder, "clips.csv");
+    text_string(&text, "}\n");
+    return put(stream, &text, error);
+}

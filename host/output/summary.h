@@ -1,0 +1,21 @@
+/* What the terminal says after a run. */
+#ifndef EARMARK_OUTPUT_SUMMARY_H
+#define EARMARK_OUTPUT_SUMMARY_H
+
+#include "host/output/run.h"
+
+#include <stdio.h>
+
+#define SUMMARY_ISSUES 10u
+
+/* Counts, reasons of clips that could not be audited, overall health, the first
+ * ten issues and where the files are; names with their control characters made
+ * visible. */
+enum error_code summary_print(FILE *stream, const char *folder, const struct run_results *results,
+                              struct error *error);
+
+/* The same as one JSON object on one line, for --json. */
+enum error_code summary_print_json(FILE *stream, const char *folder,
+                                   const struct run_results *results, struct error *error);
+
+#endif

@@ -1,0 +1,52 @@
+#include "host/pipeline/clip_view.h"
+
+#include "host/commands/commands.h"
+#include "host/input/input.h"
+#include "host/pipeline/engine.h"
+
+static void get_clip(const void *context, size_t row, struct run_clip *clip) {
+    const struct clip_view *view = context;
+    const struct clip *entry = &view->clips->clips[row];
+    const struct clip_measures *measures = &view->measures[row];
+    const char *reason = clip_reason(view->clips, row);
+    *clip = (struct run_clip){
+        .path = clip_path(view->clips, row),
+        .id = clip_id(view->clips, row),
+        .label = clip_label(view->clips, row),
+        .group = clip_group(view->clips, row),
+        .reason = reason[0] == '\0' ? NULL : reason,
+        .status = (enum clip_status)entry->status,
+        .class_index = entry->class_index,
+        .fold = view->folds == NULL ? -1 : view->folds[row],
+        .duration = measures->rate > 0 ? measures->seconds : -1.0,
+        .rate = measures->rate,
+        .channels = measures->channels,
+        .silent = entry->status == CLIP_SILENT,
+    };
+}
+
+struct run_clips clip_view_clips(const struct clip_view *view) {
+    return (struct run_clips){.count = view->clips->count, .get = get_clip, .context = view};
+}
+
+void run_facts_engine(struct run_facts *facts, const struct engine *engine,
+                      enum device_precision precision) {
+    run_fact_string(facts, "versions", "earmark", EARMARK_VERSION);
+    run_fact_integer(facts, "versions", "device_interface", DEVICE_INTERFACE_VERSION);
+    run_fact_string(facts, "device", "name", engine->properties.name);
+    run_fact_string(facts, "device", "precision", engine_precision_name(precision));
+    if (engine->model_path == NULL) return;
+    run_fact_string(facts, "model", "name", engine->model.name);
+    run_fact_string(facts, "model", "hash", engine->model.hash);
+    run_fact_string(facts, "model", "dtype", model_dtype_name(engine->model.dtype));
+    run_fact_integer(facts, "model", "embedding_size",
+                     (int64_t)engine->model.network.embedding_size);
+}
+
+void run_facts_input(struct run_facts *facts, const struct input *input, bool no_resample) {
+    run_fact_string(facts, "input", "kind", input_kind_name(input->kind));
+    run_fact_integer(facts, "input", "clips", (int64_t)input->clips.count);
+    run_fact_integer(facts, "input", "other_files", (int64_t)input->other_files);
+    run_fact_integer(facts, "input", "hidden_files", (int64_t)input->hidden_files);
+    run_fact_bool(facts, "input", "resample", !no_resample);
+}

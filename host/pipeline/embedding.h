@@ -1,0 +1,42 @@
+/* From clips to embeddings: decode threads fill packed batches, the device
+ * answers in any order, and every clip's embedding lands in its own row. */
+#ifndef EARMARK_EMBEDDING_H
+#define EARMARK_EMBEDDING_H
+
+#include "host/base/progress.h"
+#include "host/input/clips.h"
+#include "host/pipeline/embedding_store.h"
+
+#define EMBEDDING_NO_ROW SIZE_MAX
+
+/* What decoding told of a clip. */
+struct clip_measures {
+    double seconds;
+    uint64_t hash[2]; /* of the decoded samples */
+    size_t row;       /* in the store, or EMBEDDING_NO_ROW */
+    int rate;         /* Hz, of the file; 0 when it could not be read */
+    int channels;
+};
+
+struct embedding_settings {
+    int threads; /* decode threads */
+    bool no_resample;
+    enum progress_style progress;
+    const char *features_folder; /* also write each clip's features there; or NULL */
+};
+
+struct embedding_counts {
+    size_t embedded;            /* rows in the store */
+    double audio_seconds;       /* of the embedded clips */
+    double decode_wait_seconds; /* time the device had nothing to do but wait for clips */
+};
+
+/* Embeds every clip of the list whose status is CLIP_OK. Afterwards the statuses
+ * and reasons of clips that could not be used stand in the list, silent ones are
+ * CLIP_SILENT and have a row too. Rows are in the list's order. measures: (count). */
+enum error_code embedding_run(struct device *device, const struct xvector_model *model,
+                              struct clip_list *clips, const struct embedding_settings *settings,
+                              struct embedding_store *store, struct clip_measures *measures,
+                              struct embedding_counts *counts, struct error *error);
+
+#endif

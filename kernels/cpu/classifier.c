@@ -1,0 +1,170 @@
+#include "kernels/cpu/classifier.h"
+#include "kernels/cpu/product.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* The single-precision copy of the data is kept up to this size. */
+#define CACHE_BYTES ((size_t)1 << 30)
+
+/* Chains: enough for many threads, each long enough that clearing and adding up
+ * its sums costs little, and within bounds when there are many classes. */
+#define CHAIN_TILES 10
+#define CHAIN_MAXIMUM 64
+#define CHAIN_MINIMUM 4
+#define CHAIN_BYTES ((size_t)256 << 20)
+
+double classifier_clock(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+enum error_code classifier_reserve(struct classifier_memory *memory, size_t count, size_t size,
+                                   const char *what, struct error *error) {
+    if (size != 0 && count > SIZE_MAX / 4 / size)
+        return FAIL(error, ERROR_MEMORY, "%s: %zu x %zu bytes is more than can be addressed", what,
+                    count, size);
+    if (count * size <= memory->bytes) return ERROR_NONE;
+    free(memory->data);
+    memory->bytes = 0;
+    memory->data = product_memory(count, size, what, error);
+    if (memory->data == NULL) return error->code;
+    memory->bytes = count * size;
+    return ERROR_NONE;
+}
+
+const void *classifier_tile_data(const struct cpu_classifier *classifier,
+                                 const struct tile_kernels *kernels, size_t tile, void *space) {
+    if (kernels == classifier->single && classifier->cached != NULL)
+        return classifier->cached + tile * classifier->cached_stride;
+    const struct classifier_tile *at = &classifier->tiles[tile];
+    kernels->pack_data(space, classifier->data, classifier->features, classifier->order + at->first,
+                       at->rows, classifier->shift, classifier->scale);
+    return space;
+}
+
+static enum error_code check_problem(const struct classifier_problem *problem,
+                                     struct error *error) {
+    if (problem->rows == 0 || problem->features == 0 || problem->classes < 2 || problem->folds < 2)
+        return FAIL(error, ERROR_INTERNAL,
+                    "classifier of %zu rows, %zu features, %zu classes and %zu folds",
+                    problem->rows, problem->features, problem->classes, problem->folds);
+    for (size_t row = 0; row < problem->rows; row++) {
+        if (problem->labels[row] < 0 || (size_t)problem->labels[row] >= problem->classes)
+            return FAIL(error, ERROR_INTERNAL, "classifier: row %zu has label %d of %zu classes",
+                        row, problem->labels[row], problem->classes);
+        if (problem->fold_of[row] < 0 || (size_t)problem->fold_of[row] >= problem->folds)
+            return FAIL(error, ERROR_INTERNAL, "classifier: row %zu is in fold %d of %zu", row,
+                        problem->fold_of[row], problem->folds);
+    }
+    return ERROR_NONE;
+}
+
+/* Sorts the rows by fold (counting sort) and cuts them into tiles. */
+static enum error_code make_tiles(struct cpu_classifier *self,
+                                  const struct classifier_problem *problem, struct error *error) {
+    size_t *starts = product_memory(self->folds + 1, sizeof *starts, "folds", error);
+    if (starts == NULL) return error->code;
+    memset(starts, 0, (self->folds + 1) * sizeof *starts);
+    for (size_t row = 0; row < self->rows; row++) starts[problem->fold_of[row] + 1]++;
+    size_t tiles = 0;
+    for (size_t fold = 0; fold < self->folds; fold++) {
+        tiles += (starts[fold + 1] + TILE_ROWS - 1) / TILE_ROWS;
+        starts[fold + 1] += starts[fold];
+    }
+    self->tiles = product_memory(tiles, sizeof *self->tiles, "tiles", error);
+    if (self->tiles == NULL) goto done;
+    for (size_t fold = 0; fold < self->folds; fold++)
+        for (size_t first = starts[fold]; first < starts[fold + 1]; first += TILE_ROWS) {
+            size_t rows = starts[fold + 1] - first;
+            self->tiles[self->tile_count++] =
+                (struct classifier_tile){first, rows < TILE_ROWS ? rows : TILE_ROWS, fold};
+        }
+    for (size_t row = 0; row < self->rows; row++) {
+        size_t at = starts[problem->fold_of[row]]++;
+        self->order[at] = row;
+        self->labels[at] = problem->labels[row];
+    }
+done:
+    free(starts);
+    return error->code;
+}
+
+/* A function of the problem only, never of the threads. */
+static size_t count_chains(const struct cpu_classifier *self) {
+    size_t bytes = self->classes * self->features * sizeof(double);
+    size_t chains = CHAIN_BYTES / (bytes == 0 ? 1 : bytes);
+    if (chains > CHAIN_MAXIMUM) chains = CHAIN_MAXIMUM;
+    if (chains < CHAIN_MINIMUM) chains = CHAIN_MINIMUM;
+    size_t wanted = (self->tile_count + CHAIN_TILES - 1) / CHAIN_TILES;
+    return chains < wanted ? chains : wanted;
+}
+
+/* Rounds all data to single precision once, where that fits. */
+static void cache_tiles(struct cpu_classifier *self) {
+    size_t strips = classifier_strips(self, self->single);
+    self->cached_stride = strips * self->single->lanes * TILE_ROWS;
+    size_t stride_bytes = self->cached_stride * sizeof(float);
+    if (self->tile_count > CACHE_BYTES / stride_bytes) return;
+    struct error ignored = ERROR_INITIAL; /* without it, tiles are packed every time */
+    float *cached =
+        product_memory(self->tile_count, stride_bytes, "single-precision data", &ignored);
+    if (cached == NULL) return;
+#pragma omp parallel for schedule(static) num_threads(self->device->threads)
+    for (size_t tile = 0; tile < self->tile_count; tile++)
+        classifier_tile_data(self, self->single, tile, cached + tile * self->cached_stride);
+    self->cached = cached;
+}
+
+enum error_code cpu_classifier_open(struct device *device, const struct classifier_problem *problem,
+                                    struct classifier **classifier, struct error *error) {
+    if (check_problem(problem, error) != ERROR_NONE) return error->code;
+    double started = classifier_clock();
+    struct cpu_classifier *self = calloc(1, sizeof *self);
+    if (self == NULL) return FAIL(error, ERROR_MEMORY, "classifier");
+    self->base.device = device;
+    self->device = (struct cpu_device *)device;
+    self->rows = problem->rows;
+    self->features = problem->features;
+    self->classes = problem->classes;
+    self->folds = problem->folds;
+    self->data = problem->data;
+    self->single = tile_kernels_single();
+    self->exact = tile_kernels_double();
+    if ((self->shift = product_memory(self->features, sizeof(double), "shift", error)) == NULL ||
+        (self->scale = product_memory(self->features, sizeof(double), "scale", error)) == NULL ||
+        (self->order = product_memory(self->rows, sizeof(size_t), "row order", error)) == NULL ||
+        (self->labels = product_memory(self->rows, sizeof(int32_t), "labels", error)) == NULL)
+        goto done;
+    memcpy(self->shift, problem->shift, self->features * sizeof(double));
+    memcpy(self->scale, problem->scale, self->features * sizeof(double));
+    if (make_tiles(self, problem, error) != ERROR_NONE) goto done;
+    self->chain_count = count_chains(self);
+    cache_tiles(self);
+done:
+    if (error->code != ERROR_NONE) {
+        cpu_classifier_close(&self->base);
+        return error->code;
+    }
+    self->device->counters.seconds[STAGE_CLASSIFIER] += classifier_clock() - started;
+    *classifier = &self->base;
+    return ERROR_NONE;
+}
+
+void cpu_classifier_close(struct classifier *classifier) {
+    struct cpu_classifier *self = (struct cpu_classifier *)classifier;
+    if (self == NULL) return;
+    free(self->shift);
+    free(self->scale);
+    free(self->order);
+    free(self->labels);
+    free(self->tiles);
+    free(self->cached);
+    free(self->panels.data);
+    free(self->intercepts.data);
+    free(self->chains.data);
+    free(self->scratch.data);
+    free(self);
+}

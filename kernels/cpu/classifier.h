@@ -1,0 +1,66 @@
+/* The CPU's classifier problem: what classifier.c (open, close), classifier_evaluate.c
+ * and classifier_predict.c share.
+ *
+ * Rows are sorted by fold and cut into tiles that never cross folds. Tiles are
+ * summed in a fixed number of chains, each by one thread from its first tile to
+ * its last, and the chains are added in order: a result does not depend on the
+ * number of threads, nor on the other tasks of the call. */
+#ifndef EARMARK_CLASSIFIER_H
+#define EARMARK_CLASSIFIER_H
+
+#include "kernels/cpu/device_cpu.h"
+#include "kernels/cpu/tile_kernels.h"
+
+struct classifier_tile {
+    size_t first; /* into order */
+    size_t rows;  /* 1 .. TILE_ROWS */
+    size_t fold;
+};
+
+/* Working memory that lives as long as the classifier and grows as needed. */
+struct classifier_memory {
+    void *data; /* 64-byte aligned */
+    size_t bytes;
+};
+
+struct cpu_classifier {
+    struct classifier base;
+    struct cpu_device *device;
+    size_t rows, features, classes, folds;
+    const float *data; /* (rows, features), the caller's */
+    double *shift;     /* (features) */
+    double *scale;     /* (features) */
+    size_t *order;     /* (rows): row numbers sorted by fold, then as they were */
+    int32_t *labels;   /* (rows), in that order */
+    struct classifier_tile *tiles;
+    size_t tile_count;
+    size_t chain_count;
+    const struct tile_kernels *single, *exact;
+    float *cached;        /* all tiles in single precision, or NULL: packed when needed */
+    size_t cached_stride; /* numbers from a tile to the next */
+
+    struct classifier_memory panels;     /* weights of a block of tasks */
+    struct classifier_memory intercepts; /* and their intercepts */
+    struct classifier_memory chains;     /* gradients in the making */
+    struct classifier_memory scratch;    /* a tile and its columns for each thread */
+};
+
+/* At least so many bytes; what was there is lost. */
+enum error_code classifier_reserve(struct classifier_memory *memory, size_t count, size_t size,
+                                   const char *what, struct error *error);
+
+/* The tile's data in these kernels' precision: cached, or packed into `space`
+ * (strips, TILE_ROWS, lanes). */
+const void *classifier_tile_data(const struct cpu_classifier *classifier,
+                                 const struct tile_kernels *kernels, size_t tile, void *space);
+
+/* Strips that hold the features. */
+static inline size_t classifier_strips(const struct cpu_classifier *classifier,
+                                       const struct tile_kernels *kernels) {
+    return (classifier->features + kernels->lanes - 1) / kernels->lanes;
+}
+
+/* Monotonic seconds. */
+double classifier_clock(void);
+
+#endif

@@ -1,0 +1,23 @@
+/* A model on the CPU, from the samples of a batch to its embeddings. */
+#ifndef EARMARK_CPU_EMBEDDER_H
+#define EARMARK_CPU_EMBEDDER_H
+
+#include "kernels/device.h"
+
+struct cpu_embedder;
+
+enum error_code embedder_create(const struct xvector_model *model, enum device_precision precision,
+                                int threads, struct cpu_embedder **embedder, struct error *error);
+void embedder_free(struct cpu_embedder *embedder); /* takes NULL */
+
+size_t embedder_size(const struct cpu_embedder *embedder); /* values of an embedding */
+size_t embedder_mels(const struct cpu_embedder *embedder);
+
+/* Computes clip_count clips. embeddings: (clip_count, size). *features: (sum of
+ * frames, mels) of all clips in order, the embedder's own until its next run. */
+enum error_code embedder_run(struct cpu_embedder *embedder, const struct device_clip *clips,
+                             size_t clip_count, const unsigned char *samples, float *embeddings,
+                             const float **features, size_t *frames,
+                             struct device_counters *counters, struct error *error);
+
+#endif

@@ -1,0 +1,47 @@
+/* Log-mel features of clips that lie end to end (spec: kernels/tables.h). */
+#ifndef EARMARK_CPU_FEATURES_H
+#define EARMARK_CPU_FEATURES_H
+
+#include "kernels/device.h"
+#include "kernels/resampler.h"
+
+/* A clip as the features see it. */
+struct feature_clip {
+    struct device_clip source;
+    const unsigned char *samples;      /* where the clip begins */
+    const struct resampler *resampler; /* NULL at 16 kHz */
+    size_t length;                     /* samples at 16 kHz */
+    size_t frames;                     /* 1 + length / 160 */
+    size_t row;                        /* its first frame's row in the features */
+};
+
+struct cpu_features;
+struct feature_workspace;
+
+enum error_code features_create(size_t mels, struct cpu_features **features, struct error *error);
+void features_free(struct cpu_features *features); /* takes NULL */
+
+/* One thread's buffers. */
+enum error_code feature_workspace_create(const struct cpu_features *features,
+                                         struct feature_workspace **workspace, struct error *error);
+void feature_workspace_free(struct feature_workspace *workspace); /* takes NULL */
+
+/* Rows of the packed features that one call computes. */
+#define FEATURE_ROWS 128
+
+/* Decibels before the floor and the mean of rows first_row .. + FEATURE_ROWS - 1
+ * (or fewer, at the end) of all clips' frames in order, into output (rows,
+ * mels). *resampling: seconds spent mixing down and resampling are added. */
+enum error_code features_tile(const struct cpu_features *features, const struct feature_clip *clips,
+                              size_t clip_count, size_t first_row, float *output,
+                              struct feature_workspace *workspace, double *resampling,
+                              struct error *error);
+
+/* The floor 80 dB below the clip's maximum, then every mel's mean subtracted, in
+ * place over one clip's decibels (frames, mels). */
+void features_normalise(float *decibels, size_t frames, size_t mels);
+
+/* Useful operations of a frame. */
+double features_operations(size_t mels);
+
+#endif

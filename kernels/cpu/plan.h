@@ -1,0 +1,51 @@
+/* Which rows of which clips a chunk of work holds, at every layer.
+ *
+ * Clips lie end to end: the rows of a level (level 0: features; level l: the
+ * output of layer l - 1) of all pieces in order. A clip that does not fit into
+ * one chunk is cut into pieces anywhere: a piece's rows at a level are those that
+ * its rows at the next level reach, cut off at the clip's true ends, where the
+ * network reflects. */
+#ifndef EARMARK_CPU_PLAN_H
+#define EARMARK_CPU_PLAN_H
+
+#include "network.h"
+
+#define PLAN_LEVELS (XVECTOR_MAXIMUM_BLOCKS + 1)
+
+struct plan_piece {
+    size_t clip;
+    size_t frames;              /* of the whole clip */
+    size_t low[PLAN_LEVELS];    /* first frame that the level holds */
+    size_t high[PLAN_LEVELS];   /* one past the last */
+    size_t offset[PLAN_LEVELS]; /* row of frame `low` at the level; at level 0 in the features */
+};
+
+struct plan {
+    size_t levels;             /* layers + 1 */
+    size_t reach[PLAN_LEVELS]; /* of layer l: frames to each side; fixed by plan_create */
+    size_t minimum_frames;     /* shorter clips are left out */
+    size_t capacity;           /* rows a chunk may have at levels 1 and up */
+    size_t least;              /* and should have at least, to be worth its context */
+    struct plan_piece *pieces;
+    size_t piece_count;
+    size_t piece_capacity;
+    size_t rows[PLAN_LEVELS]; /* rows of each level, 1 and up */
+    size_t next_clip;         /* where the next chunk begins */
+    size_t next_frame;
+};
+
+enum error_code plan_create(const struct xvector_model *model, size_t capacity, struct plan *plan,
+                            struct error *error);
+void plan_free(struct plan *plan);
+
+/* Starts over at the first clip. */
+void plan_begin(struct plan *plan);
+
+/* Fills in the next chunk of at most `rows` rows (least .. capacity; anything else
+ * counts as the capacity); false when there is none left. */
+bool plan_next(struct plan *plan, const struct network_clip *clips, size_t clip_count, size_t rows);
+
+/* The piece that holds a row of a level (1 and up). */
+size_t plan_find(const struct plan *plan, size_t level, size_t row);
+
+#endif

@@ -1,0 +1,313 @@
+#include "product.h"
+
+#include <dnnl.h>
+#include <omp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A product is a convolution with one tap over `rows` positions: oneDNN's
+ * kernel-1 convolution came out ahead of its matmul and inner product on every
+ * shape tried here, and takes any number of rows. */
+struct product {
+    struct product_shape shape;
+    dnnl_engine_t engine;
+    dnnl_primitive_desc_t description;
+    dnnl_primitive_t primitive;
+    size_t scratchpad_bytes;
+};
+
+struct product_weights {
+    struct product_shape shape;
+    dnnl_engine_t engine;
+    dnnl_memory_desc_t layout; /* what the primitive wants */
+    void *packed;
+    size_t packed_bytes;
+    float *bias; /* (outputs), always there */
+};
+
+size_t product_round(size_t channels) {
+    if (channels > SIZE_MAX - PRODUCT_CHANNELS) return 0;
+    return (channels + PRODUCT_CHANNELS - 1) / PRODUCT_CHANNELS * PRODUCT_CHANNELS;
+}
+
+void product_thread_begin(void) {
+    omp_set_num_threads(1);
+}
+
+void product_thread_end(const struct error *mine, struct error *error) {
+    if (mine->code == ERROR_NONE) return;
+#pragma omp critical(product_thread_end)
+    if (error->code == ERROR_NONE) *error = *mine;
+}
+
+size_t product_thread_number(void) {
+    return (size_t)omp_get_thread_num();
+}
+
+void *product_memory(size_t count, size_t size, const char *what, struct error *error) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX - 64) {
+        FAIL(error, ERROR_MEMORY, "no memory for %s: %zu elements of %zu bytes", what, count, size);
+        return NULL;
+    }
+    void *memory = aligned_alloc(64, bytes == 0 ? 64 : (bytes + 63) / 64 * 64);
+    if (memory == NULL) FAIL(error, ERROR_MEMORY, "no memory for %s: %zu bytes", what, bytes);
+    return memory;
+}
+
+static enum error_code fail_dnnl(struct error *error, dnnl_status_t status, const char *what) {
+    if (status == dnnl_out_of_memory)
+        return FAIL(error, ERROR_MEMORY, "oneDNN: no memory to %s", what);
+    return FAIL(error, ERROR_DEVICE, "oneDNN cannot %s (status %d)", what, (int)status);
+}
+
+static dnnl_data_type_t data_type(enum product_type type) {
+    return type == PRODUCT_BFLOAT16 ? dnnl_bf16 : dnnl_f32;
+}
+
+/* The primitive's attributes: our own scratchpad (threads share the primitive), and the ReLU. */
+static dnnl_status_t make_attributes(const struct product_shape *shape,
+                                     dnnl_primitive_attr_t *attributes) {
+    dnnl_post_ops_t after = NULL;
+    dnnl_status_t status = dnnl_primitive_attr_create(attributes);
+    if (status == dnnl_success)
+        status = dnnl_primitive_attr_set_scratchpad_mode(*attributes, dnnl_scratchpad_mode_user);
+    if (status == dnnl_success && shape->leaky) {
+        status = dnnl_post_ops_create(&after);
+        if (status == dnnl_success)
+            status = dnnl_post_ops_append_eltwise(after, 1.0f, dnnl_eltwise_relu, 0.01f, 0.0f);
+        if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(*attributes, after);
+        if (after != NULL) dnnl_post_ops_destroy(after);
+    }
+    return status;
+}
+
+static dnnl_status_t make_convolution(const struct product_shape *shape,
+                                      dnnl_convolution_desc_t *convolution) {
+    const dnnl_dim_t rows = (dnnl_dim_t)shape->rows, inputs = (dnnl_dim_t)shape->inputs,
+                     outputs = (dnnl_dim_t)shape->outputs;
+    const dnnl_dims_t source_size = {1, inputs, rows}, weight_size = {outputs, inputs, 1},
+                      bias_size = {outputs}, destination_size = {1, outputs, rows};
+    const dnnl_dims_t stride = {1}, padding = {0};
+    dnnl_memory_desc_t source, weight, bias, destination;
+    dnnl_status_t status =
+        dnnl_memory_desc_init_by_tag(&source, 3, source_size, data_type(shape->source), dnnl_nwc);
+    if (status == dnnl_success)
+        status = dnnl_memory_desc_init_by_tag(&weight, 3, weight_size, data_type(shape->source),
+                                              dnnl_format_tag_any);
+    if (status == dnnl_success)
+        status = dnnl_memory_desc_init_by_tag(&bias, 1, bias_size, dnnl_f32, dnnl_x);
+    if (status == dnnl_success)
+        status = dnnl_memory_desc_init_by_tag(&destination, 3, destination_size,
+                                              data_type(shape->destination), dnnl_nwc);
+    if (status == dnnl_success)
+        status = dnnl_convolution_forward_desc_init(
+            convolution, dnnl_forward_inference, dnnl_convolution_direct, &source, &weight,
+            shape->bias ? &bias : NULL, &destination, stride, padding, padding);
+    return status;
+}
+
+/* A product's blocking depends on the number of threads that oneDNN thinks it has: always one. */
+static dnnl_status_t make_primitive(struct product *product) {
+    dnnl_primitive_attr_t attributes = NULL;
+    dnnl_convolution_desc_t convolution;
+    const int threads = omp_get_max_threads();
+    omp_set_num_threads(1);
+    dnnl_status_t status = dnnl_engine_create(&product->engine, dnnl_cpu, 0);
+    if (status == dnnl_success) status = make_attributes(&product->shape, &attributes);
+    if (status == dnnl_success) status = make_convolution(&product->shape, &convolution);
+    if (status == dnnl_success)
+        status = dnnl_primitive_desc_create(&product->description, &convolution, attributes,
+                                            product->engine, NULL);
+    if (status == dnnl_success)
+        status = dnnl_primitive_create(&product->primitive, product->description);
+    if (status == dnnl_success)
+        product->scratchpad_bytes = dnnl_memory_desc_get_size(
+            dnnl_primitive_desc_query_md(product->description, dnnl_query_scratchpad_md, 0));
+    if (attributes != NULL) dnnl_primitive_attr_destroy(attributes);
+    omp_set_num_threads(threads);
+    return status;
+}
+
+enum error_code product_create(const struct product_shape *shape, struct product **result,
+                               struct error *error) {
+    *result = NULL;
+    if (shape->rows == 0 || shape->inputs == 0 || shape->outputs == 0 || shape->rows > INT32_MAX ||
+        shape->inputs > INT32_MAX || shape->outputs > INT32_MAX)
+        return FAIL(error, ERROR_INTERNAL, "a product of %zu x %zu x %zu", shape->rows,
+                    shape->inputs, shape->outputs);
+    struct product *product = calloc(1, sizeof *product);
+    if (product == NULL) return FAIL(error, ERROR_MEMORY, "no memory for a product");
+    product->shape = *shape;
+    dnnl_status_t status = make_primitive(product);
+    if (status != dnnl_success) {
+        product_free(product);
+        if (status == dnnl_unimplemented)
+            return FAIL(error, ERROR_UNSUPPORTED,
+                        "this CPU (or oneDNN's build) has no %s products; use --precision float32",
+                        shape->source == PRODUCT_BFLOAT16 ? "bfloat16" : "float32");
+        return fail_dnnl(error, status, "make a matrix product");
+    }
+    *result = product;
+    return ERROR_NONE;
+}
+
+void product_free(struct product *product) {
+    if (product == NULL) return;
+    if (product->primitive != NULL) dnnl_primitive_destroy(product->primitive);
+    if (product->description != NULL) dnnl_primitive_desc_destroy(product->description);
+    if (product->engine != NULL) dnnl_engine_destroy(product->engine);
+    free(product);
+}
+
+const char *product_implementation(const struct product *product) {
+    const char *name = NULL;
+    if (dnnl_primitive_desc_query(product->description, dnnl_query_impl_info_str, 0,
+                                  (void *)&name) != dnnl_success ||
+        name == NULL)
+        return "unknown";
+    return name;
+}
+
+enum error_code product_weights_create(const struct product *product,
+                                       struct product_weights **result, struct error *error) {
+    *result = NULL;
+    struct product_weights *weights = calloc(1, sizeof *weights);
+    if (weights == NULL) return FAIL(error, ERROR_MEMORY, "no memory for weights");
+    weights->shape = product->shape;
+    weights->layout = *dnnl_primitive_desc_query_md(product->description, dnnl_query_weights_md, 0);
+    weights->packed_bytes = dnnl_memory_desc_get_size(&weights->layout);
+    weights->packed = product_memory(weights->packed_bytes, 1, "packed weights", error);
+    weights->bias = product_memory(product->shape.outputs, sizeof(float), "biases", error);
+    if (weights->packed == NULL || weights->bias == NULL) {
+        product_weights_free(weights);
+        return error->code;
+    }
+    dnnl_status_t status = dnnl_engine_create(&weights->engine, dnnl_cpu, 0);
+    if (status != dnnl_success) {
+        product_weights_free(weights);
+        return fail_dnnl(error, status, "make an engine");
+    }
+    memset(weights->packed, 0, weights->packed_bytes);
+    memset(weights->bias, 0, product->shape.outputs * sizeof(float));
+    *result = weights;
+    return ERROR_NONE;
+}
+
+void product_weights_free(struct product_weights *weights) {
+    if (weights == NULL) return;
+    if (weights->engine != NULL) dnnl_engine_destroy(weights->engine);
+    free(weights->packed);
+    free(weights->bias);
+    free(weights);
+}
+
+/* Reorders plain float32 (outputs, inputs) into the primitive's layout and type. */
+static dnnl_status_t reorder(struct product_weights *weights, float *plain) {
+    const dnnl_dims_t size = {(dnnl_dim_t)weights->shape.outputs, (dnnl_dim_t)weights->shape.inputs,
+                              1};
+    dnnl_memory_desc_t plain_layout;
+    dnnl_memory_t from = NULL, to = NULL;
+    dnnl_primitive_desc_t description = NULL;
+    dnnl_primitive_t primitive = NULL;
+    dnnl_stream_t stream = NULL;
+    dnnl_status_t status = dnnl_memory_desc_init_by_tag(&plain_layout, 3, size, dnnl_f32, dnnl_oiw);
+    if (status == dnnl_success)
+        status = dnnl_memory_create(&from, &plain_layout, weights->engine, plain);
+    if (status == dnnl_success)
+        status = dnnl_memory_create(&to, &weights->layout, weights->engine, weights->packed);
+    if (status == dnnl_success)
+        status = dnnl_reorder_primitive_desc_create(&description, &plain_layout, weights->engine,
+                                                    &weights->layout, weights->engine, NULL);
+    if (status == dnnl_success) status = dnnl_primitive_create(&primitive, description);
+    if (status == dnnl_success)
+        status = dnnl_stream_create(&stream, weights->engine, dnnl_stream_default_flags);
+    const dnnl_exec_arg_t arguments[2] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
+    if (status == dnnl_success) status = dnnl_primitive_execute(primitive, stream, 2, arguments);
+    if (status == dnnl_success) status = dnnl_stream_wait(stream);
+    if (stream != NULL) dnnl_stream_destroy(stream);
+    if (primitive != NULL) dnnl_primitive_destroy(primitive);
+    if (description != NULL) dnnl_primitive_desc_destroy(description);
+    if (to != NULL) dnnl_memory_destroy(to);
+    if (from != NULL) dnnl_memory_destroy(from);
+    return status;
+}
+
+enum error_code product_weights_set(struct product_weights *weights, const float *weight,
+                                    size_t outputs, size_t inputs, const float *bias,
+                                    struct error *error) {
+    const struct product_shape *shape = &weights->shape;
+    if (outputs > shape->outputs || inputs > shape->inputs)
+        return FAIL(error, ERROR_INTERNAL, "weights of %zu x %zu for a product of %zu x %zu",
+                    outputs, inputs, shape->outputs, shape->inputs);
+    float *plain = product_memory(shape->outputs, shape->inputs * sizeof(float), "weights", error);
+    if (plain == NULL) return error->code;
+    memset(plain, 0, shape->outputs * shape->inputs * sizeof(float));
+    for (size_t output = 0; output < outputs; output++)
+        memcpy(plain + output * shape->inputs, weight + output * inputs, inputs * sizeof(float));
+    dnnl_status_t status = reorder(weights, plain);
+    free(plain);
+    if (status != dnnl_success) return fail_dnnl(error, status, "pack weights");
+    memset(weights->bias, 0, shape->outputs * sizeof(float));
+    if (bias != NULL) memcpy(weights->bias, bias, outputs * sizeof(float));
+    return ERROR_NONE;
+}
+
+enum product_argument { SOURCE, WEIGHT, DESTINATION, SCRATCHPAD, BIAS, ARGUMENTS };
+
+/* Runs the primitive on memory objects made for the occasion: a few hundred
+ * nanoseconds, and nothing is shared between threads. */
+static dnnl_status_t execute(const struct product *product, void *const handles[ARGUMENTS]) {
+    static const int names[ARGUMENTS] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST,
+                                         DNNL_ARG_SCRATCHPAD, DNNL_ARG_BIAS};
+    static const dnnl_query_t queries[ARGUMENTS] = {dnnl_query_src_md, dnnl_query_weights_md,
+                                                    dnnl_query_dst_md, dnnl_query_scratchpad_md,
+                                                    dnnl_query_weights_md};
+    dnnl_exec_arg_t arguments[ARGUMENTS];
+    const int count = product->shape.bias ? ARGUMENTS : BIAS;
+    int made = 0;
+    dnnl_stream_t stream = NULL;
+    dnnl_status_t status = dnnl_success;
+    for (; made < count && status == dnnl_success; made++) {
+        arguments[made].arg = names[made];
+        arguments[made].memory = NULL;
+        status = dnnl_memory_create(
+            &arguments[made].memory,
+            dnnl_primitive_desc_query_md(product->description, queries[made], made == BIAS),
+            product->engine, handles[made]);
+    }
+    if (status == dnnl_success)
+        status = dnnl_stream_create(&stream, product->engine, dnnl_stream_default_flags);
+    if (status == dnnl_success)
+        status = dnnl_primitive_execute(product->primitive, stream, count, arguments);
+    if (status == dnnl_success) status = dnnl_stream_wait(stream);
+    if (stream != NULL) dnnl_stream_destroy(stream);
+    for (int i = 0; i < made; i++)
+        if (arguments[i].memory != NULL) dnnl_memory_destroy(arguments[i].memory);
+    return status;
+}
+
+enum error_code product_execute(const struct product *product,
+                                const struct product_weights *weights, const void *source,
+                                void *destination, struct error *error) {
+    void *scratchpad = NULL;
+    if (product->scratchpad_bytes > 0) {
+        scratchpad = product_memory(product->scratchpad_bytes, 1, "a product's scratchpad", error);
+        if (scratchpad == NULL) return error->code;
+    }
+    /* oneDNN takes every handle as writable; it writes to the destination and scratchpad only. */
+    void *const handles[ARGUMENTS] = {[SOURCE] = (void *)(uintptr_t)source,
+                                      [WEIGHT] = weights->packed,
+                                      [DESTINATION] = destination,
+                                      [SCRATCHPAD] = scratchpad,
+                                      [BIAS] = weights->bias};
+    const int threads = omp_get_max_threads();
+    const bool alone = omp_get_level() == 0; /* outside of any region: see product.h */
+    if (alone) omp_set_num_threads(1);
+    dnnl_status_t status = execute(product, handles);
+    if (alone) omp_set_num_threads(threads);
+    free(scratchpad);
+    if (status != dnnl_success) return fail_dnnl(error, status, "execute a matrix product");
+    return ERROR_NONE;
+}

@@ -1,0 +1,64 @@
+"""Writes the averaged weights as a float16 safetensors file with their facts in its metadata, and checks them."""
+import argparse
+import json
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from network import DILATIONS, Xvector
+
+NAMED = {"format": "earmark-xvector", "format_version": "1", "sample_rate": "16000", "mels": "24",
+         "dilations": ",".join(map(str, DILATIONS)), "name": "earmark-default-1", "licence": "Apache-2.0",
+         "source": "trained from random weights by models/recipe of the earmark repository"}
+
+
+def halve(weights):
+    """To float16; refuses what overflows or, without being zero, vanishes in any number that matters."""
+    halved = {}
+    for name, tensor in weights.items():
+        half = tensor.half()
+        if not torch.isfinite(half).all():
+            raise ValueError(f"{name} overflows float16")
+        if name.endswith("running_var") and half.min() < 6.2e-5:  # below it float16 loses digits
+            raise ValueError(f"{name} has a variance of {tensor.min():.2e}, too small for float16")
+        halved[name] = half.contiguous()
+    return halved
+
+
+def difference(full, halved):
+    """Largest relative L2 distance between embeddings of both, on noise shaped like features."""
+    one, other = Xvector().eval(), Xvector().eval()
+    one.load_state_dict(full, strict=False)
+    other.load_state_dict({k: v.float() for k, v in halved.items()}, strict=False)
+    feats = torch.randn(16, 60, 24, generator=torch.Generator().manual_seed(1)).cumsum(dim=1) * 3
+    with torch.no_grad():
+        a, b = one(feats - feats.mean(dim=1, keepdim=True)), other(feats - feats.mean(dim=1, keepdim=True))
+    return ((a - b).norm(dim=1) / a.norm(dim=1)).max().item()
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("averaged", help="averaged.pt of train.py")
+    arguments.add_argument("output", help="the float16 file to write")
+    arguments.add_argument("--float32", help="also keep the float32 result in this file")
+    arguments.add_argument("--figures", help="a JSON file of evaluate.py or validate.py to put into the facts")
+    options = arguments.parse_args()
+    result = torch.load(options.averaged, weights_only=True)
+    weights = {k: v.contiguous() for k, v in result["network"].items() if not k.endswith("num_batches_tracked")}
+    halved = halve(weights)
+    facts = dict(result["facts"])
+    if options.figures:
+        with open(options.figures, encoding="utf-8") as handle:
+            facts["figures"] = json.load(handle)
+    metadata = dict(NAMED, training=json.dumps(facts, sort_keys=True))
+    if options.float32:
+        save_file(weights, options.float32, metadata=metadata)
+    save_file(halved, options.output, metadata=metadata)
+    distance = difference(weights, {k: v.float() for k, v in load_file(options.output).items()})
+    print(f"{options.output}: {len(halved)} tensors, embeddings within {distance:.1e} of float32")
+    if distance > 2e-3:
+        raise SystemExit("float16 moves the embeddings too far")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Makes models/default.safetensors: models/recipe/run.sh WORKDIR [STEPS]
+# WORKDIR keeps the corpus, the teacher's targets and the checkpoint; run again, it goes on where it stopped.
+# Debian 12, root (or sudo), about 12 GB of disk, 6 GB of memory, two cores: one to two hours.
+set -eu
+work=${1:?usage: run.sh WORKDIR [STEPS]}
+steps=${2:-STEPS_DEFAULT}
+here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$work"
+work=$(cd "$work" && pwd)
+voices="festvox-kallpc16k festvox-us-slt-hts festvox-czech-dita festvox-czech-krb festvox-czech-machac festvox-czech-ph
+    festvox-suopuhe-mv festvox-suopuhe-lj festvox-italp16k festvox-itapc16k festvox-ru festvox-ca-ona-hts festvox-hi-nsk"
+
+if ! dpkg -s espeak-ng flite festival $voices python3-venv >"$work/packages.log" 2>&1; then
+    sudo=$([ "$(id -u)" = 0 ] || echo sudo)
+    $sudo apt-get update -qq
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends espeak-ng flite festival $voices python3-venv
+fi
+if [ ! -e "$work/venv/complete" ]; then
+    python3 -m venv "$work/venv"
+    "$work/venv/bin/pip" install -q -r "$here/requirements.txt"
+    # only for the teacher's weights inside the wheel, so without what its own code depends on
+    "$work/venv/bin/pip" install -q --no-deps openwakeword==0.4.0
+    touch "$work/venv/complete"
+fi
+python="nice -n 19 $work/venv/bin/python"
+OMP_WAIT_POLICY=passive # threads that wait for each other on a shared machine must not spin
+export OMP_WAIT_POLICY
+
+$python "$here/synthesise.py" "$work/corpus"
+$python "$here/human.py" "$work/corpus"
+$python "$here/teacher.py" "$work/corpus" human flite festival espeak
+$python "$here/train.py" "$work/corpus" "$work/out" --steps "$steps"
+$python "$here/export.py" "$work/out/averaged.pt" "$work/out/candidate.safetensors" --float32 "$work/out/float32.safetensors"
+OMP_NUM_THREADS=1 $python "$here/validate.py" "$work/corpus" "$work/out/candidate.safetensors" >"$work/out/figures.json"
+$python "$here/export.py" "$work/out/averaged.pt" "$here/../default.safetensors" --figures "$work/out/figures.json"

@@ -1,0 +1,201 @@
+"""Trains the x-vector with several objectives at once. Resumes from its checkpoint; the budget is a number of steps."""
+import argparse
+import copy
+import json
+import os
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from augment import Augmenter
+from dataset import TrainingSet
+from network import EMBEDDING, MELS, Xvector
+
+SEED = 20261
+WEIGHTS = {"word": 1.0, "voice": 0.7, "language": 0.8, "statistics": 2.0, "teacher": 2.0}
+REPEATS = {"ktuberling-data": 1.5, "klettres-data": 1.5}  # human speech is seen more often
+
+
+def statistics(feats):
+    """What a clip's mels look like, over time: deviation, deviation of differences, skew, correlations, quantiles."""
+    deviation = feats.std(dim=1) + 1e-3
+    scaled = feats / deviation[:, None]
+    change = feats.diff(dim=1).std(dim=1)
+    upper = torch.triu_indices(MELS, MELS, 1)
+    correlation = (scaled.transpose(1, 2) @ scaled / feats.shape[1])[:, upper[0], upper[1]]
+    quantiles = torch.quantile(scaled, torch.tensor([0.1, 0.9]), dim=1)
+    return torch.cat([deviation.log(), change.clamp(min=1e-3).log(), scaled.pow(3).mean(dim=1).clamp(-5, 5), quantiles[0],
+                      quantiles[1], correlation], dim=1)
+
+
+STATISTICS = 5 * MELS + MELS * (MELS - 1) // 2
+
+
+class Heads(nn.Module):
+    """Each objective behind a hidden layer of its own, so that the embedding need not collapse onto its labels.
+
+    The embedding is standardised first, as it is before the audit's classifier."""
+
+    def __init__(self, sizes):
+        super().__init__()
+        self.standard = nn.BatchNorm1d(EMBEDDING, affine=False)
+        self.targets = nn.BatchNorm1d(STATISTICS, affine=False)
+        self.heads = nn.ModuleDict({name: nn.Sequential(nn.Linear(EMBEDDING, 512), nn.ReLU(), nn.Dropout(0.1), nn.Linear(512, size))
+                                    for name, size in sizes.items()})
+
+    def forward(self, embedding):
+        standard = self.standard(embedding)
+        return {name: head(standard) for name, head in self.heads.items()}
+
+
+def losses(outputs, heads, feats, labels):
+    """A dictionary of losses; classes of -1 and missing teachers count nothing."""
+    result = {}
+    for name in ("word", "voice", "language"):
+        known = labels[name] >= 0
+        if known.any():
+            result[name] = F.cross_entropy(outputs[name][known], labels[name][known], label_smoothing=0.1)
+    result["statistics"] = F.mse_loss(outputs["statistics"], heads.targets(statistics(feats)).clamp(-5, 5))
+    known = labels["has_teacher"]
+    if known.any():
+        result["teacher"] = F.mse_loss(outputs["teacher"][known], labels["teacher"][known])
+    return result
+
+
+class Trainer:
+    def __init__(self, options):
+        torch.manual_seed(SEED)
+        self.options, self.step, self.seconds = options, 0, 0.0
+        self.data = TrainingSet(options.corpus, REPEATS)
+        self.rng, generator = np.random.default_rng(SEED), torch.Generator().manual_seed(SEED)
+        self.augment = Augmenter(generator)
+        self.network = Xvector()
+        self.heads = Heads({"word": self.data.words, "voice": self.data.voices, "language": self.data.languages,
+                            "statistics": STATISTICS, "teacher": self.data.teacher.shape[1]})
+        self.average = copy.deepcopy(self.network)
+        parameters = list(self.network.parameters()) + list(self.heads.parameters())
+        self.optimiser = torch.optim.AdamW(parameters, lr=options.rate, weight_decay=0.02)
+        self.log = {}
+
+    def rate(self):
+        """Warm-up, then a cosine down to a fiftieth."""
+        warm, done = min(1.0, (self.step + 1) / 100), min(1.0, self.step / self.options.steps)
+        return self.options.rate * warm * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done)))
+
+    def batch(self, indices):
+        with torch.no_grad():
+            feats, same_voice = self.augment(self.data.waves(self.rng, indices))
+        index = torch.from_numpy(indices)
+        voice = torch.where(same_voice, self.data.voice[index], torch.tensor(-1))
+        return feats, {"word": self.data.word[index], "voice": voice, "language": self.data.language[index],
+                       "teacher": self.data.teacher[index], "has_teacher": self.data.has_teacher[index]}
+
+    def learn(self, indices):
+        feats, labels = self.batch(indices)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.rate()
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.options.bf16):
+            embedding = self.network(feats)
+        parts = losses(self.heads(embedding.float()), self.heads, feats, labels)
+        loss = sum(WEIGHTS[name] * value for name, value in parts.items())
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimiser.step()
+        self.update_average()
+        for name, value in parts.items():
+            self.log[name] = 0.98 * self.log.get(name, value.item()) + 0.02 * value.item()
+
+    def update_average(self):
+        decay = min(0.997, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for mean, now in zip(self.average.state_dict().values(), self.network.state_dict().values()):
+                if mean.is_floating_point():
+                    mean.lerp_(now, 1 - decay)
+
+    def save(self):
+        path = os.path.join(self.options.out, "checkpoint.pt")
+        torch.save({"network": self.network.state_dict(), "heads": self.heads.state_dict(), "step": self.step,
+                    "average": self.average.state_dict(), "optimiser": self.optimiser.state_dict(), "seconds": self.seconds,
+                    "numpy": self.rng.bit_generator.state, "augment": self.augment.generator.get_state(),
+                    "torch": torch.get_rng_state()}, path + ".part")
+        os.replace(path + ".part", path)
+
+    def resume(self):
+        path = os.path.join(self.options.out, "checkpoint.pt")
+        if not os.path.exists(path):
+            return
+        state = torch.load(path, weights_only=False)  # written by this program itself
+        for name in ("network", "heads", "average", "optimiser"):
+            getattr(self, name).load_state_dict(state[name])
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.rng.bit_generator.state = state["numpy"]
+        self.augment.generator.set_state(state["augment"])
+        torch.set_rng_state(state["torch"])
+        print(f"resumed at step {self.step}", flush=True)
+
+    def run(self):
+        self.resume()
+        while self.step < self.options.steps:
+            for indices in self.data.epoch(self.rng, self.options.batch):
+                began = time.process_time()  # not the wall clock: the process may be paused
+                self.learn(indices)
+                self.step += 1
+                self.seconds += time.process_time() - began
+                if self.step % 20 == 0:
+                    parts = " ".join(f"{k} {v:.3f}" for k, v in self.log.items())
+                    print(f"{time.strftime('%H:%M:%S')} step {self.step} cpu {self.seconds:.0f} s {parts}", flush=True)
+                if self.step % 100 == 0:
+                    self.save()
+                if self.step >= self.options.steps:
+                    break
+        self.recalibrate()
+        self.finish()
+
+    def recalibrate(self):
+        """Normalisation statistics of the averaged weights, measured afresh instead of averaged."""
+        self.average.train()
+        for module in self.average.modules():
+            if isinstance(module, nn.BatchNorm1d):
+                module.reset_running_stats()
+                module.momentum = None  # a plain mean over the batches
+        with torch.no_grad():
+            for indices in self.data.epoch(self.rng, self.options.batch)[:40]:
+                self.average(self.batch(indices)[0])
+        self.average.eval()
+
+    def finish(self):
+        data = self.data
+        sources = {}
+        for row, clip in zip(data.rows, data.clips):
+            entry = sources.setdefault(row["source"], {"licence": row["licence"], "clips": 0, "seconds": 0.0})
+            entry["clips"] += 1
+            entry["seconds"] = round(entry["seconds"] + len(clip) / 16000, 1)
+        facts = {"seed": SEED, "steps": self.step, "batch": self.options.batch, "cpu_minutes": round(self.seconds / 60, 1),
+                 "objectives": WEIGHTS, "words": data.words, "voices": data.voices, "languages": data.languages,
+                 "teacher_clips": int(data.has_teacher.sum()), "sources": sources, "torch": str(torch.__version__),
+                 "bf16_autocast": self.options.bf16}
+        torch.save({"network": self.average.state_dict(), "facts": facts}, os.path.join(self.options.out, "averaged.pt"))
+        print(json.dumps(facts), flush=True)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("corpus")
+    arguments.add_argument("out", help="folder of the checkpoint and the result")
+    arguments.add_argument("--steps", type=int, default=2000)
+    arguments.add_argument("--batch", type=int, default=96)
+    arguments.add_argument("--rate", type=float, default=1.5e-3)
+    arguments.add_argument("--threads", type=int, default=2)
+    arguments.add_argument("--no-bf16", dest="bf16", action="store_false")
+    options = arguments.parse_args()
+    os.makedirs(options.out, exist_ok=True)
+    torch.set_num_threads(options.threads)
+    Trainer(options).run()
+
+
+if __name__ == "__main__":
+    main()

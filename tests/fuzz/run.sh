@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Runs every fuzzer for a bounded time, as TAP: first over its kept corpus
+# (tests/fuzz/corpus/NAME), then with new inputs made from it. FUZZERS is the
+# folder of the programs, FUZZ_SECONDS the time in all. An input that fails is
+# left in build/fuzz-failures; run the fuzzer with it as argument to see why,
+# and add it to the corpus once it is mended.
+set -u
+fuzzers=${FUZZERS:?the folder of the fuzzers}
+failures=build/fuzz-failures
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/earmark-fuzz.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+mkdir -p "$failures"
+number=0
+
+# result NAME STATUS: one TAP line; the end of the log when it failed.
+result() {
+    number=$((number + 1))
+    if [ "$2" -eq 0 ]; then
+        echo "ok $number - $1"
+    else
+        echo "not ok $number - $1"
+        tail -n 40 "$scratch/log" | tr -d '\000' | sed 's/^/# /'
+    fi
+}
+
+# fuzz NAME SECONDS
+fuzz() {
+    local name=$1 seconds=$2 status corpus=tests/fuzz/corpus/$1 executed
+    local options=(-timeout=20 -rss_limit_mb=2048 -artifact_prefix="$failures/$name-")
+    mkdir -p "$scratch/$name"
+    local folders=("$scratch/$name")
+    status=0
+    if [ -d "$corpus" ]; then
+        folders+=("$corpus")
+        "$fuzzers/fuzz_$name" "${options[@]}" -runs=0 "$corpus" >"$scratch/log" 2>&1 || status=$?
+        result "$name: $(find "$corpus" -type f | wc -l) kept inputs" "$status"
+    fi
+    status=0
+    "$fuzzers/fuzz_$name" "${options[@]}" -seed=1 -max_total_time="$seconds" \
+        -print_final_stats=1 "${folders[@]}" >"$scratch/log" 2>&1 || status=$?
+    executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$scratch/log")
+    # A fuzzer that hardly runs finds nothing and must not look like a clean one.
+    if [ "$status" -eq 0 ] && [ "${executed:-0}" -lt 100 ]; then status=1; fi
+    result "$name: ${executed:-no} inputs in $seconds s" "$status"
+}
+
+names=()
+for source in tests/fuzz/fuzz_*.c; do
+    name=${source#tests/fuzz/fuzz_}
+    if [ -e "$source" ]; then names+=("${name%.c}"); fi
+done
+if [ ${#names[@]} -eq 0 ]; then
+    echo "1..0"
+    exit 1
+fi
+seconds=$((${FUZZ_SECONDS:-24} / ${#names[@]}))
+if [ "$seconds" -lt 3 ]; then seconds=3; fi
+for name in "${names[@]}"; do fuzz "$name" "$seconds"; done
+echo "1..$number"

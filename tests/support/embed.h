@@ -1,0 +1,32 @@
+/* Clips in, embeddings out, through a device's own calls. */
+#ifndef EARMARK_TEST_EMBED_H
+#define EARMARK_TEST_EMBED_H
+
+#include "kernels/device.h"
+
+struct embed_clip {
+    const void *samples; /* interleaved */
+    size_t frames;
+    int channels;
+    int rate;
+    enum sample_format format;
+};
+
+struct embed_settings {
+    int threads;
+    enum device_precision precision;
+    size_t clips_per_batch; /* 0: all in one */
+};
+
+/* embeddings (count, embedding_size) and, where features is not NULL, features (sum
+ * of frames, mels), both in the clips' order. Trouble fails the cmocka test. */
+void embed_clips(const struct xvector_model *model, const struct embed_settings *settings,
+                 const struct embed_clip *clips, size_t count, float *embeddings, float *features);
+
+/* A clip of mono int16 samples at 16 kHz. */
+struct embed_clip embed_mono(const int16_t *samples, size_t frames);
+
+/* Feature frames of a clip. */
+size_t embed_frames(const struct embed_clip *clip);
+
+#endif
