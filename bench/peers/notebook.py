@@ -7,6 +7,10 @@ tests/make_random_checkpoint.py writes). Every clip goes alone through SpeechBra
 or resampled; then cross_val_predict of a logistic regression, then find_label_issues. Clips are in bytewise order of
 their names, as earmark takes them. Writes embeddings.npy, labels.npy, folds.npy, pred_probs.npy, issues.npy (rows,
 ranked), names.json, and timing.json with the seconds of each stage since the process began.
+
+SpeechBrain adds random noise to the pooled means, also in evaluation; with small embeddings (a network fresh from its
+initialisation has norm 1) that alone moves them by 1e-4 from run to run. --features also writes embeddings_expected.npy,
+where the noise is replaced by its expectation, 5e-5.
 """
 import argparse
 import json
@@ -27,7 +31,8 @@ def parse_arguments():
     arguments.add_argument("--folds", type=int, default=5)
     arguments.add_argument("--threads", type=int, default=2)
     arguments.add_argument("--resample", action="store_true", help="to 16 kHz; without it 8 kHz clips pass as 16 kHz ones")
-    arguments.add_argument("--features", action="store_true", help="also writes features.npy and frames.npy (not timed)")
+    arguments.add_argument("--features", action="store_true", 
+                           help="also writes features.npy, frames.npy and embeddings_expected.npy, of which see below (not timed)")
     return arguments.parse_args()
 
 
@@ -48,6 +53,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict  # noqa: 
 from speechbrain.inference.classifiers import EncoderClassifier  # noqa: E402
 from speechbrain.lobes.features import Fbank  # noqa: E402
 from speechbrain.lobes.models.Xvector import Xvector  # noqa: E402
+from speechbrain.nnet.pooling import StatisticsPooling  # noqa: E402
 from speechbrain.processing.features import InputNormalization  # noqa: E402
 
 IMPORTED = time.perf_counter()
@@ -82,15 +88,18 @@ def list_clips(folder):
     return names, np.array([classes.index(name.split("_")[0]) for name in names], dtype=np.int64)
 
 
-def write_features(classifier, signals, out):
-    """Features of all clips end to end, (sum of frames, mels), and the frames of each."""
-    features = []
+def write_comparison(classifier, signals, out):
+    """Features of all clips end to end, (sum of frames, mels), the frames of each, and embeddings without randomness."""
+    features, embeddings = [], []
+    StatisticsPooling._get_gauss_noise = lambda self, shape, device="cpu": torch.full(shape, 5e-5, device=device)
     with torch.no_grad():
         for signal in signals:
             raw = classifier.mods.compute_features(signal.unsqueeze(0))
             features.append(classifier.mods.mean_var_norm(raw, torch.ones(1))[0].numpy())
+            embeddings.append(classifier.encode_batch(signal).squeeze().numpy())
     np.save(os.path.join(out, "features.npy"), np.concatenate(features))
     np.save(os.path.join(out, "frames.npy"), np.array([len(f) for f in features], dtype=np.int64))
+    np.save(os.path.join(out, "embeddings_expected.npy"), np.stack(embeddings))
 
 
 def main():
@@ -133,7 +142,7 @@ def main():
           + ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in times.items()))
     if OPTIONS.features:
         signals = (read_clip(os.path.join(OPTIONS.folder, name), OPTIONS.resample) for name in names)
-        write_features(classifier, signals, OPTIONS.out)
+        write_comparison(classifier, signals, OPTIONS.out)
 
 
 if __name__ == "__main__":

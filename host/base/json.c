@@ -92,6 +92,10 @@ char *json_bytes(const json_t *string, struct error *error) {
     return value == NULL ? NULL : unmark(value, json_string_length(string), error);
 }
 
+char *json_key_bytes(const char *key, struct error *error) {
+    return unmark(key, strlen(key), error);
+}
+
 static void append_string(struct text *text, const char *value, size_t length) {
     struct error error = ERROR_INITIAL;
     char *bytes = unmark(value, length, &error);

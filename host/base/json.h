@@ -18,6 +18,9 @@ json_t *json_parse(const char *text, size_t size, const char *what, struct error
  * is not a string (no error) and when memory is short. */
 char *json_bytes(const json_t *string, struct error *error);
 
+/* The same for the name of a member. */
+char *json_key_bytes(const char *key, struct error *error);
+
 /* The value as JSON text again, odd bytes included. */
 void json_append(struct text *text, const json_t *value);
 

@@ -27,3 +27,13 @@ enum option_classifier {
     {"max-iterations", required_argument, NULL, OPTION_MAX_ITERATIONS}
 /* clang-format on */
 
+/* Takes one option that getopt_long returned; *known is false when it is none of
+ * these, ERROR_USAGE when its value is wrong. */
+enum error_code options_take_classifier(int option, const char *value,
+                                        struct crossval_settings *settings, bool *known,
+                                        struct error *error);
+
+/* The help text of these options. */
+void options_help_classifier(void);
+
+#endif

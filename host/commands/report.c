@@ -2,12 +2,11 @@
 #include "host/output/report.h"
 #include "host/base/stop.h"
 #include "host/commands/commands.h"
+#include "host/commands/options.h"
 #include "host/output/names.h"
 #include "host/output/read.h"
 
 #include <getopt.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -29,26 +28,15 @@ static const char help[] =
     "\n"
     "exit codes: 0 done; 1 fatal; 2 usage; 75 stopped by a signal\n";
 
-struct options {
+struct report_options {
     const char *folder;
     const char *root;
-    int threads;
+    long threads;
     bool quiet;
     bool help;
 };
 
-static enum error_code read_threads(const char *value, int *threads, struct error *error) {
-    char *end = NULL;
-    long number = strtol(value, &end, 10);
-    if (end == value || *end != '\0' || number < 1 || number > 4096)
-        return FAIL(error, ERROR_USAGE,
-                    "--threads takes a number from 1 to 4096, not '%s'; see earmark report --help",
-                    value);
-    *threads = (int)number;
-    return ERROR_NONE;
-}
-
-static enum error_code read_options(int argc, char **argv, struct options *options,
+static enum error_code read_options(int argc, char **argv, struct report_options *options,
                                     struct error *error) {
     static const struct option known[] = {
         {"root", required_argument, NULL, 'r'},
@@ -60,24 +48,18 @@ static enum error_code read_options(int argc, char **argv, struct options *optio
     optind = 1;
     opterr = 0;
     for (;;) {
-        int at = optind;
         int option = getopt_long(argc, argv, ":qh", known, NULL);
         if (option == -1) break;
         switch (option) {
         case 'r': options->root = optarg; break;
-        case 't': TRY(read_threads(optarg, &options->threads, error)); break;
+        case 't': TRY(options_integer("threads", optarg, 1, 1024, &options->threads, error)); break;
         case 'q': options->quiet = true; break;
         case 'h': options->help = true; return ERROR_NONE;
-        case ':':
-            return FAIL(error, ERROR_USAGE, "option %s needs a value; see earmark report --help",
-                        argv[at]);
-        default:
-            return FAIL(error, ERROR_USAGE, "unknown option %s; see earmark report --help",
-                        argv[at]);
+        default: return options_unknown("report", option, argv, error);
         }
     }
     if (optind + 1 != argc)
-        return FAIL(error, ERROR_USAGE, "%s; see earmark report --help",
+        return FAIL(error, ERROR_USAGE, "report: %s; see earmark report --help",
                     optind == argc ? "the folder of a run is missing"
                                    : "more than one folder is given");
     options->folder = argv[optind];
@@ -85,7 +67,7 @@ static enum error_code read_options(int argc, char **argv, struct options *optio
 }
 
 /* What was done, for people. */
-static void tell(const struct options *options, const struct run_results *results,
+static void tell(const struct report_options *options, const struct run_results *results,
                  const struct report_sounds *sounds) {
     struct text shown = TEXT_INITIAL;
     name_visible(&shown, options->folder);
@@ -99,13 +81,14 @@ static void tell(const struct options *options, const struct run_results *result
     text_free(&shown);
 }
 
-static enum error_code make_report(const struct options *options, struct error *error) {
+static enum error_code make_report(const struct report_options *options, struct error *error) {
     struct run_read *read = NULL;
     struct report_sounds sounds = {0, 0};
     TRY(run_read_open(options->folder, &read, error));
     struct run_results results = *run_read_results(read);
     if (options->root != NULL) results.root = options->root;
-    if (report_write(options->folder, &results, options->threads, &sounds, error) == ERROR_NONE &&
+    if (report_write(options->folder, &results, (int)options->threads, &sounds, error) ==
+            ERROR_NONE &&
         !options->quiet)
         tell(options, &results, &sounds);
     run_read_close(read);
@@ -115,7 +98,7 @@ static enum error_code make_report(const struct options *options, struct error *
 int command_report(int argc, char **argv) {
     struct error error = ERROR_INITIAL;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    struct options options = {.threads = processors > 0 ? (int)processors : 1};
+    struct report_options options = {.threads = processors > 0 ? processors : 1};
     if (read_options(argc, argv, &options, &error) != ERROR_NONE) return command_fail(&error);
     if (options.help) {
         fputs(help, stdout);

@@ -49,13 +49,13 @@ struct confident_input {
 
 struct confident_settings {
     enum confident_filter filter;
-    enum confident_score score;
+    enum confident_score score;     /* what the issues are ranked by */
     double frac_noise;              /* prune_* and both only: part of the off-diagonal counts */
-    int64_t min_examples_per_class; /* classes with no more rows than this are not flagged */
+    int64_t min_examples_per_class; /* prune_* and both only: classes with no more rows than
+                                       this are not flagged */
     const double *num_to_remove;    /* (classes), prune_* and both only; NULL: by the counts */
     const double *joint;            /* (classes, classes): row given, column true; NULL: counted */
     bool adjust_pred_probs;         /* scores of probabilities less the thresholds */
-    bool all_scores;                /* the three plain scores of every issue, too */
 };
 
 #define CONFIDENT_DEFAULTS                                                                         \
@@ -65,13 +65,9 @@ struct confident_settings {
     }
 
 struct confident_issue {
-    size_t row;
+    double score;
+    uint32_t row;
     int32_t given;
-    int32_t suggested;          /* the first class of the highest probability */
-    double score;               /* by settings.score and adjust_pred_probs */
-    double scores[SCORE_COUNT]; /* plain ones; NaN unless settings.all_scores */
-    double given_probability;
-    double suggested_probability;
 };
 
 struct confident_result {
@@ -82,8 +78,8 @@ struct confident_result {
     double *thresholds;        /* (classes); 2 for a class that no row has */
     uint64_t *class_counts;    /* (classes): rows with this label */
     int64_t *confident_joint;  /* (classes, classes): row given, column true; diagonal >= 1 */
-    int64_t *calibrated_joint; /* the same, calibrated to the class counts; from
-                                  settings.joint when it is given */
+    int64_t *calibrated_joint; /* that, calibrated to the class counts; settings.joint
+                                  calibrated when one is given */
     uint64_t num_label_issues; /* cleanlab's off_diagonal */
     uint64_t num_label_issues_calibrated; /* cleanlab's off_diagonal_calibrated, of the
                                              counted joint or of settings.joint */
@@ -99,10 +95,25 @@ enum error_code confident_find(const struct confident_input *input,
                                struct confident_result *result, struct error *error);
 void confident_free(struct confident_result *result); /* leaves it empty */
 
-/* The score of every row: scores (rows), by cleanlab's get_label_quality_scores.
- * thresholds (classes) are needed with adjust only. */
+/* What there is to say about one row. */
+struct confident_row {
+    int32_t given;
+    int32_t suggested; /* the first class of the highest probability */
+    double given_probability;
+    double suggested_probability;
+    double scores[SCORE_COUNT]; /* of the plain probabilities */
+};
+
+/* Describes the rows of `count` issues: described (count). */
+enum error_code confident_describe(const struct confident_input *input,
+                                   const struct confident_issue *issues, size_t count,
+                                   struct confident_row *described, struct error *error);
+
+/* cleanlab's get_label_quality_scores: scores (rows). thresholds: those of a result
+ * for adjusted probabilities, NULL for plain ones. The input must have been accepted
+ * by confident_find. */
 enum error_code confident_score_rows(const struct confident_input *input,
-                                     enum confident_score score, bool adjust,
-                                     const double *thresholds, double *scores, struct error *error);
+                                     enum confident_score score, const double *thresholds,
+                                     double *scores, struct error *error);
 
 #endif

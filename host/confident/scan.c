@@ -168,7 +168,9 @@ static void gather_chunk(struct scan *scan, size_t chunk, size_t *places) {
         }
 }
 
-static double class_threshold(const struct scan *scan, size_t k) {
+/* The mean is in the input's precision; so is its lower bound, unless a class without
+ * rows makes numpy's array of thresholds float64. */
+static double class_threshold(const struct scan *scan, size_t k, double least) {
     size_t start = scan->class_starts[k];
     size_t count = scan->class_starts[k + 1] - start;
     if (count == 0) return 2;
@@ -176,20 +178,21 @@ static double class_threshold(const struct scan *scan, size_t k) {
                      ? (double)pairwise_float32((const float *)scan->given + start, count)
                      : pairwise_float64((const double *)scan->given + start, count);
     double mean = rows_round(&scan->rows, sum / (double)count);
-    return fmax(mean, rows_round(&scan->rows, 2e-6));
+    return fmax(mean, least);
 }
 
 enum error_code scan_thresholds(struct scan *scan, double *thresholds, struct error *error) {
     size_t *places = memory_array((size_t)scan->threads * scan->classes, sizeof *places,
                                   "places of the classes", error);
     if (places == NULL) return error->code;
+    double least = scan_misses_class(scan) ? 2e-6 : rows_round(&scan->rows, 2e-6);
 #pragma omp parallel num_threads(scan->threads)
     {
         size_t *own = places + (size_t)omp_get_thread_num() * scan->classes;
 #pragma omp for schedule(dynamic)
         for (size_t chunk = 0; chunk < scan->chunks; chunk++) gather_chunk(scan, chunk, own);
 #pragma omp for schedule(dynamic)
-        for (size_t k = 0; k < scan->classes; k++) thresholds[k] = class_threshold(scan, k);
+        for (size_t k = 0; k < scan->classes; k++) thresholds[k] = class_threshold(scan, k, least);
     }
     free(places);
     return ERROR_NONE;

@@ -60,6 +60,17 @@ static inline uint64_t scan_class_count(const struct scan *scan, size_t k) {
     return scan->class_starts[k + 1] - scan->class_starts[k];
 }
 
+static inline bool scan_misses_class(const struct scan *scan) {
+    for (size_t k = 0; k < scan->classes; k++)
+        if (scan->class_starts[k] == scan->class_starts[k + 1]) return true;
+    return false;
+}
+
+/* A value rounded to the precision that the input is computed in. */
+static inline double rows_round(const struct rows *rows, double value) {
+    return rows->single ? (double)(float)value : value;
+}
+
 /* Values by place. */
 static inline double scan_given(const struct scan *scan, size_t place) {
     return scan->rows.single ? (double)((const float *)scan->given)[place]
@@ -71,9 +82,10 @@ static inline double scan_other(const struct scan *scan, size_t place) {
                              : ((const double *)scan->other)[place];
 }
 
-/* A value rounded to the precision that the input is computed in. */
-static inline double rows_round(const struct rows *rows, double value) {
-    return rows->single ? (double)(float)value : value;
+/* cleanlab's normalized margin. */
+static inline double scan_margin(const struct scan *scan, size_t place) {
+    double margin = rows_round(&scan->rows, scan_given(scan, place) - scan_other(scan, place));
+    return rows_round(&scan->rows, margin + 1) / 2;
 }
 
 #endif

@@ -43,8 +43,7 @@ struct scratch {
  * arithmetic. The thresholds of float32 input are float32, but float64 when a class
  * has no rows; then the comparison is made exact by rounding up. */
 static void lower_thresholds(const struct scan *scan, const double *thresholds, void *lowered) {
-    bool missing = false;
-    for (size_t k = 0; k < scan->classes; k++) missing = missing || scan_class_count(scan, k) == 0;
+    bool missing = scan_misses_class(scan);
     for (size_t k = 0; k < scan->classes; k++) {
         double limit = thresholds[k] - 1e-6;
         if (!scan->rows.single) {

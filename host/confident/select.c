@@ -50,10 +50,9 @@ static void set_least(struct class_selection *own, size_t j, double least) {
 }
 
 static void update_least(struct class_selection *own) {
-    own->lowest =
-        own->scan->rows.single
-            ? update_least_float32(own->least, own->selections, own->scan->classes)
-            : update_least_float64(own->least, own->selections, own->scan->classes);
+    own->lowest = own->scan->rows.single
+                      ? update_least_float32(own->least, own->selections, own->scan->classes)
+                      : update_least_float64(own->least, own->selections, own->scan->classes);
 }
 
 /* Offers the class's rows that are vetoed, or those that are not. */
@@ -215,8 +214,7 @@ enum error_code select_lowest(struct scan *scan, enum confident_filter filter, u
     if (selection.items == NULL) return error->code;
     for (size_t place = 0; place < rows; place++) {
         double score = scan_given(scan, place);
-        if (filter == FILTER_LOW_NORMALIZED_MARGIN)
-            score = scan_margin(scan, place);
+        if (filter == FILTER_LOW_NORMALIZED_MARGIN) score = scan_margin(scan, place);
         smallest_offer(&selection, score, scan->row_of[place], (uint32_t)place);
     }
     smallest_cut(&selection);

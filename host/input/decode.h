@@ -21,12 +21,17 @@
 /* Half a step of 16-bit audio: a mix that stays below is silent. */
 #define DECODE_SILENT_PEAK (1.0F / 65536.0F)
 
+/* Beyond any scale in use (float files in 16-bit units reach 32768); squares and
+ * sums of such samples still fit a float32. */
+#define DECODE_MAXIMUM_PEAK 1e9F
+
 #define DECODE_REASON_SIZE 512
 
 struct decode_settings {
     int model_rate;         /* Hz; 16000 */
     bool no_resample;       /* hand every rate over as if it were the model's */
     size_t minimum_samples; /* at the model's rate: fewer are CLIP_TOO_SHORT; 0: no bound */
+    double first_seconds;   /* stop there, without a look at the rest; 0: all */
 
     /* Both optional. Called before memory is taken, with the bytes this clip will
      * hold in all; may wait; false gives the clip up (the run is ending). */

@@ -1,10 +1,9 @@
 /* JSONL manifests: one object a line. A line that is none becomes a row with its reason. */
-#include "host/base/memory.h"
+#include "host/base/json.h"
 #include "host/base/text.h"
 #include "host/input/manifest.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +18,8 @@ struct jsonl_reader {
     struct text bytes; /* the line at hand */
     bool too_long;
     bool holds_nul;
-    const char
-        *keys[ROLE_COUNT]; /* fixed by the first line that has one of the names; NULL before */
+    /* Fixed by the first object that has one of the names; NULL before. */
+    const char *keys[ROLE_COUNT];
     const char *scratch[ROLE_COUNT][2];
     struct text values[ROLE_COUNT];
     struct text first_keys; /* of the first object, for messages */
@@ -48,75 +47,24 @@ static enum error_code read_line(struct jsonl_reader *reader, bool *end, struct 
     return text_check(&reader->bytes, error);
 }
 
-/* ---- file names that are not UTF-8 ----
- * Python writes their odd bytes as lone surrogates, \udc80 to \udcff, or as they
- * are; JSON parsers refuse both. Each is written as a surrogate with the high
- * half \udbff before parsing, which makes it a code point that nobody uses
- * (U+10FC80 to U+10FCFF), and is turned back into its byte afterwards. */
-
-static bool is_escape(const char *at, const char *digits) {
-    return at[0] == '\\' && at[1] == 'u' && strchr("dD", at[2]) != NULL && at[2] != '\0' &&
-           at[3] != '\0' && strchr(digits, at[3]) != NULL && at[4] != '\0' && at[5] != '\0';
-}
-
-static bool is_odd_byte(const char *at) {
-    return is_escape(at, "cC") && strchr("89abcdefABCDEF", at[4]) != NULL;
-}
-
-static void complete_surrogates(const char *line, struct text *completed) {
-    text_clear(completed);
-    bool paired = false; /* the escape before was a high surrogate */
-    while (*line != '\0') {
-        size_t length = *line == '\\' && line[1] != '\0' ? 2 : 1;
-        size_t bytes = text_utf8_length(line);
-        if (bytes != 1) { /* beyond ASCII, or no UTF-8 at all */
-            if (bytes == 0) text_format(completed, "\\udbff\\udc%02x", (unsigned char)*line);
-            if (bytes > 0) text_append(completed, line, bytes);
-            line += bytes == 0 ? 1 : bytes;
-            paired = false;
-            continue;
-        }
-        bool high = is_escape(line, "89abAB");
-        if (high || is_escape(line, "cdefCDEF")) length = 6;
-        if (is_odd_byte(line) && !paired) text_string(completed, "\\udbff");
-        text_append(completed, line, length);
-        line += length;
-        paired = high;
-    }
-}
-
-/* The reverse, on parsed UTF-8: F4 8F B2 80 .. F4 8F B3 BF to the bytes 80 .. FF. */
-static void restore_bytes(const char *parsed, struct text *restored) {
-    text_clear(restored);
-    while (*parsed != '\0') {
-        const unsigned char *byte = (const unsigned char *)parsed;
-        size_t length = 1;
-        char odd = *parsed;
-        if (byte[0] == 0xf4 && byte[1] == 0x8f && (byte[2] == 0xb2 || byte[2] == 0xb3)) {
-            odd = (char)(unsigned char)(byte[3] + (byte[2] == 0xb3 ? 0x40 : 0));
-            length = 4;
-        }
-        text_append(restored, &odd, 1);
-        parsed += length;
-    }
-}
-
 /* ---- values ---- */
 
-/* A number or a word as text; false for what cannot be a value: objects and arrays. */
-static bool value_text(const json_t *value, struct text *text) {
+/* A string, a number or a word as text; false for what cannot be a value. */
+static bool value_text(const json_t *value, struct text *text, struct error *error) {
     text_clear(text);
-    text_string(text, "");
-    if (json_is_string(value))
-        restore_bytes(json_string_value(value), text);
-    else if (json_is_integer(value))
+    if (json_is_string(value)) {
+        char *bytes = json_bytes(value, error);
+        if (bytes != NULL) text_append(text, bytes, strlen(bytes));
+        free(bytes);
+    } else if (json_is_integer(value)) {
         text_format(text, "%lld", (long long)json_integer_value(value));
-    else if (json_is_real(value))
+    } else if (json_is_real(value)) {
         text_format(text, "%.17g", json_real_value(value));
-    else if (json_is_boolean(value))
+    } else if (json_is_boolean(value)) {
         text_string(text, json_is_true(value) ? "true" : "false");
-    else
-        return json_is_null(value);
+    } else {
+        return false;
+    }
     return true;
 }
 
@@ -130,17 +78,27 @@ static const char *key_of(struct jsonl_reader *reader, enum manifest_role role,
     return NULL;
 }
 
-static enum error_code add_object(struct jsonl_reader *reader, const json_t *object,
+static void list_keys(struct jsonl_reader *reader, json_t *object) {
+    text_string(&reader->first_keys, "");
+    for (void *at = json_object_iter(object); at != NULL; at = json_object_iter_next(object, at)) {
+        if (reader->first_keys.length > 0) text_string(&reader->first_keys, ", ");
+        text_string(&reader->first_keys, json_object_iter_key(at));
+    }
+}
+
+static enum error_code add_object(struct jsonl_reader *reader, json_t *object,
                                   struct error *error) {
     struct manifest_row row = {.line = reader->line};
     char problem[128];
+    if (reader->first_keys.data == NULL) list_keys(reader, object);
     for (enum manifest_role role = ROLE_PATH; role < ROLE_COUNT; role++) {
         const char *key = key_of(reader, role, object);
         const json_t *value = key == NULL ? NULL : json_object_get(object, key);
         if (value == NULL || json_is_null(value)) continue;
         struct text *text = &reader->values[role];
-        bool usable = role == ROLE_PATH ? json_is_string(value) : true;
-        usable = usable && value_text(value, text);
+        bool usable = role != ROLE_PATH || json_is_string(value);
+        usable = usable && value_text(value, text, error);
+        if (error->code != ERROR_NONE) return error->code;
         TRY(text_check(text, error));
         if (usable) {
             row.values[role] = text->data;
@@ -158,39 +116,24 @@ static enum error_code add_bad_line(struct jsonl_reader *reader, const char *pro
     return manifest_add(reader->builder, &row, error);
 }
 
-static void list_keys(struct jsonl_reader *reader, json_t *object) {
-    text_string(&reader->first_keys, "");
-    for (void *at = json_object_iter(object); at != NULL; at = json_object_iter_next(object, at)) {
-        if (reader->first_keys.length > 0) text_string(&reader->first_keys, ", ");
-        text_string(&reader->first_keys, json_object_iter_key(at));
-    }
-}
-
 static enum error_code add_line(struct jsonl_reader *reader, struct error *error) {
     const char *line = reader->bytes.data == NULL ? "" : reader->bytes.data;
-    char problem[JSON_ERROR_TEXT_LENGTH + 64];
-    json_error_t details;
     if (reader->line == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0) line += 3;
     if (reader->too_long) return add_bad_line(reader, "longer than 1 MiB", error);
     if (reader->holds_nul) return add_bad_line(reader, "a NUL byte; save it as UTF-8", error);
     if (line[strspn(line, " \t\r")] == '\0') return ERROR_NONE;
-    struct text completed = TEXT_INITIAL;
-    complete_surrogates(line, &completed);
-    if (text_check(&completed, error) != ERROR_NONE) {
-        text_free(&completed);
-        return error->code;
-    }
-    json_t *object = json_loadb(completed.data, completed.length, JSON_REJECT_DUPLICATES, &details);
-    text_free(&completed);
-    if (object == NULL) {
-        snprintf(problem, sizeof problem, "not JSON: %s", details.text);
-        return add_bad_line(reader, problem, error);
-    }
-    if (json_is_object(object) && reader->first_keys.data == NULL) list_keys(reader, object);
-    if (json_is_object(object))
-        add_object(reader, object, error);
-    else
+    struct error reason = ERROR_INITIAL;
+    json_t *object = json_parse(line, strlen(line), reader->name, &reason);
+    /* The message begins with the file's name and "line 1", which is of no use here. */
+    const char *plain = strstr(reason.message, "not JSON");
+    if (object == NULL && reason.code == ERROR_DATA)
+        add_bad_line(reader, plain == NULL ? "not JSON" : plain, error);
+    else if (object == NULL)
+        FAIL(error, reason.code, "%s: %s", reader->name, reason.message);
+    else if (!json_is_object(object))
         add_bad_line(reader, "not a JSON object", error);
+    else
+        add_object(reader, object, error);
     json_decref(object);
     return error->code;
 }

@@ -82,10 +82,9 @@ bool sound_header_is_cut(int descriptor, enum sound_container container, uint64_
     uint64_t content = 0;
     if (!read_at(descriptor, 0, bytes, sizeof bytes)) return false;
     if (container == CONTAINER_WAV) {
-        bool wide = begins(bytes, "RF64");
         if (!find_samples(descriptor, "data", begins(bytes, "RIFX"), promised_bytes, &content))
             return false;
-        if (!wide && is_placeholder(*promised_bytes)) return false;
+        if (is_placeholder(*promised_bytes)) return false;
     } else if (container == CONTAINER_AIFF) {
         if (!find_samples(descriptor, "SSND", true, promised_bytes, &content)) return false;
         if (is_placeholder(*promised_bytes)) return false;

@@ -106,7 +106,8 @@ void model_describe(const struct model *model, const char *path, struct text *te
     text_format(text, "pooling     mean and deviation, %zu values\n",
                 2 * network->blocks[network->block_count - 1].out_channels);
     text_format(text, "embedding   %zu values\n", network->embedding_size);
-    text_format(text, "operations  %.4g MFLOP a frame, %.4g MFLOP a second of audio, %.4g MFLOP a clip\n",
+    text_format(text,
+                "operations  %.4g MFLOP a frame, %.4g MFLOP a second of audio, %.4g MFLOP a clip\n",
                 operations / 1e6, operations / 1e6 * network->sample_rate / HOP,
                 2 * clip_multiply_adds(network) / 1e6);
     append_training(model, text);

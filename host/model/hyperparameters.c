@@ -224,11 +224,15 @@ static enum error_code set_dilations(struct reader *reader, const yaml_node_t *m
                                      struct xvector_model *network) {
     size_t list[MAXIMUM_LIST];
     size_t count = 0;
-    if (lookup(reader, mapping, "tdnn_dilations", strlen("tdnn_dilations")) == NULL) {
+    yaml_node_t *given = lookup(reader, mapping, "tdnn_dilations", strlen("tdnn_dilations"));
+    if (given == NULL) {
         text_string(reader->notes,
                     "hyperparams.yaml gives no tdnn_dilations: SpeechBrain's default is taken\n");
         return hyperparameters_default_dilations(network, reader->error);
     }
+    if (resolve(reader, given) == NULL)
+        return FAIL(reader->error, ERROR_UNSUPPORTED,
+                    "hyperparams.yaml: tdnn_dilations is an expression; write the numbers there");
     TRY(read_list(reader, mapping, "tdnn_dilations", list, &count));
     if (count < network->block_count)
         return FAIL(reader->error, ERROR_DATA,

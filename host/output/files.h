@@ -25,8 +25,12 @@ enum error_code run_write_issues(const char *folder, const struct run_results *r
 enum error_code run_write_health(const char *folder, const struct run_results *results,
                                  struct error *error);
 
-/* run.json: counts, warnings and the facts. It says that the run is complete:
- * write it last. */
+/* Members of run.json that are no section of facts: "format", "source" (the input
+ * as it was given), "root", "counts", "score", "overall_health", "warnings". */
+bool run_json_is_fixed(const char *name);
+
+/* run.json: counts, warnings and the facts, whose sections have other names than
+ * the members above. It says that the run is complete: write it last. */
 enum error_code run_write_json(const char *folder, const struct run_results *results,
                                struct error *error);
 

@@ -72,13 +72,23 @@ static void append_bytes(struct text *text, const json_t *string) {
     free(bytes);
 }
 
+static void append_key(struct text *text, const char *key) {
+    struct error error = ERROR_INITIAL;
+    char *bytes = json_key_bytes(key, &error);
+    if (bytes == NULL)
+        text->failed = true;
+    else
+        name_html(text, bytes);
+    free(bytes);
+}
+
 static void append_object(struct text *text, const json_t *object, int depth) {
     const char *key;
     json_t *member;
     text_string(text, "<table>");
     json_object_foreach((json_t *)(uintptr_t)object, key, member) {
         text_string(text, "<tr><th scope=\"row\">");
-        name_html(text, key);
+        append_key(text, key);
         text_string(text, "</th><td>");
         append_value(text, member, depth + 1);
         text_string(text, "</td></tr>\n");
@@ -109,7 +119,7 @@ static void append_rows(struct text *text, const json_t *array, int depth) {
     text_string(text, "<table><thead><tr>");
     json_object_foreach(first, key, member) {
         text_string(text, "<th scope=\"col\">");
-        name_html(text, key);
+        append_key(text, key);
         text_string(text, "</th>");
     }
     text_string(text, "</tr></thead><tbody>\n");

@@ -2,6 +2,7 @@
 #include "host/base/file.h"
 #include "host/base/json.h"
 #include "host/base/memory.h"
+#include "host/output/files.h"
 #include "host/output/read_parts.h"
 
 #include <errno.h>
@@ -24,31 +25,34 @@ static json_t *load(const char *path, struct error *error) {
 
 /* ---- run.json ---- */
 
-/* Members that are no section of facts. */
-static bool is_fixed(const char *name) {
-    static const char *const fixed[] = {"format", "input",          "root",    "counts",
-                                        "score",  "overall_health", "warnings"};
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
-        if (strcmp(name, fixed[i]) == 0) return true;
-    return false;
+static void read_fact(struct run_facts *facts, const char *section, const char *key,
+                      const json_t *value) {
+    struct error error = ERROR_INITIAL;
+    struct text text = TEXT_INITIAL;
+    char *name = json_key_bytes(key, &error);
+    json_append(&text, value);
+    if (name == NULL || text.failed)
+        facts->failed = true;
+    else
+        run_fact_json(facts, section, name, text.data);
+    text_free(&text);
+    free(name);
 }
 
 static void read_facts(struct run_facts *facts, json_t *run) {
-    const char *section;
+    const char *key;
     const char *name;
     json_t *members;
     json_t *value;
-    json_object_foreach(run, section, members) {
-        if (is_fixed(section) || !json_is_object(members)) continue;
+    json_object_foreach(run, key, members) {
+        struct error error = ERROR_INITIAL;
+        if (run_json_is_fixed(key) || !json_is_object(members)) continue;
+        char *section = json_key_bytes(key, &error);
+        if (section == NULL) facts->failed = true;
         json_object_foreach(members, name, value) {
-            struct text text = TEXT_INITIAL;
-            json_append(&text, value);
-            if (text.failed)
-                facts->failed = true;
-            else
-                run_fact_json(facts, section, name, text.data);
-            text_free(&text);
+            if (section != NULL) read_fact(facts, section, name, value);
         }
+        free(section);
     }
 }
 
@@ -86,7 +90,7 @@ enum error_code run_read_json(struct run_read *read, const char *path, struct er
              path, (long long)format);
         goto done;
     }
-    read->input = json_bytes(json_object_get(run, "input"), error);
+    read->input = json_bytes(json_object_get(run, "source"), error);
     read->root = json_bytes(json_object_get(run, "root"), error);
     read->score_name = json_bytes(json_object_get(run, "score"), error);
     results->input = read->input;

@@ -6,6 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool run_json_is_fixed(const char *name) {
+    static const char *const fixed[] = {"format", "source",         "root",    "counts",
+                                        "score",  "overall_health", "warnings"};
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        if (strcmp(name, fixed[i]) == 0) return true;
+    return false;
+}
+
 static void append_counts(struct text *text, const struct run_results *results) {
     uint64_t clips = 0;
     for (int i = 0; i < CLIP_STATUS_COUNT; i++) clips += results->status_counts[i];
@@ -61,10 +69,14 @@ enum error_code run_write_json(const char *folder, const struct run_results *res
                                struct error *error) {
     if (results->facts.failed)
         return FAIL(error, ERROR_MEMORY, "%s/run.json: no memory for the facts of the run", folder);
+    for (size_t i = 0; i < results->facts.count; i++)
+        if (run_json_is_fixed(results->facts.list[i].section))
+            return FAIL(error, ERROR_INTERNAL, "%s/run.json: facts in '%s', which is a member",
+                        folder, results->facts.list[i].section);
     struct table table;
     table_open(&table, folder, "run.json", error);
     struct text *text = &table.row;
-    text_string(text, "{\n  \"format\": 1,\n  \"input\": ");
+    text_string(text, "{\n  \"format\": 1,\n  \"source\": ");
     append_string(text, results->input);
     text_string(text, ",\n  \"root\": ");
     append_root(text, results->root);

@@ -33,6 +33,6 @@ enum error_code audit_run(const struct audit_settings *settings, struct audit **
                           struct error *error);
 const struct run_results *audit_results(const struct audit *audit);
 size_t audit_unreadable(const struct audit *audit); /* clips that give exit code 3 */
-void audit_close(struct audit *audit);               /* takes NULL */
+void audit_close(struct audit *audit);              /* takes NULL */
 
 #endif

@@ -42,7 +42,8 @@ static enum error_code fill_batch(struct device_batch *batch, size_t clips,
                                                .rate = settings->rate,
                                                .format = SAMPLES_INT16};
         for (size_t n = 0; n < frames; n++)
-            samples[n] = (int16_t)(2000.0 * sin(0.05 * (double)n) + (noise(&state) % 2000) - 1000.0);
+            samples[n] =
+                (int16_t)(2000.0 * sin(0.05 * (double)n) + (noise(&state) % 2000) - 1000.0);
     }
     batch->clip_count = clips;
     return ERROR_NONE;
@@ -102,10 +103,11 @@ static enum error_code measure_embedding(struct engine *engine, const char *stag
     }
     for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++)
         if (stage == NULL || strcmp(stage, stages[i].name) == 0)
-            add_row(benchmark, (struct benchmark_row){.stage = stages[i].name,
-                                                      .seconds = best.seconds[stages[i].stage],
-                                                      .amount = best.frames,
-                                                      .unit = "frames",
-                                                      .operations = best.operations[stages[i].stage]});
+            add_row(benchmark,
+                    (struct benchmark_row){.stage = stages[i].name,
+                                           .seconds = best.seconds[stages[i].stage],
+                                           .amount = best.frames,
+                                           .unit = "frames",
+                                           .operations = best.operations[stages[i].stage]});
     return ERROR_NONE;
 }

@@ -9,6 +9,8 @@ static void get_clip(const void *context, size_t row, struct run_clip *clip) {
     const struct clip *entry = &view->clips->clips[row];
     const struct clip_measures *measures = &view->measures[row];
     const char *reason = clip_reason(view->clips, row);
+    int32_t class_index = entry->class_index;
+    if (class_index >= 0 && view->class_of != NULL) class_index = view->class_of[class_index];
     *clip = (struct run_clip){
         .path = clip_path(view->clips, row),
         .id = clip_id(view->clips, row),
@@ -16,7 +18,7 @@ static void get_clip(const void *context, size_t row, struct run_clip *clip) {
         .group = clip_group(view->clips, row),
         .reason = reason[0] == '\0' ? NULL : reason,
         .status = (enum clip_status)entry->status,
-        .class_index = entry->class_index,
+        .class_index = class_index,
         .fold = view->folds == NULL ? -1 : view->folds[row],
         .duration = measures->rate > 0 ? measures->seconds : -1.0,
         .rate = measures->rate,

@@ -41,8 +41,7 @@ enum error_code identical_join_groups(const uint64_t (*hashes)[2], size_t rows, 
         parents[a > b ? a : b] = a > b ? b : a;
         (*joined)++;
     }
-    for (size_t i = 0; i < rows; i++)
-        groups[i] = (int64_t)find_root(parents, (size_t)groups[i]);
+    for (size_t i = 0; i < rows; i++) groups[i] = (int64_t)find_root(parents, (size_t)groups[i]);
 done:
     free(sorted);
     free(parents);

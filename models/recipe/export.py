@@ -1,6 +1,7 @@
 """Writes the averaged weights as a float16 safetensors file with their facts in its metadata, and checks them."""
 import argparse
 import json
+import os
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -54,6 +55,7 @@ def main():
     if options.float32:
         save_file(weights, options.float32, metadata=metadata)
     save_file(halved, options.output, metadata=metadata)
+    os.chmod(options.output, 0o644)  # the library makes it readable to its owner only
     distance = difference(weights, {k: v.float() for k, v in load_file(options.output).items()})
     print(f"{options.output}: {len(halved)} tensors, embeddings within {distance:.1e} of float32")
     if distance > 2e-3:

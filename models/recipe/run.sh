@@ -4,7 +4,7 @@
 # Debian 12, root (or sudo), about 12 GB of disk, 6 GB of memory, two cores: one to two hours.
 set -eu
 work=${1:?usage: run.sh WORKDIR [STEPS]}
-steps=${2:-STEPS_DEFAULT}
+steps=${2:-1250}
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
@@ -31,6 +31,7 @@ $python "$here/synthesise.py" "$work/corpus"
 $python "$here/human.py" "$work/corpus"
 $python "$here/teacher.py" "$work/corpus" human flite festival espeak
 $python "$here/train.py" "$work/corpus" "$work/out" --steps "$steps"
-$python "$here/export.py" "$work/out/averaged.pt" "$work/out/candidate.safetensors" --float32 "$work/out/float32.safetensors"
+OMP_NUM_THREADS=1 $python "$here/whiten.py" "$work/corpus" "$work/out/averaged.pt" "$work/out/whitened.pt"
+$python "$here/export.py" "$work/out/whitened.pt" "$work/out/candidate.safetensors" --float32 "$work/out/float32.safetensors"
 OMP_NUM_THREADS=1 $python "$here/validate.py" "$work/corpus" "$work/out/candidate.safetensors" >"$work/out/figures.json"
-$python "$here/export.py" "$work/out/averaged.pt" "$here/../default.safetensors" --figures "$work/out/figures.json"
+$python "$here/export.py" "$work/out/whitened.pt" "$here/../default.safetensors" --figures "$work/out/figures.json"

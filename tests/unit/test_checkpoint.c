@@ -201,7 +201,7 @@ static void test_lying_container(void **unused) {
         entries[index] = saved;                                                                    \
     } while (0)
     SPOIL(1, method, 8, ERROR_UNSUPPORTED, "'m/data/0' is compressed");
-    SPOIL(1, method, 99, ERROR_UNSUPPORTED, "'m/data/0' is compressed");
+    SPOIL(1, method, 12, ERROR_UNSUPPORTED, "'m/data/0' is compressed");
     SPOIL(1, flags, 1, ERROR_UNSUPPORTED, "'m/data/0' is encrypted");
     SPOIL(1, said_size, 0x7fffffff, ERROR_DATA, "beyond the file");
     SPOIL(1, said_size, 28, ERROR_DATA, "28 bytes instead of 24");

@@ -12,8 +12,10 @@ legacy.ckpt        the format from before PyTorch 1.6: to be refused
 protocol4.ckpt     pickle protocol 4: to be refused
 parameters.ckpt    torch.nn.Parameter objects: to be refused
 module.ckpt        a pickled Python object: to be refused
-float32.safetensors, float16.safetensors   the model file as the safetensors package writes it
+float32.safetensors, float16.safetensors   the model file as the safetensors package writes it;
+                   its training facts have torch's own count of parameters
 """
+import json
 import os
 import sys
 from collections import OrderedDict
@@ -86,9 +88,12 @@ def main():
     torch.save({"blocks.0.conv.weight": torch.nn.ReLU()}, path("module.ckpt"))
     facts = {"format": "earmark-xvector", "format_version": "1", "sample_rate": "16000", "mels": "24",
              "dilations": "1,2,3,1,1", "name": "tiny \u2603", "licence": "Apache-2.0", "source": "made by make_model.py",
-             "training": '{"seed": 20261, "sources": {"none": {"clips": 0}}}'}
+             "training": json.dumps({"seed": 20261, "sources": {"none": {"clips": 0}},
+                                     "parameters": sum(p.numel() for p in network.parameters())})}
     save_file({k: v.contiguous() for k, v in model_order(state).items()}, path("float32.safetensors"), metadata=facts)
     save_file({k: v.half() for k, v in model_order(state).items()}, path("float16.safetensors"), metadata=facts)
+    for name in ("float32.safetensors", "float16.safetensors"):
+        os.chmod(path(name), 0o644)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,119 @@
+#include "host/classifier/assign.h"
+#include "host/base/memory.h"
+#include "host/classifier/folds.h"
+
+#include <stdlib.h>
+
+/* The rows that are still in, side by side. */
+struct remaining {
+    size_t count;
+    size_t *rows;     /* (count) where they are */
+    int32_t *labels;  /* (count) */
+    int64_t *groups;  /* (count), when there are groups */
+    int32_t *fold_of; /* (count) */
+    unsigned char *status;
+};
+
+static void remaining_free(struct remaining *remaining) {
+    free(remaining->rows);
+    free(remaining->labels);
+    free(remaining->groups);
+    free(remaining->fold_of);
+    free(remaining->status);
+}
+
+static enum error_code gather(struct remaining *remaining, const int32_t *labels, size_t rows,
+                              const int64_t *groups, const unsigned char *status,
+                              struct error *error) {
+    size_t count = remaining->count;
+    remaining->rows = memory_array(count, sizeof(size_t), "rows", error);
+    remaining->labels = memory_array(count, sizeof(int32_t), "labels", error);
+    remaining->groups = memory_array(count, sizeof(int64_t), "groups", error);
+    remaining->fold_of = memory_array(count, sizeof(int32_t), "folds", error);
+    remaining->status = memory_array(count, 1, "statuses", error);
+    if (error->code != ERROR_NONE) return error->code;
+    for (size_t row = 0, at = 0; row < rows; row++)
+        if (status[row] == AUDITABLE_YES) {
+            remaining->rows[at] = row;
+            remaining->labels[at] = labels[row];
+            if (groups != NULL) remaining->groups[at] = groups[row];
+            at++;
+        }
+    return ERROR_NONE;
+}
+
+static enum error_code count_classes(const int32_t *labels, size_t rows, size_t classes,
+                                     const struct assign_request *request,
+                                     struct assign_result *result, struct error *error) {
+    bool *seen = memory_array(classes, sizeof *seen, "classes", error);
+    if (seen == NULL) return error->code;
+    size_t all = 0;
+    for (size_t row = 0; row < rows; row++) {
+        if (result->status[row] != AUDITABLE_YES || seen[labels[row]]) continue;
+        seen[labels[row]] = true;
+        result->classes++;
+    }
+    for (size_t c = 0; c < classes; c++) seen[c] = false;
+    for (size_t row = 0; row < rows; row++) {
+        all += !seen[labels[row]];
+        seen[labels[row]] = true;
+    }
+    free(seen);
+    if (result->classes >= 2) return ERROR_NONE;
+    if (all < 2)
+        return FAIL(error, ERROR_DATA,
+                    "all %zu clips have the same label; two classes are the least", rows);
+    return FAIL(error, ERROR_DATA,
+                "of %zu classes %zu can be audited, two are the least: %s; use fewer folds or more "
+                "clips",
+                all, result->classes,
+                request->column != NULL   ? "the others' clips are all in one fold of the column"
+                : request->groups != NULL ? "the others have fewer clips than folds, or all of "
+                                            "them in one fold's groups"
+                                          : "the others have fewer clips than folds");
+}
+
+enum error_code assign_folds(const int32_t *labels, size_t rows, size_t classes,
+                             const struct assign_request *request, struct assign_result *result,
+                             struct error *error) {
+    struct remaining left = {.count = rows};
+    *result = (struct assign_result){.folds = request->folds};
+    if (rows == 0) return FAIL(error, ERROR_DATA, "no clips to audit");
+    result->status = memory_array(rows, 1, "statuses", error);
+    result->fold_of = memory_array(rows, sizeof(int32_t), "folds", error);
+    if (error->code != ERROR_NONE) goto done;
+    if (request->column == NULL && auditable_by_count(labels, rows, classes, request->folds,
+                                                      result->status, &left.count, error))
+        goto done;
+    if (left.count > 0) {
+        if (gather(&left, labels, rows, request->groups, result->status, error) != ERROR_NONE)
+            goto done;
+        if (request->column != NULL)
+            folds_from_column(request->column, rows, left.fold_of, &result->folds, error);
+        else if (request->groups != NULL)
+            folds_stratified_group(left.labels, left.groups, left.count, classes, request->folds,
+                                   request->shuffle, request->seed, left.fold_of, error);
+        else
+            folds_stratified(left.labels, left.count, classes, request->folds, request->shuffle,
+                             request->seed, left.fold_of, error);
+        if (error->code != ERROR_NONE ||
+            auditable_by_fold(left.labels, left.fold_of, left.count, classes, left.status,
+                              &result->auditable, error) != ERROR_NONE)
+            goto done;
+    }
+    for (size_t row = 0; row < rows; row++) result->fold_of[row] = -1;
+    for (size_t i = 0; i < left.count; i++) {
+        result->status[left.rows[i]] = left.status[i];
+        if (left.status[i] == AUDITABLE_YES) result->fold_of[left.rows[i]] = left.fold_of[i];
+    }
+    count_classes(labels, rows, classes, request, result, error);
+done:
+    remaining_free(&left);
+    return error->code;
+}
+
+void assign_free(struct assign_result *result) {
+    free(result->status);
+    free(result->fold_of);
+    *result = (struct assign_result){0};
+}

@@ -1,0 +1,35 @@
+/* From labels to folds: which rows can be audited, and the fold of each. */
+#ifndef EARMARK_ASSIGN_H
+#define EARMARK_ASSIGN_H
+
+#include "host/classifier/auditable.h"
+
+/* Where folds come from: a column of them if there is one, else stratified folds
+ * of whole groups if there are groups, else stratified folds of rows. */
+struct assign_request {
+    const int64_t *column; /* (rows) or NULL */
+    const int64_t *groups; /* (rows) or NULL */
+    size_t folds;          /* not looked at with a column */
+    bool shuffle;
+    uint32_t seed;
+};
+
+struct assign_result {
+    unsigned char *status; /* (rows) enum auditable */
+    int32_t *fold_of;      /* (rows) 0 .. folds - 1; -1 where not auditable */
+    size_t folds;
+    size_t auditable; /* rows */
+    size_t classes;   /* with auditable rows */
+};
+
+/* labels (rows) are 0 .. classes - 1. Rows of classes with fewer rows than folds
+ * are set aside first (not with a column: its folds are what they are) and folds
+ * made of the rest, as the reference would of these rows alone; then rows whose
+ * label is in one fold only. ERROR_DATA when fewer than two classes are left.
+ * assign_free frees; it may be called on a zeroed struct. */
+enum error_code assign_folds(const int32_t *labels, size_t rows, size_t classes,
+                             const struct assign_request *request, struct assign_result *result,
+                             struct error *error);
+void assign_free(struct assign_result *result);
+
+#endif

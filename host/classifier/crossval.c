@@ -1,0 +1,286 @@
+#include "host/classifier/crossval.h"
+#include "host/base/memory.h"
+#include "host/classifier/lockstep.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const double crossval_auto_c[CROSSVAL_AUTO_COUNT] = {1e-4, 1e-3, 1e-2, 1e-1, 1, 1e1, 1e2};
+
+/* One run: what its parts share. */
+struct run {
+    const struct crossval_input *input;
+    const struct crossval_settings *settings;
+    struct scaling scaling;
+    struct lockstep lockstep;
+    bool *present;      /* (folds, classes): whether a fold's training rows have the class */
+    size_t *held_out;   /* (folds): rows */
+    struct lockstep_fit *fits; /* (several C, folds) under way */
+    size_t fit_slots;
+    struct lockstep_fit *best; /* (folds) of the best C so far: weights only */
+    struct classifier_task *tasks; /* (folds) for predictions */
+    struct crossval_report *report;
+};
+
+static enum error_code check(const struct crossval_input *input,
+                             const struct crossval_settings *settings, struct error *error) {
+    if (input->rows == 0 || input->features == 0 || input->classes < 2 || input->folds < 2)
+        return FAIL(error, ERROR_DATA,
+                    "cross-validation of %zu rows, %zu columns, %zu classes and %zu folds: two "
+                    "classes and two folds are the least",
+                    input->rows, input->features, input->classes, input->folds);
+    if (!(settings->tolerance > 0) || settings->max_iterations < 1)
+        return FAIL(error, ERROR_USAGE, "tolerance and iterations must be more than 0");
+    if (settings->c_count == 0 || settings->c_count > CROSSVAL_MAXIMUM_C)
+        return FAIL(error, ERROR_USAGE, "give 1 to %d values of C", CROSSVAL_MAXIMUM_C);
+    for (size_t i = 0; i < settings->c_count; i++)
+        if (!(settings->c_values[i] > 0) || !isfinite(settings->c_values[i]))
+            return FAIL(error, ERROR_USAGE, "C must be a number above 0, not %g",
+                        settings->c_values[i]);
+    return ERROR_NONE;
+}
+
+/* A value that is not finite shows in its column's mean; then it is looked for. */
+static enum error_code check_finite(const struct crossval_input *input,
+                                    const struct scaling *scaling, struct error *error) {
+    bool finite = true;
+    for (size_t f = 0; f < input->features; f++) finite = finite && isfinite(scaling->shift[f]);
+    if (finite) return ERROR_NONE;
+    for (size_t i = 0; i < input->rows * input->features; i++)
+        if (!isfinite(input->embeddings[i]))
+            return FAIL(error, ERROR_DATA, "embeddings: row %zu, column %zu is not finite",
+                        i / input->features, i % input->features);
+    return FAIL(error, ERROR_INTERNAL, "a column's mean is not finite");
+}
+
+static enum error_code count_classes(struct run *run, struct error *error) {
+    const struct crossval_input *input = run->input;
+    size_t size = input->folds * input->classes;
+    size_t *counts = memory_array(size, sizeof *counts, "class counts", error);
+    if (counts == NULL) return error->code;
+    for (size_t row = 0; row < input->rows; row++) {
+        size_t fold = (size_t)input->fold_of[row];
+        counts[fold * input->classes + (size_t)input->labels[row]]++;
+        run->held_out[fold]++;
+    }
+    for (size_t c = 0; c < input->classes; c++) {
+        size_t total = 0;
+        for (size_t fold = 0; fold < input->folds; fold++)
+            total += counts[fold * input->classes + c];
+        for (size_t fold = 0; fold < input->folds; fold++)
+            run->present[fold * input->classes + c] =
+                total > counts[fold * input->classes + c];
+    }
+    free(counts);
+    return ERROR_NONE;
+}
+
+static void record(struct run *run, size_t c, const struct lockstep_fit *fit) {
+    struct crossval_report *report = run->report;
+    report->fits[c * report->folds + fit->fold] =
+        (struct crossval_fit){.c = fit->c,
+                              .fold = fit->fold,
+                              .training_rows = fit->training_rows,
+                              .iterations = fit->lbfgs.iterations,
+                              .evaluations = fit->lbfgs.evaluations,
+                              .objective = fit->lbfgs.value,
+                              .gradient = fit->lbfgs.norm,
+                              .stop = fit->lbfgs.stop,
+                              .exact = fit->exact};
+    if (fit->lbfgs.stop == LBFGS_ITERATIONS || fit->lbfgs.stop == LBFGS_LINE_SEARCH)
+        report->unconverged++;
+}
+
+/* Runs the fits first .. first + count - 1 of those numbered C by C, fold by fold,
+ * which lie at `fits` beginning with the first. */
+static enum error_code run_fits(struct run *run, size_t first, size_t count,
+                                struct lockstep_fit *fits, struct error *error) {
+    size_t folds = run->input->folds, opened = 0;
+    struct lockstep_fit *wanted = memory_array(count, sizeof *wanted, "fits", error);
+    if (wanted == NULL) return error->code;
+    for (size_t i = first; i < first + count; i++) {
+        size_t fold = i % folds;
+        if (run->held_out[fold] == 0) continue;
+        enum error_code code =
+            lockstep_fit_open(&wanted[opened++], fold, run->settings->c_values[i / folds],
+                              &run->lockstep, run->present + fold * run->input->classes, error);
+        if (code != ERROR_NONE) goto done;
+    }
+    run->lockstep.fits = wanted;
+    run->lockstep.fit_count = opened;
+    if (lockstep_run(&run->lockstep, error) != ERROR_NONE) goto done;
+    run->lockstep.finished_before += opened;
+    opened = 0;
+    for (size_t i = first; i < first + count; i++) {
+        if (run->held_out[i % folds] == 0) continue;
+        record(run, i / folds, &wanted[opened]);
+        lockstep_fit_trim(&wanted[opened]);
+        fits[i - first] = wanted[opened++];
+    }
+    free(wanted);
+    return ERROR_NONE;
+done:
+    for (size_t i = 0; i < opened; i++) lockstep_fit_close(&wanted[i]);
+    free(wanted);
+    return error->code;
+}
+
+static enum error_code predict(struct run *run, const struct lockstep_fit *fits,
+                               float *probabilities, double *log_loss, struct error *error) {
+    size_t count = 0;
+    for (size_t fold = 0; fold < run->input->folds; fold++)
+        if (run->held_out[fold] > 0)
+            run->tasks[count++] = (struct classifier_task){fold, fits[fold].weights, NULL, 0};
+    TRY(run->lockstep.operations->classifier_predict(run->lockstep.classifier, run->tasks, count,
+                                                     probabilities, log_loss, error));
+    *log_loss /= (double)run->input->rows;
+    return ERROR_NONE;
+}
+
+/* Judges C number c by its fits (folds) and keeps them if it is the best so far. */
+static enum error_code judge(struct run *run, size_t c, struct lockstep_fit *fits,
+                             struct error *error) {
+    struct crossval_report *report = run->report;
+    TRY(predict(run, fits, NULL, &report->log_losses[c], error));
+    double loss = report->log_losses[c], least = report->log_losses[report->chosen];
+    bool smaller = report->c_values[c] < report->c_values[report->chosen];
+    if (c == 0 || loss < least || (loss == least && smaller)) {
+        report->chosen = c;
+        for (size_t fold = 0; fold < run->input->folds; fold++) {
+            struct lockstep_fit kept = run->best[fold];
+            run->best[fold] = fits[fold];
+            fits[fold] = kept;
+        }
+    }
+    return ERROR_NONE;
+}
+
+/* As many whole grids of folds at once as memory allows; when not even one fits,
+ * some folds at a time. A fit does not depend on which others run beside it. */
+static enum error_code run_grid(struct run *run, struct error *error) {
+    size_t folds = run->input->folds, c_count = run->settings->c_count;
+    size_t memory = run->settings->memory == 0 ? CROSSVAL_MEMORY : run->settings->memory;
+    size_t most = memory / lockstep_fit_bytes(run->input->features, run->input->classes);
+    size_t batch = most >= folds ? most / folds : 1;
+    size_t at_once = most >= folds ? batch * folds : (most == 0 ? 1 : most);
+    if (batch > c_count) batch = c_count;
+    run->fits = memory_array(batch * folds, sizeof *run->fits, "fits", error);
+    if (run->fits == NULL) return error->code;
+    run->fit_slots = batch * folds;
+    for (size_t c = 0; c < c_count; c += batch) {
+        size_t end = (c + batch < c_count ? c + batch : c_count) * folds;
+        for (size_t first = c * folds, count; first < end; first += count) {
+            count = end - first < at_once ? end - first : at_once;
+            TRY(run_fits(run, first, count, run->fits + (first - c * folds), error));
+        }
+        for (size_t k = c; k * folds < end; k++)
+            TRY(judge(run, k, run->fits + (k - c) * folds, error));
+        for (size_t i = 0; i < batch * folds; i++) {
+            lockstep_fit_close(&run->fits[i]);
+            run->fits[i] = (struct lockstep_fit){0};
+        }
+    }
+    return ERROR_NONE;
+}
+
+static void find_edge(struct crossval_report *report) {
+    double chosen = report->c_values[report->chosen], least = chosen, most = chosen;
+    for (size_t i = 0; i < report->c_count; i++) {
+        least = fmin(least, report->c_values[i]);
+        most = fmax(most, report->c_values[i]);
+    }
+    report->at_edge = least < most && (chosen == least || chosen == most);
+}
+
+static enum error_code report_open(struct crossval_report *report,
+                                   const struct crossval_settings *settings, size_t folds,
+                                   struct error *error) {
+    *report = (struct crossval_report){.c_count = settings->c_count, .folds = folds};
+    report->c_values = memory_array(settings->c_count, sizeof(double), "report", error);
+    report->log_losses = memory_array(settings->c_count, sizeof(double), "report", error);
+    report->fits =
+        memory_array(settings->c_count, folds * sizeof(struct crossval_fit), "report", error);
+    if (error->code != ERROR_NONE) return error->code;
+    memcpy(report->c_values, settings->c_values, settings->c_count * sizeof(double));
+    for (size_t i = 0; i < settings->c_count * folds; i++) {
+        report->fits[i].c = settings->c_values[i / folds];
+        report->fits[i].fold = i % folds;
+    }
+    return ERROR_NONE;
+}
+
+static enum error_code run_open(struct run *run, const struct device_operations *operations,
+                                struct device *device, struct error *error) {
+    const struct crossval_input *input = run->input;
+    const struct crossval_settings *settings = run->settings;
+    run->present = memory_array(input->folds, input->classes * sizeof(bool), "classes", error);
+    run->held_out = memory_array(input->folds, sizeof(size_t), "folds", error);
+    run->best = memory_array(input->folds, sizeof *run->best, "fits", error);
+    run->tasks = memory_array(input->folds, sizeof *run->tasks, "tasks", error);
+    if (error->code != ERROR_NONE) return error->code;
+    TRY(count_classes(run, error));
+    TRY(scaling_open(&run->scaling, input->embeddings, input->rows, input->features,
+                     input->fold_of, input->folds, settings->standardise, settings->threads,
+                     error));
+    TRY(check_finite(input, &run->scaling, error));
+    struct classifier_problem problem = {.rows = input->rows,
+                                         .features = input->features,
+                                         .classes = input->classes,
+                                         .folds = input->folds,
+                                         .data = input->embeddings,
+                                         .labels = input->labels,
+                                         .fold_of = input->fold_of,
+                                         .shift = run->scaling.shift,
+                                         .scale = run->scaling.scale};
+    run->lockstep.operations = operations;
+    TRY(operations->classifier_open(device, &problem, &run->lockstep.classifier, error));
+    run->lockstep.scaling = &run->scaling;
+    run->lockstep.settings = settings;
+    run->lockstep.features = input->features;
+    run->lockstep.classes = input->classes;
+    for (size_t fold = 0; fold < input->folds; fold++)
+        run->lockstep.all_fits += (run->held_out[fold] > 0 ? 1U : 0U) * settings->c_count;
+    return ERROR_NONE;
+}
+
+static void run_close(struct run *run) {
+    if (run->lockstep.classifier != NULL)
+        run->lockstep.operations->classifier_close(run->lockstep.classifier);
+    scaling_close(&run->scaling);
+    size_t folds = run->input->folds;
+    if (run->best != NULL)
+        for (size_t i = 0; i < folds; i++) lockstep_fit_close(&run->best[i]);
+    if (run->fits != NULL)
+        for (size_t i = 0; i < run->fit_slots; i++) lockstep_fit_close(&run->fits[i]);
+    free(run->best);
+    free(run->fits);
+    free(run->present);
+    free(run->held_out);
+    free(run->tasks);
+}
+
+enum error_code crossval_run(const struct device_operations *operations, struct device *device,
+                             const struct crossval_input *input,
+                             const struct crossval_settings *settings,
+                             const struct crossval_progress *progress, float *probabilities,
+                             struct crossval_report *report, struct error *error) {
+    *report = (struct crossval_report){0};
+    struct crossval_settings own = *settings;
+    if (own.threads < 1) own.threads = 1;
+    if (own.c_auto) {
+        own.c_count = CROSSVAL_AUTO_COUNT;
+        memcpy(own.c_values, crossval_auto_c, sizeof crossval_auto_c);
+    }
+    struct run run = {.input = input, .settings = &own, .report = report};
+    run.lockstep.progress = progress;
+    double log_loss;
+    TRY(check(input, &own, error));
+    if (report_open(report, &own, input->folds, error) == ERROR_NONE &&
+        run_open(&run, operations, device, error) == ERROR_NONE &&
+        run_grid(&run, error) == ERROR_NONE &&
+        predict(&run, run.best, probabilities, &log_loss, error) == ERROR_NONE)
+        find_edge(report);
+    run_close(&run);
+    return error->code;
+}

@@ -1,0 +1,278 @@
+#include "host/input/decode_pool.h"
+
+#include "host/base/memory.h"
+#include "host/base/stop.h"
+#include "host/base/text.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Clips ahead of the consumer, per thread: enough that one long clip does not
+ * leave the other threads without work. */
+#define CLIPS_AHEAD_PER_THREAD 64
+
+/* How often a waiting consumer looks for a signal. */
+#define STOP_CHECK_NANOSECONDS 100000000L
+
+/* The item handed out, with what the pool knows of it. */
+struct slot {
+    struct decode_item item; /* first: the consumer's pointer is the slot's */
+    struct decode_pool *pool;
+    size_t sequence;   /* position in the pool's order */
+    size_t bytes;      /* of the budget that this slot holds */
+    struct slot *next; /* of all slots, or of the free ones */
+    struct slot *next_free;
+};
+
+struct decode_pool {
+    const struct clip_list *clips;
+    struct decode_pool_settings settings;
+    size_t first;
+    size_t count;
+
+    pthread_mutex_t lock;   /* for all below */
+    pthread_cond_t changed; /* anything below, for the threads */
+    pthread_cond_t arrived; /* a slot is ready, or a thread failed; for the consumer */
+    size_t claimed;         /* next position to decode */
+    size_t delivered;       /* next position for the consumer */
+    size_t window;          /* claimed may run this far ahead of delivered */
+    struct slot **ready;    /* (window) by position modulo window; NULL: not yet */
+    size_t bytes;           /* held by all slots */
+    struct slot *all;
+    struct slot *free;
+    struct error failure; /* the first error of a thread */
+    atomic_bool closing;
+
+    size_t started;     /* threads that run */
+    pthread_t *threads; /* (settings.threads) */
+};
+
+/* ---- the budget ---- */
+
+/* Waits until `bytes` in all fit for this slot's clip. The clip the consumer needs
+ * next never waits, so there is always progress. */
+static bool reserve(void *context, size_t bytes) {
+    struct slot *slot = context;
+    struct decode_pool *pool = slot->pool;
+    pthread_mutex_lock(&pool->lock);
+    while (!pool->closing && slot->sequence != pool->delivered && bytes > slot->bytes &&
+           pool->bytes - slot->bytes + bytes > pool->settings.maximum_bytes)
+        pthread_cond_wait(&pool->changed, &pool->lock);
+    pool->bytes += bytes - slot->bytes;
+    slot->bytes = bytes;
+    bool goes_on = !pool->closing;
+    pthread_mutex_unlock(&pool->lock);
+    return goes_on;
+}
+
+/* ---- the threads ---- */
+
+/* With the lock: a free slot, or a new one; NULL when memory is short. */
+static struct slot *take_slot(struct decode_pool *pool) {
+    struct slot *slot = pool->free;
+    if (slot != NULL) {
+        pool->free = slot->next_free;
+        return slot;
+    }
+    slot = calloc(1, sizeof *slot);
+    if (slot == NULL) {
+        FAIL(&pool->failure, ERROR_MEMORY, "no memory for a clip");
+        return NULL;
+    }
+    slot->pool = pool;
+    slot->next = pool->all;
+    pool->all = slot;
+    return slot;
+}
+
+/* With the lock: the next clip to decode, or NULL when the thread is to end. */
+static struct slot *claim(struct decode_pool *pool) {
+    for (;;) {
+        if (pool->closing || pool->failure.code != ERROR_NONE || pool->claimed == pool->count)
+            return NULL;
+        bool room = pool->bytes < pool->settings.maximum_bytes || pool->claimed == pool->delivered;
+        if (pool->claimed < pool->delivered + pool->window && room) break;
+        pthread_cond_wait(&pool->changed, &pool->lock);
+    }
+    struct slot *slot = take_slot(pool);
+    if (slot == NULL) return NULL;
+    slot->sequence = pool->claimed++;
+    slot->item.clip = pool->first + slot->sequence;
+    return slot;
+}
+
+/* A clip that the manifest already refused keeps its status and reason. */
+static void copy_status(const struct clip_list *clips, struct decode_item *item) {
+    struct decoded *decoded = &item->decoded;
+    *decoded = (struct decoded){.status = (enum clip_status)clips->clips[item->clip].status,
+                                .buffer = decoded->buffer,
+                                .capacity = decoded->capacity};
+    const char *reason = clip_reason(clips, item->clip);
+    size_t length = strlen(reason);
+    if (length >= sizeof decoded->reason) length = sizeof decoded->reason - 1;
+    memcpy(decoded->reason, reason, length);
+}
+
+static enum error_code decode_slot(struct decode_pool *pool, struct slot *slot, struct text *path,
+                                   struct error *error) {
+    if (pool->clips->clips[slot->item.clip].status != CLIP_OK) {
+        copy_status(pool->clips, &slot->item);
+        return ERROR_NONE;
+    }
+    struct decode_settings settings = pool->settings.decode;
+    settings.reserve = reserve;
+    settings.reserve_context = slot;
+    settings.cancelled = &pool->closing;
+    clip_open_path(pool->clips, slot->item.clip, path);
+    TRY(text_check(path, error));
+    return decode_clip(path->data, &settings, &slot->item.decoded, error);
+}
+
+static void *decode_thread(void *context) {
+    struct decode_pool *pool = context;
+    struct text path = TEXT_INITIAL;
+    pthread_mutex_lock(&pool->lock);
+    for (struct slot *slot = claim(pool); slot != NULL; slot = claim(pool)) {
+        pthread_mutex_unlock(&pool->lock);
+        struct error error = ERROR_INITIAL;
+        decode_slot(pool, slot, &path, &error);
+        pthread_mutex_lock(&pool->lock);
+        if (error.code != ERROR_NONE && pool->failure.code == ERROR_NONE) pool->failure = error;
+        if (error.code == ERROR_NONE) pool->ready[slot->sequence % pool->window] = slot;
+        /* The last place in line may now be the first. */
+        if (error.code != ERROR_NONE || slot->sequence == pool->delivered)
+            pthread_cond_signal(&pool->arrived);
+    }
+    if (pool->failure.code != ERROR_NONE) { /* everybody is to notice */
+        pthread_cond_signal(&pool->arrived);
+        pthread_cond_broadcast(&pool->changed);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    text_free(&path);
+    return NULL;
+}
+
+/* ---- the consumer ---- */
+
+/* With the lock: waits a moment for the clip that is next. */
+static void wait_a_moment(struct decode_pool *pool) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += STOP_CHECK_NANOSECONDS;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_cond_timedwait(&pool->arrived, &pool->lock, &until);
+}
+
+enum error_code decode_pool_next(struct decode_pool *pool, struct decode_item **item,
+                                 struct error *error) {
+    *item = NULL;
+    TRY(stop_check(error));
+    pthread_mutex_lock(&pool->lock);
+    while (pool->delivered < pool->count) {
+        struct slot **place = &pool->ready[pool->delivered % pool->window];
+        if (*place != NULL) {
+            *item = &(*place)->item;
+            *place = NULL;
+            pool->delivered++;
+            pthread_cond_broadcast(&pool->changed);
+            break;
+        }
+        if (pool->failure.code != ERROR_NONE) {
+            FAIL(error, pool->failure.code, "%s", pool->failure.message);
+            break;
+        }
+        wait_a_moment(pool);
+        if (stop_check(error) != ERROR_NONE) break;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return error->code;
+}
+
+void decode_pool_recycle(struct decode_pool *pool, struct decode_item *item) {
+    if (item == NULL) return;
+    struct slot *slot = (struct slot *)item;
+    /* Buffers of items that nobody uses are not in the budget, so they stay small. */
+    if (item->decoded.capacity > pool->settings.maximum_bytes / pool->window) {
+        free(item->decoded.buffer);
+        item->decoded = (struct decoded){0};
+    }
+    pthread_mutex_lock(&pool->lock);
+    pool->bytes -= slot->bytes;
+    slot->bytes = 0;
+    slot->next_free = pool->free;
+    pool->free = slot;
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* ---- opening and closing ---- */
+
+static enum error_code start_threads(struct decode_pool *pool, struct error *error) {
+    size_t wanted = (size_t)pool->settings.threads;
+    if (wanted > pool->count) wanted = pool->count;
+    for (; pool->started < wanted; pool->started++) {
+        int failure = pthread_create(&pool->threads[pool->started], NULL, decode_thread, pool);
+        if (failure == 0) continue;
+        if (pool->started > 0) return ERROR_NONE; /* fewer will do */
+        return FAIL(error, ERROR_MEMORY, "cannot start a decode thread: %s", strerror(failure));
+    }
+    return ERROR_NONE;
+}
+
+enum error_code decode_pool_open(const struct clip_list *clips, size_t first, size_t count,
+                                 const struct decode_pool_settings *settings,
+                                 struct decode_pool **result, struct error *error) {
+    *result = NULL;
+    if (settings->threads < 1 || first > clips->count || count > clips->count - first)
+        return FAIL(error, ERROR_INTERNAL, "a decode pool of %d threads for clips %zu + %zu of %zu",
+                    settings->threads, first, count, clips->count);
+    struct decode_pool *pool = memory_array(1, sizeof *pool, "decode threads", error);
+    if (pool == NULL) return error->code;
+    pool->clips = clips;
+    pool->settings = *settings;
+    pool->first = first;
+    pool->count = count;
+    pool->window = (size_t)settings->threads * CLIPS_AHEAD_PER_THREAD;
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->changed, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->arrived, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pool->ready = memory_array(pool->window, sizeof(struct slot *), "decode threads", error);
+    pool->threads =
+        memory_array((size_t)settings->threads, sizeof(pthread_t), "decode threads", error);
+    if (error->code == ERROR_NONE) start_threads(pool, error);
+    if (error->code != ERROR_NONE) {
+        decode_pool_close(pool);
+        return error->code;
+    }
+    *result = pool;
+    return ERROR_NONE;
+}
+
+void decode_pool_close(struct decode_pool *pool) {
+    if (pool == NULL) return;
+    pthread_mutex_lock(&pool->lock);
+    pool->closing = true;
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->lock);
+    for (size_t i = 0; i < pool->started; i++) pthread_join(pool->threads[i], NULL);
+    while (pool->all != NULL) {
+        struct slot *slot = pool->all;
+        pool->all = slot->next;
+        decoded_free(&slot->item.decoded);
+        free(slot);
+    }
+    pthread_mutex_destroy(&pool->lock);
+    pthread_cond_destroy(&pool->changed);
+    pthread_cond_destroy(&pool->arrived);
+    free(pool->ready);
+    free(pool->threads);
+    free(pool);
+}

@@ -1,0 +1,204 @@
+#include "host/pipeline/audit_internal.h"
+
+#include "host/base/memory.h"
+#include "host/base/stop.h"
+#include "host/output/files.h"
+#include "host/output/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* Ends a stage for timing.json; the next begins. */
+static void end_stage(struct audit *audit, const char *stage, double amount, const char *unit) {
+    double time = now();
+    if (audit->timing_count < AUDIT_STAGES)
+        audit->timings[audit->timing_count++] =
+            (struct run_timing){stage, time - audit->stage_began, amount, unit};
+    audit->stage_began = time;
+}
+
+static enum error_code open_all(const struct audit_settings *settings, struct audit *audit,
+                                struct error *error) {
+    struct input_options options = settings->input_options;
+    TRY(engine_open(&settings->engine, true, &audit->engine, error));
+    TRY(run_folder_open(settings->out, settings->fresh, &audit->folder, error));
+    options.exclude = audit->folder.resolved;
+    TRY(input_open(settings->input, &options, &audit->input, error));
+    if (audit->folder.restarted)
+        TRY(audit_warn(audit, error, "an unfinished run was found in %s and started over",
+                       settings->out));
+    end_stage(audit, "input", (double)audit->input.clips.count, "clips");
+    return ERROR_NONE;
+}
+
+static enum error_code embed(const struct audit_settings *settings, struct audit *audit,
+                             struct error *error) {
+    struct embedding_settings embedding = {.threads = audit->engine.threads,
+                                           .no_resample = settings->no_resample,
+                                           .progress = settings->progress};
+    const struct xvector_model *network = &audit->engine.model.network;
+    audit->columns = network->embedding_size;
+    audit->measures =
+        memory_array(audit->input.clips.count, sizeof *audit->measures, "clip measures", error);
+    if (audit->measures == NULL) return error->code;
+    TRY(embedding_store_open(audit->folder.path, audit->columns, &audit->store, error));
+    TRY(embedding_run(audit->engine.device, network, &audit->input.clips, &embedding, &audit->store,
+                      audit->measures, &audit->counts, error));
+    end_stage(audit, "embedding", audit->counts.audio_seconds, "seconds of audio");
+    return ERROR_NONE;
+}
+
+/* embeddings.npy: the store's rows that are audited, in order; then mapped. */
+static enum error_code write_embeddings(struct audit *audit, const float *stored,
+                                        struct error *error) {
+    const size_t shape[2] = {audit->rows.count, audit->columns};
+    struct npy_writer writer;
+    char *path = file_join(audit->folder.path, "embeddings.npy", error);
+    if (path == NULL) return error->code;
+    if (npy_writer_open(path, NPY_FLOAT32, 2, shape, &writer, error) == ERROR_NONE) {
+        for (size_t i = 0; i < audit->rows.count && error->code == ERROR_NONE; i++)
+            npy_writer_write(&writer,
+                             stored + audit->measures[audit->rows.clips[i]].row * audit->columns,
+                             audit->columns, error);
+        if (error->code == ERROR_NONE) npy_writer_commit(&writer, error);
+        npy_writer_close(&writer);
+    }
+    if (error->code == ERROR_NONE) npy_open(path, &audit->embeddings, error);
+    free(path);
+    if (error->code == ERROR_NONE && npy_direct(&audit->embeddings, NPY_FLOAT32) == NULL)
+        FAIL(error, ERROR_INTERNAL, "embeddings.npy cannot be used where it is");
+    return error->code;
+}
+
+static enum error_code write_array(const struct audit *audit, const char *name, enum npy_type type,
+                                   size_t rows, size_t columns, const void *values,
+                                   struct error *error) {
+    char *path = file_join(audit->folder.path, name, error);
+    if (path == NULL) return error->code;
+    npy_write(path, type, rows, columns, values, error);
+    free(path);
+    return error->code;
+}
+
+static enum error_code select_rows(const struct audit_settings *settings, struct audit *audit,
+                                   struct error *error) {
+    const float *stored = NULL;
+    enum fold_source source = settings->input_options.fold_column != NULL   ? FOLDS_BY_COLUMN
+                              : settings->input_options.group_field != NULL ? FOLDS_BY_GROUP
+                                                                            : FOLDS_DEALT;
+    TRY(embedding_store_map(&audit->store, &stored, error));
+    TRY(audit_rows_select(&audit->input.clips, audit->measures, stored, audit->columns,
+                          &settings->crossval, source, &audit->rows, error));
+    if (audit->rows.joined_groups > 0)
+        TRY(audit_warn(audit, error, "%zu groups share identical audio with others and were joined",
+                       audit->rows.joined_groups));
+    TRY(write_embeddings(audit, stored, error));
+    embedding_store_close(&audit->store);
+    audit->labels = memory_array(audit->rows.count, sizeof *audit->labels, "labels", error);
+    if (audit->labels == NULL) return error->code;
+    for (size_t i = 0; i < audit->rows.count; i++) audit->labels[i] = audit->rows.labels[i];
+    return write_array(audit, "labels.npy", NPY_INT64, audit->rows.count, 0, audit->labels, error);
+}
+
+static void show_fits(void *context, size_t finished, size_t all, double worst_gradient) {
+    struct progress *progress = context;
+    (void)worst_gradient;
+    progress->total = all;
+    progress_update(progress, finished);
+}
+
+static enum error_code classify(const struct audit_settings *settings, struct audit *audit,
+                                struct error *error) {
+    const struct audit_rows *rows = &audit->rows;
+    const struct crossval_input input = {
+        .embeddings = npy_direct(&audit->embeddings, NPY_FLOAT32),
+        .labels = rows->labels,
+        .fold_of = rows->fold_of,
+        .rows = rows->count,
+        .features = audit->columns,
+        .classes = rows->classes,
+        .folds = rows->folds,
+    };
+    struct crossval_settings crossval = settings->crossval;
+    struct progress progress = {0};
+    struct crossval_progress step = {show_fits, &progress};
+    crossval.threads = audit->engine.threads;
+    audit->probabilities = memory_array(rows->count * rows->classes, sizeof *audit->probabilities,
+                                        "probabilities", error);
+    if (audit->probabilities == NULL) return error->code;
+    progress_start(&progress, settings->progress, "classifier", "fits", 0);
+    crossval_run(audit->engine.device->operations, audit->engine.device, &input, &crossval, &step,
+                 audit->probabilities, &audit->crossval, error);
+    progress_finish(&progress);
+    if (error->code != ERROR_NONE) return error->code;
+    TRY(write_array(audit, "pred_probs.npy", NPY_FLOAT32, rows->count, rows->classes,
+                    audit->probabilities, error));
+    end_stage(audit, "classifier", (double)rows->count, "clips");
+    return ERROR_NONE;
+}
+
+static enum error_code write_files(const struct audit_settings *settings, struct audit *audit,
+                                   struct error *error) {
+    struct report_sounds sounds;
+    TRY(report_write(audit->folder.path, &audit->results, audit->engine.threads, &sounds, error));
+    end_stage(audit, "report", (double)sounds.played, "clips");
+    TRY(stop_check(error));
+    TRY(run_write_timing(audit->folder.path, audit->timings, audit->timing_count,
+                         now() - audit->began, error));
+    (void)settings;
+    return run_write(audit->folder.path, &audit->results, error);
+}
+
+enum error_code audit_run(const struct audit_settings *settings, struct audit **result,
+                          struct error *error) {
+    struct audit *audit = memory_array(1, sizeof *audit, "an audit", error);
+    *result = audit;
+    if (audit == NULL) return error->code;
+    audit->folder.descriptor = -1;
+    audit->store.descriptor = -1;
+    audit->began = audit->stage_began = now();
+    TRY(open_all(settings, audit, error));
+    TRY(embed(settings, audit, error));
+    TRY(select_rows(settings, audit, error));
+    TRY(classify(settings, audit, error));
+    TRY(audit_find_issues(settings, audit, error));
+    end_stage(audit, "confident learning", (double)audit->rows.count, "clips");
+    TRY(audit_make_results(settings, audit, error));
+    end_stage(audit, "neighbours", (double)audit->results.issue_count, "issues");
+    return write_files(settings, audit, error);
+}
+
+const struct run_results *audit_results(const struct audit *audit) {
+    return &audit->results;
+}
+
+size_t audit_unreadable(const struct audit *audit) {
+    size_t count = 0;
+    for (size_t i = 0; i < audit->input.clips.count; i++)
+        count += clip_status_is_unreadable((enum clip_status)audit->input.clips.clips[i].status);
+    return count;
+}
+
+void audit_close(struct audit *audit) {
+    if (audit == NULL) return;
+    audit_free_results(audit);
+    confident_free(&audit->confident);
+    crossval_report_free(&audit->crossval);
+    free(audit->probabilities);
+    free(audit->labels);
+    npy_close(&audit->embeddings);
+    audit_rows_free(&audit->rows);
+    embedding_store_close(&audit->store);
+    free(audit->measures);
+    input_close(&audit->input);
+    run_folder_close(&audit->folder);
+    engine_close(&audit->engine);
+    free(audit);
+}

@@ -1,0 +1,59 @@
+/* What the parts of an audit share; see audit.h for the whole. */
+#ifndef EARMARK_AUDIT_INTERNAL_H
+#define EARMARK_AUDIT_INTERNAL_H
+
+#include "host/output/files.h"
+#include "host/pipeline/audit.h"
+#include "host/pipeline/audit_rows.h"
+#include "host/pipeline/clip_view.h"
+#include "host/pipeline/run_folder.h"
+
+#define AUDIT_STAGES 8
+
+struct audit {
+    struct engine engine;
+    struct run_folder folder;
+    struct input input;
+
+    struct embedding_store store;
+    struct clip_measures *measures; /* (clips) */
+    struct embedding_counts counts;
+    size_t columns; /* values of an embedding */
+
+    struct audit_rows rows;
+    struct npy_array embeddings; /* embeddings.npy, mapped: (rows, columns) */
+    int64_t *labels;             /* (rows) as in labels.npy */
+    float *probabilities;        /* (rows, classes) */
+    struct crossval_report crossval;
+    struct confident_result confident;
+
+    struct clip_view view;
+    struct run_issue *issues;
+    struct run_class *classes;
+    struct run_pair *pairs;
+    char **warnings;
+    size_t warning_count, warning_capacity;
+    struct run_results results;
+
+    struct run_timing timings[AUDIT_STAGES];
+    size_t timing_count;
+    double began, stage_began;
+};
+
+/* Adds a sentence to the run's warnings. */
+enum error_code audit_warn(struct audit *audit, struct error *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Confident learning over the probabilities. */
+enum error_code audit_find_issues(const struct audit_settings *settings, struct audit *audit,
+                                  struct error *error);
+
+/* Fills in audit->results: issues with neighbours, health, facts. */
+enum error_code audit_make_results(const struct audit_settings *settings, struct audit *audit,
+                                   struct error *error);
+/* Class health, confusable pairs and overall health, by cleanlab's dataset module. */
+enum error_code audit_make_health(struct audit *audit, struct error *error);
+
+void audit_free_results(struct audit *audit);
+
+#endif

@@ -1,0 +1,40 @@
+/* Which clips are audited, under which class and in which fold. */
+#ifndef EARMARK_AUDIT_ROWS_H
+#define EARMARK_AUDIT_ROWS_H
+
+#include "host/classifier/crossval.h"
+#include "host/input/clips.h"
+#include "host/pipeline/embedding.h"
+
+enum fold_source {
+    FOLDS_DEALT = 0,     /* stratified by class */
+    FOLDS_BY_GROUP = 1,  /* clips of a group stay in one fold; identical audio joins groups */
+    FOLDS_BY_COLUMN = 2, /* the clips' own */
+};
+
+struct audit_rows {
+    size_t count;
+    size_t classes; /* those that have audited rows */
+    size_t folds;
+    size_t joined_groups; /* by identical audio */
+    size_t *clips;        /* (count): the row's place in the clip list, ascending */
+    int32_t *labels;      /* (count): 0 .. classes - 1 */
+    int32_t *fold_of;     /* (count) */
+
+    const char **class_names; /* (classes), sorted; strings of the clip list */
+    int32_t *class_of;        /* (clip list's classes): index here, or -1 */
+    int32_t *clip_folds;      /* (clip list's clips): -1 for clips that are not audited */
+    size_t *clip_rows;        /* (clip list's clips): the row, or EMBEDDING_NO_ROW */
+};
+
+/* Chooses the rows. Clips that cannot be audited get their status and reason in the
+ * list. embeddings (store rows, columns) are looked at for values that are not
+ * finite. Of the settings, the number of folds and the shuffle count. ERROR_DATA when fewer than
+ * two classes are left. */
+enum error_code audit_rows_select(struct clip_list *clips, const struct clip_measures *measures,
+                                  const float *embeddings, size_t columns,
+                                  const struct crossval_settings *settings, enum fold_source source,
+                                  struct audit_rows *rows, struct error *error);
+void audit_rows_free(struct audit_rows *rows); /* takes a zeroed one */
+
+#endif
