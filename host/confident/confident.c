@@ -78,23 +78,23 @@ static enum error_code check_settings(const struct confident_settings *settings,
 
 /* ---- tables ---- */
 
-/* Both calibrated joints and the estimates that follow from them. */
+/* The calibrated joint, and the number of issues that a second calibration estimates. */
 static enum error_code calibrate(const struct scan *scan, const struct confident_settings *settings,
                                  struct confident_result *result, struct error *error) {
-    size_t cells = scan->classes * scan->classes;
+    size_t classes = scan->classes;
+    size_t cells = classes * classes;
+    int64_t *calibrated = result->calibrated_joint;
     double *counts = memory_array(cells, sizeof *counts, "the confident joint", error);
     int64_t *twice = memory_array(cells, sizeof *twice, "the confident joint", error);
     if (error->code != ERROR_NONE) goto done;
     for (size_t i = 0; i < cells; i++) counts[i] = (double)result->confident_joint[i];
-    joint_calibrate(settings->joint != NULL ? settings->joint : counts, scan->classes,
-                    result->class_counts,
-                    settings->joint != NULL ? JOINT_GIVEN_OUTER : JOINT_TRUE_OUTER,
-                    result->calibrated_joint, error);
-    for (size_t i = 0; i < cells; i++) counts[i] = (double)result->calibrated_joint[i];
-    if (joint_calibrate(counts, scan->classes, result->class_counts, JOINT_GIVEN_OUTER, twice,
-                        error) == ERROR_NONE)
-        result->num_label_issues_calibrated =
-            joint_calibrated_issues(twice, scan->classes, scan->rows.count);
+    joint_calibrate(counts, classes, result->class_counts, JOINT_TRUE_OUTER, calibrated, error);
+    for (size_t i = 0; i < cells; i++) counts[i] = (double)calibrated[i];
+    joint_calibrate(counts, classes, result->class_counts, JOINT_GIVEN_OUTER, twice, error);
+    result->num_label_issues_calibrated = joint_calibrated_issues(twice, classes, scan->rows.count);
+    if (settings->joint != NULL)
+        joint_calibrate(settings->joint, classes, result->class_counts, JOINT_GIVEN_OUTER,
+                        calibrated, error);
 done:
     free(twice);
     free(counts);
@@ -143,14 +143,20 @@ static enum error_code prune(struct scan *scan, const struct confident_settings 
     struct joint_pruning pruning = {.frac_noise = settings->frac_noise,
                                     .min_examples_per_class = settings->min_examples_per_class,
                                     .num_to_remove = settings->num_to_remove};
-    int64_t *counts = memory_array(classes * classes, sizeof *counts, "prune counts", error);
-    if (counts == NULL) return error->code;
-    joint_prune_counts(result->calibrated_joint, classes, result->class_counts, &pruning, counts,
-                       error);
+    size_t cells = classes * classes;
+    int64_t *counts = memory_array(cells, sizeof *counts, "prune counts", error);
+    double *joint = memory_array(cells, sizeof *joint, "prune counts", error);
+    if (error->code != ERROR_NONE) goto done;
+    for (size_t i = 0; i < cells; i++) /* a supplied joint is taken as it is */
+        joint[i] =
+            settings->joint != NULL ? settings->joint[i] : (double)result->calibrated_joint[i];
+    joint_prune_counts(joint, classes, result->class_counts, &pruning, counts, error);
     if (error->code == ERROR_NONE && settings->filter != FILTER_PRUNE_BY_CLASS)
         select_by_noise_rate(scan, counts, settings->min_examples_per_class, error);
     if (error->code == ERROR_NONE && settings->filter != FILTER_PRUNE_BY_NOISE_RATE)
         select_by_class(scan, counts, settings->min_examples_per_class, error);
+done:
+    free(joint);
     free(counts);
     return error->code;
 }

@@ -81,8 +81,7 @@ struct confident_result {
     int64_t *calibrated_joint; /* that, calibrated to the class counts; settings.joint
                                   calibrated when one is given */
     uint64_t num_label_issues; /* cleanlab's off_diagonal */
-    uint64_t num_label_issues_calibrated; /* cleanlab's off_diagonal_calibrated, of the
-                                             counted joint or of settings.joint */
+    uint64_t num_label_issues_calibrated; /* cleanlab's off_diagonal_calibrated */
 };
 
 #define CONFIDENT_RESULT_INITIAL                                                                   \

@@ -129,33 +129,41 @@ static void prune_column(double *column, size_t classes, size_t k,
     column[k] = kept;
 }
 
-/* Replaces the counts by so many removals per given class, shared out as they were. */
+/* Replaces the counts by so many removals, shared out as the counts were. Works on the
+ * rows of true classes j, as the reference does: psy_jk = count of (j, k) over the sum
+ * of row k; the off-diagonal of row j scaled to num_to_remove[j]. Rows without noise
+ * become NaN, which prunes nothing. */
 static void share_removals(const double *columns, size_t classes, const uint64_t *class_counts,
-                           const double *num_to_remove, double *row, double *rounded, size_t *work,
+                           const double *num_to_remove, double *scratch, size_t *work,
                            int64_t *prune) {
-    for (size_t k = 0; k < classes; k++) {
-        const double *column = columns + k * classes;
-        (void)column;
-        (void)class_counts;
-        (void)num_to_remove;
-        (void)row;
-        (void)rounded;
-        (void)work;
-        (void)prune;
+    double *row_sums = scratch;
+    double *row = scratch + classes;
+    double *rounded = scratch + 2 * classes;
+    for (size_t j = 0; j < classes; j++) {
+        row_sums[j] = 0; /* whole numbers: any order gives the same */
+        for (size_t k = 0; k < classes; k++) row_sums[j] += columns[k * classes + j];
+    }
+    for (size_t j = 0; j < classes; j++) {
+        for (size_t k = 0; k < classes; k++) row[k] = columns[k * classes + j] / row_sums[k];
+        double noise = pairwise_float64(row, classes) - row[j];
+        for (size_t k = 0; k < classes; k++) row[k] = row[k] * num_to_remove[j] / noise;
+        row[j] = (double)class_counts[j] - num_to_remove[j];
+        joint_round_row(row, classes, rounded, work);
+        for (size_t k = 0; k < classes; k++) prune[k * classes + j] = to_integer(rounded[k]);
     }
 }
 
-enum error_code joint_prune_counts(const int64_t *calibrated, size_t classes,
+enum error_code joint_prune_counts(const double *joint, size_t classes,
                                    const uint64_t *class_counts,
                                    const struct joint_pruning *pruning, int64_t *prune,
                                    struct error *error) {
     size_t *work = rounding_work(classes, error);
     double *columns = memory_array(classes * classes, sizeof *columns, "prune counts", error);
-    double *scratch = memory_array(classes * 2, sizeof *scratch, "prune counts", error);
+    double *scratch = memory_array(classes * 3, sizeof *scratch, "prune counts", error);
     if (error->code != ERROR_NONE) goto done;
     for (size_t k = 0; k < classes; k++) {
         double *column = columns + k * classes;
-        for (size_t j = 0; j < classes; j++) column[j] = (double)calibrated[k * classes + j];
+        memcpy(column, joint + k * classes, classes * sizeof *column);
         prune_column(column, classes, k, pruning, scratch);
         for (size_t j = 0; j < classes; j++) {
             prune[k * classes + j] = to_integer(column[j]);
@@ -163,8 +171,8 @@ enum error_code joint_prune_counts(const int64_t *calibrated, size_t classes,
         }
     }
     if (pruning->num_to_remove != NULL)
-        share_removals(columns, classes, class_counts, pruning->num_to_remove, scratch,
-                       scratch + classes, work, prune);
+        share_removals(columns, classes, class_counts, pruning->num_to_remove, scratch, work,
+                       prune);
 done:
     free(scratch);
     free(columns);

@@ -29,9 +29,10 @@ struct joint_pruning {
     const double *num_to_remove; /* (K) or NULL */
 };
 
-/* prune (K, K): entry (k, j) is how many rows of given class k to take for true class
+/* joint: a calibrated one, or whatever counts the caller supplies.
+ * prune (K, K): entry (k, j) is how many rows of given class k to take for true class
  * j; the diagonal is how many of class k to keep. Entries may be negative: none. */
-enum error_code joint_prune_counts(const int64_t *calibrated, size_t classes,
+enum error_code joint_prune_counts(const double *joint, size_t classes,
                                    const uint64_t *class_counts,
                                    const struct joint_pruning *pruning, int64_t *prune,
                                    struct error *error);

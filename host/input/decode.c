@@ -14,6 +14,10 @@
 /* Samples (of all channels) read at a time. */
 #define BLOCK_SAMPLES ((size_t)16384)
 
+/* Frames of MP3 read at a time: libsndfile throws away the call's samples when it
+ * comes upon a fault, which with these is one MPEG frame or two. */
+#define MPEG_BLOCK_FRAMES ((size_t)1152)
+
 /* Medium: stop band 121 dB down, pass band to 90%, as the device's own filter. */
 #define RESAMPLER SRC_SINC_MEDIUM_QUALITY
 
@@ -305,7 +309,9 @@ static void judge(const struct decoding *decoding) {
     struct decoded *decoded = decoding->decoded;
     const struct sound_file *file = &decoding->file;
     bool ends_early = file->promised_frames != SIZE_MAX && decoding->read < decoding->wanted;
-    int failure = sf_error(file->handle);
+    bool failed = sf_error(file->handle) != SF_ERR_NO_ERROR;
+    const char *failure = sf_strerror(file->handle);
+    int words = (int)strcspn(failure, "."); /* a sentence, without its full stop */
     size_t minimum = decoding->settings->minimum_samples;
     size_t length = decoded->rate == decoding->settings->model_rate
                         ? decoded->frames
@@ -319,14 +325,15 @@ static void judge(const struct decoding *decoding) {
                (double)bits_float(decoding->peak));
     else if (ends_early)
         refuse(decoded, CLIP_TRUNCATED,
-               "truncated: the header promises %zu samples, %zu could be decoded%s%s; copy the "
+               "truncated: the header promises %zu samples, %zu could be decoded%s%.*s; copy the "
                "file again",
-               file->promised_frames, decoding->read, failure == 0 ? "" : ": ",
-               failure == 0 ? "" : sf_strerror(file->handle));
-    else if (failure != 0 && file->promised_frames == SIZE_MAX)
+               file->promised_frames, decoding->read, failed ? ": " : "", failed ? words : 0,
+               failure);
+    else if (failed && file->promised_frames == SIZE_MAX)
         refuse(decoded, decoding->read > 0 ? CLIP_TRUNCATED : CLIP_UNREADABLE,
-               "decoding fails after %zu samples: %s (libsndfile); copy or convert the file again",
-               decoding->read, sf_strerror(file->handle));
+               "decoding fails after %zu samples: %.*s (libsndfile); copy or convert the file "
+               "again",
+               decoding->read, words, failure);
     else if (length == 0 || length < minimum)
         refuse(decoded, CLIP_TOO_SHORT,
                "too short: %zu samples at the model's rate, which needs at least %zu; leave the "
@@ -370,6 +377,7 @@ static enum error_code prepare(struct decoding *decoding, struct error *error) {
     bool plain = !decoding->mixes && !resamples;
     decoding->sample_bytes = plain && file->sixteen_bits ? sizeof(int16_t) : sizeof(float);
     decoding->block_frames = BLOCK_SAMPLES / channels;
+    if (file->container == CONTAINER_MPEG) decoding->block_frames = MPEG_BLOCK_FRAMES;
     decoding->wanted = SIZE_MAX;
     if (settings->first_seconds > 0 && settings->first_seconds < DECODE_MAXIMUM_SECONDS)
         decoding->wanted = (size_t)(settings->first_seconds * file->rate) + 1;

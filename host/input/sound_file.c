@@ -72,11 +72,10 @@ static enum clip_status open_regular(const char *path, struct sound_file *file, 
     return CLIP_OK;
 }
 
-static enum clip_status check_container(const struct sound_file *file,
-                                        enum sound_container *container, char *reason) {
+static enum clip_status check_container(struct sound_file *file, char *reason) {
     char start[20] = "";
-    *container = sound_header_container(file->descriptor);
-    if (*container == CONTAINER_NONE) {
+    file->container = sound_header_container(file->descriptor);
+    if (file->container == CONTAINER_NONE) {
         if (pread(file->descriptor, start, sizeof start - 1, 0) > 0 &&
             strcmp(start, "version https://git") == 0)
             return refuse(reason, CLIP_UNREADABLE,
@@ -85,7 +84,8 @@ static enum clip_status check_container(const struct sound_file *file,
     }
     uint64_t promised = 0;
     uint64_t present = 0;
-    if (sound_header_is_cut(file->descriptor, *container, file->file_bytes, &promised, &present))
+    if (sound_header_is_cut(file->descriptor, file->container, file->file_bytes, &promised,
+                            &present))
         return refuse(reason, CLIP_TRUNCATED,
                       "truncated: the header promises %llu bytes of samples, %llu are there; copy "
                       "the file again",
@@ -123,28 +123,28 @@ static sf_count_t stream_tell(void *context) {
     return lseek(((struct sound_file *)context)->descriptor, 0, SEEK_CUR);
 }
 
-static void open_handle(struct sound_file *file, bool as_stream, SF_INFO *info) {
+static void open_handle(struct sound_file *file, SF_INFO *info) {
     static SF_VIRTUAL_IO stream = {stream_length, stream_seek, stream_read, stream_write,
                                    stream_tell};
     *info = (SF_INFO){0};
     if (lseek(file->descriptor, 0, SEEK_SET) != 0) return;
-    file->handle = as_stream ? sf_open_virtual(&stream, SFM_READ, info, file)
-                             : sf_open_fd(file->descriptor, SFM_READ, info, SF_FALSE);
+    file->handle = file->container == CONTAINER_MPEG
+                       ? sf_open_virtual(&stream, SFM_READ, info, file)
+                       : sf_open_fd(file->descriptor, SFM_READ, info, SF_FALSE);
 }
 
-static enum clip_status open_sound(struct sound_file *file, bool as_stream, SF_INFO *info,
-                                   char *reason) {
+static enum clip_status open_sound(struct sound_file *file, SF_INFO *info, char *reason) {
     enum clip_status status = CLIP_OK;
     pthread_rwlock_rdlock(&open_lock);
-    open_handle(file, as_stream, info);
+    open_handle(file, info);
     pthread_rwlock_unlock(&open_lock);
     if (file->handle != NULL) return CLIP_OK;
     pthread_rwlock_wrlock(&open_lock);
-    open_handle(file, as_stream, info);
+    open_handle(file, info);
     if (file->handle == NULL)
         status = refuse(reason, CLIP_UNREADABLE,
-                        "cannot decode: %s (libsndfile); copy or convert the file again",
-                        sf_strerror(NULL));
+                        "cannot decode: %.*s (libsndfile); copy or convert the file again",
+                        (int)strcspn(sf_strerror(NULL), "."), sf_strerror(NULL));
     pthread_rwlock_unlock(&open_lock);
     return status;
 }
@@ -189,12 +189,11 @@ static enum clip_status check_bounds(struct sound_file *file, const SF_INFO *inf
 
 enum clip_status sound_file_open(const char *path, struct sound_file *file, char *reason) {
     SF_INFO info = {0};
-    enum sound_container container = CONTAINER_NONE;
     *file = (struct sound_file){.descriptor = -1};
     reason[0] = '\0';
     enum clip_status status = open_regular(path, file, reason);
-    if (status == CLIP_OK) status = check_container(file, &container, reason);
-    if (status == CLIP_OK) status = open_sound(file, container == CONTAINER_MPEG, &info, reason);
+    if (status == CLIP_OK) status = check_container(file, reason);
+    if (status == CLIP_OK) status = open_sound(file, &info, reason);
     if (status == CLIP_OK) status = check_format(file, &info, reason);
     if (status == CLIP_OK) status = check_bounds(file, &info, reason);
     if (status != CLIP_OK) sound_file_close(file);

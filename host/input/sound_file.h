@@ -8,22 +8,6 @@
 
 #include <sndfile.h>
 
-struct sound_file {
-    SNDFILE *handle;
-    int descriptor;
-    size_t file_bytes;
-    int channels;           /* 1 .. DECODE_MAXIMUM_CHANNELS */
-    int rate;               /* DECODE_MINIMUM_RATE .. DECODE_MAXIMUM_RATE */
-    size_t promised_frames; /* what the header says; SIZE_MAX: it does not say */
-    bool sixteen_bits;      /* every sample is an int16 exactly */
-    char kind[24];          /* "WAV PCM_16" */
-};
-
-/* CLIP_OK, or what is wrong, with the reason (DECODE_REASON_SIZE bytes); then
- * nothing is open. */
-enum clip_status sound_file_open(const char *path, struct sound_file *file, char *reason);
-void sound_file_close(struct sound_file *file); /* also after a failed open */
-
 /* ---- what a file is and promises, by its own bytes (sound_header.c) ---- */
 
 enum sound_container {
@@ -45,5 +29,24 @@ enum sound_container sound_header_container(int descriptor);
  * they cannot know the length, promise nothing. */
 bool sound_header_is_cut(int descriptor, enum sound_container container, uint64_t file_bytes,
                          uint64_t *promised_bytes, uint64_t *present_bytes);
+
+/* ---- opening ---- */
+
+struct sound_file {
+    SNDFILE *handle;
+    int descriptor;
+    size_t file_bytes;
+    enum sound_container container;
+    int channels;           /* 1 .. DECODE_MAXIMUM_CHANNELS */
+    int rate;               /* DECODE_MINIMUM_RATE .. DECODE_MAXIMUM_RATE */
+    size_t promised_frames; /* what the header says; SIZE_MAX: it does not say */
+    bool sixteen_bits;      /* every sample is an int16 exactly */
+    char kind[24];          /* "WAV PCM_16" */
+};
+
+/* CLIP_OK, or what is wrong, with the reason (DECODE_REASON_SIZE bytes); then
+ * nothing is open. */
+enum clip_status sound_file_open(const char *path, struct sound_file *file, char *reason);
+void sound_file_close(struct sound_file *file); /* also after a failed open */
 
 #endif

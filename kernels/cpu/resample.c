@@ -177,8 +177,13 @@ enum error_code resample_stretch(const struct resampler *resampler, const struct
     }
     float *row = workspace->phases + length * down; /* (steps) */
     for (size_t r = 0; r < up; r++) {
-        filter_row(phases, length, down, r * down / up, resampler->filters + r * down % up * taps,
-                   taps, end - begin, row);
+        const struct filter_row filter = {.phases = phases,
+                                          .length = length,
+                                          .down = down,
+                                          .position = r * down / up,
+                                          .filter = resampler->filters + r * down % up * taps,
+                                          .taps = taps};
+        filter_row(&filter, end - begin, row);
         for (size_t i = begin; i < end; i++) {
             const size_t position = i * up + r;
             if (position >= first && position - first < count)

@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
 voices="festvox-kallpc16k festvox-us-slt-hts festvox-czech-dita festvox-czech-krb festvox-czech-machac festvox-czech-ph
-    festvox-suopuhe-mv festvox-suopuhe-lj festvox-italp16k festvox-itapc16k festvox-ru festvox-ca-ona-hts festvox-hi-nsk"
+    festvox-suopuhe-mv festvox-suopuhe-lj festvox-italp16k festvox-itapc16k festvox-ru festvox-ca-ona-hts"
 
 if ! dpkg -s espeak-ng flite festival $voices python3-venv >"$work/packages.log" 2>&1; then
     sudo=$([ "$(id -u)" = 0 ] || echo sudo)

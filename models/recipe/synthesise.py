@@ -32,11 +32,10 @@ FESTIVAL = {  # voice -> (language, encoding of its text, Debian package)
     "czech_machac": ("cs", "iso8859-2", "festvox-czech-machac"), "czech_ph": ("cs", "iso8859-2", "festvox-czech-ph"),
     "hy_fi_mv_diphone": ("fi", "latin-1", "festvox-suopuhe-mv"), "suo_fi_lj_diphone": ("fi", "latin-1", "festvox-suopuhe-lj"),
     "lp_diphone": ("it", "latin-1", "festvox-italp16k"), "pc_diphone": ("it", "latin-1", "festvox-itapc16k"),
-    "msu_ru_nsh_clunits": ("ru", "utf-8", "festvox-ru"), "upc_ca_ona_hts": ("ca", "latin-1", "festvox-ca-ona-hts"),
-    "hindi_NSK_diphone": ("hi", "utf-8", "festvox-hi-nsk")}
+    "msu_ru_nsh_clunits": ("ru", "utf-8", "festvox-ru"), "upc_ca_ona_hts": ("ca", "latin-1", "festvox-ca-ona-hts")}
 FESTIVAL_LICENCES = {"festvox-kallpc16k": "MIT-like", "festvox-us-slt-hts": "EST and BSD-3-clause", "festvox-ru": "BSD-like",
                      "festvox-ca-ona-hts": "LGPL-2.1+", "festvox-suopuhe-mv": "LGPL-2+", "festvox-suopuhe-lj": "LGPL-2+",
-                     "festvox-italp16k": "GPL-2+", "festvox-itapc16k": "GPL-2+", "festvox-hi-nsk": "GPL-2+"}
+                     "festvox-italp16k": "GPL-2+", "festvox-itapc16k": "GPL-2+"}
 
 
 def words_of(language, count, shortest=3):

@@ -1,0 +1,230 @@
+/* The whole audit: the same bytes whatever computes, in whatever order and number,
+ * and nothing lost when something fails. */
+#include "host/base/file.h"
+#include "host/pipeline/audit.h"
+#include "tests/support/compare.h"
+#include "tests/support/corpus.h"
+#include "tests/support/fake_device.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* clang-format off */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#define FAKE_SEEDS 12
+
+static struct corpus corpus;
+
+static int make_corpus(void **state) {
+    (void)state;
+    corpus_make(&corpus);
+    return 0;
+}
+
+static int drop_corpus(void **state) {
+    (void)state;
+    corpus_remove(&corpus);
+    return 0;
+}
+
+static struct audit_settings settings_for(const char *out, int threads,
+                                          const struct device_operations *operations) {
+    struct audit_settings settings = {
+        .input = corpus.clips,
+        .out = out,
+        .engine = {.device = "cpu",
+                   .threads = threads,
+                   .model_path = corpus.model,
+                   .operations = operations},
+        .fresh = true,
+        .progress = PROGRESS_QUIET,
+        .crossval = CROSSVAL_DEFAULTS,
+        .confident = CONFIDENT_DEFAULTS,
+    };
+    settings.crossval.folds = 4;
+    return settings;
+}
+
+/* Runs an audit into OUT; the caller checks the error. */
+static struct error run_audit(const char *out, int threads,
+                              const struct device_operations *operations) {
+    struct error error = ERROR_INITIAL;
+    struct audit *audit = NULL;
+    struct audit_settings settings = settings_for(out, threads, operations);
+    audit_run(&settings, &audit, &error);
+    audit_close(audit);
+    return error;
+}
+
+/* Times, and the device's name, may differ; nothing else may. */
+static bool is_compared(const char *name) {
+    return name[0] != '.' && strcmp(name, "timing.json") != 0;
+}
+
+static size_t count_files(const char *folder) {
+    size_t count = 0;
+    DIR *listing = opendir(folder);
+    assert_non_null(listing);
+    for (struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing))
+        count += is_compared(entry->d_name);
+    closedir(listing);
+    return count;
+}
+
+static void assert_same_file(const char *left, const char *right, const char *name) {
+    struct error error = ERROR_INITIAL;
+    char *paths[2] = {file_join(left, name, &error), file_join(right, name, &error)};
+    char *contents[2] = {NULL, NULL};
+    size_t sizes[2] = {0, 0};
+    for (int i = 0; i < 2; i++) {
+        file_read(paths[i], SIZE_MAX / 4, &contents[i], &sizes[i], &error);
+        assert_no_error(&error);
+    }
+    /* run.json names the device that computed. */
+    char *fake = strcmp(name, "run.json") == 0 ? strstr(contents[1], "\"fake\"") : NULL;
+    if (fake != NULL) {
+        memmove(fake + 5, fake + 6, strlen(fake + 6) + 1);
+        memcpy(fake, "\"cpu\"", 5);
+        sizes[1]--;
+    }
+    if (sizes[0] != sizes[1] || memcmp(contents[0], contents[1], sizes[0]) != 0)
+        fail_msg("%s differs between %s and %s", name, left, right);
+    for (int i = 0; i < 2; i++) {
+        free(contents[i]);
+        free(paths[i]);
+    }
+}
+
+static void assert_same_run(const char *left, const char *right) {
+    DIR *listing = opendir(left);
+    assert_non_null(listing);
+    for (struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing))
+        if (is_compared(entry->d_name)) assert_same_file(left, right, entry->d_name);
+    closedir(listing);
+    assert_int_equal(count_files(left), count_files(right));
+}
+
+static void test_two_runs_and_threads(void **state) {
+    (void)state;
+    char first[512], other[512];
+    snprintf(first, sizeof first, "%s", corpus_path(&corpus, "one"));
+    struct error error = run_audit(first, 1, &device_cpu_operations);
+    assert_no_error(&error);
+    assert_true(count_files(first) >= 11);
+    for (int threads = 1; threads <= 3; threads++) {
+        snprintf(other, sizeof other, "%s", corpus_path(&corpus, "other"));
+        error = run_audit(other, threads, &device_cpu_operations);
+        assert_no_error(&error);
+        assert_same_run(first, other);
+    }
+}
+
+static void test_fake_device_gives_the_same_bytes(void **state) {
+    (void)state;
+    char first[512], other[512];
+    snprintf(first, sizeof first, "%s", corpus_path(&corpus, "cpu"));
+    struct error error = run_audit(first, 2, &device_cpu_operations);
+    assert_no_error(&error);
+    snprintf(other, sizeof other, "%s", corpus_path(&corpus, "fake"));
+    for (unsigned seed = 0; seed < FAKE_SEEDS; seed++) {
+        fake_device_seed(seed);
+        error = run_audit(other, 1 + (int)(seed % 2), &fake_device_operations);
+        assert_no_error(&error);
+        assert_same_run(first, other);
+    }
+}
+
+static void test_every_clip_has_a_status(void **state) {
+    (void)state;
+    struct error error = ERROR_INITIAL;
+    struct audit *audit = NULL;
+    struct audit_settings settings =
+        settings_for(corpus_path(&corpus, "status"), 2, &device_cpu_operations);
+    audit_run(&settings, &audit, &error);
+    assert_no_error(&error);
+    const struct run_results *results = audit_results(audit);
+    const uint64_t *counts = results->status_counts;
+    assert_int_equal(counts[CLIP_OK], CORPUS_CLASSES * CORPUS_CLIPS_PER_CLASS);
+    assert_int_equal(counts[CLIP_SILENT], CORPUS_SILENT);
+    assert_int_equal(counts[CLIP_TOO_SHORT], CORPUS_TOO_SHORT);
+    assert_int_equal(counts[CLIP_UNREADABLE] + counts[CLIP_TRUNCATED], CORPUS_UNREADABLE);
+    assert_int_equal(audit_unreadable(audit), CORPUS_UNREADABLE);
+    assert_int_equal(results->class_count, CORPUS_CLASSES);
+    audit_close(audit);
+}
+
+/* The planted labels (clip03 of every class sounds like the next class). */
+static void test_planted_labels_are_found(void **state) {
+    (void)state;
+    struct error error = ERROR_INITIAL;
+    struct audit *audit = NULL;
+    struct audit_settings settings =
+        settings_for(corpus_path(&corpus, "planted"), 2, &device_cpu_operations);
+    size_t planted = 0;
+    audit_run(&settings, &audit, &error);
+    assert_no_error(&error);
+    const struct run_results *results = audit_results(audit);
+    for (size_t i = 0; i < results->issue_count; i++) {
+        struct run_clip clip;
+        results->clips.get(results->clips.context, results->issues[i].row, &clip);
+        planted += strstr(clip.path, "clip03") != NULL;
+    }
+    assert_int_equal(planted, CORPUS_CLASSES);
+    audit_close(audit);
+}
+
+/* Whatever call fails, the run says so and leaves no file that looks complete. */
+static void test_device_failures_end_the_run(void **state) {
+    (void)state;
+    char out[512];
+    snprintf(out, sizeof out, "%s", corpus_path(&corpus, "failing"));
+    static const enum error_code codes[] = {ERROR_DEVICE, ERROR_DEVICE_LOST};
+    int failures = 0;
+    for (int call = 1; call <= 40; call += 3) {
+        enum error_code code = codes[call % 2];
+        fake_device_seed(5);
+        fake_device_fail_at(call, code);
+        struct error error = run_audit(out, 1, &fake_device_operations);
+        fake_device_fail_at(0, ERROR_NONE);
+        if (error.code == ERROR_NONE) continue; /* fewer calls than that in the whole run */
+        failures++;
+        assert_int_equal(error.code, code);
+        char *path = file_join(out, "run.json", &error);
+        FILE *file = fopen(path, "r");
+        assert_null(file);
+        free(path);
+    }
+    assert_true(failures >= 5);
+}
+
+static void test_a_finished_run_is_not_overwritten(void **state) {
+    (void)state;
+    struct error error = ERROR_INITIAL;
+    struct audit *audit = NULL;
+    const char *out = corpus_path(&corpus, "kept");
+    error = run_audit(out, 1, &device_cpu_operations);
+    assert_no_error(&error);
+    struct audit_settings settings = settings_for(out, 1, &device_cpu_operations);
+    settings.fresh = false;
+    assert_int_equal(audit_run(&settings, &audit, &error), ERROR_FILE);
+    assert_non_null(strstr(error.message, "--fresh"));
+    audit_close(audit);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_two_runs_and_threads),
+        cmocka_unit_test(test_fake_device_gives_the_same_bytes),
+        cmocka_unit_test(test_every_clip_has_a_status),
+        cmocka_unit_test(test_planted_labels_are_found),
+        cmocka_unit_test(test_device_failures_end_the_run),
+        cmocka_unit_test(test_a_finished_run_is_not_overwritten),
+    };
+    return cmocka_run_group_tests_name("pipeline", tests, make_corpus, drop_corpus);
+}

@@ -1,0 +1,166 @@
+/* Progress on a terminal, elsewhere, and not at all; with a clock made by hand. */
+#include "host/base/progress.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* clang-format off */
+#include <stddef.h>
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+
+static double now;
+
+static double made_clock(void) {
+    return now;
+}
+
+/* What a stage wrote, in a file of its own. */
+struct written {
+    FILE *file;
+    char text[8192];
+};
+
+static void begin(struct written *written, struct progress *progress, enum progress_style style,
+                  uint64_t total) {
+    written->file = tmpfile();
+    assert_non_null(written->file);
+    now = 1000.0;
+    *progress = (struct progress){.stream = written->file, .clock = made_clock};
+    progress_start(progress, style, "network", "clips", total);
+}
+
+static const char *all(struct written *written) {
+    fflush(written->file);
+    rewind(written->file);
+    size_t length = fread(written->text, 1, sizeof written->text - 1, written->file);
+    written->text[length] = '\0';
+    fclose(written->file);
+    return written->text;
+}
+
+static void test_lines(void **state) {
+    (void)state;
+    struct written written;
+    struct progress progress;
+    begin(&written, &progress, PROGRESS_LINES, 12000);
+    for (uint64_t done = 1; done <= 12000; done++) {
+        now = 1000.0 + (double)done / 1000.0;
+        progress_audio(&progress, (double)done * 0.5);
+        progress_update(&progress, done);
+    }
+    progress_finish(&progress);
+    progress_finish(&progress);
+    assert_string_equal(all(&written),
+                        "network: 5,000 of 12,000 clips (42%), 1,000 clips/s, 500 x real time, "
+                        "7.0 s left\n"
+                        "network: 10,000 of 12,000 clips (83%), 1,000 clips/s, 500 x real time, "
+                        "2.0 s left\n"
+                        "network: 12,000 clips in 12 s, 1,000 clips/s, 500 x real time\n");
+}
+
+/* No total: no share and no time left; hours and minutes; a slow stage. */
+static void test_slow(void **state) {
+    (void)state;
+    struct written written;
+    struct progress progress;
+    begin(&written, &progress, PROGRESS_LINES, 0);
+    now += 100.0;
+    progress_update(&progress, 25);
+    now += 7400.0;
+    progress_finish(&progress);
+    assert_string_equal(all(&written), "network: 25 clips, 0.25 clips/s\n"
+                                       "network: 25 clips in 2 h 05 min, 0.00 clips/s\n");
+    begin(&written, &progress, PROGRESS_LINES, 1000);
+    now += 65.0;
+    progress_update(&progress, 100);
+    progress_finish(&progress);
+    assert_string_equal(all(&written),
+                        "network: 100 of 1,000 clips (10%), 1.5 clips/s, 9 min 45 s left\n"
+                        "network: ended at 100 of 1,000 clips in 1 min 05 s, 1.5 clips/s\n");
+}
+
+static void test_quiet(void **state) {
+    (void)state;
+    struct written written;
+    struct progress progress;
+    begin(&written, &progress, PROGRESS_QUIET, 10);
+    now += 60.0;
+    progress_update(&progress, 5);
+    progress_message(&progress, "a warning about %d clips", 3);
+    progress_finish(&progress);
+    assert_string_equal(all(&written), "a warning about 3 clips\n");
+}
+
+/* Not a terminal: AUTO gives lines; a stage of no length gives none. */
+static void test_auto(void **state) {
+    (void)state;
+    struct written written;
+    struct progress progress;
+    begin(&written, &progress, PROGRESS_AUTO, 10);
+    assert_int_equal(progress.style, PROGRESS_LINES);
+    progress_update(&progress, 10);
+    progress_finish(&progress);
+    assert_string_equal(all(&written), "");
+    struct progress unused = {.running = false};
+    progress_update(&unused, 3);
+    progress_finish(&unused);
+}
+
+/* What the last line of a terminal holds after all that was written. */
+static void show(const char *text, char *line, size_t size) {
+    size_t column = 0;
+    memset(line, ' ', size);
+    line[size - 1] = '\0';
+    for (; *text != '\0'; text++) {
+        if (*text == '\r') {
+            column = 0;
+        } else if (*text == '\n') {
+            column = 0;
+            memset(line, ' ', size - 1);
+        } else {
+            assert_true(column < size - 1);
+            line[column++] = *text;
+        }
+    }
+    for (size_t i = size - 1; i-- > 0 && line[i] == ' ';) line[i] = '\0';
+}
+
+static void test_bar(void **state) {
+    (void)state;
+    struct written written;
+    struct progress progress;
+    char line[256];
+    begin(&written, &progress, PROGRESS_BAR, 400);
+    for (uint64_t done = 1; done <= 100; done++) {
+        now += 0.01;
+        progress_update(&progress, done);
+    }
+    progress_message(&progress, "a warning");
+    /* Not finished: what is on the line now; at most ten drawings a second. */
+    show(all(&written), line, sizeof line);
+    assert_string_equal(
+        line, "network [======                  ] 100 of 400 clips (25%), 100 clips/s, 3.0 s l");
+    size_t drawn = 0;
+    for (const char *at = written.text; *at != '\0'; at++) drawn += *at == '\r';
+    assert_in_range(drawn, 8, 16);
+    assert_non_null(strstr(written.text, "\ra warning\n"));
+    begin(&written, &progress, PROGRESS_BAR, 400);
+    now += 2.0;
+    progress_update(&progress, 400);
+    progress_finish(&progress);
+    const char *text = all(&written);
+    const char *last = strrchr(text, '\r');
+    assert_string_equal(last, "\rnetwork: 400 clips in 2.0 s, 200 clips/s\n");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lines), cmocka_unit_test(test_slow), cmocka_unit_test(test_quiet),
+        cmocka_unit_test(test_auto),  cmocka_unit_test(test_bar),
+    };
+    return cmocka_run_group_tests_name("progress", tests, NULL, NULL);
+}

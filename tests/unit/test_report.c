@@ -1,0 +1,457 @@
+/* report.html: one page that needs nothing else, plays the sound of the first
+ * clips, and lets no name act. */
+#include "host/output/files.h"
+#include "host/output/read.h"
+#include "host/output/report.h"
+#include "host/output/sound.h"
+#include "host/output/sound_encode.h"
+#include "tests/support/compare.h"
+#include "tests/support/made_run.h"
+
+#include <math.h>
+#include <sndfile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* clang-format off */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+
+/* ---- helpers ---- */
+
+static char *make_page(const struct made_run *made, struct report_sounds *sounds) {
+    struct error error = ERROR_INITIAL;
+    size_t size = 0;
+    report_write(made->out, &made->results, 2, sounds, &error);
+    assert_no_error(&error);
+    char *page = made_run_file(made, "report.html", &size);
+    assert_int_equal(strlen(page), size);
+    return page;
+}
+
+static size_t count(const char *text, const char *part) {
+    size_t found = 0;
+    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part)) found++;
+    return found;
+}
+
+static void assert_count(const char *page, const char *part, size_t expected) {
+    size_t found = count(page, part);
+    if (found != expected) fail_msg("'%s' is there %zu times, not %zu", part, found, expected);
+}
+
+static int digit_of(char digit) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *found = digit == '\0' ? NULL : strchr(digits, digit);
+    return found == NULL ? -1 : (int)(found - digits);
+}
+
+/* A sound file in memory for libsndfile to read. */
+struct bytes {
+    unsigned char *data;
+    size_t size;
+    size_t position;
+};
+
+static sf_count_t bytes_size(void *context) {
+    return (sf_count_t)((struct bytes *)context)->size;
+}
+
+static sf_count_t bytes_seek(sf_count_t offset, int whence, void *context) {
+    struct bytes *bytes = context;
+    sf_count_t from = whence == SEEK_SET   ? 0
+                      : whence == SEEK_CUR ? (sf_count_t)bytes->position
+                                           : (sf_count_t)bytes->size;
+    if (from + offset < 0 || from + offset > (sf_count_t)bytes->size) return -1;
+    bytes->position = (size_t)(from + offset);
+    return from + offset;
+}
+
+static sf_count_t bytes_read(void *target, sf_count_t wanted, void *context) {
+    struct bytes *bytes = context;
+    sf_count_t left = (sf_count_t)(bytes->size - bytes->position);
+    sf_count_t got = wanted < left ? wanted : left;
+    if (got > 0) memcpy(target, bytes->data + bytes->position, (size_t)got);
+    bytes->position += (size_t)got;
+    return got;
+}
+
+static sf_count_t bytes_tell(void *context) {
+    return (sf_count_t)((struct bytes *)context)->position;
+}
+
+/* Decodes a FLAC or WAV file of one channel; samples are to be freed. */
+static short *decode(struct bytes *bytes, size_t *frames, int *rate) {
+    SF_VIRTUAL_IO calls = {bytes_size, bytes_seek, bytes_read, NULL, bytes_tell};
+    SF_INFO info = {.format = 0};
+    SNDFILE *file = sf_open_virtual(&calls, SFM_READ, &info, bytes);
+    assert_non_null(file);
+    assert_int_equal(info.channels, 1);
+    short *samples = calloc((size_t)info.frames + 1, sizeof *samples);
+    assert_non_null(samples);
+    assert_int_equal(sf_read_short(file, samples, info.frames + 1), info.frames);
+    sf_close(file);
+    *frames = (size_t)info.frames;
+    *rate = info.samplerate;
+    return samples;
+}
+
+/* The bytes of the data: URI at `uri`, up to the quote that ends it. */
+static struct bytes from_base64(const char *uri) {
+    const char *at = strstr(uri, ";base64,");
+    assert_non_null(at);
+    at += 8;
+    size_t length = strcspn(at, "\"");
+    assert_int_equal(length % 4, 0);
+    struct bytes bytes = {calloc(length, 1), 0, 0};
+    assert_non_null(bytes.data);
+    for (size_t i = 0; i < length; i += 4) {
+        uint32_t bits = 0;
+        size_t padding = 0;
+        for (size_t j = 0; j < 4; j++) {
+            int digit = at[i + j] == '=' ? 0 : digit_of(at[i + j]);
+            assert_true(digit >= 0);
+            padding += at[i + j] == '=';
+            bits = bits << 6 | (uint32_t)digit;
+        }
+        assert_true(padding == 0 || i + 4 == length);
+        for (size_t j = 0; j < 3 - padding; j++)
+            bytes.data[bytes.size++] = (unsigned char)(bits >> (16 - 8 * j));
+    }
+    return bytes;
+}
+
+/* ---- the page ---- */
+
+static void test_sound_in_page(void **state) {
+    (void)state;
+    struct made_run made;
+    struct report_sounds sounds;
+    made_run_make(
+        &made, &(struct made_settings){.clips = 320, .issues = 300, .classes = 10, .sounds = true});
+    char *page = make_page(&made, &sounds);
+    assert_int_equal(sounds.played, 200);
+    assert_int_equal(sounds.missing, 0);
+    assert_count(page, "<audio ", 200);
+    assert_count(page, "<li class=\"issue entry\"", 200);
+    assert_count(page, "<tr class=\"entry\"", 100);
+    assert_count(page, " src=\"", 200);
+    assert_count(page, " src=\"data:audio/", 200);
+    /* The first clips have 8, 16 and 44.1 kHz: the first two come through unchanged. */
+    const char *at = page;
+    for (size_t row = 0; row < 3; row++) {
+        char path[512];
+        struct bytes bytes;
+        size_t frames = 0;
+        int rate = 0;
+        at = strstr(at + 1, " src=\"data:audio/");
+        bytes = from_base64(at);
+        short *samples = decode(&bytes, &frames, &rate);
+        assert_int_equal(rate, row == 0 ? 8000 : row == 1 ? 16000 : 22050);
+        snprintf(path, sizeof path, "%s/folder %zu/clip_%05zu.wav", made.root, row % 7, row);
+        SF_INFO info = {.format = 0};
+        SNDFILE *file = sf_open(path, SFM_READ, &info);
+        assert_non_null(file);
+        short *original = calloc((size_t)info.frames, sizeof *original);
+        assert_int_equal(sf_read_short(file, original, info.frames), info.frames);
+        assert_int_equal(frames, row == 2 ? info.frames / 2 : info.frames);
+        if (row < 2) assert_memory_equal(samples, original, frames * sizeof *samples);
+        sf_close(file);
+        free(original);
+        free(samples);
+        free(bytes.data);
+    }
+    free(page);
+    made_run_free(&made);
+}
+
+static int hexadecimal(char digit) {
+    return digit >= '0' && digit <= '9' ? digit - '0' : digit - 'A' + 10;
+}
+
+/* Every link leads to a place in the page or to a file that is there. */
+static void check_links(const struct made_run *made, const char *page, size_t files) {
+    size_t found = 0;
+    for (const char *at = strstr(page, "href=\""); at != NULL; at = strstr(at + 1, "href=\"")) {
+        char path[1024];
+        const char *url = at + 6;
+        size_t length = strcspn(url, "\"");
+        assert_true(length < 512);
+        if (url[0] == '#') continue;
+        size_t used = (size_t)snprintf(path, sizeof path, "%s/", made->out);
+        for (size_t i = 0; i < length; i++) {
+            if (url[i] != '%') {
+                /* No scheme, no query, no fragment, no end of the attribute. */
+                assert_null(strchr(":?#<>&'\\ ", url[i]));
+                path[used++] = url[i];
+            } else {
+                path[used++] = (char)(hexadecimal(url[i + 1]) * 16 + hexadecimal(url[i + 2]));
+                i += 2;
+            }
+        }
+        path[used] = '\0';
+        if (access(path, R_OK) != 0) fail_msg("the link %.*s leads nowhere", (int)length, url);
+        found++;
+    }
+    assert_int_equal(found, files);
+}
+
+/* Nothing of a name is taken for markup, style, script or a link to elsewhere. */
+static void test_hostile_names(void **state) {
+    (void)state;
+    struct made_run made;
+    struct report_sounds sounds;
+    made_run_make(&made,
+                  &(struct made_settings){
+                      .clips = 80, .issues = 60, .classes = 25, .hostile = true, .sounds = true});
+    char *page = make_page(&made, &sounds);
+    assert_int_equal(sounds.played, 60);
+    /* 60 issues, their 5 neighbours each but 3 for the second, 2 clips not audited. */
+    check_links(&made, page, 60 + 60 * 5 - 2 + 2);
+    assert_count(page, "<script", 1);
+    assert_count(page, "</script", 1);
+    assert_count(page, "<img", 0);
+    assert_count(page, "<b>3 files", 0);
+    assert_count(page, "&lt;b&gt;3 files&lt;/b&gt; of the folder are no audio\\x1b[0m", 1);
+    assert_count(page, "http:", 0);
+    assert_count(page, "https:", 0);
+    assert_count(page, "href=\"javascript", 0);
+    assert_true(count(page, "&lt;/script&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;") > 3);
+    assert_true(count(page, "not\\xff\\xfeutf8") > 3);
+    for (const char *at = page; *at != '\0';) {
+        size_t length = text_utf8_length(at);
+        assert_true(length > 0);
+        assert_true((unsigned char)*at >= 0x20 || *at == '\n');
+        at += length;
+    }
+    free(page);
+    made_run_free(&made);
+}
+
+static void test_missing_files(void **state) {
+    (void)state;
+    struct made_run made;
+    struct report_sounds sounds;
+    made_run_make(&made, &(struct made_settings){.clips = 30, .issues = 12, .classes = 3});
+    char *page = make_page(&made, &sounds);
+    assert_int_equal(sounds.played, 0);
+    assert_int_equal(sounds.missing, 12);
+    assert_count(page, "<audio ", 0);
+    assert_count(page, "The sound is not in the page: ", 12);
+    free(page);
+    made_run_free(&made);
+}
+
+static void test_no_issues(void **state) {
+    (void)state;
+    struct made_run made;
+    made_run_make(&made, &(struct made_settings){.clips = 20, .issues = 0, .classes = 2});
+    char *page = make_page(&made, NULL);
+    assert_count(page, "No label looks wrong.", 1);
+    assert_count(page, "id=\"tools\"", 0);
+    free(page);
+    made_run_free(&made);
+}
+
+/* More than 50 classes: the largest entries of the joint instead of all. */
+static void test_many_classes(void **state) {
+    (void)state;
+    struct made_run made;
+    made_run_make(&made, &(struct made_settings){.clips = 200, .issues = 5, .classes = 51});
+    char *page = make_page(&made, NULL);
+    assert_count(page, "class=\"joint\"", 0);
+    assert_count(page, "confident_joint.csv has all 51 x 51", 1);
+    assert_count(page, "<td class=\"label given\">", 50); /* the largest 50 of more */
+    free(page);
+    made_run_free(&made);
+    made_run_make(&made, &(struct made_settings){.clips = 200, .issues = 5, .classes = 50});
+    page = make_page(&made, NULL);
+    assert_count(page, "class=\"joint\"", 1);
+    assert_count(page, "<tr><th scope=\"row\"><bdi>", 50);
+    free(page);
+    made_run_free(&made);
+}
+
+static void same_page(const struct made_run *made, const char *expected) {
+    size_t size = 0;
+    char *page = made_run_file(made, "report.html", &size);
+    assert_int_equal(size, strlen(expected));
+    assert_memory_equal(page, expected, size);
+    free(page);
+}
+
+/* The same bytes with other threads, and from the files of the run. */
+static void test_same_bytes(void **state) {
+    (void)state;
+    struct made_run made;
+    struct error error = ERROR_INITIAL;
+    struct run_read *read = NULL;
+    made_run_make(&made,
+                  &(struct made_settings){
+                      .clips = 260, .issues = 230, .classes = 23, .hostile = true, .sounds = true});
+    char *page = make_page(&made, NULL);
+    report_write(made.out, &made.results, 5, NULL, &error);
+    same_page(&made, page);
+    report_write(made.out, &made.results, 1, NULL, &error);
+    same_page(&made, page);
+    run_write(made.out, &made.results, &error);
+    run_read_open(made.out, &read, &error);
+    assert_no_error(&error);
+    report_write(made.out, run_read_results(read), 2, NULL, &error);
+    assert_no_error(&error);
+    same_page(&made, page);
+    run_read_close(read);
+    free(page);
+    made_run_free(&made);
+}
+
+/* ---- sounds ---- */
+
+static void write_tone(const char *path, int rate, int channels, double seconds, double pitch) {
+    SF_INFO info = {
+        .samplerate = rate, .channels = channels, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16};
+    size_t frames = (size_t)(seconds * rate);
+    short *samples = calloc(frames * (size_t)channels, sizeof *samples);
+    SNDFILE *file = sf_open(path, SFM_WRITE, &info);
+    assert_non_null(file);
+    assert_non_null(samples);
+    for (size_t n = 0; n < frames; n++)
+        for (int c = 0; c < channels; c++)
+            samples[n * (size_t)channels + (size_t)c] =
+                (short)(16000.0 * sin(6.283185307179586 * pitch * (double)n / rate));
+    assert_int_equal(sf_writef_short(file, samples, (sf_count_t)frames), (sf_count_t)frames);
+    sf_close(file);
+    free(samples);
+}
+
+/* Largest sample in the middle half of the sound in the page. */
+static double peak_in_page(const struct sound *sound) {
+    struct bytes bytes = {sound->data, sound->size, 0};
+    size_t frames = 0;
+    int rate = 0;
+    short *samples = decode(&bytes, &frames, &rate);
+    double peak = 0.0;
+    for (size_t i = frames / 4; i < frames * 3 / 4; i++)
+        if (abs(samples[i]) > peak) peak = abs(samples[i]);
+    free(samples);
+    assert_int_equal(rate, sound->rate);
+    return peak;
+}
+
+/* What is heard keeps its level; what the smaller rate cannot hold is gone, not folded down. */
+static void test_reduced_rate(void **state) {
+    (void)state;
+    static const struct {
+        int rate;
+        int reduced;
+        double pitch;
+        double level; /* of 16000 */
+    } cases[] = {
+        {16000, 16000, 7000.0, 1.0},  {22050, 22050, 9000.0, 1.0},  {32000, 16000, 1000.0, 1.0},
+        {44100, 22050, 6000.0, 1.0},  {48000, 16000, 1000.0, 1.0},  {48000, 16000, 6000.0, 1.0},
+        {48000, 16000, 9500.0, 0.0},  {48000, 16000, 15000.0, 0.0}, {96000, 16000, 5000.0, 1.0},
+        {96000, 16000, 40000.0, 0.0}, {44100, 22050, 13500.0, 0.0},
+    };
+    struct made_run made;
+    made_run_make(&made, &(struct made_settings){.clips = 1, .issues = 0, .classes = 2});
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sound sound;
+        struct error error = ERROR_INITIAL;
+        const char *path = made_run_path(&made, "tone.wav");
+        write_tone(path, cases[i].rate, 1 + (int)i % 2, 0.5, cases[i].pitch);
+        sound_load(path, 0.0, -1.0, &sound, &error);
+        assert_no_error(&error);
+        assert_true(sound.readable);
+        assert_int_equal(sound.rate, cases[i].reduced);
+        double level = peak_in_page(&sound) / 16000.0;
+        if (!(fabs(level - cases[i].level) <= 0.012))
+            fail_msg("%d Hz, %.0f Hz tone: level %.4f", cases[i].rate, cases[i].pitch, level);
+        sound_free(&sound);
+    }
+    made_run_free(&made);
+}
+
+static void test_long_clips(void **state) {
+    (void)state;
+    static const struct {
+        int rate;
+        double seconds;
+        double start;
+        double duration;
+        double whole; /* seconds of the clip */
+        double kept;  /* seconds in the page */
+    } cases[] = {
+        {16000, 20.0, 0.0, -1.0, 20.0, 15.0}, {8000, 40.0, 0.0, -1.0, 40.0, 30.0},
+        {16000, 10.0, 0.0, -1.0, 10.0, 10.0}, {16000, 10.0, 2.5, 1.5, 1.5, 1.5},
+        {16000, 10.0, 9.0, 5.0, 1.0, 1.0},    {44100, 12.0, 0.0, -1.0, 12.0, 240000.0 / 22050.0},
+    };
+    struct made_run made;
+    made_run_make(&made, &(struct made_settings){.clips = 1, .issues = 0, .classes = 2});
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sound sound;
+        struct error error = ERROR_INITIAL;
+        const char *path = made_run_path(&made, "tone.wav");
+        write_tone(path, cases[i].rate, 1, cases[i].seconds, 500.0);
+        sound_load(path, cases[i].start, cases[i].duration, &sound, &error);
+        assert_no_error(&error);
+        assert_true(sound.readable);
+        assert_true(fabs(sound.seconds - cases[i].whole) < 1e-9);
+        assert_true(fabs(sound.kept - cases[i].kept) < 1e-9);
+        struct bytes bytes = {sound.data, sound.size, 0};
+        size_t frames = 0;
+        int rate = 0;
+        free(decode(&bytes, &frames, &rate));
+        assert_int_equal(frames, (size_t)(cases[i].kept * rate + 0.5));
+        sound_free(&sound);
+    }
+    /* A part that lies behind the end. */
+    struct sound sound;
+    struct error error = ERROR_INITIAL;
+    sound_load(made_run_path(&made, "tone.wav"), 100.0, 1.0, &sound, &error);
+    assert_no_error(&error);
+    assert_false(sound.readable);
+    assert_string_equal(sound.reason, "holds no sound there");
+    sound_free(&sound);
+    made_run_free(&made);
+}
+
+/* The smaller of FLAC and WAV, and both exact. */
+static void test_encoding(void **state) {
+    (void)state;
+    static const size_t lengths[] = {1, 7, 200, 16000};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        short samples[16000];
+        struct error error = ERROR_INITIAL;
+        struct bytes bytes = {NULL, 0, 0};
+        const char *type = NULL;
+        size_t frames = 0;
+        int rate = 0;
+        for (size_t n = 0; n < lengths[i]; n++) samples[n] = (short)(n * n * 31 % 4001);
+        samples[0] = -32768;
+        sound_encode(samples, lengths[i], 14700, &bytes.data, &bytes.size, &type, &error);
+        assert_no_error(&error);
+        assert_true(bytes.size <= 44 + 2 * lengths[i]);
+        assert_string_equal(type, bytes.data[0] == 'f' ? "audio/flac" : "audio/wav");
+        short *decoded = decode(&bytes, &frames, &rate);
+        assert_int_equal(rate, 14700);
+        assert_int_equal(frames, lengths[i]);
+        assert_memory_equal(decoded, samples, frames * sizeof *decoded);
+        free(decoded);
+        free(bytes.data);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sound_in_page), cmocka_unit_test(test_hostile_names),
+        cmocka_unit_test(test_missing_files), cmocka_unit_test(test_no_issues),
+        cmocka_unit_test(test_many_classes),  cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_reduced_rate),  cmocka_unit_test(test_long_clips),
+        cmocka_unit_test(test_encoding),
+    };
+    return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}
