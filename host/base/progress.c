@@ -12,6 +12,7 @@
 #define SHORT_STAGE 0.2
 #define LINE_SIZE 512
 #define BAR_CELLS 24
+#define SHORTEST_BAR 6
 
 /* A line under construction; what does not fit is left out. */
 struct line {
@@ -44,7 +45,7 @@ static void add_speed(struct line *line, double value) {
     if (value >= 100.0 && value < 1e15)
         add_thousands(line, (uint64_t)(value + 0.5));
     else
-        add(line, value >= 10.0 ? "%.0f" : value >= 1.0 ? "%.1f" : "%.2f", value);
+        add(line, value >= 10.0 ? "%.0f" : value >= 1.0 ? "%.1f" : "%.2g", value);
 }
 
 static void add_duration(struct line *line, double seconds) {
@@ -112,20 +113,25 @@ static void erase_bar(struct progress *progress) {
     progress->width = 0;
 }
 
+/* "[=====     ] ", as long as the rest of the line leaves room for. */
+static void add_bar(struct line *line, const struct progress *progress, int room) {
+    int cells = room - 3 < BAR_CELLS ? room - 3 : BAR_CELLS;
+    if (progress->total == 0 || cells < SHORTEST_BAR) return;
+    uint64_t done = progress->done < progress->total ? progress->done : progress->total;
+    int filled = (int)((double)done / (double)progress->total * cells);
+    add(line, "[");
+    for (int i = 0; i < cells; i++) add(line, i < filled ? "=" : " ");
+    add(line, "] ");
+}
+
 static void draw_bar(struct progress *progress, double elapsed) {
+    struct line state = {.length = 0};
     struct line line = {.length = 0};
-    add(&line, "%s ", progress->title);
-    if (progress->total > 0) {
-        uint64_t done = progress->done < progress->total ? progress->done : progress->total;
-        int filled = (int)((double)done / (double)progress->total * BAR_CELLS);
-        char bar[BAR_CELLS + 1];
-        memset(bar, '=', (size_t)filled);
-        memset(bar + filled, ' ', (size_t)(BAR_CELLS - filled));
-        bar[BAR_CELLS] = '\0';
-        add(&line, "[%s] ", bar);
-    }
-    add_state(&line, progress, elapsed);
     int columns = terminal_width(progress->stream) - 1;
+    add_state(&state, progress, elapsed);
+    add(&line, "%s ", progress->title);
+    add_bar(&line, progress, columns - (int)line.length - (int)state.length);
+    add(&line, "%s", state.text);
     int length = (int)line.length < columns ? (int)line.length : columns;
     int blank = progress->width > length ? progress->width - length : 0;
     fprintf(progress->stream, "\r%.*s%*s", length, line.text, blank, "");

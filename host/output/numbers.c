@@ -49,8 +49,9 @@ void number_thousands(struct text *text, uint64_t value) {
 }
 
 void number_percent(struct text *text, double share) {
+    bool near_end = fabs(share) < 0.0995 || (share > 0.9905 && share < 1.0);
     if (isfinite(share))
-        text_format(text, "%.*f%%", fabs(share) < 0.0995 ? 2 : 1, 100.0 * share);
+        text_format(text, "%.*f%%", near_end ? 2 : 1, 100.0 * share);
     else
         text_string(text, "–");
 }

@@ -4,7 +4,7 @@
 # Debian 12, root (or sudo), about 12 GB of disk, 6 GB of memory, two cores: one to two hours.
 set -eu
 work=${1:?usage: run.sh WORKDIR [STEPS]}
-steps=${2:-1250}
+steps=${2:-1200}
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$work"
 work=$(cd "$work" && pwd)

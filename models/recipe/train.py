@@ -186,7 +186,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("corpus")
     arguments.add_argument("out", help="folder of the checkpoint and the result")
-    arguments.add_argument("--steps", type=int, default=2000)
+    arguments.add_argument("--steps", type=int, default=1200)
     arguments.add_argument("--batch", type=int, default=96)
     arguments.add_argument("--rate", type=float, default=1.5e-3)
     arguments.add_argument("--threads", type=int, default=2)

@@ -59,7 +59,7 @@ def main():
     arguments.add_argument("averaged", help="averaged.pt of train.py")
     arguments.add_argument("output", help="the same file with the new last layer")
     arguments.add_argument("--power", type=float, default=0.5)
-    arguments.add_argument("--clips", type=int, default=8000)
+    arguments.add_argument("--clips", type=int, default=6000)
     options = arguments.parse_args()
     result = torch.load(options.averaged, weights_only=True)
     network = Xvector().eval()

@@ -83,7 +83,7 @@ static void write_unusable(const struct corpus *corpus) {
 static void write_model(const struct corpus *corpus) {
     struct error error = ERROR_INITIAL;
     struct model model = MODEL_INITIAL;
-    const struct xvector_model *network = random_model_create(16, 7);
+    const struct xvector_model *network = random_model_create(32, 7);
     char empty[] = "", facts[] = "{}", name[] = "test";
     assert_non_null(network);
     model.network = *network;

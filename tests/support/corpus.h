@@ -15,7 +15,7 @@
 struct corpus {
     char folder[256]; /* everything below it is removed by corpus_remove */
     char clips[288];  /* folder/clips: one folder per class */
-    char model[288];  /* folder/model.safetensors: 16 channels, made by random_model */
+    char model[288];  /* folder/model.safetensors: 32 channels, made by random_model */
 };
 
 /* Any trouble fails the cmocka test. */

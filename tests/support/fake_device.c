@@ -76,7 +76,6 @@ static enum error_code fake_open(const struct device_settings *settings, struct 
     opened->fail_at = next_fail_at;
     opened->fail_code = next_fail_code;
     device_cpu_operations.properties(opened->inner, &opened->properties);
-    strcpy(opened->properties.name, "fake");
     opened->properties.batches_in_flight = 1 + (int)draw(opened, 4);
     opened->properties.batch_bytes = 20000 + (size_t)draw(opened, 400000);
     opened->properties.batch_clips = 1 + (size_t)draw(opened, 24);

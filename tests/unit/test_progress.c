@@ -73,7 +73,7 @@ static void test_slow(void **state) {
     now += 7400.0;
     progress_finish(&progress);
     assert_string_equal(all(&written), "network: 25 clips, 0.25 clips/s\n"
-                                       "network: 25 clips in 2 h 05 min, 0.00 clips/s\n");
+                                       "network: 25 clips in 2 h 05 min, 0.0033 clips/s\n");
     begin(&written, &progress, PROGRESS_LINES, 1000);
     now += 65.0;
     progress_update(&progress, 100);
@@ -143,7 +143,7 @@ static void test_bar(void **state) {
     /* Not finished: what is on the line now; at most ten drawings a second. */
     show(all(&written), line, sizeof line);
     assert_string_equal(
-        line, "network [======                  ] 100 of 400 clips (25%), 100 clips/s, 3.0 s l");
+        line, "network [=====                ] 100 of 400 clips (25%), 100 clips/s, 3.0 s left");
     size_t drawn = 0;
     for (const char *at = written.text; *at != '\0'; at++) drawn += *at == '\r';
     assert_in_range(drawn, 8, 16);

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# The Makefile: probes, object folders, installation, and the deps script.
+source tests/cli/lib.sh
+
+# Objects of other flags lie elsewhere.
+plain=$(make -s build-folder)
+sanitized=$(make -s build-folder SANITIZER=thread)
+other=$(make -s build-folder CFLAGS=-DOTHER)
+expect_equal "three sets of flags, three folders" \
+    "$(printf '%s\n' "$plain" "$sanitized" "$other" | sort -u | wc -l)" 3
+
+# A library that is not there is named, with its Debian package and the way out.
+missing=$(make -s build-folder XXHASH_LIBS=-lnot_there)
+check_fails "a missing library is fatal" make show XXHASH_LIBS=-lnot_there
+expect_grep "the Debian package is named" 'xxhash: missing.*libxxhash-dev' "$TMP/stderr"
+expect_grep "make deps is named" 'make deps' "$TMP/stderr"
+expect_grep "the variable is named" 'XXHASH_LIBS' "$TMP/stderr"
+rm -rf "$missing"
+missing=$(make -s build-folder CC=not_there)
+check_fails "a missing compiler is fatal" make show CC=not_there
+expect_grep "and named before anything else" 'compiler: missing.*gcc' "$TMP/stderr"
+rm -rf "$missing"
+check "show prints the decisions" make show
+expect_grep "one line a library" '^probe: onednn: found' "$TMP/stdout"
+expect_grep "the flags" '^compile: .*-std=c17' "$TMP/stdout"
+check "help lists the targets" make help
+expect_grep "make demo is in it" 'make demo' "$TMP/stdout"
+
+# Installation, below DESTDIR; the installed program finds its model there.
+check "install" make install DESTDIR="$TMP/root" PREFIX=/opt/earmark
+expect_file "the program" "$TMP/root/opt/earmark/bin/earmark"
+expect_same "the model" models/default.safetensors \
+    "$TMP/root/opt/earmark/share/earmark/default.safetensors"
+check "the installed program runs" "$TMP/root/opt/earmark/bin/earmark" info
+expect_grep "with the installed model" 'opt/earmark/share/earmark/default\.safetensors' "$TMP/stdout"
+check "uninstall" make uninstall DESTDIR="$TMP/root" PREFIX=/opt/earmark
+expect_equal "nothing is left" "$(find "$TMP/root" -type f | wc -l)" 0
+
+# The packages: nothing is done when all are there; without root or sudo it is said.
+if command -v dpkg-query >/dev/null; then
+    check "deps, all there" bash tests/deps.sh "" bash coreutils
+    expect_grep "says so" 'all 2 Debian packages are installed' "$TMP/stdout"
+    check_fails "deps, without root or sudo" bash tests/deps.sh not_sudo bash earmark-no-such-package
+    expect_grep "says what root should do" 'As root: apt-get install earmark-no-such-package' \
+        "$TMP/stderr"
+else
+    skip "deps" "no Debian"
+fi

@@ -1,0 +1,333 @@
+/* A folder as INPUT: which files are clips, their order, labels, and what is in the way. */
+#include "host/input/input.h"
+#include "tests/support/sound_files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* clang-format off */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#define NOBODY 65534
+
+static int make_folder(void **state) {
+    *state = test_folder_make();
+    return 0;
+}
+
+static int remove_folder(void **state) {
+    test_folder_remove(*state);
+    return 0;
+}
+
+static void touch(const char *folder, const char *name) {
+    test_text_write(test_path(folder, name), "x");
+}
+
+static void open_folder(const char *folder, const struct input_options *options,
+                        struct input *input) {
+    struct error error = ERROR_INITIAL;
+    if (input_open(folder, options, input, &error) != ERROR_NONE) fail_msg("%s", error.message);
+}
+
+static void expect_failure(const char *path, const struct input_options *options,
+                           enum error_code code, const char *words) {
+    struct input input;
+    struct error error = ERROR_INITIAL;
+    assert_int_equal(input_open(path, options, &input, &error), code);
+    if (strstr(error.message, words) == NULL) fail_msg("'%s' lacks '%s'", error.message, words);
+    input_close(&input);
+}
+
+static void expect_warning(const struct input *input, const char *words) {
+    for (size_t i = 0; i < input->warnings.count; i++)
+        if (strstr(input->warnings.sentences[i], words) != NULL) return;
+    fail_msg("no warning says '%s'", words);
+}
+
+static void classes_and_order(void **state) {
+    const char *folder = *state;
+    const char *const names[] = {"b/2.wav",          "b/10.wav",  "a-b/1.FLAC", "a/z.mp3",
+                                 "a/sub/deep/1.ogg", "a/sub.wav", "Z/x.opus",   "a/q.aif",
+                                 "a/r.AU",           "b/t.oga",   "b/u.aiff"};
+    const char *const sorted[] = {"Z/x.opus",  "a-b/1.FLAC",       "a/q.aif", "a/r.AU",
+                                  "a/sub.wav", "a/sub/deep/1.ogg", "a/z.mp3", "b/10.wav",
+                                  "b/2.wav",   "b/t.oga",          "b/u.aiff"};
+    for (size_t i = 0; i < 11; i++) touch(folder, names[i]);
+    touch(folder, "README.txt");
+    touch(folder, "a/notes.wave");
+    touch(folder, "a/.hidden.wav");
+    touch(folder, ".git/x.wav");
+    struct input_options options = {0};
+    struct input input;
+    open_folder(folder, &options, &input);
+    assert_int_equal(input.kind, INPUT_FOLDER);
+    assert_int_equal(input.clips.count, 11);
+    assert_int_equal(input.other_files, 2);
+    assert_int_equal(input.hidden_files, 2);
+    assert_int_equal(input.bad_clips, 0);
+    assert_int_equal(input.clips.class_count, 4);
+    const char *const classes[] = {"Z", "a", "a-b", "b"};
+    for (size_t i = 0; i < 4; i++) assert_string_equal(input.clips.class_names[i], classes[i]);
+    struct text path = TEXT_INITIAL;
+    for (size_t i = 0; i < 11; i++) {
+        assert_string_equal(clip_path(&input.clips, i), sorted[i]);
+        assert_string_equal(clip_id(&input.clips, i), sorted[i]);
+        assert_int_equal(strncmp(clip_label(&input.clips, i), sorted[i], strcspn(sorted[i], "/")),
+                         0);
+        assert_int_equal(strlen(clip_label(&input.clips, i)), strcspn(sorted[i], "/"));
+        assert_null(clip_group(&input.clips, i));
+        assert_int_equal(input.clips.clips[i].fold, -1);
+        clip_open_path(&input.clips, i, &path);
+        assert_int_equal(access(path.data, R_OK), 0);
+    }
+    text_free(&path);
+    input_close(&input);
+}
+
+/* Names that are no text, in an order that is bytewise and not alphabetical. */
+static void names_of_any_bytes(void **state) {
+    const char *folder = *state;
+    const char *const names[] = {"=c/-.wav", "c \n,\"'/a,b\n\".wav", "c%41/..wav",
+                                 "\xc3\xa9/\xff\xfe.wav", "\xff/@.wav"};
+    for (size_t i = 0; i < 5; i++) touch(folder, names[i]);
+    struct input_options options = {0};
+    struct input input;
+    open_folder(folder, &options, &input);
+    const char *const sorted[] = {names[0], names[1], names[2], names[3], names[4]};
+    assert_int_equal(input.clips.count, 5);
+    for (size_t i = 0; i < 5; i++) assert_string_equal(clip_path(&input.clips, i), sorted[i]);
+    assert_string_equal(input.clips.class_names[4], "\xff");
+    input_close(&input);
+}
+
+static void sound_outside_classes(void **state) {
+    const char *folder = *state;
+    touch(folder, "a/1.wav");
+    touch(folder, "dog_2.wav");
+    struct input_options options = {0};
+    expect_failure(folder, &options, ERROR_DATA, "/dog_2.wav lies outside any class folder");
+    options.label_pattern = "{label}_{take}.wav";
+    struct input input;
+    open_folder(folder, &options, &input);
+    assert_int_equal(input.clips.count, 2);
+    assert_int_equal(input.bad_clips, 1);
+    assert_int_equal(input.clips.clips[0].status, CLIP_NO_LABEL);
+    assert_null(clip_label(&input.clips, 0));
+    assert_non_null(strstr(clip_reason(&input.clips, 0), "{label}_{take}.wav"));
+    assert_int_equal(input.clips.clips[1].status, CLIP_OK);
+    assert_string_equal(clip_label(&input.clips, 1), "dog");
+    assert_string_equal(clip_reason(&input.clips, 1), "");
+    input_close(&input);
+}
+
+static void pattern_with_groups_and_folds(void **state) {
+    const char *folder = *state;
+    touch(folder, "7_theo_10.wav");
+    touch(folder, "3_ann_9.wav");
+    touch(folder, "3_theo_2.wav");
+    struct input_options options = {.label_pattern = "{label}_{speaker}_{fold}.wav",
+                                    .group_field = "speaker",
+                                    .fold_column = "fold"};
+    struct input input;
+    open_folder(folder, &options, &input);
+    const struct clip_list *clips = &input.clips;
+    assert_int_equal(clips->class_count, 2);
+    assert_int_equal(clips->group_count, 2);
+    assert_string_equal(clips->group_names[0], "ann");
+    assert_string_equal(clip_group(clips, 2), "theo");
+    assert_int_equal(clips->fold_count, 3);
+    const char *const folds[] = {"2", "9", "10"}; /* by number */
+    for (size_t i = 0; i < 3; i++) assert_string_equal(clips->fold_names[i], folds[i]);
+    assert_int_equal(clips->clips[0].fold, 1);
+    assert_int_equal(clips->clips[1].fold, 0);
+    assert_int_equal(clips->clips[2].fold, 2);
+    input_close(&input);
+    options.group_field = "speakers";
+    expect_failure(folder, &options, ERROR_USAGE, "--group speakers");
+    options.group_field = NULL;
+    options.fold_column = "nope";
+    expect_failure(folder, &options, ERROR_USAGE, "--fold-column nope");
+    options.fold_column = NULL;
+    options.label_pattern = "{label";
+    expect_failure(folder, &options, ERROR_USAGE, "--label-pattern");
+    options.label_pattern = NULL;
+    options.group_field = "speaker";
+    expect_failure(folder, &options, ERROR_USAGE, "--label-pattern");
+    options.group_field = NULL;
+    options.label_column = "label";
+    expect_failure(folder, &options, ERROR_USAGE, "manifests");
+}
+
+static void ambiguous_names_are_told(void **state) {
+    const char *folder = *state;
+    touch(folder, "left_right_1.wav");
+    touch(folder, "up_1.wav");
+    struct input_options options = {.label_pattern = "{label}_{take}.wav"};
+    struct input input;
+    open_folder(folder, &options, &input);
+    assert_string_equal(clip_label(&input.clips, 0), "left");
+    assert_int_equal(input.warnings.count, 1);
+    expect_warning(&input, "1 names match the pattern");
+    expect_warning(&input, "left_right_1.wav");
+    input_close(&input);
+}
+
+static void similar_labels_are_told(void **state) {
+    const char *folder = *state;
+    touch(folder, "Dog/1.wav");
+    touch(folder, "dog /1.wav");
+    touch(folder, "cat/1.wav");
+    struct input_options options = {0};
+    struct input input;
+    open_folder(folder, &options, &input);
+    assert_int_equal(input.clips.class_count, 3);
+    assert_int_equal(input.warnings.count, 1);
+    expect_warning(&input, "'Dog' and 'dog '");
+    input_close(&input);
+}
+
+static void out_is_left_out(void **state) {
+    const char *folder = *state;
+    touch(folder, "a/1.wav");
+    touch(folder, "out/b/2.wav");
+    assert_int_equal(symlink("../out", test_path(folder, "a/link")), 0);
+    struct input_options options = {.exclude = test_path(folder, "out")};
+    struct input input;
+    open_folder(folder, &options, &input);
+    assert_int_equal(input.clips.count, 1);
+    input_close(&input);
+    options.exclude = test_path(folder, "not-there-yet");
+    open_folder(folder, &options, &input);
+    assert_int_equal(input.clips.count, 3);
+    input_close(&input);
+    options.exclude = folder;
+    expect_failure(folder, &options, ERROR_USAGE, "also the folder for the results");
+}
+
+static void links_and_special_files(void **state) {
+    const char *folder = *state;
+    touch(folder, "real/1.wav");
+    assert_int_equal(symlink("real", test_path(folder, "linked")), 0);
+    assert_int_equal(symlink("..", test_path(folder, "real/loop")), 0);
+    assert_int_equal(symlink("self.wav", test_path(folder, "real/self.wav")), 0);
+    assert_int_equal(symlink("self", test_path(folder, "real/self")), 0);
+    assert_int_equal(symlink("nowhere", test_path(folder, "real/gone.wav")), 0);
+    assert_int_equal(symlink("../real/1.wav", test_path(folder, "real/alias.wav")), 0);
+    assert_int_equal(mkfifo(test_path(folder, "real/pipe.wav"), 0600), 0);
+    assert_int_equal(mkdir(test_path(folder, "real/folder.wav"), 0700), 0);
+    struct input_options options = {0};
+    struct input input;
+    open_folder(folder, &options, &input);
+    const char *const names[] = {"1.wav", "alias.wav", "gone.wav", "pipe.wav", "self.wav"};
+    assert_int_equal(input.clips.count, 10);
+    for (size_t i = 0; i < 10; i++) {
+        char expected[64];
+        snprintf(expected, sizeof expected, "%s/%s", i < 5 ? "linked" : "real", names[i % 5]);
+        assert_string_equal(clip_path(&input.clips, i), expected);
+    }
+    assert_int_equal(input.other_files, 2); /* self, seen twice */
+    expect_warning(&input, "2 folders were not entered");
+    input_close(&input);
+}
+
+static void folder_without_permission(void **state) {
+    const char *folder = *state;
+    touch(folder, "a/1.wav");
+    touch(folder, "a/locked/2.wav");
+    touch(folder, "b/1.wav");
+    assert_int_equal(chmod(folder, 0755), 0);
+    assert_int_equal(chmod(test_path(folder, "a/locked"), 0), 0);
+    bool root = geteuid() == 0;
+    if (root && seteuid(NOBODY) != 0) {
+        print_message("no other user to become\n");
+        skip();
+    }
+    struct input_options options = {0};
+    struct input input;
+    struct error error = ERROR_INITIAL;
+    input_open(folder, &options, &input, &error);
+    if (root) assert_int_equal(seteuid(0), 0);
+    assert_int_equal(error.code, ERROR_NONE);
+    assert_int_equal(input.clips.count, 3);
+    assert_string_equal(clip_path(&input.clips, 1), "a/locked/");
+    assert_int_equal(input.clips.clips[1].status, CLIP_UNREADABLE);
+    assert_true(clip_status_is_unreadable(CLIP_UNREADABLE));
+    assert_non_null(strstr(clip_reason(&input.clips, 1), "Permission denied"));
+    assert_null(clip_label(&input.clips, 1));
+    assert_int_equal(input.bad_clips, 1);
+    assert_int_equal(input.clips.class_count, 2);
+    expect_warning(&input, "1 folders cannot be read");
+    input_close(&input);
+}
+
+static void nothing_usable(void **state) {
+    const char *folder = *state;
+    struct input_options options = {0};
+    expect_failure(folder, &options, ERROR_DATA, "no sound files");
+    touch(folder, "a/x.txt");
+    expect_failure(folder, &options, ERROR_DATA, "1 other files");
+    expect_failure(test_path(folder, "nope"), &options, ERROR_FILE, "No such file");
+    expect_failure(test_path(folder, "a/x.txt"), &options, ERROR_USAGE, ".jsonl");
+    touch(folder, "a/x.wav");
+    options.label_pattern = "{label}_1.wav";
+    expect_failure(folder, &options, ERROR_DATA, "does not match the pattern");
+}
+
+/* Twenty thousand clips in two hundred classes: the tables grow and stay right. */
+static void many_clips(void **state) {
+    (void)state;
+    struct clip_list list;
+    struct error error = ERROR_INITIAL;
+    char path[64];
+    char label[16];
+    assert_int_equal(clip_list_init(&list, "root/", &error), ERROR_NONE);
+    for (unsigned i = 0; i < 20000; i++) {
+        snprintf(label, sizeof label, "c%u", i * 7919U % 200U);
+        snprintf(path, sizeof path, "%s/%u.wav", label, i);
+        struct clip_entry entry = {.path = path, .label = label, .fold = i % 2 == 0 ? "1" : "0"};
+        assert_int_equal(clip_list_add(&list, &entry, &error), ERROR_NONE);
+    }
+    assert_int_equal(clip_list_finish(&list, &error), ERROR_NONE);
+    assert_int_equal(list.class_count, 200);
+    for (size_t i = 1; i < 200; i++)
+        assert_true(strcmp(list.class_names[i - 1], list.class_names[i]) < 0);
+    struct text open_path = TEXT_INITIAL;
+    for (unsigned i = 0; i < 20000; i++) {
+        snprintf(label, sizeof label, "c%u", i * 7919U % 200U);
+        snprintf(path, sizeof path, "root/%s/%u.wav", label, i);
+        assert_string_equal(clip_label(&list, i), label);
+        assert_int_equal(list.clips[i].fold, i % 2 == 0 ? 1 : 0);
+        clip_open_path(&list, i, &open_path);
+        assert_string_equal(open_path.data, path);
+    }
+    text_free(&open_path);
+    assert_int_equal(clip_list_set_status(&list, 3, CLIP_TOO_SHORT, "why", &error), ERROR_NONE);
+    assert_string_equal(clip_reason(&list, 3), "why");
+    assert_string_equal(clip_status_name(list.clips[3].status), "too_short");
+    assert_string_equal(list.class_names[0], "c0");
+    size_t bytes = list.capacity * sizeof *list.clips + list.arena_capacity;
+    assert_true(bytes < 20000 * 150);
+    clip_list_free(&list);
+    clip_list_free(NULL);
+}
+
+#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH_FOLDER(classes_and_order),         WITH_FOLDER(names_of_any_bytes),
+        WITH_FOLDER(sound_outside_classes),     WITH_FOLDER(pattern_with_groups_and_folds),
+        WITH_FOLDER(ambiguous_names_are_told),  WITH_FOLDER(similar_labels_are_told),
+        WITH_FOLDER(out_is_left_out),           WITH_FOLDER(links_and_special_files),
+        WITH_FOLDER(folder_without_permission), WITH_FOLDER(nothing_usable),
+        cmocka_unit_test(many_clips),
+    };
+    return cmocka_run_group_tests_name("folder", tests, NULL, NULL);
+}
