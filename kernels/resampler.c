@@ -73,7 +73,7 @@ enum error_code resampler_create(int rate, struct resampler **result, struct err
     const double width = pi * nyquist * (1.0 - PASS_BAND);
     const double half = ((STOP_BAND - 7.95) / (2.285 * width) + 1.0) / 2.0;
     const double beta = 0.1102 * (STOP_BAND - 8.7);
-    resampler->half = (size_t)ceil(half);
+    resampler->half = ((size_t)ceil(half) + 3) / 4 * 4;
     resampler->taps = 2 * resampler->half;
     resampler->filters = malloc(resampler->up * resampler->taps * sizeof(float));
     if (resampler->filters == NULL) {

@@ -20,7 +20,7 @@ struct resampler {
     size_t up;      /* phases */
     size_t down;    /* 16000 down = rate up */
     size_t half;    /* taps on each side */
-    size_t taps;    /* 2 half */
+    size_t taps;    /* 2 half, a multiple of 8 */
     float *filters; /* (up, taps) */
 };
 

@@ -84,6 +84,7 @@ static void record(struct run *run, size_t c, const struct lockstep_fit *fit) {
                               .training_rows = fit->training_rows,
                               .iterations = fit->lbfgs.iterations,
                               .evaluations = fit->lbfgs.evaluations,
+                              .exact_evaluations = fit->exact_evaluations,
                               .objective = fit->lbfgs.value,
                               .gradient = fit->lbfgs.norm,
                               .stop = fit->lbfgs.stop,

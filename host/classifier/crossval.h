@@ -54,7 +54,8 @@ struct crossval_fit {
     size_t fold;
     size_t training_rows; /* 0: the fold holds nothing out, there was no fit */
     int iterations;
-    int evaluations;
+    int evaluations;       /* of loss and gradient */
+    int exact_evaluations; /* those in float64 */
     double objective; /* at the end */
     double gradient;  /* largest magnitude in the gradient there, to compare with the tolerance */
     enum lbfgs_stop stop;

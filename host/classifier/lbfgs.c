@@ -113,7 +113,7 @@ static void begin_search(struct lbfgs *lbfgs) {
 static void search_failed(struct lbfgs *lbfgs) {
     memcpy(lbfgs->point, lbfgs->origin, lbfgs->size * sizeof(double));
     lbfgs->searching = false;
-    if (lbfgs->kept == 0) {
+    if (lbfgs->kept == 0 || lbfgs->settings.stop_at_once) {
         lbfgs->stop = LBFGS_LINE_SEARCH;
         return;
     }
@@ -185,7 +185,7 @@ void lbfgs_advance(struct lbfgs *lbfgs, double value, const double *gradient, do
         search_failed(lbfgs);
     } else if (line_search_advance(&lbfgs->search, value, slope)) {
         accept(lbfgs, value, gradient, slope, norm);
-    } else if (lbfgs->search_evaluations >= LBFGS_SEARCH_STEPS) {
+    } else if (lbfgs->search_evaluations >= lbfgs->settings.search_steps) {
         search_failed(lbfgs);
     } else {
         move(lbfgs);

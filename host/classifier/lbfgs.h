@@ -13,7 +13,7 @@
 #include "host/classifier/line_search.h"
 
 #define LBFGS_HISTORY 10
-#define LBFGS_SEARCH_STEPS 50
+#define LBFGS_SEARCH_STEPS 50 /* scikit-learn's */
 
 enum lbfgs_stop {
     LBFGS_RUNNING = 0,
@@ -26,7 +26,9 @@ enum lbfgs_stop {
 struct lbfgs_settings {
     double tolerance;   /* on the gradient's norm as the caller gives it */
     double flatness;    /* least relative decrease of max(|f|, 1); 64 eps in scikit-learn */
-    int max_iterations; /* counted over restarts as well */
+    int max_iterations; /* counted over lbfgs_resume as well */
+    int search_steps;   /* evaluations in a line search before it counts as failed */
+    bool stop_at_once;  /* when a search fails: do not try again without the history */
 };
 
 struct lbfgs {

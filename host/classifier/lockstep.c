@@ -17,6 +17,12 @@
  * doubt: down to here its word is taken, a smaller tolerance is met in float64. */
 #define SINGLE_FLOOR 2e-6
 
+/* In float32 a line search that takes longer has met rounding: float64 does better. */
+#define SINGLE_SEARCH_STEPS 6
+
+/* Numbers in a step's gradients below which one thread does it soonest. */
+#define SMALL_STEP 8000
+
 size_t lockstep_fit_bytes(size_t features, size_t classes) {
     size_t size = classes * (features + 1);
     return lbfgs_bytes(size) + 3 * size * sizeof(double);
@@ -78,7 +84,9 @@ enum error_code lockstep_fit_open(struct lockstep_fit *fit, size_t fold, double 
     size_t row = lockstep->features + 1;
     struct lbfgs_settings settings = {.tolerance = single_tolerance(lockstep),
                                       .flatness = FLATNESS,
-                                      .max_iterations = lockstep->settings->max_iterations};
+                                      .max_iterations = lockstep->settings->max_iterations,
+                                      .search_steps = SINGLE_SEARCH_STEPS,
+                                      .stop_at_once = true};
     TRY(lbfgs_open(&fit->lbfgs, fit->free_count * row, &settings, error));
     fit->gradient = memory_array(fit->free_count, row * sizeof(double), "gradient", error);
     fit->weights = memory_array(lockstep->classes, row * sizeof(double), "weights", error);
@@ -139,6 +147,8 @@ static void settle(const struct lockstep *lockstep, struct lockstep_fit *fit) {
     }
     struct lbfgs_settings settings = fit->lbfgs.settings;
     settings.tolerance = lockstep->settings->tolerance;
+    settings.search_steps = LBFGS_SEARCH_STEPS;
+    settings.stop_at_once = false;
     lbfgs_resume(&fit->lbfgs, &settings);
     fit->exact = true;
 }
@@ -154,6 +164,12 @@ static void report_step(const struct lockstep *lockstep) {
     lockstep->progress->step(lockstep->progress->context, finished, lockstep->all_fits, worst);
 }
 
+/* Threads for the fits' own sums; few small ones are not worth a second thread. */
+static int lockstep_threads(const struct lockstep *lockstep, size_t count) {
+    size_t numbers = count * lockstep->classes * (lockstep->features + 1);
+    return numbers < SMALL_STEP ? 1 : lockstep->settings->threads;
+}
+
 /* One step of all unfinished fits in this precision; *stepped: how many there were. */
 static enum error_code step(struct lockstep *lockstep, bool exact, struct classifier_task *tasks,
                             size_t *indices, size_t *stepped, struct error *error) {
@@ -163,7 +179,7 @@ static enum error_code step(struct lockstep *lockstep, bool exact, struct classi
     *stepped = count;
     if (count == 0) return ERROR_NONE;
     TRY(stop_check(error));
-    int threads = lockstep->settings->threads;
+    int threads = lockstep_threads(lockstep, count);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t i = 0; i < count; i++) {
         struct lockstep_fit *fit = &lockstep->fits[indices[i]];
@@ -176,6 +192,7 @@ static enum error_code step(struct lockstep *lockstep, bool exact, struct classi
     for (size_t i = 0; i < count; i++) {
         struct lockstep_fit *fit = &lockstep->fits[indices[i]];
         take_gradient(lockstep, fit, tasks[i].loss);
+        fit->exact_evaluations += exact;
         lbfgs_advance(&fit->lbfgs, fit->value, fit->gradient, fit->norm);
         settle(lockstep, fit);
     }

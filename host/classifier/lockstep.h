@@ -18,6 +18,7 @@ struct lockstep_fit {
     double *device_gradient; /* (classes, features + 1) */
     double value, norm;      /* of the point just evaluated */
     bool exact;              /* in float64 now */
+    int exact_evaluations;
     bool finished;
 };
 

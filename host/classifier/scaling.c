@@ -132,12 +132,16 @@ static void set_column(struct scaling *scaling, const struct moments *moments, s
     }
 }
 
+/* Small data is done sooner than other threads are woken. */
+#define SMALL_DATA ((size_t)200000)
+
 enum error_code scaling_open(struct scaling *scaling, const float *data, size_t rows,
                              size_t features, const int32_t *fold_of, size_t folds,
                              bool standardise, int threads, struct error *error) {
     *scaling =
         (struct scaling){.features = features, .folds = folds, .standardise = standardise};
     struct moments moments = {.folds = folds, .features = features};
+    if (rows * features < SMALL_DATA) threads = 1;
     if (allocate(scaling, error) != ERROR_NONE ||
         find_moments(&moments, data, rows, fold_of, standardise, threads, error) != ERROR_NONE)
         goto done;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define CHUNKS 64
+#define THREAD_NUMBERS ((size_t)1 << 16)
 #define CHUNK_MINIMUM ((size_t)1024)
 
 /* ---- labels ---- */
@@ -116,12 +117,19 @@ static enum error_code check_classes(const struct scan *scan, bool one_class_all
     return ERROR_NONE;
 }
 
+/* Waking a thread takes longer than looking at a few thousand numbers. */
+static int useful_threads(const struct rows *rows, int threads) {
+    size_t useful = rows->count / (THREAD_NUMBERS / rows->classes + 1) + 1;
+    return threads < 1 ? 1 : (size_t)threads < useful ? threads : (int)useful;
+}
+
 enum error_code scan_open(const struct confident_input *input, struct scan *scan,
                           struct error *error) {
-    *scan = (struct scan){.labels = &input->labels, .threads = input->threads};
+    *scan = (struct scan){.labels = &input->labels};
     TRY(check_shapes(input, error));
     scan->rows = rows_of(&input->probabilities);
     scan->classes = scan->rows.classes;
+    scan->threads = useful_threads(&scan->rows, input->threads);
     size_t rows = scan->rows.count;
     scan->chunk_rows = (rows + CHUNKS - 1) / CHUNKS;
     if (scan->chunk_rows < CHUNK_MINIMUM) scan->chunk_rows = CHUNK_MINIMUM;

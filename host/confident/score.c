@@ -77,7 +77,8 @@ static double weighted_entropy(const struct scorer *scorer, double *values, size
     double mine = fmax(values[given], rounded(scorer, TINY));
     for (size_t k = 0; k < scorer->rows->classes; k++) {
         double p = values[k] > 1 ? 1 : values[k];
-        values[k] = p > 0 ? rounded(scorer, p * log(p)) : 0;
+        double logarithm = scorer->single ? (double)logf((float)p) : log(p);
+        values[k] = p > 0 ? rounded(scorer, p * logarithm) : 0;
     }
     double entropy = -row_sum(scorer, values, narrow) / scorer->log_classes;
     double ratio = entropy / mine;

@@ -299,8 +299,10 @@ static enum error_code fix_length(struct decoding *decoding, struct error *error
         if (fits) memset((float *)decoding->data + decoding->stored, 0, missing * sizeof(float));
     }
     if (fits) decoding->stored = exact;
-    if (largest_float(decoding->data, decoding->stored, 0) >= INFINITE_BITS)
-        refuse(decoding->decoded, CLIP_UNREADABLE, "samples too large to be resampled");
+    bool finite = decoding->peak < INFINITE_BITS; /* else the reason is told later */
+    if (finite && largest_float(decoding->data, decoding->stored, 0) >= INFINITE_BITS)
+        refuse(decoding->decoded, CLIP_UNREADABLE, "samples up to %g, too large to be resampled",
+               (double)bits_float(decoding->peak));
     return ERROR_NONE;
 }
 

@@ -375,8 +375,8 @@ static enum error_code run(struct machine *machine, size_t *result) {
 /* ---- from the dictionary to the list of tensors ---- */
 
 static int by_name(const void *left, const void *right) {
-    const struct pickle_tensor *a = *(const struct pickle_tensor *const *)left;
-    const struct pickle_tensor *b = *(const struct pickle_tensor *const *)right;
+    const struct pickle_tensor *a = left;
+    const struct pickle_tensor *b = right;
     size_t common = a->name_length < b->name_length ? a->name_length : b->name_length;
     int order = memcmp(a->name, b->name, common);
     if (order != 0) return order;
@@ -384,15 +384,15 @@ static int by_name(const void *left, const void *right) {
 }
 
 static enum error_code check_names(const struct pickle_state *state, struct error *error) {
-    const struct pickle_tensor **sorted =
+    struct pickle_tensor *sorted =
         memory_array(state->count, sizeof *sorted, "the tensors' names", error);
     if (sorted == NULL) return error->code;
-    for (size_t i = 0; i < state->count; i++) sorted[i] = &state->tensors[i];
+    if (state->count > 0) memcpy(sorted, state->tensors, state->count * sizeof *sorted);
     qsort(sorted, state->count, sizeof *sorted, by_name);
     for (size_t i = 1; i < state->count; i++)
         if (by_name(&sorted[i - 1], &sorted[i]) == 0) {
             FAIL(error, ERROR_DATA, "data.pkl: tensor '%s' is there twice",
-                 quote_bytes(sorted[i]->name, sorted[i]->name_length).text);
+                 quote_bytes(sorted[i].name, sorted[i].name_length).text);
             break;
         }
     free(sorted);

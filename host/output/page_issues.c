@@ -97,7 +97,10 @@ static void append_sound(struct page *page, size_t rank, const struct sound *sou
                 rank);
     sound_append_uri(out, sound);
     text_string(out, "\"></audio>\n");
-    if (sound->kept < sound->seconds - 0.01)
+    if (isinf(sound->seconds))
+        text_format(out, "<p class=\"dim\">first %.0f s; the link has all of it</p>\n",
+                    sound->kept);
+    else if (sound->kept < sound->seconds - 0.01)
         text_format(out, "<p class=\"dim\">first %.0f s of %.1f s; the link has all of it</p>\n",
                     sound->kept, sound->seconds);
     else
@@ -256,10 +259,12 @@ enum error_code page_more_issues(struct page *page, struct error *error) {
         number_thousands(out, results->issue_count);
         text_string(out, ".</p>\n");
     }
-    text_string(out, "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\" class=\"n\">Rank"
-                     "</th><th scope=\"col\">Clip</th><th scope=\"col\">Labelled</th>"
-                     "<th scope=\"col\">Suggested</th><th scope=\"col\" class=\"n\">Score</th>"
-                     "</tr></thead>\n<tbody>\n");
+    text_string(out,
+                "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                "aria-labelledby=\"more\"><table>\n<thead><tr><th scope=\"col\" class=\"n\">Rank"
+                "</th><th scope=\"col\">Clip</th><th scope=\"col\">Labelled</th>"
+                "<th scope=\"col\">Suggested</th><th scope=\"col\" class=\"n\">Score</th>"
+                "</tr></thead>\n<tbody>\n");
     for (size_t i = REPORT_PLAYED_ISSUES; i < last && error->code == ERROR_NONE; i++) {
         const struct run_issue *issue = &results->issues[i];
         struct run_clip clip = page_clip_at(page, issue->row);

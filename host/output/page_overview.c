@@ -117,7 +117,8 @@ static void append_facts(struct page *page, const char *section) {
     struct text *out = &page->table.row;
     text_string(out, "<details><summary>");
     name_html(out, section);
-    text_string(out, "</summary>\n<div class=\"scroll\"><table>\n");
+    text_string(out, "</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                     "aria-labelledby=\"settings\"><table>\n");
     for (size_t i = 0; i < facts->count; i++) {
         if (strcmp(facts->list[i].section, section) != 0 || facts->list[i].json == NULL) continue;
         text_string(out, "<tr><th scope=\"row\">");

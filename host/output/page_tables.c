@@ -5,7 +5,7 @@
 #include "host/output/numbers.h"
 #include "host/output/page.h"
 
-#include <stdlib.h>
+#include <math.h>
 
 #define PAIRS_SHOWN 50u
 #define JOINT_CLASSES 50u /* more than that: only its largest cells */
@@ -19,9 +19,10 @@ static void append_number(struct text *out, int64_t value) {
 }
 
 static void append_share(struct text *out, double share) {
-    text_string(out, "<td class=\"n\">");
-    number_percent(out, share);
-    text_string(out, "</td>");
+    if (isfinite(share))
+        text_format(out, "<td class=\"n\">%.2f%%</td>", 100.0 * share);
+    else
+        text_string(out, "<td class=\"n\">–</td>");
 }
 
 /* A class's name that, with the script, searches for its clips. */
@@ -43,7 +44,8 @@ enum error_code page_classes(struct page *page, struct error *error) {
     text_string(out, "<p class=\"dim\">Estimates, worst first. Wrongly in: clips with this label "
                      "that belong to another class. Missing: clips of this class that carry "
                      "another label. Quality: share of its labels that are right.</p>\n"
-                     "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Class</th>"
+                     "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                     "aria-labelledby=\"classes\"><table>\n<thead><tr><th scope=\"col\">Class</th>"
                      "<th scope=\"col\" class=\"n\">Quality</th><th scope=\"col\" class=\"n\">"
                      "Clips</th><th scope=\"col\" class=\"n\">Wrongly in</th><th scope=\"col\" "
                      "class=\"n\">Noise</th><th scope=\"col\" class=\"n\">Missing</th>"
@@ -79,9 +81,10 @@ void page_pairs(struct page *page) {
         text_string(out, "<p>No two classes overlap.</p></section>\n");
         return;
     }
-    text_string(out, "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Class</th>"
-                     "<th scope=\"col\">and</th><th scope=\"col\" class=\"n\">Clips in the wrong "
-                     "one</th><th scope=\"col\" class=\"n\">Share of all</th></tr></thead>\n"
+    text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                     "aria-labelledby=\"pairs\"><table>\n<thead><tr><th scope=\"col\">Class</th>"
+                     "<th scope=\"col\">and</th><th scope=\"col\" class=\"n\">Clips confused"
+                     "</th><th scope=\"col\" class=\"n\">Share of all</th></tr></thead>\n"
                      "<tbody>\n");
     for (size_t i = 0; i < count; i++) {
         text_string(out, "<tr><td class=\"label\">");
@@ -137,7 +140,8 @@ static void append_heat_row(struct page *page, size_t given) {
 static enum error_code append_heat_table(struct page *page, struct error *error) {
     const struct run_results *results = page->results;
     struct text *out = &page->table.row;
-    text_string(out, "<div class=\"scroll\"><table class=\"joint\">\n<thead><tr><td></td>");
+    text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                     "aria-labelledby=\"joint\"><table class=\"joint\">\n<thead><tr><td></td>");
     for (size_t k = 0; k < results->class_count; k++) {
         text_string(out, "<th scope=\"col\"><div class=\"turn\">");
         page_class(page, (int32_t)k);
@@ -176,7 +180,8 @@ static void append_largest_cells(struct page *page) {
         for (size_t j = 0; j < results->class_count; j++)
             if (j != k && joint_at(results, k, j) > 0)
                 count = insert_cell(cells, count, (struct cell){k, j, joint_at(results, k, j)});
-    text_string(out, "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Labelled</th>"
+    text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                     "aria-labelledby=\"joint\"><table>\n<thead><tr><th scope=\"col\">Labelled</th>"
                      "<th scope=\"col\">Probably</th><th scope=\"col\" class=\"n\">Clips</th>"
                      "<th scope=\"col\" class=\"n\">Share of the label</th></tr></thead>\n"
                      "<tbody>\n");
@@ -237,7 +242,8 @@ enum error_code page_unaudited(struct page *page, struct error *error) {
     text_string(out, "<p>These clips are in no ranking and in no estimate.");
     if (total > REPORT_LISTED_CLIPS)
         text_format(out, " The first %u of them; clips.csv has all.", REPORT_LISTED_CLIPS);
-    text_string(out, "</p>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Clip</th>"
+    text_string(out, "</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                     "aria-labelledby=\"unaudited\"><table>\n<thead><tr><th scope=\"col\">Clip</th>"
                      "<th scope=\"col\">Label</th><th scope=\"col\">What</th><th scope=\"col\">Why"
                      "</th></tr></thead>\n<tbody>\n");
     size_t listed = 0;

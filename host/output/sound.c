@@ -11,7 +11,7 @@
 #define PAGE_RATE 16000
 #define LANES ((size_t)8)
 
-/* More than this is not decoded for a page: half an hour of 16 kHz mono. */
+/* More than this is not decoded for a page. */
 #define DECODE_BOUND ((size_t)64 << 20)
 
 static bool within_bound(void *context, size_t bytes) {
@@ -26,6 +26,11 @@ struct part {
     size_t factor; /* of reducing the rate */
 };
 
+/* As much of the file as is decoded: a little more than is kept. */
+static double decoded_seconds(double start) {
+    return fmax(start, 0.0) + SOUND_MAXIMUM_SECONDS + 1.0;
+}
+
 static struct part choose_part(const struct decoded *decoded, double start, double duration,
                                struct sound *sound) {
     double rate = decoded->source_rate;
@@ -37,7 +42,10 @@ static struct part choose_part(const struct decoded *decoded, double start, doub
     if (part.frames > decoded->frames - part.first) part.frames = decoded->frames - part.first;
     if (decoded->source_rate > PAGE_RATE) part.factor = (size_t)(decoded->source_rate / PAGE_RATE);
     sound->rate = decoded->source_rate / (int)part.factor;
+    /* Where decoding stopped early, only `duration` knows how long the clip is. */
+    bool stopped = (double)decoded->source_frames >= decoded_seconds(start) * rate;
     sound->seconds = (double)part.frames / rate;
+    if (stopped) sound->seconds = duration >= 0.0 ? duration : (double)INFINITY;
     size_t most = SOUND_MAXIMUM_FRAMES;
     if (most > (size_t)sound->rate * SOUND_MAXIMUM_SECONDS)
         most = (size_t)sound->rate * SOUND_MAXIMUM_SECONDS;
@@ -156,8 +164,10 @@ static enum error_code make_small(const struct decoded *decoded, double start, d
 enum error_code sound_load(const char *path, double start, double duration, struct sound *sound,
                            struct error *error) {
     *sound = (struct sound){.readable = false};
-    struct decode_settings settings = {
-        .model_rate = PAGE_RATE, .no_resample = true, .reserve = within_bound};
+    struct decode_settings settings = {.model_rate = PAGE_RATE,
+                                       .no_resample = true,
+                                       .first_seconds = decoded_seconds(start),
+                                       .reserve = within_bound};
     struct decoded decoded = {.samples = NULL};
     struct error decoding = ERROR_INITIAL;
     enum error_code code = decode_clip(path, &settings, &decoded, &decoding);

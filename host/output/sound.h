@@ -21,7 +21,7 @@ struct sound {
     size_t size;
     const char *type; /* "audio/flac" or "audio/wav" */
     int rate;         /* Hz of the sound in the page: the file's, divided by a whole number */
-    double seconds;   /* of the clip */
+    double seconds;   /* of the clip; infinite when it is only known to be long */
     double kept;      /* seconds in the page; less than `seconds` when it was cut */
 
     float lowest[SOUND_COLUMNS]; /* of the kept part, -1 .. 1 at full scale */

@@ -1,9 +1,10 @@
 #include "kernels/cpu/classifier.h"
+
+#include "kernels/cpu/clock.h"
 #include "kernels/cpu/product.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* The single-precision copy of the data is kept up to this size. */
 #define CACHE_BYTES ((size_t)1 << 30)
@@ -14,12 +15,6 @@
 #define CHAIN_MAXIMUM 64
 #define CHAIN_MINIMUM 4
 #define CHAIN_BYTES ((size_t)256 << 20)
-
-double classifier_clock(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 enum error_code classifier_reserve(struct classifier_memory *memory, size_t count, size_t size,
                                    const char *what, struct error *error) {
@@ -112,7 +107,8 @@ static void cache_tiles(struct cpu_classifier *self) {
     float *cached =
         product_memory(self->tile_count, stride_bytes, "single-precision data", &ignored);
     if (cached == NULL) return;
-#pragma omp parallel for schedule(static) num_threads(self->device->threads)
+    int threads = classifier_threads(self, (double)self->rows * (double)self->features);
+#pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t tile = 0; tile < self->tile_count; tile++)
         classifier_tile_data(self, self->single, tile, cached + tile * self->cached_stride);
     self->cached = cached;
@@ -121,7 +117,7 @@ static void cache_tiles(struct cpu_classifier *self) {
 enum error_code cpu_classifier_open(struct device *device, const struct classifier_problem *problem,
                                     struct classifier **classifier, struct error *error) {
     if (check_problem(problem, error) != ERROR_NONE) return error->code;
-    double started = classifier_clock();
+    double started = clock_seconds();
     struct cpu_classifier *self = calloc(1, sizeof *self);
     if (self == NULL) return FAIL(error, ERROR_MEMORY, "classifier");
     self->base.device = device;
@@ -148,7 +144,7 @@ done:
         cpu_classifier_close(&self->base);
         return error->code;
     }
-    self->device->counters.seconds[STAGE_CLASSIFIER] += classifier_clock() - started;
+    self->device->counters.seconds[STAGE_CLASSIFIER] += clock_seconds() - started;
     *classifier = &self->base;
     return ERROR_NONE;
 }

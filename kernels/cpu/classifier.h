@@ -60,7 +60,12 @@ static inline size_t classifier_strips(const struct cpu_classifier *classifier,
     return (classifier->features + kernels->lanes - 1) / kernels->lanes;
 }
 
-/* Monotonic seconds. */
-double classifier_clock(void);
+/* How many threads so much work (in numbers read or multiply-adds) is worth; small
+ * work is done sooner than other threads are woken. */
+static inline int classifier_threads(const struct cpu_classifier *classifier, double work) {
+    double worth = work / 100e3;
+    int threads = classifier->device->threads;
+    return worth >= (double)threads ? threads : (worth < 1 ? 1 : (int)worth);
+}
 
 #endif

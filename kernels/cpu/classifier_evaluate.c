@@ -1,6 +1,8 @@
 /* Loss and gradient of many tasks over the data, which is read once for a block
  * of tasks: logits of all of them, softmax, gradient, while a tile is in cache. */
 #include "kernels/cpu/classifier.h"
+
+#include "kernels/cpu/clock.h"
 #include "kernels/cpu/product.h"
 
 #include <omp.h>
@@ -108,7 +110,9 @@ static void pack_view_group(const struct block *block, const struct view *view, 
 static void pack_views(struct block *block) {
     size_t lanes = block->kernels->lanes, classes = block->self->classes;
     size_t groups = (block->task_count * classes + lanes - 1) / lanes;
-#pragma omp parallel for collapse(2) schedule(static) num_threads(block->self->device->threads)
+    double work = (double)(block->view_count * block->task_count * classes * block->padded);
+    int threads = classifier_threads(block->self, work);
+#pragma omp parallel for collapse(2) schedule(static) num_threads(threads)
     for (size_t v = 0; v < block->view_count; v++)
         for (size_t g = 0; g < groups; g++)
             if (g * lanes < block->views[v].task_count * classes)
@@ -146,7 +150,10 @@ static void add_tile(const struct block *block, size_t tile_index, double *chain
 static void run_chains(struct block *block) {
     struct cpu_classifier *self = block->self;
     size_t chains = self->chain_count;
-#pragma omp parallel num_threads(self->device->threads)
+    double columns_all = (double)(block->task_count * self->classes);
+    int threads =
+        classifier_threads(self, (double)self->rows * (double)block->padded * columns_all / 8);
+#pragma omp parallel num_threads(threads)
     {
         char *scratch =
             (char *)self->scratch.data + (size_t)omp_get_thread_num() * block->scratch_stride;
@@ -168,7 +175,9 @@ static void run_chains(struct block *block) {
 static void merge_chains(struct block *block) {
     const struct cpu_classifier *self = block->self;
     size_t columns = block->task_count * self->classes, features = self->features;
-#pragma omp parallel for schedule(static) num_threads(self->device->threads)
+    int threads =
+        classifier_threads(self, (double)(columns * features) * (double)self->chain_count);
+#pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t column = 0; column < columns; column++) {
         double *gradient = block->tasks[column / self->classes].gradient +
                            column % self->classes * (features + 1);
@@ -230,7 +239,7 @@ enum error_code cpu_classifier_evaluate(struct classifier *classifier,
                                         struct classifier_task *tasks, size_t task_count,
                                         struct error *error) {
     struct cpu_classifier *self = (struct cpu_classifier *)classifier;
-    double started = classifier_clock();
+    double started = clock_seconds();
     struct block block = {.self = self};
     block.kernels = precision == CLASSIFIER_SINGLE ? self->single : self->exact;
     block.strips = classifier_strips(self, block.kernels);
@@ -242,7 +251,7 @@ enum error_code cpu_classifier_evaluate(struct classifier *classifier,
         if (evaluate_block(&block, error) != ERROR_NONE) return error->code;
     }
     struct device_counters *counters = &self->device->counters;
-    counters->seconds[STAGE_CLASSIFIER] += classifier_clock() - started;
+    counters->seconds[STAGE_CLASSIFIER] += clock_seconds() - started;
     for (size_t t = 0; t < task_count; t++) {
         size_t training = self->rows;
         for (size_t tile = 0; tile < self->tile_count; tile++)

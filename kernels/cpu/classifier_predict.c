@@ -1,5 +1,7 @@
 /* Out-of-fold probabilities and their log-loss, in double precision. */
 #include "kernels/cpu/classifier.h"
+
+#include "kernels/cpu/clock.h"
 #include "kernels/cpu/product.h"
 
 #include <omp.h>
@@ -19,7 +21,8 @@ static void pack_task(struct prediction *prediction, const struct classifier_tas
     const struct tile_kernels *kernels = self->exact;
     size_t groups = (self->classes + kernels->lanes - 1) / kernels->lanes;
     double *intercepts = self->intercepts.data;
-#pragma omp parallel for schedule(static) num_threads(self->device->threads)
+    int threads = classifier_threads(self, (double)(self->classes * self->features));
+#pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t g = 0; g < groups; g++) {
         const double *weights[TILE_STRIP_BYTES / sizeof(double)];
         size_t count = 0;
@@ -54,8 +57,10 @@ static void predict_tile(struct prediction *prediction, size_t index, char *scra
 static void predict_fold(struct prediction *prediction, const struct classifier_task *task,
                          size_t first, size_t end) {
     struct cpu_classifier *self = prediction->self;
+    double work = (double)((end - first) * TILE_ROWS) * (double)self->features;
+    int threads = classifier_threads(self, work * (1 + (double)self->classes / 8));
     pack_task(prediction, task);
-#pragma omp parallel num_threads(self->device->threads)
+#pragma omp parallel num_threads(threads)
     {
         char *scratch =
             (char *)self->scratch.data + (size_t)omp_get_thread_num() * prediction->scratch_stride;
@@ -69,7 +74,7 @@ enum error_code cpu_classifier_predict(struct classifier *classifier,
                                        float *probabilities, double *log_loss,
                                        struct error *error) {
     struct cpu_classifier *self = (struct cpu_classifier *)classifier;
-    double started = classifier_clock();
+    double started = clock_seconds();
     struct prediction prediction = {.self = self, .probabilities = probabilities};
     size_t lanes = self->exact->lanes, groups = (self->classes + lanes - 1) / lanes;
     prediction.strips = classifier_strips(self, self->exact);
@@ -100,6 +105,6 @@ enum error_code cpu_classifier_predict(struct classifier *classifier,
     }
 done:
     free(prediction.losses);
-    self->device->counters.seconds[STAGE_CLASSIFIER] += classifier_clock() - started;
+    self->device->counters.seconds[STAGE_CLASSIFIER] += clock_seconds() - started;
     return error->code;
 }

@@ -2,20 +2,17 @@
 
 #include "clock.h"
 #include "features.h"
-#include "gather.h"
 #include "kernels/fold.h"
+#include "linear.h"
 #include "network.h"
 #include "product.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#define LINEAR_ROWS 64 /* clips of one product */
-#define RATES 16       /* resamplers kept, more than there are rates */
+#define RATES 16 /* resamplers kept, more than there are rates */
 
 struct cpu_embedder {
     int threads;
-    bool half; /* bfloat16 network and linear layer */
     size_t size;
     size_t mels;
     struct cpu_features *features;
@@ -23,10 +20,7 @@ struct cpu_embedder {
     struct resampler *resamplers[RATES];
     size_t resampler_count;
     struct cpu_network *network;
-    struct product *linear;
-    struct product_weights *linear_weights;
-    void **linear_inputs;   /* (threads) of (LINEAR_ROWS, 2 * channels) */
-    float **linear_outputs; /* (threads) of (LINEAR_ROWS, size padded) */
+    struct cpu_linear *linear;
 
     /* Buffers that grow with the batch. */
     size_t frame_capacity;
@@ -39,59 +33,6 @@ struct cpu_embedder {
 
 /* ---- creation ---- */
 
-/* The linear layer over padded statistics: the deviations begin at network_channels(). */
-static enum error_code pack_linear(struct cpu_embedder *embedder, const struct xvector_model *model,
-                                   struct error *error) {
-    const size_t channels = model->blocks[model->block_count - 1].out_channels;
-    const size_t padded = network_channels(embedder->network), size = embedder->size;
-    double *folded = malloc(size * 2 * channels * sizeof(double));
-    double *folded_bias = malloc(size * sizeof(double));
-    float *weight = calloc(size * 2 * padded, sizeof(float));
-    float *bias = malloc(size * sizeof(float));
-    if (folded == NULL || folded_bias == NULL || weight == NULL || bias == NULL) {
-        FAIL(error, ERROR_MEMORY, "no memory to fold the model's linear layer");
-        goto done;
-    }
-    fold_linear(model, folded, folded_bias);
-    for (size_t e = 0; e < size; e++) {
-        bias[e] = (float)folded_bias[e];
-        for (size_t half = 0; half < 2; half++)
-            for (size_t c = 0; c < channels; c++)
-                weight[(e * 2 + half) * padded + c] = (float)folded[(e * 2 + half) * channels + c];
-    }
-    product_weights_set(embedder->linear_weights, weight, size, 2 * padded, bias, error);
-done:
-    free(folded);
-    free(folded_bias);
-    free(weight);
-    free(bias);
-    return error->code;
-}
-
-static enum error_code create_linear(struct cpu_embedder *embedder,
-                                     const struct xvector_model *model, struct error *error) {
-    const size_t inputs = 2 * network_channels(embedder->network);
-    const struct product_shape shape = {
-        .rows = LINEAR_ROWS,
-        .inputs = inputs,
-        .outputs = product_round(embedder->size),
-        .source = embedder->half ? PRODUCT_BFLOAT16 : PRODUCT_FLOAT32,
-        .bias = true,
-    };
-    if (product_create(&shape, &embedder->linear, error) != ERROR_NONE ||
-        product_weights_create(embedder->linear, &embedder->linear_weights, error) != ERROR_NONE)
-        return error->code;
-    for (int t = 0; t < embedder->threads; t++) {
-        embedder->linear_inputs[t] =
-            product_memory(LINEAR_ROWS * inputs, sizeof(float), "the linear layer", error);
-        embedder->linear_outputs[t] =
-            product_memory(LINEAR_ROWS * shape.outputs, sizeof(float), "the linear layer", error);
-        if (error->code != ERROR_NONE) return error->code;
-        memset(embedder->linear_inputs[t], 0, LINEAR_ROWS * inputs * sizeof(float));
-    }
-    return pack_linear(embedder, model, error);
-}
-
 enum error_code embedder_create(const struct xvector_model *model, enum device_precision precision,
                                 int threads, struct cpu_embedder **result, struct error *error) {
     *result = NULL;
@@ -99,21 +40,18 @@ enum error_code embedder_create(const struct xvector_model *model, enum device_p
     struct cpu_embedder *embedder = calloc(1, sizeof *embedder);
     if (embedder == NULL) return FAIL(error, ERROR_MEMORY, "no memory for the model");
     embedder->threads = threads;
-    embedder->half = precision == PRECISION_BF16;
     embedder->size = model->embedding_size;
     embedder->mels = model->mels;
     embedder->workspaces = calloc((size_t)threads, sizeof(struct feature_workspace *));
-    embedder->linear_inputs = calloc((size_t)threads, sizeof(void *));
-    embedder->linear_outputs = calloc((size_t)threads, sizeof(float *));
-    if (embedder->workspaces == NULL || embedder->linear_inputs == NULL ||
-        embedder->linear_outputs == NULL)
-        FAIL(error, ERROR_MEMORY, "no memory for the model");
+    if (embedder->workspaces == NULL) FAIL(error, ERROR_MEMORY, "no memory for the model");
     if (error->code == ERROR_NONE) features_create(model->mels, &embedder->features, error);
     for (int t = 0; t < threads && error->code == ERROR_NONE; t++)
         feature_workspace_create(embedder->features, &embedder->workspaces[t], error);
     if (error->code == ERROR_NONE)
         network_create(model, precision, threads, &embedder->network, error);
-    if (error->code == ERROR_NONE) create_linear(embedder, model, error);
+    if (error->code == ERROR_NONE)
+        linear_create(model, network_channels(embedder->network), precision == PRECISION_BF16,
+                      threads, &embedder->linear, error);
     if (error->code != ERROR_NONE) {
         embedder_free(embedder);
         return error->code;
@@ -124,19 +62,13 @@ enum error_code embedder_create(const struct xvector_model *model, enum device_p
 
 void embedder_free(struct cpu_embedder *embedder) {
     if (embedder == NULL) return;
-    for (int t = 0; t < embedder->threads; t++) {
-        if (embedder->workspaces != NULL) feature_workspace_free(embedder->workspaces[t]);
-        if (embedder->linear_inputs != NULL) free(embedder->linear_inputs[t]);
-        if (embedder->linear_outputs != NULL) free(embedder->linear_outputs[t]);
-    }
+    for (int t = 0; t < embedder->threads && embedder->workspaces != NULL; t++)
+        feature_workspace_free(embedder->workspaces[t]);
     free(embedder->workspaces);
-    free(embedder->linear_inputs);
-    free(embedder->linear_outputs);
     features_free(embedder->features);
     for (size_t i = 0; i < embedder->resampler_count; i++) resampler_free(embedder->resamplers[i]);
     network_free(embedder->network);
-    product_weights_free(embedder->linear_weights);
-    product_free(embedder->linear);
+    linear_free(embedder->linear);
     free(embedder->decibels);
     free(embedder->feature_clips);
     free(embedder->network_clips);
@@ -260,47 +192,13 @@ static enum error_code run_features(struct cpu_embedder *embedder, size_t clip_c
     return error->code;
 }
 
-/* Clips first .. first + count - 1 through the linear layer. */
-static enum error_code linear_tile(const struct cpu_embedder *embedder, size_t first, size_t count,
-                                   size_t thread, float *embeddings, struct error *error) {
-    const size_t width = 2 * network_channels(embedder->network);
-    const size_t stride = product_round(embedder->size);
-    const float *statistics = embedder->statistics + first * width;
-    if (embedder->half)
-        gather_bfloat16(statistics, count * width, embedder->linear_inputs[thread]);
-    else
-        memcpy(embedder->linear_inputs[thread], statistics, count * width * sizeof(float));
-    float *output = embedder->linear_outputs[thread];
-    if (product_execute(embedder->linear, embedder->linear_weights, embedder->linear_inputs[thread],
-                        output, error) != ERROR_NONE)
-        return error->code;
-    for (size_t c = 0; c < count; c++)
-        memcpy(embeddings + (first + c) * embedder->size, output + c * stride,
-               embedder->size * sizeof(float));
-    return ERROR_NONE;
-}
-
 static enum error_code run_linear(struct cpu_embedder *embedder, size_t clip_count,
                                   float *embeddings, struct device_counters *counters,
                                   struct error *error) {
     const double start = clock_seconds();
-    const size_t tiles = (clip_count + LINEAR_ROWS - 1) / LINEAR_ROWS;
-#pragma omp parallel num_threads(embedder->threads)
-    {
-        product_thread_begin();
-        struct error mine = ERROR_INITIAL;
-#pragma omp for schedule(dynamic, 1)
-        for (size_t tile = 0; tile < tiles; tile++) {
-            const size_t first = tile * LINEAR_ROWS, rest = clip_count - first;
-            if (mine.code == ERROR_NONE)
-                linear_tile(embedder, first, rest < LINEAR_ROWS ? rest : LINEAR_ROWS,
-                            product_thread_number(), embeddings, &mine);
-        }
-        product_thread_end(&mine, error);
-    }
+    linear_run(embedder->linear, embedder->statistics, clip_count, embeddings, error);
     counters->seconds[STAGE_POOLING] += clock_seconds() - start;
-    counters->operations[STAGE_POOLING] += 2.0 * 2.0 * (double)network_channels(embedder->network) *
-                                           (double)embedder->size * (double)clip_count;
+    counters->operations[STAGE_POOLING] += linear_operations(embedder->linear) * (double)clip_count;
     return error->code;
 }
 

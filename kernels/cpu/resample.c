@@ -11,8 +11,7 @@
 
 void resample_workspace_free(struct resample_workspace *workspace) {
     free(workspace->mono);
-    free(workspace->phases);
-    *workspace = (struct resample_workspace){NULL, NULL, 0};
+    *workspace = (struct resample_workspace){NULL, 0};
 }
 
 static enum error_code reserve(struct resample_workspace *workspace, size_t count,
@@ -20,11 +19,7 @@ static enum error_code reserve(struct resample_workspace *workspace, size_t coun
     if (count <= workspace->capacity) return ERROR_NONE;
     resample_workspace_free(workspace);
     workspace->mono = product_memory(count, sizeof(float), "mixing down", error);
-    workspace->phases = product_memory(count, sizeof(float), "resampling", error);
-    if (workspace->mono == NULL || workspace->phases == NULL) {
-        resample_workspace_free(workspace);
-        return error->code;
-    }
+    if (workspace->mono == NULL) return error->code;
     workspace->capacity = count;
     return ERROR_NONE;
 }
@@ -72,88 +67,71 @@ static void mix_down(const struct device_clip *clip, const unsigned char *sample
     memset(mono + before + inside, 0, (count - before - inside) * sizeof(float));
 }
 
-/* phases (down, length): sample j * down + q of mono at row q, column j. */
-static void split_phases(const float *mono, size_t down, size_t length, float *phases) {
-    for (size_t j = 0; j < length; j++)
-        for (size_t q = 0; q < down; q++) phases[q * length + j] = mono[j * down + q];
+#define LANES 8   /* of an output's partial sums: tap t goes to sum t % 8 */
+#define OUTPUTS 4 /* computed together, so that a filter is read once for all */
+
+/* ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)): what the AVX2 version's additions come to. */
+static float add_lanes(const float sums[LANES]) {
+    return ((sums[0] + sums[4]) + (sums[2] + sums[6])) +
+           ((sums[1] + sums[5]) + (sums[3] + sums[7]));
 }
 
-/* One output row: outputs that use the same filter, so that in every row of phases
- * their inputs stand one after the other. Every output adds its taps in order. */
-struct filter_row {
-    const float *phases; /* (down, length) */
-    size_t length;
-    size_t down;
-    size_t position; /* of the first tap: sample of the input behind phases[0][0] */
-    const float *filter;
-    size_t taps;
-};
-
-#define LANES 8    /* outputs computed together */
-#define PADDING 32 /* a row of outputs is padded to a multiple of it */
-
-static void filter_lanes(const struct filter_row *row, size_t column, float result[LANES]) {
-    float sums[LANES] = {0};
-    size_t phase = row->position % row->down, shift = row->position / row->down;
-    for (size_t t = 0; t < row->taps; t++) {
-        const float *input = row->phases + phase * row->length + shift + column;
-        for (size_t l = 0; l < LANES; l++) sums[l] += row->filter[t] * input[l];
-        if (++phase == row->down) {
-            phase = 0;
-            shift++;
-        }
+static void filter_plain(const float *const inputs[OUTPUTS], const float *filter, size_t taps,
+                         float result[OUTPUTS]) {
+    for (size_t o = 0; o < OUTPUTS; o++) {
+        float sums[LANES] = {0};
+        for (size_t t = 0; t < taps; t += LANES)
+            for (size_t l = 0; l < LANES; l++) sums[l] += filter[t + l] * inputs[o][t + l];
+        result[o] = add_lanes(sums);
     }
-    memcpy(result, sums, sizeof sums);
 }
 
 #if defined(__x86_64__)
-#define MOST_VECTORS 8
-
-/* The same for `vectors` times LANES outputs (a constant once inlined). Written out
- * because gcc 12 exchanges the two loops and then computes one number at a time,
- * at a tenth of the speed. */
-__attribute__((target("avx2,fma"), always_inline)) static inline void
-filter_vectors(size_t vectors, const struct filter_row *row, size_t column, float *result) {
-    __m256 sums[MOST_VECTORS];
-    for (size_t v = 0; v < vectors; v++) sums[v] = _mm256_setzero_ps();
-    size_t phase = row->position % row->down;
-    const float *input = row->phases + column + row->position / row->down + phase * row->length;
-    for (size_t t = 0; t < row->taps; t++) {
-        const __m256 tap = _mm256_broadcast_ss(row->filter + t);
-        for (size_t v = 0; v < vectors; v++)
-            sums[v] = _mm256_fmadd_ps(tap, _mm256_loadu_ps(input + v * LANES), sums[v]);
-        input += row->length;
-        if (++phase == row->down) {
-            phase = 0;
-            input -= row->down * row->length - 1;
-        }
+__attribute__((target("avx2,fma"))) static void filter_avx2(const float *const inputs[OUTPUTS],
+                                                            const float *filter, size_t taps,
+                                                            float result[OUTPUTS]) {
+    __m256 a = _mm256_setzero_ps(), b = a, c = a, d = a;
+    const float *x0 = inputs[0], *x1 = inputs[1], *x2 = inputs[2], *x3 = inputs[3];
+    for (size_t t = 0; t < taps; t += LANES) {
+        const __m256 h = _mm256_loadu_ps(filter + t);
+        a = _mm256_fmadd_ps(h, _mm256_loadu_ps(x0 + t), a);
+        b = _mm256_fmadd_ps(h, _mm256_loadu_ps(x1 + t), b);
+        c = _mm256_fmadd_ps(h, _mm256_loadu_ps(x2 + t), c);
+        d = _mm256_fmadd_ps(h, _mm256_loadu_ps(x3 + t), d);
     }
-    for (size_t v = 0; v < vectors; v++) _mm256_storeu_ps(result + v * LANES, sums[v]);
-}
-
-__attribute__((target("avx2,fma"))) static void filter_row_avx2(const struct filter_row *row,
-                                                                size_t count, float *result) {
-    size_t done = 0;
-    for (; done + MOST_VECTORS * LANES <= count; done += MOST_VECTORS * LANES)
-        filter_vectors(MOST_VECTORS, row, done, result + done);
-    for (; done + 2 * LANES < count; done += 4 * LANES) filter_vectors(4, row, done, result + done);
-    for (; done < count; done += LANES) filter_vectors(1, row, done, result + done);
+    __m128 e = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    __m128 f = _mm_add_ps(_mm256_castps256_ps128(b), _mm256_extractf128_ps(b, 1));
+    __m128 g = _mm_add_ps(_mm256_castps256_ps128(c), _mm256_extractf128_ps(c, 1));
+    __m128 i = _mm_add_ps(_mm256_castps256_ps128(d), _mm256_extractf128_ps(d, 1));
+    _MM_TRANSPOSE4_PS(e, f, g, i);
+    _mm_storeu_ps(result, _mm_add_ps(_mm_add_ps(e, g), _mm_add_ps(f, i)));
 }
 #endif
 
-/* result: room for count rounded up to PADDING. */
-static void filter_row(const struct filter_row *row, size_t count, float *result) {
+/* The outputs i * up + r, i = 0 .. steps - 1, that lie in first .. first + count - 1: all
+ * those that use one filter. mono: where the first tap of output 0 falls. */
+static void filter_outputs(const struct resampler *resampler, size_t r, const float *mono,
+                           size_t steps, size_t first, size_t count, float *output) {
+    const size_t up = resampler->up, down = resampler->down, taps = resampler->taps;
+    const float *filter = resampler->filters + r * down % up * taps;
+    const size_t begin = r < first ? 1 : 0;
+    const size_t end = (steps - 1) * up + r < first + count ? steps : steps - 1;
+    for (size_t i = begin; i < end; i += OUTPUTS) {
+        const float *inputs[OUTPUTS];
+        float result[OUTPUTS];
+        const size_t some = end - i < OUTPUTS ? end - i : OUTPUTS;
+        for (size_t o = 0; o < OUTPUTS; o++) /* the last one again where there are fewer */
+            inputs[o] = mono + (i + (o < some ? o : some - 1)) * down + r * down / up;
 #if defined(__x86_64__)
-    if (vector_has_avx2()) {
-        filter_row_avx2(row, count, result);
-        return;
-    }
+        if (vector_has_avx2())
+            filter_avx2(inputs, filter, taps, result);
+        else
 #endif
-    for (size_t done = 0; done < count; done += LANES) filter_lanes(row, done, result + done);
+            filter_plain(inputs, filter, taps, result);
+        for (size_t o = 0; o < some; o++) output[(i + o) * up + r - first] = result[o];
+    }
 }
 
-/* Outputs o = i up + r for every i of the stretch: position floor(r down / up) in
- * the input behind i down, filter r down mod up. */
 enum error_code resample_stretch(const struct resampler *resampler, const struct device_clip *clip,
                                  const unsigned char *samples, size_t first, size_t count,
                                  float *output, struct resample_workspace *workspace,
@@ -163,32 +141,13 @@ enum error_code resample_stretch(const struct resampler *resampler, const struct
         mix_down(clip, samples, (ptrdiff_t)first, count, output);
         return ERROR_NONE;
     }
-    const size_t up = resampler->up, down = resampler->down, taps = resampler->taps;
-    const size_t begin = first / up, end = (first + count - 1) / up + 1;
-    const size_t steps = (end - begin + PADDING - 1) / PADDING * PADDING;
-    const size_t length = steps + (down + taps) / down + 1;
-    if (reserve(workspace, length * down + steps, error) != ERROR_NONE) return error->code;
+    const size_t up = resampler->up, down = resampler->down;
+    const size_t begin = first / up, steps = (first + count - 1) / up + 1 - begin;
+    const size_t length = steps * down + resampler->taps;
+    if (reserve(workspace, length, error) != ERROR_NONE) return error->code;
     const ptrdiff_t origin = (ptrdiff_t)(begin * down) - (ptrdiff_t)resampler->half + 1;
-    mix_down(clip, samples, origin, length * down, workspace->mono);
-    const float *phases = workspace->mono;
-    if (down > 1) {
-        split_phases(workspace->mono, down, length, workspace->phases);
-        phases = workspace->phases;
-    }
-    float *row = workspace->phases + length * down; /* (steps) */
-    for (size_t r = 0; r < up; r++) {
-        const struct filter_row filter = {.phases = phases,
-                                          .length = length,
-                                          .down = down,
-                                          .position = r * down / up,
-                                          .filter = resampler->filters + r * down % up * taps,
-                                          .taps = taps};
-        filter_row(&filter, end - begin, row);
-        for (size_t i = begin; i < end; i++) {
-            const size_t position = i * up + r;
-            if (position >= first && position - first < count)
-                output[position - first] = row[i - begin];
-        }
-    }
+    mix_down(clip, samples, origin, length, workspace->mono);
+    for (size_t r = 0; r < up; r++)
+        filter_outputs(resampler, r, workspace->mono, steps, first - begin * up, count, output);
     return ERROR_NONE;
 }

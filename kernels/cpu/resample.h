@@ -5,10 +5,9 @@
 #include "kernels/device.h"
 #include "kernels/resampler.h"
 
-/* One thread's buffers. */
+/* One thread's buffer. */
 struct resample_workspace {
-    float *mono;   /* mixed-down input */
-    float *phases; /* the same, every `down`-th sample together */
+    float *mono; /* mixed-down input */
     size_t capacity;
 };
 

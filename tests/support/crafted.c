@@ -135,6 +135,7 @@ void zip_craft(struct text *file, const struct crafted_entry *entries, size_t co
         offsets[i] = file->length;
         checksums[i] = checksum(entries[i].data, entries[i].size);
         if (entries[i].wrong_checksum) checksums[i] ^= 1u;
+        if (entries[i].no_checksum) checksums[i] = 0;
         put_local(file, &entries[i], checksums[i]);
     }
     size_t central = file->length;
@@ -174,7 +175,7 @@ void safetensors_craft(struct text *file, const char *header, size_t data_size) 
 
 /* ---- golden files ---- */
 
-unsigned char *golden_read(const char *path, size_t *size) {
+unsigned char *model_file_read(const char *path, size_t *size) {
     struct error error = ERROR_INITIAL;
     char *bytes = NULL;
     if (file_read(path, (size_t)1 << 24, &bytes, size, &error) != ERROR_NONE)
@@ -182,9 +183,9 @@ unsigned char *golden_read(const char *path, size_t *size) {
     return (unsigned char *)bytes;
 }
 
-float *golden_floats(const char *path, size_t *count) {
+float *model_file_floats(const char *path, size_t *count) {
     size_t size = 0;
-    unsigned char *bytes = golden_read(path, &size);
+    unsigned char *bytes = model_file_read(path, &size);
     assert_int_equal(size % sizeof(float), 0);
     *count = size / sizeof(float);
     return (float *)(void *)bytes;

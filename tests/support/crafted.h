@@ -46,6 +46,7 @@ struct crafted_entry {
     uint16_t method; /* 0: stored */
     uint16_t flags;  /* added to bit 3: 1 is "encrypted" */
     bool wrong_checksum;
+    bool no_checksum; /* 0, as PyTorch writes it when told to compute none */
 };
 
 /* A zip file as PyTorch writes it: local headers without sizes (bit 3), data
@@ -61,8 +62,8 @@ void safetensors_craft(struct text *file, const char *header, size_t data_size);
 /* ---- golden files ---- */
 
 /* The file, read whole, to be freed; the test fails when it cannot be read. */
-unsigned char *golden_read(const char *path, size_t *size);
+unsigned char *model_file_read(const char *path, size_t *size);
 /* Float32 values of a raw little-endian file, to be freed. */
-float *golden_floats(const char *path, size_t *count);
+float *model_file_floats(const char *path, size_t *count);
 
 #endif

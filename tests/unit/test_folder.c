@@ -91,18 +91,17 @@ static void classes_and_order(void **state) {
     input_close(&input);
 }
 
-/* Names that are no text, in an order that is bytewise and not alphabetical. */
+/* Names that are hardly text; already in bytewise order. */
 static void names_of_any_bytes(void **state) {
     const char *folder = *state;
-    const char *const names[] = {"=c/-.wav", "c \n,\"'/a,b\n\".wav", "c%41/..wav",
+    const char *const names[] = {"=c/-.wav", "c \n,\"'/a,b\n\".wav", "c%41/%.wav",
                                  "\xc3\xa9/\xff\xfe.wav", "\xff/@.wav"};
     for (size_t i = 0; i < 5; i++) touch(folder, names[i]);
     struct input_options options = {0};
     struct input input;
     open_folder(folder, &options, &input);
-    const char *const sorted[] = {names[0], names[1], names[2], names[3], names[4]};
     assert_int_equal(input.clips.count, 5);
-    for (size_t i = 0; i < 5; i++) assert_string_equal(clip_path(&input.clips, i), sorted[i]);
+    for (size_t i = 0; i < 5; i++) assert_string_equal(clip_path(&input.clips, i), names[i]);
     assert_string_equal(input.clips.class_names[4], "\xff");
     input_close(&input);
 }

@@ -20,7 +20,7 @@ static void test_folder(void **unused) {
     struct text notes = TEXT_INITIAL;
     struct model model;
     size_t count = 0;
-    float *expected = golden_floats(GOLDEN "expected.f32", &count);
+    float *expected = model_file_floats(GOLDEN "expected.f32", &count);
     if (model_import(GOLDEN "speechbrain", &model, &notes, &error) != ERROR_NONE)
         fail_msg("%s", error.message);
     assert_memory_equal(model.weights, expected, count * sizeof *expected);
@@ -55,7 +55,7 @@ static enum error_code import_yaml(const char *yaml, size_t dilations[5], struct
                                    struct error *error) {
     struct model model;
     size_t size = 0;
-    unsigned char *bytes = golden_read(GOLDEN "archive.ckpt", &size);
+    unsigned char *bytes = model_file_read(GOLDEN "archive.ckpt", &size);
     enum error_code code = model_import_bytes(bytes, size, yaml, yaml == NULL ? 0 : strlen(yaml),
                                               &model, notes, error);
     for (size_t i = 0; i < 5 && code == ERROR_NONE; i++)

@@ -38,7 +38,7 @@ static struct model read_golden(const char *path) {
 
 static void expect_weights(const struct model *model, const char *expected_path) {
     size_t count = 0;
-    float *expected = golden_floats(expected_path, &count);
+    float *expected = model_file_floats(expected_path, &count);
     assert_memory_equal(model->weights, expected, count * sizeof *expected);
     free(expected);
 }
@@ -66,8 +66,8 @@ static void test_read(void **unused) {
     /* conv.weight, conv.bias, norm.weight, norm.bias, running_mean, running_var. */
     assert_ptr_equal(network->blocks[0].weight, model.weights);
     assert_ptr_equal(network->blocks[0].bias, model.weights + 960);
-    assert_ptr_equal(network->blocks[0].norm_variance, model.weights + 960 + 4 * 8);
-    assert_ptr_equal(network->blocks[1].weight, model.weights + 960 + 5 * 8);
+    assert_ptr_equal(network->blocks[0].norm_variance, model.weights + 960 + (size_t)4 * 8);
+    assert_ptr_equal(network->blocks[1].weight, model.weights + 960 + (size_t)5 * 8);
     assert_int_equal(model.dtype, MODEL_FLOAT32);
     assert_string_equal(model.name, "tiny \xe2\x98\x83");
     assert_string_equal(model.licence, "Apache-2.0");
@@ -188,7 +188,7 @@ static void expect_value_refused(const char *tensor, size_t index, float value,
     size_t size = 0;
     struct safetensors file;
     struct error error = ERROR_INITIAL;
-    unsigned char *bytes = golden_read(GOLDEN "float32.safetensors", &size);
+    unsigned char *bytes = model_file_read(GOLDEN "float32.safetensors", &size);
     assert_int_equal(safetensors_parse(bytes, size, &file, &error), ERROR_NONE);
     size_t offset = (size_t)(safetensors_find(&file, tensor)->data - bytes);
     safetensors_free(&file);
@@ -212,7 +212,7 @@ static void test_values(void **unused) {
 static void expect_header_refused(const char *text, const char *replacement, enum error_code code,
                                   const char *reason) {
     size_t size = 0;
-    unsigned char *bytes = golden_read(GOLDEN "float32.safetensors", &size);
+    unsigned char *bytes = model_file_read(GOLDEN "float32.safetensors", &size);
     assert_int_equal(strlen(text), strlen(replacement));
     unsigned char *place = memmem(bytes, size, text, strlen(text));
     assert_non_null(place);
@@ -276,7 +276,7 @@ static enum error_code build(size_t blocks, const struct change *change, struct 
     for (size_t i = 0; i < blocks; i++) {
         network.blocks[i] =
             (struct xvector_block){.in_channels = i == 0 ? 3 : 2, .out_channels = 2, .kernel = 3};
-        if (i > 0) strcat(dilations, ",1");
+        if (i > 0) memcpy(dilations + 2 * i - 1, ",1", sizeof ",1");
     }
     size_t count = architecture_arrays(&network, arrays);
     size_t written = 0;
@@ -391,7 +391,7 @@ static void test_shapes(void **unused) {
 static void test_extra_tensor(void **unused) {
     (void)unused;
     size_t size = 0;
-    unsigned char *bytes = golden_read(GOLDEN "float32.safetensors", &size);
+    unsigned char *bytes = model_file_read(GOLDEN "float32.safetensors", &size);
     struct text file = TEXT_INITIAL;
     struct text header = TEXT_INITIAL;
     uint64_t length = 0;

@@ -58,8 +58,8 @@ static void test_golden(void **unused) {
     struct safetensors file;
     size_t size = 0;
     size_t count = 0;
-    unsigned char *bytes = golden_read(GOLDEN "float32.safetensors", &size);
-    float *expected = golden_floats(GOLDEN "expected.f32", &count);
+    unsigned char *bytes = model_file_read(GOLDEN "float32.safetensors", &size);
+    float *expected = model_file_floats(GOLDEN "expected.f32", &count);
     assert_int_equal(safetensors_parse(bytes, size, &file, &error), ERROR_NONE);
     assert_int_equal(file.count, 32);
     assert_string_equal(safetensors_metadata(&file, "dilations"), "1,2,3,1,1");
@@ -74,7 +74,7 @@ static void test_golden(void **unused) {
     assert_int_equal(tensor->shape[0], 8);
     assert_int_equal(tensor->shape[1], 24);
     assert_int_equal(tensor->shape[2], 5);
-    assert_memory_equal(tensor->data, expected, 8 * 24 * 5 * sizeof *expected);
+    assert_memory_equal(tensor->data, expected, (size_t)8 * 24 * 5 * sizeof *expected);
     tensor = safetensors_find(&file, "blocks.16.w.bias");
     assert_non_null(tensor);
     assert_memory_equal(tensor->data, expected + count - 6, 6 * sizeof *expected);
@@ -228,7 +228,7 @@ static void test_deep_nesting(void **unused) {
 static void test_truncated(void **unused) {
     (void)unused;
     size_t size = 0;
-    unsigned char *bytes = golden_read(GOLDEN "float16.safetensors", &size);
+    unsigned char *bytes = model_file_read(GOLDEN "float16.safetensors", &size);
     for (size_t cut = 0; cut < size; cut += 1 + cut / 64) {
         struct error error = ERROR_INITIAL;
         struct text file = TEXT_INITIAL;

@@ -1,0 +1,149 @@
+#include "winograd.h"
+
+#include "gather.h"
+#include "vector.h"
+
+#include <string.h>
+
+double winograd_weight(size_t product, double g0, double g1, double g2) {
+    switch (product) {
+    case 0: return g0;
+    case 1: return (g0 + g1 + g2) / 2.0;
+    case 2: return (g0 - g1 + g2) / 2.0;
+    default: return g2;
+    }
+}
+
+size_t winograd_pairs(size_t low, size_t high, size_t dilation) {
+    if (low >= high) return 0;
+    const size_t blocks = (high - 1) / (2 * dilation) - low / (2 * dilation);
+    const size_t rest = high - (high - 1) / (2 * dilation) * (2 * dilation);
+    return blocks * dilation + (rest < dilation ? rest : dilation);
+}
+
+/* The pairs of a tile, one after the other. */
+struct walk {
+    const struct plan *plan;
+    size_t level; /* that is written */
+    size_t dilation;
+    size_t piece;
+    size_t pair; /* within the piece */
+    size_t pairs;
+};
+
+static struct walk walk_begin(const struct plan *plan, size_t level, size_t dilation,
+                              size_t first) {
+    struct walk walk = {.plan = plan, .level = level, .dilation = dilation};
+    walk.piece = plan_find_pair(plan, level, first);
+    const struct plan_piece *piece = &plan->pieces[walk.piece];
+    walk.pair = first - piece->pairs[level];
+    walk.pairs = winograd_pairs(piece->low[level], piece->high[level], dilation);
+    return walk;
+}
+
+/* The next pair's piece and first frame; NULL after the last. */
+static const struct plan_piece *walk_next(struct walk *walk, size_t *frame) {
+    while (walk->piece < walk->plan->piece_count && walk->pair >= walk->pairs) {
+        if (++walk->piece == walk->plan->piece_count) break;
+        const struct plan_piece *piece = &walk->plan->pieces[walk->piece];
+        walk->pair = 0;
+        walk->pairs =
+            winograd_pairs(piece->low[walk->level], piece->high[walk->level], walk->dilation);
+    }
+    if (walk->piece >= walk->plan->piece_count) return NULL;
+    const struct plan_piece *piece = &walk->plan->pieces[walk->piece];
+    const size_t block = piece->low[walk->level] / (2 * walk->dilation);
+    *frame = (block + walk->pair / walk->dilation) * 2 * walk->dilation +
+             walk->pair % walk->dilation;
+    walk->pair++;
+    return piece;
+}
+
+VECTOR_BODY void transform_body(bool fused, const float *restrict x0, const float *restrict x1,
+                                const float *restrict x2, const float *restrict x3, size_t count,
+                                float *restrict input, size_t plane) {
+    (void)fused;
+    for (size_t c = 0; c < count; c++) {
+        input[c] = x0[c] - x2[c];
+        input[plane + c] = x1[c] + x2[c];
+        input[2 * plane + c] = x2[c] - x1[c];
+        input[3 * plane + c] = x1[c] - x3[c];
+    }
+}
+
+VECTOR_DISPATCH(transform,
+                (const float *restrict x0, const float *restrict x1, const float *restrict x2,
+                 const float *restrict x3, size_t count, float *restrict input, size_t plane),
+                x0, x1, x2, x3, count, input, plane)
+
+/* The row of a frame, reflected; where the piece does not hold it, any other row: then
+ * it is needed for nothing but a partner that is not kept. */
+static const float *input_row(const struct plan_piece *piece, size_t level, ptrdiff_t frame,
+                              const float *rows, size_t stride) {
+    ptrdiff_t wanted = gather_reflect(frame, piece->frames);
+    if (wanted < (ptrdiff_t)piece->low[level] || wanted >= (ptrdiff_t)piece->high[level])
+        wanted = (ptrdiff_t)piece->low[level];
+    return rows + (piece->offset[level] + (size_t)wanted - piece->low[level]) * stride;
+}
+
+void winograd_gather(const struct plan *plan, const struct layer *layer, size_t index,
+                     const float *rows, size_t first, float *input) {
+    const size_t stride = layer->inputs, plane = LAYER_ROWS * layer->inputs;
+    const ptrdiff_t dilation = (ptrdiff_t)layer->dilation;
+    struct walk walk = walk_begin(plan, index + 1, layer->dilation, first);
+    size_t frame, done = 0;
+    for (; done < LAYER_ROWS; done++) {
+        const struct plan_piece *piece = walk_next(&walk, &frame);
+        if (piece == NULL) break;
+        const ptrdiff_t t = (ptrdiff_t)frame;
+        transform(input_row(piece, index, t - dilation, rows, stride),
+                  input_row(piece, index, t, rows, stride),
+                  input_row(piece, index, t + dilation, rows, stride),
+                  input_row(piece, index, t + 2 * dilation, rows, stride), stride,
+                  input + done * stride, plane);
+    }
+#ifdef EARMARK_DEBUG
+    for (size_t p = 0; p < WINOGRAD_PRODUCTS; p++) /* NaN */
+        memset(input + p * plane + done * stride, 0xff,
+               (LAYER_ROWS - done) * stride * sizeof(float));
+#endif
+}
+
+VECTOR_BODY float leaky(float value) {
+    return value > 0.0f ? value : 0.01f * value;
+}
+
+VECTOR_BODY void combine_body(bool fused, const float *restrict products, size_t plane,
+                              const float *restrict bias, size_t count, float *restrict first,
+                              float *restrict second) {
+    (void)fused;
+    for (size_t c = 0; c < count; c++) {
+        const float m0 = products[c], m1 = products[plane + c];
+        const float m2 = products[2 * plane + c], m3 = products[3 * plane + c];
+        first[c] = leaky(m0 + (m1 + m2) + bias[c]);
+        second[c] = leaky((m1 - m2) - m3 + bias[c]);
+    }
+}
+
+VECTOR_DISPATCH(combine,
+                (const float *restrict products, size_t plane, const float *restrict bias,
+                 size_t count, float *restrict first, float *restrict second),
+                products, plane, bias, count, first, second)
+
+void winograd_scatter(const struct plan *plan, const struct layer *layer, size_t index,
+                      const float *products, size_t first, float *rows) {
+    const size_t level = index + 1, stride = layer->outputs, plane = LAYER_ROWS * stride;
+    float *unwanted = (float *)0;
+    (void)unwanted;
+    struct walk walk = walk_begin(plan, level, layer->dilation, first);
+    size_t frame;
+    for (size_t done = 0; done < LAYER_ROWS; done++) {
+        const struct plan_piece *piece = walk_next(&walk, &frame);
+        if (piece == NULL) break;
+        (void)piece;
+    }
+    (void)combine;
+    (void)plane;
+    (void)products;
+    (void)rows;
+}

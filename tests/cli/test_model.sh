@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# earmark model: import, info, and what they refuse; models/fetch-voxceleb.sh.
+source tests/cli/lib.sh
+
+golden=$repository/tests/golden/model
+model=$TMP/model.safetensors
+
+# ---- usage
+expect_exit "help" 0 "$EARMARK" model --help
+expect_grep "help names import" 'earmark model import DIR -o FILE' "$TMP/stdout"
+expect_exit "help of import" 0 "$EARMARK" model import --help
+expect_exit "help of info" 0 "$EARMARK" model info --help
+expect_exit "nothing to do" 2 "$EARMARK" model
+expect_exit "unknown word" 2 "$EARMARK" model export
+expect_grep "unknown word is named" "'export'.*see earmark model --help" "$TMP/stderr"
+expect_exit "unknown option" 2 "$EARMARK" model info --jason
+expect_grep "unknown option is named" "'--jason'.*see earmark model --help" "$TMP/stderr"
+expect_exit "import without -o" 2 "$EARMARK" model import "$golden/speechbrain"
+expect_exit "import without folder" 2 "$EARMARK" model import -o "$model"
+expect_exit "value missing" 2 "$EARMARK" model import "$golden/speechbrain" -o
+expect_exit "two folders" 2 "$EARMARK" model import "$golden/speechbrain" more -o "$model"
+
+# ---- import and info
+expect_exit "import" 0 "$EARMARK" model import "$golden/speechbrain" -o "$model"
+expect_grep "import says what it wrote" 'parameters +1,786, float32' "$TMP/stdout"
+expect_grep "the name is the folder's" '^name +speechbrain$' "$TMP/stdout"
+expect_lines "import has nothing to warn of" 0 "$TMP/stderr"
+expect_exit "import again" 0 "$EARMARK" model import "$golden/speechbrain/" -o "$TMP/again" --quiet
+expect_lines "quiet" 0 "$TMP/stdout"
+expect_same "the same model gives the same bytes" "$model" "$TMP/again"
+expect_exit "info" 0 "$EARMARK" model info "$model"
+expect_grep "dilations" '^  2 +8 +8 +3 +3 ' "$TMP/stdout"
+expect_grep "operations" '0.003008 MFLOP a frame' "$TMP/stdout"
+expect_exit "info as JSON" 0 "$EARMARK" model info --json "$model"
+expect_grep "JSON has the architecture" '"blocks":\[\{"in_channels":24,"out_channels":8,"kernel":5,"dilation":1,' "$TMP/stdout"
+expect_grep "JSON has the operations" '"operations_per_frame":3008,"operations_per_clip":288,' "$TMP/stdout"
+expect_exit "import with facts, float16" 0 "$EARMARK" model import "$golden/speechbrain" \
+    -o "$TMP/half" --float16 --name "n $(printf '\033')[2J" --licence "CC0" --source here
+expect_grep "name without control characters" '^name +n \?\[2J$' "$TMP/stdout"
+expect_grep "float16" 'float16' "$TMP/stdout"
+expect_grep "licence" '^licence +CC0$' "$TMP/stdout"
+expect_grep "source" '^source +here$' "$TMP/stdout"
+expect_exit "training facts" 0 "$EARMARK" model info "$golden/float32.safetensors"
+expect_grep "a training fact" '^  seed: 20261$' "$TMP/stdout"
+expect_exit "training facts as JSON" 0 "$EARMARK" model info --json "$golden/float16.safetensors"
+expect_grep "a training fact as JSON" '"training":\{"seed":20261,' "$TMP/stdout"
+
+# ---- refusals
+expect_exit "a checkpoint is no model" 1 "$EARMARK" model info "$golden/archive.ckpt"
+expect_grep "what to do with a checkpoint" 'earmark model import FOLDER' "$TMP/stderr"
+expect_exit "no such model" 1 "$EARMARK" model info "$TMP/absent"
+expect_exit "no such folder" 1 "$EARMARK" model import "$TMP/absent" -o "$TMP/x"
+expect_exit "a file for a folder" 1 "$EARMARK" model import "$golden/archive.ckpt" -o "$TMP/x"
+expect_exit "a folder without a checkpoint" 1 "$EARMARK" model import "$golden" -o "$TMP/x"
+expect_grep "the missing file is named" 'embedding_model.ckpt' "$TMP/stderr"
+for kind in legacy protocol4 parameters module; do
+    mkdir "$TMP/$kind"
+    cp "$golden/$kind.ckpt" "$TMP/$kind/embedding_model.ckpt"
+    expect_exit "$kind is refused" 1 "$EARMARK" model import "$TMP/$kind" -o "$TMP/x"
+done
+mkdir "$TMP/plain"
+cp "$golden/archive.ckpt" "$TMP/plain/embedding_model.ckpt"
+expect_exit "no hyperparams.yaml" 0 "$EARMARK" model import "$TMP/plain" -o "$TMP/plain.safetensors"
+expect_grep "the default dilations are mentioned" 'default dilations' "$TMP/stderr"
+sed 's/lin_neurons: .*/lin_neurons: 512/' "$golden/speechbrain/hyperparams.yaml" >"$TMP/plain/hyperparams.yaml"
+expect_exit "a mismatch" 1 "$EARMARK" model import "$TMP/plain" -o "$TMP/x"
+expect_grep "both sides of a mismatch" 'lin_neurons 512.* 6' "$TMP/stderr"
+head -c 9000 "$golden/archive.ckpt" >"$TMP/plain/embedding_model.ckpt"
+expect_exit "a truncated checkpoint" 1 "$EARMARK" model import "$TMP/plain" -o "$TMP/x"
+head -c 5000 "$model" >"$TMP/short.safetensors"
+expect_exit "a truncated model" 1 "$EARMARK" model info "$TMP/short.safetensors"
+expect_exit "a folder that cannot be written" 1 "$EARMARK" model import "$golden/speechbrain" -o /nonexistent/x
+expect_equal "nothing is left behind" "$(find "$TMP" -name x -o -name '*.part')" ""
+
+# ---- the default model, found beside the program
+mkdir -p "$TMP/prefix/bin" "$TMP/prefix/share/earmark" "$TMP/alone"
+cp "$EARMARK" "$TMP/prefix/bin/earmark"
+cp "$EARMARK" "$TMP/alone/earmark"
+cp "$golden/float32.safetensors" "$TMP/prefix/share/earmark/default.safetensors"
+expect_exit "the installed default model" 0 "$TMP/prefix/bin/earmark" model info
+expect_grep "its path" "^model +.*/share/earmark/default.safetensors$" "$TMP/stdout"
+expect_exit "no default model" 1 "$TMP/alone/earmark" model info
+expect_grep "what to do without one" '\-\-model FILE' "$TMP/stderr"
+
+# ---- the published weights: only the script's own part, from a local folder
+fetch() { EARMARK_VOXCELEB_URL=$1 sh models/fetch-voxceleb.sh "$TMP/fetched.safetensors"; }
+if command -v curl >/dev/null || command -v wget >/dev/null; then
+    expect_exit "fetch from a folder" 0 fetch "file://$golden/speechbrain"
+    expect_grep "the licence is noted" '^licence +Apache-2.0$' "$TMP/stdout"
+    expect_file "the fetched model" "$TMP/fetched.safetensors"
+    expect_exit "fetch from nowhere" 1 fetch "file://$TMP/nowhere"
+    expect_grep "what to do offline" 'earmark model import FOLDER' "$TMP/stderr"
+else
+    skip "fetch-voxceleb.sh" "neither curl nor wget"
+fi

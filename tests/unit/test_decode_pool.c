@@ -1,0 +1,262 @@
+/* The decode threads: the list's order and the same samples whatever the threads and
+ * the memory, every clip exactly once, and no way to hang. */
+#include "host/base/stop.h"
+#include "host/input/decode_pool.h"
+#include "tests/support/signal.h"
+#include "tests/support/sound_files.h"
+
+#include <signal.h>
+#include <sndfile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* clang-format off */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#define CLIPS ((size_t)300)
+#define LONGEST ((size_t)60000)
+
+static char *folder;
+static struct clip_list clips;
+static int16_t noise[LONGEST + CLIPS];
+
+/* Clip i: its own stretch of noise, short or long; every 50th is missing, every
+ * 60th a long one, clip 7 has no label. */
+static size_t clip_frames(size_t i) {
+    return i % 60 == 59 ? LONGEST : 500 + i * 37 % 3000;
+}
+
+static int make_clips(void **state) {
+    (void)state;
+    struct error error = ERROR_INITIAL;
+    folder = test_folder_make();
+    signal_noise(noise, LONGEST + CLIPS, 3);
+    assert_int_equal(clip_list_init(&clips, folder, &error), ERROR_NONE);
+    for (size_t i = 0; i < CLIPS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%zu.wav", i);
+        struct clip_entry entry = {.path = name, .label = "x"};
+        if (i == 7) {
+            entry.label = NULL;
+            entry.status = CLIP_NO_LABEL;
+            entry.reason = "no label, as the test wants it";
+        }
+        assert_int_equal(clip_list_add(&clips, &entry, &error), ERROR_NONE);
+        if (i % 50 == 49) continue;
+        test_sound_int16(test_path(folder, name), SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1,
+                         noise + i, clip_frames(i));
+    }
+    assert_int_equal(clip_list_finish(&clips, &error), ERROR_NONE);
+    return 0;
+}
+
+static int remove_clips(void **state) {
+    (void)state;
+    clip_list_free(&clips);
+    test_folder_remove(folder);
+    return 0;
+}
+
+static struct decode_pool *open_pool(size_t first, size_t count, int threads, size_t bytes) {
+    struct decode_pool *pool = NULL;
+    struct error error = ERROR_INITIAL;
+    struct decode_pool_settings settings = {
+        .threads = threads, .maximum_bytes = bytes, .decode = {.model_rate = 16000}};
+    if (decode_pool_open(&clips, first, count, &settings, &pool, &error) != ERROR_NONE)
+        fail_msg("%s", error.message);
+    return pool;
+}
+
+static struct decode_item *next_item(struct decode_pool *pool) {
+    struct decode_item *item = NULL;
+    struct error error = ERROR_INITIAL;
+    if (decode_pool_next(pool, &item, &error) != ERROR_NONE) fail_msg("%s", error.message);
+    return item;
+}
+
+static void check_item(const struct decode_item *item, size_t clip) {
+    const struct decoded *decoded = &item->decoded;
+    assert_int_equal(item->clip, clip);
+    if (clip % 50 == 49) {
+        assert_int_equal(decoded->status, CLIP_UNREADABLE);
+        assert_non_null(strstr(decoded->reason, "No such file"));
+    } else if (clip == 7) {
+        assert_int_equal(decoded->status, CLIP_NO_LABEL);
+        assert_string_equal(decoded->reason, "no label, as the test wants it");
+        assert_null(decoded->samples);
+    } else {
+        assert_int_equal(decoded->status, CLIP_OK);
+        assert_int_equal(decoded->frames, clip_frames(clip));
+        assert_memory_equal(decoded->samples, noise + clip, decoded->bytes);
+    }
+}
+
+static void order_and_content(void **state) {
+    (void)state;
+    const int threads[] = {1, 2, 3, 8};
+    const size_t bytes[] = {1, 10000, 1000000, (size_t)1 << 30};
+    for (size_t t = 0; t < 4; t++)
+        for (size_t b = 0; b < 4; b++) {
+            struct decode_pool *pool = open_pool(0, CLIPS, threads[t], bytes[b]);
+            for (size_t i = 0; i < CLIPS; i++) {
+                struct decode_item *item = next_item(pool);
+                assert_non_null(item);
+                check_item(item, i);
+                decode_pool_recycle(pool, item);
+            }
+            assert_null(next_item(pool));
+            assert_null(next_item(pool));
+            decode_pool_close(pool);
+        }
+}
+
+static void parts_of_the_list(void **state) {
+    (void)state;
+    struct decode_pool *pool = open_pool(40, 25, 2, 100000);
+    for (size_t i = 40; i < 65; i++) {
+        struct decode_item *item = next_item(pool);
+        check_item(item, i);
+        decode_pool_recycle(pool, item);
+    }
+    assert_null(next_item(pool));
+    decode_pool_close(pool);
+    pool = open_pool(CLIPS, 0, 2, 100000);
+    assert_null(next_item(pool));
+    decode_pool_close(pool);
+    struct error error = ERROR_INITIAL;
+    struct decode_pool_settings settings = {.threads = 1, .decode = {.model_rate = 16000}};
+    assert_int_equal(decode_pool_open(&clips, 1, CLIPS, &settings, &pool, &error), ERROR_INTERNAL);
+    assert_null(pool);
+    decode_pool_close(NULL);
+}
+
+/* A consumer that keeps everything, or gives it back out of order, far beyond the budget. */
+static void items_held_for_long(void **state) {
+    (void)state;
+    struct decode_pool *pool = open_pool(0, CLIPS, 3, 5000);
+    static struct decode_item *held[CLIPS];
+    for (size_t i = 0; i < CLIPS; i++) held[i] = next_item(pool);
+    for (size_t i = 0; i < CLIPS; i++) check_item(held[i], i);
+    for (size_t i = 0; i < CLIPS; i++) decode_pool_recycle(pool, held[i * 7 % CLIPS]);
+    assert_null(next_item(pool));
+    decode_pool_close(pool);
+
+    pool = open_pool(0, CLIPS, 3, 5000);
+    size_t count = 0;
+    for (size_t i = 0; i < CLIPS; i++) {
+        held[count++] = next_item(pool);
+        check_item(held[count - 1], i);
+        if (count == 5) {
+            for (size_t k = 0; k < 4; k++) decode_pool_recycle(pool, held[(k + 2) % 5]);
+            held[0] = held[1];
+            count = 1;
+        }
+    }
+    decode_pool_close(pool); /* with some items still out */
+}
+
+static void closed_early(void **state) {
+    (void)state;
+    for (size_t stop = 0; stop < 70; stop++) {
+        struct decode_pool *pool = open_pool(0, CLIPS, 1 + (int)(stop % 4), 1000 + stop * 3000);
+        for (size_t i = 0; i < stop; i++) {
+            struct decode_item *item = next_item(pool);
+            check_item(item, i);
+            if (i % 3 != 0) decode_pool_recycle(pool, item);
+        }
+        if (stop % 5 == 0) usleep(2000);
+        decode_pool_close(pool);
+    }
+}
+
+/* Freed memory that AddressSanitizer keeps back would count as held. */
+const char *__asan_default_options(void);  /* NOLINT: the name is AddressSanitizer's */
+const char *__asan_default_options(void) { /* NOLINT */
+    return "quarantine_size_mb=1:thread_local_quarantine_size_kb=64";
+}
+
+static size_t resident_bytes(void) {
+    size_t pages = 0;
+    FILE *stream = fopen("/proc/self/statm", "re");
+    if (stream != NULL && fscanf(stream, "%*u %zu", &pages) != 1) pages = 0;
+    if (stream != NULL) fclose(stream);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Sixty long clips of 4 MB each with a budget of 9 MB and a slow consumer: without
+ * the budget the threads would hold all 240 MB. */
+static void memory_stays_bounded(void **state) {
+    (void)state;
+    struct clip_list list;
+    struct error error = ERROR_INITIAL;
+    struct decode_pool *pool = NULL;
+    const size_t frames = 2000000;
+    int16_t *sound = calloc(frames, sizeof *sound);
+    assert_non_null(sound);
+    signal_noise(sound, 100000, 4);
+    test_sound_int16(test_path(folder, "long.wav"), SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1,
+                     sound, frames);
+    free(sound);
+    assert_int_equal(clip_list_init(&list, folder, &error), ERROR_NONE);
+    for (int i = 0; i < 60; i++) {
+        struct clip_entry entry = {.path = "long.wav", .label = "x"};
+        assert_int_equal(clip_list_add(&list, &entry, &error), ERROR_NONE);
+    }
+    assert_int_equal(clip_list_finish(&list, &error), ERROR_NONE);
+    struct decode_pool_settings settings = {
+        .threads = 4, .maximum_bytes = 9 << 20, .decode = {.model_rate = 16000}};
+    size_t before = resident_bytes();
+    size_t most = 0;
+    assert_int_equal(decode_pool_open(&list, 0, 60, &settings, &pool, &error), ERROR_NONE);
+    for (int i = 0; i < 60; i++) {
+        struct decode_item *item = next_item(pool);
+        assert_int_equal(item->decoded.frames, frames);
+        usleep(3000);
+        if (resident_bytes() > most) most = resident_bytes();
+        decode_pool_recycle(pool, item);
+    }
+    decode_pool_close(pool);
+    clip_list_free(&list);
+    /* The budget, the clip at the head of the line, and what the allocator keeps. */
+    if (!(most < before + ((size_t)48 << 20)))
+        fail_msg("%zu MB beyond the %zu at the start", (most - before) >> 20, before >> 20);
+}
+
+/* In a child, since a stop cannot be taken back: a signal ends the wait for a clip. */
+static void stopped_by_a_signal(void **state) {
+    (void)state;
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct error error = ERROR_INITIAL;
+        struct decode_item *item = NULL;
+        struct decode_pool *pool = open_pool(0, CLIPS, 2, 5000);
+        stop_install();
+        raise(SIGTERM);
+        enum error_code code = decode_pool_next(pool, &item, &error);
+        decode_pool_close(pool);
+        _exit(code == ERROR_STOPPED && item == NULL ? 0 : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+int main(void) {
+    alarm(300); /* a hang is a failure too */
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(order_and_content),    cmocka_unit_test(parts_of_the_list),
+        cmocka_unit_test(items_held_for_long),  cmocka_unit_test(closed_early),
+        cmocka_unit_test(memory_stays_bounded), cmocka_unit_test(stopped_by_a_signal),
+    };
+    return cmocka_run_group_tests_name("decode_pool", tests, make_clips, remove_clips);
+}

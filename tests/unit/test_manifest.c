@@ -1,0 +1,318 @@
+/* CSV, TSV and JSONL manifests: columns, rows that are wrong, paths that leave, warnings. */
+#include "host/base/text.h"
+#include "host/input/input.h"
+#include "tests/support/sound_files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* clang-format off */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+
+static char *folder;
+
+static int make_folder(void **state) {
+    (void)state;
+    folder = test_folder_make();
+    return 0;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    test_folder_remove(folder);
+    return 0;
+}
+
+/* Writes `content` as folder/name and lists what comes of it, a line a clip:
+ * "path|id|label|group|fold|status". */
+static void list_clips(const char *name, const char *content, size_t size,
+                       const struct input_options *options, struct text *found) {
+    struct input input;
+    struct error error = ERROR_INITIAL;
+    const char *path = test_path(folder, name);
+    test_file_write(path, content, size);
+    text_clear(found);
+    text_string(found, "");
+    if (input_open(path, options, &input, &error) != ERROR_NONE) {
+        text_format(found, "!%s: %s", error_name(error.code), error.message);
+        input_close(&input);
+        return;
+    }
+    const struct clip_list *clips = &input.clips;
+    for (size_t i = 0; i < clips->count; i++) {
+        const char *label = clip_label(clips, i);
+        const char *group = clip_group(clips, i);
+        int32_t fold = clips->clips[i].fold;
+        text_format(found, "%s|%s|%s|%s|%s|%s\n", clip_path(clips, i), clip_id(clips, i),
+                    label == NULL ? "" : label, group == NULL ? "" : group,
+                    fold < 0 ? "" : clips->fold_names[fold],
+                    clip_status_name(clips->clips[i].status));
+    }
+    for (size_t i = 0; i < input.warnings.count; i++)
+        text_format(found, "~%s\n", input.warnings.sentences[i]);
+    input_close(&input);
+}
+
+static void expect_clips(const char *name, const char *content, const struct input_options *options,
+                         const char *expected) {
+    struct text found = TEXT_INITIAL;
+    list_clips(name, content, strlen(content), options, &found);
+    assert_string_equal(found.data, expected);
+    text_free(&found);
+}
+
+static void expect_words(const char *name, const char *content, const struct input_options *options,
+                         const char *words) {
+    struct text found = TEXT_INITIAL;
+    list_clips(name, content, strlen(content), options, &found);
+    if (strstr(found.data, words) == NULL) fail_msg("'%s' lacks '%s'", found.data, words);
+    text_free(&found);
+}
+
+static const struct input_options plain = {0};
+
+static void usual_columns(void **state) {
+    (void)state;
+    expect_clips("m.csv", "path,label\na.wav,x\nb/c.wav,y\n", &plain,
+                 "a.wav|a.wav|x|||ok\nb/c.wav|b/c.wav|y|||ok\n");
+    expect_clips("m.csv", "filename,fold,target,category,esc10\n1-2.wav,1,0,dog,True\n", &plain,
+                 "1-2.wav|1-2.wav|dog|||ok\n");
+    expect_clips("m.csv",
+                 "slice_file_name,fsID,start,end,fold,classID,class\nq.wav,1,0,4,5,3,dog\n", &plain,
+                 "q.wav|q.wav|dog|||ok\n");
+    expect_clips("m.tsv", "Label\tFile_Name\nx\ta,b.wav\n", &plain, "a,b.wav|a,b.wav|x|||ok\n");
+    expect_clips("M.CSV",
+                 "\xef\xbb\xbf"
+                 "id, path ,Class\r\n7,a.wav,x\r\n,b.wav,x\r\n",
+                 &plain, "a.wav|7|x|||ok\nb.wav|b.wav|x|||ok\n");
+    expect_clips("m.csv", "path,label\n\"a,\n\"\"b.wav\",\" x\"\n", &plain,
+                 "a,\n\"b.wav|a,\n\"b.wav| x|||ok\n");
+    expect_clips("m.jsonl",
+                 "{\"path\": \"a.wav\", \"label\": \"x\"}\n\n{\"path\":\"b\",\"label\":3}", &plain,
+                 "a.wav|a.wav|x|||ok\nb|b|3|||ok\n");
+    expect_clips(
+        "m.json",
+        "{\"audio_filepath\": \"a.wav\", \"duration\": 1.5, \"label\": true, \"offset\": 0}",
+        &plain, "a.wav|a.wav|true|||ok\n");
+}
+
+static void named_columns(void **state) {
+    (void)state;
+    struct input_options options = {
+        .path_column = "p", .label_column = "Label", .group_field = "who", .fold_column = "part"};
+    expect_clips("m.csv",
+                 "label,Label,p,path,who,part\nno,x,a.wav,no,ann,10\nno,y,b.wav,no,bob,9\n",
+                 &options, "a.wav|a.wav|x|ann|10|ok\nb.wav|b.wav|y|bob|9|ok\n");
+    expect_clips("m.jsonl", "{\"p\":\"a\",\"Label\":\"x\",\"who\":5,\"part\":2,\"path\":\"no\"}",
+                 &options, "a|a|x|5|2|ok\n");
+    expect_words("m.csv", "label,p,who,part\nx,a,b,1\n", &options, "!usage: ");
+    expect_words("m.csv", "label,p,who,part\nx,a,b,1\n", &options,
+                 "no column 'Label' for --label-column; there are: label, p, who, part");
+    expect_words("m.jsonl", "{\"p\":\"a\",\"Label\":\"x\",\"part\":1}\n", &options,
+                 "no column 'who' for --group; there are: p, Label, part");
+    expect_words("m.csv", "a,b\n1,2\n", &plain, "no column with the path of the sound file");
+    expect_words("m.csv", "path,b\n1,2\n", &plain, "no column with the label; there are: path, b");
+    expect_words("m.jsonl", "{\"a\":1}\n", &plain, "no column with the path of the sound file");
+    options.label_pattern = "{label}";
+    expect_words("m.csv", "path,b\n1,2\n", &options, "not both");
+}
+
+static void pattern_and_columns(void **state) {
+    (void)state;
+    struct input_options options = {
+        .label_pattern = "{label}_{who}.wav", .group_field = "who", .fold_column = "part"};
+    expect_clips("m.csv", "path,label,part\nd/x_ann.wav,no,1\ny_bob.wav,no,2\nz.wav,no,2\n",
+                 &options,
+                 "d/x_ann.wav|d/x_ann.wav|x|ann|1|ok\ny_bob.wav|y_bob.wav|y|bob|2|ok\n"
+                 "z.wav|z.wav|||2|no_label\n");
+}
+
+static void rows_with_reasons(void **state) {
+    (void)state;
+    expect_clips("m.csv",
+                 "path,label,extra\nok.wav,x,1\nshort.wav,x\nlong.wav,x,1,2\n,x,1\nempty.wav,,1\n"
+                 "spaces.wav,  ,1\n",
+                 &plain,
+                 "ok.wav|ok.wav|x|||ok\nshort.wav|short.wav|x|||bad_row\n"
+                 "long.wav|long.wav|x|||bad_row\n|line 5|x|||bad_row\n"
+                 "empty.wav|empty.wav||||no_label\nspaces.wav|spaces.wav||||no_label\n");
+    expect_clips(
+        "m.jsonl",
+        "{\"path\":\"ok\",\"label\":\"x\"}\n{\"path\":\"a\"}\n{\"path\":1,\"label\":\"x\"}\n"
+        "[1]\n{\"path\n{\"path\":\"n\",\"label\":null}\n{\"path\":\"o\",\"label\":[\"x\"]}\n"
+        "{\"path\":\"d\",\"path\":\"e\"}\n{\"label\":\"x\"}\n\"x\"\n",
+        &plain,
+        "ok|ok|x|||ok\na|a||||no_label\n|line 3|x|||bad_row\n|line 4||||bad_row\n"
+        "|line 5||||bad_row\nn|n||||no_label\no|o||||bad_row\n|line 8||||bad_row\n"
+        "|line 9|x|||bad_row\n|line 10||||bad_row\n");
+    struct input_options options = {.group_field = "g", .fold_column = "f"};
+    expect_clips("m.csv", "path,label,g,f\na,x,1,1\nb,x,,1\nc,x,1,\nd,,,\n", &options,
+                 "a|a|x|1|1|ok\nb|b|x||1|no_group\nc|c|x|1||no_fold\nd|d||||no_label\n");
+    expect_clips("m.jsonl",
+                 "{\"path\":\"a\",\"label\":\"x\",\"offset\":0.0}\n"
+                 "{\"path\":\"b\",\"label\":\"x\",\"offset\":1.5,\"duration\":2}\n",
+                 &plain, "a|a|x|||ok\nb|b|x|||bad_row\n");
+}
+
+static void reason_of(const char *name, const char *content, size_t clip, const char *words) {
+    struct input input;
+    struct error error = ERROR_INITIAL;
+    const char *path = test_path(folder, name);
+    test_text_write(path, content);
+    assert_int_equal(input_open(path, &plain, &input, &error), ERROR_NONE);
+    const char *reason = clip_reason(&input.clips, clip);
+    if (strstr(reason, words) == NULL) fail_msg("'%s' lacks '%s'", reason, words);
+    input_close(&input);
+}
+
+static void reasons_say_where_and_why(void **state) {
+    (void)state;
+    reason_of("m.csv", "path,label\na,x\n\"b\nb\"\n", 1, "line 3: 1 cells, but the header has 2");
+    reason_of("m.csv", "path,label\na,x\n,x\n", 1, "line 3: no path");
+    reason_of("m.csv", "path,label\na,x\n../b,x\n", 1, "--allow-outside");
+    reason_of("m.jsonl", "{\"path\":\"a\",\"label\":\"x\"}\n{a\n", 1, "line 2: not JSON");
+    reason_of("m.jsonl", "{\"path\":\"a\",\"label\":\"x\"}\n{\"path\":3}\n", 1,
+              "line 2: the value of 'path'");
+    reason_of("m.jsonl", "{\"path\":\"a\",\"label\":\"x\"}\n\n7\n", 1, "line 3: not a JSON object");
+}
+
+static void paths_that_leave(void **state) {
+    (void)state;
+    const char *rows = "path,label\na/../b.wav,x\n../b.wav,x\n/etc/passwd,x\na/../../b.wav,x\n"
+                       "./a.wav,x\n..,x\n...,x\n..a/b,x\na//../..//b,x\n";
+    expect_clips("m.csv", rows, &plain,
+                 "a/../b.wav|a/../b.wav|x|||ok\n../b.wav|../b.wav|x|||outside\n"
+                 "/etc/passwd|/etc/passwd|x|||outside\n"
+                 "a/../../b.wav|a/../../b.wav|x|||outside\n./a.wav|./a.wav|x|||ok\n"
+                 "..|..|x|||outside\n...|...|x|||ok\n..a/b|..a/b|x|||ok\n"
+                 "a//../..//b|a//../..//b|x|||outside\n");
+    struct input_options options = {.allow_outside = true};
+    struct text found = TEXT_INITIAL;
+    list_clips("m.csv", rows, strlen(rows), &options, &found);
+    assert_null(strstr(found.data, "outside"));
+    /* An absolute path below the manifest's folder stays inside. */
+    struct text inside = TEXT_INITIAL;
+    text_format(&inside, "path,label\n%s/a.wav,x\n%s/../a.wav,x\n%sx/a.wav,x\n", folder, folder,
+                folder);
+    list_clips("m.csv", inside.data, inside.length, &plain, &found);
+    struct text expected = TEXT_INITIAL;
+    text_format(&expected,
+                "%s/a.wav|%s/a.wav|x|||ok\n%s/../a.wav|%s/../a.wav|x|||outside\n"
+                "%sx/a.wav|%sx/a.wav|x|||outside\n",
+                folder, folder, folder, folder, folder, folder);
+    assert_string_equal(found.data, expected.data);
+    text_free(&found);
+    text_free(&inside);
+    text_free(&expected);
+}
+
+/* Relative paths start from the manifest's folder, wherever the program runs. */
+static void paths_start_at_the_manifest(void **state) {
+    (void)state;
+    struct input input;
+    struct error error = ERROR_INITIAL;
+    struct text path = TEXT_INITIAL;
+    char place[512];
+    test_text_write(test_path(folder, "sub/m.csv"), "path,label\nx.wav,a\n");
+    test_text_write(test_path(folder, "sub/x.wav"), "");
+    assert_int_equal(input_open(test_path(folder, "sub/m.csv"), &plain, &input, &error),
+                     ERROR_NONE);
+    clip_open_path(&input.clips, 0, &path);
+    assert_string_equal(path.data, test_path(folder, "sub/x.wav"));
+    input_close(&input);
+    assert_non_null(getcwd(place, sizeof place));
+    assert_int_equal(chdir(test_path(folder, "sub")), 0);
+    assert_int_equal(input_open("m.csv", &plain, &input, &error), ERROR_NONE);
+    clip_open_path(&input.clips, 0, &path);
+    int readable = access(path.data, R_OK);
+    input_close(&input);
+    assert_int_equal(chdir(place), 0);
+    assert_int_equal(readable, 0);
+    text_free(&path);
+}
+
+/* Python writes bytes that are no UTF-8 as lone surrogates; CSV has them as they are. */
+static void names_that_are_no_text(void **state) {
+    (void)state;
+    expect_clips("m.jsonl", "{\"path\":\"caf\\udce9.wav\",\"label\":\"\\u00e9\\ud83c\\udfb5\"}",
+                 &plain, "caf\xe9.wav|caf\xe9.wav|\xc3\xa9\xf0\x9f\x8e\xb5|||ok\n");
+    expect_clips("m.csv", "path,label\ncaf\xe9.wav,=x\n'=a,%41\n", &plain,
+                 "caf\xe9.wav|caf\xe9.wav|=x|||ok\n'=a|'=a|%41|||ok\n");
+    expect_clips("m.jsonl",
+                 "{\"path\":\"ok\",\"label\":\"x\"}\n{\"path\":\"a\\u0000b\",\"label\":\"x\"}",
+                 &plain, "ok|ok|x|||ok\n|line 2||||bad_row\n");
+}
+
+static void warnings(void **state) {
+    (void)state;
+    expect_clips("m.csv", "path,label,id\na,x,1\nb,x,2\na,y,2\na,x,3\n", &plain,
+                 "a|1|x|||ok\nb|2|x|||ok\na|2|y|||ok\na|3|x|||ok\n"
+                 "~2 rows repeat the path of an earlier row, 'a' for one\n"
+                 "~1 rows repeat the id of an earlier row, '2' for one\n");
+    expect_words("m.csv", "path,label\na,Dog\nb,dog \nc,DOG\n", &plain,
+                 "~the labels 'DOG' and 'Dog' differ only in spaces or case");
+    /* A hundred and fifty pairs: a hundred warnings, and a count. */
+    struct text many = TEXT_INITIAL;
+    text_string(&many, "path,label\n");
+    for (int i = 0; i < 150; i++) text_format(&many, "a%d,x%d\nb%d,X%d\n", i, i, i, i);
+    expect_words("m.csv", many.data, &plain, "~50 more warnings are not shown\n");
+    text_free(&many);
+}
+
+static void whole_files(void **state) {
+    (void)state;
+    expect_words("m.csv", "", &plain, "!bad data: ");
+    expect_words("m.csv", "", &plain, "empty; the first row must name the columns");
+    expect_words("m.csv", "path,label\n", &plain, "no rows below the header");
+    expect_words("m.csv", "path,label\n\"a,x\n", &plain, "line 2 is never closed");
+    expect_words("m.csv", "path,label\n../a,x\n", &plain, "none of its 1 clips can be used");
+    expect_words("m.jsonl", "", &plain, "the file is empty");
+    expect_words("m.jsonl", "path,label\n", &plain, "no line is a JSON object; line 1: not JSON");
+    expect_words("m.txt", "path,label\na,b\n", &plain, ".jsonl");
+    struct text found = TEXT_INITIAL;
+    list_clips("m.csv", "path,label\na\0b,x\n", 17, &plain, &found);
+    assert_non_null(strstr(found.data, "line 2 holds a NUL byte"));
+    list_clips("m.jsonl", "{\"path\":\"a\",\"label\":\"x\"}\n\0\n", 27, &plain, &found);
+    assert_string_equal(found.data, "a|a|x|||ok\n|line 2||||bad_row\n");
+    char *endless = malloc(2000000);
+    assert_non_null(endless);
+    memset(endless, ' ', 2000000);
+    memcpy(endless, "{\"path\":\"a\",\"label\":\"x\"}\n", 25);
+    memcpy(endless + 1999990, "\n{}", 3);
+    list_clips("m.jsonl", endless, 2000000, &plain, &found);
+    assert_string_equal(found.data, "a|a|x|||ok\n|line 2||||bad_row\n|line 3||||bad_row\n");
+    free(endless);
+    text_free(&found);
+}
+
+/* Objects in objects beyond any depth end in a row, not in a full stack. */
+static void deep_nesting(void **state) {
+    (void)state;
+    struct text deep = TEXT_INITIAL;
+    text_string(&deep, "{\"path\":\"a\",\"label\":\"x\"}\n");
+    for (int i = 0; i < 200000; i++) text_append(&deep, "[", 1);
+    expect_clips("m.jsonl", deep.data, &plain, "a|a|x|||ok\n|line 2||||bad_row\n");
+    text_free(&deep);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(usual_columns),
+        cmocka_unit_test(named_columns),
+        cmocka_unit_test(pattern_and_columns),
+        cmocka_unit_test(rows_with_reasons),
+        cmocka_unit_test(reasons_say_where_and_why),
+        cmocka_unit_test(paths_that_leave),
+        cmocka_unit_test(paths_start_at_the_manifest),
+        cmocka_unit_test(names_that_are_no_text),
+        cmocka_unit_test(warnings),
+        cmocka_unit_test(whole_files),
+        cmocka_unit_test(deep_nesting),
+    };
+    return cmocka_run_group_tests_name("manifest", tests, make_folder, remove_folder);
+}
