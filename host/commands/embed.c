@@ -38,8 +38,8 @@ static void print_help(void) {
     fputs(
         "usage: earmark embed INPUT -o OUT [OPTIONS]\n\n"
         "Writes into OUT: embeddings.npy (float32, one row per clip that could be read),\n"
-        "labels.npy (int64, indexes into classes.json; -1: none) for the same rows, rows.npy\n"
-        "(int64: their rows in clips.csv), clips.csv with every clip and its status, run.json.\n\n"
+        "labels.npy (int64, indexes into classes.json; -1: none) for the same rows, classes.json,\n"
+        "clips.csv with every clip, its status and its row there (array_row), run.json.\n\n"
         "  -o OUT                the folder to write\n"
         "  --features DIR        also every clip's features: DIR/ROW.npy, float32 (frames, "
         "mels)\n\n",
@@ -80,19 +80,17 @@ static enum error_code parse(int argc, char **argv, struct embed_options *option
     return ERROR_NONE;
 }
 
-/* embeddings.npy, labels.npy and rows.npy: every row of the store, in order. */
+/* embeddings.npy and labels.npy: every row of the store, in order. */
 static enum error_code write_arrays(const struct embed_run *run, const float *embeddings,
                                     struct error *error) {
     size_t rows = run->store.rows, next = 0;
     const struct clip_list *clips = &run->input.clips;
     int64_t *labels = memory_array(rows, sizeof *labels, "labels", error);
-    int64_t *clip_rows = memory_array(rows, sizeof *clip_rows, "rows", error);
     char *path = NULL;
-    if (labels == NULL || clip_rows == NULL) goto done;
+    if (labels == NULL) goto done;
     for (size_t i = 0; i < clips->count && next < rows; i++) {
         if (run->measures[i].row == EMBEDDING_NO_ROW) continue;
-        labels[next] = clips->clips[i].class_index;
-        clip_rows[next++] = (int64_t)i;
+        labels[next++] = clips->clips[i].class_index;
     }
     path = file_join(run->folder.path, "embeddings.npy", error);
     if (path == NULL ||
@@ -100,14 +98,10 @@ static enum error_code write_arrays(const struct embed_run *run, const float *em
         goto done;
     free(path);
     path = file_join(run->folder.path, "labels.npy", error);
-    if (path == NULL || npy_write(path, NPY_INT64, rows, 0, labels, error) != ERROR_NONE) goto done;
-    free(path);
-    path = file_join(run->folder.path, "rows.npy", error);
-    if (path != NULL) npy_write(path, NPY_INT64, rows, 0, clip_rows, error);
+    if (path != NULL) npy_write(path, NPY_INT64, rows, 0, labels, error);
 done:
     free(path);
     free(labels);
-    free(clip_rows);
     return error->code;
 }
 

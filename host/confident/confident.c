@@ -101,6 +101,18 @@ done:
     return error->code;
 }
 
+/* Rows that are confidently guessed to be another class and are not vetoed. */
+static uint64_t count_off_diagonal(const struct scan *scan, unsigned char *marks) {
+    uint64_t count = 0;
+    for (size_t place = 0; place < scan->rows.count; place++) {
+        if ((scan->states[place] & (STATE_OFF_DIAGONAL | STATE_VETOED)) != STATE_OFF_DIAGONAL)
+            continue;
+        count++;
+        if (marks != NULL) marks[scan->row_of[place]] = 1;
+    }
+    return count;
+}
+
 static enum error_code count_tables(struct scan *scan, const struct confident_settings *settings,
                                     struct confident_result *result, struct error *error) {
     size_t classes = scan->classes;
@@ -120,11 +132,7 @@ static enum error_code count_tables(struct scan *scan, const struct confident_se
     for (size_t k = 0; k < classes; k++)
         if (result->confident_joint[k * classes + k] < 1)
             result->confident_joint[k * classes + k] = 1;
-    uint64_t off_diagonal = 0;
-    for (size_t place = 0; place < scan->rows.count; place++)
-        off_diagonal +=
-            (scan->states[place] & (STATE_OFF_DIAGONAL | STATE_VETOED)) == STATE_OFF_DIAGONAL;
-    result->num_label_issues = off_diagonal;
+    result->num_label_issues = count_off_diagonal(scan, settings->off_diagonal);
     return calibrate(scan, settings, result, error);
 }
 
@@ -234,38 +242,4 @@ void confident_free(struct confident_result *result) {
     free(result->confident_joint);
     free(result->calibrated_joint);
     *result = (struct confident_result)CONFIDENT_RESULT_INITIAL;
-}
-
-enum error_code confident_score_rows(const struct confident_input *input,
-                                     enum confident_score score, const double *thresholds,
-                                     double *scores, struct error *error) {
-    struct rows rows = rows_of(&input->probabilities);
-    struct scorer scorer;
-    TRY(scorer_open(&rows, score, thresholds, &scorer, error));
-    size_t per_block = rows_per_block(&rows);
-    size_t blocks = (rows.count + per_block - 1) / per_block;
-    size_t work_size = scorer_work(&rows) + per_block * rows.classes;
-    double *work = memory_array((size_t)input->threads * work_size, sizeof *work, "scores", error);
-    int64_t *labels =
-        memory_array((size_t)input->threads * per_block, sizeof *labels, "scores", error);
-    if (error->code != ERROR_NONE) goto done;
-#pragma omp parallel for num_threads(input->threads) schedule(dynamic)
-    for (size_t b = 0; b < blocks; b++) {
-        size_t thread = (size_t)omp_get_thread_num();
-        double *own = work + thread * work_size;
-        int64_t *given = labels + thread * per_block;
-        size_t first = b * per_block;
-        size_t count = rows.count - first < per_block ? rows.count - first : per_block;
-        struct error ignored = ERROR_INITIAL; /* the labels were accepted before */
-        const char *block = rows_block(&rows, first, count, own + scorer_work(&rows));
-        npy_copy_int64(&input->labels, first, count, given, &ignored);
-        for (size_t i = 0; i < count; i++)
-            scores[first + i] =
-                scorer_row(&scorer, block + i * rows.classes * rows_element_size(&rows),
-                           (size_t)given[i], own);
-    }
-done:
-    free(labels);
-    free(work);
-    return error->code;
 }

@@ -56,6 +56,8 @@ struct confident_settings {
     const double *num_to_remove;    /* (classes), prune_* and both only; NULL: by the counts */
     const double *joint;            /* (classes, classes): row given, column true; NULL: counted */
     bool adjust_pred_probs;         /* scores of probabilities less the thresholds */
+    unsigned char *off_diagonal;    /* (rows) or NULL: the rows that num_label_issues counts
+                                       are set to 1, the others left alone */
 };
 
 #define CONFIDENT_DEFAULTS                                                                         \

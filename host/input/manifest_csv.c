@@ -56,7 +56,7 @@ static enum error_code read_header(const struct builder *builder, struct csv_rea
 
 static enum error_code read_rows(struct builder *builder, struct csv_reader *reader,
                                  struct error *error) {
-    size_t columns[ROLE_COUNT];
+    size_t columns[ROLE_COUNT] = {0};
     TRY(read_header(builder, reader, columns, error));
     size_t expected = reader->count;
     for (;;) {

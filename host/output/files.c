@@ -43,7 +43,8 @@ static void json_name(struct text *row, const char *name) {
 
 /* A clip by its row; nothing known about it when there are no clips, only rows. */
 static struct run_clip clip_at(const struct run_clips *clips, size_t row) {
-    struct run_clip clip = {.class_index = -1, .fold = -1, .duration = -1.0};
+    struct run_clip clip = {
+        .class_index = -1, .fold = -1, .duration = -1.0, .array_row = RUN_NO_ROW};
     if (clips->get != NULL && row < clips->count) clips->get(clips->context, row, &clip);
     return clip;
 }
@@ -64,7 +65,9 @@ static void append_clip(struct text *row, size_t number, const struct run_clip *
     csv_double(row, clip->duration < 0.0 ? (double)NAN : clip->duration);
     csv_optional(row, clip->rate > 0 ? clip->rate : -1);
     csv_optional(row, clip->channels > 0 ? clip->channels : -1);
-    text_string(row, clip->silent ? ",true\n" : ",false\n");
+    text_string(row, clip->silent ? ",true," : ",false,");
+    if (clip->array_row != RUN_NO_ROW) text_format(row, "%zu", clip->array_row);
+    text_string(row, "\n");
 }
 
 enum error_code run_write_clips(const char *folder, const struct run_clips *clips,
@@ -72,7 +75,7 @@ enum error_code run_write_clips(const char *folder, const struct run_clips *clip
     struct table table;
     table_open(&table, folder, "clips.csv", error);
     text_string(&table.row, "row,id,path,label,class,group,fold,status,reason,start,duration,"
-                            "sample_rate,channels,silent\n");
+                            "sample_rate,channels,silent,array_row\n");
     for (size_t row = 0; row < clips->count && error->code == ERROR_NONE; row++) {
         struct run_clip clip = clip_at(clips, row);
         append_clip(&table.row, row, &clip);

@@ -7,7 +7,7 @@
 #include "host/output/run.h"
 
 /* clips.csv: row, id, path, label, class, group, fold, status, reason, start, duration,
- * sample_rate, channels, silent. Every clip, in the run's order. */
+ * sample_rate, channels, silent, array_row. Every clip, in the run's order. */
 enum error_code run_write_clips(const char *folder, const struct run_clips *clips,
                                 struct error *error);
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GROUP 16 /* clips whose sound is in memory at once */
+#define GROUP 32 /* clips whose sound is in memory at once */
 
 /* ---- what every entry has ---- */
 

@@ -27,7 +27,10 @@ struct run_clip {
     int rate;        /* Hz, of the file */
     int channels;
     bool silent;
+    size_t array_row; /* its row in the run's .npy files, or RUN_NO_ROW */
 };
+
+#define RUN_NO_ROW SIZE_MAX
 
 /* All clips in the run's order, one at a time: nobody needs them all at once.
  * get fills in *clip, whose texts stay valid until the next call. It is called

@@ -24,6 +24,7 @@ static void get_clip(const void *context, size_t row, struct run_clip *clip) {
         .rate = measures->rate,
         .channels = measures->channels,
         .silent = entry->status == CLIP_SILENT,
+        .array_row = view->array_rows == NULL ? measures->row : view->array_rows[row],
     };
 }
 

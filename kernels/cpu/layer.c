@@ -15,8 +15,7 @@ struct folded {
 };
 
 static enum error_code fold(const struct xvector_model *model, size_t index,
-                            const struct layer *layer, struct folded *folded,
-                            struct error *error) {
+                            const struct layer *layer, struct folded *folded, struct error *error) {
     const struct xvector_block *block = &model->blocks[index];
     const size_t out = block->out_channels;
     folded->weight = malloc(out * block->kernel * block->in_channels * sizeof(double));
@@ -75,12 +74,12 @@ enum error_code layer_create(const struct xvector_model *model, size_t index,
         .copied = index == 0 ? block->in_channels : product_round(block->in_channels),
         .outputs = product_round(block->out_channels),
         .winograd = winograd,
-        .operations = 2.0 * (double)block->in_channels * (double)block->kernel *
-                      (double)block->out_channels,
+        .operations =
+            2.0 * (double)block->in_channels * (double)block->kernel * (double)block->out_channels,
     };
     layer->inputs = winograd ? layer->copied : product_round(layer->taps * layer->copied);
     const bool last = index + 1 == model->block_count;
-    const struct product_shape shape = {.rows = LAYER_ROWS,
+    const struct product_shape shape = {.rows = winograd ? WINOGRAD_ROWS : LAYER_ROWS,
                                         .inputs = layer->inputs,
                                         .outputs = layer->outputs,
                                         .source = type,

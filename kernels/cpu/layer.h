@@ -5,9 +5,9 @@
 #include "kernels/device.h"
 #include "product.h"
 
-/* Rows of one product, whatever the layer: frames, or pairs of frames (winograd.h). */
+/* Rows of one product: frames, or pairs of frames where it is winograd's (winograd.h). */
 #define LAYER_ROWS 128
-
+#define WINOGRAD_ROWS 128
 #define WINOGRAD_PRODUCTS 4
 
 struct layer {

@@ -1,5 +1,7 @@
 #include "plan.h"
 
+#include "winograd.h"
+
 #include <stdlib.h>
 
 enum error_code plan_create(const struct xvector_model *model, size_t capacity, struct plan *plan,
@@ -7,6 +9,7 @@ enum error_code plan_create(const struct xvector_model *model, size_t capacity, 
     *plan = (struct plan){.levels = model->block_count + 1, .minimum_frames = 1};
     size_t reach = 0;
     for (size_t l = 0; l < model->block_count; l++) {
+        plan->dilation[l] = model->blocks[l].dilation;
         plan->reach[l] = model->blocks[l].dilation * (model->blocks[l].kernel - 1) / 2;
         if (plan->reach[l] >= plan->minimum_frames) plan->minimum_frames = plan->reach[l] + 1;
         if (l > 0) reach += plan->reach[l];
@@ -57,7 +60,7 @@ static size_t fit(const struct plan *plan, struct plan_piece *piece, size_t room
 bool plan_next(struct plan *plan, const struct network_clip *clips, size_t clip_count,
                size_t rows) {
     plan->piece_count = 0;
-    for (size_t l = 0; l < plan->levels; l++) plan->rows[l] = 0;
+    for (size_t l = 0; l < plan->levels; l++) plan->rows[l] = plan->pairs[l] = 0;
     if (rows < plan->least || rows > plan->capacity) rows = plan->capacity;
     for (; plan->next_clip < clip_count && plan->piece_count < plan->piece_capacity;
          plan->next_clip++, plan->next_frame = 0) {
@@ -73,6 +76,8 @@ bool plan_next(struct plan *plan, const struct network_clip *clips, size_t clip_
         for (size_t l = 1; l < plan->levels; l++) {
             piece->offset[l] = plan->rows[l];
             plan->rows[l] += piece->high[l] - piece->low[l];
+            piece->pairs[l] = plan->pairs[l];
+            plan->pairs[l] += winograd_pairs(piece->low[l], piece->high[l], plan->dilation[l - 1]);
         }
         plan->piece_count++;
         plan->next_frame += count;
@@ -86,6 +91,18 @@ size_t plan_find(const struct plan *plan, size_t level, size_t row) {
     while (high - low > 1) {
         const size_t middle = low + (high - low) / 2;
         if (plan->pieces[middle].offset[level] <= row)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+size_t plan_find_pair(const struct plan *plan, size_t level, size_t pair) {
+    size_t low = 0, high = plan->piece_count;
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (plan->pieces[middle].pairs[level] <= pair)
             low = middle;
         else
             high = middle;

@@ -18,19 +18,22 @@ struct plan_piece {
     size_t low[PLAN_LEVELS];    /* first frame that the level holds */
     size_t high[PLAN_LEVELS];   /* one past the last */
     size_t offset[PLAN_LEVELS]; /* row of frame `low` at the level; at level 0 in the features */
+    size_t pairs[PLAN_LEVELS];  /* its first pair (winograd.h) at the level, 1 and up */
 };
 
 struct plan {
-    size_t levels;             /* layers + 1 */
-    size_t reach[PLAN_LEVELS]; /* of layer l: frames to each side; fixed by plan_create */
-    size_t minimum_frames;     /* shorter clips are left out */
-    size_t capacity;           /* rows a chunk may have at levels 1 and up */
-    size_t least;              /* and should have at least, to be worth its context */
+    size_t levels;                /* layers + 1 */
+    size_t dilation[PLAN_LEVELS]; /* of layer l */
+    size_t reach[PLAN_LEVELS];    /* of layer l: frames to each side; fixed by plan_create */
+    size_t minimum_frames;        /* shorter clips are left out */
+    size_t capacity;              /* rows a chunk may have at levels 1 and up */
+    size_t least;                 /* and should have at least, to be worth its context */
     struct plan_piece *pieces;
     size_t piece_count;
     size_t piece_capacity;
-    size_t rows[PLAN_LEVELS]; /* rows of each level, 1 and up */
-    size_t next_clip;         /* where the next chunk begins */
+    size_t rows[PLAN_LEVELS];  /* rows of each level, 1 and up */
+    size_t pairs[PLAN_LEVELS]; /* pairs of each level, 1 and up */
+    size_t next_clip;          /* where the next chunk begins */
     size_t next_frame;
 };
 
@@ -45,7 +48,8 @@ void plan_begin(struct plan *plan);
  * counts as the capacity); false when there is none left. */
 bool plan_next(struct plan *plan, const struct network_clip *clips, size_t clip_count, size_t rows);
 
-/* The piece that holds a row of a level (1 and up). */
+/* The piece that holds a row, or a pair, of a level (1 and up). */
 size_t plan_find(const struct plan *plan, size_t level, size_t row);
+size_t plan_find_pair(const struct plan *plan, size_t level, size_t pair);
 
 #endif

@@ -53,8 +53,8 @@ static const struct plan_piece *walk_next(struct walk *walk, size_t *frame) {
     if (walk->piece >= walk->plan->piece_count) return NULL;
     const struct plan_piece *piece = &walk->plan->pieces[walk->piece];
     const size_t block = piece->low[walk->level] / (2 * walk->dilation);
-    *frame = (block + walk->pair / walk->dilation) * 2 * walk->dilation +
-             walk->pair % walk->dilation;
+    *frame =
+        (block + walk->pair / walk->dilation) * 2 * walk->dilation + walk->pair % walk->dilation;
     walk->pair++;
     return piece;
 }
@@ -88,11 +88,11 @@ static const float *input_row(const struct plan_piece *piece, size_t level, ptrd
 
 void winograd_gather(const struct plan *plan, const struct layer *layer, size_t index,
                      const float *rows, size_t first, float *input) {
-    const size_t stride = layer->inputs, plane = LAYER_ROWS * layer->inputs;
+    const size_t stride = layer->inputs, plane = WINOGRAD_ROWS * layer->inputs;
     const ptrdiff_t dilation = (ptrdiff_t)layer->dilation;
     struct walk walk = walk_begin(plan, index + 1, layer->dilation, first);
     size_t frame, done = 0;
-    for (; done < LAYER_ROWS; done++) {
+    for (; done < WINOGRAD_ROWS; done++) {
         const struct plan_piece *piece = walk_next(&walk, &frame);
         if (piece == NULL) break;
         const ptrdiff_t t = (ptrdiff_t)frame;
@@ -105,7 +105,7 @@ void winograd_gather(const struct plan *plan, const struct layer *layer, size_t 
 #ifdef EARMARK_DEBUG
     for (size_t p = 0; p < WINOGRAD_PRODUCTS; p++) /* NaN */
         memset(input + p * plane + done * stride, 0xff,
-               (LAYER_ROWS - done) * stride * sizeof(float));
+               (WINOGRAD_ROWS - done) * stride * sizeof(float));
 #endif
 }
 
@@ -113,37 +113,35 @@ VECTOR_BODY float leaky(float value) {
     return value > 0.0f ? value : 0.01f * value;
 }
 
-VECTOR_BODY void combine_body(bool fused, const float *restrict products, size_t plane,
-                              const float *restrict bias, size_t count, float *restrict first,
-                              float *restrict second) {
+/* y = leaky ReLU of m0 + (m1 + m2) + bias, or of (m1 - m2) - m3 + bias. */
+VECTOR_BODY void combine_body(bool fused, bool second, const float *restrict products, size_t plane,
+                              const float *restrict bias, size_t count, float *restrict row) {
     (void)fused;
-    for (size_t c = 0; c < count; c++) {
-        const float m0 = products[c], m1 = products[plane + c];
-        const float m2 = products[2 * plane + c], m3 = products[3 * plane + c];
-        first[c] = leaky(m0 + (m1 + m2) + bias[c]);
-        second[c] = leaky((m1 - m2) - m3 + bias[c]);
-    }
+    const float *m1 = products + plane, *m2 = m1 + plane, *m3 = m2 + plane;
+    if (second)
+        for (size_t c = 0; c < count; c++) row[c] = leaky((m1[c] - m2[c]) - m3[c] + bias[c]);
+    else
+        for (size_t c = 0; c < count; c++) row[c] = leaky(products[c] + (m1[c] + m2[c]) + bias[c]);
 }
 
 VECTOR_DISPATCH(combine,
-                (const float *restrict products, size_t plane, const float *restrict bias,
-                 size_t count, float *restrict first, float *restrict second),
-                products, plane, bias, count, first, second)
+                (bool second, const float *restrict products, size_t plane,
+                 const float *restrict bias, size_t count, float *restrict row),
+                second, products, plane, bias, count, row)
 
 void winograd_scatter(const struct plan *plan, const struct layer *layer, size_t index,
                       const float *products, size_t first, float *rows) {
-    const size_t level = index + 1, stride = layer->outputs, plane = LAYER_ROWS * stride;
-    float *unwanted = (float *)0;
-    (void)unwanted;
+    const size_t level = index + 1, stride = layer->outputs;
     struct walk walk = walk_begin(plan, level, layer->dilation, first);
     size_t frame;
-    for (size_t done = 0; done < LAYER_ROWS; done++) {
+    for (size_t done = 0; done < WINOGRAD_ROWS; done++) {
         const struct plan_piece *piece = walk_next(&walk, &frame);
         if (piece == NULL) break;
-        (void)piece;
+        for (size_t partner = 0; partner < 2; partner++, frame += layer->dilation) {
+            if (frame < piece->low[level] || frame >= piece->high[level]) continue;
+            const size_t row = piece->offset[level] + frame - piece->low[level];
+            combine(partner == 1, products + done * stride, WINOGRAD_ROWS * stride, layer->bias,
+                    stride, rows + row * stride);
+        }
     }
-    (void)combine;
-    (void)plane;
-    (void)products;
-    (void)rows;
 }

@@ -23,12 +23,12 @@ double winograd_weight(size_t product, double g0, double g1, double g2);
 /* Pairs that cover frames low .. high - 1. */
 size_t winograd_pairs(size_t low, size_t high, size_t dilation);
 
-/* Inputs of pairs first .. first + LAYER_ROWS - 1 (as far as there are any) of layer
- * `index`: input (4, LAYER_ROWS, layer->inputs) from rows of its level. */
+/* Inputs of pairs first .. first + WINOGRAD_ROWS - 1 (as far as there are any) of layer
+ * `index`: input (4, WINOGRAD_ROWS, layer->inputs) from rows of its level. */
 void winograd_gather(const struct plan *plan, const struct layer *layer, size_t index,
                      const float *rows, size_t first, float *input);
 
-/* The same pairs' products (4, LAYER_ROWS, layer->outputs), with bias and leaky ReLU,
+/* The same pairs' products (4, WINOGRAD_ROWS, layer->outputs), with bias and leaky ReLU,
  * to the rows of the next level. */
 void winograd_scatter(const struct plan *plan, const struct layer *layer, size_t index,
                       const float *products, size_t first, float *rows);

@@ -137,10 +137,11 @@ static void round_trip(void **state) {
             for (size_t i = 1; i < 1 + (size_t)(round / 7) % 9; i++) {
                 seed = seed * 1664525U + 1013904223U;
                 size_t piece = (seed >> 16) % 9;
-                if (piece == 8 && strlen(cell) < 13)
-                    strcat(cell, "\xc3\xa9");
+                size_t used = strlen(cell);
+                if (piece == 8 && used < 13)
+                    snprintf(cell + used, sizeof cell - used, "\xc3\xa9");
                 else if (piece < 8)
-                    strncat(cell, pieces + piece, 1);
+                    snprintf(cell + used, sizeof cell - used, "%c", pieces[piece]);
             }
             if (c > 0) text_string(&written, ",");
             text_csv(&written, cell);

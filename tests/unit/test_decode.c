@@ -194,7 +194,7 @@ static void mp3_without_a_length(void **state) {
     struct decoded decoded = {0};
     decode_ok(path, &usual, &decoded);
     /* Encoder's delay and padding stay in: a few frames of 576 more, none fewer. */
-    assert_in_range(decoded.frames, FRAMES, FRAMES + 6 * 576);
+    assert_in_range(decoded.frames, FRAMES, FRAMES + (size_t)6 * 576);
     SF_INFO info = {0};
     SNDFILE *sound = sf_open(path, SFM_READ, &info);
     assert_non_null(sound);

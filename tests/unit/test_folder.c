@@ -312,7 +312,7 @@ static void many_clips(void **state) {
     assert_string_equal(clip_status_name(list.clips[3].status), "too_short");
     assert_string_equal(list.class_names[0], "c0");
     size_t bytes = list.capacity * sizeof *list.clips + list.arena_capacity;
-    assert_true(bytes < 20000 * 150);
+    assert_true(bytes < (size_t)20000 * 150);
     clip_list_free(&list);
     clip_list_free(NULL);
 }

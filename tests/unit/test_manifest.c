@@ -279,14 +279,12 @@ static void whole_files(void **state) {
     assert_non_null(strstr(found.data, "line 2 holds a NUL byte"));
     list_clips("m.jsonl", "{\"path\":\"a\",\"label\":\"x\"}\n\0\n", 27, &plain, &found);
     assert_string_equal(found.data, "a|a|x|||ok\n|line 2||||bad_row\n");
-    char *endless = malloc(2000000);
-    assert_non_null(endless);
-    memset(endless, ' ', 2000000);
-    memcpy(endless, "{\"path\":\"a\",\"label\":\"x\"}\n", 25);
-    memcpy(endless + 1999990, "\n{}", 3);
-    list_clips("m.jsonl", endless, 2000000, &plain, &found);
+    struct text endless = TEXT_INITIAL;
+    text_string(&endless, "{\"path\":\"a\",\"label\":\"x\"}\n");
+    text_format(&endless, "%2000000s\n{}", "");
+    list_clips("m.jsonl", endless.data, endless.length, &plain, &found);
     assert_string_equal(found.data, "a|a|x|||ok\n|line 2||||bad_row\n|line 3||||bad_row\n");
-    free(endless);
+    text_free(&endless);
     text_free(&found);
 }
 

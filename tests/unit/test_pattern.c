@@ -131,7 +131,8 @@ static void adversarial_names(void **state) {
     for (int i = 0; i < 31; i++)
         snprintf(pattern_text + strlen(pattern_text), sizeof pattern_text - strlen(pattern_text),
                  "a{f%d}", i);
-    strcat(pattern_text, "b.wav");
+    snprintf(pattern_text + strlen(pattern_text), sizeof pattern_text - strlen(pattern_text),
+             "b.wav");
     memset(name, 'a', sizeof name);
     memcpy(name + 4092, ".wav", 5);
     expect_match(pattern_text, name, "-");
@@ -188,7 +189,7 @@ static void same_as_all_splits(void **state) {
                 seed = seed * 1664525U + 1013904223U;
                 name[i] = "aabb/"[(seed >> 16) % (p == 3 ? 5 : 4)];
             }
-            strcat(name, ".wav");
+            snprintf(name + length, sizeof name - length, ".wav");
             /* The reference sees the part of the path that the pattern is for. */
             const char *seen = name;
             for (size_t slashes = 0, i = strlen(name); i > 0; i--)

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# earmark report: the page of a run, made again from the run's files.
+. tests/cli/lib.sh
+
+# little_endian BYTES NUMBER
+little_endian() {
+    local i number=$2
+    for ((i = 0; i < $1; i++)); do
+        printf "\\x$(printf %02x $((number & 255)))"
+        number=$((number >> 8))
+    done
+}
+
+# A WAV file of 8 kHz: 400 samples of a square wave.
+write_wav() {
+    {
+        printf RIFF
+        little_endian 4 836
+        printf 'WAVEfmt '
+        little_endian 4 16
+        little_endian 2 1
+        little_endian 2 1
+        little_endian 4 8000
+        little_endian 4 16000
+        little_endian 2 2
+        little_endian 2 16
+        printf data
+        little_endian 4 800
+        for ((i = 0; i < 200; i++)); do
+            printf "\\x$(printf %02x $((i % 40 < 20 ? 0 : 255)))\\x$(printf %02x $((i % 40 < 20 ? 32 : 223)))"
+        done
+        head -c 400 /dev/zero
+    } >"$1"
+}
+
+# make_run FOLDER: three clips, two of them issues, one silent.
+make_run() {
+    mkdir -p "$1/clips/one" "$1/clips/two" "$1/out"
+    write_wav "$1/clips/one/=a <b> & 'c'.wav"
+    write_wav "$1/clips/two/plain.wav"
+    cat >"$1/out/run.json" <<END
+{"format": 1, "source": "clips", "root": "$1/clips", "counts": {"clips": 3, "ok": 2, "silent": 1},
+ "score": "self_confidence", "overall_health": 0.5, "warnings": ["a <warning>"],
+ "settings": {"folds": 5}}
+END
+    echo '["one", "two"]' >"$1/out/classes.json"
+    cat >"$1/out/clips.csv" <<END
+row,id,path,label,class,group,fold,status,reason,start,duration,sample_rate,channels,silent
+0,one/=a <b> & 'c'.wav,one/=a <b> & 'c'.wav,one,0,,0,ok,,0,0.05,8000,1,false
+1,two/plain.wav,two/plain.wav,two,1,,1,ok,,0,0.05,8000,1,false
+2,two/silent.wav,two/silent.wav,two,1,,,silent,nothing to hear,0,0.05,8000,1,true
+END
+    cat >"$1/out/issues.jsonl" <<END
+{"rank": 1, "row": 0, "given_label": "one", "suggested_label": "two", "score": 0.01, "neighbours": [{"row": 1, "similarity": 0.5}]}
+{"rank": 2, "row": 1, "given_label": "two", "suggested_label": "one", "score": 0.25, "neighbours": []}
+END
+}
+
+check "report --help" "$EARMARK" report --help
+expect_grep "help tells the usage" '^usage: earmark report' "$TMP/stdout"
+expect_grep "help tells the options" '--threads N' "$TMP/stdout"
+expect_exit "no folder" 2 "$EARMARK" report
+expect_grep "no folder: what is missing" 'folder of a run is missing' "$TMP/stderr"
+expect_exit "two folders" 2 "$EARMARK" report a b
+expect_exit "unknown option" 2 "$EARMARK" report --nonsense "$TMP"
+expect_grep "unknown option: which" 'nonsense.*earmark report --help' "$TMP/stderr"
+expect_exit "threads that are no number" 2 "$EARMARK" report --threads many "$TMP"
+expect_exit "no run there" 1 "$EARMARK" report "$TMP"
+expect_grep "no run there: which file" 'run\.json' "$TMP/stderr"
+
+make_run "$TMP/run"
+check "a report" "$EARMARK" report "$TMP/run/out"
+expect_grep "what was done" '2 issues, 2 with their sound' "$TMP/stderr"
+expect_equal "nothing on stdout" "$(cat "$TMP/stdout")" ""
+page=$TMP/run/out/report.html
+expect_equal "two players" "$(grep -o '<audio ' "$page" | wc -l)" 2
+expect_equal "their sound is in the page" "$(grep -o ' src="data:audio/' "$page" | wc -l)" 2
+expect_no_grep "nothing from elsewhere" '(src|href)="(https?:|//)' "$page"
+expect_grep "a link to the clip" 'href="\.\./clips/one/%3Da%20%3Cb%3E%20%26%20%27c%27\.wav"' "$page"
+expect_grep "its name" '=a &lt;b&gt; &amp; &#39;c&#39;\.wav' "$page"
+expect_grep "the silent clip" 'nothing to hear' "$page"
+expect_grep "the warning" 'a &lt;warning&gt;' "$page"
+expect_equal "no temporary files" "$(find "$TMP/run/out" -name '*.part')" ""
+
+cp "$page" "$TMP/first.html"
+check "again with one thread" "$EARMARK" report --quiet --threads 1 "$TMP/run/out"
+expect_equal "quiet" "$(cat "$TMP/stderr")" ""
+expect_same "the same bytes" "$TMP/first.html" "$page"
+
+mv "$TMP/run/clips" "$TMP/run/moved"
+check "clips that are gone" "$EARMARK" report "$TMP/run/out"
+expect_grep "told on the terminal" 'the sound of 2 could not be read' "$TMP/stderr"
+expect_equal "told in the page" "$(grep -c 'The sound is not in the page' "$page")" 2
+check "clips found elsewhere" "$EARMARK" report --root "$TMP/run/moved" "$TMP/run/out"
+expect_grep "they are linked there" 'href="\.\./moved/two/plain\.wav"' "$page"
+
+cp "$page" "$TMP/before.html"
+sed -i 's/"given_label": "two"/"given_label": "three"/' "$TMP/run/out/issues.jsonl"
+expect_exit "a damaged run" 1 "$EARMARK" report "$TMP/run/out"
+expect_grep "which line" 'issues\.jsonl, line 2' "$TMP/stderr"
+expect_same "the old page stays" "$TMP/before.html" "$page"
