@@ -146,7 +146,7 @@ static void settle(const struct lockstep *lockstep, struct lockstep_fit *fit) {
         return;
     }
     struct lbfgs_settings settings = fit->lbfgs.settings;
-    settings.tolerance = lockstep->settings->tolerance;
+    settings.tolerance = 0.1 * lockstep->settings->tolerance;
     settings.search_steps = LBFGS_SEARCH_STEPS;
     settings.stop_at_once = false;
     lbfgs_resume(&fit->lbfgs, &settings);

@@ -116,7 +116,8 @@ const char *clip_group(const struct clip_list *list, size_t index);
 void clip_open_path(const struct clip_list *list, size_t index, struct text *path);
 
 /* Records what became of a clip; the strings given out before become invalid
- * (the names of classes, groups and folds stay valid). */
+ * (the names of classes, groups and folds stay valid). `reason` is copied and must
+ * not be one of those strings. */
 enum error_code clip_list_set_status(struct clip_list *list, size_t index, enum clip_status status,
                                      const char *reason, struct error *error);
 

@@ -15,7 +15,7 @@
 #define DECODE_MAXIMUM_CHANNELS 64
 #define DECODE_MINIMUM_RATE 1000
 #define DECODE_MAXIMUM_RATE 768000
-#define DECODE_MAXIMUM_SECONDS 14400 /* four hours */
+#define DECODE_MAXIMUM_SECONDS 14400           /* four hours */
 #define DECODE_MAXIMUM_BYTES ((size_t)1 << 32) /* of decoded samples of one clip */
 
 /* Half a step of 16-bit audio: a mix that stays below is silent. */

@@ -19,18 +19,13 @@ static char *relative_path(const char *from, const char *to, struct error *error
     for (const char *at = from + common; *at != '\0'; at++) up += at[0] == '/' && at[1] != '\0';
     const char *down = to + common;
     while (*down == '/') down++;
-    char *path = memory_array(3 * up + strlen(down) + 2, 1, "a path", error);
-    if (path == NULL) return NULL;
-    size_t length = 0;
-    for (size_t i = 0; i < up; i++) {
-        memcpy(path + length, i == 0 ? ".." : "/..", i == 0 ? 2 : 3);
-        length += i == 0 ? 2 : 3;
-    }
-    if (*down != '\0') {
-        if (length > 0) path[length++] = '/';
-        memcpy(path + length, down, strlen(down));
-    }
-    return path;
+    struct text path = TEXT_INITIAL;
+    for (size_t i = 0; i < up; i++) text_string(&path, i == 0 ? ".." : "/..");
+    if (up > 0 && *down != '\0') text_string(&path, "/");
+    text_string(&path, down);
+    if (text_check(&path, error) == ERROR_NONE) return path.data;
+    text_free(&path);
+    return NULL;
 }
 
 /* Links go from the page to the clips; where the folders cannot be resolved, to

@@ -32,6 +32,6 @@ $python "$here/human.py" "$work/corpus"
 $python "$here/teacher.py" "$work/corpus" human flite festival espeak
 $python "$here/train.py" "$work/corpus" "$work/out" --steps "$steps"
 OMP_NUM_THREADS=1 $python "$here/whiten.py" "$work/corpus" "$work/out/averaged.pt" "$work/out/whitened.pt"
-$python "$here/export.py" "$work/out/whitened.pt" "$work/out/candidate.safetensors" --float32 "$work/out/float32.safetensors"
+OMP_NUM_THREADS=1 $python "$here/export.py" "$work/out/whitened.pt" "$work/corpus" "$work/out/candidate.safetensors" --float32 "$work/out/float32.safetensors"
 OMP_NUM_THREADS=1 $python "$here/validate.py" "$work/corpus" "$work/out/candidate.safetensors" >"$work/out/figures.json"
-$python "$here/export.py" "$work/out/whitened.pt" "$here/../default.safetensors" --figures "$work/out/figures.json"
+OMP_NUM_THREADS=1 $python "$here/export.py" "$work/out/whitened.pt" "$work/corpus" "$here/../default.safetensors" --figures "$work/out/figures.json"

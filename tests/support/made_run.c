@@ -142,6 +142,8 @@ static void make_issues(struct made_run *made, const struct made_settings *setti
     struct run_issue *issues = calloc(settings->issues + 1, sizeof *issues);
     assert_non_null(issues);
     size_t row = 0;
+    made->results.issues = issues;
+    if (settings->clips == 0 || settings->classes == 0) return;
     for (size_t i = 0; i < settings->issues; i++, row++) {
         while (made->clips[row].clip.status != CLIP_OK) row++;
         assert_true(row < settings->clips);
@@ -164,7 +166,6 @@ static void make_issues(struct made_run *made, const struct made_settings *setti
             issues[i].similarities[j] = 0.97F - 0.013F * (float)j;
         }
     }
-    made->results.issues = issues;
     made->results.issue_count = settings->issues;
 }
 

@@ -1,0 +1,107 @@
+/* The files of a run, as `earmark report` reads them: the input is cut at bytes
+ * 0x1e into run.json, classes.json, issues.jsonl, clips.csv, classes.csv,
+ * overlapping_classes.csv and confident_joint.csv. What was read is looked at as
+ * the page would, and JSON that parses must mean the same when written again. */
+#include "host/base/json.h"
+#include "host/output/files.h"
+#include "host/output/read.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CUT 0x1e
+
+static const char *const names[] = {"run.json",           "classes.json", "issues.jsonl",
+                                    "clips.csv",          "classes.csv",  "overlapping_classes.csv",
+                                    "confident_joint.csv"};
+
+enum { NAMES = sizeof names / sizeof names[0] };
+
+static char folder[64];
+
+static void remove_folder(void) {
+    for (size_t i = 0; i < NAMES; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        unlink(path);
+    }
+    rmdir(folder);
+}
+
+static void make_folder(void) {
+    if (folder[0] != '\0') return;
+    snprintf(folder, sizeof folder, "/tmp/earmark-fuzz-run.XXXXXX");
+    if (mkdtemp(folder) == NULL) abort();
+    atexit(remove_folder);
+}
+
+static void write_part(const char *name, const uint8_t *data, size_t size) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file < 0 || write(file, data, size) != (ssize_t)size) abort();
+    close(file);
+}
+
+/* Everything a page would look at. */
+static void look_at(const struct run_results *results) {
+    size_t seen = 0;
+    char number[16];
+    for (size_t i = 0; i < results->issue_count; i++) {
+        const struct run_issue *issue = &results->issues[i];
+        struct run_clip clip = {.path = NULL};
+        if (results->clips.get != NULL)
+            results->clips.get(results->clips.context, issue->row, &clip);
+        seen += clip.path == NULL ? 0 : strlen(clip.path);
+        seen += strlen(run_class_name(results, issue->given, number));
+        seen += strlen(run_class_name(results, issue->suggested, number));
+        for (size_t j = 0; j < issue->neighbour_count; j++)
+            if (results->clips.get != NULL && issue->neighbours[j] >= results->clips.count) abort();
+    }
+    for (size_t k = 0; results->classes != NULL && k < results->class_count; k++)
+        seen += strlen(results->class_names[results->classes[k].index]);
+    for (size_t i = 0; i < results->pair_count; i++)
+        seen += strlen(results->class_names[results->pairs[i].first]) +
+                strlen(results->class_names[results->pairs[i].second]);
+    if (seen == SIZE_MAX) abort();
+}
+
+/* JSON that parses, written and parsed again, is the same JSON. */
+static void check_json(const char *data, size_t size) {
+    struct error error = ERROR_INITIAL;
+    struct text first = TEXT_INITIAL;
+    struct text second = TEXT_INITIAL;
+    json_t *json = json_parse(data, size, "input", &error);
+    if (json == NULL) return;
+    json_append(&first, json);
+    json_decref(json);
+    json = json_parse(first.data, first.length, "written", &error);
+    if (json == NULL) abort();
+    json_append(&second, json);
+    if (strcmp(first.data, second.data) != 0) abort();
+    json_decref(json);
+    text_free(&first);
+    text_free(&second);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct run_read *read = NULL;
+    struct error error = ERROR_INITIAL;
+    make_folder();
+    const uint8_t *end = data + size;
+    for (size_t i = 0; i < NAMES; i++) {
+        const uint8_t *cut = data == end ? NULL : memchr(data, CUT, (size_t)(end - data));
+        const uint8_t *stop = cut == NULL ? end : cut;
+        write_part(names[i], data, (size_t)(stop - data));
+        if (i == 0) check_json((const char *)data, (size_t)(stop - data));
+        data = cut == NULL ? end : cut + 1;
+    }
+    if (run_read_open(folder, &read, &error) == ERROR_NONE) look_at(run_read_results(read));
+    run_read_close(read);
+    return 0;
+}
