@@ -8,23 +8,6 @@ void tables_window(double window[FRAME_LENGTH]) {
     for (int n = 0; n < FRAME_LENGTH; n++) window[n] = 0.54 - 0.46 * cos(two_pi * n / FRAME_LENGTH);
 }
 
-size_t tables_fold_bin(enum fold_part part, size_t row) {
-    const int odd = part == FOLD_REAL_ODD || part == FOLD_IMAGINARY_ODD;
-    return odd ? 2 * row + 1 : 2 * row + 2;
-}
-
-void tables_fourier(enum fold_part part, double *matrix) {
-    const int real = part == FOLD_REAL_EVEN || part == FOLD_REAL_ODD;
-    for (size_t row = 0; row < FOLD_BINS; row++) {
-        for (size_t n = 0; n < FOLD_LENGTH; n++) {
-            /* The angle is reduced exactly, in integers, before it is rounded. */
-            const size_t turn = tables_fold_bin(part, row) * n % FRAME_LENGTH;
-            const double angle = two_pi * (double)turn / FRAME_LENGTH;
-            matrix[row * FOLD_LENGTH + n] = real ? cos(angle) : sin(angle);
-        }
-    }
-}
-
 /* Points evenly spaced in mel from 0 Hz to half the sample rate, in Hz. */
 static double mel_point(size_t mels, size_t point) {
     const double highest = 2595.0 * log10(1.0 + SAMPLE_RATE / 2.0 / 700.0);

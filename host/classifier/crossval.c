@@ -14,11 +14,11 @@ struct run {
     const struct crossval_settings *settings;
     struct scaling scaling;
     struct lockstep lockstep;
-    bool *present;      /* (folds, classes): whether a fold's training rows have the class */
-    size_t *held_out;   /* (folds): rows */
+    bool *present;             /* (folds, classes): whether a fold's training rows have the class */
+    size_t *held_out;          /* (folds): rows */
     struct lockstep_fit *fits; /* (several C, folds) under way */
     size_t fit_slots;
-    struct lockstep_fit *best; /* (folds) of the best C so far: weights only */
+    struct lockstep_fit *best;     /* (folds) of the best C so far: weights only */
     struct classifier_task *tasks; /* (folds) for predictions */
     struct crossval_report *report;
 };
@@ -69,8 +69,7 @@ static enum error_code count_classes(struct run *run, struct error *error) {
         for (size_t fold = 0; fold < input->folds; fold++)
             total += counts[fold * input->classes + c];
         for (size_t fold = 0; fold < input->folds; fold++)
-            run->present[fold * input->classes + c] =
-                total > counts[fold * input->classes + c];
+            run->present[fold * input->classes + c] = total > counts[fold * input->classes + c];
     }
     free(counts);
     return ERROR_NONE;
@@ -221,9 +220,8 @@ static enum error_code run_open(struct run *run, const struct device_operations 
     run->tasks = memory_array(input->folds, sizeof *run->tasks, "tasks", error);
     if (error->code != ERROR_NONE) return error->code;
     TRY(count_classes(run, error));
-    TRY(scaling_open(&run->scaling, input->embeddings, input->rows, input->features,
-                     input->fold_of, input->folds, settings->standardise, settings->threads,
-                     error));
+    TRY(scaling_open(&run->scaling, input->embeddings, input->rows, input->features, input->fold_of,
+                     input->folds, settings->standardise, settings->threads, error));
     TRY(check_finite(input, &run->scaling, error));
     struct classifier_problem problem = {.rows = input->rows,
                                          .features = input->features,

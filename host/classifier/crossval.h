@@ -36,9 +36,7 @@ struct crossval_settings {
 };
 
 #define CROSSVAL_DEFAULTS                                                                          \
-    {                                                                                              \
-        .folds = 5, .c_auto = true, .standardise = true, .tolerance = 1e-4, .max_iterations = 1000 \
-    }
+    { .folds = 5, .c_auto = true, .standardise = true, .tolerance = 1e-4, .max_iterations = 1000 }
 #define CROSSVAL_MEMORY ((size_t)1 << 30)
 
 struct crossval_input {
@@ -56,8 +54,8 @@ struct crossval_fit {
     int iterations;
     int evaluations;       /* of loss and gradient */
     int exact_evaluations; /* those in float64 */
-    double objective; /* at the end */
-    double gradient;  /* largest magnitude in the gradient there, to compare with the tolerance */
+    double objective;      /* at the end */
+    double gradient; /* largest magnitude in the gradient there, to compare with the tolerance */
     enum lbfgs_stop stop;
     bool exact; /* ended in float64; else float32 met the tolerance */
 };

@@ -47,8 +47,7 @@ static enum error_code assign(const struct crossval_files *files,
                               size_t classes, struct crossval_data *data, struct error *error) {
     int64_t *groups = NULL, *column = NULL;
     size_t count;
-    if (files->groups != NULL)
-        read_column(files->groups, data->given_rows, &groups, &count, error);
+    if (files->groups != NULL) read_column(files->groups, data->given_rows, &groups, &count, error);
     if (files->fold_of != NULL)
         read_column(files->fold_of, data->given_rows, &column, &count, error);
     struct assign_request request = {.column = column,

@@ -25,7 +25,9 @@ static void append_fit(const struct crossval_fit *fit, struct text *text) {
     text_json_double(text, fit->c);
     text_format(text, ", \"fold\": %zu, \"training_rows\": %zu", fit->fold, fit->training_rows);
     if (fit->training_rows > 0) {
-        text_format(text, ", \"iterations\": %d, \"evaluations\": %d, \"float64_evaluations\": %d, \"objective\": ",
+        text_format(text,
+                    ", \"iterations\": %d, \"evaluations\": %d, \"float64_evaluations\": %d, "
+                    "\"objective\": ",
                     fit->iterations, fit->evaluations, fit->exact_evaluations);
         text_json_double(text, fit->objective);
         text_string(text, ", \"gradient\": ");

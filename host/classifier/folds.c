@@ -99,8 +99,8 @@ static int32_t find_code(const int64_t *distinct, size_t count, int64_t value) {
     return (int32_t)low;
 }
 
-enum error_code folds_encode(const int64_t *values, size_t rows, int32_t *codes,
-                             int64_t **distinct, size_t *count, struct error *error) {
+enum error_code folds_encode(const int64_t *values, size_t rows, int32_t *codes, int64_t **distinct,
+                             size_t *count, struct error *error) {
     if (rows > INT32_MAX) return FAIL(error, ERROR_UNSUPPORTED, "%zu rows are too many", rows);
     int64_t *sorted = memory_array(rows, sizeof *sorted, "sorted values", error);
     if (sorted == NULL) return error->code;

@@ -34,7 +34,7 @@ enum error_code folds_from_column(const int64_t *values, size_t rows, int32_t *f
 
 /* Different numbers in their order become 0, 1, ...: codes (rows), distinct (*count,
  * sorted, to be freed by the caller). */
-enum error_code folds_encode(const int64_t *values, size_t rows, int32_t *codes,
-                             int64_t **distinct, size_t *count, struct error *error);
+enum error_code folds_encode(const int64_t *values, size_t rows, int32_t *codes, int64_t **distinct,
+                             size_t *count, struct error *error);
 
 #endif

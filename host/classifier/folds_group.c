@@ -42,13 +42,13 @@ struct grouping {
     size_t classes; /* present ones only */
     size_t folds;
     size_t groups;
-    double *class_rows;         /* (classes) */
-    size_t *starts;             /* (groups + 1) into members */
+    double *class_rows; /* (classes) */
+    size_t *starts;     /* (groups + 1) into members */
     struct group_class *members;
-    double *fold_class_rows;    /* (folds, classes) so far */
-    double *fold_rows;          /* (folds) so far */
-    double *deviations;         /* (classes) of the classes' shares over the folds, so far */
-    double *candidate;          /* (classes) the same, with a group added to a fold */
+    double *fold_class_rows; /* (folds, classes) so far */
+    double *fold_rows;       /* (folds) so far */
+    double *deviations;      /* (classes) of the classes' shares over the folds, so far */
+    double *candidate;       /* (classes) the same, with a group added to a fold */
 };
 
 /* numpy.std over the folds of rows / class_rows for one class, with `extra` rows
@@ -113,8 +113,7 @@ static void add_group(struct grouping *grouping, size_t group, size_t fold) {
         const struct group_class *member = &grouping->members[m];
         grouping->fold_class_rows[fold * grouping->classes + member->class] += member->rows;
         grouping->fold_rows[fold] += member->rows;
-        grouping->deviations[member->class] =
-            share_deviation(grouping, member->class, SIZE_MAX, 0);
+        grouping->deviations[member->class] = share_deviation(grouping, member->class, SIZE_MAX, 0);
     }
 }
 
@@ -207,8 +206,7 @@ static enum error_code grouping_open(struct grouping *grouping, const int32_t *l
     grouping->class_rows = memory_array(classes, sizeof(double), "class counts", error);
     if (grouping->class_rows == NULL) return error->code;
     for (size_t row = 0; row < rows; row++) dense[labels[row]] = 1;
-    for (size_t c = 0; c < classes; c++)
-        dense[c] = dense[c] != 0 ? grouping->classes++ : SIZE_MAX;
+    for (size_t c = 0; c < classes; c++) dense[c] = dense[c] != 0 ? grouping->classes++ : SIZE_MAX;
     double most = 0;
     for (size_t row = 0; row < rows; row++) {
         double *count = &grouping->class_rows[dense[labels[row]]];
@@ -220,8 +218,8 @@ static enum error_code grouping_open(struct grouping *grouping, const int32_t *l
                     "%zu folds, but no class has so many clips (the largest has %.0f); use fewer "
                     "folds",
                     grouping->folds, most);
-    grouping->fold_class_rows = memory_array(grouping->folds, grouping->classes * sizeof(double),
-                                             "fold counts", error);
+    grouping->fold_class_rows =
+        memory_array(grouping->folds, grouping->classes * sizeof(double), "fold counts", error);
     grouping->fold_rows = memory_array(grouping->folds, sizeof(double), "fold counts", error);
     grouping->deviations = memory_array(grouping->classes, sizeof(double), "deviations", error);
     grouping->candidate = memory_array(grouping->classes, sizeof(double), "deviations", error);

@@ -61,15 +61,13 @@ static void find_direction(struct lbfgs *lbfgs) {
     for (size_t i = 0; i < size; i++) direction[i] = -lbfgs->gradient[i];
     for (size_t k = 0; k < lbfgs->kept; k++) { /* newest first */
         size_t slot = (lbfgs->newest + LBFGS_HISTORY - k) % LBFGS_HISTORY;
-        weights[slot] =
-            dot(lbfgs->steps + slot * size, direction, size) / lbfgs->curvature[slot];
+        weights[slot] = dot(lbfgs->steps + slot * size, direction, size) / lbfgs->curvature[slot];
         add_scaled(direction, -weights[slot], lbfgs->changes + slot * size, size);
     }
     for (size_t i = 0; i < size; i++) direction[i] *= lbfgs->scale;
     for (size_t k = lbfgs->kept; k-- > 0;) {
         size_t slot = (lbfgs->newest + LBFGS_HISTORY - k) % LBFGS_HISTORY;
-        double back =
-            dot(lbfgs->changes + slot * size, direction, size) / lbfgs->curvature[slot];
+        double back = dot(lbfgs->changes + slot * size, direction, size) / lbfgs->curvature[slot];
         add_scaled(direction, weights[slot] - back, lbfgs->steps + slot * size, size);
     }
 }
@@ -181,13 +179,11 @@ void lbfgs_advance(struct lbfgs *lbfgs, double value, const double *gradient, do
     }
     lbfgs->search_evaluations++;
     double slope = dot(gradient, lbfgs->direction, lbfgs->size);
-    if (!isfinite(value) || !isfinite(slope)) {
-        search_failed(lbfgs);
-    } else if (line_search_advance(&lbfgs->search, value, slope)) {
+    bool finite = isfinite(value) && isfinite(slope);
+    if (finite && line_search_advance(&lbfgs->search, value, slope))
         accept(lbfgs, value, gradient, slope, norm);
-    } else if (lbfgs->search_evaluations >= lbfgs->settings.search_steps) {
-        search_failed(lbfgs);
-    } else {
+    else if (finite && lbfgs->search_evaluations < lbfgs->settings.search_steps)
         move(lbfgs);
-    }
+    else
+        search_failed(lbfgs);
 }

@@ -38,17 +38,17 @@ struct lbfgs {
     int iterations;  /* accepted steps */
     int evaluations; /* calls of lbfgs_advance */
 
-    double *point;    /* (size): evaluate here */
-    double value;     /* at the best point so far */
-    double norm;      /* the gradient's, there */
+    double *point; /* (size): evaluate here */
+    double value;  /* at the best point so far */
+    double norm;   /* the gradient's, there */
 
     /* own */
     double *memory;
-    double *gradient;  /* (size) at the last accepted point */
-    double *origin;    /* (size) where the line search began */
-    double *direction; /* (size) */
-    double *steps;     /* (LBFGS_HISTORY, size) */
-    double *changes;   /* (LBFGS_HISTORY, size) of the gradient */
+    double *gradient;                /* (size) at the last accepted point */
+    double *origin;                  /* (size) where the line search began */
+    double *direction;               /* (size) */
+    double *steps;                   /* (LBFGS_HISTORY, size) */
+    double *changes;                 /* (LBFGS_HISTORY, size) of the gradient */
     double curvature[LBFGS_HISTORY]; /* step . change */
     double scale;                    /* of the first guess of the inverse Hessian */
     size_t kept, newest;             /* pairs in the history; slot of the last */

@@ -2,11 +2,11 @@
 
 #include <math.h>
 
-#define DECREASE 1e-3  /* sufficient decrease, of the slope at the start */
-#define CURVATURE 0.9  /* the slope must shrink to this part */
-#define INTERVAL 0.1   /* relative width of the interval that is narrow enough */
+#define DECREASE 1e-3 /* sufficient decrease, of the slope at the start */
+#define CURVATURE 0.9 /* the slope must shrink to this part */
+#define INTERVAL 0.1  /* relative width of the interval that is narrow enough */
 #define STEP_LIMIT 1e10
-#define SHRINK 0.66    /* the interval must shrink by this in two steps */
+#define SHRINK 0.66 /* the interval must shrink by this in two steps */
 
 void line_search_start(struct line_search *search, double value, double slope, double step) {
     struct line_point start = {0, value, slope};

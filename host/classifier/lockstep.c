@@ -90,8 +90,7 @@ enum error_code lockstep_fit_open(struct lockstep_fit *fit, size_t fold, double 
     TRY(lbfgs_open(&fit->lbfgs, fit->free_count * row, &settings, error));
     fit->gradient = memory_array(fit->free_count, row * sizeof(double), "gradient", error);
     fit->weights = memory_array(lockstep->classes, row * sizeof(double), "weights", error);
-    fit->device_gradient =
-        memory_array(lockstep->classes, row * sizeof(double), "gradient", error);
+    fit->device_gradient = memory_array(lockstep->classes, row * sizeof(double), "gradient", error);
     if (error->code != ERROR_NONE) return error->code;
     for (size_t k = 0; k < lockstep->classes; k++)
         if (!present[k]) fit->weights[k * row + lockstep->features] = ABSENT_INTERCEPT;
@@ -139,14 +138,14 @@ static void take_gradient(const struct lockstep *lockstep, struct lockstep_fit *
  * the tolerance or ran out of iterations. */
 static void settle(const struct lockstep *lockstep, struct lockstep_fit *fit) {
     if (fit->lbfgs.stop == LBFGS_RUNNING) return;
-    bool met = fit->lbfgs.stop == LBFGS_GRADIENT &&
-               fit->lbfgs.norm <= lockstep->settings->tolerance;
+    bool met =
+        fit->lbfgs.stop == LBFGS_GRADIENT && fit->lbfgs.norm <= lockstep->settings->tolerance;
     if (fit->exact || met || fit->lbfgs.stop == LBFGS_ITERATIONS) {
         fit->finished = true;
         return;
     }
     struct lbfgs_settings settings = fit->lbfgs.settings;
-    settings.tolerance = 0.1 * lockstep->settings->tolerance;
+    settings.tolerance = lockstep->settings->tolerance;
     settings.search_steps = LBFGS_SEARCH_STEPS;
     settings.stop_at_once = false;
     lbfgs_resume(&fit->lbfgs, &settings);
@@ -179,8 +178,7 @@ static enum error_code step(struct lockstep *lockstep, bool exact, struct classi
     *stepped = count;
     if (count == 0) return ERROR_NONE;
     TRY(stop_check(error));
-    int threads = lockstep_threads(lockstep, count);
-#pragma omp parallel for schedule(static) num_threads(threads)
+#pragma omp parallel for schedule(static) num_threads(lockstep_threads(lockstep, count))
     for (size_t i = 0; i < count; i++) {
         struct lockstep_fit *fit = &lockstep->fits[indices[i]];
         send_weights(lockstep, fit);
@@ -188,7 +186,7 @@ static enum error_code step(struct lockstep *lockstep, bool exact, struct classi
     }
     TRY(lockstep->operations->classifier_evaluate(
         lockstep->classifier, exact ? CLASSIFIER_DOUBLE : CLASSIFIER_SINGLE, tasks, count, error));
-#pragma omp parallel for schedule(static) num_threads(threads)
+#pragma omp parallel for schedule(static) num_threads(lockstep_threads(lockstep, count))
     for (size_t i = 0; i < count; i++) {
         struct lockstep_fit *fit = &lockstep->fits[indices[i]];
         take_gradient(lockstep, fit, tasks[i].loss);

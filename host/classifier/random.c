@@ -14,8 +14,8 @@ void random_seed(struct random_state *random, uint32_t seed) {
 static void refill(struct random_state *random) {
     uint32_t *words = random->words;
     for (size_t i = 0; i < RANDOM_STATE_SIZE; i++) {
-        uint32_t joined = (words[i] & 0x80000000U) |
-                          (words[(i + 1) % RANDOM_STATE_SIZE] & 0x7fffffffU);
+        uint32_t joined =
+            (words[i] & 0x80000000U) | (words[(i + 1) % RANDOM_STATE_SIZE] & 0x7fffffffU);
         words[i] = words[(i + SHIFT_SIZE) % RANDOM_STATE_SIZE] ^ (joined >> 1) ^
                    ((joined & 1U) != 0 ? 0x9908b0dfU : 0U);
     }

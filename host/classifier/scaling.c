@@ -103,8 +103,8 @@ static void join(const struct moments *moments, size_t column, size_t without, d
                        (double)moments->rows[g] * apart * apart;
         }
     double variance = rows > 0 ? squares / rows : 0;
-    double rounding = rows * DBL_EPSILON * variance +
-                      (rows * *mean * DBL_EPSILON) * (rows * *mean * DBL_EPSILON);
+    double rounding =
+        rows * DBL_EPSILON * variance + (rows * *mean * DBL_EPSILON) * (rows * *mean * DBL_EPSILON);
     *deviation = variance <= rounding ? 1 : sqrt(variance);
 }
 
@@ -138,8 +138,7 @@ static void set_column(struct scaling *scaling, const struct moments *moments, s
 enum error_code scaling_open(struct scaling *scaling, const float *data, size_t rows,
                              size_t features, const int32_t *fold_of, size_t folds,
                              bool standardise, int threads, struct error *error) {
-    *scaling =
-        (struct scaling){.features = features, .folds = folds, .standardise = standardise};
+    *scaling = (struct scaling){.features = features, .folds = folds, .standardise = standardise};
     struct moments moments = {.folds = folds, .features = features};
     if (rows * features < SMALL_DATA) threads = 1;
     if (allocate(scaling, error) != ERROR_NONE ||

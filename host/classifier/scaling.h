@@ -14,10 +14,10 @@
 struct scaling {
     size_t features, folds;
     bool standardise;
-    double *shift;  /* (features), for the device */
-    double *scale;  /* (features), for the device */
-    double *ratio;  /* (folds, features) */
-    double *offset; /* (folds, features) */
+    double *shift;         /* (features), for the device */
+    double *scale;         /* (features), for the device */
+    double *ratio;         /* (folds, features) */
+    double *offset;        /* (folds, features) */
     size_t *training_rows; /* (folds) */
 };
 

@@ -116,6 +116,7 @@ static enum error_code parse(int argc, char **argv, struct crossval_options *opt
 
 /* mkdir, and no results of another run in it. */
 static enum error_code open_folder(const char *out, bool fresh, struct error *error) {
+    if (out == NULL) return FAIL(error, ERROR_INTERNAL, "crossval: no folder");
     if (mkdir(out, 0777) != 0 && errno != EEXIST)
         return FAIL(error, ERROR_FILE, "%s: cannot make the folder: %s", out, strerror(errno));
     char *run = file_join(out, "run.json", error);

@@ -1,53 +1,75 @@
-/* What one row says. Included once per precision: REAL, NAME(x), LANES. */
+/* What one row says. Included once per precision: REAL, INDEX, NAME(x). */
 
-/* Thresholds and row are (classes). The loop over lanes is what compilers turn into
- * vector instructions. */
-static struct row_view NAME(view_row)(const REAL *row, size_t classes, size_t given,
-                                      const REAL *thresholds) {
-    REAL highest[LANES];
-    REAL second[LANES];
-    INDEX passes[LANES];
-    INDEX passing[LANES];
-    INDEX bad[LANES];
-    for (size_t l = 0; l < LANES; l++) {
-        highest[l] = second[l] = -1;
-        passes[l] = passing[l] = bad[l] = 0;
-    }
-    for (size_t k = 0; k + LANES <= classes; k += LANES)
-        for (size_t l = 0; l < LANES; l++) {
-            REAL p = row[k + l];
-            INDEX pass = -(INDEX)(p >= thresholds[k + l]);
-            REAL lower = p < highest[l] ? p : highest[l];
-            bad[l] |= -(INDEX) !(p >= (REAL)-1e-6) | -(INDEX) !(p <= (REAL)(1 + 1e-6));
-            highest[l] = p > highest[l] ? p : highest[l];
-            second[l] = lower > second[l] ? lower : second[l];
-            passes[l] -= pass;
-            passing[l] |= pass & (INDEX)(k + l);
-        }
-    for (size_t k = classes - classes % LANES; k < classes; k++) {
-        size_t l = k % LANES;
-        REAL p = row[k];
-        bad[l] |= !(p >= (REAL)-1e-6) | !(p <= (REAL)(1 + 1e-6));
-        REAL lower = p < highest[l] ? p : highest[l];
-        highest[l] = p > highest[l] ? p : highest[l];
-        second[l] = lower > second[l] ? lower : second[l];
-        if (p >= thresholds[k]) {
-            passes[l]++;
-            passing[l] |= (INDEX)k;
-        }
-    }
+#include "host/confident/lanes.h"
+
+/* The running state of the lanes. `second` is the second highest, equal ones counted. */
+struct NAME(lane_state) {
+    NAME(lanes) highest;
+    NAME(lanes) second;
+    NAME(marks) good;
+    NAME(marks) passes;
+    NAME(marks) passing; /* the class that passed, if one did */
+};
+
+static inline void NAME(look)(struct NAME(lane_state) * state, const REAL *row,
+                              const REAL *thresholds, NAME(marks) index) {
+    NAME(lanes) p;
+    NAME(lanes) threshold;
+    memcpy(&p, row, sizeof p);
+    memcpy(&threshold, thresholds, sizeof threshold);
+    NAME(marks) pass = p >= threshold;
+    state->passes -= pass;
+    state->passing |= pass & index;
+    state->good &= (p >= (REAL)-1e-6) & (p <= (REAL)(1 + 1e-6));
+    NAME(marks) up = p > state->highest;
+    NAME(lanes) lower = (NAME(lanes))((up & (NAME(marks))state->highest) | (~up & (NAME(marks))p));
+    state->highest = (NAME(lanes))((up & (NAME(marks))p) | (~up & (NAME(marks))state->highest));
+    up = lower > state->second;
+    state->second = (NAME(lanes))((up & (NAME(marks))lower) | (~up & (NAME(marks))state->second));
+}
+
+/* Whatever the lanes saw, together. */
+static inline struct row_view NAME(gather)(const struct NAME(lane_state) * state, REAL *highest,
+                                           REAL *second) {
     struct row_view view = {0};
     REAL top = -1;
     REAL next = -1;
     for (size_t l = 0; l < LANES; l++) {
-        REAL lower = highest[l] < top ? highest[l] : top;
-        top = highest[l] > top ? highest[l] : top;
+        REAL lower = state->highest[l] < top ? state->highest[l] : top;
+        top = state->highest[l] > top ? state->highest[l] : top;
         next = lower > next ? lower : next;
-        next = second[l] > next ? second[l] : next;
-        view.passes += (size_t)passes[l];
-        view.guess |= (size_t)passing[l];
-        view.bad |= bad[l] != 0;
+        next = state->second[l] > next ? state->second[l] : next;
+        view.passes += (size_t)state->passes[l];
+        view.guess |= (size_t)state->passing[l];
+        view.bad |= state->good[l] == 0;
     }
+    *highest = top;
+    *second = next;
+    return view;
+}
+
+/* Thresholds and row are (classes). */
+static struct row_view NAME(view_row)(const REAL *row, size_t classes, size_t given,
+                                      const REAL *thresholds) {
+    struct NAME(lane_state) state = {
+        .highest = (NAME(lanes)){0} - 1, .second = (NAME(lanes)){0} - 1, .good = ~(NAME(marks)){0}};
+    NAME(marks) index;
+    for (size_t l = 0; l < LANES; l++) index[l] = (INDEX)l;
+    size_t k = 0;
+    for (; k + LANES <= classes; k += LANES, index += (INDEX)LANES)
+        NAME(look)(&state, row + k, thresholds + k, index);
+    if (k < classes) { /* the rest, filled up with what changes nothing */
+        REAL rest[LANES] = {0};
+        REAL limits[LANES];
+        for (size_t l = 0; l < LANES; l++) {
+            rest[l] = k + l < classes ? row[k + l] : (REAL)-1e-6;
+            limits[l] = k + l < classes ? thresholds[k + l] : (REAL)INFINITY;
+        }
+        NAME(look)(&state, rest, limits, index);
+    }
+    REAL top;
+    REAL next;
+    struct row_view view = NAME(gather)(&state, &top, &next);
     if (view.bad) return view;
     REAL mine = row[given];
     REAL other = mine == top ? next : top;
@@ -68,3 +90,5 @@ static struct row_view NAME(view_row)(const REAL *row, size_t classes, size_t gi
     view.other = (double)other;
     return view;
 }
+
+#undef LANES

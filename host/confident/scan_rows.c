@@ -18,16 +18,13 @@ struct row_view {
 
 #define REAL float
 #define INDEX int32_t
-#define LANES 8
 #define NAME(name) name##_float32
 #include "host/confident/scan_row.h"
 #undef REAL
 #undef INDEX
-#undef LANES
 #undef NAME
 #define REAL double
 #define INDEX int64_t
-#define LANES 8
 #define NAME(name) name##_float64
 #include "host/confident/scan_row.h"
 

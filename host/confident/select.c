@@ -5,21 +5,19 @@
 
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PREFETCH_ROWS 6 /* rows of a class are far apart: ask for them ahead */
 
 #define REAL float
 #define INDEX int32_t
-#define LANES 8
 #define NAME(name) name##_float32
 #include "host/confident/select_row.h"
 #undef REAL
 #undef INDEX
-#undef LANES
 #undef NAME
 #define REAL double
 #define INDEX int64_t
-#define LANES 8
 #define NAME(name) name##_float64
 #include "host/confident/select_row.h"
 

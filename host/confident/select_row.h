@@ -1,5 +1,21 @@
 /* Offering one row to the selections of its class. Included once per precision:
- * REAL, NAME(x), LANES. */
+ * REAL, INDEX, NAME(x). */
+
+#include "host/confident/lanes.h"
+
+/* Whether one of a few margins reaches its limit. */
+static inline bool NAME(reaches)(const REAL *row, REAL mine, const REAL *least) {
+    NAME(lanes) p;
+    NAME(lanes) limit;
+    uint64_t words[sizeof(NAME(marks)) / 8];
+    memcpy(&p, row, sizeof p);
+    memcpy(&limit, least, sizeof limit);
+    NAME(marks) reached = p - mine >= limit;
+    memcpy(words, &reached, sizeof words);
+    uint64_t any = 0;
+    for (size_t w = 0; w < sizeof words / 8; w++) any |= words[w];
+    return any != 0;
+}
 
 /* row (classes) has given class k; least (classes) is the smallest margin that is of
  * interest for a true class, +infinity where none is wanted. */
@@ -7,19 +23,13 @@ static bool NAME(offer_row)(const REAL *row, size_t classes, size_t k, uint32_t 
                             const REAL *least, struct smallest *selections) {
     REAL mine = row[k];
     bool cut = false;
-    size_t j = 0;
-    for (; j + LANES <= classes; j += LANES) {
-        INDEX any = 0;
-        for (size_t l = 0; l < LANES; l++) any |= -(INDEX)(row[j + l] - mine >= least[j + l]);
-        if (any == 0) continue;
-        for (size_t l = 0; l < LANES; l++)
-            if (row[j + l] - mine >= least[j + l])
-                cut |= smallest_offer(&selections[j + l], -(double)(row[j + l] - mine), place,
-                                      place) != 0;
+    for (size_t j = 0; j < classes; j += LANES) {
+        size_t end = j + LANES <= classes ? j + LANES : classes;
+        if (end == j + LANES && !NAME(reaches)(row + j, mine, least + j)) continue;
+        for (size_t l = j; l < end; l++)
+            if (row[l] - mine >= least[l])
+                cut |= smallest_offer(&selections[l], -(double)(row[l] - mine), place, place) != 0;
     }
-    for (; j < classes; j++)
-        if (row[j] - mine >= least[j])
-            cut |= smallest_offer(&selections[j], -(double)(row[j] - mine), place, place) != 0;
     return cut;
 }
 
@@ -33,3 +43,5 @@ static double NAME(update_least)(REAL *least, const struct smallest *selections,
     }
     return (double)lowest;
 }
+
+#undef LANES

@@ -50,7 +50,11 @@ void number_thousands(struct text *text, uint64_t value) {
 
 void number_percent(struct text *text, double share) {
     bool near_end = fabs(share) < 0.0995 || (share > 0.9905 && share < 1.0);
-    if (isfinite(share))
+    if (share > 0.0 && share < 0.00005)
+        text_string(text, "under 0.01%");
+    else if (share < 1.0 && share >= 0.99995)
+        text_string(text, "over 99.99%");
+    else if (isfinite(share))
         text_format(text, "%.*f%%", near_end ? 2 : 1, 100.0 * share);
     else
         text_string(text, "–");

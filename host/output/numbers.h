@@ -15,7 +15,7 @@ void number_json_float(struct text *text, float value);
 
 /* 1,234,567 */
 void number_thousands(struct text *text, uint64_t value);
-/* 12.34% from 0.1234; a dash when it is not finite. */
+/* 12.3% from 0.1234, two decimals near 0 and 1; a dash when it is not finite. */
 void number_percent(struct text *text, double share);
 /* Four significant digits, for reading; a dash when it is not finite. */
 void number_short(struct text *text, double value);

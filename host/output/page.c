@@ -11,7 +11,8 @@
 
 struct run_clip page_clip_at(const struct page *page, size_t row) {
     const struct run_clips *clips = &page->results->clips;
-    struct run_clip clip = {.class_index = -1, .fold = -1, .duration = -1.0};
+    struct run_clip clip = {
+        .class_index = -1, .fold = -1, .duration = -1.0, .array_row = RUN_NO_ROW};
     if (clips->get != NULL && row < clips->count) clips->get(clips->context, row, &clip);
     return clip;
 }

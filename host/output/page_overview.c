@@ -89,6 +89,9 @@ void page_overview(struct page *page) {
     if (clips > audited) count_figure(out, "Clips not audited", clips - audited);
     count_figure(out, "Classes", results->class_count);
     text_string(out, "</dl>\n");
+    if (isfinite(results->overall_health))
+        text_string(out, "<p class=\"dim\">Overall label health is the share of labels that are "
+                         "right, as confident learning estimates it.</p>\n");
     if (clips > audited) {
         const char *comma = "";
         text_string(out, "<p>Not audited: ");

@@ -204,8 +204,8 @@ enum error_code page_joint(struct page *page, struct error *error) {
     if (results->confident_joint == NULL) return ERROR_NONE;
     page_section(page, "joint", "Confident joint");
     if (results->class_count <= JOINT_CLASSES) {
-        text_string(out, "<p class=\"dim\">How many clips carry the label of the row and probably "
-                         "belong to the class of the column.</p>\n");
+        text_string(out, "<p class=\"dim\">Clips that can be told with confidence: how many carry "
+                         "the label of the row and look like the class of the column.</p>\n");
         append_heat_table(page, error);
     } else {
         text_format(out,

@@ -22,8 +22,10 @@ static void get_clip(const void *context, size_t row, struct run_clip *clip) {
         read->kept_count == 0
             ? NULL
             : bsearch(&wanted, read->kept, read->kept_count, sizeof *read->kept, compare_kept);
-    *clip = found != NULL ? found->clip
-                          : (struct run_clip){.class_index = -1, .fold = -1, .duration = -1.0};
+    *clip = found != NULL
+                ? found->clip
+                : (struct run_clip){
+                      .class_index = -1, .fold = -1, .duration = -1.0, .array_row = RUN_NO_ROW};
 }
 
 static int compare_rows(const void *a, const void *b) {

@@ -140,6 +140,7 @@ static enum error_code keep_clip(struct run_read *read, const struct source *sou
                                    .status = status,
                                    .class_index = -1,
                                    .fold = -1,
+                                   .array_row = RUN_NO_ROW,
                                    .start = number(source, CLIP_START),
                                    .duration = number(source, CLIP_DURATION)};
     if (!(kept->clip.start >= 0.0)) kept->clip.start = 0.0;

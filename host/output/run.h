@@ -131,7 +131,7 @@ struct run_results {
     size_t pair_count;
     const int64_t
         *confident_joint;  /* (class_count, class_count): row given, column true; or NULL */
-    double overall_health; /* 1 - issues / audited clips; NaN when it is not known */
+    double overall_health; /* 1 - estimated label issues / audited clips; NaN: not known */
 
     const char *const *warnings; /* whole sentences */
     size_t warning_count;

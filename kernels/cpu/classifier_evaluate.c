@@ -29,11 +29,11 @@ struct block {
     size_t strips, padded; /* padded: features with padding */
     struct view *views;
     size_t view_count;
-    size_t *view_tasks;      /* what the views' tasks point into */
-    size_t chain_stride;     /* doubles of a chain: gradients, intercepts' gradients, losses */
-    double *chains;          /* (chain_count, chain_stride) */
-    size_t scratch_stride;   /* bytes of a thread's scratch */
-    size_t scratch_columns;  /* where the columns begin in it */
+    size_t *view_tasks;     /* what the views' tasks point into */
+    size_t chain_stride;    /* doubles of a chain: gradients, intercepts' gradients, losses */
+    double *chains;         /* (chain_count, chain_stride) */
+    size_t scratch_stride;  /* bytes of a thread's scratch */
+    size_t scratch_columns; /* where the columns begin in it */
 };
 
 static size_t round_up(size_t value, size_t multiple) {
@@ -111,8 +111,8 @@ static void pack_views(struct block *block) {
     size_t lanes = block->kernels->lanes, classes = block->self->classes;
     size_t groups = (block->task_count * classes + lanes - 1) / lanes;
     double work = (double)(block->view_count * block->task_count * classes * block->padded);
-    int threads = classifier_threads(block->self, work);
-#pragma omp parallel for collapse(2) schedule(static) num_threads(threads)
+#pragma omp parallel for collapse(2) schedule(static)                                              \
+    num_threads(classifier_threads(block->self, work))
     for (size_t v = 0; v < block->view_count; v++)
         for (size_t g = 0; g < groups; g++)
             if (g * lanes < block->views[v].task_count * classes)
@@ -136,13 +136,12 @@ static void add_tile(const struct block *block, size_t tile_index, double *chain
     kernels->multiply(data, tile->rows, block->strips, view->panels, column_count, columns);
     for (size_t t = 0; t < view->task_count; t++) {
         size_t task = view->tasks[t];
-        losses[task] += kernels->softmax(
-            columns + t * self->classes * TILE_ROWS * kernels->element, tile->rows, self->classes,
-            view->intercepts + t * self->classes, self->labels + tile->first, true,
-            sums + task * self->classes);
+        losses[task] +=
+            kernels->softmax(columns + t * self->classes * TILE_ROWS * kernels->element, tile->rows,
+                             self->classes, view->intercepts + t * self->classes,
+                             self->labels + tile->first, true, sums + task * self->classes);
         for (size_t c = 0; c < self->classes; c++)
-            targets[t * self->classes + c] =
-                gradients + (task * self->classes + c) * block->padded;
+            targets[t * self->classes + c] = gradients + (task * self->classes + c) * block->padded;
     }
     kernels->accumulate(data, tile->rows, block->strips, columns, column_count, targets);
 }
@@ -151,9 +150,8 @@ static void run_chains(struct block *block) {
     struct cpu_classifier *self = block->self;
     size_t chains = self->chain_count;
     double columns_all = (double)(block->task_count * self->classes);
-    int threads =
-        classifier_threads(self, (double)self->rows * (double)block->padded * columns_all / 8);
-#pragma omp parallel num_threads(threads)
+    double work = (double)self->rows * (double)block->padded * columns_all / 8;
+#pragma omp parallel num_threads(classifier_threads(self, work))
     {
         char *scratch =
             (char *)self->scratch.data + (size_t)omp_get_thread_num() * block->scratch_stride;
@@ -175,12 +173,11 @@ static void run_chains(struct block *block) {
 static void merge_chains(struct block *block) {
     const struct cpu_classifier *self = block->self;
     size_t columns = block->task_count * self->classes, features = self->features;
-    int threads =
-        classifier_threads(self, (double)(columns * features) * (double)self->chain_count);
-#pragma omp parallel for schedule(static) num_threads(threads)
+    double work = (double)(columns * features) * (double)self->chain_count;
+#pragma omp parallel for schedule(static) num_threads(classifier_threads(self, work))
     for (size_t column = 0; column < columns; column++) {
-        double *gradient = block->tasks[column / self->classes].gradient +
-                           column % self->classes * (features + 1);
+        double *gradient =
+            block->tasks[column / self->classes].gradient + column % self->classes * (features + 1);
         memset(gradient, 0, (features + 1) * sizeof *gradient);
         for (size_t c = 0; c < self->chain_count; c++) {
             const double *chain = block->chains + c * block->chain_stride;

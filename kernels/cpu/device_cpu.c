@@ -13,10 +13,10 @@
  * another is computed. */
 
 #define MAXIMUM_THREADS 1024
-#define BATCH_FRAMES 8192U /* of 160 samples of two bytes: */
-#define BATCH_BYTES (BATCH_FRAMES * 160U * 2U)
-#define BATCH_CLIPS 512U
-#define KEEP_BYTES (4U * BATCH_BYTES) /* staging memory beyond this is given back */
+#define BATCH_FRAMES ((size_t)8192) /* of 160 samples of two bytes: */
+#define BATCH_BYTES (BATCH_FRAMES * 160 * 2)
+#define BATCH_CLIPS ((size_t)512)
+#define KEEP_BYTES (4 * BATCH_BYTES) /* staging memory beyond this is given back */
 
 enum batch_state { BATCH_FREE, BATCH_ACQUIRED, BATCH_SUBMITTED, BATCH_FINISHED };
 
@@ -146,9 +146,8 @@ static enum error_code reserve_batch(struct cpu_batch *batch, size_t bytes, size
     if (clips > base->clip_capacity) {
         free(base->clips);
         base->clip_capacity = 0;
-        base->clips = calloc(clips, sizeof *base->clips);
-        if (base->clips == NULL)
-            return FAIL(error, ERROR_MEMORY, "no memory for a batch of %zu clips", clips);
+        base->clips = product_memory(clips, sizeof *base->clips, "the clips of a batch", error);
+        if (base->clips == NULL) return error->code;
         base->clip_capacity = clips;
     }
     size_t values;

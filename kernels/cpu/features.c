@@ -1,6 +1,7 @@
 #include "features.h"
 
 #include "clock.h"
+#include "fourier.h"
 #include "kernels/tables.h"
 #include "product.h"
 #include "resample.h"
@@ -10,68 +11,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FOLD_STRIDE 112                /* FOLD_LENGTH and FOLD_BINS, padded for the products */
-#define POWER_STRIDE (2 * FOLD_STRIDE) /* even bins, then odd bins */
-#define STRETCH ((FEATURE_ROWS - 1) * FRAME_SHIFT + FRAME_LENGTH) /* samples under a tile */
+#define STRETCH                                                                                    \
+    ((FEATURE_ROWS - 1) * FRAME_SHIFT + FRAME_LENGTH) /* samples under a tile                      \
+                                                       */
 
 struct cpu_features {
     size_t mels;
     size_t mel_stride;
-    float window[FRAME_CENTRE + 1]; /* its first half: w[n] = w[400 - n] */
-    struct product *fourier;
-    struct product_weights *parts[FOLD_PARTS];
+    struct fourier fourier;
     struct product *mel;
     struct product_weights *mel_weights;
 };
 
 struct feature_workspace {
-    float *samples;            /* (STRETCH) */
-    float *folded[FOLD_PARTS]; /* (FEATURE_ROWS, FOLD_STRIDE) */
-    float *real;               /* (FEATURE_ROWS, FOLD_STRIDE) */
-    float *imaginary;          /* (FEATURE_ROWS, FOLD_STRIDE) */
-    float *power;              /* (FEATURE_ROWS, POWER_STRIDE) */
-    float *energies;           /* (FEATURE_ROWS, mel_stride) */
+    float *samples;  /* (STRETCH) */
+    float *power;    /* (FEATURE_ROWS, FOURIER_POWERS) */
+    float *energies; /* (FEATURE_ROWS, mel_stride) */
     struct resample_workspace resample;
 };
 
 /* ---- tables ---- */
 
-static enum error_code create_fourier(struct cpu_features *features, struct error *error) {
-    const struct product_shape shape = {
-        .rows = FEATURE_ROWS, .inputs = FOLD_STRIDE, .outputs = FOLD_STRIDE};
-    double *matrix = malloc(sizeof(double) * FOLD_BINS * FOLD_LENGTH);
-    float *rounded = malloc(sizeof(float) * FOLD_BINS * FOLD_LENGTH);
-    if (matrix == NULL || rounded == NULL) FAIL(error, ERROR_MEMORY, "no memory for the front end");
-    if (error->code == ERROR_NONE) product_create(&shape, &features->fourier, error);
-    for (int part = 0; part < FOLD_PARTS && error->code == ERROR_NONE; part++) {
-        tables_fourier((enum fold_part)part, matrix);
-        for (size_t i = 0; i < (size_t)FOLD_BINS * FOLD_LENGTH; i++) rounded[i] = (float)matrix[i];
-        if (product_weights_create(features->fourier, &features->parts[part], error) == ERROR_NONE)
-            product_weights_set(features->parts[part], rounded, FOLD_BINS, FOLD_LENGTH, NULL,
-                                error);
-    }
-    free(matrix);
-    free(rounded);
-    return error->code;
-}
-
 static enum error_code create_mel(struct cpu_features *features, struct error *error) {
     const struct product_shape shape = {
-        .rows = FEATURE_ROWS, .inputs = POWER_STRIDE, .outputs = features->mel_stride};
-    float *weight = calloc(features->mels * POWER_STRIDE, sizeof(float));
+        .rows = FEATURE_ROWS, .inputs = FOURIER_POWERS, .outputs = features->mel_stride};
+    float *weight = calloc(features->mels * FOURIER_POWERS, sizeof(float));
     if (weight == NULL) return FAIL(error, ERROR_MEMORY, "no memory for the mel filters");
     for (size_t mel = 0; mel < features->mels; mel++) {
-        float *row = weight + mel * POWER_STRIDE;
-        for (size_t i = 0; i < FOLD_BINS; i++) {
-            row[i] =
-                (float)tables_mel_weight(features->mels, mel, tables_fold_bin(FOLD_REAL_EVEN, i));
-            row[FOLD_STRIDE + i] =
-                (float)tables_mel_weight(features->mels, mel, tables_fold_bin(FOLD_REAL_ODD, i));
+        float *row = weight + mel * FOURIER_POWERS;
+        bool done[FRAME_BINS] = {false};
+        for (size_t i = 0; i < FOURIER_POWERS; i++) {
+            const size_t bin = fourier_bin(i);
+            row[i] = done[bin] ? 0.0f : (float)tables_mel_weight(features->mels, mel, bin);
+            done[bin] = true; /* those that stand at two places count once */
         }
     }
     if (product_create(&shape, &features->mel, error) == ERROR_NONE &&
         product_weights_create(features->mel, &features->mel_weights, error) == ERROR_NONE)
-        product_weights_set(features->mel_weights, weight, features->mels, POWER_STRIDE, NULL,
+        product_weights_set(features->mel_weights, weight, features->mels, FOURIER_POWERS, NULL,
                             error);
     free(weight);
     return error->code;
@@ -83,11 +60,8 @@ enum error_code features_create(size_t mels, struct cpu_features **result, struc
     if (features == NULL) return FAIL(error, ERROR_MEMORY, "no memory for the front end");
     features->mels = mels;
     features->mel_stride = product_round(mels);
-    double window[FRAME_LENGTH];
-    tables_window(window);
-    for (size_t n = 0; n <= FRAME_CENTRE; n++) features->window[n] = (float)window[n];
-    if (create_fourier(features, error) != ERROR_NONE ||
-        create_mel(features, error) != ERROR_NONE) {
+    fourier_create(&features->fourier);
+    if (create_mel(features, error) != ERROR_NONE) {
         features_free(features);
         return error->code;
     }
@@ -97,9 +71,7 @@ enum error_code features_create(size_t mels, struct cpu_features **result, struc
 
 void features_free(struct cpu_features *features) {
     if (features == NULL) return;
-    for (int part = 0; part < FOLD_PARTS; part++) product_weights_free(features->parts[part]);
     product_weights_free(features->mel_weights);
-    product_free(features->fourier);
     product_free(features->mel);
     free(features);
 }
@@ -118,11 +90,7 @@ enum error_code feature_workspace_create(const struct cpu_features *features,
     struct feature_workspace *workspace = calloc(1, sizeof *workspace);
     if (workspace == NULL) return FAIL(error, ERROR_MEMORY, "no memory for features");
     workspace->samples = product_memory(STRETCH, sizeof(float), "features", error);
-    for (int part = 0; part < FOLD_PARTS; part++)
-        workspace->folded[part] = create_rows(FOLD_STRIDE, error);
-    workspace->real = create_rows(FOLD_STRIDE, error);
-    workspace->imaginary = create_rows(FOLD_STRIDE, error);
-    workspace->power = create_rows(POWER_STRIDE, error);
+    workspace->power = create_rows(FOURIER_POWERS, error);
     workspace->energies = create_rows(features->mel_stride, error);
     if (error->code != ERROR_NONE) {
         feature_workspace_free(workspace);
@@ -135,9 +103,6 @@ enum error_code feature_workspace_create(const struct cpu_features *features,
 void feature_workspace_free(struct feature_workspace *workspace) {
     if (workspace == NULL) return;
     free(workspace->samples);
-    for (int part = 0; part < FOLD_PARTS; part++) free(workspace->folded[part]);
-    free(workspace->real);
-    free(workspace->imaginary);
     free(workspace->power);
     free(workspace->energies);
     resample_workspace_free(&workspace->resample);
@@ -146,36 +111,12 @@ void feature_workspace_free(struct feature_workspace *workspace) {
 
 /* ---- one tile ---- */
 
-/* Windows and folds one frame x[0 .. 399] into a row of each part (tables.h). */
-VECTOR_BODY void fold_frame_body(bool fused, const float *x, const float *w, float *real_even,
-                                 float *real_odd, float *imaginary_even, float *imaginary_odd) {
-    (void)fused;
-    const float a0 = w[0] * x[0], a200 = w[200] * x[200];
-    real_even[0] = a0 + a200;
-    real_odd[0] = a0 - a200;
-    for (size_t n = 1; n < 100; n++) {
-        const float a = w[n] * (x[n] + x[400 - n]), b = w[n] * (x[n] - x[400 - n]);
-        const float c = w[200 - n] * (x[200 - n] + x[200 + n]);
-        const float d = w[200 - n] * (x[200 - n] - x[200 + n]);
-        real_even[n] = a + c;
-        real_odd[n] = a - c;
-        imaginary_even[n] = b - d;
-        imaginary_odd[n] = b + d;
-    }
-    real_even[100] = w[100] * (x[100] + x[300]);
-    imaginary_odd[100] = w[100] * (x[100] - x[300]);
-}
-
-VECTOR_DISPATCH(fold_frame,
-                (const float *x, const float *w, float *real_even, float *real_odd,
-                 float *imaginary_even, float *imaginary_odd),
-                x, w, real_even, real_odd, imaginary_even, imaginary_odd)
-
-/* Frames frame .. frame + count - 1 of a clip, folded into rows row .. of the workspace. */
-static enum error_code fold_stretch(const struct cpu_features *features,
-                                    const struct feature_clip *clip, size_t frame, size_t count,
-                                    size_t row, struct feature_workspace *workspace,
-                                    double *resampling, struct error *error) {
+/* Frames frame .. frame + count - 1 of a clip: their power to rows row .. of the workspace. */
+static enum error_code transform_stretch(const struct cpu_features *features,
+                                         const struct feature_clip *clip, size_t frame,
+                                         size_t count, size_t row,
+                                         struct feature_workspace *workspace, double *resampling,
+                                         struct error *error) {
     const size_t wanted = (count - 1) * FRAME_SHIFT + FRAME_LENGTH;
     const size_t before =
         frame * FRAME_SHIFT < FRAME_CENTRE ? FRAME_CENTRE - frame * FRAME_SHIFT : 0;
@@ -190,29 +131,11 @@ static enum error_code fold_stretch(const struct cpu_features *features,
                          samples + before, &workspace->resample, error) != ERROR_NONE)
         return error->code;
     *resampling += clock_seconds() - start;
-    for (size_t i = 0; i < count; i++) {
-        const size_t offset = (row + i) * FOLD_STRIDE;
-        fold_frame(samples + i * FRAME_SHIFT, features->window,
-                   workspace->folded[FOLD_REAL_EVEN] + offset,
-                   workspace->folded[FOLD_REAL_ODD] + offset,
-                   workspace->folded[FOLD_IMAGINARY_EVEN] + offset,
-                   workspace->folded[FOLD_IMAGINARY_ODD] + offset);
-    }
+    for (size_t i = 0; i < count; i++)
+        fourier_power(&features->fourier, samples + i * FRAME_SHIFT,
+                      workspace->power + (row + i) * FOURIER_POWERS);
     return ERROR_NONE;
 }
-
-VECTOR_BODY void add_squares_body(bool fused, const float *real, const float *imaginary,
-                                  float *power) {
-    (void)fused;
-    for (size_t row = 0; row < FEATURE_ROWS; row++)
-        for (size_t i = 0; i < FOLD_STRIDE; i++) {
-            const float re = real[row * FOLD_STRIDE + i], im = imaginary[row * FOLD_STRIDE + i];
-            power[row * POWER_STRIDE + i] = re * re + im * im;
-        }
-}
-
-VECTOR_DISPATCH(add_squares, (const float *real, const float *imaginary, float *power), real,
-                imaginary, power)
 
 /* 10 log10(max(power, 1e-10)), in double precision and rounded once. The mantissa m
  * is brought to [sqrt(1/2), sqrt(2)) and log m = 2 atanh((m - 1) / (m + 1)). NaN and
@@ -241,21 +164,10 @@ VECTOR_BODY void decibels_body(bool fused, const float *energies, size_t count, 
 VECTOR_DISPATCH(decibels, (const float *energies, size_t count, float *output), energies, count,
                 output)
 
-/* From folded frames to decibels. */
-static enum error_code transform(const struct cpu_features *features,
-                                 struct feature_workspace *workspace, size_t rows, float *output,
-                                 struct error *error) {
-    for (int odd = 0; odd < 2; odd++) {
-        const enum fold_part real = odd ? FOLD_REAL_ODD : FOLD_REAL_EVEN;
-        const enum fold_part imaginary = odd ? FOLD_IMAGINARY_ODD : FOLD_IMAGINARY_EVEN;
-        if (product_execute(features->fourier, features->parts[real], workspace->folded[real],
-                            workspace->real, error) != ERROR_NONE ||
-            product_execute(features->fourier, features->parts[imaginary],
-                            workspace->folded[imaginary], workspace->imaginary,
-                            error) != ERROR_NONE)
-            return error->code;
-        add_squares(workspace->real, workspace->imaginary, workspace->power + odd * FOLD_STRIDE);
-    }
+/* From power to decibels. */
+static enum error_code measure(const struct cpu_features *features,
+                               struct feature_workspace *workspace, size_t rows, float *output,
+                               struct error *error) {
     if (product_execute(features->mel, features->mel_weights, workspace->power, workspace->energies,
                         error) != ERROR_NONE)
         return error->code;
@@ -288,12 +200,12 @@ enum error_code features_tile(const struct cpu_features *features, const struct 
         const size_t frame = first_row + rows - clips[c].row;
         size_t count = clips[c].frames - frame;
         if (count > FEATURE_ROWS - rows) count = FEATURE_ROWS - rows;
-        if (fold_stretch(features, &clips[c], frame, count, rows, workspace, resampling, error) !=
-            ERROR_NONE)
+        if (transform_stretch(features, &clips[c], frame, count, rows, workspace, resampling,
+                              error) != ERROR_NONE)
             return error->code;
         rows += count;
     }
-    return transform(features, workspace, rows, output, error);
+    return measure(features, workspace, rows, output, error);
 }
 
 void features_normalise(float *decibels_of_clip, size_t frames, size_t mels) {
@@ -315,7 +227,8 @@ void features_normalise(float *decibels_of_clip, size_t frames, size_t mels) {
 }
 
 double features_operations(size_t mels) {
-    /* Four products of the folded frame; power; 360 mel weights at 24 mels, 15 a filter. */
-    return 2.0 * FOLD_PARTS * FOLD_LENGTH * FOLD_BINS + 3.0 * 2.0 * FOLD_BINS +
+    /* Window and folding; 13 times two folded sums of 12 over 16, turns, folded sums
+     * of 16 and squares; 360 mel weights at 24 mels, 15 a filter. */
+    return 400.0 + 24.0 * 16.0 + 13.0 * 16.0 * (2.0 * 24.0 + 6.0 + 2.0 * 28.0 + 3.0) +
            2.0 * 15.0 * (double)mels;
 }

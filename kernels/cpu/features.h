@@ -27,7 +27,7 @@ enum error_code feature_workspace_create(const struct cpu_features *features,
 void feature_workspace_free(struct feature_workspace *workspace); /* takes NULL */
 
 /* Rows of the packed features that one call computes. */
-#define FEATURE_ROWS 128
+#define FEATURE_ROWS ((size_t)128)
 
 /* Decibels before the floor and the mean of rows first_row .. + FEATURE_ROWS - 1
  * (or fewer, at the end) of all clips' frames in order, into output (rows,

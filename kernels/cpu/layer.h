@@ -6,8 +6,8 @@
 #include "product.h"
 
 /* Rows of one product: frames, or pairs of frames where it is winograd's (winograd.h). */
-#define LAYER_ROWS 192
-#define WINOGRAD_ROWS 64
+#define LAYER_ROWS ((size_t)128)
+#define WINOGRAD_ROWS ((size_t)64)
 #define WINOGRAD_PRODUCTS 4
 
 struct layer {

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS 64    /* clips of one product */
-#define INPUTS 256 /* statistics of one product */
+#define ROWS ((size_t)64)    /* clips of one product */
+#define INPUTS ((size_t)256) /* statistics of one product */
 
 /* The 3,000 products of an output are summed in parts: float32 products of INPUTS
  * statistics, added up in double precision. In one float32 sum they would be the
@@ -134,8 +134,7 @@ void linear_free(struct cpu_linear *linear) {
     free(linear);
 }
 
-/* Columns part * INPUTS .. of `count` clips, side by side; beyond the last column
- * whatever was there stays, and meets weights of zero. */
+/* Columns part * INPUTS .. of `count` clips, then zeros. */
 static void copy_part(const struct cpu_linear *linear, const float *statistics, size_t count,
                       size_t part, void *input) {
     const size_t first = part * INPUTS;

@@ -19,9 +19,9 @@ struct search {
     const size_t *queries; /* of this block */
     size_t query_count;
     size_t count;
-    float *panels;                     /* the queries, scaled to length 1 */
-    const double *zeros, *ones;        /* (columns) */
-    size_t scratch_stride;             /* bytes of a thread's scratch: a tile, then its columns */
+    float *panels;              /* the queries, scaled to length 1 */
+    const double *zeros, *ones; /* (columns) */
+    size_t scratch_stride;      /* bytes of a thread's scratch: a tile, then its columns */
     size_t scratch_columns;
     char *scratch;
     size_t *found;  /* (threads, query_count, count), best first; SIZE_MAX: none yet */
@@ -149,7 +149,8 @@ enum error_code cpu_nearest(struct device *device, const float *data, size_t row
     search.scratch_stride = search.scratch_columns + block * TILE_ROWS * sizeof(float);
     size_t groups = (block + lanes - 1) / lanes;
     double *constants = product_memory(2 * columns, sizeof(double), "constants", error);
-    search.panels = product_memory(groups * search.strips * lanes, TILE_STRIP_BYTES, "queries", error);
+    search.panels =
+        product_memory(groups * search.strips * lanes, TILE_STRIP_BYTES, "queries", error);
     search.scratch = product_memory(threads, search.scratch_stride, "scratch", error);
     search.found = product_memory(threads * block * count, sizeof(size_t), "neighbours", error);
     search.similar = product_memory(threads * block * count, sizeof(float), "neighbours", error);

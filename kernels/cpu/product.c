@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAXIMUM_BYTES ((size_t)1 << 40) /* more is a defect of the caller or of its input */
+
 /* A product is a convolution with one tap over `rows` positions: oneDNN's
  * kernel-1 convolution came out ahead of its matmul and inner product on every
  * shape tried here, and takes any number of rows. */
@@ -47,7 +49,7 @@ size_t product_thread_number(void) {
 
 void *product_memory(size_t count, size_t size, const char *what, struct error *error) {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX - 64) {
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > MAXIMUM_BYTES) {
         FAIL(error, ERROR_MEMORY, "no memory for %s: %zu elements of %zu bytes", what, count, size);
         return NULL;
     }

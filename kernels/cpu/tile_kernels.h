@@ -20,8 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TILE_ROWS 144      /* most rows in a tile */
-#define TILE_ROUND 48      /* a multiple of every kernel's rows at a time */
+#define TILE_ROWS 144 /* most rows in a tile */
+#define TILE_ROUND 48 /* a multiple of every kernel's rows at a time */
 #define TILE_STRIP_BYTES 64
 
 /* Rows of a tile that the kernels compute on: up to the next multiple of TILE_ROUND. */

@@ -7,8 +7,8 @@
 
 #define INSTRUCTIONS "avx2"
 #define TARGET __attribute__((target("avx2,fma")))
-#define MULTIPLY_ROWS 6
-#define MULTIPLY_GROUPS 1
+#define MULTIPLY_ROWS ((size_t)6)
+#define MULTIPLY_GROUPS ((size_t)1)
 #define MULTIPLY_VECTORS 2
 #define ACCUMULATE_COLUMNS 6
 #define ACCUMULATE_STRIPS 1

@@ -7,8 +7,8 @@
 
 #define INSTRUCTIONS "avx512"
 #define TARGET __attribute__((target("avx512f,avx2,fma")))
-#define MULTIPLY_ROWS 8
-#define MULTIPLY_GROUPS 3
+#define MULTIPLY_ROWS ((size_t)8)
+#define MULTIPLY_GROUPS ((size_t)3)
 #define MULTIPLY_VECTORS 3
 #define ACCUMULATE_COLUMNS 12
 #define ACCUMULATE_STRIPS 2

@@ -26,8 +26,8 @@ static inline void store_double(double *to, portable_double vector) {
 
 #define INSTRUCTIONS "portable"
 #define TARGET
-#define MULTIPLY_ROWS 2
-#define MULTIPLY_GROUPS 1
+#define MULTIPLY_ROWS ((size_t)2)
+#define MULTIPLY_GROUPS ((size_t)1)
 #define MULTIPLY_VECTORS 4
 #define ACCUMULATE_COLUMNS 2
 #define ACCUMULATE_STRIPS 1

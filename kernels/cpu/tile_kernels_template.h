@@ -94,8 +94,8 @@ static TARGET void NAME(multiply)(const void *tile, size_t rows, size_t strips, 
     REAL *out = columns;
     size_t padded = tile_padded_rows(rows);
     while (column_count > 0) {
-        size_t count = column_count < MULTIPLY_GROUPS * STRIP ? column_count
-                                                               : MULTIPLY_GROUPS * STRIP;
+        size_t count =
+            column_count < MULTIPLY_GROUPS * STRIP ? column_count : MULTIPLY_GROUPS * STRIP;
         switch ((count + LANES - 1) / LANES) {
         case 1: NAME(multiply_columns)(tile, padded, strips, panel, 1, count, out); break;
 #if MULTIPLY_VECTORS > 1
@@ -215,8 +215,8 @@ static TARGET double NAME(softmax)(void *columns_memory, size_t rows, size_t cla
 
 /* `count` columns by `strips` strips of features, both constants where it is inlined. */
 INLINE void NAME(accumulate_block)(const REAL *tile, size_t rows, const REAL *columns,
-                                   const size_t count, const size_t strips,
-                                   double *const *targets, size_t feature) {
+                                   const size_t count, const size_t strips, double *const *targets,
+                                   size_t feature) {
     VECTOR sums[ACCUMULATE_COLUMNS][ACCUMULATE_STRIPS * STRIP_VECTORS];
     const size_t vectors = strips * STRIP_VECTORS;
     UNROLL for (size_t m = 0; m < count; m++) {
@@ -235,16 +235,16 @@ INLINE void NAME(accumulate_block)(const REAL *tile, size_t rows, const REAL *co
     }
     UNROLL for (size_t m = 0; m < count; m++) {
         REAL block[ACCUMULATE_STRIPS * STRIP] __attribute__((aligned(64)));
-        UNROLL for (size_t v = 0; v < vectors; v++) { STORE(block + v * LANES, sums[m][v]); }
+        UNROLL for (size_t v = 0; v < vectors; v++) {
+            STORE(block + v * LANES, sums[m][v]);
+        }
         double *target = targets[m] + feature;
         for (size_t k = 0; k < strips * STRIP; k++) target[k] += (double)block[k];
     }
 }
 
 #define ACCUMULATE_CASE(n)                                                                         \
-    case n:                                                                                        \
-        NAME(accumulate_block)(tile, rows, columns, n, strips, targets, feature);                  \
-        break;
+    case n: NAME(accumulate_block)(tile, rows, columns, n, strips, targets, feature); break;
 
 /* All columns against `strips` strips, in blocks of nearly equal size. */
 INLINE void NAME(accumulate_strips)(const REAL *tile, size_t rows, const REAL *columns,
@@ -267,14 +267,12 @@ static TARGET void NAME(accumulate)(const void *tile, size_t rows, size_t strips
                                     double *const *targets) {
     const REAL *data = tile;
     size_t s = 0;
-    for (; s + ACCUMULATE_STRIPS <= strips; s += ACCUMULATE_STRIPS)
-        NAME(accumulate_strips)
-        (data + s * TILE_ROWS * STRIP, rows, columns, column_count, ACCUMULATE_STRIPS, targets,
-         s * STRIP);
+    for (; s + ACCUMULATE_STRIPS <= strips; s += ACCUMULATE_STRIPS) NAME(accumulate_strips)
+    (data + s * TILE_ROWS * STRIP, rows, columns, column_count, ACCUMULATE_STRIPS, targets,
+     s * STRIP);
 #if ACCUMULATE_STRIPS > 1
-    for (; s < strips; s++)
-        NAME(accumulate_strips)
-        (data + s * TILE_ROWS * STRIP, rows, columns, column_count, 1, targets, s * STRIP);
+    for (; s < strips; s++) NAME(accumulate_strips)
+    (data + s * TILE_ROWS * STRIP, rows, columns, column_count, 1, targets, s * STRIP);
 #endif
 }
 

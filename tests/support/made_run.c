@@ -134,6 +134,7 @@ static void make_clip(struct made_run *made, size_t row, const struct made_setti
         .rate = 16000,
         .channels = 1,
         .silent = status == CLIP_SILENT,
+        .array_row = audited ? row - row / 40 : RUN_NO_ROW,
     };
     if (settings->sounds) write_sound(made, row);
 }

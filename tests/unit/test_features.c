@@ -55,8 +55,8 @@ static float *compute(const struct embed_clip *clips, size_t count, size_t mels)
     assert_non_null(model);
     size_t frames = 0;
     for (size_t i = 0; i < count; i++) frames += embed_frames(&clips[i]);
-    float *features = malloc(frames * mels * sizeof(float) + 1);
-    float *embeddings = malloc(count * model->embedding_size * sizeof(float));
+    float *features = malloc((frames * mels + 1) * sizeof(float));
+    float *embeddings = malloc((count * model->embedding_size + 1) * sizeof(float));
     assert_true(features != NULL && embeddings != NULL);
     const struct embed_settings settings = {.threads = 2};
     embed_clips(model, &settings, clips, count, embeddings, features);
@@ -136,7 +136,8 @@ static void test_shortest(void **state) {
     const size_t lengths[5] = {0, 1, 159, 160, 161};
     for (size_t i = 0; i < 5; i++) clips[i] = embed_mono(samples, lengths[i]);
     float *features = compute(clips, 5, MELS);
-    for (size_t i = 0; i < (1 + 1 + 1 + 2 + 2) * MELS; i++) assert_true(isfinite(features[i]));
+    for (size_t i = 0; i < (size_t)(1 + 1 + 1 + 2 + 2) * MELS; i++)
+        assert_true(isfinite(features[i]));
     free(features);
 }
 

@@ -203,7 +203,14 @@ static void test_numbers(void **state) {
     number_percent(&text, 0.12345);
     text_string(&text, " ");
     number_percent(&text, 0.012345);
-    assert_string_equal(text.data, "0.1 0.1 null 1,234,567 999 12.3% 1.23%");
+    text_string(&text, " ");
+    number_percent(&text, 0.00001);
+    text_string(&text, " ");
+    number_percent(&text, 0.99999);
+    text_string(&text, " ");
+    number_percent(&text, 1.0);
+    assert_string_equal(text.data, "0.1 0.1 null 1,234,567 999 12.3% 1.23% under 0.01% over 99.99% "
+                                   "100.0%");
     text_free(&text);
 }
 
@@ -238,7 +245,7 @@ static void test_clips(void **state) {
         csv_next(&reader, &end, &error);
         assert_no_error(&error);
         assert_false(end);
-        assert_int_equal(reader.count, 14);
+        assert_int_equal(reader.count, 15);
         snprintf(number, sizeof number, "%zu", row);
         assert_cell(&reader, 0, number);
         assert_cell(&reader, 1, clip.id);
@@ -252,6 +259,8 @@ static void test_clips(void **state) {
         assert_cell(&reader, 8, clip.reason);
         assert_true(strtod(csv_cell(&reader, 10), NULL) == clip.duration);
         assert_cell(&reader, 13, clip.silent ? "true" : "false");
+        snprintf(number, sizeof number, "%zu", clip.array_row);
+        assert_cell(&reader, 14, clip.array_row == RUN_NO_ROW ? "" : number);
     }
     csv_next(&reader, &end, &error);
     assert_true(end);

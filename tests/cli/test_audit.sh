@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# earmark audit and embed as a user types them.
+source tests/cli/lib.sh
+source tests/cli/sounds.sh
+
+clips=$TMP/clips
+make_square_corpus "$clips" 8
+cp "$clips/high/clip0.wav" "$clips/low/wrong label.wav" # planted
+
+# ---- the plain run
+check "an audit" "$EARMARK" audit "$clips" -o "$TMP/out"
+expect_grep "the summary counts clips and classes" '25 clips, 3 classes' "$TMP/stdout"
+expect_grep "the first issue is in it" 'low .*-> high .*wrong label\.wav' "$TMP/stdout"
+expect_grep "it says where the page is" 'out/report\.html' "$TMP/stdout"
+for file in run.json timing.json clips.csv embeddings.npy labels.npy pred_probs.npy classes.json \
+    issues.csv issues.jsonl classes.csv confident_joint.csv overlapping_classes.csv report.html; do
+    expect_file "$file is there" "$TMP/out/$file"
+done
+expect_lines "clips.csv has every clip" 26 "$TMP/out/clips.csv"
+expect_grep "the planted clip is ranked first" '^1,[0-9]+,low/wrong label\.wav,' "$TMP/out/issues.csv"
+expect_equal "nothing half-written is left" "$(ls -A "$TMP/out" | grep -c part)" 0
+
+# ---- a second run, other threads
+expect_exit "a finished run is not overwritten" 1 "$EARMARK" audit "$clips" -o "$TMP/out"
+expect_grep "it says how" '--fresh' "$TMP/stderr"
+check "one thread" "$EARMARK" audit "$clips" -o "$TMP/one" --threads 1 --quiet
+expect_equal "quiet says nothing" "$(cat "$TMP/stdout" "$TMP/stderr")" ""
+for file in clips.csv embeddings.npy pred_probs.npy issues.csv issues.jsonl classes.csv run.json; do
+    expect_same "$file: the same bytes with one thread" "$TMP/out/$file" "$TMP/one/$file"
+done
+check "fresh replaces it" "$EARMARK" audit "$clips" -o "$TMP/out" --fresh --quiet
+expect_same "two runs" "$TMP/out/report.html" "$TMP/one/report.html"
+expect_exit "issues as an exit code" 4 "$EARMARK" audit "$clips" -o "$TMP/fail" --fail-on-issues
+
+# ---- embeddings alone, features, crossval and issues: the sum of the stages
+check "embed" "$EARMARK" embed "$clips" -o "$TMP/embedded" --features "$TMP/features"
+expect_same "embed gives the audit's embeddings" "$TMP/out/embeddings.npy" \
+    "$TMP/embedded/embeddings.npy"
+expect_equal "one features file a clip" "$(ls "$TMP/features" | wc -l)" 25
+check "crossval" "$EARMARK" crossval --embeddings "$TMP/embedded/embeddings.npy" \
+    --labels "$TMP/embedded/labels.npy" -o "$TMP/crossval"
+expect_same "crossval gives the audit's probabilities" "$TMP/out/pred_probs.npy" \
+    "$TMP/crossval/pred_probs.npy"
+check "issues" "$EARMARK" issues --labels "$TMP/out/labels.npy" \
+    --pred-probs "$TMP/out/pred_probs.npy"
+rank_1=$(awk -F, '$3 == "low/wrong label.wav" { print $1 - 0 }' "$TMP/out/clips.csv")
+expect_equal "issues ranks the audit's first issue first" "$(head -n 1 "$TMP/stdout")" "$rank_1"
+
+# ---- labels from file names, groups
+mkdir "$TMP/flat"
+for class in low middle high; do
+    for index in 0 1 2 3 4 5 6 7; do
+        cp "$clips/$class/clip$index.wav" "$TMP/flat/${class}_speaker$((index / 2))_$index.wav"
+    done
+done
+expect_exit "files at the root want a pattern" 1 "$EARMARK" audit "$TMP/flat" -o "$TMP/x"
+check "labels from names, groups by speaker" "$EARMARK" audit "$TMP/flat" -o "$TMP/grouped" \
+    --label-pattern '{label}_{speaker}_{take}.wav' --group speaker --folds 4
+expect_equal "a speaker is in one fold" \
+    "$(awk -F, 'NR > 1 { print $6 "," $7 }' "$TMP/grouped/clips.csv" | sort -u | wc -l)" 4
+
+# ---- clips that cannot be used are rows, and the run goes on
+echo "no sound" >"$clips/low/text.wav"
+write_square_wav "$clips/middle/short.wav" 5 200
+: >"$clips/high/empty.wav"
+mkdir "$clips/rare"
+cp "$clips/low/clip1.wav" "$clips/rare/only.wav"
+echo notes >"$clips/README.txt"
+expect_exit "unreadable clips give exit code 3" 3 "$EARMARK" audit "$clips" -o "$TMP/bad"
+expect_grep "the text is a row" 'low/text\.wav.*,unreadable,' "$TMP/bad/clips.csv"
+expect_grep "the empty file is a row" 'high/empty\.wav.*,unreadable,' "$TMP/bad/clips.csv"
+expect_grep "the short one is a row" 'middle/short\.wav.*,too_short,' "$TMP/bad/clips.csv"
+expect_grep "the only one of its class is a row" 'rare/only\.wav.*,too_few_examples,' \
+    "$TMP/bad/clips.csv"
+expect_lines "no clip is left out" 30 "$TMP/bad/clips.csv"
+expect_same "the others get the same embeddings" "$TMP/out/embeddings.npy" \
+    "$TMP/bad/embeddings.npy"
+
+# ---- usage
+expect_exit "no input" 2 "$EARMARK" audit -o "$TMP/x"
+expect_exit "no output" 2 "$EARMARK" audit "$clips"
+expect_exit "an unknown option" 2 "$EARMARK" audit "$clips" -o "$TMP/x" --unknown
+expect_grep "is named" '--unknown.*earmark audit --help' "$TMP/stderr"
+expect_exit "a bad number" 2 "$EARMARK" audit "$clips" -o "$TMP/x" --folds one
+expect_exit "a bad device" 2 "$EARMARK" audit "$clips" -o "$TMP/x" --device abacus
+expect_exit "no CUDA here" 1 "$EARMARK" audit "$clips" -o "$TMP/x" --device cuda
+expect_grep "says what is missing" 'earmark-cuda\.so' "$TMP/stderr"
+expect_exit "no such input" 1 "$EARMARK" audit "$TMP/nowhere" -o "$TMP/x"
+expect_grep "names it" 'nowhere' "$TMP/stderr"
+expect_exit "a model that is none" 1 "$EARMARK" audit "$clips" -o "$TMP/x" --model "$clips/README.txt"
+for command in audit embed crossval issues report model bench info; do
+    check "$command --help" "$EARMARK" "$command" --help
+    expect_grep "$command --help says how to use it" "usage: earmark $command" "$TMP/stdout"
+done
+expect_exit "no such command" 2 "$EARMARK" find
+expect_exit "no command" 2 "$EARMARK"
+check "the version" "$EARMARK" --version
+
+# ---- a signal
+"$EARMARK" audit "$clips" -o "$TMP/stopped" --C 1e-6,1e-5,1e-4,1e-3,1e-2,1e-1,1,10,100,1000,1e4 \
+    --tol 1e-12 --max-iterations 1000000 >"$TMP/stdout" 2>"$TMP/stderr" &
+process=$!
+sleep 0.2
+kill -TERM "$process"
+wait "$process"
+expect_equal "TERM stops with exit code 75" "$?" 75
+check_fails "no run.json after a stop" test -e "$TMP/stopped/run.json"

@@ -1,0 +1,246 @@
+/* The CPU device's own rules: what it refuses, and that it goes on afterwards. */
+#include "tests/support/compare.h"
+#include "tests/support/random_model.h"
+#include "tests/support/signal.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct device_operations *const cpu = &device_cpu_operations;
+
+static struct device *open_device(int threads) {
+    struct error error = ERROR_INITIAL;
+    struct device *device;
+    const struct device_settings settings = {threads, PRECISION_FLOAT32};
+    cpu->open(&settings, &device, &error);
+    assert_no_error(&error);
+    return device;
+}
+
+static struct device *open_loaded(void) {
+    struct error error = ERROR_INITIAL;
+    struct device *device = open_device(2);
+    const struct xvector_model *model = random_model_create(32, 1);
+    assert_non_null(model);
+    cpu->load_model(device, model, &error);
+    assert_no_error(&error);
+    random_model_free(model);
+    return device;
+}
+
+static void test_threads(void **state) {
+    (void)state;
+    static const int wrong[] = {0, -1, 1000000};
+    for (size_t i = 0; i < 3; i++) {
+        struct error error = ERROR_INITIAL;
+        struct device *device;
+        const struct device_settings settings = {wrong[i], PRECISION_FLOAT32};
+        assert_int_equal(cpu->open(&settings, &device, &error), ERROR_USAGE);
+        assert_null(device);
+    }
+    cpu->close(NULL);
+}
+
+static void test_properties(void **state) {
+    (void)state;
+    struct device *device = open_device(2);
+    struct device_properties properties;
+    cpu->properties(device, &properties);
+    assert_string_equal(properties.name, "cpu");
+    assert_non_null(strstr(properties.description, "2 threads"));
+    assert_true(properties.batches_in_flight >= 2);
+    assert_true(properties.batch_bytes > 0 && properties.batch_clips > 0);
+    cpu->close(device);
+}
+
+static void test_order_of_calls(void **state) {
+    (void)state;
+    struct device *device = open_device(1);
+    struct device_batch *batch;
+    struct error before = ERROR_INITIAL, nothing = ERROR_INITIAL, twice = ERROR_INITIAL,
+                 loading = ERROR_INITIAL;
+    assert_int_equal(cpu->acquire(device, 100, 1, false, &batch, &before), ERROR_USAGE);
+    assert_int_equal(cpu->wait(device, &batch, &nothing), ERROR_INTERNAL);
+    cpu->close(device);
+    device = open_loaded();
+    struct error error = ERROR_INITIAL;
+    cpu->acquire(device, 100, 1, false, &batch, &error);
+    cpu->submit(device, batch, &error);
+    assert_no_error(&error);
+    assert_int_equal(cpu->submit(device, batch, &twice), ERROR_INTERNAL);
+    const struct xvector_model *model = random_model_create(32, 1);
+    assert_int_equal(cpu->load_model(device, model, &loading), ERROR_USAGE);
+    random_model_free(model);
+    cpu->wait(device, &batch, &error);
+    assert_no_error(&error);
+    cpu->release(device, batch);
+    cpu->close(device);
+}
+
+/* Clips that lie about themselves are refused, and the batch can still be used. */
+static void test_bad_clips(void **state) {
+    (void)state;
+    static const struct device_clip bad[] = {
+        {0, 1000, 0, 16000, SAMPLES_INT16},
+        {0, 1000, -3, 16000, SAMPLES_INT16},
+        {0, 1000, 1, 16001, SAMPLES_INT16},
+        {0, 1000, 1, 0, SAMPLES_INT16},
+        {8, 1000, 1, 16000, SAMPLES_INT16},
+        {0, SIZE_MAX, 1, 16000, SAMPLES_INT16},
+        {0, SIZE_MAX / 2, 2147483647, 16000, SAMPLES_FLOAT32},
+        {(size_t)1 << 40, 1, 1, 16000, SAMPLES_INT16},
+        {0, (size_t)1 << 40, 1, 16000, SAMPLES_INT16},
+        {0, 1000, 1, 16000, (enum sample_format)7},
+    };
+    struct device *device = open_loaded();
+    struct error error = ERROR_INITIAL;
+    struct device_batch *batch;
+    cpu->acquire(device, 4000, 1, false, &batch, &error);
+    assert_no_error(&error);
+    batch->clip_count = 1;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct error refused = ERROR_INITIAL;
+        batch->clips[0] = bad[i];
+        assert_int_equal(cpu->submit(device, batch, &refused), ERROR_USAGE);
+        assert_non_null(strstr(refused.message, "clip 0"));
+    }
+    batch->clip_count = batch->clip_capacity + 1;
+    struct error many = ERROR_INITIAL;
+    assert_int_equal(cpu->submit(device, batch, &many), ERROR_USAGE);
+    batch->clip_count = 1;
+    batch->clips[0] = (struct device_clip){0, 1000, 1, 16000, SAMPLES_INT16};
+    signal_noise((int16_t *)(void *)batch->samples, 1000, 1);
+    cpu->submit(device, batch, &error);
+    cpu->wait(device, &batch, &error);
+    assert_no_error(&error);
+    assert_true(isfinite(batch->embeddings[0]));
+    cpu->release(device, batch);
+    cpu->close(device);
+}
+
+/* More than there is: an error, and the device goes on. */
+static void test_absurd_sizes(void **state) {
+    (void)state;
+    struct device *device = open_loaded();
+    struct device_batch *batch;
+    static const size_t sizes[][2] = {
+        {SIZE_MAX, 1}, {SIZE_MAX / 2, 1}, {1, SIZE_MAX}, {1, SIZE_MAX / 64}, {SIZE_MAX, SIZE_MAX}};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct error error = ERROR_INITIAL;
+        assert_int_equal(cpu->acquire(device, sizes[i][0], sizes[i][1], false, &batch, &error),
+                         ERROR_MEMORY);
+        assert_null(batch);
+    }
+    struct error error = ERROR_INITIAL;
+    cpu->acquire(device, 100, 1, false, &batch, &error);
+    assert_no_error(&error);
+    cpu->release(device, batch);
+    cpu->close(device);
+}
+
+/* Several batches in flight come back in order, each with its own tag. */
+static void test_batches_in_flight(void **state) {
+    (void)state;
+    enum { BATCHES = 4 };
+    static int tags[BATCHES];
+    struct device *device = open_loaded();
+    struct error error = ERROR_INITIAL;
+    struct device_batch *batch;
+    for (size_t b = 0; b < BATCHES; b++) {
+        cpu->acquire(device, 100000, 2, b % 2 == 0, &batch, &error);
+        assert_no_error(&error);
+        signal_noise((int16_t *)(void *)batch->samples, 3000 + 500 * b, (unsigned)b);
+        batch->clips[0] = (struct device_clip){0, 3000 + 500 * b, 1, 16000, SAMPLES_INT16};
+        batch->clip_count = 1;
+        batch->tag = &tags[b];
+        cpu->submit(device, batch, &error);
+    }
+    for (size_t b = 0; b < BATCHES; b++) {
+        cpu->wait(device, &batch, &error);
+        assert_no_error(&error);
+        assert_ptr_equal(batch->tag, &tags[b]);
+        assert_true((batch->features != NULL) == (b % 2 == 0));
+        cpu->release(device, batch);
+    }
+    struct error none = ERROR_INITIAL;
+    assert_int_equal(cpu->wait(device, &batch, &none), ERROR_INTERNAL);
+    struct device_counters counters;
+    cpu->counters(device, &counters);
+    assert_true(counters.samples == 3000 * 4 + 500 * 6);
+    assert_true(counters.frames > 0 && counters.seconds[STAGE_NETWORK] > 0);
+    assert_true(counters.operations[STAGE_NETWORK] > 0);
+    cpu->close(device);
+}
+
+static void refuse(const struct xvector_model *model, enum error_code code, const char *word) {
+    struct error error = ERROR_INITIAL;
+    struct device *device = open_device(1);
+    assert_int_equal(cpu->load_model(device, model, &error), code);
+    assert_non_null(strstr(error.message, word));
+    cpu->close(device);
+}
+
+/* Models that do not fit together, each refused with the block's number. */
+static void test_bad_models(void **state) {
+    (void)state;
+    const struct xvector_model *good = random_model_create(32, 1);
+    assert_non_null(good);
+    float *values = calloc((size_t)32 * 32 * 5, sizeof(float));
+    assert_non_null(values);
+    struct xvector_model model = *good;
+    model.blocks[2].in_channels = 31;
+    refuse(&model, ERROR_DATA, "block 2");
+    model = *good;
+    model.blocks[1].kernel = 4;
+    refuse(&model, ERROR_UNSUPPORTED, "block 1");
+    model = *good;
+    model.blocks[1].dilation = SIZE_MAX;
+    refuse(&model, ERROR_UNSUPPORTED, "block 1");
+    model = *good;
+    model.block_count = 0;
+    refuse(&model, ERROR_DATA, "0 blocks");
+    model = *good;
+    model.sample_rate = 8000;
+    refuse(&model, ERROR_UNSUPPORTED, "8000");
+    model = *good;
+    model.embedding_size = 0;
+    refuse(&model, ERROR_UNSUPPORTED, "embeddings");
+    values[7] = NAN;
+    model = *good;
+    model.blocks[3].weight = values;
+    refuse(&model, ERROR_DATA, "block 3");
+    values[7] = -1.0f;
+    model = *good;
+    model.blocks[0].norm_variance = values;
+    refuse(&model, ERROR_DATA, "channel 7");
+    free(values);
+    random_model_free(good);
+}
+
+static void test_gemm_speed(void **state) {
+    (void)state;
+    struct error error = ERROR_INITIAL, wrong = ERROR_INITIAL;
+    struct device *device = open_device(2);
+    double speed;
+    cpu->gemm_speed(device, 256, 3, &speed, &error);
+    assert_no_error(&error);
+    assert_true(speed > 1e8 && isfinite(speed));
+    assert_int_equal(cpu->gemm_speed(device, 0, 1, &speed, &wrong), ERROR_USAGE);
+    cpu->close(device);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_threads),        cmocka_unit_test(test_properties),
+        cmocka_unit_test(test_order_of_calls), cmocka_unit_test(test_bad_clips),
+        cmocka_unit_test(test_absurd_sizes),   cmocka_unit_test(test_batches_in_flight),
+        cmocka_unit_test(test_bad_models),     cmocka_unit_test(test_gemm_speed),
+    };
+    return cmocka_run_group_tests_name("device_cpu", tests, NULL, NULL);
+}
