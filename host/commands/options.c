@@ -94,7 +94,7 @@ void options_help_engine(void) {
           "  --model FILE          another model (earmark model import makes one)\n"
           "  --device D            auto (default) or cpu\n"
           "  --precision P         float32 (default), or bf16 where the processor has it: faster,\n"
-          "                        embeddings about 7e-4 (relative L2) away\n"
+          "                        embeddings 1e-3 to 5e-3 (relative L2) away\n"
           "  --threads N           default: all processors this process may use\n"
           "  --no-resample         take every clip as if it had the model's rate\n",
           stdout);
