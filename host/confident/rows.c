@@ -22,13 +22,6 @@ const void *rows_block(const struct rows *rows, size_t first, size_t count, void
     return scratch;
 }
 
-double rows_element(const struct rows *rows, size_t row, size_t column) {
-    size_t at = row * rows->classes + column;
-    if (rows->direct == NULL) return npy_element(rows->array, row, column);
-    return rows->single ? (double)((const float *)rows->direct)[at]
-                        : ((const double *)rows->direct)[at];
-}
-
 size_t rows_per_block(const struct rows *rows) {
     size_t count = BLOCK_BYTES / (rows->classes * rows_element_size(rows));
     return count == 0 ? 1 : count;

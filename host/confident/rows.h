@@ -26,7 +26,12 @@ static inline size_t rows_element_size(const struct rows *rows) {
 const void *rows_block(const struct rows *rows, size_t first, size_t count, void *scratch);
 
 /* One element, exact. */
-double rows_element(const struct rows *rows, size_t row, size_t column);
+static inline double rows_element(const struct rows *rows, size_t row, size_t column) {
+    size_t at = row * rows->classes + column;
+    if (rows->direct == NULL) return npy_element(rows->array, row, column);
+    return rows->single ? (double)((const float *)rows->direct)[at]
+                        : ((const double *)rows->direct)[at];
+}
 
 /* Rows that make a block of about 128 KiB, at least 1. */
 size_t rows_per_block(const struct rows *rows);

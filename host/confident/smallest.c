@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define SLACK 64
+#define SHORT 16
 
 size_t smallest_capacity(size_t wanted, size_t rows) {
     size_t capacity = wanted + (wanted > SLACK ? wanted : SLACK);
@@ -27,13 +28,22 @@ static void swap(struct candidate *a, struct candidate *b) {
     *b = saved;
 }
 
+static void insertion_sort(struct candidate *items, size_t count) {
+    for (size_t i = 1; i < count; i++) {
+        struct candidate item = items[i];
+        size_t at = i;
+        for (; at > 0 && before(&item, &items[at - 1]); at--) items[at] = items[at - 1];
+        items[at] = item;
+    }
+}
+
 /* Moves the `wanted` smallest to the front, in any order (quickselect; sorts what is
  * left when the pivots are unlucky). 0 < wanted < count. */
 static void partition_smallest(struct candidate *items, size_t count, size_t wanted) {
     size_t low = 0;
     size_t high = count; /* the boundary lies in [low, high) */
     int rounds = 64;
-    while (high - low > 16 && rounds-- > 0) {
+    while (high - low > SHORT && rounds-- > 0) {
         size_t middle = low + (high - low) / 2;
         if (before(&items[middle], &items[low])) swap(&items[middle], &items[low]);
         if (before(&items[high - 1], &items[low])) swap(&items[high - 1], &items[low]);
@@ -54,7 +64,10 @@ static void partition_smallest(struct candidate *items, size_t count, size_t wan
             low = left;
         if (wanted == left) return;
     }
-    qsort(items + low, high - low, sizeof *items, compare);
+    if (high - low > SHORT)
+        qsort(items + low, high - low, sizeof *items, compare);
+    else
+        insertion_sort(items + low, high - low);
 }
 
 void smallest_cut(struct smallest *smallest) {

@@ -107,8 +107,8 @@ static void cache_tiles(struct cpu_classifier *self) {
     float *cached =
         product_memory(self->tile_count, stride_bytes, "single-precision data", &ignored);
     if (cached == NULL) return;
-    double work = (double)self->rows * (double)self->features;
-#pragma omp parallel for schedule(static) num_threads(classifier_threads(self, work))
+#pragma omp parallel for schedule(static)                                                          \
+    num_threads(classifier_threads(self, (double)self->rows *(double)self->features))
     for (size_t tile = 0; tile < self->tile_count; tile++)
         classifier_tile_data(self, self->single, tile, cached + tile * self->cached_stride);
     self->cached = cached;

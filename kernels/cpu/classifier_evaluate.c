@@ -110,9 +110,8 @@ static void pack_view_group(const struct block *block, const struct view *view, 
 static void pack_views(struct block *block) {
     size_t lanes = block->kernels->lanes, classes = block->self->classes;
     size_t groups = (block->task_count * classes + lanes - 1) / lanes;
-    double work = (double)(block->view_count * block->task_count * classes * block->padded);
-#pragma omp parallel for collapse(2) schedule(static)                                              \
-    num_threads(classifier_threads(block->self, work))
+#pragma omp parallel for collapse(2) schedule(static) num_threads(                                 \
+    classifier_threads(block->self, (double)(block->view_count * groups * lanes * block->padded)))
     for (size_t v = 0; v < block->view_count; v++)
         for (size_t g = 0; g < groups; g++)
             if (g * lanes < block->views[v].task_count * classes)
@@ -149,9 +148,8 @@ static void add_tile(const struct block *block, size_t tile_index, double *chain
 static void run_chains(struct block *block) {
     struct cpu_classifier *self = block->self;
     size_t chains = self->chain_count;
-    double columns_all = (double)(block->task_count * self->classes);
-    double work = (double)self->rows * (double)block->padded * columns_all / 8;
-#pragma omp parallel num_threads(classifier_threads(self, work))
+#pragma omp parallel num_threads(                                                                  \
+    classifier_threads(self, (double)self->rows *(double)block->chain_stride / 8))
     {
         char *scratch =
             (char *)self->scratch.data + (size_t)omp_get_thread_num() * block->scratch_stride;
@@ -173,8 +171,8 @@ static void run_chains(struct block *block) {
 static void merge_chains(struct block *block) {
     const struct cpu_classifier *self = block->self;
     size_t columns = block->task_count * self->classes, features = self->features;
-    double work = (double)(columns * features) * (double)self->chain_count;
-#pragma omp parallel for schedule(static) num_threads(classifier_threads(self, work))
+#pragma omp parallel for schedule(static)                                                          \
+    num_threads(classifier_threads(self, (double)(self->chain_count * block->chain_stride)))
     for (size_t column = 0; column < columns; column++) {
         double *gradient =
             block->tasks[column / self->classes].gradient + column % self->classes * (features + 1);

@@ -21,8 +21,8 @@ static void pack_task(struct prediction *prediction, const struct classifier_tas
     const struct tile_kernels *kernels = self->exact;
     size_t groups = (self->classes + kernels->lanes - 1) / kernels->lanes;
     double *intercepts = self->intercepts.data;
-    double work = (double)(self->classes * self->features);
-#pragma omp parallel for schedule(static) num_threads(classifier_threads(self, work))
+#pragma omp parallel for schedule(static)                                                          \
+    num_threads(classifier_threads(self, (double)(self->classes * self->features)))
     for (size_t g = 0; g < groups; g++) {
         const double *weights[TILE_STRIP_BYTES / sizeof(double)];
         size_t count = 0;
@@ -57,10 +57,9 @@ static void predict_tile(struct prediction *prediction, size_t index, char *scra
 static void predict_fold(struct prediction *prediction, const struct classifier_task *task,
                          size_t first, size_t end) {
     struct cpu_classifier *self = prediction->self;
-    double numbers = (double)((end - first) * TILE_ROWS) * (double)self->features;
-    double work = numbers * (1 + (double)self->classes / 8);
     pack_task(prediction, task);
-#pragma omp parallel num_threads(classifier_threads(self, work))
+#pragma omp parallel num_threads(classifier_threads(                                               \
+    self, (double)((end - first) * TILE_ROWS * (self->features + self->classes))))
     {
         char *scratch =
             (char *)self->scratch.data + (size_t)omp_get_thread_num() * prediction->scratch_stride;

@@ -98,7 +98,7 @@ def main():
     make_case("two", *make_data(200, 15, 2, 5), 1.0, True)
     make_case("hundred", *make_data(800, 8, 100, 6), 0.1, True)
     make_case("unbalanced", *make_data(400, 16, 5, 7, weights=[60, 30, 15, 6, 4]), 1.0, True)
-    # in fold 1 the training rows lack class 2, in fold 2 they have two classes only
+    # classes 2 and 3 are in fold 1 only: its training rows have two of four classes
     x, y = make_data(240, 12, 4, 8)
     fold_of = np.arange(240) % 3
     y[(y == 2) & (fold_of != 1)] = 0
