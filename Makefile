@@ -242,9 +242,11 @@ demo-programs: $(BENCH_PROGRAMS)
 bench: earmark ## every stage beside the machine's matrix product
 	./earmark bench
 
+MODEL_WORK ?= build/model
+
 .PHONY: model
-model: ## train the default model (an hour; Python, see models/recipe)
-	bash models/recipe/run.sh
+model: ## train the default model in build/model (one to two hours; Python, see models/README.md)
+	sh models/recipe/run.sh $(MODEL_WORK)
 
 .PHONY: install
 install: $(BUILD)/earmark ## into PREFIX (/usr/local), below DESTDIR

@@ -27,19 +27,15 @@ enum error_code {
 #define ERROR_MESSAGE_SIZE 1024
 
 struct error {
-    enum error_code code;
     const char *file; /* source file, a literal */
     int line;
+    enum error_code code;
     char message[ERROR_MESSAGE_SIZE]; /* what, which one, and what to do */
 };
 
 /* A fresh error: struct error error = ERROR_INITIAL; */
 #define ERROR_INITIAL                                                                              \
-    {                                                                                              \
-        ERROR_NONE, 0, 0, {                                                                        \
-            0                                                                                      \
-        }                                                                                          \
-    }
+    { .code = ERROR_NONE }
 
 /* Fills in *error unless it already holds one; returns the code it now holds. */
 enum error_code error_set(struct error *error, enum error_code code, const char *file, int line,

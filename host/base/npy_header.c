@@ -248,10 +248,11 @@ size_t npy_header_format(enum npy_type type, size_t dimensions, const size_t *sh
                                                         : ", %zu",
                                shape[d]);
     at += (size_t)snprintf(header + at, NPY_HEADER_SIZE - at, "), }");
-    header[at] = ' '; /* snprintf's NUL */
+    header[at] = ' ';                                                     /* snprintf's NUL */
+    static const char magic[8] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0}; /* version 1.0 */
     /* 20 digits a dimension always fit into what is promised here. */
     size_t size = (10 + 60 + 22 * dimensions + 63) / 64 * 64;
-    memcpy(header, "\x93NUMPY\x01\x00", 8);
+    memcpy(header, magic, sizeof magic);
     header[8] = (char)((size - 10) & 0xff);
     header[9] = (char)((size - 10) >> 8);
     header[size - 1] = '\n';

@@ -51,6 +51,7 @@ void lbfgs_resume(struct lbfgs *lbfgs, const struct lbfgs_settings *settings) {
     lbfgs->settings = *settings;
     lbfgs->stop = LBFGS_RUNNING;
     lbfgs->searching = false;
+    lbfgs->retrying = false;
 }
 
 /* direction = - H gradient, by the two loops over the history. */
@@ -111,8 +112,12 @@ static void begin_search(struct lbfgs *lbfgs) {
 static void search_failed(struct lbfgs *lbfgs) {
     memcpy(lbfgs->point, lbfgs->origin, lbfgs->size * sizeof(double));
     lbfgs->searching = false;
+    if (!lbfgs->retrying) lbfgs->promised = -lbfgs->search.start.slope;
+    lbfgs->retrying = true;
     if (lbfgs->kept == 0 || lbfgs->settings.stop_at_once) {
-        lbfgs->stop = LBFGS_LINE_SEARCH;
+        /* where no more than rounding was to be gained, nothing is wrong */
+        double rounding = lbfgs->settings.flatness * fmax(fabs(lbfgs->value), 1);
+        lbfgs->stop = lbfgs->promised <= rounding ? LBFGS_FLAT : LBFGS_LINE_SEARCH;
         return;
     }
     forget(lbfgs);
@@ -140,6 +145,7 @@ static void accept(struct lbfgs *lbfgs, double value, const double *gradient, do
                    double norm) {
     double last = lbfgs->value;
     lbfgs->searching = false;
+    lbfgs->retrying = false;
     lbfgs->iterations++;
     remember(lbfgs, gradient, slope);
     memcpy(lbfgs->gradient, gradient, lbfgs->size * sizeof(double));
@@ -180,9 +186,12 @@ void lbfgs_advance(struct lbfgs *lbfgs, double value, const double *gradient, do
     lbfgs->search_evaluations++;
     double slope = dot(gradient, lbfgs->direction, lbfgs->size);
     bool finite = isfinite(value) && isfinite(slope);
-    if (finite && line_search_advance(&lbfgs->search, value, slope))
+    bool ended = finite && line_search_advance(&lbfgs->search, value, slope);
+    /* a search that ends for want of room, no lower than it began, has found nothing */
+    bool found = value < lbfgs->search.start.value || norm <= lbfgs->settings.tolerance;
+    if (ended && found)
         accept(lbfgs, value, gradient, slope, norm);
-    else if (finite && lbfgs->search_evaluations < lbfgs->settings.search_steps)
+    else if (finite && !ended && lbfgs->search_evaluations < lbfgs->settings.search_steps)
         move(lbfgs);
     else
         search_failed(lbfgs);

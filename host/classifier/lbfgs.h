@@ -18,7 +18,7 @@
 enum lbfgs_stop {
     LBFGS_RUNNING = 0,
     LBFGS_GRADIENT = 1,    /* the gradient is small enough: converged */
-    LBFGS_FLAT = 2,        /* the value no longer decreases beyond rounding */
+    LBFGS_FLAT = 2,        /* the value decreases no longer, or by rounding only */
     LBFGS_ITERATIONS = 3,  /* as many as allowed */
     LBFGS_LINE_SEARCH = 4, /* no acceptable step: not converged */
 };
@@ -55,6 +55,8 @@ struct lbfgs {
     struct line_search search;
     int search_evaluations;
     bool searching;
+    double promised; /* decrease that the first failed of several searches began with */
+    bool retrying;   /* that search failed, this is the one without history */
 };
 
 /* Bytes that a problem of this size takes. */

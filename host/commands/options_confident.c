@@ -44,9 +44,18 @@ enum error_code options_take_confident(int option, const char *value,
         TRY(options_integer("min-examples-per-class", value, 0, LONG_MAX, &number, error));
         settings->min_examples_per_class = number;
         break;
-    case OPTION_NUM_TO_REMOVE: *known = true; *num_to_remove = value; break;
-    case OPTION_JOINT: *known = true; *joint = value; break;
-    case OPTION_ADJUST: *known = true; settings->adjust_pred_probs = true; break;
+    case OPTION_NUM_TO_REMOVE:
+        *known = true;
+        *num_to_remove = value;
+        break;
+    case OPTION_JOINT:
+        *known = true;
+        *joint = value;
+        break;
+    case OPTION_ADJUST:
+        *known = true;
+        settings->adjust_pred_probs = true;
+        break;
     default: break;
     }
     return ERROR_NONE;
@@ -63,7 +72,8 @@ void options_help_confident(void) {
           "  --frac-noise X        take this part of the estimated errors, 0 to 1 (default 1)\n"
           "  --min-examples-per-class M  leave classes with no more clips alone (default 1)\n"
           "  --num-to-remove FILE  .npy with how many to flag in every class\n"
-          "  --joint FILE          .npy (classes, classes) confident joint: rows given, columns true\n"
+          "  --joint FILE          .npy (classes, classes) confident joint: rows given, columns "
+          "true\n"
           "  --adjust-pred-probs   scores of probabilities less the class thresholds\n",
           stdout);
 }

@@ -1,6 +1,6 @@
 /* The template's constants for float32. No include guard: included before each use. */
 #define REAL float
-#define INTEGER int32_t
+#define INTEGER uint32_t
 #define EXPONENTIAL_LEAST (-87.3F)         /* e to less is no normal number */
 #define EXPONENTIAL_ROUND 12582912.0F      /* 1.5 2^23: adding it rounds to a whole */
 #define LN2_HIGH 0.693359375F              /* ln 2 in two parts; the first times */

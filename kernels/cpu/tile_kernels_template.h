@@ -3,7 +3,7 @@
  *
  *   NAME(x)            x with a suffix
  *   TARGET             function attribute: the instruction set
- *   REAL, INTEGER      float and int32_t, or double and int64_t
+ *   REAL, INTEGER      float and uint32_t, or double and uint64_t
  *   VECTOR             vector of REAL
  *   LANES              numbers in a VECTOR; a strip is STRIP numbers
  *   LOAD STORE SET1 FMA(a, b, c) = a b + c
@@ -118,7 +118,7 @@ static TARGET void NAME(multiply)(const void *tile, size_t rows, size_t strips, 
 /* e^x for x <= 0, relative error below 2 units in the last place; 0 where it would
  * not be a normal number. Range reduction by ln 2 in two parts, then the series. */
 INLINE VECTOR NAME(exponential)(VECTOR x) {
-    INTEGERS tiny = x < SET1(EXPONENTIAL_LEAST);
+    INTEGERS tiny = (INTEGERS)(x < SET1(EXPONENTIAL_LEAST));
     VECTOR turns = FMA(x, SET1((REAL)1.44269504088896340736), SET1(EXPONENTIAL_ROUND));
     VECTOR whole = turns - SET1(EXPONENTIAL_ROUND);
     VECTOR rest = FMA(whole, SET1(-LN2_HIGH), x);
@@ -153,7 +153,7 @@ INLINE void NAME(softmax_rows)(REAL *columns, size_t classes, const double *inte
     for (size_t c = 1; c < classes; c++) {
         VECTOR z = LOAD(columns + c * TILE_ROWS) + SET1((REAL)intercepts[c]);
         STORE(columns + c * TILE_ROWS, z);
-        INTEGERS larger = z > maximum;
+        INTEGERS larger = (INTEGERS)(z > maximum);
         maximum = (VECTOR)(((INTEGERS)z & larger) | ((INTEGERS)maximum & ~larger));
     }
     VECTOR sum = SET1(0);

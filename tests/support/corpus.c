@@ -40,7 +40,7 @@ static void write_clip(const struct corpus *corpus, int class_index, int index) 
     static const int rates[] = {16000, 8000, 16000, 44100, 16000, 11000, 16000};
     int rate = rates[index % 7];
     int channels = index % 5 == 4 ? 2 : 1;
-    size_t frames = (size_t)(rate / 50 * (4 + (index * 7 + class_index * 3) % 40));
+    size_t frames = (size_t)(rate / 50) * (size_t)(4 + (index * 7 + class_index * 3) % 40);
     int sounding = index == 3 ? (class_index + 1) % CORPUS_CLASSES : class_index; /* planted */
     int format =
         index % 3 == 2 ? SF_FORMAT_FLAC | SF_FORMAT_PCM_16 : SF_FORMAT_WAV | SF_FORMAT_PCM_16;

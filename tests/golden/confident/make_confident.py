@@ -112,9 +112,11 @@ def store_health(labels, p, joint):
     numbers.append(dataset.overall_label_health_score(labels, p, verbose=False))
     for method in METHODS:
         try:
-            numbers.extend(count.estimate_latent(joint, labels, py_method=method)[0])
+            prior, noise, _ = count.estimate_latent(joint, labels, py_method=method)
+            answered = method != "eqn" or np.linalg.cond(noise) < 1e6
         except np.linalg.LinAlgError:
-            numbers.extend([np.nan] * p.shape[1])
+            answered = False
+        numbers.extend(prior if answered else [np.nan] * p.shape[1])
 
 
 def store_case(case):
