@@ -1,5 +1,6 @@
 #include "host/pipeline/audit_internal.h"
 
+#include "host/base/clock.h"
 #include "host/base/memory.h"
 #include "host/base/stop.h"
 #include "host/output/files.h"
@@ -7,17 +8,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* Ends a stage for timing.json; the next begins. */
 static void end_stage(struct audit *audit, const char *stage, double amount, const char *unit) {
-    double time = now();
+    double time = clock_seconds();
     if (audit->timing_count < AUDIT_STAGES)
         audit->timings[audit->timing_count++] =
             (struct run_timing){stage, time - audit->stage_began, amount, unit};
@@ -151,7 +145,7 @@ static enum error_code write_files(const struct audit_settings *settings, struct
     end_stage(audit, "report", (double)sounds.played, "clips");
     TRY(stop_check(error));
     TRY(run_write_timing(audit->folder.path, audit->timings, audit->timing_count,
-                         now() - audit->began, error));
+                         clock_seconds() - audit->began, error));
     (void)settings;
     return run_write(audit->folder.path, &audit->results, error);
 }
@@ -163,7 +157,7 @@ enum error_code audit_run(const struct audit_settings *settings, struct audit **
     if (audit == NULL) return error->code;
     audit->folder.descriptor = -1;
     audit->store.descriptor = -1;
-    audit->began = audit->stage_began = now();
+    audit->began = audit->stage_began = clock_seconds();
     TRY(open_all(settings, audit, error));
     TRY(embed(settings, audit, error));
     TRY(select_rows(settings, audit, error));

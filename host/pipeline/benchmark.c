@@ -1,5 +1,6 @@
 #include "host/pipeline/benchmark.h"
 
+#include "host/base/clock.h"
 #include "host/base/memory.h"
 #include "host/base/npy.h"
 #include "host/base/stop.h"
@@ -9,16 +10,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define GEMM_SIZE 2048
 #define GEMM_REPEATS 5
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* The same noise on every machine. */
 static uint32_t noise(uint32_t *state) {
@@ -164,10 +158,10 @@ static enum error_code measure_crossval(struct engine *engine,
         struct crossval_report report = {0};
         struct device_counters before, after;
         engine->device->operations->counters(engine->device, &before);
-        double began = now();
+        double began = clock_seconds();
         crossval_run(engine->device->operations, engine->device, &input, &crossval, NULL,
                      probabilities, &report, error);
-        double seconds = now() - began;
+        double seconds = clock_seconds() - began;
         engine->device->operations->counters(engine->device, &after);
         crossval_report_free(&report);
         if (!(seconds < row.seconds)) continue;
@@ -220,9 +214,9 @@ static enum error_code measure_issues(struct engine *engine,
     const struct confident_settings confident = CONFIDENT_DEFAULTS;
     for (int repeat = 0; repeat < settings->repeats && error->code == ERROR_NONE; repeat++) {
         struct confident_result result = CONFIDENT_RESULT_INITIAL;
-        double began = now();
+        double began = clock_seconds();
         confident_find(&input, &confident, &result, error);
-        double seconds = now() - began;
+        double seconds = clock_seconds() - began;
         confident_free(&result);
         if (seconds < row.seconds) row.seconds = seconds;
     }

@@ -1,5 +1,6 @@
 #include "host/pipeline/embedding.h"
 
+#include "host/base/clock.h"
 #include "host/base/memory.h"
 #include "host/base/stop.h"
 #include "host/input/decode_pool.h"
@@ -7,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Decoded samples waiting for a batch. */
 #define DECODED_BYTES ((size_t)32 << 20)
@@ -50,12 +50,6 @@ struct embedding_job {
     size_t failure_count, failure_capacity;
     struct progress progress;
 };
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* A free note for a batch of so many clips, from the list or new. */
 static struct batch_note *take_note(struct embedding_job *job, size_t clip_capacity,
@@ -182,9 +176,9 @@ static enum error_code stream_clips(struct embedding_job *job, struct decode_poo
                                     struct error *error) {
     for (;;) {
         struct decode_item *item = NULL;
-        double before = now();
+        double before = clock_seconds();
         TRY(decode_pool_next(pool, &item, error));
-        job->counts->decode_wait_seconds += now() - before;
+        job->counts->decode_wait_seconds += clock_seconds() - before;
         if (item == NULL) break;
         enum error_code code = take_item(job, item, error);
         decode_pool_recycle(pool, item);
