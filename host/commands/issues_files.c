@@ -5,6 +5,7 @@
 #include "host/output/files.h"
 #include "host/output/numbers.h"
 #include "host/output/tables.h"
+#include "host/pipeline/health_tables.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -125,30 +126,8 @@ static enum error_code fill_health(const struct confident_result *result, struct
                                    struct error *error) {
     TRY(health_measure(result->calibrated_joint, result->classes, result->rows,
                        result->num_label_issues, &tables->health, error));
-    const struct health *health = &tables->health;
-    tables->classes = memory_array(result->classes, sizeof *tables->classes, "classes", error);
-    tables->pairs = memory_array(health->pair_count, sizeof *tables->pairs, "pairs", error);
-    TRY(error->code);
-    for (size_t i = 0; i < health->class_count; i++) {
-        const struct health_class *from = &health->classes[i];
-        tables->classes[i] = (struct run_class){
-            .index = from->index,
-            .examples = result->class_counts[from->index],
-            .label_issues = from->label_issues,
-            .inverse_label_issues = from->inverse_label_issues,
-            .label_noise = from->label_noise,
-            .inverse_label_noise = from->inverse_label_noise,
-            .label_quality = from->label_quality,
-        };
-    }
-    for (size_t i = 0; i < health->pair_count; i++)
-        tables->pairs[i] = (struct run_pair){
-            .first = health->pairs[i].first,
-            .second = health->pairs[i].second,
-            .examples = health->pairs[i].examples,
-            .joint_probability = health->pairs[i].joint_probability,
-        };
-    return ERROR_NONE;
+    return health_tables_make(&tables->health, result->class_counts, &tables->classes,
+                              &tables->pairs, error);
 }
 
 static void free_tables(struct tables *tables) {

@@ -1,0 +1,31 @@
+#include "host/pipeline/health_tables.h"
+
+#include "host/base/memory.h"
+
+enum error_code health_tables_make(const struct health *health, const uint64_t *class_counts,
+                                   struct run_class **classes, struct run_pair **pairs,
+                                   struct error *error) {
+    *classes = memory_array(health->class_count, sizeof **classes, "class health", error);
+    *pairs = memory_array(health->pair_count, sizeof **pairs, "class pairs", error);
+    if (error->code != ERROR_NONE) return error->code;
+    for (size_t i = 0; i < health->class_count; i++) {
+        const struct health_class *from = &health->classes[i];
+        (*classes)[i] = (struct run_class){
+            .index = from->index,
+            .examples = class_counts[from->index],
+            .label_issues = from->label_issues,
+            .inverse_label_issues = from->inverse_label_issues,
+            .label_noise = from->label_noise,
+            .inverse_label_noise = from->inverse_label_noise,
+            .label_quality = from->label_quality,
+        };
+    }
+    for (size_t i = 0; i < health->pair_count; i++)
+        (*pairs)[i] = (struct run_pair){
+            .first = health->pairs[i].first,
+            .second = health->pairs[i].second,
+            .examples = health->pairs[i].examples,
+            .joint_probability = health->pairs[i].joint_probability,
+        };
+    return ERROR_NONE;
+}
