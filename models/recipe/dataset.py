@@ -8,9 +8,10 @@ import numpy as np
 import torch
 
 import corpus
+from teacher import windows_within
 
 PARTS = ["espeak", "flite", "festival", "human"]
-LONGEST = int(1.6 * corpus.RATE)  # longer clips are cropped anew every time they are seen
+LONGEST = int(2.0 * corpus.RATE)  # longer clips are cropped anew every time they are seen
 # Held out for the recipe's own validation, never trained on: a quarter of the festival voices, one espeak-ng variant
 # in eight, one English word in twenty, and five human speakers.
 HELD_SPEAKERS = {"ktuberling-data-lt", "ktuberling-data-el", "ktuberling-data-gl", "ktuberling-data-sl", "ktuberling-data-de",
@@ -26,6 +27,16 @@ def held_word(row):
     return row["language"] == "en" and " " not in row["text"] and zlib.crc32(row["text"].encode()) % 20 == 0
 
 
+def is_human(row):
+    return row["text"].startswith(row["source"])
+
+
+def pool_windows(windows):
+    """Mean, deviation and maximum of the teacher's windows: [288]."""
+    windows = windows.astype(np.float32)
+    return np.concatenate([windows.mean(0), windows.std(0), windows.max(0)])
+
+
 def classes(names, least):
     """Numbers the names that occur `least` times or more; -1, which the losses ignore, for the others."""
     counts = collections.Counter(n for n in names if n is not None)
@@ -35,40 +46,31 @@ def classes(names, least):
 
 class TrainingSet:
     def __init__(self, folder, repeats):
-        rows, clips, targets = [], [], []
+        self.rows, self.clips, self.windows = [], [], []  # of each clip: facts, samples, teacher's windows
         for name in PARTS:
-            part_rows, part_clips = corpus.read_part(folder, name)
-            path = os.path.join(folder, name + ".teacher.npy")
-            teacher = np.load(path) if os.path.exists(path) else np.full((len(part_rows), 288), np.nan, np.float16)
-            for row, clip, target in zip(part_rows, part_clips, teacher):
+            rows, clips = corpus.read_part(folder, name)
+            teacher = np.load(os.path.join(folder, name + ".teacher.npy"), mmap_mode="r")
+            starts = np.load(os.path.join(folder, name + ".windows.npy"))
+            for i, (row, clip) in enumerate(zip(rows, clips)):
                 if not held_voice(row) and not held_word(row):
-                    rows.append(row)
-                    clips.append(np.array(clip))
-                    targets.append(target)
-        self.rows, self.clips = rows, clips
-        self.label(rows)
-        targets = np.stack(targets).astype(np.float32)
-        targets[[len(c) > LONGEST for c in clips]] = np.nan  # the teacher heard all of it
-        self.standardise(targets)
-        self.lengths = np.minimum([len(c) for c in clips], LONGEST)
-        self.weights = np.array([repeats.get(r["source"], 1.0) for r in rows])
+                    self.rows.append(row)
+                    self.clips.append(np.array(clip))
+                    self.windows.append(np.array(teacher[starts[i]:starts[i + 1]]))
+        self.label(self.rows)
+        targets = np.stack([pool_windows(w) for w in self.windows])
+        self.teacher_mean, self.teacher_deviation = targets.mean(0), targets.std(0) + 1e-3
+        self.lengths = np.minimum([len(c) for c in self.clips], LONGEST)
+        self.weights = np.array([repeats.get(r["source"], 1.0) for r in self.rows])
 
     def label(self, rows):
-        human = [r["text"].startswith(r["source"]) for r in rows]
-        # every human recording is a word of its own, told from the others under augmentation
-        words = [r["language"] + " " + r["text"] if h or " " not in r["text"] else None for r, h in zip(rows, human)]
+        # the same text by several voices: single words of the synthesisers, and the syllables that two people recorded
+        words = [r["text"] if r["source"] == "gcin-voice" else None if is_human(r) or " " in r["text"] else r["language"] + " " + r["text"]
+                 for r in rows]
         counts = collections.Counter(words)
-        words = [w if h or counts[w] >= 4 else None for w, h in zip(words, human)]
+        words = [w if r["source"] == "gcin-voice" or counts[w] >= 4 else None for w, r in zip(words, rows)]
         self.word, self.words = classes(words, 1)
-        self.voice, self.voices = classes([r["voice"] for r in rows], 5)
-        self.language, self.languages = classes([r["language"] for r in rows], 20)
-
-    def standardise(self, targets):
-        known = np.isfinite(targets[:, 0])
-        if known.any():
-            targets = (targets - targets[known].mean(0)) / (targets[known].std(0) + 1e-3)
-        self.has_teacher = torch.from_numpy(known)
-        self.teacher = torch.from_numpy(np.nan_to_num(targets).clip(-5, 5))
+        self.voice, self.voices = classes([r["voice"] or None for r in rows], 5)
+        self.language, self.languages = classes([r["language"] or None for r in rows], 20)
 
     def epoch(self, rng, batch):
         """Batches of indices: drawn by weight, sorted by length inside pools, in random order."""
@@ -83,14 +85,18 @@ class TrainingSet:
         return batches
 
     def waves(self, rng, indices):
-        """[clip, sample]: every clip at a random place in silence, longer ones cropped."""
+        """[clip, sample], every clip at a random place in silence, longer ones cropped; and the teacher's targets."""
         size = int(self.lengths[indices].max()) + int(rng.choice([0, 0, 1600, 4800]))
-        waves = np.zeros((len(indices), size), np.float32)
+        size = -(-size // 1600) * 1600  # few different shapes: every one is prepared anew by the matrix library
+        waves, targets = np.zeros((len(indices), size), np.float32), []
         for wave, i in zip(waves, indices):
-            clip = self.clips[i]
+            clip, windows = self.clips[i], self.windows[i]
             if len(clip) > LONGEST:
-                begin = rng.integers(len(clip) - LONGEST)
-                clip = clip[begin:begin + LONGEST]
+                begin = int(rng.integers(len(clip) - LONGEST))
+                first, last = windows_within(begin, begin + LONGEST, len(windows))
+                clip, windows = clip[begin:begin + LONGEST], windows[first:last]
             begin = rng.integers(size - len(clip) + 1)
             wave[begin:begin + len(clip)] = clip
-        return torch.from_numpy(waves / 32768)
+            targets.append(pool_windows(windows))
+        targets = (np.stack(targets) - self.teacher_mean) / self.teacher_deviation
+        return torch.from_numpy(waves / 32768), torch.from_numpy(targets.clip(-5, 5))

@@ -36,14 +36,42 @@ def features(wave):
     return log_mel(frame_power(frames) @ mel_weights())
 
 
+class GatherTaps(torch.autograd.Function):
+    """[clip, time, channel] -> [clip, time, taps * channel]: the inputs of every tap, reflected at both ends."""
+
+    @staticmethod
+    def forward(context, x, kernel, dilation):
+        context.kernel, context.dilation, steps = kernel, dilation, x.shape[1]
+        pad = dilation * (kernel - 1) // 2
+        padded = torch.cat([x[:, 1:pad + 1].flip(1), x, x[:, steps - pad - 1:steps - 1].flip(1)], dim=1)
+        return torch.cat([padded[:, tap * dilation:tap * dilation + steps] for tap in range(kernel)], dim=2)
+
+    @staticmethod
+    def backward(context, grad):
+        kernel, dilation, (count, steps, width) = context.kernel, context.dilation, grad.shape
+        pad, channels = dilation * (kernel - 1) // 2, width // kernel
+        padded = grad.new_zeros(count, steps + 2 * pad, channels)
+        for tap in range(kernel):
+            padded[:, tap * dilation:tap * dilation + steps] += grad[:, :, tap * channels:(tap + 1) * channels]
+        inner = padded[:, pad:pad + steps]
+        inner[:, 1:pad + 1] += padded[:, :pad].flip(1)
+        inner[:, steps - pad - 1:steps - 1] += padded[:, pad + steps:].flip(1)
+        return inner, None, None
+
+
 class Convolution(nn.Module):
+    """A dilated convolution on [clip, time, channel] as one matrix product over gathered taps: several times faster to
+    train on a CPU than a convolution primitive, above all in bfloat16."""
+
     def __init__(self, inputs, outputs, kernel, dilation):
         super().__init__()
-        self.pad = dilation * (kernel - 1) // 2
+        self.kernel, self.dilation = kernel, dilation
         self.conv = nn.Conv1d(inputs, outputs, kernel, dilation=dilation)
 
     def forward(self, x):
-        return self.conv(F.pad(x, (self.pad, self.pad), mode="reflect") if self.pad else x)
+        if self.kernel > 1:
+            x = GatherTaps.apply(x, self.kernel, self.dilation)
+        return F.linear(x, self.conv.weight.transpose(1, 2).flatten(1), self.conv.bias)
 
 
 class Normalisation(nn.Module):
@@ -52,14 +80,14 @@ class Normalisation(nn.Module):
         self.norm = nn.BatchNorm1d(channels, momentum=0.05)
 
     def forward(self, x):
-        return self.norm(x)
+        return self.norm(x.flatten(0, 1)).view_as(x)
 
 
 class Pooling(nn.Module):
     def forward(self, x):
         x = x.float()
         # SpeechBrain adds noise of expectation 5e-5 to the mean; its expectation keeps the output deterministic
-        return torch.cat([x.mean(dim=2) + 5e-5, x.std(dim=2) + 1e-5], dim=1)
+        return torch.cat([x.mean(dim=1) + 5e-5, x.std(dim=1) + 1e-5], dim=1)
 
 
 class Last(nn.Module):
@@ -80,12 +108,16 @@ class Xvector(nn.Module):
             inputs = outputs
         self.blocks = nn.ModuleList(blocks + [Pooling(), Last()])
 
-    def forward(self, feats):
-        """[clip, time, mel] of one length -> [clip, 512]."""
-        x = feats.transpose(1, 2)
-        for block in self.blocks:
+    def pooled(self, feats):
+        """[clip, time, mel] of one length -> means and deviations over time [clip, 3000]."""
+        x = feats
+        for block in self.blocks[:-1]:
             x = block(x)
         return x
+
+    def forward(self, feats):
+        """[clip, time, mel] of one length -> [clip, 512]."""
+        return self.blocks[-1](self.pooled(feats))
 
     def weights(self):
         """The tensors of the model file: conv.conv.weight of this module is conv.weight there."""

@@ -25,9 +25,11 @@ LANGUAGES = {
     "ta": ["ta"], "ar": ["ar"], "fa": ["fa"], "ko": ["ko"]}
 # Languages whose single words get a class each, besides English.
 WORD_LANGUAGES = ["es", "fr", "de", "it", "ru", "pl", "tr", "hi", "vi", "sv", "fi", "id"]
+ENGLISH_WORDS = 1400
 PITCHES = [28, 50, 72]
 FESTIVAL = {  # voice -> (language, encoding of its text, Debian package)
     "kal_diphone": ("en", "latin-1", "festvox-kallpc16k"), "cmu_us_slt_arctic_hts": ("en", "latin-1", "festvox-us-slt-hts"),
+    "ked_diphone": ("en", "latin-1", "festvox-kdlpc16k"),
     "czech_dita": ("cs", "iso8859-2", "festvox-czech-dita"), "czech_krb": ("cs", "iso8859-2", "festvox-czech-krb"),
     "czech_machac": ("cs", "iso8859-2", "festvox-czech-machac"), "czech_ph": ("cs", "iso8859-2", "festvox-czech-ph"),
     "hy_fi_mv_diphone": ("fi", "latin-1", "festvox-suopuhe-mv"), "suo_fi_lj_diphone": ("fi", "latin-1", "festvox-suopuhe-lj"),
@@ -35,7 +37,7 @@ FESTIVAL = {  # voice -> (language, encoding of its text, Debian package)
     "msu_ru_nsh_clunits": ("ru", "utf-8", "festvox-ru"), "upc_ca_ona_hts": ("ca", "latin-1", "festvox-ca-ona-hts")}
 FESTIVAL_LICENCES = {"festvox-kallpc16k": "MIT-like", "festvox-us-slt-hts": "EST and BSD-3-clause", "festvox-ru": "BSD-like",
                      "festvox-ca-ona-hts": "LGPL-2.1+", "festvox-suopuhe-mv": "LGPL-2+", "festvox-suopuhe-lj": "LGPL-2+",
-                     "festvox-italp16k": "GPL-2+", "festvox-itapc16k": "GPL-2+"}
+                     "festvox-italp16k": "GPL-2+", "festvox-kdlpc16k": "MIT-like", "festvox-itapc16k": "GPL-2+"}
 
 
 def words_of(language, count, shortest=3):
@@ -76,14 +78,14 @@ def espeak_job(rng, variants, language, text):
 
 def espeak_jobs(rng, scale):
     variants, jobs = espeak_variants(), []
-    for text in words_of("en", 700):
+    for text in words_of("en", ENGLISH_WORDS):
         jobs += [espeak_job(rng, variants, "en", text) for _ in range(round(9 * scale))]
     for language in WORD_LANGUAGES:
-        for text in words_of(language, 40):
+        for text in words_of(language, 60):
             jobs += [espeak_job(rng, variants, language, text) for _ in range(round(8 * scale))]
     for language in LANGUAGES:
         vocabulary = words_of(language, 1500, shortest=1)
-        jobs += [espeak_job(rng, variants, language, phrase(rng, vocabulary)) for _ in range(round(190 * scale))]
+        jobs += [espeak_job(rng, variants, language, phrase(rng, vocabulary)) for _ in range(round(200 * scale))]
     rng.shuffle(jobs)
     return jobs
 
@@ -97,7 +99,7 @@ def flite(job):
 
 def flite_jobs(rng, scale):
     means = {"kal16": 105, "awb": 120, "rms": 95, "slt": 175}  # mean pitch of each voice in Hz
-    texts = [t for t in words_of("en", 700) for _ in range(round(3 * scale))]
+    texts = [t for t in words_of("en", ENGLISH_WORDS) for _ in range(round(3 * scale))]
     texts += [phrase(rng, words_of("en", 1500, 1)) for _ in range(round(700 * scale))]
     jobs = []
     for text in texts:
@@ -156,7 +158,7 @@ def main():
     options = arguments.parse_args()
     write_jobs(options.corpus, "espeak", espeak, espeak_jobs(random.Random(SEED), options.scale), "GPL-3+ (program)")
     write_jobs(options.corpus, "flite", flite, flite_jobs(random.Random(SEED + 1), options.scale), "MIT-like")
-    write_festival(options.corpus, round(150 * options.scale))
+    write_festival(options.corpus, round(300 * options.scale))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Targets of the teacher: Google's speech_embedding (Apache-2.0), shipped inside the openwakeword wheel.
 
-For every clip of at most 2.2 s (longer ones are cropped in training): mean, deviation and maximum over the windows of the
-clean clip padded by 0.4 s. Writes NAME.teacher.npy beside the corpus part; rows of NaN where there is no target."""
+Of every clip, clean and padded by 0.4 s, the teacher's 96 numbers for each window of 0.775 s, one every 80 ms: NAME.teacher.npy
+[window, 96] and NAME.windows.npy [clip + 1], where each clip's windows begin. Training pools those inside its crop."""
 import argparse
 import importlib.util
 import os
@@ -12,8 +12,8 @@ import onnxruntime
 
 import corpus
 
-WINDOW, STEP, PAD, LONGEST = 76, 8, int(0.4 * corpus.RATE), int(2.2 * corpus.RATE)
-TARGETS = 288
+WINDOW, STEP, PAD = 76, 8, int(0.4 * corpus.RATE)  # mel frames of 10 ms; samples
+OUTPUTS = 96
 
 
 def session(folder, name):
@@ -30,13 +30,22 @@ class Teacher:
         self.mel, self.embed = session(folder, "melspectrogram.onnx"), session(folder, "embedding_model.onnx")
 
     def __call__(self, samples):
-        if len(samples) > LONGEST:
-            return np.full(TARGETS, np.nan, np.float16)
         padded = np.pad(samples.astype(np.float32), PAD)[None]
         mel = self.mel.run(None, {self.mel.get_inputs()[0].name: padded})[0].reshape(-1, 32) / 10 + 2
         windows = np.stack([mel[i:i + WINDOW] for i in range(0, len(mel) - WINDOW + 1, STEP)])[..., None]
-        out = self.embed.run(None, {self.embed.get_inputs()[0].name: windows})[0].reshape(len(windows), 96)
-        return np.concatenate([out.mean(0), out.std(0), out.max(0)]).astype(np.float16)
+        return self.embed.run(None, {self.embed.get_inputs()[0].name: windows})[0].reshape(len(windows), OUTPUTS).astype(np.float16)
+
+
+def windows_within(begin, end, count):
+    """Which of a clip's `count` windows lie inside its samples [begin, end), give or take the padding: (first, last + 1)."""
+    hop = STEP * 160
+    first = min(-(-begin // hop), count - 1)
+    return first, min(max(first + 1, 1 + (end + 2 * PAD - WINDOW * 160 - 400) // hop), count)
+
+
+def save(path, array):
+    np.save(path + ".part.npy", array)
+    os.replace(path + ".part.npy", path)
 
 
 def main():
@@ -46,15 +55,15 @@ def main():
     options = arguments.parse_args()
     teacher = Teacher()
     for name in options.parts:
-        path = os.path.join(options.corpus, name + ".teacher.npy")
-        if os.path.exists(path):
+        path = os.path.join(options.corpus, name)
+        if os.path.exists(path + ".teacher.npy"):
             continue
         _, clips = corpus.read_part(options.corpus, name)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            targets = np.stack(list(pool.map(teacher, clips)))
-        np.save(path + ".part.npy", targets)
-        os.replace(path + ".part.npy", path)
-        print(f"{name}: {np.isfinite(targets[:, 0]).sum()} teacher targets", flush=True)
+            outputs = list(pool.map(teacher, clips))
+        save(path + ".windows.npy", np.cumsum([0] + [len(o) for o in outputs]))
+        save(path + ".teacher.npy", np.concatenate(outputs))
+        print(f"{name}: {len(clips)} clips, {sum(map(len, outputs))} windows", flush=True)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from dataset import TrainingSet
 from network import EMBEDDING, MELS, Xvector
 
 SEED = 20261
-WEIGHTS = {"word": 1.0, "voice": 0.7, "language": 0.8, "statistics": 2.0, "teacher": 2.0}
-REPEATS = {"ktuberling-data": 1.5, "klettres-data": 1.5}  # human speech is seen more often
+WEIGHTS = {"word": 1.0, "voice": 0.7, "language": 0.8, "statistics": 2.0, "teacher": 2.0, "match": 1.0}
+REPEATS = {}  # source -> how often a clip is seen in an epoch
 
 
 def statistics(feats):
@@ -31,6 +31,7 @@ def statistics(feats):
                       quantiles[1], correlation], dim=1)
 
 
+KEYS = 128  # dimensions in which a clip is matched with the teacher's view of it
 STATISTICS = 5 * MELS + MELS * (MELS - 1) // 2
 
 
@@ -43,12 +44,19 @@ class Heads(nn.Module):
         super().__init__()
         self.standard = nn.BatchNorm1d(EMBEDDING, affine=False)
         self.targets = nn.BatchNorm1d(STATISTICS, affine=False)
+        self.keys = nn.Linear(sizes["teacher"], sizes["match"], bias=False)
         self.heads = nn.ModuleDict({name: nn.Sequential(nn.Linear(EMBEDDING, 512), nn.ReLU(), nn.Dropout(0.1), nn.Linear(512, size))
                                     for name, size in sizes.items()})
 
     def forward(self, embedding):
         standard = self.standard(embedding)
         return {name: head(standard) for name, head in self.heads.items()}
+
+
+def match(queries, keys, temperature=0.1):
+    """Which clip of the batch is this one, seen through the teacher: cross-entropy over the cosines (InfoNCE, van den Oord 2018)."""
+    similarity = F.normalize(queries, dim=1) @ F.normalize(keys, dim=1).T / temperature
+    return F.cross_entropy(similarity, torch.arange(len(queries)))
 
 
 def losses(outputs, heads, feats, labels):
@@ -59,9 +67,8 @@ def losses(outputs, heads, feats, labels):
         if known.any():
             result[name] = F.cross_entropy(outputs[name][known], labels[name][known], label_smoothing=0.1)
     result["statistics"] = F.mse_loss(outputs["statistics"], heads.targets(statistics(feats)).clamp(-5, 5))
-    known = labels["has_teacher"]
-    if known.any():
-        result["teacher"] = F.mse_loss(outputs["teacher"][known], labels["teacher"][known])
+    result["match"] = match(outputs["match"], heads.keys(labels["teacher"]))
+    result["teacher"] = F.mse_loss(outputs["teacher"], labels["teacher"])
     return result
 
 
@@ -69,12 +76,13 @@ class Trainer:
     def __init__(self, options):
         torch.manual_seed(SEED)
         self.options, self.step, self.seconds = options, 0, 0.0
+        self.weights = {name: 0.0 if name in options.without else weight for name, weight in WEIGHTS.items()}
         self.data = TrainingSet(options.corpus, REPEATS)
         self.rng, generator = np.random.default_rng(SEED), torch.Generator().manual_seed(SEED)
         self.augment = Augmenter(generator)
         self.network = Xvector()
         self.heads = Heads({"word": self.data.words, "voice": self.data.voices, "language": self.data.languages,
-                            "statistics": STATISTICS, "teacher": self.data.teacher.shape[1]})
+                            "statistics": STATISTICS, "teacher": len(self.data.teacher_mean), "match": KEYS})
         self.average = copy.deepcopy(self.network)
         parameters = list(self.network.parameters()) + list(self.heads.parameters())
         self.optimiser = torch.optim.AdamW(parameters, lr=options.rate, weight_decay=0.02)
@@ -87,11 +95,12 @@ class Trainer:
 
     def batch(self, indices):
         with torch.no_grad():
-            feats, same_voice = self.augment(self.data.waves(self.rng, indices))
+            waves, teacher = self.data.waves(self.rng, indices)
+            feats, same_voice = self.augment(waves)
         index = torch.from_numpy(indices)
         voice = torch.where(same_voice, self.data.voice[index], torch.tensor(-1))
         return feats, {"word": self.data.word[index], "voice": voice, "language": self.data.language[index],
-                       "teacher": self.data.teacher[index], "has_teacher": self.data.has_teacher[index]}
+                       "teacher": teacher}
 
     def learn(self, indices):
         feats, labels = self.batch(indices)
@@ -100,7 +109,7 @@ class Trainer:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.options.bf16):
             embedding = self.network(feats)
         parts = losses(self.heads(embedding.float()), self.heads, feats, labels)
-        loss = sum(WEIGHTS[name] * value for name, value in parts.items())
+        loss = sum(self.weights[name] * value for name, value in parts.items())
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
@@ -110,7 +119,7 @@ class Trainer:
             self.log[name] = 0.98 * self.log.get(name, value.item()) + 0.02 * value.item()
 
     def update_average(self):
-        decay = min(0.997, (1 + self.step) / (10 + self.step))
+        decay = min(0.998, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             for mean, now in zip(self.average.state_dict().values(), self.network.state_dict().values()):
                 if mean.is_floating_point():
@@ -175,8 +184,8 @@ class Trainer:
             entry["clips"] += 1
             entry["seconds"] = round(entry["seconds"] + len(clip) / 16000, 1)
         facts = {"seed": SEED, "steps": self.step, "batch": self.options.batch, "cpu_minutes": round(self.seconds / 60, 1),
-                 "objectives": WEIGHTS, "words": data.words, "voices": data.voices, "languages": data.languages,
-                 "teacher_clips": int(data.has_teacher.sum()), "sources": sources, "torch": str(torch.__version__),
+                 "objectives": self.weights, "words": data.words, "voices": data.voices, "languages": data.languages,
+                 "sources": sources, "torch": str(torch.__version__),
                  "bf16_autocast": self.options.bf16}
         torch.save({"network": self.average.state_dict(), "facts": facts}, os.path.join(self.options.out, "averaged.pt"))
         print(json.dumps(facts), flush=True)
@@ -190,6 +199,7 @@ def main():
     arguments.add_argument("--batch", type=int, default=96)
     arguments.add_argument("--rate", type=float, default=1.5e-3)
     arguments.add_argument("--threads", type=int, default=2)
+    arguments.add_argument("--without", nargs="*", default=[], choices=sorted(WEIGHTS), help="objectives left out, for ablations")
     arguments.add_argument("--no-bf16", dest="bf16", action="store_false")
     options = arguments.parse_args()
     os.makedirs(options.out, exist_ok=True)

@@ -32,10 +32,7 @@ def pooled(network, clips):
     rows = []
     with torch.inference_mode():
         for clip in clips:
-            x = features(torch.tensor(clip).float()[None] / 32768).transpose(1, 2)
-            for block in network.blocks[:-1]:
-                x = block(x)
-            rows.append(x)
+            rows.append(network.pooled(features(torch.tensor(clip).float()[None] / 32768)))
     return torch.cat(rows)
 
 
