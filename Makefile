@@ -94,11 +94,13 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(SUPPORT_OBJECTS) $(BUILD)/
 	$(say) '  link $@'
 	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(LINK_LIBS)
 
-# The demo's own small programs use nothing of earmark's and only the C library.
-BENCH_PROGRAMS := $(BUILD)/bench/plant_errors $(BUILD)/bench/score_planted
-$(BENCH_PROGRAMS): %: %.o $(BUILD)/bench/tables.o
+# The small programs of bench/ use nothing of earmark's and only the C library.
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,plant_errors score_planted plant_labels score_crossval \
+	accuracy column_codes random_weights)
+BENCH_SHARED := $(addprefix $(BUILD)/bench/,tables.o random.o codes.o planting.o scores.o)
+$(BENCH_PROGRAMS): %: %.o $(BENCH_SHARED)
 	$(say) '  link $@'
-	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^
+	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ -lm
 
 .PRECIOUS: $(BUILD)/%.o
 
