@@ -237,6 +237,13 @@ demo-seeds: ## the demo with ten other seeds, for bench/RESULTS.md
 	@$(MAKE) --no-print-directory -j$(JOBS) earmark demo-programs
 	@PROGRAMS="$$($(MAKE) -s --no-print-directory build-folder)/bench" bash bench/demo_seeds.sh
 
+# Its variables are told in bench/model_check.sh; the first two are MODEL and DIGITS.
+.PHONY: model-check
+model-check: ## figures of MODEL=FILE (the default model) beside random weights
+	@$(MAKE) --no-print-directory -j$(JOBS) earmark demo-programs
+	@PROGRAMS="$$($(MAKE) -s --no-print-directory build-folder)/bench" JOBS='$(JOBS)' \
+		bash bench/model_check.sh
+
 .PHONY: demo-programs
 demo-programs: $(BENCH_PROGRAMS)
 
@@ -271,8 +278,9 @@ clean: ## remove what was built, but not what the demo downloaded
 
 .PHONY: help
 help: ## this list
-	@sed -n -E 's/^([a-z-]+):[^#]*## (.*)/    make \1\t\2/p' Makefile | expand -t 20
+	@sed -n -E 's/^([a-z-]+):[^#]*## (.*)/    make \1\t\2/p' Makefile | expand -t 22
 	@echo
 	@echo 'variables: V=1 CC OPTIMISE CFLAGS SANITIZER WARNINGS PREFIX DESTDIR JOBS SUDO PKG_CONFIG'
 	@echo '    PACKAGE_CFLAGS SNDFILE_LIBS SAMPLERATE_LIBS LIBZIP_LIBS JANSSON_LIBS XXHASH_LIBS LIBYAML_LIBS'
 	@echo '    ONEDNN_LIBS OPENMP CMOCKA_LIBS'
+	@echo '    of model-check: MODEL DIGITS SEEDS RANDOM_SEEDS'
