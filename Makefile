@@ -94,11 +94,13 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(SUPPORT_OBJECTS) $(BUILD)/
 	$(say) '  link $@'
 	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(LINK_LIBS)
 
-# The demo's own small programs use nothing of earmark's and only the C library.
-BENCH_PROGRAMS := $(BUILD)/bench/plant_errors $(BUILD)/bench/score_planted
-$(BENCH_PROGRAMS): %: %.o $(BUILD)/bench/tables.o
+# The small programs of bench/ use nothing of earmark's and only the C library.
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,plant_errors score_planted plant_labels score_crossval \
+	accuracy column_codes random_weights)
+BENCH_SHARED := $(addprefix $(BUILD)/bench/,tables.o random.o codes.o planting.o scores.o)
+$(BENCH_PROGRAMS): %: %.o $(BENCH_SHARED)
 	$(say) '  link $@'
-	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^
+	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ -lm
 
 .PRECIOUS: $(BUILD)/%.o
 
@@ -235,6 +237,13 @@ demo-seeds: ## the demo with ten other seeds, for bench/RESULTS.md
 	@$(MAKE) --no-print-directory -j$(JOBS) earmark demo-programs
 	@PROGRAMS="$$($(MAKE) -s --no-print-directory build-folder)/bench" bash bench/demo_seeds.sh
 
+# Its variables are told in bench/model_check.sh; the first two are MODEL and DIGITS.
+.PHONY: model-check
+model-check: ## figures of MODEL=FILE (the default model) beside random weights
+	@$(MAKE) --no-print-directory -j$(JOBS) earmark demo-programs
+	@PROGRAMS="$$($(MAKE) -s --no-print-directory build-folder)/bench" JOBS='$(JOBS)' \
+		bash bench/model_check.sh
+
 .PHONY: demo-programs
 demo-programs: $(BENCH_PROGRAMS)
 
@@ -269,8 +278,9 @@ clean: ## remove what was built, but not what the demo downloaded
 
 .PHONY: help
 help: ## this list
-	@sed -n -E 's/^([a-z-]+):[^#]*## (.*)/    make \1\t\2/p' Makefile | expand -t 20
+	@sed -n -E 's/^([a-z-]+):[^#]*## (.*)/    make \1\t\2/p' Makefile | expand -t 22
 	@echo
 	@echo 'variables: V=1 CC OPTIMISE CFLAGS SANITIZER WARNINGS PREFIX DESTDIR JOBS SUDO PKG_CONFIG'
 	@echo '    PACKAGE_CFLAGS SNDFILE_LIBS SAMPLERATE_LIBS LIBZIP_LIBS JANSSON_LIBS XXHASH_LIBS LIBYAML_LIBS'
 	@echo '    ONEDNN_LIBS OPENMP CMOCKA_LIBS'
+	@echo '    of model-check: MODEL DIGITS SEEDS RANDOM_SEEDS'

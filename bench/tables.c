@@ -28,6 +28,23 @@ void *bench_grow(void *memory, size_t count, size_t size) {
     return grown;
 }
 
+char *bench_string(const char *text) {
+    char *copy = strdup(text);
+    if (copy == NULL) bench_fail("memory", "none left");
+    return copy;
+}
+
+FILE *bench_create(const char *path) {
+    FILE *stream = fopen(path, "wb");
+    if (stream == NULL) bench_fail(path, "%s", strerror(errno));
+    return stream;
+}
+
+void bench_close(const char *path, FILE *stream) {
+    bool failed = ferror(stream) != 0;
+    if (fclose(stream) != 0 || failed) bench_fail(path, "could not be written");
+}
+
 void bench_join(char *path, size_t size, const char *folder, const char *name) {
     int length = snprintf(path, size, "%s/%s", folder, name);
     if (length < 0 || (size_t)length >= size) bench_fail(folder, "the name is too long");
@@ -88,8 +105,7 @@ void csv_open(const char *path, struct csv *csv) {
     csv->cells = bench_allocate(limit, sizeof *csv->cells);
     csv->heading_count = split_row(csv, csv->headings, limit);
     for (size_t i = 0; i < csv->heading_count; i++) {
-        csv->headings[i] = strdup(csv->headings[i]);
-        if (csv->headings[i] == NULL) bench_fail("memory", "none left");
+        csv->headings[i] = bench_string(csv->headings[i]);
     }
 }
 
@@ -102,11 +118,22 @@ bool csv_next(struct csv *csv) {
     return true;
 }
 
-size_t csv_column(const struct csv *csv, const char *name) {
+size_t csv_needed_column(const struct csv *csv, const char *name) {
     for (size_t i = 0; i < csv->heading_count; i++) {
         if (strcmp(csv->headings[i], name) == 0) return i;
     }
-    return CSV_NONE;
+    bench_fail(csv->path, "no column %s", name);
+}
+
+size_t csv_row_number(const struct csv *csv, size_t column) {
+    const char *cell = csv->cells[column];
+    char *end = NULL;
+    errno = 0;
+    unsigned long long row = strtoull(cell, &end, 10);
+    if (end == cell || *end != '\0' || errno != 0 || row >= 1u << 30) {
+        bench_fail(csv->path, "'%s' is no row of the run", cell);
+    }
+    return (size_t)row;
 }
 
 void csv_close(struct csv *csv) {
@@ -180,6 +207,20 @@ double npy_value(const struct npy *npy, size_t row, size_t column) {
     if (npy->kind == 'f') return memcpy(&f8, at, 8), f8;
     if (npy->size == 4) return memcpy(&i4, at, 4), (double)i4;
     return memcpy(&i8, at, 8), (double)i8;
+}
+
+void npy_save(const char *path, const size_t *values, size_t count) {
+    FILE *stream = bench_create(path);
+    char header[128];
+    /* The whole header is 128 bytes, of which the last is a line end. */
+    snprintf(header, sizeof header, "{'descr': '<i8', 'fortran_order': False, 'shape': (%zu,), }",
+             count);
+    fprintf(stream, "\x93NUMPY\x01%c\x76%c%-117s\n", 0, 0, header);
+    for (size_t i = 0; i < count; i++) {
+        int64_t value = (int64_t)values[i];
+        fwrite(&value, sizeof value, 1, stream);
+    }
+    bench_close(path, stream);
 }
 
 void npy_free(struct npy *npy) {

@@ -1,4 +1,4 @@
-/* Reading the tables of a run, for the small programs of bench/: CSV with
+/* The tables of a run, for the small programs of bench/: CSV with
  * headings, and .npy arrays. They read what earmark wrote for this machine a
  * moment ago; anything odd ends the program with a message. */
 #ifndef EARMARK_BENCH_TABLES_H
@@ -8,12 +8,13 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define CSV_NONE ((size_t)-1)
-
 _Noreturn void bench_fail(const char *file, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void *bench_allocate(size_t count, size_t size);           /* zeroed, never NULL */
 void *bench_grow(void *memory, size_t count, size_t size); /* realloc, never NULL */
+char *bench_string(const char *text);                      /* a copy */
+FILE *bench_create(const char *path);                      /* for writing */
+void bench_close(const char *path, FILE *stream);          /* fails where a write had failed */
 void bench_join(char *path, size_t size, const char *folder, const char *name);
 
 struct csv {
@@ -30,8 +31,10 @@ struct csv {
 void csv_open(const char *path, struct csv *csv);
 /* The next row; false at the end. Cells stay valid until the next call. */
 bool csv_next(struct csv *csv);
-/* The column of that name, or CSV_NONE. */
-size_t csv_column(const struct csv *csv, const char *name);
+/* The column of that name, which must be there. */
+size_t csv_needed_column(const struct csv *csv, const char *name);
+/* The present row's cell as the number of a row. */
+size_t csv_row_number(const struct csv *csv, size_t column);
 void csv_close(struct csv *csv);
 
 /* An array of one or two dimensions: float32, float64, int32 or int64,
@@ -45,6 +48,8 @@ struct npy {
 };
 
 void npy_load(const char *path, struct npy *npy);
+/* Numbers as an array of int64 of one dimension. */
+void npy_save(const char *path, const size_t *values, size_t count);
 double npy_value(const struct npy *npy, size_t row, size_t column);
 void npy_free(struct npy *npy);
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The demo's two small programs: planting label errors, and scoring what was found.
 source tests/cli/lib.sh
+source tests/cli/arrays.sh
 programs=${PROGRAMS:-$(dirname "$(realpath "$EARMARK")")/bench}
 plant=$programs/plant_errors
 score=$programs/score_planted
@@ -50,15 +51,6 @@ END
 printf 'rank,row,path\n1,1,b.wav\n2,2,c.wav\n' >"$TMP/out/issues.csv"
 printf 'row,path,label,true_label\n1,b.wav,x,y\n3,d.wav,y,x\n5,f.wav,x,y\n' >"$TMP/planted.csv"
 
-# npy FILE TYPE SHAPE BYTES: an array whose elements are given as printf escapes.
-npy() {
-    local header
-    header=$(printf "%-117s" "{'descr': '$2', 'fortran_order': False, 'shape': $3, }")
-    printf '\x93NUMPY\x01\x00\x76\x00%s\n' "$header" >"$1"
-    printf '%b' "$4" >>"$1"
-}
-float_0='\x00\x00\x00\x00' float_quarter='\x00\x00\x80\x3e' float_half='\x00\x00\x00\x3f'
-float_1='\x00\x00\x80\x3f'
 # Probabilities of the given labels in rows 0 to 4: 1, 0, 1/4, 1/2, 1/2. The ranking is
 # row 1 (planted), 2, then 3 (planted) and 4 as one rank, then 0.
 npy "$TMP/out/pred_probs.npy" '<f4' '(5, 2)' \
