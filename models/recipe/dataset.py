@@ -45,7 +45,7 @@ def classes(names, least):
 
 
 class TrainingSet:
-    def __init__(self, folder, repeats):
+    def __init__(self, folder):
         self.rows, self.clips, self.windows = [], [], []  # of each clip: facts, samples, teacher's windows
         for name in PARTS:
             rows, clips = corpus.read_part(folder, name)
@@ -60,7 +60,6 @@ class TrainingSet:
         targets = np.stack([pool_windows(w) for w in self.windows])
         self.teacher_mean, self.teacher_deviation = targets.mean(0), targets.std(0) + 1e-3
         self.lengths = np.minimum([len(c) for c in self.clips], LONGEST)
-        self.weights = np.array([repeats.get(r["source"], 1.0) for r in self.rows])
 
     def label(self, rows):
         # the same text by several voices: single words of the synthesisers, and the syllables that two people recorded
@@ -73,9 +72,8 @@ class TrainingSet:
         self.language, self.languages = classes([r["language"] or None for r in rows], 20)
 
     def epoch(self, rng, batch):
-        """Batches of indices: drawn by weight, sorted by length inside pools, in random order."""
-        order = np.repeat(np.arange(len(self.clips)), np.floor(self.weights + rng.random(len(self.clips))).astype(int))
-        rng.shuffle(order)
+        """Batches of indices: sorted by length inside pools, in random order."""
+        order = rng.permutation(len(self.clips))
         batches = []
         for start in range(0, len(order), 24 * batch):
             pool = order[start:start + 24 * batch]

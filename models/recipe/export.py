@@ -2,6 +2,7 @@
 import argparse
 import json
 import os
+import subprocess
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from embed import embed
 from network import DILATIONS, Xvector
 
 NAMED = {"format": "earmark-xvector", "format_version": "1", "sample_rate": "16000", "mels": "24",
-         "dilations": ",".join(map(str, DILATIONS)), "name": "earmark-default-1", "licence": "Apache-2.0",
+         "dilations": ",".join(map(str, DILATIONS)), "name": "earmark-default-2", "licence": "Apache-2.0",
          "source": "trained from random weights by models/recipe of the earmark repository"}
 
 
@@ -39,18 +40,25 @@ def difference(full, halved, folder):
     return float((np.linalg.norm(a - b, axis=1) / np.linalg.norm(a, axis=1)).max())
 
 
+def recipe_commit():
+    """The last commit that changed the recipe, and whether there are changes since."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    git = lambda *words: subprocess.run(["git", "-C", here, *words], capture_output=True, text=True).stdout.strip()
+    return (git("log", "-1", "--format=%H", "--", ".") or "unknown") + (" with changes" if git("status", "--porcelain", "--", ".") else "")
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("averaged", help="the file of train.py or whiten.py")
     arguments.add_argument("corpus", help="folder of the corpus parts, for the check")
     arguments.add_argument("output", help="the float16 file to write")
     arguments.add_argument("--float32", help="also keep the float32 result in this file")
-    arguments.add_argument("--figures", help="a JSON file of evaluate.py or validate.py to put into the facts")
+    arguments.add_argument("--figures", help="a JSON file of validate.py to put into the facts")
     options = arguments.parse_args()
     result = torch.load(options.averaged, weights_only=True)
     weights = {k: v.contiguous() for k, v in result["network"].items() if not k.endswith("num_batches_tracked")}
     halved = halve(weights)
-    facts = dict(result["facts"])
+    facts = dict(result["facts"], recipe_commit=recipe_commit())
     if options.figures:
         with open(options.figures, encoding="utf-8") as handle:
             facts["figures"] = json.load(handle)

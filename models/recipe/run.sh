@@ -1,14 +1,13 @@
 #!/bin/sh
-# Makes models/default.safetensors: models/recipe/run.sh WORKDIR [STEPS]
+# Makes models/default.safetensors: models/recipe/run.sh WORKDIR
 # WORKDIR keeps the corpus, the teacher's targets and the checkpoint; run again, it goes on where it stopped.
-# Debian 12, root (or sudo), about 12 GB of disk, 6 GB of memory, two cores: one to two hours.
+# Debian 12, root (or sudo), about 12 GB of disk, 6 GB of memory, two cores. Time: see models/README.md.
 set -eu
-work=${1:?usage: run.sh WORKDIR [STEPS]}
-steps=${2:-1200}
+work=${1:?usage: run.sh WORKDIR}
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
-voices="festvox-kallpc16k festvox-us-slt-hts festvox-czech-dita festvox-czech-krb festvox-czech-machac festvox-czech-ph
+voices="festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts festvox-czech-dita festvox-czech-krb festvox-czech-machac festvox-czech-ph
     festvox-suopuhe-mv festvox-suopuhe-lj festvox-italp16k festvox-itapc16k festvox-ru festvox-ca-ona-hts"
 
 if ! dpkg -s espeak-ng flite festival $voices python3-venv >"$work/packages.log" 2>&1; then
@@ -30,7 +29,9 @@ export OMP_WAIT_POLICY
 $python "$here/synthesise.py" "$work/corpus"
 $python "$here/human.py" "$work/corpus"
 $python "$here/teacher.py" "$work/corpus" human flite festival espeak
-$python "$here/train.py" "$work/corpus" "$work/out" --steps "$steps"
+# the rate falls to a fiftieth at step 5,000, starts again at a quarter and falls once more
+$python "$here/train.py" "$work/corpus" "$work/out" --steps 5000
+$python "$here/train.py" "$work/corpus" "$work/out" --steps 7500
 OMP_NUM_THREADS=1 $python "$here/whiten.py" "$work/corpus" "$work/out/averaged.pt" "$work/out/whitened.pt"
 OMP_NUM_THREADS=1 $python "$here/export.py" "$work/out/whitened.pt" "$work/corpus" "$work/out/candidate.safetensors" --float32 "$work/out/float32.safetensors"
 OMP_NUM_THREADS=1 $python "$here/validate.py" "$work/corpus" "$work/out/candidate.safetensors" >"$work/out/figures.json"

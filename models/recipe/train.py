@@ -16,7 +16,6 @@ from network import EMBEDDING, MELS, Xvector
 
 SEED = 20261
 WEIGHTS = {"word": 1.0, "voice": 0.7, "language": 0.8, "statistics": 2.0, "teacher": 2.0, "match": 1.0}
-REPEATS = {}  # source -> how often a clip is seen in an epoch
 
 
 def statistics(feats):
@@ -77,7 +76,7 @@ class Trainer:
         torch.manual_seed(SEED)
         self.options, self.step, self.seconds = options, 0, 0.0
         self.weights = {name: 0.0 if name in options.without else weight for name, weight in WEIGHTS.items()}
-        self.data = TrainingSet(options.corpus, REPEATS)
+        self.data = TrainingSet(options.corpus)
         self.rng, generator = np.random.default_rng(SEED), torch.Generator().manual_seed(SEED)
         self.augment = Augmenter(generator)
         self.network = Xvector()
@@ -148,6 +147,7 @@ class Trainer:
 
     def run(self):
         self.resume()
+        started, first = time.monotonic(), self.step
         while self.step < self.options.steps:
             for indices in self.data.epoch(self.rng, self.options.batch):
                 began = time.process_time()  # not the wall clock: the process may be paused
@@ -156,7 +156,8 @@ class Trainer:
                 self.seconds += time.process_time() - began
                 if self.step % 20 == 0:
                     parts = " ".join(f"{k} {v:.3f}" for k, v in self.log.items())
-                    print(f"{time.strftime('%H:%M:%S')} step {self.step} cpu {self.seconds:.0f} s {parts}", flush=True)
+                    left = (time.monotonic() - started) / (self.step - first) * (self.options.steps - self.step) / 60
+                    print(f"step {self.step} of {self.options.steps}, {left:.0f} minutes left: {parts}", flush=True)
                 if self.step % 100 == 0:
                     self.save()
                 if self.step >= self.options.steps:
@@ -195,7 +196,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("corpus")
     arguments.add_argument("out", help="folder of the checkpoint and the result")
-    arguments.add_argument("--steps", type=int, default=1200)
+    arguments.add_argument("--steps", type=int, default=5000)
     arguments.add_argument("--batch", type=int, default=96)
     arguments.add_argument("--rate", type=float, default=1.5e-3)
     arguments.add_argument("--threads", type=int, default=2)
