@@ -1,0 +1,111 @@
+# The CUDA device: earmark-cuda.so, beside the program, which loads it when asked to.
+#
+#   CUDA=      built where nvcc is found (the default)
+#   CUDA=1     nvcc missing is an error
+#   CUDA=0     not built
+#
+# Objects and ptxas's report on each lie in a folder named after nvcc's flags and version.
+
+CUDA ?=
+NVCC ?= $(or $(shell command -v nvcc 2>/dev/null),$(wildcard /usr/local/cuda/bin/nvcc))
+CUDA_ARCHITECTURES ?= 80 90 120
+# PTX, for GPUs between (sm_100) and after these
+CUDA_PTX ?= 90 120
+CUDA_WARNINGS ?= -Wall,-Wextra,-Wconversion,-Wshadow,-Werror
+
+CUDA_SOURCES := $(sort $(wildcard kernels/cuda/*.cu))
+CUDA_HEADERS := $(sort $(wildcard kernels/cuda/*.h))
+# What the part shares with the program, each has its own.
+CUDA_HOST_SOURCES := $(filter-out kernels/device.c,$(sort $(wildcard kernels/*.c)))
+
+ifeq ($(CUDA),0)
+cuda_build :=
+cuda_decision := not built: CUDA=0
+else ifeq ($(wildcard kernels/cuda/device_cuda.cu),)
+cuda_build :=
+cuda_decision := not built: kernels/cuda/device_cuda.cu is not there yet
+else ifneq ($(NVCC),)
+cuda_build := yes
+else ifneq ($(filter-out 0,$(CUDA)),)
+cuda_build := missing
+else
+cuda_build :=
+cuda_decision := not built: no nvcc (CUDA=1 makes that an error; NVCC=... says where it is)
+endif
+
+ifeq ($(cuda_build),missing)
+.PHONY: cuda-missing
+cuda-missing:
+	@echo 'probe: cuda: missing. CUDA=1 needs nvcc of the CUDA toolkit (12.8 or later): put it on PATH, or set NVCC.' >&2
+	@exit 1
+$(OBJECTS) $(MAIN_OBJECT): | cuda-missing
+endif
+
+ifeq ($(cuda_build),yes)
+CUDA_VERSION := $(shell $(NVCC) --version | sed -n 's/.*release .*, V\([0-9.]*\).*/\1/p')
+CUDA_LIBRARIES ?= $(firstword $(wildcard $(abspath $(dir $(realpath $(NVCC)))../lib64) $(abspath $(dir $(realpath $(NVCC)))../lib)))
+cuda_codes := $(foreach a,$(CUDA_ARCHITECTURES),-gencode arch=compute_$(a),code=sm_$(a)) \
+	$(foreach a,$(CUDA_PTX),-gencode arch=compute_$(a),code=compute_$(a))
+# -fmad=false: sums are contracted only where fmaf says so, as on the CPU and in the simulator.
+NVCC_FLAGS := -std=c++17 -I. -O3 -fmad=false $(cuda_codes) -Werror all-warnings \
+	-Xcompiler -fPIC,-fvisibility=hidden,-ffp-contract=off,$(CUDA_WARNINGS)
+CUDA_C_FLAGS := -std=c17 -D_GNU_SOURCE -I. -O2 -fPIC -fvisibility=hidden -ffp-contract=off $(WARNINGS)
+CUDA_LINK := -shared -cudart static -L$(CUDA_LIBRARIES) -lcublas \
+	-Xlinker --no-undefined -Xlinker --exclude-libs=ALL -Xlinker -rpath=$(CUDA_LIBRARIES)
+CUDA_HASH := $(shell printf '%s' '$(NVCC) $(CUDA_VERSION) $(NVCC_FLAGS) $(CC) $(CUDA_C_FLAGS) $(CUDA_LINK)' | cksum | cut -d' ' -f1)
+CUDA_BUILD := build/cuda-$(CUDA_HASH)
+CUDA_OBJECTS := $(CUDA_SOURCES:%.cu=$(CUDA_BUILD)/%.o) $(CUDA_HOST_SOURCES:%.c=$(CUDA_BUILD)/%.o)
+cuda_decision := $(NVCC) $(CUDA_VERSION) for $(addprefix sm_,$(CUDA_ARCHITECTURES)) $(addprefix compute_,$(CUDA_PTX))
+
+$(CUDA_BUILD)/%.o: %.cu | $(CUDA_BUILD)/probe
+	@mkdir -p $(@D)
+	$(say) '  nvcc $<'
+	$(quiet)$(NVCC) $(NVCC_FLAGS) -Xptxas -v -MMD -MP -MF $(@:.o=.d) -c -o $@ $< 2>$(@:.o=.ptxas) || \
+		{ grep -v '^ptxas info\|bytes stack frame' $(@:.o=.ptxas) >&2; rm -f $@; exit 1; }
+
+$(CUDA_BUILD)/%.o: %.c | $(CUDA_BUILD)/probe
+	@mkdir -p $(@D)
+	$(say) '  compile $< (for the CUDA part)'
+	$(quiet)$(CC) $(CUDA_C_FLAGS) -MMD -MP -c -o $@ $<
+
+$(CUDA_BUILD)/earmark-cuda.so: $(CUDA_OBJECTS)
+	$(say) '  link $@'
+	$(quiet)$(NVCC) -o $@ $^ $(CUDA_LINK)
+
+# A compiler that is there and cannot build for these targets is told from a fault of ours.
+$(CUDA_BUILD)/probe:
+	@mkdir -p $(@D)
+	@printf '#include <cublas_v2.h>\n#include <nvtx3/nvToolsExt.h>\n__global__ void probe() {}\nint main() { cublasHandle_t handle; return cublasCreate(&handle); }\n' >$@.cu
+	@if $(NVCC) -std=c++17 $(cuda_codes) -o $@.out $@.cu -L$(CUDA_LIBRARIES) -lcublas >$@.log 2>&1; then \
+		echo 'probe: cuda: found ($(cuda_decision))' | tee $@; \
+	else \
+		sed 's/^/    /' $@.log | head -n 5 >&2; \
+		echo 'probe: cuda: $(NVCC) $(CUDA_VERSION) does not build for $(addprefix sm_,$(CUDA_ARCHITECTURES)). Install cuBLAS and CUDA 12.8 or later, set CUDA_ARCHITECTURES, or CUDA=0.' >&2; \
+		exit 1; \
+	fi
+
+-include $(shell find $(CUDA_BUILD) -name '*.d' 2>/dev/null)
+
+# Beside the program: a link to the one build of the part.
+$(BUILD)/earmark-cuda.so: $(CUDA_BUILD)/earmark-cuda.so
+	@mkdir -p $(@D)
+	@ln -sfn ../cuda-$(CUDA_HASH)/earmark-cuda.so $@
+	@touch -h $@
+
+# Sanitizers' programs do not load it: their runtime and CUDA's want the same addresses.
+ifeq ($(SANITIZER),)
+CUDA_PART := $(BUILD)/earmark-cuda.so
+endif
+endif
+
+.PHONY: cuda
+cuda: $(CUDA_PART) ## only the CUDA device's part (CUDA=1: nvcc missing is an error; CUDA=0: none)
+	@$(if $(CUDA_PART),,echo 'probe: cuda: $(cuda_decision)')
+
+.PHONY: show-cuda
+show-cuda:
+	@echo 'cuda: $(cuda_decision)'
+
+.PHONY: cuda-folder
+cuda-folder:
+	@echo $(CUDA_BUILD)
