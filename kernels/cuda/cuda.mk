@@ -109,3 +109,17 @@ show-cuda:
 .PHONY: cuda-folder
 cuda-folder:
 	@echo $(CUDA_BUILD)
+
+# ---- tests through the device interface: the same programs in the simulator and on a GPU
+CUDA_TEST_SOURCES := $(sort $(wildcard tests/cuda/test_*.c))
+CUDA_TEST_PROGRAMS := $(CUDA_TEST_SOURCES:tests/cuda/%.c=$(BUILD)/tests/cuda/%)
+
+$(BUILD)/tests/cuda/test_%: $(BUILD)/tests/cuda/test_%.o $(SUPPORT_OBJECTS) $(BUILD)/libearmark.a
+	@mkdir -p $(@D)
+	$(say) '  link $@'
+	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(LINK_LIBS)
+
+$(CUDA_TEST_SOURCES:%.c=$(BUILD)/%.o): | $(BUILD)/probe/cmocka
+
+.PHONY: cuda-tests
+cuda-tests: $(CUDA_TEST_PROGRAMS)
