@@ -95,8 +95,7 @@ void options_help_engine(void) {
           "  --device D            auto (default): a GPU where there is one, or else the CPU, and\n"
           "                        says so; cpu; cuda, cuda:N (this GPU) or cuda:all\n"
           "  --precision P         float32 (default); tf32 (GPUs only); bf16 where the processor\n"
-          "                        or GPU has it: faster, embeddings 1e-3 to 5e-3 (relative L2) "
-          "away\n"
+          "                        has it: faster, embeddings 1e-3 to 5e-3 (relative L2) away\n"
           "  --threads N           default: all processors this process may use\n"
           "  --no-resample         take every clip as if it had the model's rate\n",
           stdout);

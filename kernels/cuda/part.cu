@@ -142,7 +142,8 @@ static bool list(size_t gpu, char *line, struct error *error) {
 }
 
 extern "C" {
-extern const struct device_part earmark_device_part;
-__attribute__((visibility("default"))) const struct device_part earmark_device_part = {
-    DEVICE_INTERFACE_VERSION, &device_cuda_operations, choose, list};
+/* The one symbol that is seen from outside. */
+extern const struct device_part earmark_device_part __attribute__((visibility("default")));
+const struct device_part earmark_device_part = {DEVICE_INTERFACE_VERSION, &device_cuda_operations,
+                                                choose, list};
 }
