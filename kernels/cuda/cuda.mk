@@ -123,3 +123,10 @@ $(CUDA_TEST_SOURCES:%.c=$(BUILD)/%.o): | $(BUILD)/probe/cmocka
 
 .PHONY: cuda-tests
 cuda-tests: $(CUDA_TEST_PROGRAMS)
+
+# A GPU is not needed to build this; where there is none, its tests are skipped aloud.
+.PHONY: test-gpu
+test-gpu: ## the CUDA device's tests on this machine's GPU (CUDA=1); without one they are skipped aloud
+	@$(MAKE) --no-print-directory -j$(JOBS) earmark cuda-tests
+	@bash tests/cuda/gpu.sh $(CURDIR)/$(BUILD)/earmark $(CURDIR)/$(BUILD)/earmark-cuda.so \
+		$(CUDA_TEST_PROGRAMS) $(sort $(wildcard tests/cuda/test_*.sh))
