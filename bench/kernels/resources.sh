@@ -11,7 +11,7 @@ version=$2
 
 echo "# nvcc $version"
 echo 'kernel,architecture,registers,shared_bytes,stack_bytes,spill_store_bytes,spill_load_bytes'
-find "$folder" -name '*.ptxas' -print0 | sort -z | xargs -0 cat | awk '
+for source in kernels/cuda/*.cu; do cat "$folder/${source%.cu}.ptxas"; done | awk '
     # lines of one kernel: Compiling entry function NAME for ARCHITECTURE; its stack and
     # spills; what it used
     /Compiling entry function/ {

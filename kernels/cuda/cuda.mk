@@ -130,3 +130,34 @@ test-gpu: ## the CUDA device's tests on this machine's GPU (CUDA=1); without one
 	@$(MAKE) --no-print-directory -j$(JOBS) earmark cuda-tests
 	@bash tests/cuda/gpu.sh $(CURDIR)/$(BUILD)/earmark $(CURDIR)/$(BUILD)/earmark-cuda.so \
 		$(CUDA_TEST_PROGRAMS) $(sort $(wildcard tests/cuda/test_*.sh))
+
+# cuDNN is the baseline only: earmark does not use it.
+CUDNN_LIBS ?= -lcudnn
+CLIPS_FOLDER ?=
+cuda_baseline := $(if $(CUDA_BUILD),$(CUDA_BUILD)/bench/kernels/baseline)
+
+.PHONY: bench-gpu
+bench-gpu: ## measured speeds on this GPU against cuDNN, cuBLAS and (CLIPS_FOLDER=) SpeechBrain
+	@$(MAKE) --no-print-directory -j$(JOBS) earmark
+	@$(if $(cuda_baseline),$(MAKE) --no-print-directory -k $(cuda_baseline) || true)
+	@bash bench/kernels/gpu.sh $(CURDIR)/$(BUILD)/earmark \
+		"$$(test -x '$(cuda_baseline)' && echo '$(cuda_baseline)')" $(CLIPS_FOLDER)
+
+ifneq ($(cuda_baseline),)
+# Its convolution calls are marked as deprecated by cuDNN 9, and still the plainest ones.
+$(cuda_baseline): bench/kernels/baseline.cu | $(CUDA_BUILD)/probe
+	@mkdir -p $(@D)
+	$(say) '  nvcc $<'
+	$(quiet)$(NVCC) -std=c++17 -O3 $(cuda_codes) -Werror all-warnings -diag-suppress 1444 \
+		-Xcompiler -Wall,-Wextra,-Wno-deprecated-declarations -o $@ $< -L$(CUDA_LIBRARIES) -lcublas $(CUDNN_LIBS) \
+		-Xlinker -rpath=$(CUDA_LIBRARIES)
+
+# ---- what ptxas says of every kernel, held to a committed table
+.PHONY: cuda-resources
+cuda-resources: $(CUDA_BUILD)/earmark-cuda.so ## bench/kernels/resources.csv anew, from what ptxas says
+	bash bench/kernels/resources.sh $(CUDA_BUILD) $(CUDA_VERSION) >bench/kernels/resources.csv
+
+.PHONY: cuda-version
+cuda-version:
+	@echo $(CUDA_VERSION)
+endif
