@@ -154,11 +154,8 @@ static enum error_code open_problem(struct cuda_classifier *self,
     return classifier_load(self, working_bytes(self), error);
 }
 
-enum error_code cuda_classifier_open(struct device *device,
-                                     const struct classifier_problem *problem,
-                                     struct classifier **classifier, struct error *error) {
-    if (classifier_problem_check(problem, error) != ERROR_NONE) return error->code;
-    const double started = clock_seconds();
+static enum error_code create(struct device *device, const struct classifier_problem *problem,
+                              struct classifier **classifier, struct error *error) {
     struct cuda_classifier *self =
         (struct cuda_classifier *)host_array(1, sizeof *self, "classifier", error);
     if (self == NULL) return error->code;
@@ -171,16 +168,30 @@ enum error_code cuda_classifier_open(struct device *device,
     self->folds = problem->folds;
     self->data = problem->data;
     self->stride = classifier_round_up(self->features, 4); /* rows begin at 16 bytes */
-    nvtxRangePushA("classifier open");
-    open_problem(self, problem, error);
-    nvtxRangePop();
-    if (error->code != ERROR_NONE) {
+    if (open_problem(self, problem, error) != ERROR_NONE) {
         cuda_classifier_close(&self->base);
         return error->code;
     }
-    self->counters->seconds[STAGE_CLASSIFIER] += clock_seconds() - started;
     *classifier = &self->base;
     return ERROR_NONE;
+}
+
+enum error_code cuda_classifier_open(struct device *device,
+                                     const struct classifier_problem *problem,
+                                     struct classifier **classifier, struct error *error) {
+    if (classifier_problem_check(problem, error) != ERROR_NONE) return error->code;
+    const double started = clock_seconds();
+    struct error first = ERROR_INITIAL;
+    nvtxRangePushA("classifier open");
+    create(device, problem, classifier, &first);
+    /* Out of memory already for what is small: once more, another program may have ended. */
+    if (first.code == ERROR_MEMORY)
+        create(device, problem, classifier, error);
+    else if (first.code != ERROR_NONE)
+        *error = first;
+    nvtxRangePop();
+    cuda_device_counters(device)->seconds[STAGE_CLASSIFIER] += clock_seconds() - started;
+    return error->code;
 }
 
 void classifier_settle(struct cuda_classifier *self) {

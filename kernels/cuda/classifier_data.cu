@@ -103,7 +103,15 @@ enum error_code classifier_load(struct cuda_classifier *self, size_t working, st
     if (try_reserve(&self->raw, raw, 0, working, "the data", error) != ERROR_NONE)
         return error->code;
     if (self->raw.data == NULL) return ERROR_NONE; /* streamed */
-    if (load_raw(self, error) != ERROR_NONE) return error->code;
+    struct error attempt = ERROR_INITIAL;
+    if (load_raw(self, &attempt) == ERROR_MEMORY) { /* for the copies: streamed as well */
+        cuda_buffer_free(&self->raw, BUFFER_GPU);
+        return ERROR_NONE;
+    }
+    if (attempt.code != ERROR_NONE) {
+        *error = attempt;
+        return error->code;
+    }
     self->resident = true;
     if (try_reserve(&self->scaled, scaled, self->raw.bytes, working, "the scaled data", error) !=
         ERROR_NONE)
