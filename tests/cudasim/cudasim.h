@@ -126,7 +126,11 @@ void cudasim_describe_thread(char *words, size_t size);
 uint32_t cudasim_barrier_epoch(void), cudasim_warp_epoch(unsigned thread);
 uint32_t cudasim_block_number(void);
 bool cudasim_in_fibre(const void *address);
+/* Whether kernels may touch it besides memory: what they are told, and their arguments. */
+bool cudasim_is_own(const void *address);
+uint32_t cudasim_block_count(void); /* of blocks that ran */
 void cudasim_count_matrix_step(void);
+struct cudasim_kernel_counts *cudasim_counts_now(void);
 
 /* ---- shared.cpp ---- */
 

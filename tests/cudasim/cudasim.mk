@@ -23,6 +23,7 @@ CUDASIM_SOURCES := $(sort $(wildcard tests/cudasim/*.cpp))
 CUDASIM_HASH := $(shell printf '%s' '$(CUDASIM_CXX) $(CC) $(CUDASIM_OPTIMISE) $(CUDASIM_FLAGS) $(CUDASIM_C_FLAGS) $(cudasim_sanitizer)' | cksum | cut -d' ' -f1)
 CUDASIM_BUILD := build/cudasim-$(CUDASIM_HASH)
 CUDASIM_RUNTIME := $(CUDASIM_SOURCES:%.cpp=$(CUDASIM_BUILD)/%.o)
+CUDASIM_RACE_RUNTIME := $(CUDASIM_RUNTIME:$(CUDASIM_BUILD)/tests/cudasim/race.o=$(CUDASIM_BUILD)/hooks/tests/cudasim/race.o)
 CUDASIM_HOST := $(CUDA_HOST_SOURCES:%.c=$(CUDASIM_BUILD)/%.o)
 CUDASIM_KERNELS := $(CUDA_SOURCES:%.cu=$(CUDASIM_BUILD)/%.o)
 CUDASIM_RACE_KERNELS := $(CUDA_SOURCES:%.cu=$(CUDASIM_BUILD)/hooks/%.o)
@@ -47,6 +48,11 @@ $(CUDASIM_BUILD)/tests/cudasim/%.o: tests/cudasim/%.cpp
 	$(say) '  compile $<'
 	$(quiet)$(CUDASIM_CXX) $(CUDASIM_FLAGS) $(CUDASIM_OPTIMISE) $(cudasim_sanitizer) -MMD -MP -c -o $@ $<
 
+$(CUDASIM_BUILD)/hooks/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(say) '  compile $< (with hooks)'
+	$(quiet)$(CUDASIM_CXX) $(CUDASIM_FLAGS) $(CUDASIM_OPTIMISE) -DCUDASIM_HOOKS -MMD -MP -c -o $@ $<
+
 $(CUDASIM_BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(say) '  compile $< (for the simulated part)'
@@ -56,7 +62,7 @@ $(CUDASIM_BUILD)/earmark-cuda.so: $(CUDASIM_KERNELS) $(CUDASIM_HOST) $(CUDASIM_R
 	$(say) '  link $@'
 	$(quiet)$(CUDASIM_CXX) $(cudasim_sanitizer) $(CUDASIM_LINK) -o $@ $^ -lm -lpthread
 
-$(CUDASIM_BUILD)/hooks/earmark-cuda.so: $(CUDASIM_RACE_KERNELS) $(CUDASIM_HOST) $(CUDASIM_RUNTIME)
+$(CUDASIM_BUILD)/hooks/earmark-cuda.so: $(CUDASIM_RACE_KERNELS) $(CUDASIM_HOST) $(CUDASIM_RACE_RUNTIME)
 	$(say) '  link $@'
 	$(quiet)$(CUDASIM_CXX) $(CUDASIM_LINK) -o $@ $^ -lm -lpthread
 

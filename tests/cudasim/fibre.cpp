@@ -47,7 +47,7 @@ static struct fibre *current = &scheduler;
 static struct warp warps[MAXIMUM_THREADS / WARP];
 static uint32_t runnable_warps;
 static unsigned thread_count, waiting_count, ended_count, current_warp;
-static uint32_t epoch, block_number;
+static uint32_t epoch, block_number, block_count;
 static struct cudasim_place barrier_place;
 static const struct cudasim_launch *launch_now;
 static const struct cudasim_call *call_now;
@@ -78,6 +78,12 @@ uint32_t cudasim_warp_epoch(unsigned thread) {
 }
 uint32_t cudasim_block_number(void) {
     return block_number;
+}
+uint32_t cudasim_block_count(void) {
+    return block_count;
+}
+struct cudasim_kernel_counts *cudasim_counts_now(void) {
+    return counts_now;
 }
 void cudasim_count_matrix_step(void) {
     counts_now->matrix_steps++;
@@ -202,6 +208,12 @@ bool cudasim_in_fibre(const void *address) {
            at < (const unsigned char *)last->stack + last->stack_bytes;
 }
 
+bool cudasim_is_own(const void *address) {
+    const uintptr_t at = (uintptr_t)address, call = (uintptr_t)call_now;
+    return at - (uintptr_t)&cudasim_view < sizeof cudasim_view ||
+           at - (uintptr_t)fibres < sizeof fibres || at - call < call_now->bytes;
+}
+
 /* ---- where threads wait ---- */
 
 void cudasim_block_barrier(struct cudasim_place place) {
@@ -303,6 +315,7 @@ static void run_block(uint64_t number) {
         uint3{(unsigned)(number % grid.x), (unsigned)(number / grid.x % grid.y),
               (unsigned)(number / grid.x / grid.y)};
     block_number = (uint32_t)number;
+    block_count++;
     waiting_count = ended_count = 0;
     epoch = 0;
     runnable_warps = 0;

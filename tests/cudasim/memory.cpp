@@ -120,7 +120,6 @@ static void on_fault(int signal_number, siginfo_t *info, void *) {
 }
 
 static void install_handler(void) {
-    static bool installed;
     static thread_local bool has_stack;
     if (!has_stack) {
         stack_t stack = {}, present;
@@ -131,12 +130,13 @@ static void install_handler(void) {
         if (present.ss_flags & SS_DISABLE || present.ss_size < size) sigaltstack(&stack, NULL);
         has_stack = true;
     }
-    if (installed) return;
-    struct sigaction action = {};
+    struct sigaction action = {}, present_action;
+    sigaction(SIGSEGV, NULL, &present_action);
+    if (present_action.sa_sigaction == on_fault) return;
+    earlier_handler = present_action; /* cmocka sets its own for every test */
     action.sa_sigaction = on_fault;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-    sigaction(SIGSEGV, &action, &earlier_handler);
-    installed = true;
+    sigaction(SIGSEGV, &action, NULL);
 }
 
 void cudasim_device_begin(int gpu) {

@@ -125,7 +125,8 @@ struct cudasim_kernel_counts *cudasim_counts_of(const char *kernel) {
 }
 
 uint32_t cudasim_random(void) {
-    static uint64_t state = cudasim_get_settings()->seed * 0x9e3779b97f4a7c15u + 0x2545f4914f6cdd1du;
+    static uint64_t state =
+        cudasim_get_settings()->seed * 0x9e3779b97f4a7c15u + 0x2545f4914f6cdd1du;
     state ^= state << 13;
     state ^= state >> 7;
     state ^= state << 17;
@@ -145,7 +146,8 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int gpu) 
     cudasim_lock lock;
     const cudaError_t status = cudasim_enter(false);
     if (status != cudaSuccess) return status;
-    if (gpu < 0 || gpu >= cudasim_get_settings()->gpus) return cudasim_error(cudaErrorInvalidDevice);
+    if (gpu < 0 || gpu >= cudasim_get_settings()->gpus)
+        return cudasim_error(cudaErrorInvalidDevice);
     *properties = cudaDeviceProp{};
     snprintf(properties->name, sizeof properties->name, "simulated GPU %d", gpu);
     properties->major = 8;
@@ -159,7 +161,8 @@ cudaError_t cudaSetDevice(int gpu) {
     cudasim_lock lock;
     const cudaError_t status = cudasim_enter(false);
     if (status != cudaSuccess) return status;
-    if (gpu < 0 || gpu >= cudasim_get_settings()->gpus) return cudasim_error(cudaErrorInvalidDevice);
+    if (gpu < 0 || gpu >= cudasim_get_settings()->gpus)
+        return cudasim_error(cudaErrorInvalidDevice);
     current_gpu = gpu;
     return cudaSuccess;
 }

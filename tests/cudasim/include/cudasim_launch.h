@@ -44,7 +44,8 @@ template <typename... P> void cudasim_destroy_call(struct cudasim_call *call) {
 }
 
 template <typename... P, typename... A>
-void cudasim_launch_kernel(const struct cudasim_launch &launch, void (*kernel)(P...), A &&...arguments) {
+void cudasim_launch_kernel(const struct cudasim_launch &launch, void (*kernel)(P...),
+                           A &&...arguments) {
     cudasim_call_of<P...> *call =
         new cudasim_call_of<P...>{{cudasim_run_call<P...>, cudasim_destroy_call<P...>,
                                    (const void *)kernel, sizeof(cudasim_call_of<P...>)},
@@ -62,13 +63,13 @@ template <auto kernel> const char *cudasim_kernel_name(void) {
 }
 
 #define LAUNCH(kernel, grid, block, shared_bytes, stream, ...)                                     \
-    cudasim_launch_kernel({cudasim_kernel_name<(kernel)>(),                                               \
-                    (grid),                                                                        \
-                    (block),                                                                       \
-                    (size_t)(shared_bytes),                                                        \
-                    (stream),                                                                      \
-                    {__FILE__, __LINE__}},                                                         \
-                   kernel, ##__VA_ARGS__)
+    cudasim_launch_kernel({cudasim_kernel_name<(kernel)>(),                                        \
+                           (grid),                                                                 \
+                           (block),                                                                \
+                           (size_t)(shared_bytes),                                                 \
+                           (stream),                                                               \
+                           {__FILE__, __LINE__}},                                                  \
+                          kernel, ##__VA_ARGS__)
 
 /* One of these for each SHARED_ARRAY, as a static: its address tells arrays apart. */
 struct cudasim_shared_site {
