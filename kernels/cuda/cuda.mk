@@ -21,9 +21,6 @@ CUDA_HOST_SOURCES := $(filter-out kernels/device.c,$(sort $(wildcard kernels/*.c
 ifeq ($(CUDA),0)
 cuda_build :=
 cuda_decision := not built: CUDA=0
-else ifeq ($(wildcard kernels/cuda/device_cuda.cu),)
-cuda_build :=
-cuda_decision := not built: kernels/cuda/device_cuda.cu is not there yet
 else ifneq ($(NVCC),)
 cuda_build := yes
 else ifneq ($(filter-out 0,$(CUDA)),)
