@@ -266,6 +266,18 @@ void cuda_batches_free(struct cuda_device *device) {
     device->batches = device->oldest = device->newest = NULL;
 }
 
+void cuda_batches_trim(struct cuda_device *device) {
+    trim(device);
+    for (int i = 0; i < device->worker_count; i++) {
+        struct cuda_worker *worker = &device->workers[i];
+        struct error ignored = ERROR_INITIAL;
+        bool busy = worker->embedder == NULL;
+        for (struct cuda_batch *batch = device->oldest; batch != NULL; batch = batch->queue)
+            busy = busy || batch->worker == worker;
+        if (!busy && worker_choose(worker, &ignored) == ERROR_NONE) embedder_trim(worker->embedder);
+    }
+}
+
 bool cuda_batches_in_use(const struct cuda_device *device) {
     for (const struct cuda_batch *batch = device->batches; batch != NULL; batch = batch->next)
         if (batch->state != BATCH_FREE) return true;

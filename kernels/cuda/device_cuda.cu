@@ -25,8 +25,8 @@ struct device_counters *cuda_device_counters(struct device *device) {
     return &as_cuda(device)->counters;
 }
 
-enum device_precision cuda_device_precision(const struct device *device) {
-    return ((const struct cuda_device *)device)->precision;
+void cuda_device_trim(struct device *device) {
+    cuda_batches_trim(as_cuda(device));
 }
 
 /* ---- open and close ---- */

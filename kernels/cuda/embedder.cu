@@ -127,6 +127,11 @@ static void free_buffers(struct cuda_embedder *embedder) {
     }
 }
 
+void embedder_trim(struct cuda_embedder *embedder) {
+    struct error error = ERROR_INITIAL;
+    if (worker_synchronise(embedder->worker, &error) == ERROR_NONE) free_buffers(embedder);
+}
+
 bool embedder_shrink(struct cuda_embedder *embedder, struct error *error) {
     const int least = chunk_least_rows(&embedder->shape);
     if (embedder->group_bytes <= LEAST_GROUP_BYTES && embedder->chunk_rows <= least) return false;

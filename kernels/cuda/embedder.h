@@ -52,6 +52,9 @@ size_t embedder_size(const struct cuda_embedder *embedder); /* values of an embe
 size_t embedder_mels(const struct cuda_embedder *embedder);
 size_t embedder_batch_bytes(const struct cuda_embedder *embedder);
 
+/* Gives back the buffers of groups, which come back by themselves; waits for their work. */
+void embedder_trim(struct cuda_embedder *embedder);
+
 /* Queues the work and returns; it has ended when an event recorded on worker->down has. Out
  * of memory: gives back buffers, halves what a group may take, and goes on. */
 enum error_code embedder_submit(struct cuda_embedder *embedder, struct embedder_work *work,
