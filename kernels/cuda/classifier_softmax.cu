@@ -41,6 +41,7 @@ struct softmax_place {
     size_t row, task;
     bool inside;
     int label;               /* -1 in rows of padding */
+    size_t classes;          /* 0 where the group has no place: it goes along and reads nothing */
     const double *intercept; /* of class 0; the next is row_size further */
 };
 
@@ -49,7 +50,8 @@ static __device__ __forceinline__ softmax_place find_place(const softmax_view &v
                                                            const int32_t *labels) {
     softmax_place place;
     place.inside = group < view.rows * view.tasks;
-    if (!place.inside) group = 0; /* goes along, writes nothing */
+    if (!place.inside) group = 0;
+    place.classes = place.inside ? view.classes : 0;
     place.row = group / view.tasks;
     place.task = group % view.tasks;
     place.label = labels[place.row];
@@ -95,7 +97,7 @@ __global__ void __launch_bounds__(THREADS)
     for (int v = 0; v < VALUES; v++) {
         const size_t c = (size_t)(v * LANES + lane);
         values[v] = (Real)LEAST;
-        if (c < view.classes) values[v] = row[c] + (Real)place.intercept[c * view.row_size];
+        if (c < place.classes) values[v] = row[c] + (Real)place.intercept[c * view.row_size];
         if ((int)c == place.label) own = values[v];
         maximum = values[v] > maximum ? values[v] : maximum;
     }
@@ -104,7 +106,7 @@ __global__ void __launch_bounds__(THREADS)
 #pragma unroll
     for (int v = 0; v < VALUES; v++) {
         const size_t c = (size_t)(v * LANES + lane);
-        values[v] = c < view.classes ? exponential(values[v] - maximum) : (Real)0;
+        values[v] = c < place.classes ? exponential(values[v] - maximum) : (Real)0;
         sum += values[v];
     }
     sum = group_sum<Real, LANES>(sum);
@@ -113,7 +115,7 @@ __global__ void __launch_bounds__(THREADS)
 #pragma unroll
     for (int v = 0; v < VALUES; v++) {
         const size_t c = (size_t)(v * LANES + lane);
-        if (c < view.classes)
+        if (c < place.classes)
             write_class(view, place, c, values[v] * factor, logits, probabilities);
     }
     if (lane == 0) write_loss(view, place, (double)maximum, (double)sum, (double)own, losses);
@@ -130,7 +132,7 @@ __global__ void __launch_bounds__(THREADS, 4)
     const softmax_place place = find_place(view, group, weights, labels);
     const Real *row = logits + place.row * view.stride + place.task * view.classes;
     Real maximum = (Real)LEAST, own = (Real)LEAST;
-    for (size_t c = lane; c < view.classes; c += 32) {
+    for (size_t c = lane; c < place.classes; c += 32) {
         const Real value = row[c] + (Real)place.intercept[c * view.row_size];
         if ((int)c == place.label) own = value;
         maximum = value > maximum ? value : maximum;
@@ -138,12 +140,12 @@ __global__ void __launch_bounds__(THREADS, 4)
     maximum = group_maximum<Real, 32>(maximum);
     own = group_maximum<Real, 32>(own);
     Real sum = 0;
-    for (size_t c = lane; c < view.classes; c += 32)
+    for (size_t c = lane; c < place.classes; c += 32)
         sum += exponential(row[c] + (Real)place.intercept[c * view.row_size] - maximum);
     sum = group_sum<Real, 32>(sum);
     if (!place.inside) return;
     const Real factor = (Real)1 / sum;
-    for (size_t c = lane; c < view.classes; c += 32) {
+    for (size_t c = lane; c < place.classes; c += 32) {
         const Real value = row[c] + (Real)place.intercept[c * view.row_size];
         write_class(view, place, c, exponential(value - maximum) * factor, logits, probabilities);
     }
