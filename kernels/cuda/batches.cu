@@ -75,8 +75,8 @@ static enum error_code reserve(struct cuda_batch *batch, size_t bytes, size_t cl
     if (cuda_buffer_reserve(&batch->samples, BUFFER_PINNED, bytes, 1, "a batch of samples",
                             error) == ERROR_NONE &&
         reserve_clips(&batch->base, clips, error) == ERROR_NONE)
-        cuda_buffer_reserve(&batch->embeddings, BUFFER_PINNED, clips * size, sizeof(float),
-                            "embeddings", error);
+        cuda_buffer_reserve(&batch->embeddings, BUFFER_PINNED, batch->base.clip_capacity,
+                            size * sizeof(float), "embeddings", error);
     batch->base.samples = (unsigned char *)batch->samples.data;
     batch->base.samples_capacity = batch->samples.bytes;
     return error->code;
@@ -94,6 +94,14 @@ static void trim(struct cuda_device *device) {
     }
 }
 
+/* A free batch of the worker's with room. */
+static enum error_code take(struct cuda_device *device, struct cuda_worker *worker, size_t bytes,
+                            size_t clips, struct cuda_batch **batch, struct error *error) {
+    if (find_batch(device, worker, batch, error) == ERROR_NONE)
+        reserve(*batch, bytes, clips, error);
+    return error->code;
+}
+
 enum error_code cuda_acquire(struct device *base, size_t samples_bytes, size_t clip_count,
                              bool want_features, struct device_batch **result,
                              struct error *error) {
@@ -104,17 +112,18 @@ enum error_code cuda_acquire(struct device *base, size_t samples_bytes, size_t c
     *result = NULL;
     if (worker->embedder == NULL)
         return FAIL(error, ERROR_USAGE, "a batch was asked for before a model was loaded");
-    if (worker_choose(worker, error) != ERROR_NONE ||
-        find_batch(device, worker, &batch, error) != ERROR_NONE)
-        return error->code;
+    if (worker_choose(worker, error) != ERROR_NONE) return error->code;
     const size_t good = cuda_device_batch_bytes(device);
     const size_t bytes = samples_bytes > good ? samples_bytes : good;
     const size_t clips = clip_count > CUDA_BATCH_CLIPS ? clip_count : CUDA_BATCH_CLIPS;
-    if (reserve(batch, bytes, clips, &roomy) != ERROR_NONE) {
-        if (roomy.code == ERROR_DEVICE_LOST) *error = roomy;
-        if (error->code != ERROR_NONE) return error->code;
+    if (take(device, worker, bytes, clips, &batch, &roomy) != ERROR_NONE) {
+        if (roomy.code != ERROR_MEMORY) {
+            *error = roomy;
+            return error->code;
+        }
         trim(device); /* again with nothing but what is needed */
-        if (reserve(batch, samples_bytes, clip_count, error) != ERROR_NONE) return error->code;
+        if (take(device, worker, samples_bytes, clip_count, &batch, error) != ERROR_NONE)
+            return error->code;
     }
     batch->state = BATCH_ACQUIRED;
     batch->want_features = want_features;
