@@ -130,6 +130,7 @@ bool cudasim_in_fibre(const void *address);
 bool cudasim_is_own(const void *address);
 uint32_t cudasim_block_count(void); /* of blocks that ran */
 void cudasim_count_matrix_step(void);
+void cudasim_maybe_yield(void); /* lets others go first, now and then */
 struct cudasim_kernel_counts *cudasim_counts_now(void);
 
 /* ---- shared.cpp ---- */

@@ -19,7 +19,7 @@ CUDASIM_C_FLAGS := -std=c17 $(CUDASIM_COMMON) -O2 $(WARNINGS)
 # The compiler's calls of __tsan_read4() and so on, which race.cpp has, and no library.
 CUDASIM_HOOKS := -fsanitize=thread -DCUDASIM_HOOKS
 
-CUDASIM_SOURCES := $(sort $(wildcard tests/cudasim/*.cpp))
+CUDASIM_SOURCES := $(filter-out tests/cudasim/test_%,$(sort $(wildcard tests/cudasim/*.cpp)))
 CUDASIM_HASH := $(shell printf '%s' '$(CUDASIM_CXX) $(CC) $(CUDASIM_OPTIMISE) $(CUDASIM_FLAGS) $(CUDASIM_C_FLAGS) $(cudasim_sanitizer)' | cksum | cut -d' ' -f1)
 CUDASIM_BUILD := build/cudasim-$(CUDASIM_HASH)
 CUDASIM_RUNTIME := $(CUDASIM_SOURCES:%.cpp=$(CUDASIM_BUILD)/%.o)
@@ -77,6 +77,15 @@ $(BUILD)/cudasim-race/earmark-cuda.so: $(CUDASIM_BUILD)/hooks/earmark-cuda.so
 $(BUILD)/cudasim/earmark $(BUILD)/cudasim-race/earmark: $(BUILD)/earmark
 	@mkdir -p $(@D)
 	@ln -f $< $@
+
+# The simulator's own tests, linked with it.
+$(CUDASIM_BUILD)/test_simulator: $(addprefix $(CUDASIM_BUILD)/tests/cudasim/,test_simulator.o test_runner.o) $(CUDASIM_RUNTIME)
+	$(say) '  link $@'
+	$(quiet)$(CUDASIM_CXX) $(cudasim_sanitizer) -o $@ $^ -lm -lpthread
+
+$(CUDASIM_BUILD)/hooks/test_simulator: $(addprefix $(CUDASIM_BUILD)/hooks/tests/cudasim/,test_simulator.o test_runner.o) $(CUDASIM_RACE_RUNTIME)
+	$(say) '  link $@'
+	$(quiet)$(CUDASIM_CXX) -o $@ $^ -lm -lpthread
 
 -include $(shell find $(CUDASIM_BUILD) -name '*.d' 2>/dev/null)
 

@@ -132,6 +132,12 @@ static struct fibre *choose(void) {
     return &fibres[current_warp * WARP + pick_bit(warps[current_warp].runnable)];
 }
 
+void cudasim_maybe_yield(void) {
+    if ((draw() & 7) != 0) return;
+    current_warp = pick_bit(runnable_warps);
+    switch_to(choose());
+}
+
 static void stop_running(struct fibre *self, enum state state) {
     struct warp *warp = &warps[self->thread.number / WARP];
     self->state = state;

@@ -194,8 +194,8 @@ static int in_constants(struct dl_phdr_info *info, size_t, void *wanted) {
     return 0;
 }
 
-[[maybe_unused]] static void access_any(unsigned thread, const void *address, size_t bytes, bool write, bool atomic,
-                       const void *code) {
+[[maybe_unused]] static void access_any(unsigned thread, const void *address, size_t bytes,
+                                        bool write, bool atomic, const void *code) {
     struct cudasim_kernel_counts *counts = cudasim_counts_now();
     const unsigned char *at = (const unsigned char *)address, *arena = cudasim_arena();
     struct party party = {{}, thread, code};

@@ -186,6 +186,7 @@ void cudasim_async_commit(void) {
 void cudasim_async_wait(unsigned pending) {
     const unsigned thread = cudasim_view.self->number;
     struct async_queue *queue = &queues[thread];
+    if (queue->count != 0) cudasim_maybe_yield(); /* the copies are still under way */
     for (; queue->count != 0; queue->count--, queue->first = (queue->first + 1) % QUEUE) {
         const struct async_copy *copy = &queue->copies[queue->first];
         if ((int)(queue->group - copy->group) <= (int)pending) break;
