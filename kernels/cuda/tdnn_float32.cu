@@ -66,10 +66,11 @@ compute_step(const unsigned char *stage, const struct place &place, float sums[S
     for (int pair = 0; pair < STEP / 2; pair++) {
         float2 frames[SIDE];
         float a[SIDE];
+        /* Frames 16 apart have their chunks in the same places. */
+        const unsigned char *chunk = stage + tile_offset(place.frame, pair / 2) + pair % 2 * 8;
 #pragma unroll
         for (int i = 0; i < SIDE; i++)
-            frames[i] = *(const float2 *)(stage + tile_offset(place.frame + 16 * i, pair / 2) +
-                                          pair % 2 * 8);
+            frames[i] = *(const float2 *)(chunk + 16 * i * LINE_BYTES);
         const float *line = weights + pair * 2 * TDNN_TILE;
 #pragma unroll
         for (int i = 0; i < SIDE; i++) a[i] = frames[i].x;
