@@ -101,6 +101,7 @@ END {
                 shown = sprintf("%d | %d | %d | %d of %d: %s", threads[k], r, s, w, gpu["threads"] / 32, limit)
             }
             intensity = (bytes[k] > 0) ? operations[k] / bytes[k] : 0
+            if (name[k] ~ /^cublas/) key = name[k]
             gsub(/\|/, ",", key)
             printf "| %s | %s | %.0f | %.0f | %.1f | %s, %.0f%% of its peak | %.3f | %.1f%% |\n", key, shown, \
                 operations[k] / units, bytes[k] / units, intensity, \

@@ -22,8 +22,8 @@ enum error_code cuda_check_at(cudaError_t status, const char *what, const char *
                      cudaGetErrorString(status), cudaGetErrorName(status));
 }
 
-enum error_code cublas_check_at(cublasStatus_t status, const char *what, const char *file,
-                                int line, struct error *error) {
+enum error_code cublas_check_at(cublasStatus_t status, const char *what, const char *file, int line,
+                                struct error *error) {
     if (status == CUBLAS_STATUS_SUCCESS) return ERROR_NONE;
     enum error_code code = ERROR_DEVICE;
     if (status == CUBLAS_STATUS_ALLOC_FAILED) code = ERROR_MEMORY;

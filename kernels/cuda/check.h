@@ -15,11 +15,10 @@
  * is not sticky is taken off CUDA's record, so that a later check does not see it again. */
 enum error_code cuda_check_at(cudaError_t status, const char *what, const char *file, int line,
                               struct error *error);
-enum error_code cublas_check_at(cublasStatus_t status, const char *what, const char *file,
-                                int line, struct error *error);
+enum error_code cublas_check_at(cublasStatus_t status, const char *what, const char *file, int line,
+                                struct error *error);
 
-#define cuda_check(status, what, error)                                                            \
-    cuda_check_at((status), (what), __FILE__, __LINE__, (error))
+#define cuda_check(status, what, error) cuda_check_at((status), (what), __FILE__, __LINE__, (error))
 #define cublas_check(status, what, error)                                                          \
     cublas_check_at((status), (what), __FILE__, __LINE__, (error))
 

@@ -158,3 +158,12 @@ cuda-resources: $(CUDA_BUILD)/earmark-cuda.so ## bench/kernels/resources.csv ane
 cuda-version:
 	@echo $(CUDA_VERSION)
 endif
+
+# ---- computed bounds: bench/kernels/bounds.md
+.PHONY: cuda-counts
+cuda-counts: cudasim-race ## bench/kernels/counts_*.tsv anew: the simulator counts bytes and operations (15 minutes)
+	bash bench/kernels/count.sh $(BUILD)/cudasim-race/earmark models/default.safetensors
+
+.PHONY: cuda-bounds
+cuda-bounds: ## bench/kernels/bounds.md anew, from counts_*.tsv, resources.csv and gpus.csv
+	bash bench/kernels/bounds_page.sh >bench/kernels/bounds.md

@@ -47,8 +47,7 @@ enum error_code pooling_run(const struct cuda_chunk *chunk, int level,
                             const struct cuda_piece *pieces, const struct cuda_clip *clips,
                             const float *rows, int channels, float2 *partial, cudaStream_t stream,
                             struct error *error) {
-    const dim3 grid((unsigned)chunk->segments,
-                    (unsigned)((channels + THREADS - 1) / THREADS));
+    const dim3 grid((unsigned)chunk->segments, (unsigned)((channels + THREADS - 1) / THREADS));
     LAUNCH(pooling_kernel, grid, dim3(THREADS), 0, stream, pieces, chunk->piece_count, level, clips,
            rows, channels, partial);
     return cuda_check_launch("pooling", error);
@@ -94,8 +93,7 @@ enum error_code pooling_merge(const struct cuda_clip *clips, int clip_count, int
                               const float2 *partial, int channels, int width, float *statistics,
                               cudaStream_t stream, struct error *error) {
     if (padded_count == 0) return ERROR_NONE;
-    const dim3 grid((unsigned)padded_count,
-                    (unsigned)((width - channels + THREADS - 1) / THREADS));
+    const dim3 grid((unsigned)padded_count, (unsigned)((width - channels + THREADS - 1) / THREADS));
     LAUNCH(merge_kernel, grid, dim3(THREADS), 0, stream, clips, clip_count, partial, channels,
            width, statistics);
     return cuda_check_launch("merging pooled statistics", error);

@@ -69,8 +69,7 @@ compute_step(const unsigned char *stage, const struct place &place, float sums[S
         /* Frames 16 apart have their chunks in the same places. */
         const unsigned char *chunk = stage + tile_offset(place.frame, pair / 2) + pair % 2 * 8;
 #pragma unroll
-        for (int i = 0; i < SIDE; i++)
-            frames[i] = *(const float2 *)(chunk + 16 * i * LINE_BYTES);
+        for (int i = 0; i < SIDE; i++) frames[i] = *(const float2 *)(chunk + 16 * i * LINE_BYTES);
         const float *line = weights + pair * 2 * TDNN_TILE;
 #pragma unroll
         for (int i = 0; i < SIDE; i++) a[i] = frames[i].x;
