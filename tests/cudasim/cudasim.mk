@@ -94,3 +94,29 @@ cudasim: $(BUILD)/cudasim/earmark $(BUILD)/cudasim/earmark-cuda.so ## the progra
 
 .PHONY: cudasim-race
 cudasim-race: $(BUILD)/cudasim-race/earmark $(BUILD)/cudasim-race/earmark-cuda.so
+
+.PHONY: cudasim-programs
+cudasim-programs: cudasim cuda-tests $(CUDASIM_BUILD)/test_simulator \
+	$(if $(SANITIZER),,cudasim-race $(CUDASIM_BUILD)/hooks/test_simulator)
+
+cudasim_run = EARMARK_CUDA_PART=$(CURDIR)/$(BUILD)/$(1)/earmark-cuda.so EARMARK=$(CURDIR)/$(BUILD)/$(1)/earmark \
+	bash tests/run.sh $(RUN_OPTIONS) --timeout 1500
+
+# The CUDA device in the simulator: the simulator's own tests, then every test of tests/cuda with
+# each seed; without sanitizers once more with the race detector.
+.PHONY: cudasim-run
+cudasim-run: cudasim-programs
+	@bash tests/run.sh $(RUN_OPTIONS) $(CUDASIM_BUILD)/test_simulator $(if $(SANITIZER),,$(CUDASIM_BUILD)/hooks/test_simulator)
+	@failed=0; for seed in $(CUDASIM_SEEDS); do \
+		CUDASIM_SEED=$$seed $(call cudasim_run,cudasim) --label "seed $$seed" $(CUDA_TEST_PROGRAMS) || failed=1; \
+	done; exit $$failed
+	$(if $(SANITIZER),,@CUDASIM_SEED=$(lastword $(CUDASIM_SEEDS)) $(call cudasim_run,cudasim-race) --label "race detector" $(CUDA_TEST_PROGRAMS))
+
+.PHONY: test-cudasim
+test-cudasim: ## the CUDA device's tests in the simulator, with CUDASIM_SEEDS (0 1 2 3 4)
+	@$(MAKE) --no-print-directory -j$(JOBS) cudasim-programs
+	@$(MAKE) --no-print-directory cudasim-run
+
+.PHONY: test-mutations
+test-mutations: ## planted faults in kernels/cuda, one at a time: the tests have to catch each
+	@bash tests/mutations/run.sh
