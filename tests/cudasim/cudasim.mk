@@ -120,3 +120,7 @@ test-cudasim: ## the CUDA device's tests in the simulator, with CUDASIM_SEEDS (0
 .PHONY: test-mutations
 test-mutations: ## planted faults in kernels/cuda, one at a time: the tests have to catch each
 	@bash tests/mutations/run.sh
+
+.PHONY: cudasim-folder
+cudasim-folder:
+	@echo $(CUDASIM_BUILD)
