@@ -14,6 +14,10 @@ done
 awk -F, '!/^#/ && $1 != "kernel" && !($6 == "0" && $7 == "0")' "$table" >"$TMP/spills"
 expect_equal "no kernel of the table spills" "$(cat "$TMP/spills")" ""
 
+bash bench/kernels/bounds_page.sh >"$TMP/bounds.md"
+expect_same "the computed bounds are those of the tables (make cuda-bounds)" bench/kernels/bounds.md \
+    "$TMP/bounds.md"
+
 decision=$(make -s show-cuda)
 folder=$(make -s cuda-folder)
 version=$(sed -n 's/^# nvcc //p' "$table")
