@@ -21,9 +21,7 @@ struct cudasim_blas {
 };
 
 static unsigned live_handles;
-unsigned cudasim_live_handles(void) {
-    return live_handles;
-}
+unsigned cudasim_live_handles(void) { return live_handles; }
 
 static cublasStatus_t enter(bool allocates) {
     const cudaError_t status = cudasim_enter(allocates);
@@ -114,18 +112,10 @@ template <typename Real> struct product {
     size_t workspace_bytes;
 };
 
-static float rounded(float value, bool tf32) {
-    return tf32 ? float_to_tf32(value) : value;
-}
-static double rounded(double value, bool) {
-    return value;
-}
-static float fused(float a, float b, float c) {
-    return __builtin_fmaf(a, b, c);
-}
-static double fused(double a, double b, double c) {
-    return __builtin_fma(a, b, c);
-}
+static float rounded(float value, bool tf32) { return tf32 ? float_to_tf32(value) : value; }
+static double rounded(double value, bool) { return value; }
+static float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+static double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
 
 template <typename Real> static size_t extent(const struct matrix<Real> &m, size_t count) {
     const size_t one = (m.columns - 1) * m.stride + m.rows;

@@ -59,9 +59,7 @@ struct cudasim_kernel_counts *cudasim_counts_of(const char *kernel);
 
 uint32_t cudasim_random(void);
 /* Of 0 .. below - 1 */
-static inline uint32_t cudasim_draw(uint32_t below) {
-    return cudasim_random() % below;
-}
+static inline uint32_t cudasim_draw(uint32_t below) { return cudasim_random() % below; }
 
 /* ---- memory.cpp ---- */
 

@@ -64,30 +64,16 @@ asm(".text\n.globl cudasim_switch\n.hidden cudasim_switch\n.type cudasim_switch,
     "popq %r15\npopq %r14\npopq %r13\npopq %r12\npopq %rbx\npopq %rbp\nret\n"
     ".size cudasim_switch, . - cudasim_switch\n");
 
-bool cudasim_in_kernel(void) {
-    return cudasim_on_device() && current != &scheduler;
-}
-const struct cudasim_launch *cudasim_current_launch(void) {
-    return launch_now;
-}
-uint32_t cudasim_barrier_epoch(void) {
-    return epoch;
-}
-uint32_t cudasim_warp_epoch(unsigned thread) {
-    return warps[thread / WARP].epoch;
-}
-uint32_t cudasim_block_number(void) {
-    return block_number;
-}
-uint32_t cudasim_block_count(void) {
-    return block_count;
-}
+bool cudasim_in_kernel(void) { return cudasim_on_device() && current != &scheduler; }
+const struct cudasim_launch *cudasim_current_launch(void) { return launch_now; }
+uint32_t cudasim_barrier_epoch(void) { return epoch; }
+uint32_t cudasim_warp_epoch(unsigned thread) { return warps[thread / WARP].epoch; }
+uint32_t cudasim_block_number(void) { return block_number; }
+uint32_t cudasim_block_count(void) { return block_count; }
 struct cudasim_kernel_counts *cudasim_counts_now(void) {
     return counts_now;
 }
-void cudasim_count_matrix_step(void) {
-    counts_now->matrix_steps++;
-}
+void cudasim_count_matrix_step(void) { counts_now->matrix_steps++; }
 
 static struct uint3 index_of(unsigned number) {
     const struct dim3 block = cudasim_view.block;

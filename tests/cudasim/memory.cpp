@@ -34,9 +34,7 @@ unsigned char *cudasim_arena(void) {
     return arena = (unsigned char *)pages;
 }
 
-bool cudasim_on_device(void) {
-    return device_gpu != CUDASIM_HOST;
-}
+bool cudasim_on_device(void) { return device_gpu != CUDASIM_HOST; }
 
 struct cudasim_allocation *cudasim_find(const void *address) {
     const unsigned char *at = (const unsigned char *)address;

@@ -21,12 +21,7 @@
 #define GRANULE ((size_t)2)
 
 struct record {
-    uint64_t operation : OPERATION_BITS,
-                         block : 16,
-                         thread : 10,
-                         barrier : 12,
-                         warp_epoch : 7,
-                         atomic : 1;
+    uint64_t operation : OPERATION_BITS, block : 16, thread : 10, barrier : 12, warp_epoch : 7;
 };
 
 struct cell {
@@ -102,7 +97,6 @@ static bool is_ordered(const struct record *earlier, const struct record *now) {
         const auto &o = operations[earlier->operation];
         return operation_now->clock[o.slot] >= o.sequence;
     }
-    if (earlier->atomic && now->atomic) return true;
     if (earlier->block != now->block) return false;
     return earlier->thread == now->thread || earlier->barrier != now->barrier ||
            (earlier->thread / 32 == now->thread / 32 && earlier->warp_epoch != now->warp_epoch);
@@ -195,7 +189,7 @@ static int in_constants(struct dl_phdr_info *info, size_t, void *wanted) {
 }
 
 [[maybe_unused]] static void access_any(unsigned thread, const void *address, size_t bytes,
-                                        bool write, bool atomic, const void *code) {
+                                        bool write, const void *code) {
     struct cudasim_kernel_counts *counts = cudasim_counts_now();
     const unsigned char *at = (const unsigned char *)address, *arena = cudasim_arena();
     struct party party = {{}, thread, code};
@@ -204,7 +198,6 @@ static int in_constants(struct dl_phdr_info *info, size_t, void *wanted) {
     party.record.thread = thread & 0x3ff;
     party.record.barrier = cudasim_barrier_epoch() & 0xfff;
     party.record.warp_epoch = cudasim_warp_epoch(thread) & 0x7f;
-    party.record.atomic = atomic;
     if (at >= arena && at < arena + CUDASIM_ARENA_BYTES) {
         *(write ? &counts->global_written : &counts->global_read) += bytes;
         access_global(&party, address, bytes, write);
@@ -221,7 +214,7 @@ static int in_constants(struct dl_phdr_info *info, size_t, void *wanted) {
 
 void cudasim_race_access(unsigned thread, const void *address, size_t bytes, bool write) {
 #ifdef CUDASIM_HOOKS
-    access_any(thread, address, bytes, write, false, NULL);
+    access_any(thread, address, bytes, write, NULL);
 #else
     (void)thread, (void)address, (void)bytes, (void)write;
 #endif
@@ -244,14 +237,6 @@ void cudasim_race_new_operation(const struct cudasim_operation *operation) {
 }
 
 extern "C" {
-void cudasim_atomic_access(void *address, size_t size) {
-#ifdef CUDASIM_HOOKS
-    access_any(cudasim_view.self->number, address, size, true, true, __builtin_return_address(0));
-#else
-    (void)address, (void)size;
-#endif
-}
-
 #ifdef CUDASIM_HOOKS
 static inline void hook(const void *address, size_t bytes, bool write, bool aligned,
                         const void *code) {
@@ -260,7 +245,7 @@ static inline void hook(const void *address, size_t bytes, bool write, bool alig
         const struct party party = {{}, cudasim_view.self->number, code};
         fail_at(&party, address, "misaligned access");
     }
-    access_any(cudasim_view.self->number, address, bytes, write, false, code);
+    access_any(cudasim_view.self->number, address, bytes, write, code);
 }
 
 #define HOOKS(bytes)                                                                               \

@@ -100,12 +100,8 @@ cudaError_t cudasim_error(cudaError_t status) {
     return status;
 }
 
-bool cudasim_is_lost(void) {
-    return lost != cudaSuccess;
-}
-int cudasim_current_gpu(void) {
-    return current_gpu;
-}
+bool cudasim_is_lost(void) { return lost != cudaSuccess; }
+int cudasim_current_gpu(void) { return current_gpu; }
 
 cudaError_t cudasim_enter(bool allocates) {
     const struct cudasim_settings *settings = cudasim_get_settings();
@@ -153,7 +149,6 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int gpu) 
     properties->major = 8;
     properties->multiProcessorCount = 4;
     properties->totalGlobalMem = cudasim_get_settings()->memory;
-    properties->sharedMemPerBlockOptin = cudasim_get_settings()->shared;
     return cudaSuccess;
 }
 
@@ -164,11 +159,6 @@ cudaError_t cudaSetDevice(int gpu) {
     if (gpu < 0 || gpu >= cudasim_get_settings()->gpus)
         return cudasim_error(cudaErrorInvalidDevice);
     current_gpu = gpu;
-    return cudaSuccess;
-}
-
-cudaError_t cudaGetDevice(int *gpu) {
-    *gpu = current_gpu;
     return cudaSuccess;
 }
 
@@ -186,10 +176,6 @@ cudaError_t cudaGetLastError(void) {
     const cudaError_t status = last_error;
     last_error = lost; /* a sticky error is never taken off the record */
     return status;
-}
-
-cudaError_t cudaPeekAtLastError(void) {
-    return last_error;
 }
 
 const char *cudaGetErrorName(cudaError_t status) {
@@ -210,13 +196,9 @@ const char *cudaGetErrorName(cudaError_t status) {
     return "unrecognized error code";
 }
 
-const char *cudaGetErrorString(cudaError_t status) {
-    return cudaGetErrorName(status);
-}
+const char *cudaGetErrorString(cudaError_t status) { return cudaGetErrorName(status); }
 
-int nvtxRangePushA(const char *) {
-    return open_ranges++;
-}
+int nvtxRangePushA(const char *) { return open_ranges++; }
 int nvtxRangePop(void) {
     if (open_ranges == 0) cudasim_fail("an NVTX range is ended that was never begun");
     return --open_ranges;

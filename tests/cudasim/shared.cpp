@@ -179,9 +179,7 @@ void cudasim_async_copy(void *to, const void *from, unsigned bytes, bool valid,
     memset(to, 0xff, bytes);
 }
 
-void cudasim_async_commit(void) {
-    queues[cudasim_view.self->number].group++;
-}
+void cudasim_async_commit(void) { queues[cudasim_view.self->number].group++; }
 
 void cudasim_async_wait(unsigned pending) {
     const unsigned thread = cudasim_view.self->number;
@@ -208,11 +206,9 @@ void cudasim_check_async_done(unsigned thread) {
 
 /* ---- the steps of a warp ---- */
 
-static float from_bf16(unsigned bits) {
-    return __uint_as_float(bits << 16);
-}
+static float from_bf16(unsigned bits) { return __uint_as_float(bits << 16); }
 
-static void load_matrix(void *const given[32], bool transposed) {
+void cudasim_finish_load_matrix(void *const given[32], unsigned) {
     unsigned short values[4][8][8];
     const unsigned first = cudasim_view.self->number / 32 * 32;
     for (unsigned lane = 0; lane < 32; lane++) {
@@ -223,17 +219,10 @@ static void load_matrix(void *const given[32], bool transposed) {
     for (unsigned lane = 0; lane < 32; lane++)
         for (unsigned m = 0; m < 4; m++) {
             const unsigned i = lane / 4, j = lane % 4 * 2;
-            const unsigned low = transposed ? values[m][j][i] : values[m][i][j];
-            const unsigned high = transposed ? values[m][j + 1][i] : values[m][i][j + 1];
+            const unsigned low = values[m][i][j];
+            const unsigned high = values[m][i][j + 1];
             ((struct cudasim_load_matrix *)given[lane])->result[m] = low | high << 16;
         }
-}
-
-void cudasim_finish_load_matrix(void *const given[32], unsigned) {
-    load_matrix(given, false);
-}
-void cudasim_finish_load_matrix_transposed(void *const given[32], unsigned) {
-    load_matrix(given, true);
 }
 
 /* d (16, 8) += a (16, depth) b (depth, 8): products exact, sums in float32 in the order of

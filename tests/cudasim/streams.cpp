@@ -29,9 +29,7 @@ static uint32_t operation_count;
 static unsigned live_events;
 static const struct cudasim_operation *running;
 
-const struct cudasim_operation *cudasim_running(void) {
-    return running;
-}
+const struct cudasim_operation *cudasim_running(void) { return running; }
 
 static double now(void) {
     struct timespec time;
@@ -133,9 +131,7 @@ static void check_stream(cudaStream_t stream, const char *call) {
     if (!is_stream(stream)) cudasim_fail("%s on a stream that does not exist", call);
 }
 
-int cudasim_stream_gpu(cudaStream_t stream) {
-    return stream->gpu;
-}
+int cudasim_stream_gpu(cudaStream_t stream) { return stream->gpu; }
 
 struct cudasim_operation *cudasim_enqueue(cudaStream_t stream, const char *name,
                                           std::function<void()> work) {
@@ -209,17 +205,6 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
 static void pass_time(void) {
     struct cudasim_stream *stream = some_ready(-1);
     if (stream != NULL && cudasim_draw(2) == 0) run_front(stream);
-}
-
-cudaError_t cudaStreamQuery(cudaStream_t stream) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(false);
-    if (status != cudaSuccess) return status;
-    check_stream(stream, "cudaStreamQuery");
-    pass_time();
-    if (!stream->pending.empty()) return cudaErrorNotReady;
-    join(host_clock, stream->clock);
-    return cudaSuccess;
 }
 
 /* ---- events ---- */

@@ -250,18 +250,10 @@ static bool two_streams(bool event, bool early_reuse, bool wait) {
     LAUNCH((reverse<false>), dim3(1), dim3(COUNT), 0, rig.stream, rig.in, rig.out);
     return receive(&rig, wait);
 }
-static bool streams_right(void) {
-    return two_streams(true, false, true);
-}
-static bool streams_no_event(void) {
-    return two_streams(false, false, true);
-}
-static bool host_writes_early(void) {
-    return two_streams(true, true, true);
-}
-static bool host_reads_early(void) {
-    return two_streams(true, false, false);
-}
+static bool streams_right(void) { return two_streams(true, false, true); }
+static bool streams_no_event(void) { return two_streams(false, false, true); }
+static bool host_writes_early(void) { return two_streams(true, true, true); }
+static bool host_reads_early(void) { return two_streams(true, false, false); }
 
 /* A second copy up overwrites what the kernel of another stream reads. */
 static bool overwrite(bool event) {
@@ -280,12 +272,8 @@ static bool overwrite(bool event) {
     cudaFreeHost(zeros);
     return right;
 }
-static bool overwrite_right(void) {
-    return overwrite(true);
-}
-static bool overwrite_race(void) {
-    return overwrite(false);
-}
+static bool overwrite_right(void) { return overwrite(true); }
+static bool overwrite_race(void) { return overwrite(false); }
 
 static bool freed_early(void) {
     struct rig rig;
@@ -388,6 +376,10 @@ static bool memory_is_bounded(void) {
 
 /* ---- products against double precision ---- */
 
+static float from_bf16(float value) {
+    return __uint_as_float((unsigned)cudasim_bf16_bits(value) << 16);
+}
+
 static bool multiply(bool bf16) {
     struct rig rig;
     const int depth = bf16 ? 16 : 8;
@@ -410,8 +402,7 @@ static bool multiply(bool bf16) {
             for (int k = 0; k < depth; k++) {
                 const float x = rig.sent[m * depth + k], y = rig.sent[k * 8 + n];
                 exact += (double)x * y;
-                rounded += bf16 ? (double)__bfloat162float(__float2bfloat16(x)) *
-                                      __bfloat162float(__float2bfloat16(y))
+                rounded += bf16 ? (double)from_bf16(x) * from_bf16(y)
                                 : (double)float_to_tf32(x) * float_to_tf32(y);
             }
             const double got = rig.received[m * 8 + n];
@@ -421,12 +412,8 @@ static bool multiply(bool bf16) {
     close_rig(&rig);
     return right;
 }
-static bool bf16_right(void) {
-    return multiply(true);
-}
-static bool tf32_right(void) {
-    return multiply(false);
-}
+static bool bf16_right(void) { return multiply(true); }
+static bool tf32_right(void) { return multiply(false); }
 
 /* c = a b of cuBLAS, by columns, a transposed: 2 x 3 times 3 x 2. */
 static bool blas_right(void) {
@@ -515,6 +502,4 @@ static const struct simulator_test tests[] = {
     {"cuBLAS", blas_right, RIGHT, NULL, NULL},
 };
 
-int main(void) {
-    return run_simulator_tests(tests, sizeof tests / sizeof tests[0]);
-}
+int main(void) { return run_simulator_tests(tests, sizeof tests / sizeof tests[0]); }

@@ -24,48 +24,17 @@ struct float4 {
 struct double2 {
     double x, y;
 } __align__(16);
-struct int2 {
-    int x, y;
-} __align__(8);
-struct int4 {
-    int x, y, z, w;
-} __align__(16);
-struct uint2 {
-    unsigned x, y;
-} __align__(8);
 struct uint3 {
     unsigned x, y, z;
 };
-struct uint4 {
-    unsigned x, y, z, w;
-} __align__(16);
 struct dim3 {
     unsigned x, y, z;
     constexpr dim3(unsigned x_ = 1, unsigned y_ = 1, unsigned z_ = 1) : x(x_), y(y_), z(z_) {}
 };
 
-static inline float2 make_float2(float x, float y) {
-    return float2{x, y};
-}
-static inline float4 make_float4(float x, float y, float z, float w) {
-    return float4{x, y, z, w};
-}
-static inline double2 make_double2(double x, double y) {
-    return double2{x, y};
-}
-static inline int2 make_int2(int x, int y) {
-    return int2{x, y};
-}
-static inline int4 make_int4(int x, int y, int z, int w) {
-    return int4{x, y, z, w};
-}
-static inline uint2 make_uint2(unsigned x, unsigned y) {
-    return uint2{x, y};
-}
-static inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) {
-    return uint4{x, y, z, w};
-}
-
+static inline float2 make_float2(float x, float y) { return float2{x, y}; }
+static inline float4 make_float4(float x, float y, float z, float w) { return float4{x, y, z, w}; }
+static inline double2 make_double2(double x, double y) { return double2{x, y}; }
 /* ---- errors ---- */
 
 typedef enum cudaError {
@@ -86,7 +55,6 @@ typedef enum cudaError {
 enum cudaMemcpyKind {
     cudaMemcpyHostToDevice = 1,
     cudaMemcpyDeviceToHost = 2,
-    cudaMemcpyDeviceToDevice = 3,
 };
 
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
@@ -94,7 +62,7 @@ enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
 struct cudaDeviceProp {
     char name[256];
     int major, minor, multiProcessorCount;
-    size_t totalGlobalMem, sharedMemPerBlockOptin;
+    size_t totalGlobalMem;
 };
 
 typedef struct cudasim_stream *cudaStream_t;
@@ -108,7 +76,6 @@ extern "C" {
 cudaError_t cudaGetDeviceCount(int *count);
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int gpu);
 cudaError_t cudaSetDevice(int gpu);
-cudaError_t cudaGetDevice(int *gpu);
 cudaError_t cudaDriverGetVersion(int *version);
 cudaError_t cudaRuntimeGetVersion(int *version);
 cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total_bytes);
@@ -120,7 +87,6 @@ cudaError_t cudaMemsetAsync(void *memory, int byte, size_t bytes, cudaStream_t s
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags);
 cudaError_t cudaStreamDestroy(cudaStream_t stream);
 cudaError_t cudaStreamSynchronize(cudaStream_t stream);
-cudaError_t cudaStreamQuery(cudaStream_t stream);
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags);
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned flags);
 cudaError_t cudaEventDestroy(cudaEvent_t event);
@@ -129,7 +95,6 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event);
 cudaError_t cudaEventQuery(cudaEvent_t event);
 cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t start, cudaEvent_t end);
 cudaError_t cudaGetLastError(void);
-cudaError_t cudaPeekAtLastError(void);
 const char *cudaGetErrorString(cudaError_t status);
 const char *cudaGetErrorName(cudaError_t status);
 
@@ -190,9 +155,7 @@ extern "C" void cudasim_warp_meet(unsigned mask, cudasim_finish *finish, void *g
                                   struct cudasim_place place);
 extern "C" void cudasim_warp_barrier(unsigned mask, struct cudasim_place place);
 
-static inline void __syncthreads(CUDASIM_PLACE) {
-    cudasim_block_barrier({file, line});
-}
+static inline void __syncthreads(CUDASIM_PLACE) { cudasim_block_barrier({file, line}); }
 static inline void __syncwarp(unsigned mask = 0xffffffffu, CUDASIM_PLACE) {
     cudasim_warp_barrier(mask, {file, line});
 }
@@ -215,9 +178,7 @@ template <typename T> void cudasim_finish_shuffle(void *const given[32], unsigne
     }
 }
 
-static inline int cudasim_lane(void) {
-    return (int)(cudasim_view.self->number & 31);
-}
+static inline int cudasim_lane(void) { return (int)(cudasim_view.self->number & 31); }
 
 template <typename T>
 static inline T cudasim_shuffle_from(unsigned mask, T value, int from, struct cudasim_place place) {
@@ -228,72 +189,11 @@ static inline T cudasim_shuffle_from(unsigned mask, T value, int from, struct cu
     return own.result;
 }
 template <typename T>
-static inline T __shfl_sync(unsigned mask, T value, int from, int width = 32, CUDASIM_PLACE) {
-    const int first = cudasim_lane() & ~(width - 1);
-    return cudasim_shuffle_from(mask, value, first + (from & (width - 1)), {file, line});
-}
-template <typename T>
 static inline T __shfl_xor_sync(unsigned mask, T value, int flip, int width = 32, CUDASIM_PLACE) {
     const int lane = cudasim_lane(), from = lane ^ flip;
     const bool inside = from < (lane & ~(width - 1)) + width;
     return cudasim_shuffle_from(mask, value, inside ? from : lane, {file, line});
 }
-template <typename T>
-static inline T __shfl_down_sync(unsigned mask, T value, unsigned by, int width = 32,
-                                 CUDASIM_PLACE) {
-    const int lane = cudasim_lane(), from = lane + (int)by;
-    const bool inside = from < (lane & ~(width - 1)) + width;
-    return cudasim_shuffle_from(mask, value, inside ? from : lane, {file, line});
-}
-template <typename T>
-static inline T __shfl_up_sync(unsigned mask, T value, unsigned by, int width = 32, CUDASIM_PLACE) {
-    const int lane = cudasim_lane(), from = lane - (int)by;
-    return cudasim_shuffle_from(mask, value, from >= (lane & ~(width - 1)) ? from : lane,
-                                {file, line});
-}
-
-struct cudasim_vote {
-    bool value;
-    unsigned ballot;
-};
-static inline void cudasim_finish_vote(void *const given[32], unsigned mask) {
-    unsigned ballot = 0;
-    for (int lane = 0; lane < 32; lane++)
-        if (mask >> lane & 1 && ((struct cudasim_vote *)given[lane])->value) ballot |= 1u << lane;
-    for (int lane = 0; lane < 32; lane++)
-        if (mask >> lane & 1) ((struct cudasim_vote *)given[lane])->ballot = ballot;
-}
-static inline unsigned __ballot_sync(unsigned mask, int value, CUDASIM_PLACE) {
-    struct cudasim_vote own = {value != 0, 0};
-    cudasim_warp_meet(mask, cudasim_finish_vote, &own, {file, line});
-    return own.ballot;
-}
-static inline int __any_sync(unsigned mask, int value, CUDASIM_PLACE) {
-    return __ballot_sync(mask, value, file, line) != 0;
-}
-static inline int __all_sync(unsigned mask, int value, CUDASIM_PLACE) {
-    return __ballot_sync(mask, value, file, line) == mask;
-}
-
-/* Fibres switch only where they wait, so a plain addition is atomic; the race detector is
- * told that it is one. */
-extern "C" void cudasim_atomic_access(void *address, size_t size);
-#define CUDASIM_ATOMIC_ADD(type)                                                                   \
-    inline __attribute__((no_sanitize("thread"), noinline)) type atomicAdd(type *address,          \
-                                                                           type value) {           \
-        cudasim_atomic_access(address, sizeof *address);                                           \
-        const type old = *address;                                                                 \
-        *address = old + value;                                                                    \
-        return old;                                                                                \
-    }
-CUDASIM_ATOMIC_ADD(int)
-CUDASIM_ATOMIC_ADD(unsigned)
-CUDASIM_ATOMIC_ADD(unsigned long long)
-
-template <typename T> static inline T __ldg(const T *address) {
-    return *address;
-}
-
 static inline unsigned __float_as_uint(float value) {
     unsigned bits;
     memcpy(&bits, &value, sizeof bits);

@@ -3,7 +3,6 @@
 #ifndef CUDASIM_PRIMITIVES_H
 #define CUDASIM_PRIMITIVES_H
 
-#include <cuda_bf16.h>
 #include <cuda_runtime.h>
 
 /* ---- asynchronous copies (primitives.cpp). The destination is NaN from the issue on, and
@@ -16,24 +15,15 @@ void cudasim_async_commit(void);
 void cudasim_async_wait(unsigned pending);
 /* Ends the test when an address is not in the block's shared memory or not so aligned. */
 void cudasim_check_shared(const void *address, unsigned bytes, struct cudasim_place place);
-cudasim_finish cudasim_finish_load_matrix, cudasim_finish_load_matrix_transposed,
-    cudasim_finish_mma_bf16, cudasim_finish_mma_tf32;
+cudasim_finish cudasim_finish_load_matrix, cudasim_finish_mma_bf16, cudasim_finish_mma_tf32;
 }
 
 static inline void async_copy_16(void *shared_destination, const void *global_source, bool valid,
                                  CUDASIM_PLACE) {
     cudasim_async_copy(shared_destination, global_source, 16, valid, {file, line});
 }
-static inline void async_copy_4(void *shared_destination, const void *global_source, bool valid,
-                                CUDASIM_PLACE) {
-    cudasim_async_copy(shared_destination, global_source, 4, valid, {file, line});
-}
-static inline void async_commit(void) {
-    cudasim_async_commit();
-}
-template <int pending> static inline void async_wait(void) {
-    cudasim_async_wait(pending);
-}
+static inline void async_commit(void) { cudasim_async_commit(); }
+template <int pending> static inline void async_wait(void) { cudasim_async_wait(pending); }
 
 /* ---- matrices of a warp ---- */
 
@@ -47,13 +37,6 @@ static inline void load_matrix_x4(unsigned result[4], const void *shared_row, CU
     cudasim_check_shared(shared_row, 16, {file, line});
     cudasim_warp_meet(0xffffffffu, cudasim_finish_load_matrix, &own, {file, line});
 }
-static inline void load_matrix_x4_transposed(unsigned result[4], const void *shared_row,
-                                             CUDASIM_PLACE) {
-    struct cudasim_load_matrix own = {result, shared_row};
-    cudasim_check_shared(shared_row, 16, {file, line});
-    cudasim_warp_meet(0xffffffffu, cudasim_finish_load_matrix_transposed, &own, {file, line});
-}
-
 struct cudasim_mma {
     float *d;
     const unsigned *a, *b;
@@ -77,6 +60,13 @@ static inline float float_to_tf32(float value) {
     if ((bits & 0x7f800000u) == 0x7f800000u) return value;
     return __uint_as_float((bits + 0x1000u) & 0xffffe000u);
 }
+/* To the nearest, ties to even; a NaN stays one. */
+static inline unsigned short cudasim_bf16_bits(float value) {
+    const unsigned bits = __float_as_uint(value);
+    if ((bits & 0x7fffffffu) > 0x7f800000u) return 0x7fff;
+    return (unsigned short)((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);
+}
+
 static inline unsigned floats_to_bf16(float low, float high) {
     return (unsigned)cudasim_bf16_bits(low) | (unsigned)cudasim_bf16_bits(high) << 16;
 }
