@@ -110,6 +110,7 @@ cudasim-run: cudasim-programs
 	@failed=0; for seed in $(CUDASIM_SEEDS); do \
 		CUDASIM_SEED=$$seed $(call cudasim_run,cudasim) --label "seed $$seed" $(CUDA_TEST_PROGRAMS) || failed=1; \
 	done; exit $$failed
+	$(if $(SANITIZER),,@$(call cudasim_run,cudasim) --label "simulated GPU" $(sort $(wildcard tests/cuda/test_*.sh)))
 	$(if $(SANITIZER),,@CUDASIM_SEED=$(lastword $(CUDASIM_SEEDS)) $(call cudasim_run,cudasim-race) --label "race detector" $(CUDA_TEST_PROGRAMS))
 
 .PHONY: test-cudasim
