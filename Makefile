@@ -71,9 +71,12 @@ FUZZ_PROGRAMS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 .PHONY: all
 all: earmark ## build the program (the default)
 
+include kernels/cuda/cuda.mk
+-include tests/cudasim/cudasim.mk
+
 # The program at the top of the tree is always the one built last.
 .PHONY: earmark
-earmark: $(BUILD)/earmark
+earmark: $(BUILD)/earmark $(CUDA_PART)
 	@ln -sf $(BUILD)/earmark earmark
 
 $(BUILD)/earmark: $(MAIN_OBJECT) $(BUILD)/libearmark.a
@@ -109,7 +112,7 @@ tests: $(TEST_PROGRAMS)
 
 # What `make test-run` runs, without touching the link at the top of the tree.
 .PHONY: test-programs
-test-programs: $(BUILD)/earmark $(TEST_PROGRAMS) $(BENCH_PROGRAMS)
+test-programs: $(BUILD)/earmark $(CUDA_PART) $(TEST_PROGRAMS) $(BENCH_PROGRAMS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -157,7 +160,7 @@ $(OBJECTS) $(MAIN_OBJECT): | $(PROBES)
 $(TEST_SOURCES:%.c=$(BUILD)/%.o) $(SUPPORT_OBJECTS): | $(BUILD)/probe/cmocka
 
 .PHONY: show
-show: $(PROBES) ## print what the probes decided, and the flags
+show: $(PROBES) show-cuda ## print what the probes decided, and the flags
 	@cat $(BUILD)/probe/compiler $(PROBES)
 	@command -v $(PKG_CONFIG) >/dev/null || echo 'probe: $(PKG_CONFIG): missing, plain library names are taken'
 	@echo 'compile: $(CC) $(ALL_FLAGS)'
@@ -258,19 +261,20 @@ model: ## train the default model in build/model (one to two hours; Python, see 
 	sh models/recipe/run.sh $(MODEL_WORK)
 
 .PHONY: install
-install: $(BUILD)/earmark ## into PREFIX (/usr/local), below DESTDIR
+install: $(BUILD)/earmark $(CUDA_PART) ## into PREFIX (/usr/local), below DESTDIR
 	@test -f models/default.safetensors || { echo 'models/default.safetensors is missing: make model' >&2; exit 1; }
 	$(INSTALL) -D -m 755 $(BUILD)/earmark $(DESTDIR)$(PREFIX)/bin/earmark
+	$(if $(CUDA_PART),$(INSTALL) -D -m 755 $(CUDA_PART) $(DESTDIR)$(PREFIX)/bin/earmark-cuda.so)
 	$(INSTALL) -D -m 644 models/default.safetensors $(DESTDIR)$(PREFIX)/share/earmark/default.safetensors
 
 .PHONY: uninstall
 uninstall: ## takes away what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/earmark $(DESTDIR)$(PREFIX)/share/earmark/default.safetensors
+	rm -f $(DESTDIR)$(PREFIX)/bin/earmark $(DESTDIR)$(PREFIX)/bin/earmark-cuda.so $(DESTDIR)$(PREFIX)/share/earmark/default.safetensors
 	-rmdir $(DESTDIR)$(PREFIX)/share/earmark
 
 .PHONY: format
 format: ## clang-format all C sources in place
-	clang-format -i $$(find kernels host tests bench -name '*.[ch]')
+	clang-format -i $$(find kernels host tests bench -name '*.[ch]' -o -name '*.cu')
 
 .PHONY: clean
 clean: ## remove what was built, but not what the demo downloaded
@@ -278,9 +282,9 @@ clean: ## remove what was built, but not what the demo downloaded
 
 .PHONY: help
 help: ## this list
-	@sed -n -E 's/^([a-z-]+):[^#]*## (.*)/    make \1\t\2/p' Makefile | expand -t 22
+	@sed -n -E 's/^([a-z-]+):[^#]*## (.*)/    make \1\t\2/p' $(filter Makefile %.mk,$(MAKEFILE_LIST)) | expand -t 22
 	@echo
 	@echo 'variables: V=1 CC OPTIMISE CFLAGS SANITIZER WARNINGS PREFIX DESTDIR JOBS SUDO PKG_CONFIG'
 	@echo '    PACKAGE_CFLAGS SNDFILE_LIBS SAMPLERATE_LIBS LIBZIP_LIBS JANSSON_LIBS XXHASH_LIBS LIBYAML_LIBS'
-	@echo '    ONEDNN_LIBS OPENMP CMOCKA_LIBS'
+	@echo '    ONEDNN_LIBS OPENMP CMOCKA_LIBS CUDA NVCC CUDA_ARCHITECTURES'
 	@echo '    of model-check: MODEL DIGITS SEEDS RANDOM_SEEDS'

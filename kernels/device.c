@@ -1,23 +1,140 @@
 #include "device.h"
 
-#include <stdio.h>
-#include <string.h>
+#include "device_part.h"
 
-#define WHY_SIZE 512
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATH_SIZE 4096
+
+/* The part lies beside the program's own file, links followed, and is looked for
+ * nowhere else: no search path decides what code runs. */
+static enum error_code part_path(char *path, struct error *error) {
+    ssize_t length = readlink("/proc/self/exe", path, PATH_SIZE - sizeof DEVICE_PART_FILE);
+    char *slash = NULL;
+    if (length > 0) {
+        path[length] = '\0';
+        slash = strrchr(path, '/');
+    }
+    if (slash == NULL)
+        return FAIL(error, ERROR_UNSUPPORTED, "the program's own folder is not known (no /proc)");
+    memcpy(slash + 1, DEVICE_PART_FILE, sizeof DEVICE_PART_FILE);
+    return ERROR_NONE;
+}
+
+/* Loads the part once; it stays until the process ends. */
+static enum error_code load_part(const struct device_part **result, struct error *error) {
+    static const struct device_part *loaded;
+    char path[PATH_SIZE];
+    *result = loaded;
+    if (loaded != NULL) return ERROR_NONE;
+    if (part_path(path, error) != ERROR_NONE) return error->code;
+    if (access(path, F_OK) != 0)
+        return FAIL(error, ERROR_UNSUPPORTED, "there is no %s beside the program",
+                    DEVICE_PART_FILE);
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (handle == NULL) {
+        const char *reason = dlerror();
+        return FAIL(error, ERROR_UNSUPPORTED, "%s cannot be loaded: %s", DEVICE_PART_FILE,
+                    reason == NULL ? "no reason given" : reason);
+    }
+    const struct device_part *part = dlsym(handle, DEVICE_PART_SYMBOL);
+    if (part == NULL) {
+        FAIL(error, ERROR_UNSUPPORTED, "%s is not a part of earmark: it has no %s",
+             DEVICE_PART_FILE, DEVICE_PART_SYMBOL);
+    } else if (part->interface_version != DEVICE_INTERFACE_VERSION) {
+        FAIL(error, ERROR_UNSUPPORTED,
+             "%s was built for device interface %d, this program for %d: install both from one "
+             "build",
+             DEVICE_PART_FILE, part->interface_version, DEVICE_INTERFACE_VERSION);
+    }
+    if (error->code != ERROR_NONE) {
+        dlclose(handle);
+        return error->code;
+    }
+    *result = loaded = part;
+    return ERROR_NONE;
+}
+
+/* The GPU of "cuda", "cuda:N" and "cuda:all". */
+static bool parse_gpu(const char *name, int *gpu) {
+    *gpu = 0;
+    if (strcmp(name, "cuda") == 0) return true;
+    if (strncmp(name, "cuda:", 5) != 0) return false;
+    if (strcmp(name + 5, "all") == 0) {
+        *gpu = DEVICE_PART_ALL;
+        return true;
+    }
+    size_t digits = strspn(name + 5, "0123456789");
+    if (digits == 0 || digits > 4 || name[5 + digits] != '\0') return false;
+    *gpu = atoi(name + 5);
+    return true;
+}
+
+static enum error_code find_gpu(int gpu, const struct device_operations **operations,
+                                char *description, struct error *error) {
+    const struct device_part *part;
+    if (load_part(&part, error) != ERROR_NONE) return error->code;
+    if (part->choose(gpu, description, error) != ERROR_NONE) return error->code;
+    *operations = part->operations;
+    return ERROR_NONE;
+}
 
 enum error_code device_find(const char *name, const struct device_operations **operations,
                             char *why, struct error *error) {
+    char description[DEVICE_LINE_SIZE] = "";
+    struct error missing = ERROR_INITIAL;
+    int gpu;
+    *operations = NULL;
     if (strcmp(name, "cpu") == 0) {
-        snprintf(why, WHY_SIZE, "cpu: as asked");
+        snprintf(why, DEVICE_LINE_SIZE, "cpu: as asked");
+        *operations = &device_cpu_operations;
     } else if (strcmp(name, "auto") == 0) {
-        snprintf(why, WHY_SIZE, "cpu: this build has no other device");
-    } else if (strncmp(name, "cuda", 4) == 0) {
-        return FAIL(
-            error, ERROR_UNSUPPORTED,
-            "--device %s: this build has no CUDA device (earmark-cuda.so); use --device cpu", name);
+        if (find_gpu(0, operations, description, &missing) == ERROR_NONE) {
+            snprintf(why, DEVICE_LINE_SIZE, "%.400s: a GPU was found", description);
+        } else {
+            snprintf(why, DEVICE_LINE_SIZE, "cpu: no GPU is used, %.400s", missing.message);
+            *operations = &device_cpu_operations;
+        }
+    } else if (parse_gpu(name, &gpu)) {
+        if (find_gpu(gpu, operations, description, &missing) != ERROR_NONE)
+            return FAIL(error, missing.code, "--device %s: %.800s; --device cpu needs none of it",
+                        name, missing.message);
+        snprintf(why, DEVICE_LINE_SIZE, "%.400s: as asked", description);
     } else {
-        return FAIL(error, ERROR_USAGE, "--device %s: unknown device; use auto or cpu", name);
+        return FAIL(error, ERROR_USAGE,
+                    "--device %s: unknown device; use auto, cpu, cuda, cuda:N or cuda:all", name);
     }
-    *operations = &device_cpu_operations;
     return ERROR_NONE;
+}
+
+static void describe_cpu(int threads, char *line) {
+    struct error error = ERROR_INITIAL;
+    struct device_settings settings = {.threads = threads};
+    struct device_properties properties;
+    struct device *device = NULL;
+    if (device_cpu_operations.open(&settings, &device, &error) != ERROR_NONE) {
+        snprintf(line, DEVICE_LINE_SIZE, "cpu: %.400s", error.message);
+        return;
+    }
+    device_cpu_operations.properties(device, &properties);
+    snprintf(line, DEVICE_LINE_SIZE, "%s: %s", properties.name, properties.description);
+    device_cpu_operations.close(device);
+}
+
+bool device_list(size_t index, int threads, char *line) {
+    const struct device_part *part = NULL;
+    struct error missing = ERROR_INITIAL;
+    if (index == 0) {
+        describe_cpu(threads, line);
+        return true;
+    }
+    if (load_part(&part, &missing) == ERROR_NONE && part->list(index - 1, line, &missing))
+        return true;
+    if (index > 1 || missing.code == ERROR_NONE) return false;
+    snprintf(line, DEVICE_LINE_SIZE, "cuda: none, %.400s", missing.message);
+    return true;
 }

@@ -232,11 +232,18 @@ struct classifier {
 
 extern const struct device_operations device_cpu_operations;
 
-/* Finds a device by the name given on the command line ("auto", "cpu"); *why
- * (512 bytes) says in words what was taken and why. ERROR_UNSUPPORTED with a
- * message that names what is missing otherwise. */
+#define DEVICE_LINE_SIZE 512
+
+/* Finds a device by the name given on the command line: "cpu", "cuda", "cuda:N",
+ * "cuda:all" or "auto"; *why (DEVICE_LINE_SIZE) says in words what was taken and why.
+ * ERROR_UNSUPPORTED with a message that names what is missing otherwise: only "auto"
+ * falls back to the CPU, and *why then says what was missing. */
 enum error_code device_find(const char *name, const struct device_operations **operations,
                             char *why, struct error *error);
+
+/* line (DEVICE_LINE_SIZE): the device of this number (0: the CPU, with so many threads) in
+ * words, or why there is none of a kind; false past the last line. */
+bool device_list(size_t index, int threads, char *line);
 
 #ifdef __cplusplus
 }

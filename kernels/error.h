@@ -34,8 +34,13 @@ struct error {
 };
 
 /* A fresh error: struct error error = ERROR_INITIAL; */
+#ifdef __cplusplus /* whose compilers want every member, or none by name */
+#define ERROR_INITIAL                                                                              \
+    { 0, 0, ERROR_NONE, "" }
+#else
 #define ERROR_INITIAL                                                                              \
     { .code = ERROR_NONE }
+#endif
 
 /* Fills in *error unless it already holds one; returns the code it now holds. */
 enum error_code error_set(struct error *error, enum error_code code, const char *file, int line,

@@ -48,6 +48,12 @@ quiet=(--no-print-directory)
 if build "program and tests" "$make" "${quiet[@]}" -j"$jobs" earmark test-programs; then
     part "tests" "$make" "${quiet[@]}" test-run
 fi
+if build "the CUDA device in the simulator" "$make" "${quiet[@]}" -j"$jobs" cudasim-programs; then
+    part "the CUDA device in the simulator" "$make" "${quiet[@]}" cudasim-run
+fi
+if build "the simulator with sanitizers" "$make" "${quiet[@]}" -j"$jobs" "${sanitized[@]}" cudasim-programs; then
+    part "the simulator with sanitizers" "$make" "${quiet[@]}" "${sanitized[@]}" CUDASIM_SEEDS=7 cudasim-run
+fi
 if build "program and tests with AddressSanitizer and UndefinedBehaviorSanitizer" \
     "$make" "${quiet[@]}" -j"$jobs" "${sanitized[@]}" test-programs; then
     part "tests with sanitizers" "$make" "${quiet[@]}" "${sanitized[@]}" test-run

@@ -11,6 +11,7 @@ number=0
 
 mapfile -t sources < <(find kernels host tests bench -name '*.c' | sort)
 mapfile -t headers < <(find kernels host tests bench -name '*.h' | sort)
+mapfile -t kernels < <(find kernels tests bench -name '*.cu' | sort)
 mapfile -t scripts < <(find models bench tests -name '*.sh' | sort)
 
 # rule NAME: passes when $scratch/found is empty, and shows it when not.
@@ -31,7 +32,7 @@ each() {
         'said=$("$@" 2>&1 </dev/null) || printf "%s\n" "$said"' sh "$@" >"$scratch/found"
 }
 
-printf '%s\n' "${sources[@]}" "${headers[@]}" | each clang-format --dry-run -Werror {}
+printf '%s\n' "${sources[@]}" "${headers[@]}" "${kernels[@]}" | grep . | each clang-format --dry-run -Werror {}
 rule "clang-format"
 
 warnings=(-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror)
@@ -55,7 +56,7 @@ rule "host/ names nothing of CUDA"
 grep -rnE '#[[:space:]]*include[[:space:]]*[<"](\.\./)*host/' kernels >"$scratch/found"
 rule "kernels/ includes nothing of host/"
 
-wc -l "${sources[@]}" "${headers[@]}" |
+wc -l "${sources[@]}" "${headers[@]}" "${kernels[@]}" |
     awk '$2 != "total" && $1 >= 500 { print $2 ": " $1 " lines, 499 are allowed" }' >"$scratch/found"
 rule "files are shorter than 500 lines"
 

@@ -3,8 +3,9 @@
     python bench/peers/notebook.py FOLDER CHECKPOINT OUT [options]
 
 FOLDER has clips named {label}_*.wav, CHECKPOINT is a SpeechBrain folder (embedding_model.ckpt, such as
-tests/make_random_checkpoint.py writes). Every clip goes alone through SpeechBrain's own encode_batch on the CPU, as it is
-or resampled; then cross_val_predict of a logistic regression, then find_label_issues. Clips are in bytewise order of
+tests/make_random_checkpoint.py writes). Every clip goes alone through SpeechBrain's own encode_batch, on the CPU or with
+--device cuda on a GPU, as it is or resampled; --batch N takes N clips of like length at a time instead, padded (for times
+only: the padding moves the embeddings of all but the longest clip, for SpeechBrain's convolutions see it); then cross_val_predict of a logistic regression, then find_label_issues. Clips are in bytewise order of
 their names, as earmark takes them. Writes embeddings.npy, labels.npy, folds.npy, pred_probs.npy, issues.npy (rows,
 ranked), names.json, and timing.json with the seconds of each stage since the process began.
 
@@ -30,6 +31,8 @@ def parse_arguments():
     arguments.add_argument("--max-iterations", type=int, default=1000)
     arguments.add_argument("--folds", type=int, default=5)
     arguments.add_argument("--threads", type=int, default=2)
+    arguments.add_argument("--device", default="cpu", help="cpu, or cuda for SpeechBrain's part")
+    arguments.add_argument("--batch", type=int, default=1, help="clips that go through the network together")
     arguments.add_argument("--resample", action="store_true", help="to 16 kHz; without it 8 kHz clips pass as 16 kHz ones")
     arguments.add_argument("--features", action="store_true", 
                            help="also writes features.npy, frames.npy and embeddings_expected.npy, of which see below (not timed)")
@@ -46,7 +49,8 @@ import soundfile  # noqa: E402
 import torch  # noqa: E402
 
 # A torchaudio wheel built for another CUDA version refuses to be imported; on the CPU that does not matter.
-torch.version.cuda = None
+if OPTIONS.device == "cpu":
+    torch.version.cuda = None
 from cleanlab.filter import find_label_issues  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 from sklearn.model_selection import StratifiedKFold, cross_val_predict  # noqa: E402
@@ -70,7 +74,7 @@ def load_classifier(checkpoint):
     parts = {"compute_features": Fbank(n_mels=convolutions[0][1]),
              "mean_var_norm": InputNormalization(norm_type="sentence", std_norm=False),
              "embedding_model": network, "classifier": torch.nn.Identity()}
-    return EncoderClassifier(modules=parts, hparams={"label_encoder": None}, run_opts={"device": "cpu"})
+    return EncoderClassifier(modules=parts, hparams={"label_encoder": None}, run_opts={"device": OPTIONS.device})
 
 
 def read_clip(path, resample):
@@ -94,12 +98,35 @@ def write_comparison(classifier, signals, out):
     StatisticsPooling._get_gauss_noise = lambda self, shape, device="cpu": torch.full(shape, 5e-5, device=device)
     with torch.no_grad():
         for signal in signals:
-            raw = classifier.mods.compute_features(signal.unsqueeze(0))
-            features.append(classifier.mods.mean_var_norm(raw, torch.ones(1))[0].numpy())
-            embeddings.append(classifier.encode_batch(signal).squeeze().numpy())
+            raw = classifier.mods.compute_features(signal.unsqueeze(0).to(OPTIONS.device))
+            lengths = torch.ones(1, device=OPTIONS.device)
+            features.append(classifier.mods.mean_var_norm(raw, lengths)[0].cpu().numpy())
+            embeddings.append(classifier.encode_batch(signal).squeeze().cpu().numpy())
     np.save(os.path.join(out, "features.npy"), np.concatenate(features))
     np.save(os.path.join(out, "frames.npy"), np.array([len(f) for f in features], dtype=np.int64))
     np.save(os.path.join(out, "embeddings_expected.npy"), np.stack(embeddings))
+
+
+def embed_each(classifier, names):
+    embeddings = []
+    for name in names:
+        signal = read_clip(os.path.join(OPTIONS.folder, name), OPTIONS.resample)
+        embeddings.append(classifier.encode_batch(signal).squeeze().cpu().numpy())
+    return np.stack(embeddings)
+
+
+def embed_batches(classifier, names):
+    """Clips sorted by length, OPTIONS.batch at a time, each batch padded to its longest clip."""
+    signals = [read_clip(os.path.join(OPTIONS.folder, name), OPTIONS.resample) for name in names]
+    order = sorted(range(len(names)), key=lambda row: len(signals[row]))
+    embeddings = [None] * len(names)
+    for first in range(0, len(order), OPTIONS.batch):
+        rows = order[first:first + OPTIONS.batch]
+        lengths = torch.tensor([len(signals[row]) for row in rows], dtype=torch.float32)
+        padded = torch.nn.utils.rnn.pad_sequence([signals[row] for row in rows], batch_first=True)
+        for row, embedding in zip(rows, classifier.encode_batch(padded, lengths / lengths.max()).squeeze(1).cpu().numpy()):
+            embeddings[row] = embedding
+    return np.stack(embeddings)
 
 
 def main():
@@ -108,12 +135,8 @@ def main():
     classifier = load_classifier(OPTIONS.checkpoint)
     loaded = time.perf_counter()
 
-    embeddings = []
     with torch.no_grad():
-        for name in names:
-            signal = read_clip(os.path.join(OPTIONS.folder, name), OPTIONS.resample)
-            embeddings.append(classifier.encode_batch(signal).squeeze().numpy())
-    embeddings = np.stack(embeddings)
+        embeddings = embed_batches(classifier, names) if OPTIONS.batch > 1 else embed_each(classifier, names)
     embedded = time.perf_counter()
 
     folds = StratifiedKFold(n_splits=OPTIONS.folds)

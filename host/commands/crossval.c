@@ -53,7 +53,7 @@ static void print_help(void) {
           stdout);
     options_help_classifier();
     fputs("\nComputation\n"
-          "  --device D            auto (default) or cpu\n"
+          "  --device D            auto (default), cpu, cuda, cuda:N or cuda:all\n"
           "  --threads N           default: all processors this process may use; the results do\n"
           "                        not depend on it\n\n"
           "Running\n"

@@ -16,23 +16,17 @@ static void print_help(void) {
           stdout);
 }
 
-static void print_device(void) {
+static void print_devices(void) {
     struct error error = ERROR_INITIAL;
     const struct device_operations *operations = NULL;
-    struct device *device = NULL;
-    char why[512];
+    char line[DEVICE_LINE_SIZE];
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    struct device_settings settings = {.threads = processors < 1 ? 1 : (int)processors};
-    if (device_find("auto", &operations, why, &error) != ERROR_NONE ||
-        operations->open(&settings, &device, &error) != ERROR_NONE) {
-        printf("device      none: %s\n", error.message);
-        return;
-    }
-    struct device_properties properties;
-    operations->properties(device, &properties);
-    printf("device      %s: %s\n", properties.name, properties.description);
-    printf("auto        %s\n", why);
-    operations->close(device);
+    for (size_t i = 0; device_list(i, processors < 1 ? 1 : (int)processors, line); i++)
+        printf("device      %s\n", line);
+    if (device_find("auto", &operations, line, &error) == ERROR_NONE)
+        printf("auto        %s\n", line);
+    else
+        printf("auto        none: %s\n", error.message);
 }
 
 static void print_model(void) {
@@ -64,7 +58,7 @@ int command_info(int argc, char **argv) {
     }
     printf("earmark     %s (device interface %d)\n", EARMARK_VERSION, DEVICE_INTERFACE_VERSION);
     printf("libraries   %s, %s\n", sf_version_string(), src_get_version());
-    print_device();
+    print_devices();
     print_model();
     return EXIT_DONE;
 }

@@ -60,7 +60,7 @@ enum error_code options_take(int option, const char *value, struct common_option
         break;
     case OPTION_NO_RESAMPLE: options->no_resample = true; break;
     case OPTION_FRESH: options->fresh = true; break;
-    case OPTION_QUIET: options->quiet = true; break;
+    case OPTION_QUIET: options->quiet = options->engine.quiet = true; break;
     case OPTION_JSON: options->json = true; break;
     default: *known = false;
     }
@@ -92,9 +92,10 @@ void options_help_input(void) {
 void options_help_engine(void) {
     fputs("Computation\n"
           "  --model FILE          another model (earmark model import makes one)\n"
-          "  --device D            auto (default) or cpu\n"
-          "  --precision P         float32 (default), or bf16 where the processor has it: faster,\n"
-          "                        embeddings 1e-3 to 5e-3 (relative L2) away\n"
+          "  --device D            auto (default): a GPU where there is one, or else the CPU, and\n"
+          "                        says so; cpu; cuda, cuda:N (this GPU) or cuda:all\n"
+          "  --precision P         float32 (default); tf32 (GPUs only); bf16 where the processor\n"
+          "                        has it: faster, embeddings 1e-3 to 5e-3 (relative L2) away\n"
           "  --threads N           default: all processors this process may use\n"
           "  --no-resample         take every clip as if it had the model's rate\n",
           stdout);

@@ -3,7 +3,9 @@
 #include "host/base/memory.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int engine_processors(void) {
     cpu_set_t set;
@@ -46,6 +48,8 @@ enum error_code engine_open(const struct engine_settings *settings, bool want_mo
                                               .precision = settings->precision};
     TRY(operations->open(&device_settings, &engine->device, error));
     operations->properties(engine->device, &engine->properties);
+    if (settings->operations == NULL && !settings->quiet && strcmp(settings->device, "auto") == 0)
+        fprintf(stderr, "earmark: device %s\n", engine->why);
     if (want_model) load_model(settings, engine, error);
     if (error->code != ERROR_NONE) engine_close(engine);
     return error->code;

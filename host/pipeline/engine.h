@@ -5,7 +5,8 @@
 #include "host/model/model.h"
 
 struct engine_settings {
-    const char *device; /* "auto", "cpu" */
+    const char *device; /* "auto", "cpu", "cuda", "cuda:N", "cuda:all" */
+    bool quiet;         /* "auto" does not say on stderr what it took */
     enum device_precision precision;
     int threads;            /* 0: as many as the processors this process may use */
     const char *model_path; /* NULL: the default model */

@@ -1,5 +1,6 @@
 #include "kernels/cpu/classifier.h"
 
+#include "kernels/classifier_problem.h"
 #include "kernels/cpu/clock.h"
 #include "kernels/cpu/product.h"
 
@@ -38,23 +39,6 @@ const void *classifier_tile_data(const struct cpu_classifier *classifier,
     kernels->pack_data(space, classifier->data, classifier->features, classifier->order + at->first,
                        at->rows, classifier->shift, classifier->scale);
     return space;
-}
-
-static enum error_code check_problem(const struct classifier_problem *problem,
-                                     struct error *error) {
-    if (problem->rows == 0 || problem->features == 0 || problem->classes < 2 || problem->folds < 2)
-        return FAIL(error, ERROR_INTERNAL,
-                    "classifier of %zu rows, %zu features, %zu classes and %zu folds",
-                    problem->rows, problem->features, problem->classes, problem->folds);
-    for (size_t row = 0; row < problem->rows; row++) {
-        if (problem->labels[row] < 0 || (size_t)problem->labels[row] >= problem->classes)
-            return FAIL(error, ERROR_INTERNAL, "classifier: row %zu has label %d of %zu classes",
-                        row, problem->labels[row], problem->classes);
-        if (problem->fold_of[row] < 0 || (size_t)problem->fold_of[row] >= problem->folds)
-            return FAIL(error, ERROR_INTERNAL, "classifier: row %zu is in fold %d of %zu", row,
-                        problem->fold_of[row], problem->folds);
-    }
-    return ERROR_NONE;
 }
 
 /* Sorts the rows by fold (counting sort) and cuts them into tiles. */
@@ -116,7 +100,7 @@ static void cache_tiles(struct cpu_classifier *self) {
 
 enum error_code cpu_classifier_open(struct device *device, const struct classifier_problem *problem,
                                     struct classifier **classifier, struct error *error) {
-    if (check_problem(problem, error) != ERROR_NONE) return error->code;
+    if (classifier_problem_check(problem, error) != ERROR_NONE) return error->code;
     double started = clock_seconds();
     struct cpu_classifier *self = calloc(1, sizeof *self);
     if (self == NULL) return FAIL(error, ERROR_MEMORY, "classifier");

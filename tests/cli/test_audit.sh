@@ -83,8 +83,6 @@ expect_exit "an unknown option" 2 "$EARMARK" audit "$clips" -o "$TMP/x" --unknow
 expect_grep "is named" '--unknown.*earmark audit --help' "$TMP/stderr"
 expect_exit "a bad number" 2 "$EARMARK" audit "$clips" -o "$TMP/x" --folds one
 expect_exit "a bad device" 2 "$EARMARK" audit "$clips" -o "$TMP/x" --device abacus
-expect_exit "no CUDA here" 1 "$EARMARK" audit "$clips" -o "$TMP/x" --device cuda
-expect_grep "says what is missing" 'earmark-cuda\.so' "$TMP/stderr"
 expect_exit "no such input" 1 "$EARMARK" audit "$TMP/nowhere" -o "$TMP/x"
 expect_grep "names it" 'nowhere' "$TMP/stderr"
 expect_exit "a model that is none" 1 "$EARMARK" audit "$clips" -o "$TMP/x" --model "$clips/README.txt"

@@ -23,6 +23,9 @@ struct embed_settings {
 void embed_clips(const struct xvector_model *model, const struct embed_settings *settings,
                  const struct embed_clip *clips, size_t count, float *embeddings, float *features);
 
+/* From now on with this device instead of the CPU's. */
+void embed_use(const struct device_operations *operations);
+
 /* A clip of mono int16 samples at 16 kHz. */
 struct embed_clip embed_mono(const int16_t *samples, size_t frames);
 

@@ -14,6 +14,8 @@ Makes, in this folder:
   <name>_p.npy     float64 probabilities of LogisticRegression, in float64, at tol 1e-10
                    (columns shifted to mean 0 where they are not scaled: it changes
                    nothing but the time that the reference takes)
+  wide_p.npy       likewise, of 2,000 x 512 numbers that tests/support/wide_data.c makes
+                   again from the same integers (x alone would be 4 MB)
 
 usage: python make_crossval.py     (numpy, scikit-learn 1.9.1)
 """
@@ -89,6 +91,25 @@ def make_case(name, x, y, c, standardise, fold_of=None):
         save(f"{name}_{part}", array, dtype)
 
 
+def hashed(indices):
+    """Numbers of -1 to 1 that depend on the index only, to the bit what wide_data.c makes."""
+    mixed = (indices.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (mixed >> np.uint64(40)).astype(np.float64) / 8388608.0 - 1.0
+
+
+def make_wide(rows=2000, features=512, classes=10, folds=5):
+    random = hashed(np.arange(rows * features)).reshape(rows, features)
+    centres = hashed(np.arange(classes * features) + 5000000).reshape(classes, features)
+    y = ((hashed(np.arange(rows) + 9000000) + 1) * 0.5 * classes).astype(int)
+    x = (3.0 + 2.0 * random + 0.25 * centres[y]).astype(np.float32)
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, tol=1e-10, max_iter=100000))
+    p = cross_val_predict(model, x.astype(np.float64), y, cv=PredefinedSplit(np.arange(rows) % folds),
+                          method="predict_proba")
+    save("wide_p", p, np.float64)
+
+
 def main():
     make_folds()
     make_case("ten", *make_data(300, 24, 10, 1), 1.0, True)
@@ -104,6 +125,7 @@ def main():
     y[(y == 2) & (fold_of != 1)] = 0
     y[(y == 3) & (fold_of != 1)] = 1
     make_case("missing", x, y, 1.0, True, fold_of)
+    make_wide()
 
 
 main()

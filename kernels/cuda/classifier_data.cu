@@ -1,0 +1,168 @@
+/* The data on its way to the products: gathered by fold into pinned memory, copied up, and
+ * scaled. It stays on the GPU where there is room, or comes tile by tile while the tile
+ * before it is in work. */
+#include "kernels/cuda/classifier.h"
+
+#include "kernels/cuda/check.h"
+#include "kernels/cuda/classifier_kernels.h"
+
+#include <nvtx3/nvToolsExt.h>
+#include <string.h>
+
+static enum error_code reserve_staging(struct cuda_classifier *self, struct error *error) {
+    const size_t numbers = classifier_tile_rows(self) * self->features;
+    for (int slot = 0; slot < 2; slot++)
+        if (cuda_buffer_reserve(&self->staging[slot], BUFFER_PINNED, numbers, sizeof(float),
+                                "rows on their way", error) != ERROR_NONE)
+            return error->code;
+    return ERROR_NONE;
+}
+
+enum error_code classifier_reserve_tile(struct cuda_classifier *self, size_t element,
+                                        struct error *error) {
+    const size_t rows = classifier_tile_rows(self);
+    if (self->scaled.data != NULL && element == sizeof(float)) return ERROR_NONE;
+    if (cuda_buffer_reserve(&self->tile, BUFFER_GPU, rows * self->stride, element, "a tile",
+                            error) != ERROR_NONE)
+        return error->code;
+    if (self->resident) return ERROR_NONE;
+    for (int slot = 0; slot < 2; slot++)
+        if (cuda_buffer_reserve(&self->upload[slot], BUFFER_GPU, rows * self->features,
+                                sizeof(float), "rows on their way", error) != ERROR_NONE)
+            return error->code;
+    return reserve_staging(self, error);
+}
+
+/* The tile's rows, in order, zeros for padding: once the slot's last copy has ended. */
+static enum error_code gather(struct cuda_classifier *self, const struct cuda_classifier_tile *tile,
+                              size_t slot, struct error *error) {
+    if (cuda_check(cudaEventSynchronize(self->copied[slot]), "a copy", error) != ERROR_NONE)
+        return error->code;
+    nvtxRangePushA("classifier gather");
+    float *to = (float *)self->staging[slot].data;
+    const size_t bytes = self->features * sizeof(float);
+    for (size_t r = 0; r < tile->chunks * self->chunk_rows; r++, to += self->features) {
+        const size_t row = self->order[tile->first + r];
+        if (row == SIZE_MAX)
+            memset(to, 0, bytes);
+        else
+            memcpy(to, self->data + row * self->features, bytes);
+    }
+    nvtxRangePop();
+    return ERROR_NONE;
+}
+
+/* Copies a tile up, to `raw` of the resident data or to the slot's own memory. */
+static enum error_code send_tile(struct cuda_classifier *self,
+                                 const struct cuda_classifier_tile *tile, size_t slot, void *to,
+                                 struct error *error) {
+    if (gather(self, tile, slot, error) != ERROR_NONE) return error->code;
+    const size_t bytes = tile->chunks * self->chunk_rows * self->features * sizeof(float);
+    cuda_check(cudaStreamWaitEvent(self->copy_stream, self->used[slot], 0), "a wait", error);
+    cuda_check(cudaMemcpyAsync(to, self->staging[slot].data, bytes, cudaMemcpyHostToDevice,
+                               self->copy_stream),
+               "rows", error);
+    return cuda_check(cudaEventRecord(self->copied[slot], self->copy_stream), "an event", error);
+}
+
+static enum error_code load_raw(struct cuda_classifier *self, struct error *error) {
+    if (reserve_staging(self, error) != ERROR_NONE) return error->code;
+    for (size_t i = 0; i < self->tile_count; i++) {
+        float *to = (float *)self->raw.data + self->tiles[i].first * self->features;
+        if (send_tile(self, &self->tiles[i], i % 2, to, error) != ERROR_NONE) return error->code;
+    }
+    return cuda_check(cudaStreamSynchronize(self->copy_stream), "the rows", error);
+}
+
+static enum error_code scale_tile(struct cuda_classifier *self,
+                                  const struct cuda_classifier_tile *tile, const float *raw,
+                                  float *to, struct error *error) {
+    return launch_scale_rows<float>(
+        raw, (const int32_t *)self->labels.data + tile->first, (const double *)self->shift.data,
+        (const double *)self->scale.data, tile->chunks * self->chunk_rows, self->features,
+        self->stride, to, self->worker->stream, error);
+}
+
+/* Room for the buffer beside `working` bytes, or not: no room is no error here. */
+static enum error_code try_reserve(struct cuda_buffer *buffer, size_t count, size_t taken,
+                                   size_t working, const char *what, struct error *error) {
+    size_t free_bytes;
+    struct error attempt = ERROR_INITIAL;
+    if (cuda_free_memory(taken, &free_bytes, error) != ERROR_NONE) return error->code;
+    if (free_bytes < working || count > (free_bytes - working) / sizeof(float)) return ERROR_NONE;
+    if (cuda_buffer_reserve(buffer, BUFFER_GPU, count, sizeof(float), what, &attempt) !=
+            ERROR_NONE &&
+        attempt.code != ERROR_MEMORY)
+        *error = attempt;
+    return error->code;
+}
+
+enum error_code classifier_load(struct cuda_classifier *self, size_t working, struct error *error) {
+    const size_t raw = self->padded_rows * self->features;
+    const size_t scaled = self->padded_rows * self->stride;
+    if (try_reserve(&self->raw, raw, 0, working, "the data", error) != ERROR_NONE)
+        return error->code;
+    if (self->raw.data == NULL) return ERROR_NONE; /* streamed */
+    struct error attempt = ERROR_INITIAL;
+    if (load_raw(self, &attempt) == ERROR_MEMORY) { /* for the copies: streamed as well */
+        cuda_buffer_free(&self->raw, BUFFER_GPU);
+        return ERROR_NONE;
+    }
+    if (attempt.code != ERROR_NONE) {
+        *error = attempt;
+        return error->code;
+    }
+    self->resident = true;
+    if (try_reserve(&self->scaled, scaled, self->raw.bytes, working, "the scaled data", error) !=
+        ERROR_NONE)
+        return error->code;
+    if (self->scaled.data == NULL) return ERROR_NONE;
+    for (size_t i = 0; i < self->tile_count; i++)
+        if (scale_tile(self, &self->tiles[i],
+                       (const float *)self->raw.data + self->tiles[i].first * self->features,
+                       (float *)self->scaled.data + self->tiles[i].first * self->stride,
+                       error) != ERROR_NONE)
+            return error->code;
+    return cuda_check(cudaStreamSynchronize(self->worker->stream), "the scaled data", error);
+}
+
+static const float *scaled_rows(const struct cuda_classifier *self, size_t first, const float *) {
+    if (self->scaled.data == NULL) return NULL;
+    return (const float *)self->scaled.data + first * self->stride;
+}
+static const double *scaled_rows(const struct cuda_classifier *, size_t, const double *) {
+    return NULL; /* only float32 is kept */
+}
+
+template <typename Real>
+enum error_code classifier_tile_data(struct cuda_classifier *self,
+                                     const struct cuda_classifier_tile *tile, const Real **x,
+                                     struct error *error) {
+    *x = scaled_rows(self, tile->first, (const Real *)NULL);
+    if (*x != NULL) return ERROR_NONE;
+    const cudaStream_t stream = self->worker->stream;
+    const size_t slot = self->next_slot;
+    const float *raw = (const float *)self->raw.data + tile->first * self->features;
+    if (!self->resident) {
+        raw = (const float *)self->upload[slot].data;
+        if (send_tile(self, tile, slot, self->upload[slot].data, error) != ERROR_NONE ||
+            cuda_check(cudaStreamWaitEvent(stream, self->copied[slot], 0), "a wait", error) !=
+                ERROR_NONE)
+            return error->code;
+        self->next_slot = 1 - slot;
+    }
+    launch_scale_rows<Real>(raw, (const int32_t *)self->labels.data + tile->first,
+                            (const double *)self->shift.data, (const double *)self->scale.data,
+                            tile->chunks * self->chunk_rows, self->features, self->stride,
+                            (Real *)self->tile.data, stream, error);
+    if (!self->resident) cuda_check(cudaEventRecord(self->used[slot], stream), "an event", error);
+    *x = (const Real *)self->tile.data;
+    return error->code;
+}
+
+template enum error_code classifier_tile_data<float>(struct cuda_classifier *,
+                                                     const struct cuda_classifier_tile *,
+                                                     const float **, struct error *);
+template enum error_code classifier_tile_data<double>(struct cuda_classifier *,
+                                                      const struct cuda_classifier_tile *,
+                                                      const double **, struct error *);

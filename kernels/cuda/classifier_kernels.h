@@ -1,0 +1,63 @@
+/* The classifier's own kernels; Real is float or double. Each puts its work on `stream`. */
+#ifndef EARMARK_CUDA_CLASSIFIER_KERNELS_H
+#define EARMARK_CUDA_CLASSIFIER_KERNELS_H
+
+#include "kernels/error.h"
+
+#include <cuda_runtime.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* scaled (rows, stride) = (raw (rows, features) - shift) * scale, in float64 and rounded
+ * once; 0 in the columns of padding and in rows without a label. */
+template <typename Real>
+enum error_code launch_scale_rows(const float *raw, const int32_t *labels, const double *shift,
+                                  const double *scale, size_t rows, size_t features, size_t stride,
+                                  Real *scaled, cudaStream_t stream, struct error *error);
+
+/* packed (packed_columns, stride): row c is weights (columns, features + 1) of column
+ * c % columns without its intercept; rows from 2 * columns on are 0. */
+template <typename Real>
+enum error_code launch_pack_weights(const double *weights, size_t columns, size_t features,
+                                    size_t packed_columns, size_t stride, Real *packed,
+                                    cudaStream_t stream, struct error *error);
+
+/* What one softmax launch works on: tasks side by side, each with its classes. */
+struct softmax_view {
+    size_t rows;  /* a multiple of nothing: the tile's */
+    size_t tasks; /* of the view */
+    size_t classes;
+    size_t stride;   /* from a row of logits to the next */
+    size_t begin;    /* the view's first column among all columns */
+    size_t columns;  /* of all tasks: the view's columns go round at the end */
+    size_t row_size; /* of the weights: features + 1 */
+};
+
+/* logits (rows, stride) become softmax - onehot, 0 in rows without a label; or, where
+ * probabilities (rows, classes) is given (one task), the softmax goes there. losses (rows,
+ * tasks): -log p[label]. */
+template <typename Real>
+enum error_code launch_softmax(const struct softmax_view *view, Real *logits, const double *weights,
+                               const int32_t *labels, float *probabilities, double *losses,
+                               cudaStream_t stream, struct error *error);
+
+/* sums (chunks, columns) of matrix (chunks * chunk_rows, stride) over each chunk's rows. */
+template <typename Real>
+enum error_code launch_sum_columns(const Real *matrix, size_t chunks, size_t chunk_rows,
+                                   size_t stride, size_t columns, double *sums, cudaStream_t stream,
+                                   struct error *error);
+
+/* Adds the chunks' (chunks, block, stride) sums of `count` columns, in their order, to the
+ * totals (all_columns, features + 1); the first is column `begin`, going round at the end. */
+template <typename Real>
+enum error_code launch_add_gradients(const Real *partial, size_t chunks, size_t block,
+                                     size_t stride, size_t count, size_t features, size_t begin,
+                                     size_t all_columns, double *totals, cudaStream_t stream,
+                                     struct error *error);
+
+/* The same for sums (chunks, count) of columns: totals[((begin + i) % all) * step]. */
+enum error_code launch_add_sums(const double *sums, size_t chunks, size_t count, size_t begin,
+                                size_t all, size_t step, double *totals, cudaStream_t stream,
+                                struct error *error);
+
+#endif

@@ -1,0 +1,87 @@
+/* What embedder.cu (memory) and embedder_run.cu (work) share. */
+#ifndef EARMARK_CUDA_EMBEDDER_STATE_H
+#define EARMARK_CUDA_EMBEDDER_STATE_H
+
+#include "kernels/cuda/chunks.h"
+#include "kernels/cuda/embedder.h"
+#include "kernels/cuda/features.h"
+#include "kernels/cuda/linear.h"
+#include "kernels/cuda/pooling.h"
+#include "kernels/cuda/resample.h"
+#include "kernels/cuda/tdnn.h"
+
+#define LANES 2
+
+/* What a group's copies touch. */
+struct embedder_lane {
+    struct cuda_buffer host_tables; /* pinned: clips, then pieces */
+    struct cuda_buffer samples;     /* the rest on the GPU: as they came */
+    struct cuda_buffer tables;
+    struct cuda_buffer decibels;   /* (rows, mels) */
+    struct cuda_buffer embeddings; /* (clips, size) */
+    cudaEvent_t uploaded, computed, downloaded;
+};
+
+/* What only the computation touches, one group after the other. */
+struct embedder_scratch {
+    struct cuda_buffer samples;    /* at 16 kHz */
+    struct cuda_buffer row_clips;  /* int (rows) */
+    struct cuda_buffer input;      /* (rows, inputs of layer 0), as the network reads it */
+    struct cuda_buffer tables;     /* struct tdnn_row (layers, chunk_rows) */
+    struct cuda_buffer levels[2];  /* outputs of even and odd layers, chunk_rows of them */
+    struct cuda_buffer partial;    /* float2 (segments, channels) */
+    struct cuda_buffer statistics; /* (padded clips, width) */
+};
+
+struct cuda_embedder {
+    struct cuda_worker *worker;
+    enum device_precision precision;
+    size_t size;
+    size_t mels;
+    size_t minimum_frames;
+    struct cuda_features features;
+    struct cuda_resamplers resamplers;
+    struct chunk_shape shape;
+    int layer_count;
+    struct tdnn_layer layers[XVECTOR_MAXIMUM_BLOCKS];
+    struct cuda_linear linear;
+    int chunk_rows;     /* at most so many at any level */
+    size_t group_bytes; /* GPU memory that a group of more than one clip may take */
+    struct embedder_lane lanes[LANES];
+    int next_lane;
+    struct embedder_scratch scratch;
+    struct cuda_clip *clips; /* of the group under way */
+    int clip_capacity;
+    struct cuda_chunks chunks; /* likewise */
+};
+
+/* Sizes of a group. */
+struct embedder_group {
+    size_t first_clip; /* of the work's */
+    int clip_count;
+    int rows;     /* feature frames of all */
+    int segments; /* of the pooling */
+    int resampling_tiles;
+    long long samples;   /* at 16 kHz, with gaps between clips */
+    size_t source_begin; /* bytes of the work's samples: from .. to */
+    size_t source_end;
+    size_t bytes; /* of GPU memory that it takes */
+};
+
+/* Room for a group in a lane and in the scratch. Waits for the GPU where a buffer that is in
+ * use has to grow. */
+enum error_code embedder_reserve(struct cuda_embedder *embedder, struct embedder_lane *lane,
+                                 const struct embedder_group *group, struct error *error);
+
+/* Halves what a group may take and gives back all buffers, after all work has ended; false
+ * where there is nothing left to halve. */
+bool embedder_shrink(struct cuda_embedder *embedder, struct error *error);
+
+/* Bytes of GPU memory that one more clip takes. */
+size_t embedder_clip_bytes(const struct cuda_embedder *embedder, size_t source_bytes,
+                           const struct cuda_clip *clip);
+
+/* The next layer's input: bytes of a row of the level that a layer makes. */
+size_t embedder_row_bytes(const struct cuda_embedder *embedder, int layer);
+
+#endif

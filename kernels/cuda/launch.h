@@ -1,0 +1,42 @@
+/* How kernels are launched and how they get shared memory, so that nvcc and the
+ * simulator (tests/cudasim, g++) build the same files.
+ *
+ *     LAUNCH(kernel, grid, block, shared_bytes, stream, arguments...);
+ *     LAUNCH((kernel<float, 4>), dim3(blocks), dim3(THREADS), 0, stream, a, b);
+ *
+ * grid and block are dim3, shared_bytes is the dynamic shared memory. A kernel that is a
+ * template stands in parentheses. Arguments are converted to the kernel's own parameter
+ * types and copied at the launch. Ask cudaGetLastError() after it (cuda_check_launch).
+ * The simulator takes no default stream: a launch names a stream that was created.
+ *
+ * Inside a kernel, or inside a __device__ function that a kernel calls:
+ *
+ *     SHARED_MEMORY(float, tile);        `float *const tile`: the block's dynamic memory,
+ *                                        128-byte aligned, the same for every use in a block
+ *     SHARED_ARRAY(double, sums, 256);   `double sums[256]`, 16-byte aligned, count a constant
+ *
+ * Both are declarations, at the top of the function where every thread of the block
+ * passes. A SHARED_ARRAY in an inlined function is one array however often it is called;
+ * one in a template is another array for each instance. All of a block's shared memory is
+ * NaN (every byte 0xff) in the simulator when the block starts, and each array ends in a
+ * red zone. Rows of two dimensions: SHARED_ARRAY(float, tile, ROWS * COLUMNS). */
+#ifndef EARMARK_CUDA_LAUNCH_H
+#define EARMARK_CUDA_LAUNCH_H
+
+#include <cuda_runtime.h>
+
+#ifdef EARMARK_SIMULATOR
+#include "cudasim_launch.h"
+#else
+
+#define LAUNCH(kernel, grid, block, shared_bytes, stream, ...)                                     \
+    (kernel)<<<(grid), (block), (shared_bytes), (stream)>>>(__VA_ARGS__)
+
+#define SHARED_MEMORY(type, name)                                                                  \
+    extern __shared__ __align__(128) unsigned char launch_shared_memory[];                         \
+    type *const name = reinterpret_cast<type *>(launch_shared_memory)
+
+#define SHARED_ARRAY(type, name, count) __shared__ __align__(16) type name[count]
+
+#endif
+#endif

@@ -1,0 +1,343 @@
+/* Nearest rows by cosine: tiles of rows come up once, every tile meets every block of
+ * queries in one product of constant shape, and each query's list takes in what the tile
+ * has that is better. The order (similarity, then lower row) is total, so that it does not
+ * matter how the search is cut. */
+#include "kernels/cuda/nearest.h"
+
+#include "kernels/cuda/check.h"
+#include "kernels/cuda/device_cuda.h"
+#include "kernels/cuda/launch.h"
+#include "kernels/cuda/memory.h"
+
+#include <math.h>
+#include <nvtx3/nvToolsExt.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TILE_ROWS ((size_t)8192)
+#define SMALLEST_TILE ((size_t)64)
+#define QUERY_BLOCK ((size_t)256)
+#define THREADS 256
+#define ALL_LANES 0xffffffffU
+
+struct nearest_search {
+    struct cuda_worker *worker;
+    const float *data; /* (rows, columns), the caller's */
+    size_t rows, columns, count, query_count;
+    size_t tile_rows, blocks;      /* rows of a tile; blocks of queries */
+    struct cuda_buffer staging[2]; /* pinned (tile_rows, columns) */
+    cudaEvent_t copied[2];         /* the staging memory is free again */
+    struct cuda_buffer sent;       /* pinned: queries up, lists down */
+    struct cuda_buffer tile;       /* (tile_rows, columns) */
+    struct cuda_buffer lengths;    /* double (tile_rows) */
+    struct cuda_buffer units;      /* (blocks * QUERY_BLOCK, columns): queries of length 1 */
+    struct cuda_buffer numbers;    /* int64 (blocks * QUERY_BLOCK): the queries' rows, -1: none */
+    struct cuda_buffer products;   /* (tile_rows, QUERY_BLOCK) */
+    struct cuda_buffer found[2];   /* int64 (blocks * QUERY_BLOCK, count), -1: none yet */
+    struct cuda_buffer similar[2]; /* float, the same */
+};
+
+/* One warp a row: its length in float64. */
+__global__ void row_lengths(const float *__restrict__ tile, size_t rows, size_t columns,
+                            double *__restrict__ lengths) {
+    const size_t row = (size_t)blockIdx.x * (THREADS / 32) + threadIdx.x / 32;
+    double square = 0.0;
+    if (row < rows)
+        for (size_t f = threadIdx.x % 32; f < columns; f += 32) {
+            const double value = (double)tile[row * columns + f];
+            square += value * value;
+        }
+    for (int offset = 16; offset > 0; offset /= 2)
+        square += __shfl_xor_sync(ALL_LANES, square, offset);
+    if (row < rows && threadIdx.x % 32 == 0) lengths[row] = sqrt(square);
+}
+
+struct candidate {
+    float similarity;
+    long long row; /* -1: none */
+};
+
+/* Whether a goes before b; no candidate goes after all. */
+static __device__ __forceinline__ bool goes_before(candidate a, candidate b) {
+    if (a.row < 0) return false;
+    if (b.row < 0) return true;
+    return a.similarity > b.similarity || (a.similarity == b.similarity && a.row < b.row);
+}
+
+/* The better of best and new, of those that go after `last` (a row of -1: the start). */
+static __device__ __forceinline__ candidate take(candidate best, candidate found, candidate last) {
+    if (last.row >= 0 && !goes_before(last, found)) return best;
+    return goes_before(found, best) ? found : best;
+}
+
+static __device__ __forceinline__ candidate warp_best(candidate best) {
+    for (int offset = 16; offset > 0; offset /= 2) {
+        candidate other;
+        other.similarity = __shfl_xor_sync(ALL_LANES, best.similarity, offset);
+        other.row = __shfl_xor_sync(ALL_LANES, best.row, offset);
+        if (goes_before(other, best)) best = other;
+    }
+    return best;
+}
+
+/* What one launch looks through for a block of queries. */
+struct nearest_tile {
+    long long first; /* number of the tile's first row */
+    size_t rows, count;
+};
+
+/* One block a query: picks `count` times the best that goes after the last pick, out of the
+ * tile's rows and the old list. */
+__global__ void __launch_bounds__(THREADS)
+    pick_nearest(nearest_tile tile, const float *__restrict__ products,
+                 const double *__restrict__ lengths, const long long *__restrict__ queries,
+                 const long long *__restrict__ old_found, const float *__restrict__ old_similar,
+                 long long *__restrict__ found, float *__restrict__ similar) {
+    SHARED_ARRAY(float, warp_similar, THREADS / 32);
+    SHARED_ARRAY(long long, warp_rows, THREADS / 32);
+    const size_t query = blockIdx.x, list = query * tile.count;
+    const long long own = queries[query];
+    candidate last = {0.0F, -1};
+    for (size_t k = 0; k < tile.count; k++) {
+        candidate best = {0.0F, -1};
+        for (size_t r = threadIdx.x; r < tile.rows && own >= 0; r += THREADS) {
+            candidate next = {0.0F, tile.first + (long long)r};
+            if (lengths[r] > 0.0)
+                next.similarity = (float)((double)products[r * QUERY_BLOCK + query] / lengths[r]);
+            if (next.row != own) best = take(best, next, last);
+        }
+        for (size_t i = threadIdx.x; i < tile.count; i += THREADS) {
+            const candidate next = {old_similar[list + i], old_found[list + i]};
+            if (next.row >= 0) best = take(best, next, last);
+        }
+        best = warp_best(best);
+        if (threadIdx.x % 32 == 0) {
+            warp_similar[threadIdx.x / 32] = best.similarity;
+            warp_rows[threadIdx.x / 32] = best.row;
+        }
+        __syncthreads();
+        for (int warp = 0; warp < THREADS / 32; warp++) {
+            const candidate other = {warp_similar[warp], warp_rows[warp]};
+            if (goes_before(other, best)) best = other;
+        }
+        __syncthreads(); /* all have read before the next pick is written */
+        if (threadIdx.x == 0) {
+            found[list + k] = best.row;
+            similar[list + k] = best.similarity;
+        }
+        last = best;
+        if (last.row < 0) last = candidate{-INFINITY, INT64_MAX}; /* nothing goes after it */
+    }
+}
+
+static enum error_code reserve_all(struct nearest_search *search, struct error *error) {
+    const size_t queries = search->blocks * QUERY_BLOCK, tile = search->tile_rows * search->columns;
+    const size_t lists = queries * search->count;
+    const size_t sent = queries * (search->columns * sizeof(float) + sizeof(long long));
+    const size_t down = lists * (sizeof(float) + sizeof(long long));
+    const enum cuda_buffer_place gpu = BUFFER_GPU, pinned = BUFFER_PINNED;
+    for (int i = 0; i < 2; i++)
+        if (cuda_buffer_reserve(&search->staging[i], pinned, tile, sizeof(float), "rows", error) !=
+                ERROR_NONE ||
+            cuda_buffer_reserve(&search->found[i], gpu, lists, sizeof(long long), "neighbours",
+                                error) != ERROR_NONE ||
+            cuda_buffer_reserve(&search->similar[i], gpu, lists, sizeof(float), "neighbours",
+                                error) != ERROR_NONE)
+            return error->code;
+    if (cuda_buffer_reserve(&search->sent, pinned, sent > down ? sent : down, 1, "queries",
+                            error) != ERROR_NONE ||
+        cuda_buffer_reserve(&search->tile, gpu, tile, sizeof(float), "rows", error) != ERROR_NONE ||
+        cuda_buffer_reserve(&search->lengths, gpu, search->tile_rows, sizeof(double), "lengths",
+                            error) != ERROR_NONE ||
+        cuda_buffer_reserve(&search->units, gpu, queries * search->columns, sizeof(float),
+                            "queries", error) != ERROR_NONE ||
+        cuda_buffer_reserve(&search->numbers, gpu, queries, sizeof(long long), "queries", error) !=
+            ERROR_NONE)
+        return error->code;
+    return cuda_buffer_reserve(&search->products, gpu, search->tile_rows * QUERY_BLOCK,
+                               sizeof(float), "similarities", error);
+}
+
+static void free_buffers(struct nearest_search *search) {
+    struct cuda_buffer *const buffers[] = {
+        &search->tile,     &search->lengths,    &search->units,
+        &search->numbers,  &search->products,   &search->found[0],
+        &search->found[1], &search->similar[0], &search->similar[1]};
+    (void)cudaStreamSynchronize(search->worker->stream);
+    for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
+        cuda_buffer_free(buffers[i], BUFFER_GPU);
+    for (int i = 0; i < 2; i++) cuda_buffer_free(&search->staging[i], BUFFER_PINNED);
+    cuda_buffer_free(&search->sent, BUFFER_PINNED);
+}
+
+/* Out of memory: with half the tile, until there is room or a tile is a few rows. */
+static enum error_code make_room(struct nearest_search *search, struct error *error) {
+    for (;;) {
+        struct error attempt = ERROR_INITIAL;
+        if (reserve_all(search, &attempt) == ERROR_NONE) break;
+        free_buffers(search);
+        if (attempt.code != ERROR_MEMORY || search->tile_rows <= SMALLEST_TILE) {
+            *error = attempt;
+            return error->code;
+        }
+        search->tile_rows = (search->tile_rows / 2 + 31) / 32 * 32;
+    }
+    for (int i = 0; i < 2; i++)
+        cuda_check(cudaEventCreateWithFlags(&search->copied[i], cudaEventDisableTiming), "an event",
+                   error);
+    return error->code;
+}
+
+static void free_all(struct nearest_search *search) {
+    free_buffers(search);
+    for (int i = 0; i < 2; i++)
+        if (search->copied[i] != NULL) (void)cudaEventDestroy(search->copied[i]);
+}
+
+/* The queries' rows, each divided by its length in float64 (a row of zeros stays one). */
+static enum error_code send_queries(struct nearest_search *search, const size_t *queries,
+                                    struct error *error) {
+    const size_t padded = search->blocks * QUERY_BLOCK, columns = search->columns;
+    const cudaStream_t stream = search->worker->stream;
+    long long *numbers = (long long *)search->sent.data;
+    float *units = (float *)(numbers + padded);
+    for (size_t q = 0; q < padded; q++, units += columns) {
+        numbers[q] = q < search->query_count ? (long long)queries[q] : -1;
+        if (q >= search->query_count) {
+            memset(units, 0, columns * sizeof *units);
+            continue;
+        }
+        const float *row = search->data + queries[q] * columns;
+        double square = 0.0;
+        for (size_t f = 0; f < columns; f++) square += (double)row[f] * (double)row[f];
+        const double length = sqrt(square);
+        for (size_t f = 0; f < columns; f++)
+            units[f] = length > 0.0 ? (float)((double)row[f] / length) : 0.0F;
+    }
+    const size_t lists = padded * search->count;
+    cuda_check(cudaMemcpyAsync(search->numbers.data, numbers, padded * sizeof *numbers,
+                               cudaMemcpyHostToDevice, stream),
+               "queries", error);
+    cuda_check(cudaMemcpyAsync(search->units.data, numbers + padded,
+                               padded * columns * sizeof(float), cudaMemcpyHostToDevice, stream),
+               "queries", error);
+    cuda_check(cudaMemsetAsync(search->found[0].data, 0xff, lists * sizeof(long long), stream),
+               "neighbours", error);
+    cuda_check(cudaMemsetAsync(search->similar[0].data, 0xff, lists * sizeof(float), stream),
+               "neighbours", error); /* NaN: there is none */
+    /* The last tile may be shorter; what is behind it takes part in the product only. */
+    return cuda_check(
+        cudaMemsetAsync(search->tile.data, 0, search->tile_rows * columns * sizeof(float), stream),
+        "rows", error);
+}
+
+static enum error_code send_tile(struct nearest_search *search, size_t first, size_t rows,
+                                 size_t slot, struct error *error) {
+    const cudaStream_t stream = search->worker->stream;
+    const size_t bytes = rows * search->columns * sizeof(float);
+    if (cuda_check(cudaEventSynchronize(search->copied[slot]), "a copy", error) != ERROR_NONE)
+        return error->code;
+    memcpy(search->staging[slot].data, search->data + first * search->columns, bytes);
+    if (cuda_check(cudaMemcpyAsync(search->tile.data, search->staging[slot].data, bytes,
+                                   cudaMemcpyHostToDevice, stream),
+                   "rows", error) != ERROR_NONE ||
+        cuda_check(cudaEventRecord(search->copied[slot], stream), "an event", error) != ERROR_NONE)
+        return error->code;
+    LAUNCH(row_lengths, dim3((unsigned)((rows + THREADS / 32 - 1) / (THREADS / 32))), dim3(THREADS),
+           0, stream, (const float *)search->tile.data, rows, search->columns,
+           (double *)search->lengths.data);
+    return cuda_check_launch("row_lengths", error);
+}
+
+/* All queries against the tile; `from` has the lists so far, the other side the new ones. */
+static enum error_code search_tile(struct nearest_search *search, size_t first, size_t rows,
+                                   int from, struct error *error) {
+    const cudaStream_t stream = search->worker->stream;
+    const float one = 1.0F, zero = 0.0F;
+    const int columns = (int)search->columns;
+    const struct nearest_tile tile = {(long long)first, rows, search->count};
+    for (size_t block = 0; block < search->blocks; block++) {
+        const size_t query = block * QUERY_BLOCK, list = query * search->count;
+        if (cublas_check(cublasSgemm(search->worker->blas, CUBLAS_OP_T, CUBLAS_OP_N,
+                                     (int)QUERY_BLOCK, (int)search->tile_rows, columns, &one,
+                                     (const float *)search->units.data + query * search->columns,
+                                     columns, (const float *)search->tile.data, columns, &zero,
+                                     (float *)search->products.data, (int)QUERY_BLOCK),
+                         "similarities", error) != ERROR_NONE)
+            return error->code;
+        LAUNCH(pick_nearest, dim3((unsigned)QUERY_BLOCK), dim3(THREADS), 0, stream, tile,
+               (const float *)search->products.data, (const double *)search->lengths.data,
+               (const long long *)search->numbers.data + query,
+               (const long long *)search->found[from].data + list,
+               (const float *)search->similar[from].data + list,
+               (long long *)search->found[1 - from].data + list,
+               (float *)search->similar[1 - from].data + list);
+        if (cuda_check_launch("pick_nearest", error) != ERROR_NONE) return error->code;
+    }
+    return ERROR_NONE;
+}
+
+static enum error_code receive_lists(struct nearest_search *search, int from, size_t *neighbours,
+                                     float *similarities, struct error *error) {
+    const cudaStream_t stream = search->worker->stream;
+    const size_t lists = search->query_count * search->count;
+    long long *found = (long long *)search->sent.data;
+    float *similar = (float *)(found + lists);
+    cuda_check(cudaMemcpyAsync(found, search->found[from].data, lists * sizeof *found,
+                               cudaMemcpyDeviceToHost, stream),
+               "neighbours", error);
+    cuda_check(cudaMemcpyAsync(similar, search->similar[from].data, lists * sizeof *similar,
+                               cudaMemcpyDeviceToHost, stream),
+               "neighbours", error);
+    if (cuda_check(cudaStreamSynchronize(stream), "neighbours", error) != ERROR_NONE)
+        return error->code;
+    for (size_t i = 0; i < lists; i++) {
+        neighbours[i] = found[i] < 0 ? SIZE_MAX : (size_t)found[i];
+        similarities[i] = found[i] < 0 ? NAN : similar[i];
+    }
+    return ERROR_NONE;
+}
+
+static enum error_code search_all(struct nearest_search *search, const size_t *queries,
+                                  size_t *neighbours, float *similarities, struct error *error) {
+    int from = 0;
+    if (cuda_check(cudaSetDevice(search->worker->gpu), "the GPU", error) != ERROR_NONE ||
+        cublas_check(cublasSetMathMode(search->worker->blas, CUBLAS_DEFAULT_MATH),
+                     "float32 products", error) != ERROR_NONE ||
+        make_room(search, error) != ERROR_NONE ||
+        send_queries(search, queries, error) != ERROR_NONE)
+        return error->code;
+    for (size_t first = 0; first < search->rows; first += search->tile_rows, from = 1 - from) {
+        const size_t left = search->rows - first;
+        const size_t rows = left < search->tile_rows ? left : search->tile_rows;
+        if (send_tile(search, first, rows, (size_t)from, error) != ERROR_NONE ||
+            search_tile(search, first, rows, from, error) != ERROR_NONE)
+            return error->code;
+    }
+    return receive_lists(search, from, neighbours, similarities, error);
+}
+
+enum error_code cuda_nearest(struct device *device, const float *data, size_t rows, size_t columns,
+                             const size_t *queries, size_t query_count, size_t count,
+                             size_t *neighbours, float *similarities, struct error *error) {
+    struct nearest_search search = {};
+    if (query_count == 0 || count == 0) return ERROR_NONE;
+    for (size_t q = 0; q < query_count; q++)
+        if (queries[q] >= rows)
+            return FAIL(error, ERROR_INTERNAL, "nearest: query row %zu of %zu", queries[q], rows);
+    search.worker = cuda_device_worker(device);
+    search.data = data;
+    search.rows = rows;
+    search.columns = columns;
+    search.count = count;
+    search.query_count = query_count;
+    search.blocks = (query_count + QUERY_BLOCK - 1) / QUERY_BLOCK;
+    search.tile_rows = rows < TILE_ROWS ? (rows + 31) / 32 * 32 : TILE_ROWS;
+    nvtxRangePushA("nearest");
+    cuda_device_trim(device); /* what embeddings took */
+    search_all(&search, queries, neighbours, similarities, error);
+    free_all(&search);
+    nvtxRangePop();
+    return error->code;
+}

@@ -1,0 +1,11 @@
+/* Nearest rows by cosine on a GPU: see struct device_operations. */
+#ifndef EARMARK_CUDA_NEAREST_H
+#define EARMARK_CUDA_NEAREST_H
+
+#include "kernels/device.h"
+
+enum error_code cuda_nearest(struct device *device, const float *data, size_t rows, size_t columns,
+                             const size_t *queries, size_t query_count, size_t count,
+                             size_t *neighbours, float *similarities, struct error *error);
+
+#endif

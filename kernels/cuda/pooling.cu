@@ -1,0 +1,100 @@
+#include "kernels/cuda/pooling.h"
+
+#include "kernels/cuda/check.h"
+#include "kernels/cuda/chunks.h"
+#include "kernels/cuda/launch.h"
+
+#include <math.h>
+
+#define THREADS 128
+
+static __device__ int find_piece(const struct cuda_piece *pieces, int count, int segment) {
+    int low = 0, high = count;
+    while (high - low > 1) {
+        const int middle = low + (high - low) / 2;
+        if (pieces[middle].segment <= segment)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* A block takes one segment and THREADS channels, a thread one of them. */
+__global__ void __launch_bounds__(THREADS)
+    pooling_kernel(const struct cuda_piece *__restrict__ pieces, int piece_count, int level,
+                   const struct cuda_clip *__restrict__ clips, const float *__restrict__ rows,
+                   int channels, float2 *__restrict__ partial) {
+    const int channel = (int)blockIdx.y * THREADS + (int)threadIdx.x;
+    if (channel >= channels) return;
+    const struct cuda_piece &piece = pieces[find_piece(pieces, piece_count, (int)blockIdx.x)];
+    const int begin = ((int)blockIdx.x - piece.segment) * POOLING_SEGMENT; /* in the piece */
+    const int low = piece.low[level], left = piece.high[level] - low - begin;
+    const int count = left < POOLING_SEGMENT ? left : POOLING_SEGMENT;
+    const float *value = rows + (long long)(piece.offset[level] + begin) * channels + channel;
+    float mean = 0.0f, squares = 0.0f;
+    for (int i = 0; i < count; i++) {
+        const float x = value[(long long)i * channels];
+        const float before = x - mean;
+        mean = fmaf(before, 1.0f / (float)(i + 1), mean);
+        squares = fmaf(before, x - mean, squares);
+    }
+    const long long segment = clips[piece.clip].segment + (low + begin) / POOLING_SEGMENT;
+    partial[segment * channels + channel] = make_float2(mean, squares);
+}
+
+enum error_code pooling_run(const struct cuda_chunk *chunk, int level,
+                            const struct cuda_piece *pieces, const struct cuda_clip *clips,
+                            const float *rows, int channels, float2 *partial, cudaStream_t stream,
+                            struct error *error) {
+    const dim3 grid((unsigned)chunk->segments, (unsigned)((channels + THREADS - 1) / THREADS));
+    LAUNCH(pooling_kernel, grid, dim3(THREADS), 0, stream, pieces, chunk->piece_count, level, clips,
+           rows, channels, partial);
+    return cuda_check_launch("pooling", error);
+}
+
+/* A clip's segments in order; sums in double precision. */
+static __device__ float2 merge(const struct cuda_clip &clip, const float2 *partial, int channels,
+                               int channel) {
+    double mean = 0.0, squares = 0.0;
+    const int segments = pooling_segments(clip.feature_frames);
+    for (int s = 0; s < segments; s++) {
+        const float2 part = partial[(long long)(clip.segment + s) * channels + channel];
+        const double before = (double)(s * POOLING_SEGMENT);
+        const double left = (double)clip.feature_frames - before;
+        const double count = left < POOLING_SEGMENT ? left : (double)POOLING_SEGMENT;
+        const double difference = (double)part.x - mean, share = count / (before + count);
+        mean = fma(difference, share, mean);
+        squares += fma(difference * difference, before * share, (double)part.y);
+    }
+    return make_float2((float)mean, (float)sqrt(squares / ((double)clip.feature_frames - 1.0)));
+}
+
+/* A block for a clip and THREADS columns of half a row of statistics. */
+__global__ void __launch_bounds__(THREADS)
+    merge_kernel(const struct cuda_clip *__restrict__ clips, int clip_count,
+                 const float2 *__restrict__ partial, int channels, int width,
+                 float *__restrict__ statistics) {
+    const int column = (int)blockIdx.y * THREADS + (int)threadIdx.x, clip = (int)blockIdx.x;
+    float *row = statistics + (long long)clip * width;
+    if (column < channels && clip < clip_count) {
+        float2 result = make_float2(NAN, NAN);
+        if (!clips[clip].short_of_frames) result = merge(clips[clip], partial, channels, column);
+        row[column] = result.x;
+        row[channels + column] = result.y;
+    } else if (column < channels) {
+        row[column] = row[channels + column] = 0.0f;
+    } else if (channels + column < width) {
+        row[channels + column] = 0.0f;
+    }
+}
+
+enum error_code pooling_merge(const struct cuda_clip *clips, int clip_count, int padded_count,
+                              const float2 *partial, int channels, int width, float *statistics,
+                              cudaStream_t stream, struct error *error) {
+    if (padded_count == 0) return ERROR_NONE;
+    const dim3 grid((unsigned)padded_count, (unsigned)((width - channels + THREADS - 1) / THREADS));
+    LAUNCH(merge_kernel, grid, dim3(THREADS), 0, stream, clips, clip_count, partial, channels,
+           width, statistics);
+    return cuda_check_launch("merging pooled statistics", error);
+}

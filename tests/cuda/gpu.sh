@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# The tests of the CUDA device on a real GPU, for `make test-gpu`:
+#
+#   tests/cuda/gpu.sh EARMARK PART PROGRAM...
+#
+# EARMARK has the part beside it; a PROGRAM is one of tests/cuda, compiled, or a shell test.
+# Where there is no GPU, nothing is tested, and that is said loudly with the number of tests
+# that were skipped; the exit code is then 0. With compute-sanitizer on PATH the compiled
+# programs run under its tools as well.
+set -u
+earmark=$1
+part=$2
+shift 2
+export EARMARK=$earmark
+
+# What the device list says of GPUs: a line "cuda:0: ..." or the reason why there is none.
+gpus=$("$earmark" info | sed -n 's/^device  *cuda/cuda/p')
+if ! grep -q '^cuda:[0-9]' <<<"$gpus"; then
+    tests=0
+    for program in "$@"; do
+        case $program in
+        *.sh) count=1 ;;
+        *) count=$(env -u EARMARK_CUDA_PART CMOCKA_MESSAGE_OUTPUT=TAP "$program" 2>/dev/null |
+            grep -c '# SKIP') ;;
+        esac
+        echo "SKIPPED $program: $count tests"
+        tests=$((tests + count))
+    done
+    echo '***************************************************************************'
+    echo "*** NO GPU: $tests tests were SKIPPED, nothing was tested on a GPU."
+    echo "*** ${gpus:-this program lists no CUDA device}"
+    echo '***************************************************************************'
+    echo "0 passed, 0 failed, $tests skipped"
+    exit 0
+fi
+
+echo "$gpus"
+export EARMARK_CUDA_PART=$part
+status=0
+bash tests/run.sh --jobs 1 --timeout 1800 --label "(GPU)" "$@" || status=1
+
+if ! command -v compute-sanitizer >/dev/null; then
+    echo 'SKIPPED compute-sanitizer: it is not installed'
+    exit "$status"
+fi
+for tool in memcheck initcheck synccheck racecheck; do
+    for program in "$@"; do
+        case $program in *.sh) continue ;; esac
+        echo "== compute-sanitizer --tool $tool $(basename "$program")"
+        compute-sanitizer --tool "$tool" --error-exitcode 99 "$program" || status=1
+    done
+done
+exit "$status"

@@ -1,0 +1,287 @@
+/* The CUDA device's classifier against plain loops in double precision and against
+ * scikit-learn, and the same bytes from run to run however the data gets to the GPU. */
+#include "host/classifier/crossval.h"
+#include "tests/support/classifier_example.h"
+#include "tests/support/compare.h"
+#include "tests/support/cuda_part.h"
+#include "tests/support/golden.h"
+#include "tests/support/wide_data.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define GATE 1e-4 /* spec/cross-validation.md and the issue: largest difference */
+
+/* Holds no data: rows come up tile by tile. */
+#define NO_MEMORY "1"
+/* Unlimited. */
+#define ALL_MEMORY ""
+
+static const struct device_operations *cuda;
+
+static struct classifier *open_classifier(const struct classifier_problem *problem,
+                                          const char *memory, struct device **device) {
+    struct error error = ERROR_INITIAL;
+    struct device_settings settings = {.threads = 2};
+    struct classifier *classifier = NULL;
+    cuda = cuda_part_operations();
+    setenv("EARMARK_CUDA_MEMORY", memory, 1);
+    cuda->open(&settings, device, &error);
+    assert_no_error(&error);
+    cuda->classifier_open(*device, problem, &classifier, &error);
+    assert_no_error(&error);
+    return classifier;
+}
+
+static void close_classifier(struct classifier *classifier, struct device *device) {
+    cuda->classifier_close(classifier);
+    cuda->close(device);
+    unsetenv("EARMARK_CUDA_MEMORY");
+}
+
+static void evaluate(struct classifier *classifier, enum classifier_precision precision,
+                     struct classifier_task *tasks, size_t count) {
+    struct error error = ERROR_INITIAL;
+    cuda->classifier_evaluate(classifier, precision, tasks, count, &error);
+    assert_no_error(&error);
+}
+
+static void check_evaluate(size_t rows, size_t features, size_t classes, size_t folds,
+                           size_t tasks) {
+    static const char *const memories[] = {ALL_MEMORY, NO_MEMORY};
+    struct classifier_example example =
+        classifier_example_make(rows, features, classes, folds, tasks);
+    for (size_t i = 0; i < 2; i++) {
+        struct device *device = NULL;
+        struct classifier *classifier = open_classifier(&example.problem, memories[i], &device);
+        evaluate(classifier, CLASSIFIER_SINGLE, example.tasks, tasks);
+        classifier_compare_tasks(&example, 2e-6); /* float32 logits of dozens of features */
+        evaluate(classifier, CLASSIFIER_DOUBLE, example.tasks, tasks);
+        classifier_compare_tasks(&example, 1e-13);
+        close_classifier(classifier, device);
+    }
+    classifier_example_free(&example);
+}
+
+static void test_evaluate(void **state) {
+    (void)state;
+    check_evaluate(500, 40, 10, 5, 5);
+    check_evaluate(331, 7, 2, 3, 9);
+    check_evaluate(700, 17, 53, 4, 6);
+    check_evaluate(30, 3, 5, 11, 11);
+    check_evaluate(150, 65, 3, 2, 1);
+}
+
+/* Each form of the softmax at its smallest and largest number of classes. */
+static void test_classes(void **state) {
+    (void)state;
+    static const size_t classes[] = {2, 4, 5, 16, 17, 64, 65, 256, 257, 300};
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
+        check_evaluate(60, 5, classes[i], 2, 3);
+}
+
+/* Folds of about one and two chunks of 512 rows, a row more, a row less; many columns. */
+static void test_chunks(void **state) {
+    (void)state;
+    static const size_t rows[] = {1022, 1023, 1024, 1025, 1026, 2047, 2048, 2049, 2051};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) check_evaluate(rows[i], 4, 3, 2, 2);
+    check_evaluate(400, 6, 30, 5, 35);  /* blocks of columns */
+    check_evaluate(100, 3, 500, 2, 11); /* more columns than a pass */
+}
+
+/* The bytes depend neither on the run, nor on where the data is, nor on the other tasks. */
+static void test_same_bytes(void **state) {
+    (void)state;
+    static const char *const memories[] = {ALL_MEMORY, ALL_MEMORY, NO_MEMORY, "400000"};
+    struct classifier_example example = classifier_example_make(3000, 30, 7, 5, 10);
+    size_t size = 7 * 31;
+    double *expected = malloc(10 * size * sizeof *expected), losses[10];
+    assert_non_null(expected);
+    for (int precision = 0; precision <= 1; precision++)
+        for (size_t m = 0; m < sizeof memories / sizeof memories[0]; m++) {
+            struct device *device = NULL;
+            struct classifier *classifier = open_classifier(&example.problem, memories[m], &device);
+            evaluate(classifier, (enum classifier_precision)precision, example.tasks, 10);
+            if (m == 0) {
+                memcpy(expected, example.gradients, 10 * size * sizeof *expected);
+                for (size_t t = 0; t < 10; t++) losses[t] = example.tasks[t].loss;
+            }
+            assert_memory_equal(expected, example.gradients, 10 * size * sizeof *expected);
+            for (size_t t = 0; t < 10; t++) assert_true(example.tasks[t].loss == losses[t]);
+            memset(example.gradients, 0, 10 * size * sizeof *expected);
+            for (size_t t = 0; t < 10; t++) { /* one by one */
+                evaluate(classifier, (enum classifier_precision)precision, &example.tasks[t], 1);
+                assert_true(example.tasks[t].loss == losses[t]);
+            }
+            assert_memory_equal(expected, example.gradients, 10 * size * sizeof *expected);
+            close_classifier(classifier, device);
+        }
+    free(expected);
+    classifier_example_free(&example);
+}
+
+static void check_predict(size_t rows, size_t features, size_t classes, const char *memory) {
+    struct classifier_example example = classifier_example_make(rows, features, classes, 4, 4);
+    const struct classifier_problem *problem = &example.problem;
+    struct device *device = NULL;
+    struct classifier *classifier = open_classifier(problem, memory, &device);
+    struct error error = ERROR_INITIAL;
+    double loss = 0, without = 0, expected = 0, worst = 0;
+    double *x = malloc(features * sizeof *x), *p = malloc(classes * sizeof *p);
+    float *probabilities = malloc(rows * classes * sizeof *probabilities);
+    assert_true(probabilities != NULL && x != NULL && p != NULL);
+    example.weights[classes * (features + 1) - 1] = 0; /* every class is there */
+    cuda->classifier_predict(classifier, example.tasks, 4, probabilities, &loss, &error);
+    assert_no_error(&error);
+    for (size_t row = 0; row < rows; row++) {
+        size_t task = 0;
+        while (example.tasks[task].fold != (size_t)problem->fold_of[row]) task++;
+        expected += classifier_plain_row(problem, example.tasks[task].weights, row, x, p);
+        for (size_t c = 0; c < classes; c++) {
+            double apart = fabs((double)probabilities[row * classes + c] - p[c]);
+            if (!(apart <= worst)) worst = apart;
+        }
+    }
+    assert_within(worst, 1e-7, "probabilities"); /* rounded to float32 */
+    assert_within(fabs(loss / expected - 1), 1e-13, "log-loss");
+    cuda->classifier_predict(classifier, example.tasks, 4, NULL, &without, &error);
+    assert_no_error(&error);
+    assert_true(without == loss);
+    assert_int_equal(cuda->classifier_predict(classifier, example.tasks, 2, NULL, &loss, &error),
+                     ERROR_INTERNAL);
+    close_classifier(classifier, device);
+    free(x);
+    free(p);
+    free(probabilities);
+    classifier_example_free(&example);
+}
+
+static void test_predict(void **state) {
+    (void)state;
+    check_predict(600, 30, 6, ALL_MEMORY);
+    check_predict(600, 30, 6, NO_MEMORY);
+    check_predict(2500, 3, 2, ALL_MEMORY);
+    check_predict(90, 3, 270, NO_MEMORY);
+}
+
+static void test_refused(void **state) {
+    (void)state;
+    struct classifier_example example = classifier_example_make(20, 3, 3, 2, 2);
+    struct device *device = NULL;
+    struct classifier *classifier = open_classifier(&example.problem, ALL_MEMORY, &device);
+    struct error error = ERROR_INITIAL;
+    size_t fold = example.tasks[1].fold;
+    example.tasks[1].fold = 2;
+    assert_int_equal(
+        cuda->classifier_evaluate(classifier, CLASSIFIER_SINGLE, example.tasks, 2, &error),
+        ERROR_INTERNAL);
+    example.tasks[1].fold = fold;
+    cuda->classifier_close(classifier);
+    classifier = NULL;
+    error = (struct error)ERROR_INITIAL;
+    example.labels[4] = 3;
+    assert_int_not_equal(cuda->classifier_open(device, &example.problem, &classifier, &error),
+                         ERROR_NONE);
+    assert_non_null(strstr(error.message, "row 4"));
+    assert_null(classifier);
+    close_classifier(NULL, device);
+    classifier_example_free(&example);
+}
+
+struct wide {
+    struct crossval_input input;
+    float *x;
+    int32_t *y, *fold_of;
+};
+
+static struct wide make_wide(void) {
+    struct wide wide = {.x = malloc(WIDE_ROWS * WIDE_FEATURES * sizeof(float)),
+                        .y = malloc(WIDE_ROWS * sizeof(int32_t)),
+                        .fold_of = malloc(WIDE_ROWS * sizeof(int32_t))};
+    assert_true(wide.x != NULL && wide.y != NULL && wide.fold_of != NULL);
+    wide_data(wide.x, wide.y, wide.fold_of);
+    wide.input = (struct crossval_input){.embeddings = wide.x,
+                                         .labels = wide.y,
+                                         .fold_of = wide.fold_of,
+                                         .rows = WIDE_ROWS,
+                                         .features = WIDE_FEATURES,
+                                         .classes = WIDE_CLASSES,
+                                         .folds = WIDE_FOLDS};
+    return wide;
+}
+
+static void free_wide(struct wide *wide) {
+    free(wide->x);
+    free(wide->y);
+    free(wide->fold_of);
+}
+
+/* Probabilities (rows, classes), to be freed. */
+static float *run_crossval(const struct device_operations *operations,
+                           const struct crossval_input *input, const char *memory) {
+    struct error error = ERROR_INITIAL;
+    struct device *device = NULL;
+    struct device_settings device_settings = {.threads = 2};
+    struct crossval_settings settings = {.c_values = {WIDE_C},
+                                         .c_count = 1,
+                                         .standardise = true,
+                                         .tolerance = 1e-8,
+                                         .max_iterations = 10000,
+                                         .threads = 2};
+    struct crossval_report report;
+    float *probabilities = calloc(input->rows * input->classes, sizeof *probabilities);
+    assert_non_null(probabilities);
+    setenv("EARMARK_CUDA_MEMORY", memory, 1);
+    operations->open(&device_settings, &device, &error);
+    assert_no_error(&error);
+    crossval_run(operations, device, input, &settings, NULL, probabilities, &report, &error);
+    assert_no_error(&error);
+    assert_int_equal(report.unconverged, 0);
+    crossval_report_free(&report);
+    operations->close(device);
+    unsetenv("EARMARK_CUDA_MEMORY");
+    return probabilities;
+}
+
+/* 2,000 x 512, 10 classes: the CPU first, so that the made-up data is known to be right. */
+static void test_wide_golden(void **state) {
+    (void)state;
+    cuda = cuda_part_operations();
+    struct golden golden = golden_read("crossval/wide_p.npy");
+    struct wide wide = make_wide();
+    size_t count = WIDE_ROWS * WIDE_CLASSES;
+    assert_int_equal(golden.count, count);
+    float *cpu = run_crossval(&device_cpu_operations, &wide.input, ALL_MEMORY);
+    assert_within(compare_largest_float(cpu, golden.doubles, count), GATE, "CPU");
+    float *first = run_crossval(cuda, &wide.input, ALL_MEMORY);
+    double apart = compare_largest_float(first, golden.doubles, count);
+    print_message("# from scikit-learn: %.3g (CPU: %.3g)\n", apart,
+                  compare_largest_float(cpu, golden.doubles, count));
+    assert_within(apart, GATE, "CUDA");
+    float *second = run_crossval(cuda, &wide.input, ALL_MEMORY);
+    assert_memory_equal(first, second, count * sizeof(float));
+    float *streamed = run_crossval(cuda, &wide.input, NO_MEMORY);
+    assert_memory_equal(first, streamed, count * sizeof(float));
+    free(cpu);
+    free(first);
+    free(second);
+    free(streamed);
+    free_wide(&wide);
+    golden_free(&golden);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_evaluate),    cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_chunks),      cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_predict),     cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_wide_golden),
+    };
+    return cmocka_run_group_tests_name("cuda_classifier", tests, NULL, NULL);
+}

@@ -1,0 +1,330 @@
+/* The CUDA device's own rules: what it refuses, that it goes on afterwards, and that a clip's
+ * bytes depend on nothing but the clip. */
+#include "tests/support/compare.h"
+#include "tests/support/cuda_part.h"
+#include "tests/support/embed.h"
+#include "tests/support/random_model.h"
+#include "tests/support/signal.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct device *open_device(enum device_precision precision) {
+    struct error error = ERROR_INITIAL;
+    struct device *device;
+    const struct device_settings settings = {1, precision};
+    cuda_part_operations()->open(&settings, &device, &error);
+    assert_no_error(&error);
+    return device;
+}
+
+static struct device *open_loaded(void) {
+    struct error error = ERROR_INITIAL;
+    struct device *device = open_device(PRECISION_FLOAT32);
+    const struct xvector_model *model = random_model_create(8, 1);
+    assert_non_null(model);
+    device->operations->load_model(device, model, &error);
+    assert_no_error(&error);
+    random_model_free(model);
+    return device;
+}
+
+static void test_properties(void **state) {
+    (void)state;
+    static const char *const names[] = {"float32", "tf32", "bf16"};
+    for (int p = 0; p < 3; p++) {
+        struct device *device = open_device((enum device_precision)p);
+        struct device_properties properties;
+        device->operations->properties(device, &properties);
+        assert_string_equal(properties.name, "cuda");
+        assert_non_null(strstr(properties.description, names[p]));
+        assert_true(properties.batches_in_flight >= 2);
+        assert_true(properties.batch_bytes >= 65536 && properties.batch_clips > 0);
+        device->operations->close(device);
+        cuda_part_operations()->close(NULL);
+    }
+}
+
+static void test_order_of_calls(void **state) {
+    (void)state;
+    const struct device_operations *cuda = cuda_part_operations();
+    struct device *device = open_device(PRECISION_FLOAT32);
+    struct device_batch *batch;
+    struct error before = ERROR_INITIAL, nothing = ERROR_INITIAL, twice = ERROR_INITIAL,
+                 loading = ERROR_INITIAL;
+    assert_int_equal(cuda->acquire(device, 100, 1, false, &batch, &before), ERROR_USAGE);
+    assert_int_equal(cuda->wait(device, &batch, &nothing), ERROR_INTERNAL);
+    cuda->close(device);
+    device = open_loaded();
+    struct error error = ERROR_INITIAL;
+    cuda->acquire(device, 100, 1, false, &batch, &error);
+    cuda->submit(device, batch, &error); /* no clips */
+    assert_no_error(&error);
+    assert_int_equal(cuda->submit(device, batch, &twice), ERROR_INTERNAL);
+    const struct xvector_model *model = random_model_create(8, 1);
+    assert_int_equal(cuda->load_model(device, model, &loading), ERROR_USAGE);
+    cuda->wait(device, &batch, &error);
+    assert_no_error(&error);
+    cuda->release(device, batch);
+    cuda->load_model(device, model, &error); /* again */
+    assert_no_error(&error);
+    random_model_free(model);
+    cuda->close(device);
+}
+
+/* Clips that lie about themselves are refused, and the batch can still be used. */
+static void test_bad_clips(void **state) {
+    (void)state;
+    static const struct device_clip bad[] = {
+        {0, 1000, 0, 16000, SAMPLES_INT16},
+        {0, 1000, -3, 16000, SAMPLES_INT16},
+        {0, 1000, 1, 16001, SAMPLES_INT16},
+        {0, 1000, 1, 0, SAMPLES_INT16},
+        {8, 1000, 1, 16000, SAMPLES_INT16},
+        {0, SIZE_MAX, 1, 16000, SAMPLES_INT16},
+        {0, SIZE_MAX / 2, 2147483647, 16000, SAMPLES_FLOAT32},
+        {(size_t)1 << 40, 1, 1, 16000, SAMPLES_INT16},
+        {0, (size_t)1 << 40, 1, 16000, SAMPLES_INT16},
+        {0, 1000, 1, 16000, (enum sample_format)7},
+    };
+    const struct device_operations *cuda = cuda_part_operations();
+    struct device *device = open_loaded();
+    struct error error = ERROR_INITIAL;
+    struct device_batch *batch;
+    cuda->acquire(device, 4000, 1, false, &batch, &error);
+    assert_no_error(&error);
+    batch->clip_count = 1;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct error refused = ERROR_INITIAL;
+        batch->clips[0] = bad[i];
+        assert_int_equal(cuda->submit(device, batch, &refused), ERROR_USAGE);
+        assert_non_null(strstr(refused.message, "clip 0"));
+    }
+    batch->clip_count = batch->clip_capacity + 1;
+    struct error many = ERROR_INITIAL;
+    assert_int_equal(cuda->submit(device, batch, &many), ERROR_USAGE);
+    batch->clip_count = 1;
+    batch->clips[0] = (struct device_clip){0, 1000, 1, 16000, SAMPLES_INT16};
+    signal_noise((int16_t *)(void *)batch->samples, 1000, 1);
+    cuda->submit(device, batch, &error);
+    cuda->wait(device, &batch, &error);
+    assert_no_error(&error);
+    assert_true(isfinite(batch->embeddings[0]));
+    assert_null(batch->features);
+    cuda->release(device, batch);
+    cuda->close(device);
+}
+
+/* More than there is: an error, and the device goes on. */
+static void test_absurd_sizes(void **state) {
+    (void)state;
+    static const size_t sizes[][2] = {
+        {SIZE_MAX, 1}, {SIZE_MAX / 2, 1}, {1, SIZE_MAX}, {1, SIZE_MAX / 64}, {SIZE_MAX, SIZE_MAX}};
+    const struct device_operations *cuda = cuda_part_operations();
+    struct device *device = open_loaded();
+    struct device_batch *batch;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct error error = ERROR_INITIAL;
+        assert_int_equal(cuda->acquire(device, sizes[i][0], sizes[i][1], false, &batch, &error),
+                         ERROR_MEMORY);
+        assert_null(batch);
+    }
+    struct error error = ERROR_INITIAL;
+    cuda->acquire(device, 100, 1, false, &batch, &error);
+    assert_no_error(&error);
+    cuda->release(device, batch);
+    cuda->close(device);
+}
+
+static void refuse(const struct xvector_model *model, enum error_code code, const char *word) {
+    struct error error = ERROR_INITIAL;
+    struct device *device = open_device(PRECISION_FLOAT32);
+    assert_int_equal(device->operations->load_model(device, model, &error), code);
+    assert_non_null(strstr(error.message, word));
+    device->operations->close(device);
+}
+
+static void test_bad_models(void **state) {
+    (void)state;
+    (void)cuda_part_operations();
+    const struct xvector_model *good = random_model_create(8, 1);
+    assert_non_null(good);
+    struct xvector_model model = *good;
+    model.blocks[2].in_channels = 7;
+    refuse(&model, ERROR_DATA, "block 2");
+    model = *good;
+    model.blocks[1].kernel = 4;
+    refuse(&model, ERROR_UNSUPPORTED, "block 1");
+    model = *good;
+    model.block_count = 0;
+    refuse(&model, ERROR_DATA, "0 blocks");
+    random_model_free(good);
+}
+
+/* Several batches in flight come back with their own tags, features where they were wanted,
+ * and the counts of all of them. */
+static void test_batches_in_flight(void **state) {
+    (void)state;
+    enum { BATCHES = 5 };
+    static int tags[BATCHES];
+    const struct device_operations *cuda = cuda_part_operations();
+    struct device *device = open_loaded();
+    struct error error = ERROR_INITIAL;
+    struct device_batch *batch;
+    for (size_t b = 0; b < BATCHES; b++) {
+        cuda->acquire(device, 100000, 2, b % 2 == 0, &batch, &error);
+        assert_no_error(&error);
+        signal_noise((int16_t *)(void *)batch->samples, 3000 + 500 * b, (unsigned)b);
+        batch->clips[0] = (struct device_clip){0, 3000 + 500 * b, 1, 16000, SAMPLES_INT16};
+        batch->clip_count = 1;
+        batch->tag = &tags[b];
+        cuda->submit(device, batch, &error);
+    }
+    int seen[BATCHES] = {0};
+    for (size_t i = 0; i < BATCHES; i++) {
+        cuda->wait(device, &batch, &error);
+        assert_no_error(&error);
+        const ptrdiff_t b = (int *)batch->tag - tags;
+        seen[b]++;
+        assert_true((batch->features != NULL) == (b % 2 == 0));
+        assert_true(isfinite(batch->embeddings[7]));
+        cuda->release(device, batch);
+    }
+    for (size_t b = 0; b < BATCHES; b++) assert_int_equal(seen[b], 1);
+    struct error none = ERROR_INITIAL;
+    assert_int_equal(cuda->wait(device, &batch, &none), ERROR_INTERNAL);
+    struct device_counters counters;
+    cuda->counters(device, &counters);
+    assert_true(counters.samples == 3000 * 5 + 500 * 10);
+    assert_true(counters.frames > 0 && counters.seconds[STAGE_NETWORK] >= 0);
+    assert_true(counters.operations[STAGE_NETWORK] > 0);
+    cuda->close(device);
+}
+
+/* A batch that is submitted and never waited for is no trouble. */
+static void test_close_in_flight(void **state) {
+    (void)state;
+    const struct device_operations *cuda = cuda_part_operations();
+    struct device *device = open_loaded();
+    struct error error = ERROR_INITIAL;
+    for (int b = 0; b < 3; b++) {
+        struct device_batch *batch;
+        cuda->acquire(device, 20000, 1, true, &batch, &error);
+        assert_no_error(&error);
+        signal_noise((int16_t *)(void *)batch->samples, 9000, 2);
+        batch->clips[0] = (struct device_clip){0, 9000, 1, 16000, SAMPLES_INT16};
+        batch->clip_count = 1;
+        if (b < 2) cuda->submit(device, batch, &error);
+        assert_no_error(&error);
+    }
+    cuda->close(device);
+}
+
+/* ---- the same bytes ---- */
+
+#define CLIPS 30
+#define LONGEST 20000
+
+static void make_clips(struct embed_clip *clips) {
+    static const int rates[] = {16000, 8000, 16000, 44100, 11025, 48000};
+    for (size_t i = 0; i < CLIPS; i++) {
+        const int rate = rates[i % 6], channels = i % 7 == 3 ? 2 : 1;
+        const size_t room = i % 3 == 0 ? 2000 : LONGEST; /* a third is very short */
+        const size_t frames =
+            (480 + signal_hash(1, 30, (uint32_t)i) % room) * (size_t)rate / 16000 + 10;
+        int16_t *samples = malloc(frames * (size_t)channels * sizeof(int16_t));
+        assert_non_null(samples);
+        signal_speech(samples, frames * (size_t)channels, rate * channels, (unsigned)i);
+        clips[i] = (struct embed_clip){samples, frames, channels, rate, SAMPLES_INT16};
+    }
+}
+
+static void check_same_bytes(enum device_precision precision, const char *memory) {
+    enum { SIZE = 16, MELS = 24 };
+    embed_use(cuda_part_operations());
+    const struct xvector_model *model = random_model_create(SIZE, 4);
+    assert_non_null(model);
+    struct embed_clip clips[CLIPS];
+    make_clips(clips);
+    size_t values = 0;
+    for (size_t i = 0; i < CLIPS; i++) values += embed_frames(&clips[i]) * MELS;
+    float *features[2] = {malloc(values * sizeof(float)), malloc(values * sizeof(float))};
+    static float embeddings[2][CLIPS * SIZE];
+    assert_true(features[0] != NULL && features[1] != NULL);
+    static const size_t together[] = {0, 0, 1, 3, 7, 29};
+    for (size_t s = 0; s < sizeof together / sizeof together[0]; s++) {
+        const struct embed_settings settings = {1, precision, together[s]};
+        const int at = s > 0;
+        if (s == 1 && memory != NULL) setenv("EARMARK_CUDA_MEMORY", memory, 1);
+        embed_clips(model, &settings, clips, CLIPS, embeddings[at], features[at]);
+        for (size_t i = 0; i < CLIPS * SIZE; i++) assert_true(isfinite(embeddings[at][i]));
+        assert_memory_equal(embeddings[at], embeddings[0], sizeof embeddings[0]);
+        assert_memory_equal(features[at], features[0], values * sizeof(float));
+    }
+    unsetenv("EARMARK_CUDA_MEMORY");
+    for (size_t i = 0; i < CLIPS; i++) free((void *)(uintptr_t)clips[i].samples);
+    free(features[0]);
+    free(features[1]);
+    random_model_free(model);
+}
+
+static void test_same_bytes(void **state) {
+    (void)state;
+    for (int p = 0; p < 3; p++) check_same_bytes((enum device_precision)p, NULL);
+}
+
+/* Little memory: groups of few clips, chunks of few rows. */
+static void test_same_bytes_in_little_memory(void **state) {
+    (void)state;
+    check_same_bytes(PRECISION_FLOAT32, "34000000");
+}
+
+/* Backwards, every clip twice, and between clips that are not even numbers. */
+static void test_neighbours(void **state) {
+    (void)state;
+    enum { BAD = 4000, SIZE = 16 };
+    static float bad[BAD], alone[CLIPS * SIZE], mixed_embeddings[3 * CLIPS * SIZE];
+    for (size_t i = 0; i < BAD; i++) bad[i] = i % 100 == 7 ? NAN : INFINITY;
+    embed_use(cuda_part_operations());
+    const struct xvector_model *model = random_model_create(SIZE, 4);
+    assert_non_null(model);
+    struct embed_clip clips[CLIPS], mixed[3 * CLIPS];
+    make_clips(clips);
+    const struct embed_settings settings = {.threads = 1};
+    embed_clips(model, &settings, clips, CLIPS, alone, NULL);
+    for (size_t i = 0; i < CLIPS; i++) {
+        mixed[3 * i] = mixed[3 * i + 2] = clips[CLIPS - 1 - i];
+        mixed[3 * i + 1] = (struct embed_clip){bad, BAD - i * 50, 1, 16000, SAMPLES_FLOAT32};
+    }
+    embed_clips(model, &settings, mixed, 3 * CLIPS, mixed_embeddings, NULL);
+    for (size_t i = 0; i < CLIPS; i++) {
+        const float *wanted = alone + (CLIPS - 1 - i) * SIZE;
+        assert_memory_equal(mixed_embeddings + 3 * i * SIZE, wanted, SIZE * sizeof(float));
+        assert_memory_equal(mixed_embeddings + (3 * i + 2) * SIZE, wanted, SIZE * sizeof(float));
+        assert_true(isnan(mixed_embeddings[(3 * i + 1) * SIZE]));
+    }
+    for (size_t i = 0; i < CLIPS; i++) free((void *)(uintptr_t)clips[i].samples);
+    random_model_free(model);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_properties),
+        cmocka_unit_test(test_order_of_calls),
+        cmocka_unit_test(test_bad_clips),
+        cmocka_unit_test(test_absurd_sizes),
+        cmocka_unit_test(test_bad_models),
+        cmocka_unit_test(test_batches_in_flight),
+        cmocka_unit_test(test_close_in_flight),
+        cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_same_bytes_in_little_memory),
+        cmocka_unit_test(test_neighbours),
+    };
+    return cmocka_run_group_tests_name("cuda device", tests, NULL, NULL);
+}

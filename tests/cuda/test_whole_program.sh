@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# The whole program on a CUDA device, real or simulated, against the CPU: 200 real clips
+# through the full-width default model; a GPU that is lost half way.
+#
+#   EARMARK=program with earmark-cuda.so beside it  tests/cuda/test_whole_program.sh
+source tests/cli/lib.sh
+
+data=$repository/../shared/data/fsdd/recordings
+model=$repository/models/default.safetensors
+"$EARMARK" info >"$TMP/info" 2>&1
+if ! grep -q 'device  *cuda:0:' "$TMP/info"; then
+    skip 'whole program' "no GPU, and no simulated one: $(grep -m 1 'cuda' "$TMP/info")"
+    exit 0
+fi
+if [ ! -d "$data" ] || [ ! -e "$model" ]; then
+    skip 'whole program' '../shared/data/fsdd or models/default.safetensors is not there'
+    exit 0
+fi
+
+# some NAME COUNT STEP: a folder of every STEP-th recording
+some() {
+    mkdir "$TMP/$1"
+    find "$data" -name '*.wav' | sort | awk -v step="$3" 'NR % step == 1' | head -n "$2" |
+        while read -r file; do ln -s "$file" "$TMP/$1/"; done
+}
+
+# compute NAME CODE COMMAND FOLDER DEVICE OUT
+compute() {
+    expect_exit "$1" "$2" "$EARMARK" "$3" "$TMP/$4" -o "$TMP/$6" --device "$5" --model "$model" \
+        --label-pattern '{label}_{speaker}_{take}.wav' --threads 1
+}
+
+# The largest relative L2 difference of rows of 512 float32, behind the 128-byte header.
+difference() {
+    paste -d ' ' <(tail -c +129 "$1" | od -An -v -w4 -tf4) <(tail -c +129 "$2" | od -An -v -w4 -tf4) |
+        awk '{ d += ($1 - $2)^2; s += $2^2 } NR % 512 == 0 { r = sqrt(d / s); d = s = 0
+              if (!(r <= most)) most = r } END { printf "%.3g\n", NR == 0 ? "nan" : most }'
+}
+
+# Everything of the ranking but probabilities and what is made of them.
+ranking() { cut -d, -f1-6 "$1/issues.csv"; }
+
+some clips 200 12
+compute 'audit on the CPU' 0 audit clips cpu cpu
+compute 'audit on a GPU' 0 audit clips cuda cuda
+far=$(difference "$TMP/cuda/embeddings.npy" "$TMP/cpu/embeddings.npy")
+printf '# embeddings of 200 clips: %s from the CPU'\''s (relative L2)\n' "$far"
+check 'embeddings within 4e-6' awk -v far="$far" 'BEGIN { exit !(far > 0 && far <= 4e-6) }'
+expect_equal 'the same issues' "$(ranking "$TMP/cuda")" "$(ranking "$TMP/cpu")"
+check 'there are issues' test "$(ranking "$TMP/cuda" | wc -l)" -gt 5
+
+# A GPU that is lost while it embeds: exit code 75, and a second run goes on to the same end.
+some few 8 60
+compute 'embed on a GPU' 0 embed few cuda whole
+if grep -q 'cuda:0: simulated' "$TMP/info"; then
+    CUDASIM_FAIL=sticky:200 compute 'a lost GPU' 75 embed few cuda lost
+    expect_grep 'says so' 'illegal address|IllegalAddress' "$TMP/stderr"
+    compute 'and again' 0 embed few cuda lost
+    expect_same 'to the same end' "$TMP/lost/embeddings.npy" "$TMP/whole/embeddings.npy"
+else
+    skip 'a lost GPU' 'only the simulator loses one on command'
+fi

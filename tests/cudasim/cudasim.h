@@ -1,0 +1,156 @@
+/* What the simulator's own files share. One lock guards all of it: whoever holds it may run
+ * what waits in the streams. */
+#ifndef CUDASIM_H
+#define CUDASIM_H
+
+#include "cublas_v2.h"
+#include "cuda_runtime.h"
+#include "cudasim_launch.h"
+
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define CUDASIM_ASAN 1
+#else
+#define CUDASIM_ASAN 0
+#define __asan_poison_memory_region(address, size) ((void)(address), (void)(size))
+#define __asan_unpoison_memory_region(address, size) ((void)(address), (void)(size))
+#endif
+
+/* ---- report.cpp: settings, failures, counts, errors ---- */
+
+#define CUDASIM_EXIT 99 /* like a sanitizer's: no test expects it */
+#define CUDASIM_HOST (-1)
+#define CUDASIM_STREAMS 64
+
+struct cudasim_settings {
+    unsigned seed;
+    int gpus;
+    size_t memory, shared;          /* bytes per GPU, per block */
+    unsigned long long fail_memory; /* the n-th call that allocates; 0: none */
+    unsigned long long fail_sticky; /* the n-th call */
+};
+const struct cudasim_settings *cudasim_get_settings(void);
+
+/* Says what is wrong, and where the device stands, and ends the process. */
+[[noreturn]] void cudasim_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+extern std::recursive_mutex cudasim_mutex;
+struct cudasim_lock {
+    std::lock_guard<std::recursive_mutex> guard{cudasim_mutex};
+};
+
+/* Begins a call: counts it, and gives the error that it has to return, if any. */
+cudaError_t cudasim_enter(bool allocates);
+/* Notes an error for cudaGetLastError. */
+cudaError_t cudasim_error(cudaError_t status);
+bool cudasim_is_lost(void);
+int cudasim_current_gpu(void);
+
+struct cudasim_kernel_counts {
+    unsigned long long launches, blocks, threads, barriers, matrix_steps, fused_operations;
+    unsigned long long shared_bytes; /* dynamic, of the largest launch */
+    unsigned long long global_read, global_written, shared_read, shared_written; /* bytes */
+};
+struct cudasim_kernel_counts *cudasim_counts_of(const char *kernel);
+
+uint32_t cudasim_random(void);
+/* Of 0 .. below - 1 */
+static inline uint32_t cudasim_draw(uint32_t below) { return cudasim_random() % below; }
+
+/* ---- memory.cpp ---- */
+
+struct cudasim_allocation {
+    unsigned char *data, *pages;
+    size_t bytes, page_bytes;
+    int gpu; /* or CUDASIM_HOST: pinned */
+    bool live, open, fresh;
+    unsigned number;
+};
+/* The allocation whose pages hold the address, dead ones too, or NULL. */
+struct cudasim_allocation *cudasim_find(const void *address);
+/* Ends the test unless the bytes lie inside one live allocation there. */
+void cudasim_check_range(const void *address, size_t bytes, int gpu, const char *what);
+/* Between these the calling thread is the GPU, and may touch its memory. */
+void cudasim_device_begin(int gpu);
+void cudasim_device_end(void);
+bool cudasim_on_device(void);
+/* Checks the red zones of what was opened, naming what ran. */
+void cudasim_check_red_zones(const char *what);
+unsigned cudasim_live_allocations(bool pinned);
+#define CUDASIM_ARENA_BYTES ((size_t)1 << 40)
+unsigned char *cudasim_arena(void);
+
+/* ---- streams.cpp ---- */
+
+struct cudasim_operation {
+    const char *name;
+    uint32_t number;                 /* over all streams, from 1 */
+    int slot;                        /* of the stream */
+    uint32_t sequence;               /* in the slot, from 1 */
+    uint32_t clock[CUDASIM_STREAMS]; /* per slot, the last operation that came before */
+    bool done;
+    double seconds;   /* when it ran */
+    const void *host; /* pinned memory in use, until it ran */
+    size_t host_bytes;
+    std::shared_ptr<struct cudasim_operation> after; /* of another stream, for a wait */
+    std::function<void()> work;
+};
+/* Appends to a stream; whether it runs at once is the seed's business. */
+struct cudasim_operation *cudasim_enqueue(cudaStream_t stream, const char *name,
+                                          std::function<void()> work);
+void cudasim_run_early(void);
+int cudasim_stream_gpu(cudaStream_t stream);
+/* What runs now, or NULL. */
+const struct cudasim_operation *cudasim_running(void);
+/* Runs all that is pending on a GPU. */
+void cudasim_drain(int gpu);
+/* Ends the test when pending work uses the pinned bytes. */
+void cudasim_check_unused(const void *host, size_t bytes);
+void cudasim_check_streams_gone(void);
+
+/* ---- fibre.cpp ---- */
+
+void cudasim_check_launch(const struct cudasim_launch *launch, const struct cudasim_call *call);
+void cudasim_run_kernel(const struct cudasim_launch *launch, const struct cudasim_call *call);
+bool cudasim_in_kernel(void);
+const struct cudasim_launch *cudasim_current_launch(void);
+/* "block (1,2,0), thread (3,0,0)" of the running thread. */
+void cudasim_describe_thread(char *words, size_t size);
+/* For the race detector: barriers passed in this block, __syncwarps by the thread's warp. */
+uint32_t cudasim_barrier_epoch(void), cudasim_warp_epoch(unsigned thread);
+uint32_t cudasim_block_number(void);
+bool cudasim_in_fibre(const void *address);
+/* Whether kernels may touch it besides memory: what they are told, and their arguments. */
+bool cudasim_is_own(const void *address);
+uint32_t cudasim_block_count(void); /* of blocks that ran */
+void cudasim_count_matrix_step(void);
+void cudasim_maybe_yield(void); /* lets others go first, now and then */
+struct cudasim_kernel_counts *cudasim_counts_now(void);
+
+/* ---- shared.cpp ---- */
+
+void cudasim_shared_begin(const struct cudasim_launch *launch);
+void cudasim_shared_new_block(void);
+void cudasim_shared_check_block(void);
+/* Where in the block's shared memory, red zones and all; SIZE_MAX: not there. */
+size_t cudasim_shared_offset(const void *address);
+/* Whether all the bytes lie in one array. */
+bool cudasim_in_array(const void *address, size_t bytes);
+void cudasim_check_async_done(unsigned thread);
+size_t cudasim_shared_limit(const void *kernel);
+
+/* ---- race.cpp: empty but in the build with hooks ---- */
+
+void cudasim_race_access(unsigned thread, const void *address, size_t bytes, bool write);
+/* A whole range of a GPU's memory, by an operation that is no kernel. */
+void cudasim_race_range(const void *address, size_t bytes, bool write);
+void cudasim_race_new_operation(const struct cudasim_operation *operation);
+
+/* ---- blas.cpp ---- */
+unsigned cudasim_live_handles(void);
+
+#endif

@@ -1,0 +1,53 @@
+/* The simulator's stand-in for cuBLAS: the calls that kernels/cuda makes, in plain loops of
+ * a fixed order (blas.cpp). Matrices by columns, scalars on the host. */
+#ifndef CUDASIM_CUBLAS_V2_H
+#define CUDASIM_CUBLAS_V2_H
+
+#include <cuda_runtime.h>
+
+typedef struct cudasim_blas *cublasHandle_t;
+
+typedef enum {
+    CUBLAS_STATUS_SUCCESS = 0,
+    CUBLAS_STATUS_NOT_INITIALIZED = 1,
+    CUBLAS_STATUS_ALLOC_FAILED = 3,
+    CUBLAS_STATUS_INVALID_VALUE = 7,
+    CUBLAS_STATUS_EXECUTION_FAILED = 13,
+    CUBLAS_STATUS_INTERNAL_ERROR = 14,
+} cublasStatus_t;
+
+typedef enum { CUBLAS_OP_N = 0, CUBLAS_OP_T = 1 } cublasOperation_t;
+typedef enum { CUBLAS_DEFAULT_MATH = 0, CUBLAS_TF32_TENSOR_OP_MATH = 3 } cublasMath_t;
+
+extern "C" {
+cublasStatus_t cublasCreate(cublasHandle_t *handle);
+cublasStatus_t cublasDestroy(cublasHandle_t handle);
+cublasStatus_t cublasSetStream(cublasHandle_t handle, cudaStream_t stream);
+cublasStatus_t cublasSetWorkspace(cublasHandle_t handle, void *workspace, size_t bytes);
+cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode);
+cublasStatus_t cublasGetVersion(cublasHandle_t handle, int *version);
+const char *cublasGetStatusString(cublasStatus_t status);
+
+cublasStatus_t cublasSgemm(cublasHandle_t handle, cublasOperation_t a_operation,
+                           cublasOperation_t b_operation, int rows, int columns, int inner,
+                           const float *alpha, const float *a, int a_stride, const float *b,
+                           int b_stride, const float *beta, float *c, int c_stride);
+cublasStatus_t cublasDgemm(cublasHandle_t handle, cublasOperation_t a_operation,
+                           cublasOperation_t b_operation, int rows, int columns, int inner,
+                           const double *alpha, const double *a, int a_stride, const double *b,
+                           int b_stride, const double *beta, double *c, int c_stride);
+cublasStatus_t cublasSgemmStridedBatched(cublasHandle_t handle, cublasOperation_t a_operation,
+                                         cublasOperation_t b_operation, int rows, int columns,
+                                         int inner, const float *alpha, const float *a,
+                                         int a_stride, long long a_step, const float *b,
+                                         int b_stride, long long b_step, const float *beta,
+                                         float *c, int c_stride, long long c_step, int count);
+cublasStatus_t cublasDgemmStridedBatched(cublasHandle_t handle, cublasOperation_t a_operation,
+                                         cublasOperation_t b_operation, int rows, int columns,
+                                         int inner, const double *alpha, const double *a,
+                                         int a_stride, long long a_step, const double *b,
+                                         int b_stride, long long b_step, const double *beta,
+                                         double *c, int c_stride, long long c_step, int count);
+}
+
+#endif

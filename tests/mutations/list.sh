@@ -1,0 +1,75 @@
+# The planted faults: plant NAME SUITE FILE BEFORE AFTER. BEFORE is taken literally, is there
+# exactly once, or its first occurrence after the text MARK (where given as a sixth word).
+# Suites are at the end of run.sh: which tests are asked.
+
+K=kernels/cuda
+
+# ---- taps and halos
+plant "the edge is repeated by reflection" embedding $K/tdnn_tile.h 'return positive > last ? 2 * last - positive' 'return positive > last ? 2 * last + 1 - positive'
+plant "every tap is one further" embedding $K/tdnn_tile.h 'reader.tap - arguments.taps / 2)' 'reader.tap - arguments.taps / 2 + 1)'
+plant "the dilation is forgotten" embedding $K/tdnn_tile.h '(reader.tap - arguments.taps / 2) * arguments.dilation' '(reader.tap - arguments.taps / 2)'
+plant "a piece's left halo is a row short" long $K/chunks.cu 'piece->low[l + 1] - reach : 0' 'piece->low[l + 1] - reach + 1 : 0'
+plant "a piece's right halo is a row short" long $K/chunks.cu '(room < reach ? room : reach)' '(room < reach ? room : reach - 1)'
+plant "reflection at a piece's end, not the clip's" long $K/chunks.cu 'entry.last = piece.frames - 1' 'entry.last = piece.high[level] - 1'
+plant "the search takes the piece before" embedding $K/chunks.cu 'pieces[middle].offset[level] <= row' 'pieces[middle].offset[level] < row'
+plant "a wrong level's offset" long $K/chunks.cu 'piece.offset[level - 1] - piece.low[level - 1]' 'piece.offset[level - 1] - piece.low[level]'
+
+# ---- the layers' kernels
+plant "float32: a dropped __syncthreads" embedding $K/tdnn_float32.cu '        __syncthreads(); /* this step' '        /* this step'
+plant "float32: waits for one copy too few" embedding $K/tdnn_float32.cu 'async_wait<STAGES - 2>' 'async_wait<STAGES - 1>'
+plant "float32: the last row is not stored" embedding $K/tdnn_float32.cu 'if (row < arguments.row_count)' 'if (row < arguments.row_count - 1)'
+plant "float32: the wrong stage is filled" embedding $K/tdnn_float32.cu 'filled = STAGES - 1; /* stages */' 'filled = 0; /* stages */'
+plant "float32: two channels change places" embedding $K/tdnn_float32.cu 'leaky(sums[0] + b.x), leaky(sums[1]' 'leaky(sums[1] + b.x), leaky(sums[0]'
+plant "tensor cores: a dropped __syncthreads" tensor $K/tdnn_tensor.cu '        __syncthreads(); /* this step' '        /* this step'
+plant "tensor cores: waits for one copy too few" tensor $K/tdnn_tensor.cu 'async_wait<STAGES - 2>' 'async_wait<STAGES - 1>'
+plant "tensor cores: weights swizzled otherwise" tensor $K/tdnn_tensor.cu 'tile + tile_offset(channel, chunk)' 'tile + tile_offset(channel, chunk ^ 1)'
+plant "tensor cores: matrices in the wrong order" tensor $K/tdnn_tensor.cu '2 * step + matrix / 2' '2 * step + matrix % 2'
+plant "tensor cores: the lower rows are stored 4 down" tensor $K/tdnn_tensor.cu 'row + 8, channel' 'row + 4, channel'
+plant "the slope of leaky ReLU" embedding $K/tdnn_tile.h 'LEAKY_SLOPE 0.01f' 'LEAKY_SLOPE 0.02f'
+
+# ---- pooling
+plant "Welford's mean divides by one more" embedding $K/pooling.cu '(float)(i + 1)' '(float)(i + 2)'
+plant "the deviation divides by n" embedding $K/pooling.cu '(double)clip.feature_frames - 1.0' '(double)clip.feature_frames'
+plant "segments are merged without their distance" long $K/pooling.cu 'before * share' 'share'
+plant "every segment reads the piece's first" long $K/pooling.cu '(piece.offset[level] + begin)' '(piece.offset[level])'
+
+# ---- features
+plant "features: no barrier before the second transform" front $K/features.cu '        __syncthreads();' '' 'values, shared->middle[own]);'
+plant "features: no barrier before the filters" front $K/features.cu '        __syncthreads();' '' 'shared->power[i / FIRST]);'
+plant "features: no barrier behind the tables" front $K/features.cu '    __syncthreads();' '' '((const double *)tables)[i];'
+plant "features: a sample past the clip's end" front $K/features.cu 'at < clip.length' 'at <= clip.length'
+plant "features: the mirrored bins are one off" front $K/features.cu 'power[FRAME_LENGTH - bin]' 'power[FRAME_LENGTH - bin - 1]'
+plant "features: the floor is 79 dB down" front $K/features_normalise.cu 'RANGE 80.0f' 'RANGE 79.0f'
+plant "features: no barrier in the maximum" front $K/features_normalise.cu '        __syncthreads();' '' 'partial[thread + width]);'
+plant "features: no barrier before a mel's sum" front $K/features_normalise.cu '    __syncthreads();' '' 'partial[line * COLUMNS + column] = sum;'
+plant "features: no barrier behind a mel's sum" front $K/features_normalise.cu '    __syncthreads();' '' 'total += partial[l * COLUMNS + column];'
+
+# ---- resampling
+plant "resample: no barrier behind the tile" resample $K/resample.cu '    __syncthreads();' '' 'first_period, input);'
+plant "resample: half a sample's delay" resample $K/resample.cu 'design.period_in - design.half + 1' 'design.period_in - design.half'
+plant "resample: channels are added, not averaged" resample $K/resample.cu '(32768.0 * (double)clip.channels)' '32768.0'
+plant "resample: a sample past the clip's end" resample $K/resample.cu 'position >= clip.frames' 'position > clip.frames'
+
+# ---- the pipeline of batches
+plant "no wait for the samples that come up" pipeline $K/embedder_run.cu '    cuda_check(cudaStreamWaitEvent(stream, lane->uploaded, 0), "waiting for samples", error);' ''
+plant "samples come up while the last are still read" pipeline $K/embedder_run.cu '    cuda_check(cudaStreamWaitEvent(up, lane->computed, 0), "copying samples up", error);' ''
+plant "embeddings go down before they are computed" pipeline $K/embedder_run.cu '    cuda_check(cudaStreamWaitEvent(down, lane->computed, 0), "copying embeddings down", error);' ''
+plant "a lane is written while it still goes down" pipeline $K/embedder_run.cu '    cuda_check(cudaStreamWaitEvent(stream, lane->downloaded, 0), "waiting for a lane", error);' ''
+plant "resampling on the stream of copies" pipeline $K/embedder_run.cu 'lane->samples.data, samples, stream, error)' 'lane->samples.data, samples, embedder->worker->up, error)'
+plant "embeddings go down on the wrong stream" pipeline $K/embedder_run.cu 'cudaMemcpyDeviceToHost, down)' 'cudaMemcpyDeviceToHost, embedder->worker->up)' 'work->embeddings + group->first_clip'
+plant "the pinned table is written too early" pipeline $K/embedder_run.cu 'cuda_check(cudaEventSynchronize(lane->uploaded), "waiting for a copy", error)' 'error->code'
+
+# ---- the classifier
+plant "classifier: a tile is used before it is there" streamed $K/classifier_data.cu 'cuda_check(cudaStreamWaitEvent(stream, self->copied[slot], 0), "a wait", error)' 'error->code'
+plant "classifier: a tile is overwritten in use" streamed $K/classifier_data.cu '    cuda_check(cudaStreamWaitEvent(self->copy_stream, self->used[slot], 0), "a wait", error);' ''
+plant "classifier: rows are gathered too early" streamed $K/classifier_data.cu 'cuda_check(cudaEventSynchronize(self->copied[slot]), "a copy", error)' 'error->code'
+plant "classifier: padding counts" classifier $K/classifier_softmax.cu '    if (place.label < 0) p = 0;' ''
+plant "classifier: no barrier in the columns' sums" classifier $K/classifier_kernels.cu '    __syncthreads();' ''
+plant "classifier: sums do not wrap round" classifier $K/classifier_kernels.cu 'if (at >= all) at -= all;' ''
+plant "classifier: gradients are read too early" classifier $K/classifier_evaluate.cu 'cuda_check(cudaStreamSynchronize(stream), "an evaluation", error)' 'error->code'
+
+# ---- neighbours
+plant "nearest: no barrier before the warps' best" nearest $K/nearest.cu '        __syncthreads();' '' 'warp_rows[threadIdx.x / 32] = best.row;'
+plant "nearest: no barrier behind the warps' best" nearest $K/nearest.cu '        __syncthreads(); /* all have' '        /* all have'
+plant "nearest: ties go to the higher row" nearest $K/nearest.cu 'a.row < b.row)' 'a.row > b.row)'
+plant "nearest: a row is its own neighbour" nearest $K/nearest.cu 'if (next.row != own) best' 'best'

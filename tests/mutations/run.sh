@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# Plants the faults of list.sh in kernels/cuda, one at a time, and asks the tests: all have to
+# be caught. Works on a copy of the tree, builds only what a fault touches, and asks the
+# suites' tests in the simulator until one says no: with two seeds, then with the race detector.
+#
+#   tests/mutations/run.sh [EXPRESSION]     only faults whose name matches
+#
+# Prints TAP. Last lines: how many were caught, and the survivors by name.
+set -u
+expression=${1:-${MUTATIONS:-.}}
+seconds=${MUTATION_SECONDS:-240} # for one test program
+here=$(cd "$(dirname "$0")/../.." && pwd)
+make=(make -s --no-print-directory CUDA=0)
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/earmark-mutations.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+
+cd "$here" || exit 1
+"${make[@]}" cudasim cudasim-race cuda-tests >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
+build=$("${make[@]}" build-folder)
+objects=$("${make[@]}" cudasim-folder)
+tree=$scratch/tree
+mkdir -p "$tree/build"
+cp -a Makefile kernels host tests "$tree"
+cp -a --parents "$build/tests/cuda" "$objects" "$tree"
+cp -a "$objects" "$scratch/pristine"
+cp -a kernels "$scratch/kernels"
+cc -shared -fPIC -o "$scratch/filter.so" tests/mutations/filter.c -lcmocka || exit 1
+cd "$tree" || exit 1
+
+# ask FOLDER BUILD SEED PROGRAM:TEST: fails when the test does; what it said is in $scratch/said.
+ask() {
+    local part=$1/earmark-cuda.so program=${4%%:*} filter=${4#*:}
+    [ "$2" = race ] && part=$1/hooks/earmark-cuda.so
+    LD_PRELOAD=$scratch/filter.so TEST_FILTER=$filter CUDASIM_SEED=$3 CMOCKA_MESSAGE_OUTPUT=TAP \
+        EARMARK_CUDA_PART=$part timeout --kill-after=5 "$seconds" \
+        "$build/tests/cuda/$program" >"$scratch/said" 2>&1 </dev/null
+}
+
+# The same without a fault, each combination once: a test that fails then proves nothing.
+declare -A sound
+is_sound() {
+    if [ -z "${sound[$*]:-}" ]; then
+        cp "$scratch/said" "$scratch/said-of-fault"
+        ask "$scratch/pristine" "$@" && sound[$*]=yes || sound[$*]=no
+        cp "$scratch/said-of-fault" "$scratch/said"
+    fi
+    [ "${sound[$*]}" = yes ]
+}
+
+# The tests of a suite, quick ones first; each line: BUILD SEED PROGRAM:TEST
+suite() {
+    case $1 in
+    front) set -- test_front_end:test_golden test_front_end:test_shortest test_front_end:test_mels ;;
+    resample) set -- test_front_end:test_against_cpu test_front_end:test_resampling ;;
+    embedding) set -- test_embedding:test_small test_embedding:test_odd_architecture test_embedding:test_ragged ;;
+    long) set -- test_embedding:test_long test_device_cuda:test_same_bytes_in_little_memory ;;
+    tensor) set -- test_embedding:test_fast_tails test_embedding:test_bf16 test_embedding:test_tf32 ;;
+    pipeline) set -- test_device_cuda:test_batches_in_flight test_device_cuda:test_same_bytes_in_little_memory ;;
+    streamed) set -- test_classifier:test_same_bytes test_classifier:test_chunks ;;
+    classifier) set -- test_classifier:test_evaluate test_classifier:test_chunks ;;
+    nearest) set -- test_nearest:test_against_plain test_nearest:test_ties_and_zeros ;;
+    esac
+    for test in "$@"; do echo "plain 0 $test"; done
+    echo "race 2 $1"
+    for test in "$@"; do echo "plain 2 $test"; done
+    shift
+    for test in "$@"; do echo "race 4 $test"; done
+}
+
+number=0
+caught=0
+survivors=()
+
+# Puts AFTER in the place of BEFORE; fails unless it is there (once, or after MARK).
+change() {
+    local file=$1 before=$2 after=$3 mark=${4:-} text head=
+    text=$(cat "$file"; echo .)
+    text=${text%.}
+    if [ -n "$mark" ]; then
+        [[ $text == *"$mark"* ]] || return 1
+        head=${text%%"$mark"*}$mark
+        text=${text#*"$mark"}
+    elif [[ ${text/"$before"/} == *"$before"* ]]; then
+        return 1
+    fi
+    [[ $text == *"$before"* ]] || return 1
+    printf '%s' "$head${text%%"$before"*}$after${text#*"$before"}" >"$file"
+}
+
+plant() {
+    local name=$1 suite=$2 file=$3 how=
+    [[ $name =~ $expression ]] || return
+    number=$((number + 1))
+    if ! change "$file" "$4" "$5" "${6:-}"; then
+        how="not ok $number - $name: the text is not in $file any more, or more than once"
+    elif ! "${make[@]}" "$objects/earmark-cuda.so" "$objects/hooks/earmark-cuda.so" >"$scratch/said" 2>&1; then
+        how="not ok $number - $name: does not compile"
+    else
+        while read -r which seed test; do
+            ask "$tree/$objects" "$which" "$seed" "$test" && continue
+            if ! is_sound "$which" "$seed" "$test"; then
+                echo "# $test ($which, seed $seed) fails without a fault as well"
+                continue
+            fi
+            how="ok $number - $name: $test ($which, seed $seed): $(grep -a -m1 -E 'cudasim:|^not ok' "$scratch/said" | cut -c1-140)"
+            caught=$((caught + 1))
+            break
+        done < <(suite "$suite")
+        if [ -z "$how" ]; then
+            how="not ok $number - $name: survived"
+            survivors+=("$name")
+        fi
+    fi
+    echo "$how"
+    [[ $how == *"does not compile" ]] && sed 's/^/# /' "$scratch/said" | head -n 5
+    cp -a "$scratch/$file" "$file"
+    cp -a "$scratch/pristine/." "$objects"
+}
+
+# shellcheck source=tests/mutations/list.sh
+. tests/mutations/list.sh
+
+echo "1..$number"
+echo "# $caught of $number caught; survivors: ${#survivors[@]}"
+for name in ${survivors[@]+"${survivors[@]}"}; do echo "# survived: $name"; done
+[ "$caught" -eq "$number" ]

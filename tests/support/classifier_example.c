@@ -1,0 +1,133 @@
+#include "classifier_example.h"
+
+#include "compare.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Numbers between -1 and 1 that depend on the index only. */
+static double number(size_t index) {
+    uint64_t mixed = (index + 1) * 0x9E3779B97F4A7C15ULL;
+    mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9ULL;
+    return (double)(mixed >> 11) / 4503599627370496.0 - 1;
+}
+
+struct classifier_example classifier_example_make(size_t rows, size_t features, size_t classes,
+                                                  size_t folds, size_t task_count) {
+    struct classifier_example example = {.task_count = task_count};
+    size_t size = classes * (features + 1);
+    example.data = malloc(rows * features * sizeof(float));
+    example.labels = malloc(rows * sizeof(int32_t));
+    example.fold_of = malloc(rows * sizeof(int32_t));
+    example.constants = malloc(2 * features * sizeof(double));
+    example.tasks = calloc(task_count, sizeof *example.tasks);
+    example.weights = malloc(task_count * size * sizeof(double));
+    example.gradients = malloc(task_count * size * sizeof(double));
+    assert_true(example.data && example.labels && example.fold_of && example.constants &&
+                example.tasks && example.weights && example.gradients);
+    for (size_t i = 0; i < rows * features; i++) example.data[i] = (float)(3 + 2 * number(i));
+    for (size_t row = 0; row < rows; row++) {
+        example.labels[row] = (int32_t)(row * 7 % classes);
+        example.fold_of[row] = (int32_t)((row * row + row / 3) % folds);
+    }
+    for (size_t f = 0; f < features; f++) {
+        example.constants[f] = 3 + 0.1 * number(f + 77);
+        example.constants[features + f] = 1 + 0.3 * number(f + 770);
+    }
+    for (size_t t = 0; t < task_count; t++) {
+        example.tasks[t].fold = (t * 3 + 1) % folds;
+        example.tasks[t].weights = example.weights + t * size;
+        example.tasks[t].gradient = example.gradients + t * size;
+    }
+    for (size_t i = 0; i < task_count * size; i++) example.weights[i] = 0.5 * number(i + 5000);
+    /* the first task lacks its last class, if that leaves two */
+    if (classes > 2) {
+        for (size_t f = 0; f < features; f++)
+            example.weights[(classes - 1) * (features + 1) + f] = 0;
+        example.weights[size - 1] = -1e30;
+    }
+    example.problem = (struct classifier_problem){.rows = rows,
+                                                  .features = features,
+                                                  .classes = classes,
+                                                  .folds = folds,
+                                                  .data = example.data,
+                                                  .labels = example.labels,
+                                                  .fold_of = example.fold_of,
+                                                  .shift = example.constants,
+                                                  .scale = example.constants + features};
+    return example;
+}
+
+void classifier_example_free(struct classifier_example *example) {
+    free(example->data);
+    free(example->labels);
+    free(example->fold_of);
+    free(example->constants);
+    free(example->tasks);
+    free(example->weights);
+    free(example->gradients);
+}
+
+double classifier_plain_row(const struct classifier_problem *problem, const double *weights,
+                            size_t row, double *x, double *p) {
+    double most = -INFINITY, sum = 0;
+    for (size_t f = 0; f < problem->features; f++)
+        x[f] = ((double)problem->data[row * problem->features + f] - problem->shift[f]) *
+               problem->scale[f];
+    for (size_t c = 0; c < problem->classes; c++) {
+        const double *w = weights + c * (problem->features + 1);
+        p[c] = w[problem->features];
+        for (size_t f = 0; f < problem->features; f++) p[c] += w[f] * x[f];
+        most = fmax(most, p[c]);
+    }
+    double logit = p[problem->labels[row]];
+    for (size_t c = 0; c < problem->classes; c++) sum += p[c] = exp(p[c] - most);
+    for (size_t c = 0; c < problem->classes; c++) p[c] /= sum;
+    return log(sum) + most - logit;
+}
+
+/* Loss and gradient of one task. */
+static double classifier_plain_task(const struct classifier_problem *problem,
+                                    const struct classifier_task *task, double *gradient) {
+    size_t features = problem->features, row_size = features + 1;
+    double loss = 0;
+    double *x = malloc(features * sizeof *x), *p = malloc(problem->classes * sizeof *p);
+    assert_true(x != NULL && p != NULL);
+    memset(gradient, 0, problem->classes * row_size * sizeof *gradient);
+    for (size_t row = 0; row < problem->rows; row++) {
+        if ((size_t)problem->fold_of[row] == task->fold) continue;
+        loss += classifier_plain_row(problem, task->weights, row, x, p);
+        for (size_t c = 0; c < problem->classes; c++) {
+            double residual = p[c] - (c == (size_t)problem->labels[row] ? 1 : 0);
+            for (size_t f = 0; f < features; f++) gradient[c * row_size + f] += residual * x[f];
+            gradient[c * row_size + features] += residual;
+        }
+    }
+    free(x);
+    free(p);
+    return loss;
+}
+
+void classifier_compare_tasks(const struct classifier_example *example, double tolerance) {
+    const struct classifier_problem *problem = &example->problem;
+    size_t size = problem->classes * (problem->features + 1);
+    double *expected = malloc(size * sizeof *expected);
+    assert_non_null(expected);
+    for (size_t t = 0; t < example->task_count; t++) {
+        double loss = classifier_plain_task(problem, &example->tasks[t], expected), worst = 0;
+        for (size_t i = 0; i < size; i++) {
+            double apart = fabs(example->tasks[t].gradient[i] - expected[i]);
+            if (!(apart <= worst)) worst = apart;
+        }
+        assert_within(worst / (double)problem->rows, tolerance, "gradient");
+        assert_within(fabs(example->tasks[t].loss / loss - 1), tolerance, "loss");
+    }
+    free(expected);
+}

@@ -1,0 +1,30 @@
+/* Made-up classifier problems with tasks, and plain loops in double precision that say
+ * what a device has to answer. */
+#ifndef EARMARK_CLASSIFIER_EXAMPLE_H
+#define EARMARK_CLASSIFIER_EXAMPLE_H
+
+#include "kernels/device.h"
+
+struct classifier_example {
+    struct classifier_problem problem;
+    float *data;
+    int32_t *labels, *fold_of;
+    double *constants;
+    struct classifier_task *tasks;
+    size_t task_count;
+    double *weights, *gradients;
+};
+
+struct classifier_example classifier_example_make(size_t rows, size_t features, size_t classes,
+                                                  size_t folds, size_t task_count);
+void classifier_example_free(struct classifier_example *example);
+
+/* p (classes) of a row by one task; x (features) is scratch. Returns -log p[label]. */
+double classifier_plain_row(const struct classifier_problem *problem, const double *weights,
+                            size_t row, double *x, double *p);
+
+/* Fails where a task's loss is further than this from plain loops', relative to it, or a
+ * gradient, relative to the rows. */
+void classifier_compare_tasks(const struct classifier_example *example, double tolerance);
+
+#endif
