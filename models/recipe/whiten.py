@@ -6,34 +6,40 @@ The pooled statistics under it know far more; here every principal direction get
 (1: as it is, 0: white) and a random rotation spreads all of them over the columns, so that standardising the columns
 does not undo the shape."""
 import argparse
+import functools
+import multiprocessing
 
 import numpy as np
 import torch
 
 import corpus
-from dataset import PARTS, held_voice, held_word
+from dataset import PARTS, held_voice, held_word, is_human
 from network import EMBEDDING, Xvector, features
 
 SEED = 20261
 LONGEST = 3 * corpus.RATE
 
 
-def chosen_clips(folder, count):
-    """Training clips only; every human one, and synthetic ones at random up to `count`."""
+def chosen_clips(folder, human, synthetic):
+    """Training clips only: so many human ones and so many synthetic ones, at random."""
     rows, clips = corpus.read_corpus(folder, PARTS)
-    usable = [i for i, r in enumerate(rows) if not held_voice(r) and not held_word(r)]
-    human = [i for i in usable if rows[i]["text"].startswith(rows[i]["source"])]
-    others = np.setdiff1d(usable, human)
-    others = np.random.default_rng(SEED).permutation(others)[:max(0, count - len(human))]
-    return [clips[i][:LONGEST] for i in [*human, *others]]
+    usable = np.array([i for i, r in enumerate(rows) if not held_voice(r) and not held_word(r)])
+    recorded = np.array([is_human(rows[i]) for i in usable])
+    rng = np.random.default_rng(SEED)
+    chosen = [*rng.permutation(usable[recorded])[:human], *rng.permutation(usable[~recorded])[:synthetic]]
+    return [clips[i][:LONGEST] for i in chosen]
+
+
+def pooled_one(network, clip):
+    with torch.inference_mode():
+        return network.pooled(features(torch.tensor(np.array(clip)).float()[None] / 32768))
 
 
 def pooled(network, clips):
-    rows = []
-    with torch.inference_mode():
-        for clip in clips:
-            rows.append(network.pooled(features(torch.tensor(clip).float()[None] / 32768)))
-    return torch.cat(rows)
+    """One process a core, one thread each: clips are short."""
+    torch.set_num_threads(1)
+    with multiprocessing.get_context("fork").Pool() as pool:
+        return torch.cat(pool.map(functools.partial(pooled_one, network), clips, chunksize=100))
 
 
 def last_layer(statistics, power):
@@ -56,12 +62,13 @@ def main():
     arguments.add_argument("averaged", help="averaged.pt of train.py")
     arguments.add_argument("output", help="the same file with the new last layer")
     arguments.add_argument("--power", type=float, default=0.5)
-    arguments.add_argument("--clips", type=int, default=6000)
+    arguments.add_argument("--human", type=int, default=5000, help="how many human recordings")
+    arguments.add_argument("--synthetic", type=int, default=5000, help="how many synthetic clips")
     options = arguments.parse_args()
     result = torch.load(options.averaged, weights_only=True)
     network = Xvector().eval()
     network.load_state_dict(result["network"])
-    clips = chosen_clips(options.corpus, options.clips)
+    clips = chosen_clips(options.corpus, options.human, options.synthetic)
     weight, bias = last_layer(pooled(network, clips), options.power)
     result["network"]["blocks.16.w.weight"], result["network"]["blocks.16.w.bias"] = weight, bias
     result["facts"]["last_layer"] = {"kind": "shaped principal components", "power": options.power, "clips": len(clips)}
