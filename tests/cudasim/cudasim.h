@@ -45,6 +45,9 @@ struct cudasim_lock {
 
 /* Begins a call: counts it, and gives the error that it has to return, if any. */
 cudaError_t cudasim_enter(bool allocates);
+#define CUDASIM_ENTER(allocates)                                                                   \
+    cudasim_lock lock;                                                                             \
+    if (const cudaError_t status = cudasim_enter(allocates)) return status
 /* Notes an error for cudaGetLastError. */
 cudaError_t cudasim_error(cudaError_t status);
 bool cudasim_is_lost(void);

@@ -207,19 +207,15 @@ unsigned cudasim_live_allocations(bool pinned) {
 }
 
 cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total_bytes) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(false);
-    if (status != cudaSuccess) return status;
+    CUDASIM_ENTER(false);
     *total_bytes = cudasim_get_settings()->memory;
     *free_bytes = *total_bytes - used_bytes[cudasim_current_gpu()];
     return cudaSuccess;
 }
 
 cudaError_t cudasim_malloc(void **memory, size_t bytes) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(true);
+    CUDASIM_ENTER(true);
     const int gpu = cudasim_current_gpu();
-    if (status != cudaSuccess) return status;
     if (bytes == 0) {
         *memory = NULL;
         return cudaSuccess;
@@ -232,9 +228,7 @@ cudaError_t cudasim_malloc(void **memory, size_t bytes) {
 }
 
 cudaError_t cudasim_malloc_host(void **memory, size_t bytes) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(true);
-    if (status != cudaSuccess) return status;
+    CUDASIM_ENTER(true);
     *memory = bytes == 0 ? NULL : allocate(bytes, CUDASIM_HOST);
     return cudaSuccess;
 }

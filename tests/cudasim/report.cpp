@@ -139,9 +139,7 @@ cudaError_t cudaGetDeviceCount(int *count) {
 }
 
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int gpu) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(false);
-    if (status != cudaSuccess) return status;
+    CUDASIM_ENTER(false);
     if (gpu < 0 || gpu >= cudasim_get_settings()->gpus)
         return cudasim_error(cudaErrorInvalidDevice);
     *properties = cudaDeviceProp{};
@@ -153,9 +151,7 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int gpu) 
 }
 
 cudaError_t cudaSetDevice(int gpu) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(false);
-    if (status != cudaSuccess) return status;
+    CUDASIM_ENTER(false);
     if (gpu < 0 || gpu >= cudasim_get_settings()->gpus)
         return cudasim_error(cudaErrorInvalidDevice);
     current_gpu = gpu;
@@ -183,17 +179,13 @@ const char *cudaGetErrorName(cudaError_t status) {
     case cudaSuccess: return "cudaSuccess";
     case cudaErrorInvalidValue: return "cudaErrorInvalidValue";
     case cudaErrorMemoryAllocation: return "cudaErrorMemoryAllocation";
-    case cudaErrorInvalidConfiguration: return "cudaErrorInvalidConfiguration";
-    case cudaErrorInsufficientDriver: return "cudaErrorInsufficientDriver";
-    case cudaErrorInvalidDeviceFunction: return "cudaErrorInvalidDeviceFunction";
     case cudaErrorNoDevice: return "cudaErrorNoDevice";
     case cudaErrorInvalidDevice: return "cudaErrorInvalidDevice";
-    case cudaErrorNoKernelImageForDevice: return "cudaErrorNoKernelImageForDevice";
     case cudaErrorInvalidResourceHandle: return "cudaErrorInvalidResourceHandle";
     case cudaErrorNotReady: return "cudaErrorNotReady";
     case cudaErrorIllegalAddress: return "cudaErrorIllegalAddress";
+    default: return "unrecognized error code"; /* the simulator gives no other */
     }
-    return "unrecognized error code";
 }
 
 const char *cudaGetErrorString(cudaError_t status) { return cudaGetErrorName(status); }

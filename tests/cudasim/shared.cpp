@@ -33,9 +33,7 @@ size_t cudasim_shared_limit(const void *kernel) {
 }
 
 cudaError_t cudasim_set_attribute(const void *kernel, enum cudaFuncAttribute, int value) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(false);
-    if (status != cudaSuccess) return status;
+    CUDASIM_ENTER(false);
     if (value < 0 || (size_t)value > cudasim_get_settings()->shared)
         return cudasim_error(cudaErrorInvalidValue);
     dynamic_limits[kernel] = (size_t)value;

@@ -148,14 +148,22 @@ struct cudasim_operation *cudasim_enqueue(cudaStream_t stream, const char *name,
     return operation.get();
 }
 
-void cudasim_check_unused(const void *host, size_t bytes) {
+/* Pending work that uses some of the pinned bytes, or NULL. */
+static const struct cudasim_operation *user_of(const void *host, size_t bytes) {
     const char *begin = (const char *)host;
     for (struct cudasim_stream *stream : streams)
         for (const operation_pointer &operation : stream->pending) {
             const char *used = (const char *)operation->host;
             if (used != NULL && used < begin + bytes && begin < used + operation->host_bytes)
-                cudasim_fail("pinned memory is freed while %s is still to use it", operation->name);
+                return operation.get();
         }
+    return NULL;
+}
+
+void cudasim_check_unused(const void *host, size_t bytes) {
+    const struct cudasim_operation *user = user_of(host, bytes);
+    if (user != NULL)
+        cudasim_fail("pinned memory is freed while %s is still to use it", user->name);
 }
 
 void cudasim_check_streams_gone(void) {
@@ -166,9 +174,7 @@ void cudasim_check_streams_gone(void) {
 /* ---- streams ---- */
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(true);
-    if (status != cudaSuccess) return status;
+    CUDASIM_ENTER(true);
     struct cudasim_stream *created = new cudasim_stream();
     created->gpu = cudasim_current_gpu();
     while (created->slot < CUDASIM_STREAMS && slot_used[created->slot]) created->slot++;
@@ -192,9 +198,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 }
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(false);
-    if (status != cudaSuccess) return status;
+    CUDASIM_ENTER(false);
     check_stream(stream, "cudaStreamSynchronize");
     if (!stream->pending.empty()) run_until(operation_pointer(stream->pending.back()));
     join(host_clock, stream->clock);
@@ -210,9 +214,7 @@ static void pass_time(void) {
 /* ---- events ---- */
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned flags) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(true);
-    if (status != cudaSuccess) return status;
+    CUDASIM_ENTER(true);
     *event = new cudasim_event{cudasim_current_gpu(), (flags & cudaEventDisableTiming) == 0, NULL};
     live_events++;
     return cudaSuccess;
@@ -227,9 +229,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(false);
-    if (status != cudaSuccess) return status;
+    CUDASIM_ENTER(false);
     check_stream(stream, "cudaEventRecord");
     if (event->gpu != stream->gpu)
         cudasim_fail("an event of GPU %d is recorded on a stream of GPU %d", event->gpu,
@@ -241,9 +241,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(false);
-    if (status != cudaSuccess) return status;
+    CUDASIM_ENTER(false);
     check_stream(stream, "cudaStreamWaitEvent");
     if (event->record == NULL) return cudaSuccess;
     cudasim_enqueue(stream, "cudaStreamWaitEvent", NULL);
@@ -255,18 +253,16 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(false);
-    if (status != cudaSuccess || event->record == NULL) return status;
+    CUDASIM_ENTER(false);
+    if (event->record == NULL) return cudaSuccess;
     run_until(event->record);
     join(host_clock, event->record->clock);
     return cudaSuccess;
 }
 
 cudaError_t cudaEventQuery(cudaEvent_t event) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(false);
-    if (status != cudaSuccess || event->record == NULL) return status;
+    CUDASIM_ENTER(false);
+    if (event->record == NULL) return cudaSuccess;
     pass_time();
     if (!event->record->done) return cudaErrorNotReady;
     join(host_clock, event->record->clock);
@@ -274,9 +270,7 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
 }
 
 cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t start, cudaEvent_t end) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(false);
-    if (status != cudaSuccess) return status;
+    CUDASIM_ENTER(false);
     if (!start->timed || !end->timed || start->record == NULL || end->record == NULL)
         return cudasim_error(cudaErrorInvalidResourceHandle);
     if (!start->record->done || !end->record->done) return cudaErrorNotReady;
@@ -292,30 +286,18 @@ static void copy_now(void *to, const void *from, size_t bytes, enum cudaMemcpyKi
     memcpy(to, from, bytes);
 }
 
-/* Until a copy down has run, what the host sees is NaN; unless it is still to go up. */
-static void spoil(void *to, size_t bytes) {
-    for (struct cudasim_stream *stream : streams)
-        for (const operation_pointer &operation : stream->pending) {
-            const char *used = (const char *)operation->host;
-            if (used != NULL && used < (char *)to + bytes &&
-                (char *)to < used + operation->host_bytes)
-                return;
-        }
-    memset(to, 0xff, bytes);
-}
-
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
                             cudaStream_t stream) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(false);
-    if (status != cudaSuccess || bytes == 0) return status;
+    CUDASIM_ENTER(false);
+    if (bytes == 0) return cudaSuccess;
     const bool up = kind == cudaMemcpyHostToDevice, down = kind == cudaMemcpyDeviceToHost;
     const char *name = up ? "a copy up" : down ? "a copy down" : "a copy on the GPU";
     check_stream(stream, "cudaMemcpyAsync");
     cudasim_check_range(from, bytes, up ? CUDASIM_HOST : stream->gpu, "source of cudaMemcpyAsync");
     cudasim_check_range(to, bytes, down ? CUDASIM_HOST : stream->gpu,
                         "destination of cudaMemcpyAsync");
-    if (down) spoil(to, bytes);
+    /* Until a copy down has run, the host sees NaN; unless what is there is still to go up. */
+    if (down && user_of(to, bytes) == NULL) memset(to, 0xff, bytes);
     struct cudasim_operation *operation =
         cudasim_enqueue(stream, name, [=] { copy_now(to, from, bytes, kind); });
     operation->host = up ? from : down ? to : NULL;
@@ -325,9 +307,8 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaM
 }
 
 cudaError_t cudaMemsetAsync(void *memory, int byte, size_t bytes, cudaStream_t stream) {
-    cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(false);
-    if (status != cudaSuccess || bytes == 0) return status;
+    CUDASIM_ENTER(false);
+    if (bytes == 0) return cudaSuccess;
     check_stream(stream, "cudaMemsetAsync");
     cudasim_check_range(memory, bytes, stream->gpu, "cudaMemsetAsync");
     cudasim_enqueue(stream, "cudaMemsetAsync", [=] {

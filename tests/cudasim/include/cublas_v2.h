@@ -28,26 +28,16 @@ cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode);
 cublasStatus_t cublasGetVersion(cublasHandle_t handle, int *version);
 const char *cublasGetStatusString(cublasStatus_t status);
 
-cublasStatus_t cublasSgemm(cublasHandle_t handle, cublasOperation_t a_operation,
-                           cublasOperation_t b_operation, int rows, int columns, int inner,
-                           const float *alpha, const float *a, int a_stride, const float *b,
-                           int b_stride, const float *beta, float *c, int c_stride);
-cublasStatus_t cublasDgemm(cublasHandle_t handle, cublasOperation_t a_operation,
-                           cublasOperation_t b_operation, int rows, int columns, int inner,
-                           const double *alpha, const double *a, int a_stride, const double *b,
-                           int b_stride, const double *beta, double *c, int c_stride);
-cublasStatus_t cublasSgemmStridedBatched(cublasHandle_t handle, cublasOperation_t a_operation,
-                                         cublasOperation_t b_operation, int rows, int columns,
-                                         int inner, const float *alpha, const float *a,
-                                         int a_stride, long long a_step, const float *b,
-                                         int b_stride, long long b_step, const float *beta,
-                                         float *c, int c_stride, long long c_step, int count);
-cublasStatus_t cublasDgemmStridedBatched(cublasHandle_t handle, cublasOperation_t a_operation,
-                                         cublasOperation_t b_operation, int rows, int columns,
-                                         int inner, const double *alpha, const double *a,
-                                         int a_stride, long long a_step, const double *b,
-                                         int b_stride, long long b_step, const double *beta,
-                                         double *c, int c_stride, long long c_step, int count);
+#define CUDASIM_GEMM(letter, Real)                                                                 \
+    cublasStatus_t cublas##letter##gemm(cublasHandle_t, cublasOperation_t, cublasOperation_t, int, \
+                                        int, int, const Real *, const Real *, int, const Real *,   \
+                                        int, const Real *, Real *, int);                           \
+    cublasStatus_t cublas##letter##gemmStridedBatched(                                             \
+        cublasHandle_t, cublasOperation_t, cublasOperation_t, int, int, int, const Real *,         \
+        const Real *, int, long long, const Real *, int, long long, const Real *, Real *, int,     \
+        long long, int);
+CUDASIM_GEMM(S, float)
+CUDASIM_GEMM(D, double)
 }
 
 #endif
