@@ -17,11 +17,17 @@ if [ ! -d "$data" ] || [ ! -e "$model" ]; then
     exit 0
 fi
 
-# some NAME COUNT STEP: a folder of every STEP-th recording
+# some NAME COUNT STEP: a folder of every STEP-th recording; every tenth of them says the next digit
 some() {
+    local number=0 name
     mkdir "$TMP/$1"
     find "$data" -name '*.wav' | sort | awk -v step="$3" 'NR % step == 1' | head -n "$2" |
-        while read -r file; do ln -s "$file" "$TMP/$1/"; done
+        while read -r file; do
+            name=${file##*/}
+            number=$((number + 1))
+            if [ $((number % 10)) -eq 0 ]; then name=$(((${name%%_*} + 1) % 10))_${name#*_}x.wav; fi
+            ln -s "$file" "$TMP/$1/$name"
+        done
 }
 
 # compute NAME CODE COMMAND FOLDER DEVICE OUT
