@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum batch_state { BATCH_FREE, BATCH_ACQUIRED, BATCH_SUBMITTED, BATCH_FINISHED };
 
@@ -147,9 +148,13 @@ static enum error_code check_clip(const struct device_batch *batch, size_t index
         return FAIL(error, ERROR_USAGE,
                     "clip %zu of a batch is at %d Hz, which the device does not resample", index,
                     clip->rate);
-    if (clip->format != SAMPLES_INT16 && clip->format != SAMPLES_FLOAT32)
+    /* The host is C, where an enum may hold any number; in C++ merely loading it is undefined. */
+    int format;
+    static_assert(sizeof format == sizeof clip->format, "an enum is an int");
+    memcpy(&format, &clip->format, sizeof format);
+    if (format != SAMPLES_INT16 && format != SAMPLES_FLOAT32)
         return FAIL(error, ERROR_USAGE, "clip %zu of a batch has an unknown format", index);
-    const size_t bytes = clip->format == SAMPLES_INT16 ? sizeof(int16_t) : sizeof(float);
+    const size_t bytes = format == SAMPLES_INT16 ? sizeof(int16_t) : sizeof(float);
     size_t size;
     if (__builtin_mul_overflow(clip->frames, (size_t)clip->channels * bytes, &size) ||
         clip->offset % DEVICE_ALIGNMENT != 0 || clip->offset > batch->samples_capacity ||
