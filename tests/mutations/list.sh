@@ -67,7 +67,7 @@ plant "classifier: a tile is overwritten in use" streamed $K/classifier_data.cu 
 plant "classifier: rows are gathered too early" streamed $K/classifier_data.cu 'cuda_check(cudaEventSynchronize(self->copied[slot]), "a copy", error)' 'error->code'
 plant "classifier: padding counts" classifier $K/classifier_softmax.cu '    if (place.label < 0) p = 0;' ''
 plant "classifier: no barrier in the columns' sums" classifier $K/classifier_kernels.cu '    __syncthreads();' ''
-plant "classifier: sums do not wrap round" classifier $K/classifier_kernels.cu 'if (at >= all) at -= all;' ''
+plant "classifier: sums do not wrap round" classifier $K/classifier_kernels.cu 'if (at >= all) at -= all;' 'if (at > all) at -= all;'
 plant "classifier: gradients are read too early" classifier $K/classifier_evaluate.cu 'cuda_check(cudaStreamSynchronize(stream), "an evaluation", error)' 'error->code'
 
 # ---- neighbours
