@@ -90,6 +90,11 @@ static enum error_code embed(const struct device_part *part, int gpu, float *emb
     return error->code;
 }
 
+/* Bytes, not values: NaN may equal NaN here, and -0 not 0. */
+static bool same_bytes(const void *a, const void *b, size_t size) {
+    return memcmp(a, b, size) == 0;
+}
+
 static void run_child(int gpu, struct shared *shared, bool first) {
     static float embeddings[VALUES];
     struct error error = ERROR_INITIAL;
@@ -98,7 +103,8 @@ static void run_child(int gpu, struct shared *shared, bool first) {
         exit(EXIT_FAILED + (int)error.code);
     }
     if (first) memcpy(shared->embeddings, embeddings, sizeof embeddings);
-    exit(memcmp(shared->embeddings, embeddings, sizeof embeddings) == 0 ? 0 : EXIT_OTHER_BYTES);
+    const bool same = same_bytes(shared->embeddings, embeddings, sizeof embeddings);
+    exit(same ? 0 : EXIT_OTHER_BYTES);
 }
 
 /* ---- in the parent ---- */

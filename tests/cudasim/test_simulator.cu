@@ -9,7 +9,6 @@
 #define COUNT 256
 
 /* ---- barriers and shared memory ---- */
-
 template <bool fault> static __global__ void reverse(const float *in, float *out) {
     SHARED_ARRAY(float, values, COUNT);
     values[threadIdx.x] = in[threadIdx.x];
@@ -83,7 +82,6 @@ template <bool fault> static __global__ void blocks_meet(const float *in, float 
 }
 
 /* ---- memory ---- */
-
 static __global__ void read_at(const float *in, float *out, size_t offset) {
     out[threadIdx.x] = in[COUNT - 1 - threadIdx.x + offset];
 }
@@ -98,7 +96,6 @@ static __global__ void vector_at(const float *in, float *out, size_t offset) {
 }
 
 /* ---- asynchronous copies ---- */
-
 enum copy_fault { COPY_RIGHT, COPY_NO_WAIT, COPY_NO_BARRIER, COPY_TOO_EARLY, COPY_MISALIGNED };
 
 template <int fault> static __global__ void copy_twice(const float *in, float *out) {
@@ -117,7 +114,6 @@ template <int fault> static __global__ void copy_twice(const float *in, float *o
 }
 
 /* ---- tensor cores: one warp, (16, K) by (K, 8) ---- */
-
 static __global__ void multiply_bf16(const float *a, const float *b, float *d) {
     SHARED_ARRAY(unsigned, tile, 16 * 8);
     const unsigned lane = threadIdx.x, g = lane / 4, t = lane % 4;
@@ -237,7 +233,6 @@ static bool read_fresh(void) {
 }
 
 /* ---- streams ---- */
-
 static bool two_streams(bool event, bool early_reuse, bool wait) {
     struct rig rig;
     open_rig(&rig);
@@ -285,7 +280,6 @@ static bool freed_early(void) {
 }
 
 /* ---- who may touch what ---- */
-
 static bool host_touches(void) {
     struct rig rig;
     open_rig(&rig);
@@ -332,7 +326,6 @@ static bool other_gpu(void) {
 }
 
 /* ---- leaks ---- */
-
 #define LEAK_PROGRAM(name, type, create)                                                           \
     static bool name(void) {                                                                       \
         type forgotten;                                                                            \
@@ -345,7 +338,6 @@ LEAK_PROGRAM(leak_event, cudaEvent_t, cudaEventCreateWithFlags(&forgotten, 0))
 LEAK_PROGRAM(leak_handle, cublasHandle_t, cublasCreate(&forgotten))
 
 /* ---- injected errors: the n-th call gives them, and only it or all after it ---- */
-
 static bool memory_fails_once(void) {
     float *first = NULL, *second = NULL, *third = NULL;
     const bool right = cudaMalloc(&first, 100) == cudaSuccess &&
@@ -375,7 +367,6 @@ static bool memory_is_bounded(void) {
 }
 
 /* ---- products against double precision ---- */
-
 static float from_bf16(float value) {
     return __uint_as_float((unsigned)cudasim_bf16_bits(value) << 16);
 }
