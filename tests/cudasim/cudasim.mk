@@ -99,9 +99,10 @@ cudasim-race: $(BUILD)/cudasim-race/earmark $(BUILD)/cudasim-race/earmark-cuda.s
 cudasim-programs: cudasim cuda-tests $(CUDASIM_BUILD)/test_simulator \
 	$(if $(SANITIZER),,cudasim-race $(CUDASIM_BUILD)/hooks/test_simulator)
 
-# The 512-channel model takes minutes with sanitizers, and passes through the same code as the others. Absurd sizes are
-# asked of malloc on purpose.
-cudasim_run = $(if $(SANITIZER),ASAN_OPTIONS=allocator_may_return_null=1 EARMARK_TESTS_LEFT_OUT='test_wide*') EARMARK_CUDA_PART=$(CURDIR)/$(BUILD)/$(1)/earmark-cuda.so EARMARK=$(CURDIR)/$(BUILD)/$(1)/earmark \
+# The 512-channel model takes minutes with sanitizers or hooks, and passes through the same code as the others. Absurd
+# sizes are asked of malloc on purpose.
+cudasim_slow = $(if $(SANITIZER)$(filter %-race,$(1)),EARMARK_TESTS_LEFT_OUT='test_wide*')
+cudasim_run = $(call cudasim_slow,$(1)) $(if $(SANITIZER),ASAN_OPTIONS=allocator_may_return_null=1) EARMARK_CUDA_PART=$(CURDIR)/$(BUILD)/$(1)/earmark-cuda.so EARMARK=$(CURDIR)/$(BUILD)/$(1)/earmark \
 	bash tests/run.sh $(RUN_OPTIONS) --timeout 1500
 
 # The CUDA device in the simulator: the simulator's own tests, then every test of tests/cuda with
