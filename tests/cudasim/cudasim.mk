@@ -106,7 +106,7 @@ cudasim_run = $(call cudasim_slow,$(1)) $(if $(SANITIZER),ASAN_OPTIONS=allocator
 	bash tests/run.sh $(RUN_OPTIONS) --timeout 1500
 
 # The CUDA device in the simulator: the simulator's own tests, then every test of tests/cuda with
-# each seed; without sanitizers once more with the race detector.
+# each seed; without sanitizers once more with the race detector (but for the hundreds of runs of test_faults).
 .PHONY: cudasim-run
 cudasim-run: cudasim-programs
 	@bash tests/run.sh $(RUN_OPTIONS) $(CUDASIM_BUILD)/test_simulator $(if $(SANITIZER),,$(CUDASIM_BUILD)/hooks/test_simulator)
@@ -114,7 +114,7 @@ cudasim-run: cudasim-programs
 		CUDASIM_SEED=$$seed $(call cudasim_run,cudasim) --label "seed $$seed" $(CUDA_TEST_PROGRAMS) || failed=1; \
 	done; exit $$failed
 	$(if $(SANITIZER),,@$(call cudasim_run,cudasim) --label "simulated GPU" $(sort $(wildcard tests/cuda/test_*.sh)))
-	$(if $(SANITIZER),,@CUDASIM_SEED=$(lastword $(CUDASIM_SEEDS)) $(call cudasim_run,cudasim-race) --label "race detector" $(CUDA_TEST_PROGRAMS))
+	$(if $(SANITIZER),,@CUDASIM_SEED=$(lastword $(CUDASIM_SEEDS)) $(call cudasim_run,cudasim-race) --label "race detector" $(filter-out %/test_faults,$(CUDA_TEST_PROGRAMS)))
 
 .PHONY: test-cudasim
 test-cudasim: ## the CUDA device's tests in the simulator, with CUDASIM_SEEDS (0 1 2 3 4)
