@@ -257,7 +257,7 @@ bench: earmark ## every stage beside the machine's matrix product
 MODEL_WORK ?= build/model
 
 .PHONY: model
-model: ## train the default model in build/model (about 1.5 hours with AMX; Python, see models/README.md)
+model: earmark ## train the default model in build/model (some 70 minutes with AMX; Python, see models/README.md)
 	sh models/recipe/run.sh $(MODEL_WORK)
 
 .PHONY: install

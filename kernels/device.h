@@ -114,6 +114,10 @@ struct device_batch {
     void *tag;               /* the host's own */
 };
 
+/* For devices, at submit: that all clips lie inside the batch and are such as a device
+ * takes. ERROR_USAGE names the first that is not. */
+enum error_code device_batch_check(const struct device_batch *batch, struct error *error);
+
 /* ---- the classifier: many multinomial logistic regressions over the same rows ---- */
 
 /* The rows seen by every evaluation are x' = (x - shift) * scale, rounded to

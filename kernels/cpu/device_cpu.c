@@ -221,40 +221,13 @@ static enum error_code cpu_acquire(struct device *device, size_t samples_bytes, 
     return ERROR_NONE;
 }
 
-static enum error_code check_clip(const struct device_batch *batch, size_t index,
-                                  struct error *error) {
-    const struct device_clip *clip = &batch->clips[index];
-    if (clip->channels < 1)
-        return FAIL(error, ERROR_USAGE, "clip %zu of a batch has %d channels", index,
-                    clip->channels);
-    if (!device_resamples(clip->rate))
-        return FAIL(error, ERROR_USAGE,
-                    "clip %zu of a batch is at %d Hz, which the device does not resample", index,
-                    clip->rate);
-    if (clip->format != SAMPLES_INT16 && clip->format != SAMPLES_FLOAT32)
-        return FAIL(error, ERROR_USAGE, "clip %zu of a batch has an unknown format", index);
-    const size_t bytes = clip->format == SAMPLES_INT16 ? sizeof(int16_t) : sizeof(float);
-    size_t size;
-    if (__builtin_mul_overflow(clip->frames, (size_t)clip->channels * bytes, &size) ||
-        clip->offset % DEVICE_ALIGNMENT != 0 || clip->offset > batch->samples_capacity ||
-        size > batch->samples_capacity - clip->offset)
-        return FAIL(error, ERROR_USAGE,
-                    "clip %zu of a batch (%zu frames at byte %zu) is outside its %zu bytes", index,
-                    clip->frames, clip->offset, batch->samples_capacity);
-    return ERROR_NONE;
-}
-
 static enum error_code cpu_submit(struct device *device, struct device_batch *submitted,
                                   struct error *error) {
     struct cpu_device *cpu = cpu_device(device);
     struct cpu_batch *batch = (struct cpu_batch *)submitted;
     if (batch->state != BATCH_ACQUIRED)
         return FAIL(error, ERROR_INTERNAL, "a batch was submitted that had not been acquired");
-    if (submitted->clip_count > submitted->clip_capacity)
-        return FAIL(error, ERROR_USAGE, "a batch of %zu clips has room for %zu",
-                    submitted->clip_count, submitted->clip_capacity);
-    for (size_t i = 0; i < submitted->clip_count; i++)
-        if (check_clip(submitted, i, error) != ERROR_NONE) return error->code;
+    if (device_batch_check(submitted, error) != ERROR_NONE) return error->code;
     batch->state = BATCH_SUBMITTED;
     batch->queue = NULL;
     if (cpu->newest != NULL)

@@ -4,9 +4,7 @@
 #include "kernels/cuda/memory.h"
 #include "kernels/cuda/worker.h"
 
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum batch_state { BATCH_FREE, BATCH_ACQUIRED, BATCH_SUBMITTED, BATCH_FINISHED };
 
@@ -138,43 +136,11 @@ enum error_code cuda_acquire(struct device *base, size_t samples_bytes, size_t c
 
 /* ---- submit ---- */
 
-static enum error_code check_clip(const struct device_batch *batch, size_t index,
-                                  struct error *error) {
-    const struct device_clip *clip = &batch->clips[index];
-    if (clip->channels < 1)
-        return FAIL(error, ERROR_USAGE, "clip %zu of a batch has %d channels", index,
-                    clip->channels);
-    if (!device_resamples(clip->rate))
-        return FAIL(error, ERROR_USAGE,
-                    "clip %zu of a batch is at %d Hz, which the device does not resample", index,
-                    clip->rate);
-    /* The host is C, where an enum may hold any number; in C++ merely loading it is undefined. */
-    int format;
-    static_assert(sizeof format == sizeof clip->format, "an enum is an int");
-    memcpy(&format, &clip->format, sizeof format);
-    if (format != SAMPLES_INT16 && format != SAMPLES_FLOAT32)
-        return FAIL(error, ERROR_USAGE, "clip %zu of a batch has an unknown format", index);
-    const size_t bytes = format == SAMPLES_INT16 ? sizeof(int16_t) : sizeof(float);
-    size_t size;
-    if (__builtin_mul_overflow(clip->frames, (size_t)clip->channels * bytes, &size) ||
-        clip->offset % DEVICE_ALIGNMENT != 0 || clip->offset > batch->samples_capacity ||
-        size > batch->samples_capacity - clip->offset)
-        return FAIL(error, ERROR_USAGE,
-                    "clip %zu of a batch (%zu frames at byte %zu) is outside its %zu bytes", index,
-                    clip->frames, clip->offset, batch->samples_capacity);
-    return ERROR_NONE;
-}
-
 static enum error_code check_batch(const struct cuda_batch *batch, struct error *error) {
     const struct device_batch *base = &batch->base;
     if (batch->state != BATCH_ACQUIRED)
         return FAIL(error, ERROR_INTERNAL, "a batch was submitted that had not been acquired");
-    if (base->clip_count > base->clip_capacity)
-        return FAIL(error, ERROR_USAGE, "a batch of %zu clips has room for %zu", base->clip_count,
-                    base->clip_capacity);
-    for (size_t i = 0; i < base->clip_count; i++)
-        if (check_clip(base, i, error) != ERROR_NONE) return error->code;
-    return ERROR_NONE;
+    return device_batch_check(base, error);
 }
 
 static enum error_code reserve_features(struct cuda_batch *batch, struct error *error) {

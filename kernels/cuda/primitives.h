@@ -29,15 +29,6 @@ __device__ __forceinline__ void async_copy_16(void *shared_destination, const vo
                  : "memory");
 }
 
-/* The same for 4 bytes. */
-__device__ __forceinline__ void async_copy_4(void *shared_destination, const void *global_source,
-                                             bool valid) {
-    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;\n" ::"r"(
-                     primitive_shared_address(shared_destination)),
-                 "l"(global_source), "r"(valid ? 4 : 0)
-                 : "memory");
-}
-
 /* Ends this thread's group of copies (an empty one counts). */
 __device__ __forceinline__ void async_commit(void) {
     asm volatile("cp.async.commit_group;\n" ::: "memory");
@@ -55,15 +46,6 @@ template <int pending> __device__ __forceinline__ void async_wait(void) {
  * as well four 32-bit values, of which lane l then gets value l % 4. */
 __device__ __forceinline__ void load_matrix_x4(unsigned result[4], const void *shared_row) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];\n"
-                 : "=r"(result[0]), "=r"(result[1]), "=r"(result[2]), "=r"(result[3])
-                 : "r"(primitive_shared_address(shared_row))
-                 : "memory");
-}
-
-/* The same with every matrix transposed: rows 2 (l % 4) and 2 (l % 4) + 1, column l / 4. */
-__device__ __forceinline__ void load_matrix_x4_transposed(unsigned result[4],
-                                                          const void *shared_row) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];\n"
                  : "=r"(result[0]), "=r"(result[1]), "=r"(result[2]), "=r"(result[3])
                  : "r"(primitive_shared_address(shared_row))
                  : "memory");

@@ -1,4 +1,8 @@
-"""Embeddings of clips, one clip at a time as the program does it."""
+"""Embeddings of clips, one clip at a time as the program does it, one process a core."""
+import functools
+import multiprocessing
+
+import numpy as np
 import torch
 from safetensors.torch import load_file
 
@@ -17,7 +21,18 @@ def load_network(path):
     return network.eval()
 
 
-def embed(network, clips):
-    """clips: int16 arrays at 16 kHz -> [clip, 512] float32."""
+def one_clip(output, clip):
     with torch.inference_mode():
-        return torch.cat([network(features(torch.tensor(clip).float()[None] / 32768)) for clip in clips]).numpy()
+        return output(features(torch.tensor(np.array(clip)).float()[None] / 32768))
+
+
+def each_clip(output, clips):
+    """clips: int16 arrays at 16 kHz -> what `output` (a network, or Xvector.pooled of one) makes of the features of each."""
+    torch.set_num_threads(1)  # clips are short
+    with multiprocessing.get_context("fork").Pool() as pool:
+        return torch.cat(pool.map(functools.partial(one_clip, output), clips, chunksize=100))
+
+
+def embed(network, clips):
+    """[clip, 512] float32."""
+    return each_clip(network, clips).numpy()

@@ -1,53 +1,35 @@
-"""The protocols behind every figure: standardised columns, logistic regression, planted label errors."""
-import warnings
+"""What embeddings are worth, judged by `earmark crossval`: accuracy, and how well planted label errors are found."""
+import os
+import subprocess
+import tempfile
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score
-from sklearn.model_selection import StratifiedKFold
 
-GRID = (0.01, 0.1, 1.0)  # values of C; the best by log loss of the folds is taken, as the program does
-warnings.simplefilter("ignore", ConvergenceWarning)
+EARMARK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "earmark")
 
 
-def standardise(embeddings):
-    return (embeddings - embeddings.mean(axis=0)) / (embeddings.std(axis=0) + 1e-9)
+def codes(values):
+    return np.unique(values, return_inverse=True)[1].astype(np.int64)
 
 
-def folds_by(values):
-    """One fold for each distinct value, such as leaving one speaker out."""
-    values = np.asarray(values)
-    return [(np.flatnonzero(values != v), np.flatnonzero(values == v)) for v in np.unique(values)]
+def cross_validate(embeddings, labels, fold_of=None, seed=0):
+    """Out-of-fold probabilities [row, class], their labels, and the rows they are of; folds are shuffled unless given."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = lambda name: os.path.join(folder, name)
+        np.save(path("embeddings.npy"), np.ascontiguousarray(embeddings, np.float32))
+        np.save(path("given.npy"), labels)
+        folds = ["--shuffle", "--seed", str(seed)]
+        if fold_of is not None:
+            np.save(path("fold_of.npy"), fold_of)
+            folds = ["--fold-of", path("fold_of.npy")]
+        subprocess.run([EARMARK, "crossval", "--embeddings", path("embeddings.npy"), "--labels", path("given.npy"),
+                        "-o", folder, "--tol", "1e-3", "--quiet", *folds], check=True)
+        return [np.load(path(name + ".npy")) for name in ("pred_probs", "labels", "rows")]
 
 
-def shuffled_folds(labels, seed=0, count=5):
-    return list(StratifiedKFold(count, shuffle=True, random_state=seed).split(np.zeros(len(labels)), labels))
-
-
-def out_of_fold(embeddings, labels, folds, C):
-    probabilities = np.zeros((len(labels), labels.max() + 1))
-    for train, test in folds:
-        model = LogisticRegression(C=C, max_iter=300, tol=1e-3).fit(embeddings[train], labels[train])
-        probabilities[np.ix_(test, model.classes_)] = model.predict_proba(embeddings[test])
-    return probabilities
-
-
-def cross_validate(embeddings, labels, folds, grid=GRID):
-    """Out-of-fold probabilities at the C of least log loss, and that C."""
-    best = None
-    for C in grid:
-        probabilities = out_of_fold(embeddings, labels, folds, C)
-        loss = -np.log(probabilities[np.arange(len(labels)), labels].clip(1e-9)).mean()
-        if best is None or loss < best[0]:
-            best = (loss, probabilities, C)
-    return best[1], best[2]
-
-
-def accuracy(embeddings, labels, folds, grid=GRID):
-    labels = np.unique(labels, return_inverse=True)[1]
-    probabilities, _ = cross_validate(standardise(embeddings), labels, folds, grid)
-    return float((probabilities.argmax(axis=1) == labels).mean())
+def accuracy(embeddings, labels, fold_of=None):
+    probabilities, labels, _ = cross_validate(embeddings, labels, fold_of)
+    return round(float((probabilities.argmax(axis=1) == labels).mean()), 4)
 
 
 def plant(labels, share, seed):
@@ -59,24 +41,17 @@ def plant(labels, share, seed):
     return np.where(changed, (labels + offset) % (labels.max() + 1), labels), changed
 
 
-def flagged(labels, probabilities):
-    """Confident learning: clips whose likelier confident class is another one (cleanlab's confident_learning filter)."""
-    threshold = np.array([probabilities[labels == k, k].mean() for k in range(probabilities.shape[1])])
-    confident = np.where(probabilities >= threshold - 1e-6, probabilities, -1)
-    return (confident.max(axis=1) >= 0) & (confident.argmax(axis=1) != labels)
+def average_precision(found, scores):
+    """Mean over what was to be found of the precision at its rank."""
+    hits = found[np.argsort(-scores, kind="stable")]
+    return float((hits.cumsum() / (1 + np.arange(len(hits))))[hits].mean())
 
 
-def audit(embeddings, labels, share, seeds, grid=GRID):
-    """Average precision, precision and recall of the planted errors, means over the seeds."""
-    labels = np.unique(labels, return_inverse=True)[1]
-    scaled, rows = standardise(embeddings), []
+def planted(embeddings, labels, share, seeds):
+    """Average precision of planted errors, by 1 - probability of the given label: the mean over the seeds."""
+    precisions = []
     for seed in seeds:
         noisy, changed = plant(labels, share, seed)
-        probabilities, _ = cross_validate(scaled, noisy, shuffled_folds(noisy, seed), grid)
-        found = flagged(noisy, probabilities)
-        hits = (found & changed).sum()
-        own = probabilities[np.arange(len(noisy)), noisy]
-        rows.append((average_precision_score(changed, 1 - own), hits / max(1, found.sum()), hits / changed.sum()))
-    mean, spread = np.mean(rows, axis=0), np.std(rows, axis=0)
-    return {"average_precision": round(mean[0], 4), "spread": round(spread[0], 4), "precision": round(mean[1], 3),
-            "recall": round(mean[2], 3), "seeds": len(rows)}
+        probabilities, noisy, rows = cross_validate(embeddings, noisy, seed=seed)
+        precisions.append(average_precision(changed[rows], 1 - probabilities[np.arange(len(noisy)), noisy]))
+    return round(float(np.mean(precisions)), 4)

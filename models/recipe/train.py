@@ -147,6 +147,7 @@ class Trainer:
 
     def run(self):
         self.resume()
+        print(f"{'bfloat16' if self.options.bf16 else 'float32'} products, {self.options.threads} threads", flush=True)
         started, first = time.monotonic(), self.step
         while self.step < self.options.steps:
             for indices in self.data.epoch(self.rng, self.options.batch):
@@ -192,6 +193,11 @@ class Trainer:
         print(json.dumps(facts), flush=True)
 
 
+def has_bf16():
+    with open("/proc/cpuinfo") as file:
+        return any(word in ("amx_bf16", "avx512_bf16") for line in file if line.startswith("flags") for word in line.split())
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("corpus")
@@ -201,7 +207,8 @@ def main():
     arguments.add_argument("--rate", type=float, default=1.5e-3)
     arguments.add_argument("--threads", type=int, default=2)
     arguments.add_argument("--without", nargs="*", default=[], choices=sorted(WEIGHTS), help="objectives left out, for ablations")
-    arguments.add_argument("--no-bf16", dest="bf16", action="store_false")
+    arguments.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=has_bf16(),
+                           help="matrix products in bfloat16; the default is whether this CPU has instructions for it")
     options = arguments.parse_args()
     os.makedirs(options.out, exist_ok=True)
     torch.set_num_threads(options.threads)

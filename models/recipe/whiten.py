@@ -6,15 +6,14 @@ The pooled statistics under it know far more; here every principal direction get
 (1: as it is, 0: white) and a random rotation spreads all of them over the columns, so that standardising the columns
 does not undo the shape."""
 import argparse
-import functools
-import multiprocessing
 
 import numpy as np
 import torch
 
 import corpus
 from dataset import PARTS, held_voice, held_word, is_human
-from network import EMBEDDING, Xvector, features
+from embed import each_clip
+from network import EMBEDDING, Xvector
 
 SEED = 20261
 LONGEST = 3 * corpus.RATE
@@ -28,18 +27,6 @@ def chosen_clips(folder, human, synthetic):
     rng = np.random.default_rng(SEED)
     chosen = [*rng.permutation(usable[recorded])[:human], *rng.permutation(usable[~recorded])[:synthetic]]
     return [clips[i][:LONGEST] for i in chosen]
-
-
-def pooled_one(network, clip):
-    with torch.inference_mode():
-        return network.pooled(features(torch.tensor(np.array(clip)).float()[None] / 32768))
-
-
-def pooled(network, clips):
-    """One process a core, one thread each: clips are short."""
-    torch.set_num_threads(1)
-    with multiprocessing.get_context("fork").Pool() as pool:
-        return torch.cat(pool.map(functools.partial(pooled_one, network), clips, chunksize=100))
 
 
 def last_layer(statistics, power):
@@ -62,14 +49,14 @@ def main():
     arguments.add_argument("averaged", help="averaged.pt of train.py")
     arguments.add_argument("output", help="the same file with the new last layer")
     arguments.add_argument("--power", type=float, default=0.5)
-    arguments.add_argument("--human", type=int, default=5000, help="how many human recordings")
-    arguments.add_argument("--synthetic", type=int, default=5000, help="how many synthetic clips")
+    arguments.add_argument("--human", type=int, default=16000, help="how many human recordings")
+    arguments.add_argument("--synthetic", type=int, default=1600, help="how many synthetic clips")
     options = arguments.parse_args()
     result = torch.load(options.averaged, weights_only=True)
     network = Xvector().eval()
     network.load_state_dict(result["network"])
     clips = chosen_clips(options.corpus, options.human, options.synthetic)
-    weight, bias = last_layer(pooled(network, clips), options.power)
+    weight, bias = last_layer(each_clip(network.pooled, clips), options.power)
     result["network"]["blocks.16.w.weight"], result["network"]["blocks.16.w.bias"] = weight, bias
     result["facts"]["last_layer"] = {"kind": "shaped principal components", "power": options.power, "clips": len(clips)}
     torch.save(result, options.output)
