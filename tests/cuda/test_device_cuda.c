@@ -2,6 +2,7 @@
  * bytes depend on nothing but the clip. */
 #include "tests/support/compare.h"
 #include "tests/support/cuda_part.h"
+#include "tests/support/device_rules.h"
 #include "tests/support/embed.h"
 #include "tests/support/random_model.h"
 #include "tests/support/signal.h"
@@ -15,31 +16,14 @@
 
 #include <cmocka.h>
 
-static struct device *open_device(enum device_precision precision) {
-    struct error error = ERROR_INITIAL;
-    struct device *device;
-    const struct device_settings settings = {1, precision};
-    cuda_part_operations()->open(&settings, &device, &error);
-    assert_no_error(&error);
-    return device;
-}
-
-static struct device *open_loaded(void) {
-    struct error error = ERROR_INITIAL;
-    struct device *device = open_device(PRECISION_FLOAT32);
-    const struct xvector_model *model = random_model_create(8, 1);
-    assert_non_null(model);
-    device->operations->load_model(device, model, &error);
-    assert_no_error(&error);
-    random_model_free(model);
-    return device;
-}
+enum { CHANNELS = 8 };
 
 static void test_properties(void **state) {
     (void)state;
     static const char *const names[] = {"float32", "tf32", "bf16"};
     for (int p = 0; p < 3; p++) {
-        struct device *device = open_device((enum device_precision)p);
+        struct device *device =
+            device_rules_open(cuda_part_operations(), 1, (enum device_precision)p);
         struct device_properties properties;
         device->operations->properties(device, &properties);
         assert_string_equal(properties.name, "cuda");
@@ -53,98 +37,22 @@ static void test_properties(void **state) {
 
 static void test_order_of_calls(void **state) {
     (void)state;
-    const struct device_operations *cuda = cuda_part_operations();
-    struct device *device = open_device(PRECISION_FLOAT32);
-    struct device_batch *batch;
-    struct error before = ERROR_INITIAL, nothing = ERROR_INITIAL, twice = ERROR_INITIAL,
-                 loading = ERROR_INITIAL;
-    assert_int_equal(cuda->acquire(device, 100, 1, false, &batch, &before), ERROR_USAGE);
-    assert_int_equal(cuda->wait(device, &batch, &nothing), ERROR_INTERNAL);
-    cuda->close(device);
-    device = open_loaded();
-    struct error error = ERROR_INITIAL;
-    cuda->acquire(device, 100, 1, false, &batch, &error);
-    cuda->submit(device, batch, &error); /* no clips */
-    assert_no_error(&error);
-    assert_int_equal(cuda->submit(device, batch, &twice), ERROR_INTERNAL);
-    const struct xvector_model *model = random_model_create(8, 1);
-    assert_int_equal(cuda->load_model(device, model, &loading), ERROR_USAGE);
-    cuda->wait(device, &batch, &error);
-    assert_no_error(&error);
-    cuda->release(device, batch);
-    cuda->load_model(device, model, &error); /* again */
-    assert_no_error(&error);
-    random_model_free(model);
-    cuda->close(device);
+    device_rules_order_of_calls(cuda_part_operations(), CHANNELS);
 }
 
-/* Clips that lie about themselves are refused, and the batch can still be used. */
 static void test_bad_clips(void **state) {
     (void)state;
-    static const struct device_clip bad[] = {
-        {0, 1000, 0, 16000, SAMPLES_INT16},
-        {0, 1000, -3, 16000, SAMPLES_INT16},
-        {0, 1000, 1, 16001, SAMPLES_INT16},
-        {0, 1000, 1, 0, SAMPLES_INT16},
-        {8, 1000, 1, 16000, SAMPLES_INT16},
-        {0, SIZE_MAX, 1, 16000, SAMPLES_INT16},
-        {0, SIZE_MAX / 2, 2147483647, 16000, SAMPLES_FLOAT32},
-        {(size_t)1 << 40, 1, 1, 16000, SAMPLES_INT16},
-        {0, (size_t)1 << 40, 1, 16000, SAMPLES_INT16},
-        {0, 1000, 1, 16000, (enum sample_format)7},
-    };
-    const struct device_operations *cuda = cuda_part_operations();
-    struct device *device = open_loaded();
-    struct error error = ERROR_INITIAL;
-    struct device_batch *batch;
-    cuda->acquire(device, 4000, 1, false, &batch, &error);
-    assert_no_error(&error);
-    batch->clip_count = 1;
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct error refused = ERROR_INITIAL;
-        batch->clips[0] = bad[i];
-        assert_int_equal(cuda->submit(device, batch, &refused), ERROR_USAGE);
-        assert_non_null(strstr(refused.message, "clip 0"));
-    }
-    batch->clip_count = batch->clip_capacity + 1;
-    struct error many = ERROR_INITIAL;
-    assert_int_equal(cuda->submit(device, batch, &many), ERROR_USAGE);
-    batch->clip_count = 1;
-    batch->clips[0] = (struct device_clip){0, 1000, 1, 16000, SAMPLES_INT16};
-    signal_noise((int16_t *)(void *)batch->samples, 1000, 1);
-    cuda->submit(device, batch, &error);
-    cuda->wait(device, &batch, &error);
-    assert_no_error(&error);
-    assert_true(isfinite(batch->embeddings[0]));
-    assert_null(batch->features);
-    cuda->release(device, batch);
-    cuda->close(device);
+    device_rules_bad_clips(cuda_part_operations(), CHANNELS);
 }
 
-/* More than there is: an error, and the device goes on. */
 static void test_absurd_sizes(void **state) {
     (void)state;
-    static const size_t sizes[][2] = {
-        {SIZE_MAX, 1}, {SIZE_MAX / 2, 1}, {1, SIZE_MAX}, {1, SIZE_MAX / 64}, {SIZE_MAX, SIZE_MAX}};
-    const struct device_operations *cuda = cuda_part_operations();
-    struct device *device = open_loaded();
-    struct device_batch *batch;
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        struct error error = ERROR_INITIAL;
-        assert_int_equal(cuda->acquire(device, sizes[i][0], sizes[i][1], false, &batch, &error),
-                         ERROR_MEMORY);
-        assert_null(batch);
-    }
-    struct error error = ERROR_INITIAL;
-    cuda->acquire(device, 100, 1, false, &batch, &error);
-    assert_no_error(&error);
-    cuda->release(device, batch);
-    cuda->close(device);
+    device_rules_absurd_sizes(cuda_part_operations(), CHANNELS);
 }
 
 static void refuse(const struct xvector_model *model, enum error_code code, const char *word) {
     struct error error = ERROR_INITIAL;
-    struct device *device = open_device(PRECISION_FLOAT32);
+    struct device *device = device_rules_open(cuda_part_operations(), 1, PRECISION_FLOAT32);
     assert_int_equal(device->operations->load_model(device, model, &error), code);
     assert_non_null(strstr(error.message, word));
     device->operations->close(device);
@@ -153,10 +61,10 @@ static void refuse(const struct xvector_model *model, enum error_code code, cons
 static void test_bad_models(void **state) {
     (void)state;
     (void)cuda_part_operations();
-    const struct xvector_model *good = random_model_create(8, 1);
+    const struct xvector_model *good = random_model_create(CHANNELS, 1);
     assert_non_null(good);
     struct xvector_model model = *good;
-    model.blocks[2].in_channels = 7;
+    model.blocks[2].in_channels = CHANNELS - 1;
     refuse(&model, ERROR_DATA, "block 2");
     model = *good;
     model.blocks[1].kernel = 4;
@@ -190,7 +98,7 @@ static void test_batches_in_flight(void **state) {
     enum { BATCHES = 5 };
     static int tags[BATCHES];
     const struct device_operations *cuda = cuda_part_operations();
-    struct device *device = open_loaded();
+    struct device *device = device_rules_open_loaded(cuda, CHANNELS);
     struct error error = ERROR_INITIAL;
     struct device_batch *batch;
     for (size_t b = 0; b < BATCHES; b++) {
@@ -198,14 +106,14 @@ static void test_batches_in_flight(void **state) {
         batch->tag = &tags[b];
     }
     int seen[BATCHES] = {0};
-    float together[BATCHES][8];
+    float together[BATCHES][CHANNELS];
     for (size_t i = 0; i < BATCHES; i++) {
         cuda->wait(device, &batch, &error);
         assert_no_error(&error);
         const ptrdiff_t b = (int *)batch->tag - tags;
         seen[b]++;
         assert_true((batch->features != NULL) == (b % 2 == 0));
-        assert_true(isfinite(batch->embeddings[7]));
+        assert_true(isfinite(batch->embeddings[CHANNELS - 1]));
         memcpy(together[b], batch->embeddings, sizeof together[b]);
         cuda->release(device, batch);
     }
@@ -231,7 +139,7 @@ static void test_batches_in_flight(void **state) {
 static void test_close_in_flight(void **state) {
     (void)state;
     const struct device_operations *cuda = cuda_part_operations();
-    struct device *device = open_loaded();
+    struct device *device = device_rules_open_loaded(cuda, CHANNELS);
     struct error error = ERROR_INITIAL;
     for (int b = 0; b < 3; b++) {
         struct device_batch *batch;

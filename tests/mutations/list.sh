@@ -1,6 +1,6 @@
 # The planted faults: plant NAME SUITE FILE BEFORE AFTER. BEFORE is taken literally, is there
 # exactly once, or its first occurrence after the text MARK (where given as a sixth word).
-# Suites are at the end of run.sh: which tests are asked.
+# Suites are in run.sh: which tests are asked.
 
 K=kernels/cuda
 

@@ -5,7 +5,8 @@
 #
 #   tests/mutations/run.sh [EXPRESSION]     only faults whose name matches
 #
-# Prints TAP. Last lines: how many were caught, and the survivors by name.
+# Prints TAP. Last lines: how many were caught, and the survivors by name. A suite that names a
+# test that is not there ends it with exit code 1: cmocka passes where no test is left to run.
 set -u
 expression=${1:-${MUTATIONS:-.}}
 seconds=${MUTATION_SECONDS:-240} # for one test program
@@ -15,6 +16,25 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/earmark-mutations.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
 cd "$here" || exit 1
+
+# The suites: which tests are asked, quick ones first; each is PROGRAM:TEST.
+declare -A suites=(
+    [front]="test_front_end:test_golden test_front_end:test_shortest test_front_end:test_mels"
+    [resample]="test_front_end:test_against_cpu test_front_end:test_resampling"
+    [embedding]="test_embedding:test_small test_embedding:test_odd_architecture test_embedding:test_ragged"
+    [long]="test_embedding:test_long test_device_cuda:test_same_bytes_in_little_memory"
+    [tensor]="test_tails:test_fast_tails test_wide:test_bf16 test_wide:test_tf32"
+    [pipeline]="test_device_cuda:test_batches_in_flight test_device_cuda:test_same_bytes_in_little_memory"
+    [streamed]="test_classifier:test_same_bytes test_classifier:test_chunks"
+    [classifier]="test_classifier:test_evaluate test_classifier:test_chunks"
+    [nearest]="test_nearest:test_against_plain test_nearest:test_ties_and_zeros"
+)
+for test in ${suites[*]}; do
+    grep -qF "cmocka_unit_test(${test#*:})" "tests/cuda/${test%%:*}.c" && continue
+    echo "tests/mutations/run.sh: there is no test ${test#*:} in tests/cuda/${test%%:*}.c" >&2
+    exit 1
+done
+
 "${make[@]}" cudasim cudasim-race cuda-tests >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
 build=$("${make[@]}" build-folder)
 objects=$("${make[@]}" cudasim-folder)
@@ -47,19 +67,11 @@ is_sound() {
     [ "${sound[$*]}" = yes ]
 }
 
-# The tests of a suite, quick ones first; each line: BUILD SEED PROGRAM:TEST
-suite() {
-    case $1 in
-    front) set -- test_front_end:test_golden test_front_end:test_shortest test_front_end:test_mels ;;
-    resample) set -- test_front_end:test_against_cpu test_front_end:test_resampling ;;
-    embedding) set -- test_embedding:test_small test_embedding:test_odd_architecture test_embedding:test_ragged ;;
-    long) set -- test_embedding:test_long test_device_cuda:test_same_bytes_in_little_memory ;;
-    tensor) set -- test_embedding:test_fast_tails test_embedding:test_bf16 test_embedding:test_tf32 ;;
-    pipeline) set -- test_device_cuda:test_batches_in_flight test_device_cuda:test_same_bytes_in_little_memory ;;
-    streamed) set -- test_classifier:test_same_bytes test_classifier:test_chunks ;;
-    classifier) set -- test_classifier:test_evaluate test_classifier:test_chunks ;;
-    nearest) set -- test_nearest:test_against_plain test_nearest:test_ties_and_zeros ;;
-    esac
+# How a suite's tests are asked; each line: BUILD SEED PROGRAM:TEST
+asks() {
+    local test
+    # shellcheck disable=SC2086
+    set -- ${suites[$1]}
     for test in "$@"; do echo "plain 0 $test"; done
     echo "race 2 $1"
     for test in "$@"; do echo "plain 2 $test"; done
@@ -88,9 +100,13 @@ change() {
 }
 
 plant() {
-    local name=$1 suite=$2 file=$3 how=
+    local name=$1 suite=$2 file=$3 how= which seed test
     [[ $name =~ $expression ]] || return
     number=$((number + 1))
+    if [ -z "${suites[$suite]:-}" ]; then
+        echo "tests/mutations/run.sh: \"$name\" asks for a suite $suite, and there is none" >&2
+        exit 1
+    fi
     if ! change "$file" "$4" "$5" "${6:-}"; then
         how="not ok $number - $name: the text is not in $file any more, or more than once"
     elif ! "${make[@]}" "$objects/earmark-cuda.so" "$objects/hooks/earmark-cuda.so" >"$scratch/said" 2>&1; then
@@ -105,7 +121,7 @@ plant() {
             how="ok $number - $name: $test ($which, seed $seed): $(grep -a -m1 -E 'cudasim:|^not ok' "$scratch/said" | cut -c1-140)"
             caught=$((caught + 1))
             break
-        done < <(suite "$suite")
+        done < <(asks "$suite")
         if [ -z "$how" ]; then
             how="not ok $number - $name: survived"
             survivors+=("$name")

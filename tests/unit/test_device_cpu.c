@@ -1,5 +1,6 @@
 /* The CPU device's own rules: what it refuses, and that it goes on afterwards. */
 #include "tests/support/compare.h"
+#include "tests/support/device_rules.h"
 #include "tests/support/random_model.h"
 #include "tests/support/signal.h"
 
@@ -14,24 +15,10 @@
 
 static const struct device_operations *const cpu = &device_cpu_operations;
 
-static struct device *open_device(int threads) {
-    struct error error = ERROR_INITIAL;
-    struct device *device;
-    const struct device_settings settings = {threads, PRECISION_FLOAT32};
-    cpu->open(&settings, &device, &error);
-    assert_no_error(&error);
-    return device;
-}
+enum { CHANNELS = 32 };
 
-static struct device *open_loaded(void) {
-    struct error error = ERROR_INITIAL;
-    struct device *device = open_device(2);
-    const struct xvector_model *model = random_model_create(32, 1);
-    assert_non_null(model);
-    cpu->load_model(device, model, &error);
-    assert_no_error(&error);
-    random_model_free(model);
-    return device;
+static struct device *open_device(int threads) {
+    return device_rules_open(cpu, threads, PRECISION_FLOAT32);
 }
 
 static void test_threads(void **state) {
@@ -61,87 +48,17 @@ static void test_properties(void **state) {
 
 static void test_order_of_calls(void **state) {
     (void)state;
-    struct device *device = open_device(1);
-    struct device_batch *batch;
-    struct error before = ERROR_INITIAL, nothing = ERROR_INITIAL, twice = ERROR_INITIAL,
-                 loading = ERROR_INITIAL;
-    assert_int_equal(cpu->acquire(device, 100, 1, false, &batch, &before), ERROR_USAGE);
-    assert_int_equal(cpu->wait(device, &batch, &nothing), ERROR_INTERNAL);
-    cpu->close(device);
-    device = open_loaded();
-    struct error error = ERROR_INITIAL;
-    cpu->acquire(device, 100, 1, false, &batch, &error);
-    cpu->submit(device, batch, &error);
-    assert_no_error(&error);
-    assert_int_equal(cpu->submit(device, batch, &twice), ERROR_INTERNAL);
-    const struct xvector_model *model = random_model_create(32, 1);
-    assert_int_equal(cpu->load_model(device, model, &loading), ERROR_USAGE);
-    random_model_free(model);
-    cpu->wait(device, &batch, &error);
-    assert_no_error(&error);
-    cpu->release(device, batch);
-    cpu->close(device);
+    device_rules_order_of_calls(cpu, CHANNELS);
 }
 
-/* Clips that lie about themselves are refused, and the batch can still be used. */
 static void test_bad_clips(void **state) {
     (void)state;
-    static const struct device_clip bad[] = {
-        {0, 1000, 0, 16000, SAMPLES_INT16},
-        {0, 1000, -3, 16000, SAMPLES_INT16},
-        {0, 1000, 1, 16001, SAMPLES_INT16},
-        {0, 1000, 1, 0, SAMPLES_INT16},
-        {8, 1000, 1, 16000, SAMPLES_INT16},
-        {0, SIZE_MAX, 1, 16000, SAMPLES_INT16},
-        {0, SIZE_MAX / 2, 2147483647, 16000, SAMPLES_FLOAT32},
-        {(size_t)1 << 40, 1, 1, 16000, SAMPLES_INT16},
-        {0, (size_t)1 << 40, 1, 16000, SAMPLES_INT16},
-        {0, 1000, 1, 16000, (enum sample_format)7},
-    };
-    struct device *device = open_loaded();
-    struct error error = ERROR_INITIAL;
-    struct device_batch *batch;
-    cpu->acquire(device, 4000, 1, false, &batch, &error);
-    assert_no_error(&error);
-    batch->clip_count = 1;
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct error refused = ERROR_INITIAL;
-        batch->clips[0] = bad[i];
-        assert_int_equal(cpu->submit(device, batch, &refused), ERROR_USAGE);
-        assert_non_null(strstr(refused.message, "clip 0"));
-    }
-    batch->clip_count = batch->clip_capacity + 1;
-    struct error many = ERROR_INITIAL;
-    assert_int_equal(cpu->submit(device, batch, &many), ERROR_USAGE);
-    batch->clip_count = 1;
-    batch->clips[0] = (struct device_clip){0, 1000, 1, 16000, SAMPLES_INT16};
-    signal_noise((int16_t *)(void *)batch->samples, 1000, 1);
-    cpu->submit(device, batch, &error);
-    cpu->wait(device, &batch, &error);
-    assert_no_error(&error);
-    assert_true(isfinite(batch->embeddings[0]));
-    cpu->release(device, batch);
-    cpu->close(device);
+    device_rules_bad_clips(cpu, CHANNELS);
 }
 
-/* More than there is: an error, and the device goes on. */
 static void test_absurd_sizes(void **state) {
     (void)state;
-    struct device *device = open_loaded();
-    struct device_batch *batch;
-    static const size_t sizes[][2] = {
-        {SIZE_MAX, 1}, {SIZE_MAX / 2, 1}, {1, SIZE_MAX}, {1, SIZE_MAX / 64}, {SIZE_MAX, SIZE_MAX}};
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        struct error error = ERROR_INITIAL;
-        assert_int_equal(cpu->acquire(device, sizes[i][0], sizes[i][1], false, &batch, &error),
-                         ERROR_MEMORY);
-        assert_null(batch);
-    }
-    struct error error = ERROR_INITIAL;
-    cpu->acquire(device, 100, 1, false, &batch, &error);
-    assert_no_error(&error);
-    cpu->release(device, batch);
-    cpu->close(device);
+    device_rules_absurd_sizes(cpu, CHANNELS);
 }
 
 /* Several batches in flight come back in order, each with its own tag. */
@@ -149,7 +66,7 @@ static void test_batches_in_flight(void **state) {
     (void)state;
     enum { BATCHES = 4 };
     static int tags[BATCHES];
-    struct device *device = open_loaded();
+    struct device *device = device_rules_open_loaded(cpu, CHANNELS);
     struct error error = ERROR_INITIAL;
     struct device_batch *batch;
     for (size_t b = 0; b < BATCHES; b++) {
@@ -189,12 +106,12 @@ static void refuse(const struct xvector_model *model, enum error_code code, cons
 /* Models that do not fit together, each refused with the block's number. */
 static void test_bad_models(void **state) {
     (void)state;
-    const struct xvector_model *good = random_model_create(32, 1);
+    const struct xvector_model *good = random_model_create(CHANNELS, 1);
     assert_non_null(good);
-    float *values = calloc((size_t)32 * 32 * 5, sizeof(float));
+    float *values = calloc((size_t)CHANNELS * CHANNELS * 5, sizeof(float));
     assert_non_null(values);
     struct xvector_model model = *good;
-    model.blocks[2].in_channels = 31;
+    model.blocks[2].in_channels = CHANNELS - 1;
     refuse(&model, ERROR_DATA, "block 2");
     model = *good;
     model.blocks[1].kernel = 4;

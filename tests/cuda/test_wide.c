@@ -1,0 +1,34 @@
+/* The 512-channel model on the CUDA device, in every precision, against the float64 goldens.
+ * Slow in the simulator, so it is a program of its own. */
+#include "tests/support/cuda_part.h"
+#include "tests/support/network_golden.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static void test_wide(void **state) {
+    (void)state;
+    network_golden_model(cuda_part_operations(), 512, 2, "wide");
+}
+
+static void test_tf32(void **state) {
+    (void)state;
+    network_golden_fast(cuda_part_operations(), PRECISION_TF32);
+}
+
+static void test_bf16(void **state) {
+    (void)state;
+    network_golden_fast(cuda_part_operations(), PRECISION_BF16);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_tf32),
+        cmocka_unit_test(test_bf16),
+    };
+    return cmocka_run_group_tests_name("cuda wide model", tests, NULL, NULL);
+}

@@ -1,0 +1,34 @@
+/* A device's embeddings against the goldens of tests/golden/xvector: float64, and SpeechBrain's
+ * own. Trouble fails the cmocka test. From each call on, embed_clips uses that device. */
+#ifndef EARMARK_TEST_NETWORK_GOLDEN_H
+#define EARMARK_TEST_NETWORK_GOLDEN_H
+
+#include "tests/support/embed.h"
+
+/* Embeddings (count, embedding_size) of clips by that device, `together` in a batch (0: all),
+ * to be freed. */
+float *network_golden_compute(const struct device_operations *operations,
+                              const struct xvector_model *model, enum device_precision precision,
+                              const struct embed_clip *clips, size_t count, size_t together);
+
+/* Largest relative L2 of a float32 embedding of the clip from the same in float64. */
+double network_golden_gate(const struct embed_clip *clip);
+
+/* Every golden clip through random_model_create(channels, seed) in float32: against
+ * xvector/<name>.npy (float64) and xvector/<name>_speechbrain.npy. */
+void network_golden_model(const struct device_operations *operations, size_t channels,
+                          unsigned seed, const char *name);
+
+/* Three blocks, 40 mels, even dilations of three taps, seven taps: clips too short to reflect
+ * give NaN and leave their neighbours alone. */
+void network_golden_odd_architecture(const struct device_operations *operations);
+
+/* Clips that are computed in pieces. */
+void network_golden_long(const struct device_operations *operations);
+
+/* The 512-channel model in TF32 or bfloat16 is off by what rounding the inputs alone gives,
+ * neither by much more nor by much less. */
+void network_golden_fast(const struct device_operations *operations,
+                         enum device_precision precision);
+
+#endif
