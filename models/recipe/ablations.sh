@@ -1,10 +1,10 @@
 #!/bin/sh
 # What every objective is worth: models/recipe/ablations.sh WORKDIR [STEPS]
 # Short trainings in the WORKDIR of run.sh, one with all objectives and one without each, judged by validate.py:
-# one line of JSON a network on standard output. Half an hour on two cores with AMX.
+# one line of JSON a network on standard output. About 25 minutes on two cores with AMX.
 set -eu
 work=${1:?usage: ablations.sh WORKDIR [STEPS]}
-steps=${2:-400}
+steps=${2:-300}
 here=$(cd "$(dirname "$0")" && pwd)
 python="nice -n 19 $work/venv/bin/python"
 OMP_WAIT_POLICY=passive MALLOC_MMAP_THRESHOLD_=8589934592 MALLOC_TRIM_THRESHOLD_=17179869184
