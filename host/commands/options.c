@@ -83,7 +83,9 @@ void options_help_input(void) {
           "  --path-column NAME    the manifest's column with the path\n"
           "  --group FIELD         clips with the same value stay in one fold: a field of the\n"
           "                        pattern or a column (the speaker, the source recording)\n"
-          "  --fold-column NAME    take the folds from this field or column\n"
+          "  --fold-column NAME    take the folds from this field or column; '': deal new ones\n"
+          "  ESC-50 and UrbanSound8K are known by the columns of their CSV file, sound files in\n"
+          "  ../audio, audio or beside it; their folds are kept, unless --group is given.\n"
           "  --allow-outside       accept manifest paths that leave the manifest's folder\n"
           "  Read: WAV, FLAC, Ogg, MP3, AIFF, AU; any rate is brought to the model's.\n",
           stdout);

@@ -8,10 +8,17 @@
 
 #include <stdio.h>
 
+struct layout;
+
 struct builder {
-    const struct input_options *options; /* the caller's */
-    struct input *input;                 /* the caller's; entries and warnings go here */
-    struct text reason;                  /* of the entry at hand */
+    struct input_options options; /* the caller's strings; a layout fills in what is missing */
+    bool folds_decided;           /* the caller gave a fold column, or said that there is none */
+    struct input *input;          /* the caller's; entries and warnings go here */
+    struct text reason;           /* of the entry at hand */
+    struct text path;             /* of the entry at hand, below the layout's folder */
+
+    const struct layout *layout; /* NULL: none */
+    const char *audio_folder; /* "audio/" or "", before the layout's paths; NULL: paths are whole */
 
     bool has_pattern;
     struct pattern pattern;

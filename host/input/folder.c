@@ -229,7 +229,7 @@ static enum error_code add_all(struct walk *walk, struct error *error) {
 
 /* Options that only a pattern or a manifest can serve. */
 static enum error_code check_options(const struct builder *builder, struct error *error) {
-    const struct input_options *options = builder->options;
+    const struct input_options *options = &builder->options;
     const char *hint = builder->has_pattern ? "the pattern has no such field"
                                             : "name the field in --label-pattern";
     if (options->label_column != NULL || options->path_column != NULL)
@@ -245,7 +245,7 @@ static enum error_code check_options(const struct builder *builder, struct error
 enum error_code folder_read(struct builder *builder, const char *path, struct error *error) {
     TRY(check_options(builder, error));
     struct walk walk = {.root = path, .builder = builder};
-    const char *exclude = builder->options->exclude;
+    const char *exclude = builder->options.exclude;
     walk.has_excluded = exclude != NULL && stat(exclude, &walk.excluded) == 0;
     if (walk_folder(&walk, error) == ERROR_NONE) add_all(&walk, error);
     text_free(&walk.names);

@@ -167,8 +167,13 @@ enum error_code input_open(const char *path, const struct input_options *options
     return error->code;
 }
 
+void input_tell(const struct input *input, bool quiet) {
+    if (!quiet && input->reading.length > 0) fprintf(stderr, "earmark: %s\n", input->reading.data);
+}
+
 void input_close(struct input *input) {
     clip_list_free(&input->clips);
+    text_free(&input->reading);
     for (size_t i = 0; i < input->warnings.count; i++) free(input->warnings.sentences[i]);
     free(input->warnings.sentences);
     *input = (struct input){0};

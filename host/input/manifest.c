@@ -1,6 +1,7 @@
 #include "host/input/manifest.h"
 
 #include "host/base/memory.h"
+#include "host/input/layout.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +20,15 @@ static const char *const offset_names[] = {"offset", NULL};
 static const char *const no_names[] = {NULL};
 
 static const char *option_of(const struct builder *builder, enum manifest_role role) {
-    const struct input_options *options = builder->options;
+    const struct input_options *options = &builder->options;
     switch (role) {
     case ROLE_PATH: return options->path_column;
     case ROLE_LABEL: return options->label_column;
     case ROLE_GROUP: return builder->group_field == SIZE_MAX ? options->group_field : NULL;
     case ROLE_FOLD: return builder->fold_field == SIZE_MAX ? options->fold_column : NULL;
+    case ROLE_FOLDER:
+        return builder->audio_folder != NULL && builder->layout != NULL ? builder->layout->folder
+                                                                        : NULL;
     case ROLE_ID:
     case ROLE_OFFSET: break;
     }
@@ -42,7 +46,8 @@ const char *const *manifest_names(const struct builder *builder, enum manifest_r
     case ROLE_ID: return id_names;
     case ROLE_OFFSET: return offset_names;
     case ROLE_GROUP:
-    case ROLE_FOLD: break;
+    case ROLE_FOLD:
+    case ROLE_FOLDER: break;
     }
     return no_names;
 }
@@ -55,8 +60,8 @@ bool manifest_needs(const struct builder *builder, enum manifest_role role) {
 
 enum error_code manifest_missing(const struct builder *builder, enum manifest_role role,
                                  const char *name, const char *columns, struct error *error) {
-    static const char *const options[ROLE_COUNT] = {"--path-column", "--label-column", "",
-                                                    "--group",       "--fold-column",  ""};
+    static const char *const options[ROLE_COUNT] = {
+        "--path-column", "--label-column", "", "--group", "--fold-column", "", ""};
     const char *asked = option_of(builder, role);
     if (asked != NULL)
         return FAIL(error, ERROR_USAGE, "%s: no column '%s' for %s; there are: %s", name, asked,
@@ -104,6 +109,19 @@ static bool leaves(const char *root, const char *path) {
 
 /* ---- rows ---- */
 
+/* The row's path below the layout's folder of sound files; absolute paths are whole already. */
+static enum error_code complete_path(struct builder *builder, const char *folder, const char **path,
+                                     struct error *error) {
+    if (builder->audio_folder == NULL || (*path)[0] == '/') return ERROR_NONE;
+    text_clear(&builder->path);
+    text_string(&builder->path, builder->audio_folder);
+    if (folder != NULL)
+        text_format(&builder->path, "%s%s/", builder->layout->folder_prefix, folder);
+    text_string(&builder->path, *path);
+    *path = builder->path.data;
+    return text_check(&builder->path, error);
+}
+
 enum error_code manifest_add(struct builder *builder, const struct manifest_row *row,
                              struct error *error) {
     char place[48];
@@ -111,6 +129,7 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
     snprintf(place, sizeof place, "line %zu", row->line);
     const char *path = row->values[ROLE_PATH];
     bool has_path = path != NULL && path[0] != '\0';
+    if (has_path) TRY(complete_path(builder, row->values[ROLE_FOLDER], &path, error));
     const char *id = row->values[ROLE_ID];
     const char *offset = row->values[ROLE_OFFSET];
     struct clip_entry entry = {.path = has_path ? path : "",
@@ -132,7 +151,7 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
         snprintf(reason, sizeof reason,
                  "%s: offset %.40s: parts of a file cannot be audited yet; cut it into files",
                  place, offset);
-    } else if (!builder->options->allow_outside && leaves(builder->input->clips.root, path)) {
+    } else if (!builder->options.allow_outside && leaves(builder->input->clips.root, path)) {
         entry.status = CLIP_OUTSIDE;
         snprintf(reason, sizeof reason,
                  "%s: the path leaves the manifest's folder; move the manifest, or allow it with "

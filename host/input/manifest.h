@@ -15,10 +15,11 @@ enum manifest_role {
     ROLE_ID = 2,
     ROLE_GROUP = 3,
     ROLE_FOLD = 4,
-    ROLE_OFFSET = 5 /* seconds into the file: more than 0 is refused, segments are not cut */
+    ROLE_FOLDER = 5, /* below the layout's folder of sound files */
+    ROLE_OFFSET = 6  /* seconds into the file: more than 0 is refused, segments are not cut */
 };
 
-#define ROLE_COUNT 6
+#define ROLE_COUNT 7
 
 /* The names to look for, best first, ending in NULL: the option's one name where it
  * was given, else the usual ones. `scratch` has room for two pointers. */

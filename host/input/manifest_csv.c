@@ -1,6 +1,7 @@
 /* CSV and TSV manifests: a header, then a clip a row. */
 #include "host/base/csv.h"
 #include "host/base/text.h"
+#include "host/input/layout.h"
 #include "host/input/manifest.h"
 
 #include <stdio.h>
@@ -33,7 +34,23 @@ static void list_columns(const struct csv_reader *reader, struct text *columns) 
     }
 }
 
-static enum error_code read_header(const struct builder *builder, struct csv_reader *reader,
+/* The well-known data set whose columns the header has, or NULL. */
+static const struct layout *find_layout(const struct csv_reader *reader) {
+    const struct layout *layout;
+    for (size_t i = 0; (layout = layout_at(i)) != NULL; i++) {
+        bool all = true;
+        for (const char *const *name = layout->columns; *name != NULL && all; name++) {
+            size_t column = 0;
+            while (column < reader->count && !same_name(csv_cell(reader, column), *name, true))
+                column++;
+            all = column < reader->count;
+        }
+        if (all) break;
+    }
+    return layout;
+}
+
+static enum error_code read_header(struct builder *builder, struct csv_reader *reader,
                                    size_t *columns, struct error *error) {
     bool end = false;
     TRY(csv_next(reader, &end, error));
@@ -41,6 +58,8 @@ static enum error_code read_header(const struct builder *builder, struct csv_rea
         return FAIL(error, ERROR_DATA,
                     "%s: empty; the first row must name the columns, 'path,label' for example",
                     reader->name);
+    const struct layout *layout = find_layout(reader);
+    if (layout != NULL) TRY(layout_apply(layout, builder, reader->name, error));
     for (enum manifest_role role = ROLE_PATH; role < ROLE_COUNT; role++) {
         columns[role] = find_column(builder, reader, role);
         if (columns[role] != SIZE_MAX || !manifest_needs(builder, role)) continue;

@@ -154,7 +154,7 @@ static enum error_code add_facts(const struct audit_settings *settings, struct a
     run_fact_integer(facts, "settings", "seed", crossval->seed);
     run_fact_string(facts, "settings", "label_pattern", settings->input_options.label_pattern);
     run_fact_string(facts, "settings", "group", settings->input_options.group_field);
-    run_fact_string(facts, "settings", "fold_column", settings->input_options.fold_column);
+    run_fact_string(facts, "settings", "fold_column", audit->input.fold_column);
     run_fact_bool(facts, "settings", "C_auto", crossval->c_auto);
     run_fact_string(facts, "settings", "scale", crossval->standardise ? "standard" : "none");
     run_fact_double(facts, "settings", "tol", crossval->tolerance);

@@ -80,7 +80,7 @@ static void usual_columns(void **state) {
     (void)state;
     expect_clips("m.csv", "path,label\na.wav,x\nb/c.wav,y\n", &plain,
                  "a.wav|a.wav|x|||ok\nb/c.wav|b/c.wav|y|||ok\n");
-    expect_clips("m.csv", "filename,fold,target,category,esc10\n1-2.wav,1,0,dog,True\n", &plain,
+    expect_clips("m.csv", "filename,fold,category,esc10\n1-2.wav,1,dog,True\n", &plain,
                  "1-2.wav|1-2.wav|dog|||ok\n");
     expect_clips("m.csv",
                  "slice_file_name,fsID,start,end,fold,classID,class\nq.wav,1,0,4,5,3,dog\n", &plain,
