@@ -48,6 +48,8 @@ enum error_code options_take(int option, const char *value, struct common_option
     case OPTION_LABEL_PATTERN: options->input.label_pattern = value; break;
     case OPTION_LABEL_COLUMN: options->input.label_column = value; break;
     case OPTION_PATH_COLUMN: options->input.path_column = value; break;
+    case OPTION_START_COLUMN: options->input.start_column = value; break;
+    case OPTION_END_COLUMN: options->input.end_column = value; break;
     case OPTION_GROUP: options->input.group_field = value; break;
     case OPTION_FOLD_COLUMN: options->input.fold_column = value; break;
     case OPTION_ALLOW_OUTSIDE: options->input.allow_outside = true; break;
@@ -81,6 +83,9 @@ void options_help_input(void) {
           "  --label-pattern P     labels from the file name: '{label}_{speaker}_{take}.wav'\n"
           "  --label-column NAME   the manifest's column with the label\n"
           "  --path-column NAME    the manifest's column with the path\n"
+          "  --start-column NAME   a clip is a part of its file: seconds at which it begins\n"
+          "  --end-column NAME     and ends (default: at the file's end). 'offset' with\n"
+          "                        'duration', as NeMo writes them, is known\n"
           "  --group FIELD         clips with the same value stay in one fold: a field of the\n"
           "                        pattern or a column (the speaker, the source recording)\n"
           "  --fold-column NAME    take the folds from this field or column; '': deal new ones\n"

@@ -15,6 +15,8 @@ struct builder {
     bool folds_decided;           /* the caller gave a fold column, or said that there is none */
     struct input *input;          /* the caller's; entries and warnings go here */
     struct text reason;           /* of the entry at hand */
+    bool has_ids;                 /* some row has an id of its own */
+    size_t segments;              /* rows that are a part of their file */
     struct text path;             /* of the entry at hand, below the layout's folder */
 
     const struct layout *layout; /* NULL: none */

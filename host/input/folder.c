@@ -232,9 +232,11 @@ static enum error_code check_options(const struct builder *builder, struct error
     const struct input_options *options = &builder->options;
     const char *hint = builder->has_pattern ? "the pattern has no such field"
                                             : "name the field in --label-pattern";
-    if (options->label_column != NULL || options->path_column != NULL)
+    if (options->label_column != NULL || options->path_column != NULL ||
+        options->start_column != NULL || options->end_column != NULL)
         return FAIL(error, ERROR_USAGE,
-                    "--label-column and --path-column are for manifests, not for a folder");
+                    "--path-column, --label-column, --start-column and --end-column are for"
+                    "  manifests, not for a folder");
     if (options->group_field != NULL && builder->group_field == SIZE_MAX)
         return FAIL(error, ERROR_USAGE, "--group %s: %s", options->group_field, hint);
     if (options->fold_column != NULL && builder->fold_field == SIZE_MAX)

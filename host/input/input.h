@@ -9,6 +9,8 @@ struct input_options {
     const char *label_pattern; /* --label-pattern: see pattern.h */
     const char *label_column;  /* --label-column: a manifest's column; default: usual names */
     const char *path_column;   /* --path-column: the same for the path */
+    const char *start_column;  /* --start-column: seconds into the file where the clip begins */
+    const char *end_column;    /* --end-column: where it ends; default: the file's end */
     const char *group_field;   /* --group: a field of the pattern or a manifest's column */
     const char *fold_column; /* --fold-column: likewise; "": folds are dealt, whatever the layout */
     const char *exclude;     /* OUT: left out when it lies inside a folder INPUT */

@@ -34,17 +34,19 @@ static void list_columns(const struct csv_reader *reader, struct text *columns) 
     }
 }
 
+static bool has_column(const struct csv_reader *reader, const char *name) {
+    for (size_t i = 0; i < reader->count; i++)
+        if (same_name(csv_cell(reader, i), name, true)) return true;
+    return false;
+}
+
 /* The well-known data set whose columns the header has, or NULL. */
 static const struct layout *find_layout(const struct csv_reader *reader) {
     const struct layout *layout;
     for (size_t i = 0; (layout = layout_at(i)) != NULL; i++) {
         bool all = true;
-        for (const char *const *name = layout->columns; *name != NULL && all; name++) {
-            size_t column = 0;
-            while (column < reader->count && !same_name(csv_cell(reader, column), *name, true))
-                column++;
-            all = column < reader->count;
-        }
+        for (const char *const *name = layout->columns; *name != NULL && all; name++)
+            all = has_column(reader, *name);
         if (all) break;
     }
     return layout;
@@ -78,12 +80,17 @@ static enum error_code read_rows(struct builder *builder, struct csv_reader *rea
     size_t columns[ROLE_COUNT] = {0};
     TRY(read_header(builder, reader, columns, error));
     size_t expected = reader->count;
+    bool nemo = same_name(csv_cell(reader, columns[ROLE_PATH]), "audio_filepath", false);
+    bool unused = builder->layout == NULL && columns[ROLE_START] == SIZE_MAX &&
+                  columns[ROLE_END] == SIZE_MAX && has_column(reader, "start") &&
+                  has_column(reader, "end");
+    if (unused) TRY(manifest_warn_of_unused(builder, reader->name, error));
     for (;;) {
         bool end = false;
         char problem[96];
         TRY(csv_next(reader, &end, error));
         if (end) return ERROR_NONE;
-        struct manifest_row row = {.line = reader->line};
+        struct manifest_row row = {.line = reader->line, .duration_holds = nemo};
         for (size_t role = 0; role < ROLE_COUNT; role++)
             if (columns[role] != SIZE_MAX) row.values[role] = csv_cell(reader, columns[role]);
         if (reader->count != expected) {

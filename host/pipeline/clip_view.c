@@ -20,6 +20,7 @@ static void get_clip(const void *context, size_t row, struct run_clip *clip) {
         .status = (enum clip_status)entry->status,
         .class_index = class_index,
         .fold = view->folds == NULL ? -1 : view->folds[row],
+        .start = entry->start,
         .duration = measures->rate > 0 ? measures->seconds : -1.0,
         .rate = measures->rate,
         .channels = measures->channels,
