@@ -49,6 +49,7 @@ enum error_code builder_finish(struct builder *builder, struct error *error);
 /* The readers; each appends to builder->input->clips. `name` is for messages, and
  * the stream stays the caller's. */
 enum error_code folder_read(struct builder *builder, const char *path, struct error *error);
+enum error_code kaldi_read(struct builder *builder, const char *path, struct error *error);
 enum error_code manifest_csv_read(struct builder *builder, FILE *stream, const char *name,
                                   char delimiter, struct error *error);
 enum error_code manifest_jsonl_read(struct builder *builder, FILE *stream, const char *name,

@@ -176,10 +176,11 @@ static const char *find_segment(const struct builder *builder, const struct mani
 
 enum error_code manifest_add(struct builder *builder, const struct manifest_row *row,
                              struct error *error) {
-    char place[48];
+    char place[96];
     char reason[512];
     const char *wrong = NULL;
-    snprintf(place, sizeof place, "line %zu", row->line);
+    snprintf(place, sizeof place, "%s%sline %zu", row->file == NULL ? "" : row->file,
+             row->file == NULL ? "" : ", ", row->line);
     const char *path = row->values[ROLE_PATH];
     bool has_path = path != NULL && path[0] != '\0';
     if (has_path) TRY(complete_path(builder, row->values[ROLE_FOLDER], &path, error));
@@ -241,23 +242,27 @@ static int compare_hashed(const void *left, const void *right) {
     return a->index < b->index ? -1 : a->index > b->index;
 }
 
-/* With `parts`, different parts of one file are no doubles. */
+/* With `parts`, different parts of one file are no doubles, and neither are rows
+ * whose part is not known. */
 static enum error_code warn_of_doubles(struct input *input, const char *what, bool parts,
                                        const char *(*string_of)(const struct clip_list *, size_t),
                                        struct error *error) {
     const struct clip_list *clips = &input->clips;
     struct hashed *hashes = memory_array(clips->count, sizeof *hashes, "a manifest's rows", error);
+    size_t count = 0;
     if (hashes == NULL) return error->code;
     for (size_t i = 0; i < clips->count; i++) {
+        uint8_t status = clips->clips[i].status;
+        if (parts && (status == CLIP_BAD_ROW || status == CLIP_BAD_SEGMENT)) continue;
         const double part[2] = {clips->clips[i].start, clips->clips[i].end};
         const char *string = string_of(clips, i);
         uint64_t seed = parts ? XXH3_64bits(part, sizeof part) : 0;
-        hashes[i] = (struct hashed){XXH3_64bits_withSeed(string, strlen(string), seed), i};
+        hashes[count++] = (struct hashed){XXH3_64bits_withSeed(string, strlen(string), seed), i};
     }
-    if (clips->count > 1) qsort(hashes, clips->count, sizeof *hashes, compare_hashed);
+    if (count > 1) qsort(hashes, count, sizeof *hashes, compare_hashed);
     size_t doubles = 0;
     size_t example = SIZE_MAX;
-    for (size_t i = 1; i < clips->count; i++) {
+    for (size_t i = 1; i < count; i++) {
         const char *string = string_of(clips, hashes[i].index);
         if (hashes[i].hash != hashes[i - 1].hash || string[0] == '\0') continue;
         const struct clip *clip = &clips->clips[hashes[i].index];
@@ -281,7 +286,7 @@ static enum error_code tell_of_segments(struct builder *builder, struct error *e
     const char *start = options->start_column == NULL ? "offset" : options->start_column;
     const char *end = options->end_column;
     if (end == NULL && options->start_column == NULL) end = "duration";
-    if (builder->segments == 0) return ERROR_NONE;
+    if (builder->segments == 0 || builder->input->kind == INPUT_KALDI) return ERROR_NONE;
     text_format(said, "%s%zu of %zu clips are parts of files, from '%s'%s%s%s",
                 said->length > 0 ? "; " : "", builder->segments, builder->input->clips.count, start,
                 end == NULL ? " to the file's end" : " and '", end == NULL ? "" : end,

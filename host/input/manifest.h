@@ -38,6 +38,7 @@ enum error_code manifest_missing(const struct builder *builder, enum manifest_ro
 
 struct manifest_row {
     size_t line;
+    const char *file;               /* that the line is of, when there are several; or NULL */
     const char *values[ROLE_COUNT]; /* NULL: none */
     const char *problem;            /* what makes the row useless, or NULL */
     bool duration_holds;            /* NeMo: the duration cuts the file without an offset, too */

@@ -193,12 +193,146 @@ static void urbansound(void **state) {
     expect_reading("only/UrbanSound8K.tsv", &plain, "/fold{fold}/");
 }
 
+static void audiofolder(void **state) {
+    (void)state;
+    struct input_options options = {.label_column = "lang"};
+    test_text_write(test_path(folder, "hf/metadata.csv"),
+                    "file_name,label,lang\ndata/a.wav,x,en\nb.wav,y,de\n../c.wav,y,de\n");
+    test_text_write(test_path(folder, "hf/data/a.wav"), "");
+    test_text_write(test_path(folder, "hf/odd/never.wav"), "");
+    expect("hf", &plain, "data/a.wav|x|||ok\nb.wav|y|||ok\n../c.wav|y|||outside\n");
+    expect("hf/", &options, "data/a.wav|en|||ok\nb.wav|de|||ok\n../c.wav|de|||outside\n");
+    expect_reading("hf", &plain,
+                   "hf is read as an audiofolder: clips and labels from metadata.csv");
+    test_text_write(test_path(folder, "hf2/metadata.jsonl"),
+                    "{\"file_name\":\"a.wav\",\"label\":\"x\"}\n");
+    expect("hf2", &plain, "a.wav|x|||ok\n");
+    struct seen seen;
+    see("hf2", &plain, &seen);
+    struct text opened = TEXT_INITIAL;
+    text_format(&opened, "%s/hf2/a.wav\n", folder);
+    assert_string_equal(seen.opened.data, opened.data);
+    text_free(&opened);
+    see_end(&seen);
+    test_text_write(test_path(folder, "hf2/metadata.csv"), "file_name,label\na.wav,x\n");
+    see("hf2", &plain, &seen);
+    assert_non_null(strstr(seen.clips.data, "!usage: "));
+    assert_non_null(strstr(seen.clips.data, "holds metadata.jsonl and metadata.csv"));
+    see_end(&seen);
+    /* No file_name: somebody else's table beside folders of classes; below a class
+     * folder, somebody may have meant it. */
+    test_text_write(test_path(folder, "own/metadata.csv"), "speaker,age\nann,30\n");
+    test_text_write(test_path(folder, "own/x/a.wav"), "");
+    expect("own", &plain,
+           "x/a.wav|x|||ok\n~metadata.csv was not read; if it tells the labels, "
+           "give it as the input\n");
+    test_text_write(test_path(folder, "splits/train/metadata.jsonl"),
+                    "{\"file_name\":\"a.wav\"}\n");
+    test_text_write(test_path(folder, "splits/train/a.wav"), "");
+    expect("splits", &plain,
+           "train/a.wav|train|||ok\n~train/metadata.jsonl was not read; if it "
+           "tells the labels, give it as the input\n");
+}
+
+static void kaldi_segments(void **state) {
+    (void)state;
+    test_text_write(test_path(folder, "k/wav.scp"),
+                    "rec1 audio/a b.wav\r\nrec2\tsph2pipe -f wav x.sph |\nrec3  /etc/x.wav \n"
+                    "rec4\nrec5 ../y.wav\n\nrec6 never.sh |  \n");
+    test_text_write(test_path(folder, "k/segments"),
+                    "u2 rec1 1.5 2.25\nu1 rec1 0 1.5\nu3 rec2 0 1\nu4 rec3 0 1\nu5 none 0 1\n"
+                    "u6 rec1 3 2\nu7 rec1 nan 2\nu8 rec1 1\nu9 rec1 2 -1\nu10 rec1 1 2 3\n"
+                    "u11 rec4 1 2\nu12 rec5 1 2\nu13 rec1 -2 1\nu14 rec6 1 2\n");
+    test_text_write(test_path(folder, "k/utt2label"),
+                    "u1 yes\nu2 no way\nu4 x\nu5 x\nu6 x\nu7 x\nu8 x\nu9 x\nu3 x\nu10 x\nu11 x\n"
+                    "u12 x\nu13 x\nu14 x\nu1 other\n");
+    test_text_write(test_path(folder, "k/utt2spk"), "u1 ann\nu2 bob\nu9 cy\n");
+    expect("k", &plain,
+           "audio/a b.wav|no way|||ok\naudio/a b.wav|yes|||ok\n|x|||bad_row\n"
+           "/etc/x.wav|x|||outside\n|x|||bad_row\naudio/a b.wav|x|||bad_segment\n"
+           "audio/a b.wav|x|||bad_segment\naudio/a b.wav|x|||bad_row\naudio/a b.wav|x|||ok\n"
+           "audio/a b.wav|x|||bad_row\n|x|||bad_row\n../y.wav|x|||outside\naudio/a "
+           "b.wav|x|||bad_segment\n|x|||bad_row\n"
+           "~1 lines of utt2label repeat an utterance; its first line counts\n");
+    struct input_options options = {.group_field = "speaker", .label_column = "spk"};
+    struct seen seen;
+    see("k", &options, &seen);
+    static const char begin[] = "audio/a b.wav|bob|bob||ok\naudio/a b.wav|ann|ann||ok\n";
+    assert_memory_equal(seen.clips.data, begin, sizeof begin - 1);
+    assert_non_null(strstr(seen.reading.data, "k is read as a Kaldi data folder: paths from "
+                                              "wav.scp, parts from segments, labels from utt2spk, "
+                                              "groups from utt2spk"));
+    see_end(&seen);
+}
+
+static void kaldi_details(void **state) {
+    (void)state;
+    struct input input;
+    struct error error = ERROR_INITIAL;
+    assert_int_equal(input_open(test_path(folder, "k"), &plain, &input, &error), ERROR_NONE);
+    const struct clip_list *clips = &input.clips;
+    assert_int_equal(input.kind, INPUT_KALDI);
+    assert_string_equal(clip_id(clips, 0), "u2");
+    assert_true(clips->clips[0].start == 1.5 && clips->clips[0].end == 2.25);
+    assert_true(clips->clips[8].start == 2 && clips->clips[8].end == 0);
+    assert_non_null(strstr(clip_reason(clips, 2), "segments, line 3: wav.scp has a shell command"));
+    assert_non_null(strstr(clip_reason(clips, 13), "which is never run"));
+    assert_non_null(strstr(clip_reason(clips, 4), "segments, line 5: its recording is not in "));
+    assert_non_null(strstr(clip_reason(clips, 5), "its end lies before its start"));
+    assert_non_null(strstr(clip_reason(clips, 7), "not four columns"));
+    assert_non_null(strstr(clip_reason(clips, 9), "not four columns"));
+    input_close(&input);
+}
+
+static void kaldi_without_segments(void **state) {
+    (void)state;
+    struct input_options options = {.label_column = "text", .fold_column = "part"};
+    test_text_write(test_path(folder, "w/wav.scp"), "b b.wav\na a.wav\na c.wav\nd x |\n");
+    test_text_write(test_path(folder, "w/text"), "a hello you\nb good bye\nd x");
+    test_text_write(test_path(folder, "w/utt2part"), "a 1\nb 2\nd 2\n");
+    expect("w", &options,
+           "b.wav|good bye||2|ok\na.wav|hello you||1|ok\nc.wav|hello you||1|ok\n|x||2|bad_row\n"
+           "~1 rows repeat the id of an earlier row, 'a' for one\n");
+    struct seen seen;
+    see("w", &plain, &seen);
+    assert_non_null(strstr(seen.clips.data, "!usage: "));
+    assert_non_null(strstr(seen.clips.data, "there is no utt2label for --label-column"));
+    see_end(&seen);
+    options = (struct input_options){.label_column = "../text"};
+    see("w", &options, &seen);
+    assert_non_null(strstr(seen.clips.data, "give the NAME of a file utt2NAME"));
+    see_end(&seen);
+    options = (struct input_options){.label_pattern = "{label}.wav"};
+    expect("w", &options,
+           "b.wav|b|||ok\na.wav|a|||ok\nc.wav|c|||ok\n||||bad_row\n~1 rows repeat "
+           "the id of an earlier row, 'a' for one\n");
+    test_file_write(test_path(folder, "w/utt2label"), "a x\0y\n", 6);
+    see("w", &plain, &seen);
+    assert_non_null(strstr(seen.clips.data, "utt2label: holds a NUL byte"));
+    see_end(&seen);
+}
+
+static void speech_commands(void **state) {
+    (void)state;
+    test_text_write(test_path(folder, "sc/yes/a_nohash_0.wav"), "");
+    test_text_write(test_path(folder, "sc/no/a_nohash_0.wav"), "");
+    test_text_write(test_path(folder, "sc/_background_noise_/pink.wav"), "");
+    test_text_write(test_path(folder, "sc/_background_noise_/more/white.wav"), "");
+    test_text_write(test_path(folder, "sc/_background_noise_/README.md"), "");
+    test_text_write(test_path(folder, "sc/_background_noise_x/a.wav"), "");
+    expect("sc", &plain,
+           "_background_noise_x/a.wav|_background_noise_x|||ok\nno/a_nohash_0.wav|no|||ok\n"
+           "yes/a_nohash_0.wav|yes|||ok\n"
+           "~2 sound files in _background_noise_ were left out: that is no class\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(esc50_beside_audio),
-        cmocka_unit_test(esc50_with_options),
-        cmocka_unit_test(esc50_elsewhere),
-        cmocka_unit_test(urbansound),
+        cmocka_unit_test(esc50_beside_audio), cmocka_unit_test(esc50_with_options),
+        cmocka_unit_test(esc50_elsewhere),    cmocka_unit_test(urbansound),
+        cmocka_unit_test(audiofolder),        cmocka_unit_test(kaldi_segments),
+        cmocka_unit_test(kaldi_details),      cmocka_unit_test(kaldi_without_segments),
+        cmocka_unit_test(speech_commands),
     };
     return cmocka_run_group_tests_name("data sets", tests, make_folder, remove_folder);
 }
