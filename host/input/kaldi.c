@@ -186,7 +186,7 @@ static const char *take_part(char *value, const char **recording, struct manifes
 }
 
 static enum error_code add_clip(struct kaldi *kaldi, const struct line *line, struct error *error) {
-    const char *recording = "";
+    const char *recording = NULL;
     struct manifest_row row = {.line = line->number, .file = kaldi->clips.name};
     row.values[ROLE_ID] = line->key;
     row.values[ROLE_LABEL] = find_value(&kaldi->labels, line->key);
@@ -194,8 +194,10 @@ static enum error_code add_clip(struct kaldi *kaldi, const struct line *line, st
     row.values[ROLE_FOLD] = find_value(&kaldi->folds, line->key);
     if (kaldi->has_segments)
         row.problem = take_part((char *)(uintptr_t)line->value, &recording, &row);
-    row.values[ROLE_PATH] =
-        kaldi->has_segments ? find_value(&kaldi->recordings, recording) : line->value;
+    row.values[ROLE_PATH] = line->value;
+    if (kaldi->has_segments)
+        row.values[ROLE_PATH] =
+            recording == NULL ? NULL : find_value(&kaldi->recordings, recording);
     if (row.problem == NULL) row.problem = check_path(&row.values[ROLE_PATH]);
     return manifest_add(kaldi->builder, &row, error);
 }

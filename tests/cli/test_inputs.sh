@@ -83,3 +83,45 @@ expect_grep "the summary names the part" 'high .*-> low .*long\.wav#t=0,0\.5' "$
 expect_grep "so does the page" 'long\.wav#t=0,0\.5</bdi>' "$TMP/bad/report.html"
 check "another part is another run" test "$(grep -o '"clips_hash": "[^"]*"' "$TMP/bad/run.json")" != \
     "$(grep -o '"clips_hash": "[^"]*"' "$TMP/parts/run.json")"
+
+# ---- the same clips as an audiofolder, as a Kaldi data folder, as Speech Commands
+mkdir "$TMP/hf" "$TMP/kaldi" "$TMP/parts-kaldi" "$TMP/commands"
+cp "$pieces"/{low,middle,high}?.wav "$TMP/hf"
+list 'file_name,label' '%s.wav,%s' >"$TMP/hf/metadata.csv"
+check "an audiofolder" "$EARMARK" audit "$TMP/hf" -o "$TMP/hf-out"
+expect_grep "it is said" 'hf is read as an audiofolder: clips and labels from metadata.csv' \
+    "$TMP/stderr"
+expect_same "the same clips" "$TMP/rows/clips.csv" "$TMP/hf-out/clips.csv"
+cp "$TMP/hf"/*.wav "$TMP/kaldi"
+list '' '%s%.0s%.0s' | awk '{ print "u-" $1, $1 ".wav" }' >"$TMP/kaldi/wav.scp"
+list '' '%s %s%.0s' | awk '{ print "u-" $1, $2 }' >"$TMP/kaldi/utt2label"
+printf 'evil touch %s/evil |\n' "$TMP" >>"$TMP/kaldi/wav.scp"
+echo "evil low" >>"$TMP/kaldi/utt2label"
+expect_exit "a Kaldi folder" 3 "$EARMARK" audit "$TMP/kaldi" -o "$TMP/kaldi-out"
+expect_same "the same results" "$TMP/rows/pred_probs.npy" "$TMP/kaldi-out/pred_probs.npy"
+expect_grep "a command is a row" '^24,evil,.*,bad_row,.*a shell command for it, which is never run' \
+    "$TMP/kaldi-out/clips.csv"
+check_fails "and is not run" test -e "$TMP/evil"
+cp "$pieces/long.wav" "$TMP/parts-kaldi"
+echo "rec long.wav" >"$TMP/parts-kaldi/wav.scp"
+awk -F, 'NR > 1 { print "u" NR, "rec", $3, $4 }' "$pieces/parts.csv" >"$TMP/parts-kaldi/segments"
+awk -F, 'NR > 1 { print "u" NR, $2 }' "$pieces/parts.csv" >"$TMP/parts-kaldi/utt2label"
+awk -F, 'NR > 1 { print "u" NR, "s" NR % 6 }' "$pieces/parts.csv" >"$TMP/parts-kaldi/utt2spk"
+check "a Kaldi folder with segments" "$EARMARK" audit "$TMP/parts-kaldi" -o "$TMP/parts-kaldi-out"
+expect_same "the same results" "$TMP/parts/pred_probs.npy" "$TMP/parts-kaldi-out/pred_probs.npy"
+expect_grep "clips.csv says which part" '^3,u5,long.wav,low,.*,ok,,1\.5,0\.5,8000,' \
+    "$TMP/parts-kaldi-out/clips.csv"
+check "its speakers as groups" "$EARMARK" audit "$TMP/parts-kaldi" -o "$TMP/speakers" \
+    --group speaker --folds 3 --quiet
+expect_equal "a speaker is in one fold" \
+    "$(awk -F, 'NR > 1 { print $6 "," $7 }' "$TMP/speakers/clips.csv" | sort -u | wc -l)" 6
+for class in low middle high; do
+    mkdir "$TMP/commands/$class"
+    cp "$pieces/$class"?.wav "$TMP/commands/$class"
+done
+mkdir "$TMP/commands/_background_noise_"
+cp "$pieces/long.wav" "$TMP/commands/_background_noise_"
+check "Speech Commands" "$EARMARK" audit "$TMP/commands" -o "$TMP/commands-out"
+expect_grep "it is said what was left out" \
+    '1 sound files in _background_noise_ were left out' "$TMP/stdout"
+expect_no_grep "it is no class" 'background' "$TMP/commands-out/clips.csv"
