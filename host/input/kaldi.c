@@ -198,7 +198,9 @@ static enum error_code add_clip(struct kaldi *kaldi, const struct line *line, st
     if (kaldi->has_segments)
         row.values[ROLE_PATH] =
             recording == NULL ? NULL : find_value(&kaldi->recordings, recording);
-    if (row.problem == NULL) row.problem = check_path(&row.values[ROLE_PATH]);
+    /* In any case: a command must not pass for a path. */
+    const char *problem = check_path(&row.values[ROLE_PATH]);
+    if (row.problem == NULL) row.problem = problem;
     return manifest_add(kaldi->builder, &row, error);
 }
 

@@ -242,7 +242,7 @@ static void kaldi_segments(void **state) {
     test_text_write(test_path(folder, "k/segments"),
                     "u2 rec1 1.5 2.25\nu1 rec1 0 1.5\nu3 rec2 0 1\nu4 rec3 0 1\nu5 none 0 1\n"
                     "u6 rec1 3 2\nu7 rec1 nan 2\nu8 rec1 1\nu9 rec1 2 -1\nu10 rec1 1 2 3\n"
-                    "u11 rec4 1 2\nu12 rec5 1 2\nu13 rec1 -2 1\nu14 rec6 1 2\n");
+                    "u11 rec4 1 2\nu12 rec5 1 2\nu13 rec1 -2 1\nu14 rec6 1 2\nu15\nu16 rec2\n");
     test_text_write(test_path(folder, "k/utt2label"),
                     "u1 yes\nu2 no way\nu4 x\nu5 x\nu6 x\nu7 x\nu8 x\nu9 x\nu3 x\nu10 x\nu11 x\n"
                     "u12 x\nu13 x\nu14 x\nu1 other\n");
@@ -252,7 +252,7 @@ static void kaldi_segments(void **state) {
            "/etc/x.wav|x|||outside\n|x|||bad_row\naudio/a b.wav|x|||bad_segment\n"
            "audio/a b.wav|x|||bad_segment\naudio/a b.wav|x|||bad_row\naudio/a b.wav|x|||ok\n"
            "audio/a b.wav|x|||bad_row\n|x|||bad_row\n../y.wav|x|||outside\naudio/a "
-           "b.wav|x|||bad_segment\n|x|||bad_row\n"
+           "b.wav|x|||bad_segment\n|x|||bad_row\n||||bad_row\n||||bad_row\n"
            "~1 lines of utt2label repeat an utterance; its first line counts\n");
     struct input_options options = {.group_field = "speaker", .label_column = "spk"};
     struct seen seen;
