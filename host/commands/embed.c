@@ -141,6 +141,7 @@ static enum error_code embed(const struct embed_options *options, struct embed_r
     TRY(run_folder_open(options->out, options->common.fresh, &run->folder, error));
     input.exclude = run->folder.resolved;
     TRY(input_open(options->input, &input, &run->input, error));
+    input_tell(&run->input, options->common.quiet);
     if (options->features != NULL && mkdir(options->features, 0777) != 0 && errno != EEXIST)
         return FAIL(error, ERROR_FILE, "%s: cannot make the folder: %s", options->features,
                     strerror(errno));

@@ -48,6 +48,8 @@ enum error_code options_take(int option, const char *value, struct common_option
     case OPTION_LABEL_PATTERN: options->input.label_pattern = value; break;
     case OPTION_LABEL_COLUMN: options->input.label_column = value; break;
     case OPTION_PATH_COLUMN: options->input.path_column = value; break;
+    case OPTION_START_COLUMN: options->input.start_column = value; break;
+    case OPTION_END_COLUMN: options->input.end_column = value; break;
     case OPTION_GROUP: options->input.group_field = value; break;
     case OPTION_FOLD_COLUMN: options->input.fold_column = value; break;
     case OPTION_ALLOW_OUTSIDE: options->input.allow_outside = true; break;
@@ -77,13 +79,20 @@ enum error_code options_unknown(const char *command, int option, char **argv, st
 }
 
 void options_help_input(void) {
-    fputs("Input: a folder with one folder of audio per label, or a manifest (.csv, .tsv, .jsonl)\n"
+    fputs("Input: a folder with one folder of audio per label, a manifest (.csv, .tsv, .jsonl), a\n"
+          "folder with metadata.csv or .jsonl (an audiofolder), or a Kaldi data folder (wav.scp)\n"
           "  --label-pattern P     labels from the file name: '{label}_{speaker}_{take}.wav'\n"
-          "  --label-column NAME   the manifest's column with the label\n"
+          "  --label-column NAME   the manifest's column with the label; Kaldi: the file utt2NAME\n"
+          "                        or NAME (default: utt2label; --group speaker: utt2spk)\n"
           "  --path-column NAME    the manifest's column with the path\n"
+          "  --start-column NAME   a clip is a part of its file: seconds at which it begins\n"
+          "  --end-column NAME     and ends (default: at the file's end). 'offset' with\n"
+          "                        'duration', as NeMo writes them, is known\n"
           "  --group FIELD         clips with the same value stay in one fold: a field of the\n"
           "                        pattern or a column (the speaker, the source recording)\n"
-          "  --fold-column NAME    take the folds from this field or column\n"
+          "  --fold-column NAME    take the folds from this field or column; '': deal new ones\n"
+          "  ESC-50 and UrbanSound8K are known by the columns of their CSV file, sound files in\n"
+          "  ../audio, audio or beside it; their folds are kept, unless --group is given.\n"
           "  --allow-outside       accept manifest paths that leave the manifest's folder\n"
           "  Read: WAV, FLAC, Ogg, MP3, AIFF, AU; any rate is brought to the model's.\n",
           stdout);

@@ -13,6 +13,8 @@ enum option_name {
     OPTION_LABEL_PATTERN = 256,
     OPTION_LABEL_COLUMN,
     OPTION_PATH_COLUMN,
+    OPTION_START_COLUMN,
+    OPTION_END_COLUMN,
     OPTION_GROUP,
     OPTION_FOLD_COLUMN,
     OPTION_ALLOW_OUTSIDE,
@@ -32,6 +34,8 @@ enum option_name {
     {"label-pattern", required_argument, NULL, OPTION_LABEL_PATTERN},                              \
     {"label-column", required_argument, NULL, OPTION_LABEL_COLUMN},                                \
     {"path-column", required_argument, NULL, OPTION_PATH_COLUMN},                                  \
+    {"start-column", required_argument, NULL, OPTION_START_COLUMN},                                \
+    {"end-column", required_argument, NULL, OPTION_END_COLUMN},                                    \
     {"group", required_argument, NULL, OPTION_GROUP},                                              \
     {"fold-column", required_argument, NULL, OPTION_FOLD_COLUMN},                                  \
     {"allow-outside", no_argument, NULL, OPTION_ALLOW_OUTSIDE}

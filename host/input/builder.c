@@ -8,11 +8,15 @@
 
 enum error_code builder_open(struct builder *builder, const struct input_options *options,
                              const char *root, struct input *input, struct error *error) {
-    *builder = (struct builder){.options = options,
+    *builder = (struct builder){.options = *options,
                                 .input = input,
                                 .label_field = SIZE_MAX,
                                 .group_field = SIZE_MAX,
                                 .fold_field = SIZE_MAX};
+    builder->folds_decided = options->fold_column != NULL;
+    if (builder->folds_decided && options->fold_column[0] == '\0')
+        builder->options.fold_column = NULL;
+    options = &builder->options;
     TRY(clip_list_init(&input->clips, root, error));
     if (options->label_pattern == NULL) return ERROR_NONE;
     TRY(pattern_parse(options->label_pattern, &builder->pattern, error));
@@ -29,6 +33,7 @@ void builder_close(struct builder *builder) {
     pattern_free(&builder->pattern);
     pattern_match_free(&builder->match);
     text_free(&builder->reason);
+    text_free(&builder->path);
     *builder = (struct builder){0};
 }
 
@@ -49,7 +54,7 @@ static enum error_code apply_pattern(struct builder *builder, struct clip_entry 
     if (!matched) {
         entry->label = NULL;
         text_format(&builder->reason, "no label: the name does not match the pattern '%s'",
-                    builder->options->label_pattern);
+                    builder->options.label_pattern);
         fail_entry(builder, entry, CLIP_NO_LABEL);
         return ERROR_NONE;
     }
@@ -71,7 +76,7 @@ static void check_label(struct builder *builder, struct clip_entry *entry) {
 }
 
 static void check_group(struct builder *builder, struct clip_entry *entry) {
-    const char *field = builder->options->group_field;
+    const char *field = builder->options.group_field;
     if (field == NULL || is_empty(entry->group)) entry->group = NULL;
     if (field != NULL && entry->group == NULL && entry->status == CLIP_OK) {
         text_format(&builder->reason, "no value for --group %s: fill it in", field);
@@ -80,7 +85,7 @@ static void check_group(struct builder *builder, struct clip_entry *entry) {
 }
 
 static void check_fold(struct builder *builder, struct clip_entry *entry) {
-    const char *field = builder->options->fold_column;
+    const char *field = builder->options.fold_column;
     if (field == NULL || is_empty(entry->fold)) entry->fold = NULL;
     if (field != NULL && entry->fold == NULL && entry->status == CLIP_OK) {
         text_format(&builder->reason, "no value for --fold-column %s: fill it in", field);
@@ -151,11 +156,12 @@ static enum error_code warn_of_similar_labels(struct input *input, struct error 
 enum error_code builder_finish(struct builder *builder, struct error *error) {
     struct input *input = builder->input;
     TRY(clip_list_finish(&input->clips, error));
+    input->fold_column = builder->options.fold_column;
     if (builder->ambiguous > 0)
         TRY(input_warn(input, error,
                        "%zu names match the pattern '%s' in more than one way, '%s' for one; "
                        "fields were taken as short as they can be, from the left",
-                       builder->ambiguous, builder->options->label_pattern,
+                       builder->ambiguous, builder->options.label_pattern,
                        clip_path(&input->clips, builder->ambiguous_example)));
     return warn_of_similar_labels(input, error);
 }

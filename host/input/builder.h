@@ -8,10 +8,19 @@
 
 #include <stdio.h>
 
+struct layout;
+
 struct builder {
-    const struct input_options *options; /* the caller's */
-    struct input *input;                 /* the caller's; entries and warnings go here */
-    struct text reason;                  /* of the entry at hand */
+    struct input_options options; /* the caller's strings; a layout fills in what is missing */
+    bool folds_decided;           /* the caller gave a fold column, or said that there is none */
+    struct input *input;          /* the caller's; entries and warnings go here */
+    struct text reason;           /* of the entry at hand */
+    bool has_ids;                 /* some row has an id of its own */
+    size_t segments;              /* rows that are a part of their file */
+    struct text path;             /* of the entry at hand, below the layout's folder */
+
+    const struct layout *layout; /* NULL: none */
+    const char *audio_folder; /* "audio/" or "", before the layout's paths; NULL: paths are whole */
 
     bool has_pattern;
     struct pattern pattern;
@@ -40,6 +49,7 @@ enum error_code builder_finish(struct builder *builder, struct error *error);
 /* The readers; each appends to builder->input->clips. `name` is for messages, and
  * the stream stays the caller's. */
 enum error_code folder_read(struct builder *builder, const char *path, struct error *error);
+enum error_code kaldi_read(struct builder *builder, const char *path, struct error *error);
 enum error_code manifest_csv_read(struct builder *builder, FILE *stream, const char *name,
                                   char delimiter, struct error *error);
 enum error_code manifest_jsonl_read(struct builder *builder, FILE *stream, const char *name,

@@ -2,13 +2,16 @@
 
 #include "host/base/memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 static const char *const status_names[CLIP_STATUS_COUNT] = {
-    "ok",      "silent",   "unreadable", "truncated", "too_short",        "bad_row",
-    "outside", "no_label", "no_group",   "no_fold",   "too_few_examples", "label_not_in_training"};
+    "ok",         "silent",  "unreadable",       "truncated",
+    "too_short",  "bad_row", "outside",          "no_label",
+    "no_group",   "no_fold", "too_few_examples", "label_not_in_training",
+    "bad_segment"};
 
 const char *clip_status_name(enum clip_status status) {
     if ((unsigned)status >= CLIP_STATUS_COUNT) return "unknown";
@@ -17,7 +20,7 @@ const char *clip_status_name(enum clip_status status) {
 
 bool clip_status_is_unreadable(enum clip_status status) {
     return status == CLIP_UNREADABLE || status == CLIP_TRUNCATED || status == CLIP_BAD_ROW ||
-           status == CLIP_OUTSIDE;
+           status == CLIP_OUTSIDE || status == CLIP_BAD_SEGMENT;
 }
 
 /* ---- the arena and the tables of distinct strings ---- */
@@ -117,14 +120,28 @@ void clip_list_free(struct clip_list *list) {
     *list = (struct clip_list){0};
 }
 
+/* Parts of one file are told apart by a media fragment: "a.wav#t=1.5,3". */
+static enum error_code store_id(struct clip_list *list, const struct clip_entry *entry,
+                                struct clip *clip, struct error *error) {
+    char end[32] = "";
+    struct text id = TEXT_INITIAL;
+    clip->id = clip->path;
+    if (entry->id != NULL) return store(list, entry->id, &clip->id, error);
+    if (entry->start == 0 && entry->end == 0) return ERROR_NONE;
+    if (entry->end > 0) snprintf(end, sizeof end, ",%.10g", entry->end);
+    text_format(&id, "%s#t=%.10g%s", entry->path, entry->start, end);
+    if (text_check(&id, error) == ERROR_NONE) store(list, id.data, &clip->id, error);
+    text_free(&id);
+    return error->code;
+}
+
 enum error_code clip_list_add(struct clip_list *list, const struct clip_entry *entry,
                               struct error *error) {
     TRY(memory_grow(&list->clips, &list->capacity, list->count + 1, sizeof *list->clips, "clips",
                     error));
-    struct clip clip = {.status = (uint8_t)entry->status};
+    struct clip clip = {.status = (uint8_t)entry->status, .start = entry->start, .end = entry->end};
     TRY(store(list, entry->path, &clip.path, error));
-    clip.id = clip.path;
-    if (entry->id != NULL) TRY(store(list, entry->id, &clip.id, error));
+    TRY(store_id(list, entry, &clip, error));
     TRY(store(list, entry->reason, &clip.reason, error));
     TRY(intern(list, &list->labels, entry->label, &clip.class_index, error));
     TRY(intern(list, &list->groups, entry->group, &clip.group_index, error));

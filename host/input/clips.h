@@ -1,7 +1,7 @@
 /* The list of clips that a run is about, in its order, with labels, groups and folds.
  *
  * Strings live in one arena and are named by offsets; labels, groups and folds
- * are interned, so that a million clips cost about 50 bytes each and their
+ * are interned, so that a million clips cost about 60 bytes each and their
  * paths. Strings are bytes as the file system or the manifest gave them, not
  * necessarily UTF-8. */
 #ifndef EARMARK_CLIPS_H
@@ -14,37 +14,40 @@
  * and marked, all others are rows with their reason. */
 enum clip_status {
     CLIP_OK = 0,
-    CLIP_SILENT = 1,                /* decoded, but nothing to hear */
-    CLIP_UNREADABLE = 2,            /* cannot be opened or decoded, or holds NaN or Inf */
-    CLIP_TRUNCATED = 3,             /* ends before the length its header promises */
-    CLIP_TOO_SHORT = 4,             /* fewer samples than the model needs */
-    CLIP_BAD_ROW = 5,               /* a manifest's row that cannot be understood */
-    CLIP_OUTSIDE = 6,               /* a manifest's path that leaves the manifest's folder */
-    CLIP_NO_LABEL = 7,              /* no label: an empty cell, a name unlike the pattern */
-    CLIP_NO_GROUP = 8,              /* no value in the field asked for with --group */
-    CLIP_NO_FOLD = 9,               /* no value in the field asked for with --fold-column */
-    CLIP_TOO_FEW_EXAMPLES = 10,     /* its class has fewer clips than there are folds */
-    CLIP_LABEL_NOT_IN_TRAINING = 11 /* its class is absent from its fold's training rows */
+    CLIP_SILENT = 1,                 /* decoded, but nothing to hear */
+    CLIP_UNREADABLE = 2,             /* cannot be opened or decoded, or holds NaN or Inf */
+    CLIP_TRUNCATED = 3,              /* ends before the length its header promises */
+    CLIP_TOO_SHORT = 4,              /* fewer samples than the model needs */
+    CLIP_BAD_ROW = 5,                /* a manifest's row that cannot be understood */
+    CLIP_OUTSIDE = 6,                /* a manifest's path that leaves the manifest's folder */
+    CLIP_NO_LABEL = 7,               /* no label: an empty cell, a name unlike the pattern */
+    CLIP_NO_GROUP = 8,               /* no value in the field asked for with --group */
+    CLIP_NO_FOLD = 9,                /* no value in the field asked for with --fold-column */
+    CLIP_TOO_FEW_EXAMPLES = 10,      /* its class has fewer clips than there are folds */
+    CLIP_LABEL_NOT_IN_TRAINING = 11, /* its class is absent from its fold's training rows */
+    CLIP_BAD_SEGMENT = 12            /* its start and end are no part of the file */
 };
 
-#define CLIP_STATUS_COUNT 12
+#define CLIP_STATUS_COUNT 13
 
 /* The word in clips.csv: "ok", "silent", "unreadable", "too_short" ... */
 const char *clip_status_name(enum clip_status status);
 
 /* Whether the status is one of those that give exit code 3: the clip was asked
- * for but could not be read (unreadable, truncated, bad row, outside). */
+ * for but could not be read (unreadable, truncated, bad row or segment, outside). */
 bool clip_status_is_unreadable(enum clip_status status);
 
 /* One clip; all strings through the functions below. */
 struct clip {
     uint64_t path;       /* arena offset: relative to the list's root, or absolute */
-    uint64_t id;         /* arena offset; the path unless the manifest has an id column */
+    uint64_t id;         /* arena offset; the manifest's, or path, or path#t=start,end */
     uint64_t reason;     /* arena offset; of the empty string while there is none */
     int32_t class_index; /* of class_names, or -1: no label */
     int32_t group_index; /* of group_names, or -1: no group */
     int32_t fold;        /* of fold_names, or -1: no fold */
     uint8_t status;      /* enum clip_status as far as the manifest can tell */
+    double start;        /* seconds into the file */
+    double end;          /* seconds into the file; 0: to its end */
 };
 
 /* Distinct strings with their indexes; private to clips.c. */
@@ -84,12 +87,14 @@ struct clip_list {
 /* What a reader knows about one clip; strings are copied. */
 struct clip_entry {
     const char *path;
-    const char *id;    /* NULL: the path */
+    const char *id;    /* NULL: the path, with #t=start,end behind it for a part of a file */
     const char *label; /* NULL: none */
     const char *group; /* NULL: none */
     const char *fold;  /* NULL: none */
     enum clip_status status;
     const char *reason; /* NULL: none */
+    double start;       /* seconds into the file */
+    double end;         /* 0: to the file's end */
 };
 
 /* An empty list with a copy of `root`; clip_list_free also after a failure. */

@@ -1,6 +1,7 @@
 #include "host/input/decode.h"
 
 #include "host/base/memory.h"
+#include "host/input/part.h"
 #include "host/input/sound_file.h"
 
 #include <float.h>
@@ -27,13 +28,14 @@ struct decoding {
     const struct decode_settings *settings;
     struct decoded *decoded;
     size_t sample_bytes; /* of one sample of the result */
-    size_t wanted;       /* source frames after which to stop; SIZE_MAX: at the end */
+    struct part part;
+    bool plain; /* samples stay as they come: no mixing, no resampling */
     size_t block_frames;
     bool mixes;       /* the result is mono, the source not */
     SRC_STATE *state; /* of libsamplerate, NULL: the rate stays */
 
     float *mixed;         /* (block_frames) scratch, when mixing or resampling */
-    float *block;         /* (block_frames, channels) scratch, when mixing */
+    float *block;         /* (block_frames, channels) scratch, unless plain and from the start */
     void *data;           /* the result: decoded->buffer or the caller's target */
     size_t held;          /* bytes at data */
     size_t stored;        /* frames at data so far */
@@ -156,8 +158,8 @@ static enum error_code first_room(struct decoding *decoding, struct error *error
     size_t plausible = decoding->file.file_bytes;
     if (plausible > DECODE_MAXIMUM_BYTES / 16) plausible = DECODE_MAXIMUM_BYTES / 16;
     plausible = plausible * 16 + ((size_t)1 << 16);
-    bool known = decoding->wanted != SIZE_MAX;
-    size_t bytes = known ? result_bytes(decoding, decoding->wanted) : plausible;
+    bool known = decoding->part.wanted != SIZE_MAX;
+    size_t bytes = known ? result_bytes(decoding, decoding->part.wanted) : plausible;
     if (known && bytes > DECODE_MAXIMUM_BYTES) {
         refuse_as_too_large(decoding);
         return ERROR_NONE;
@@ -265,15 +267,15 @@ static enum error_code read_mixed(struct decoding *decoding, size_t frames, size
 static enum error_code read_all(struct decoding *decoding, struct error *error) {
     const atomic_bool *cancelled = decoding->settings->cancelled;
     const size_t most = (size_t)DECODE_MAXIMUM_SECONDS * (size_t)decoding->file.rate;
-    bool direct = decoding->block == NULL;
     for (bool goes_on = true; goes_on;) {
         size_t frames = decoding->block_frames;
         size_t got = 0;
         if (cancelled != NULL && atomic_load_explicit(cancelled, memory_order_relaxed))
             return FAIL(error, ERROR_STOPPED, "a clip was given up");
-        if (frames > decoding->wanted - decoding->read) frames = decoding->wanted - decoding->read;
+        if (frames > decoding->part.wanted - decoding->read)
+            frames = decoding->part.wanted - decoding->read;
         /* No frames left to want is the end too: the resampler has to be told. */
-        if (direct)
+        if (decoding->plain)
             TRY(read_plain(decoding, frames, &got, &goes_on, error));
         else
             TRY(read_mixed(decoding, frames, &got, &goes_on, error));
@@ -310,7 +312,7 @@ static enum error_code fix_length(struct decoding *decoding, struct error *error
 static void judge(const struct decoding *decoding) {
     struct decoded *decoded = decoding->decoded;
     const struct sound_file *file = &decoding->file;
-    bool ends_early = file->promised_frames != SIZE_MAX && decoding->read < decoding->wanted;
+    bool ends_early = file->promised_frames != SIZE_MAX && decoding->read < decoding->part.wanted;
     bool failed = sf_error(file->handle) != SF_ERR_NO_ERROR;
     const char *failure = sf_strerror(file->handle);
     int words = (int)strcspn(failure, "."); /* a sentence, without its full stop */
@@ -329,13 +331,17 @@ static void judge(const struct decoding *decoding) {
         refuse(decoded, CLIP_TRUNCATED,
                "truncated: the header promises %zu samples, %zu could be decoded%s%.*s; copy the "
                "file again",
-               file->promised_frames, decoding->read, failed ? ": " : "", failed ? words : 0,
-               failure);
+               file->promised_frames, decoding->part.first + decoding->read, failed ? ": " : "",
+               failed ? words : 0, failure);
     else if (failed && file->promised_frames == SIZE_MAX)
         refuse(decoded, decoding->read > 0 ? CLIP_TRUNCATED : CLIP_UNREADABLE,
                "decoding fails after %zu samples: %.*s (libsndfile); copy or convert the file "
                "again",
                decoding->read, words, failure);
+    else if (part_ends_early(file, decoding->settings, &decoding->part, decoding->read))
+        refuse(decoded, CLIP_BAD_SEGMENT, "ends at %g s, but the file is only %g s long",
+               decoding->settings->end_seconds,
+               (double)(decoding->part.first + decoding->read) / file->rate);
     else if (length == 0 || length < minimum)
         refuse(decoded, CLIP_TOO_SHORT,
                "too short: %zu samples at the model's rate, which needs at least %zu; leave the "
@@ -376,15 +382,12 @@ static enum error_code prepare(struct decoding *decoding, struct error *error) {
     /* Mixing down here makes these smaller; 16-bit stereo would stay as large. */
     decoding->mixes =
         channels > 2 || (channels == 2 && !file->sixteen_bits) || (channels == 2 && resamples);
-    bool plain = !decoding->mixes && !resamples;
-    decoding->sample_bytes = plain && file->sixteen_bits ? sizeof(int16_t) : sizeof(float);
+    decoding->plain = !decoding->mixes && !resamples;
+    decoding->sample_bytes =
+        decoding->plain && file->sixteen_bits ? sizeof(int16_t) : sizeof(float);
     decoding->block_frames = BLOCK_SAMPLES / channels;
     if (file->container == CONTAINER_MPEG) decoding->block_frames = MPEG_BLOCK_FRAMES;
-    decoding->wanted = SIZE_MAX;
-    if (settings->first_seconds > 0 && settings->first_seconds < DECODE_MAXIMUM_SECONDS)
-        decoding->wanted = (size_t)(settings->first_seconds * file->rate) + 1;
-    if (decoding->wanted > file->promised_frames) decoding->wanted = file->promised_frames;
-    if (!plain) {
+    if (!decoding->plain || decoding->part.first > 0) {
         decoding->block = memory_array(BLOCK_SAMPLES, sizeof(float), "a block of samples", error);
         decoding->mixed = memory_array(BLOCK_SAMPLES, sizeof(float), "a block of samples", error);
     }
@@ -402,8 +405,14 @@ static enum error_code decode_open_file(struct decoding *decoding, struct error 
     decoded->source_channels = decoding->file.channels;
     decoded->source_rate = decoding->file.rate;
     memcpy(decoded->source_kind, decoding->file.kind, sizeof decoded->source_kind);
+    decoded->status =
+        part_choose(&decoding->file, decoding->settings, &decoding->part, decoded->reason);
+    if (decoded->status != CLIP_OK) return ERROR_NONE;
     TRY(prepare(decoding, error));
     TRY(first_room(decoding, error));
+    if (decoded->status == CLIP_OK)
+        TRY(part_begin(&decoding->file, decoding->settings, &decoding->part, decoding->block,
+                       decoding->block_frames, &decoded->status, decoded->reason, error));
     if (decoded->status != CLIP_OK) return ERROR_NONE;
     TRY(read_all(decoding, error));
     if (decoded->status == CLIP_OK) TRY(fix_length(decoding, error));

@@ -25,13 +25,20 @@
  * sums of such samples still fit a float32. */
 #define DECODE_MAXIMUM_PEAK 1e9F
 
+/* An end up to so much behind the file's own is the rounding of who wrote it. */
+#define DECODE_END_SLACK 0.05 /* seconds */
+
 #define DECODE_REASON_SIZE 512
 
 struct decode_settings {
     int model_rate;         /* Hz; 16000 */
     bool no_resample;       /* hand every rate over as if it were the model's */
     size_t minimum_samples; /* at the model's rate: fewer are CLIP_TOO_SHORT; 0: no bound */
-    double first_seconds;   /* stop there, without a look at the rest; 0: all */
+    double first_seconds;   /* stop after so much, without a look at the rest; 0: all */
+
+    /* The part of the file that is the clip; outside the file: CLIP_BAD_SEGMENT. */
+    double start_seconds;
+    double end_seconds; /* 0: the file's end */
 
     /* Both optional. Called before memory is taken, with the bytes this clip will
      * hold in all; may wait; false gives the clip up (the run is ending). */
@@ -43,7 +50,7 @@ struct decode_settings {
 /* A decoded clip. Zero-initialise once, use for many clips, free at the end:
  * the buffer is kept. */
 struct decoded {
-    enum clip_status status;         /* CLIP_OK, SILENT, UNREADABLE, TRUNCATED or TOO_SHORT */
+    enum clip_status status; /* CLIP_OK, SILENT, UNREADABLE, TRUNCATED, TOO_SHORT or BAD_SEGMENT */
     char reason[DECODE_REASON_SIZE]; /* empty for CLIP_OK */
 
     /* Valid for CLIP_OK and CLIP_SILENT: what struct device_clip wants. */
@@ -55,7 +62,7 @@ struct decoded {
     size_t bytes; /* frames * channels * size of a sample */
 
     /* About the file. */
-    size_t source_frames; /* decoded, before any resampling */
+    size_t source_frames; /* decoded of the clip's part, before any resampling */
     int source_channels;
     int source_rate;
     double seconds;       /* source_frames / source_rate */

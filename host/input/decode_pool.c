@@ -123,6 +123,8 @@ static enum error_code decode_slot(struct decode_pool *pool, struct slot *slot, 
         return ERROR_NONE;
     }
     struct decode_settings settings = pool->settings.decode;
+    settings.start_seconds = pool->clips->clips[slot->item.clip].start;
+    settings.end_seconds = pool->clips->clips[slot->item.clip].end;
     settings.reserve = reserve;
     settings.reserve_context = slot;
     settings.cancelled = &pool->closing;

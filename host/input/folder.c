@@ -44,6 +44,8 @@ struct walk {
     struct stat excluded;
     bool has_excluded;
     size_t loops;
+    uint64_t metadata; /* offset of a path that ends in metadata.csv or .jsonl; 0: none */
+    size_t background; /* sound files in the folder of that name */
     size_t unreadable_folders;
 };
 
@@ -89,6 +91,29 @@ static bool is_directory(int folder, const struct dirent *entry) {
     return fstatat(folder, entry->d_name, &status, 0) == 0 && S_ISDIR(status.st_mode);
 }
 
+/* Speech Commands keeps long recordings of noise beside the folders of its classes. */
+static const char background_folder[] = "_background_noise_/";
+
+/* A file with an audio extension is a clip, but for background noise. */
+static enum error_code take_sound(struct walk *walk, size_t index, const char *name,
+                                  struct error *error) {
+    uint64_t path = 0;
+    if (strncmp(name_at(walk, walk->directories[index].path), background_folder,
+                strlen(background_folder)) == 0) {
+        walk->background++;
+        return ERROR_NONE;
+    }
+    TRY(keep_name(walk, walk->directories[index].path, name, "", &path, error));
+    return add_found(walk, path, 0, error);
+}
+
+static enum error_code take_other(struct walk *walk, size_t index, const char *name,
+                                  struct error *error) {
+    walk->builder->input->other_files++;
+    if (strcmp(name, "metadata.csv") != 0 && strcmp(name, "metadata.jsonl") != 0) return ERROR_NONE;
+    return keep_name(walk, walk->directories[index].path, name, "", &walk->metadata, error);
+}
+
 static enum error_code take_entry(struct walk *walk, size_t index, int folder,
                                   const struct dirent *entry, struct error *error) {
     const char *name = entry->d_name;
@@ -99,13 +124,8 @@ static enum error_code take_entry(struct walk *walk, size_t index, int folder,
         return ERROR_NONE;
     }
     if (is_directory(folder, entry)) return add_directory(walk, index, name, error);
-    if (!audio_extension(name, NULL)) {
-        input->other_files++;
-        return ERROR_NONE;
-    }
-    uint64_t path = 0;
-    TRY(keep_name(walk, walk->directories[index].path, name, "", &path, error));
-    return add_found(walk, path, 0, error);
+    if (!audio_extension(name, NULL)) return take_other(walk, index, name, error);
+    return take_sound(walk, index, name, error);
 }
 
 /* Whether the folder holds itself through a symbolic link, lies too deep, or is OUT. */
@@ -206,15 +226,7 @@ static enum error_code add_file(struct walk *walk, const struct found *found, st
     return builder_add(walk->builder, &entry, error);
 }
 
-static enum error_code add_all(struct walk *walk, struct error *error) {
-    if (walk->found_count > 1)
-        qsort_r(walk->found, walk->found_count, sizeof *walk->found, compare_found, walk);
-    for (size_t i = 0; i < walk->found_count; i++) {
-        if (walk->found[i].failure != 0)
-            TRY(add_failed_folder(walk, &walk->found[i], error));
-        else
-            TRY(add_file(walk, &walk->found[i], error));
-    }
+static enum error_code warn_of_all(const struct walk *walk, struct error *error) {
     struct input *input = walk->builder->input;
     if (walk->unreadable_folders > 0)
         TRY(input_warn(input, error, "%zu folders cannot be read; they are rows of their own",
@@ -224,17 +236,38 @@ static enum error_code add_all(struct walk *walk, struct error *error) {
                        "%zu folders were not entered: symbolic links that lead back to a folder "
                        "above them, or more than %d levels",
                        walk->loops, FOLDER_MAXIMUM_DEPTH));
+    if (walk->background > 0)
+        TRY(input_warn(input, error,
+                       "%zu sound files in _background_noise_ were left out: that is no class",
+                       walk->background));
+    if (walk->metadata > 0)
+        TRY(input_warn(input, error,
+                       "%s was not read; if it tells the labels, give it as the input",
+                       name_at(walk, walk->metadata)));
     return ERROR_NONE;
 }
 
+static enum error_code add_all(struct walk *walk, struct error *error) {
+    if (walk->found_count > 1)
+        qsort_r(walk->found, walk->found_count, sizeof *walk->found, compare_found, walk);
+    for (size_t i = 0; i < walk->found_count; i++) {
+        if (walk->found[i].failure != 0)
+            TRY(add_failed_folder(walk, &walk->found[i], error));
+        else
+            TRY(add_file(walk, &walk->found[i], error));
+    }
+    return warn_of_all(walk, error);
+}
 /* Options that only a pattern or a manifest can serve. */
 static enum error_code check_options(const struct builder *builder, struct error *error) {
-    const struct input_options *options = builder->options;
+    const struct input_options *options = &builder->options;
     const char *hint = builder->has_pattern ? "the pattern has no such field"
                                             : "name the field in --label-pattern";
-    if (options->label_column != NULL || options->path_column != NULL)
+    if (options->label_column != NULL || options->path_column != NULL ||
+        options->start_column != NULL || options->end_column != NULL)
         return FAIL(error, ERROR_USAGE,
-                    "--label-column and --path-column are for manifests, not for a folder");
+                    "--path-column, --label-column, --start-column and --end-column are for"
+                    "  manifests, not for a folder");
     if (options->group_field != NULL && builder->group_field == SIZE_MAX)
         return FAIL(error, ERROR_USAGE, "--group %s: %s", options->group_field, hint);
     if (options->fold_column != NULL && builder->fold_field == SIZE_MAX)
@@ -245,7 +278,7 @@ static enum error_code check_options(const struct builder *builder, struct error
 enum error_code folder_read(struct builder *builder, const char *path, struct error *error) {
     TRY(check_options(builder, error));
     struct walk walk = {.root = path, .builder = builder};
-    const char *exclude = builder->options->exclude;
+    const char *exclude = builder->options.exclude;
     walk.has_excluded = exclude != NULL && stat(exclude, &walk.excluded) == 0;
     if (walk_folder(&walk, error) == ERROR_NONE) add_all(&walk, error);
     text_free(&walk.names);

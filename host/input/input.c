@@ -1,5 +1,6 @@
 #include "host/input/input.h"
 
+#include "host/base/file.h"
 #include "host/base/memory.h"
 #include "host/input/builder.h"
 #include "host/input/manifest.h"
@@ -17,7 +18,7 @@
 #define MAXIMUM_WARNINGS 100
 
 const char *input_kind_name(enum input_kind kind) {
-    static const char *const names[] = {"folder", "csv", "tsv", "jsonl"};
+    static const char *const names[] = {"folder", "csv", "tsv", "jsonl", "kaldi"};
     return (unsigned)kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
 }
 
@@ -61,12 +62,52 @@ enum error_code input_warn(struct input *input, struct error *error, const char 
 
 /* ---- the kind of INPUT ---- */
 
+struct source {
+    enum input_kind kind;
+    const char *inside; /* the manifest's name in the folder that was given; NULL: INPUT itself */
+};
+
 static const char *extension_of(const char *path) {
     const char *dot = strrchr(path, '.');
     return dot == NULL || strchr(dot, '/') != NULL ? "" : dot;
 }
 
-static enum error_code find_kind(const char *path, enum input_kind *kind, struct error *error) {
+/* Whether folder/name is a file whose first lines hold `word`. Trouble is told
+ * later, by who reads the file. */
+static bool begins_with_word(const char *folder, const char *name, const char *word,
+                             struct error *error) {
+    char start[4096];
+    char *path = file_join(folder, name, error);
+    int descriptor = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat status;
+    bool regular = descriptor >= 0 && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+    ssize_t size = regular ? read(descriptor, start, sizeof start) : 0;
+    if (descriptor >= 0) close(descriptor);
+    free(path);
+    return size > 0 && memmem(start, (size_t)size, word, strlen(word)) != NULL;
+}
+
+/* A folder is one of clips unless a file in it says how it is to be read. */
+static enum error_code find_folder_kind(const char *path, struct source *source,
+                                        struct error *error) {
+    static const char *const names[] = {"metadata.csv", "metadata.jsonl"};
+    static const enum input_kind kinds[] = {INPUT_CSV, INPUT_JSONL};
+    size_t found = 0;
+    source->kind = begins_with_word(path, "wav.scp", "", error) ? INPUT_KALDI : INPUT_FOLDER;
+    for (size_t i = 0; i < 2; i++) {
+        if (!begins_with_word(path, names[i], "file_name", error)) continue;
+        if (source->kind == INPUT_KALDI || found > 0)
+            return FAIL(error, ERROR_USAGE,
+                        "%s: holds %s and %s; name the one to read as the input, or remove one",
+                        path, names[i], found > 0 ? names[0] : "wav.scp");
+        source->kind = kinds[i];
+        source->inside = names[i];
+        found++;
+    }
+    return error->code;
+}
+
+static enum error_code find_kind(const char *path, struct source *source, struct error *error) {
     static const struct {
         const char *extension;
         enum input_kind kind;
@@ -77,11 +118,10 @@ static enum error_code find_kind(const char *path, enum input_kind *kind, struct
                      {".json", INPUT_JSONL}};
     struct stat status;
     if (stat(path, &status) != 0) return FAIL(error, ERROR_FILE, "%s: %s", path, strerror(errno));
-    *kind = INPUT_FOLDER;
-    if (S_ISDIR(status.st_mode)) return ERROR_NONE;
+    if (S_ISDIR(status.st_mode)) return find_folder_kind(path, source, error);
     for (size_t i = 0; i < sizeof manifests / sizeof manifests[0]; i++) {
         if (strcasecmp(extension_of(path), manifests[i].extension) != 0) continue;
-        *kind = manifests[i].kind;
+        source->kind = manifests[i].kind;
         return ERROR_NONE;
     }
     return FAIL(error, ERROR_USAGE,
@@ -145,30 +185,54 @@ static enum error_code read_all(const char *path, struct builder *builder, struc
     struct input *input = builder->input;
     if (input->kind == INPUT_FOLDER)
         TRY(folder_read(builder, path, error));
+    else if (input->kind == INPUT_KALDI)
+        TRY(kaldi_read(builder, path, error));
     else
         TRY(read_manifest(builder, path, input->kind, error));
     TRY(builder_finish(builder, error));
     return check_usable(input, path, error);
 }
 
+/* The sentence begins with what INPUT is taken for; the reader may go on with it. */
+static enum error_code tell_of_audiofolder(const char *path, const struct source *source,
+                                           struct input *input, struct error *error) {
+    if (source->inside == NULL) return ERROR_NONE;
+    text_format(&input->reading, "%s is read as an audiofolder: clips and labels from %s", path,
+                source->inside);
+    return text_check(&input->reading, error);
+}
+
 enum error_code input_open(const char *path, const struct input_options *options,
                            struct input *input, struct error *error) {
+    struct source source = {0};
     *input = (struct input){0};
     if (options->label_pattern != NULL && options->label_column != NULL)
         return FAIL(error, ERROR_USAGE, "give --label-pattern or --label-column, not both");
-    TRY(find_kind(path, &input->kind, error));
-    char *root = input->kind == INPUT_FOLDER ? memory_string(path, error) : folder_of(path, error);
-    if (root == NULL) return error->code;
+    TRY(find_kind(path, &source, error));
+    input->kind = source.kind;
+    TRY(tell_of_audiofolder(path, &source, input, error));
+    bool is_folder = source.kind == INPUT_FOLDER || source.kind == INPUT_KALDI;
+    char *file =
+        source.inside == NULL ? memory_string(path, error) : file_join(path, source.inside, error);
+    char *root = file == NULL ? NULL
+                 : is_folder  ? memory_string(path, error)
+                              : folder_of(file, error);
     struct builder builder = {0};
-    if (builder_open(&builder, options, root, input, error) == ERROR_NONE)
-        read_all(path, &builder, error);
+    if (root != NULL && builder_open(&builder, options, root, input, error) == ERROR_NONE)
+        read_all(file, &builder, error);
     builder_close(&builder);
     free(root);
+    free(file);
     return error->code;
+}
+
+void input_tell(const struct input *input, bool quiet) {
+    if (!quiet && input->reading.length > 0) fprintf(stderr, "earmark: %s\n", input->reading.data);
 }
 
 void input_close(struct input *input) {
     clip_list_free(&input->clips);
+    text_free(&input->reading);
     for (size_t i = 0; i < input->warnings.count; i++) free(input->warnings.sentences[i]);
     free(input->warnings.sentences);
     *input = (struct input){0};

@@ -1,7 +1,9 @@
 #include "host/input/manifest.h"
 
 #include "host/base/memory.h"
+#include "host/input/layout.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,18 +17,24 @@ static const char *const path_names[] = {"path",     "file",      "filename",   
 static const char *const label_names[] = {"label",      "class",       "category", "class_name",
                                           "label_name", "given_label", "target",   NULL};
 static const char *const id_names[] = {"id", NULL};
-static const char *const offset_names[] = {"offset", NULL};
+static const char *const start_names[] = {"offset", NULL};
+static const char *const duration_names[] = {"duration", NULL};
 static const char *const no_names[] = {NULL};
 
 static const char *option_of(const struct builder *builder, enum manifest_role role) {
-    const struct input_options *options = builder->options;
+    const struct input_options *options = &builder->options;
     switch (role) {
     case ROLE_PATH: return options->path_column;
     case ROLE_LABEL: return options->label_column;
     case ROLE_GROUP: return builder->group_field == SIZE_MAX ? options->group_field : NULL;
     case ROLE_FOLD: return builder->fold_field == SIZE_MAX ? options->fold_column : NULL;
+    case ROLE_FOLDER:
+        return builder->audio_folder != NULL && builder->layout != NULL ? builder->layout->folder
+                                                                        : NULL;
+    case ROLE_START: return options->start_column;
+    case ROLE_END: return options->end_column;
     case ROLE_ID:
-    case ROLE_OFFSET: break;
+    case ROLE_DURATION: break;
     }
     return NULL;
 }
@@ -40,9 +48,16 @@ const char *const *manifest_names(const struct builder *builder, enum manifest_r
     case ROLE_PATH: return path_names;
     case ROLE_LABEL: return builder->has_pattern ? no_names : label_names;
     case ROLE_ID: return id_names;
-    case ROLE_OFFSET: return offset_names;
+    case ROLE_START: return start_names;
+    case ROLE_DURATION:
+        /* Beside columns that were named it may mean anything. */
+        return builder->options.start_column == NULL && builder->options.end_column == NULL
+                   ? duration_names
+                   : no_names;
+    case ROLE_END:
     case ROLE_GROUP:
-    case ROLE_FOLD: break;
+    case ROLE_FOLD:
+    case ROLE_FOLDER: break;
     }
     return no_names;
 }
@@ -55,8 +70,10 @@ bool manifest_needs(const struct builder *builder, enum manifest_role role) {
 
 enum error_code manifest_missing(const struct builder *builder, enum manifest_role role,
                                  const char *name, const char *columns, struct error *error) {
-    static const char *const options[ROLE_COUNT] = {"--path-column", "--label-column", "",
-                                                    "--group",       "--fold-column",  ""};
+    static const char *const options[ROLE_COUNT] = {
+        [ROLE_PATH] = "--path-column",   [ROLE_LABEL] = "--label-column",
+        [ROLE_GROUP] = "--group",        [ROLE_FOLD] = "--fold-column",
+        [ROLE_START] = "--start-column", [ROLE_END] = "--end-column"};
     const char *asked = option_of(builder, role);
     if (asked != NULL)
         return FAIL(error, ERROR_USAGE, "%s: no column '%s' for %s; there are: %s", name, asked,
@@ -104,15 +121,70 @@ static bool leaves(const char *root, const char *path) {
 
 /* ---- rows ---- */
 
+/* The row's path below the layout's folder of sound files; absolute paths are whole already. */
+static enum error_code complete_path(struct builder *builder, const char *folder, const char **path,
+                                     struct error *error) {
+    if (builder->audio_folder == NULL || (*path)[0] == '/') return ERROR_NONE;
+    text_clear(&builder->path);
+    text_string(&builder->path, builder->audio_folder);
+    if (folder != NULL)
+        text_format(&builder->path, "%s%s/", builder->layout->folder_prefix, folder);
+    text_string(&builder->path, *path);
+    *path = builder->path.data;
+    return text_check(&builder->path, error);
+}
+
+/* A cell of spaces is as good as none. */
+static const char *segment_value(const struct manifest_row *row, enum manifest_role role) {
+    const char *value = row->values[role];
+    return value == NULL || value[strspn(value, " \t")] == '\0' ? NULL : value;
+}
+
+static const char *shown(const struct manifest_row *row, enum manifest_role role) {
+    return row->values[role] == NULL ? "" : row->values[role];
+}
+
+/* Seconds, as a finite decimal number that is not negative; 0 for none. */
+static const char *take_seconds(const char *value, double *seconds) {
+    char *end = NULL;
+    *seconds = 0;
+    if (value == NULL) return NULL;
+    *seconds = strtod(value, &end);
+    if (end == value || end[strspn(end, " \t")] != '\0' || !isfinite(*seconds))
+        return "the place in the file is no number of seconds";
+    return *seconds < 0 ? "the place in the file is negative" : NULL;
+}
+
+/* The part of the file that the row is about; what is wrong with it, or NULL. */
+static const char *find_segment(const struct builder *builder, const struct manifest_row *row,
+                                struct clip_entry *entry) {
+    const char *start = segment_value(row, ROLE_START);
+    const char *end = segment_value(row, ROLE_END);
+    const char *duration = segment_value(row, ROLE_DURATION);
+    if (start == NULL && !row->duration_holds) duration = NULL;
+    bool needs_start = builder->options.start_column != NULL || row->values[ROLE_START] != NULL;
+    if (start == NULL && end != NULL && needs_start) return "an end without a start; fill it in";
+    const char *wrong = take_seconds(start, &entry->start);
+    double seconds = 0;
+    if (wrong == NULL) wrong = take_seconds(end != NULL ? end : duration, &seconds);
+    if (wrong != NULL || (end == NULL && duration == NULL)) return wrong;
+    if (end == NULL && seconds == 0) return "its duration is 0 s";
+    entry->end = end == NULL ? entry->start + seconds : seconds;
+    if (entry->end < entry->start) return "its end lies before its start";
+    return entry->end == entry->start ? "its end is its start" : NULL;
+}
+
 enum error_code manifest_add(struct builder *builder, const struct manifest_row *row,
                              struct error *error) {
-    char place[48];
+    char place[96];
     char reason[512];
-    snprintf(place, sizeof place, "line %zu", row->line);
+    const char *wrong = NULL;
+    snprintf(place, sizeof place, "%s%sline %zu", row->file == NULL ? "" : row->file,
+             row->file == NULL ? "" : ", ", row->line);
     const char *path = row->values[ROLE_PATH];
     bool has_path = path != NULL && path[0] != '\0';
+    if (has_path) TRY(complete_path(builder, row->values[ROLE_FOLDER], &path, error));
     const char *id = row->values[ROLE_ID];
-    const char *offset = row->values[ROLE_OFFSET];
     struct clip_entry entry = {.path = has_path ? path : "",
                                .id = id != NULL && id[0] != '\0' ? id
                                      : has_path                  ? NULL
@@ -127,12 +199,13 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
     } else if (!has_path) {
         entry.status = CLIP_BAD_ROW;
         snprintf(reason, sizeof reason, "%s: no path of a sound file", place);
-    } else if (offset != NULL && strtod(offset, NULL) != 0) {
-        entry.status = CLIP_BAD_ROW;
-        snprintf(reason, sizeof reason,
-                 "%s: offset %.40s: parts of a file cannot be audited yet; cut it into files",
-                 place, offset);
-    } else if (!builder->options->allow_outside && leaves(builder->input->clips.root, path)) {
+    } else if ((wrong = find_segment(builder, row, &entry)) != NULL) {
+        entry.status = CLIP_BAD_SEGMENT;
+        entry.start = entry.end = 0;
+        snprintf(reason, sizeof reason, "%s: %s (start '%.40s', end '%.40s', duration '%.40s')",
+                 place, wrong, shown(row, ROLE_START), shown(row, ROLE_END),
+                 shown(row, ROLE_DURATION));
+    } else if (!builder->options.allow_outside && leaves(builder->input->clips.root, path)) {
         entry.status = CLIP_OUTSIDE;
         snprintf(reason, sizeof reason,
                  "%s: the path leaves the manifest's folder; move the manifest, or allow it with "
@@ -141,7 +214,18 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
     } else {
         entry.reason = NULL;
     }
+    if (id != NULL && id[0] != '\0') builder->has_ids = true;
+    if (entry.start > 0 || entry.end > 0) builder->segments++;
     return builder_add(builder, &entry, error);
+}
+
+enum error_code manifest_warn_of_unused(struct builder *builder, const char *name,
+                                        struct error *error) {
+    return input_warn(
+        builder->input, error,
+        "%s: its columns 'start' and 'end' are not used, whole files are; where clips "
+        "are parts of files, give --start-column start --end-column end",
+        name);
 }
 
 /* ---- strings that are there twice ---- */
@@ -158,23 +242,33 @@ static int compare_hashed(const void *left, const void *right) {
     return a->index < b->index ? -1 : a->index > b->index;
 }
 
-static enum error_code warn_of_doubles(struct input *input, const char *what,
+/* With `parts`, different parts of one file are no doubles, and neither are rows
+ * whose part is not known. */
+static enum error_code warn_of_doubles(struct input *input, const char *what, bool parts,
                                        const char *(*string_of)(const struct clip_list *, size_t),
                                        struct error *error) {
     const struct clip_list *clips = &input->clips;
     struct hashed *hashes = memory_array(clips->count, sizeof *hashes, "a manifest's rows", error);
+    size_t count = 0;
     if (hashes == NULL) return error->code;
     for (size_t i = 0; i < clips->count; i++) {
+        uint8_t status = clips->clips[i].status;
+        if (parts && (status == CLIP_BAD_ROW || status == CLIP_BAD_SEGMENT)) continue;
+        const double part[2] = {clips->clips[i].start, clips->clips[i].end};
         const char *string = string_of(clips, i);
-        hashes[i] = (struct hashed){XXH3_64bits(string, strlen(string)), i};
+        uint64_t seed = parts ? XXH3_64bits(part, sizeof part) : 0;
+        hashes[count++] = (struct hashed){XXH3_64bits_withSeed(string, strlen(string), seed), i};
     }
-    if (clips->count > 1) qsort(hashes, clips->count, sizeof *hashes, compare_hashed);
+    if (count > 1) qsort(hashes, count, sizeof *hashes, compare_hashed);
     size_t doubles = 0;
     size_t example = SIZE_MAX;
-    for (size_t i = 1; i < clips->count; i++) {
+    for (size_t i = 1; i < count; i++) {
         const char *string = string_of(clips, hashes[i].index);
         if (hashes[i].hash != hashes[i - 1].hash || string[0] == '\0') continue;
+        const struct clip *clip = &clips->clips[hashes[i].index];
+        const struct clip *before = &clips->clips[hashes[i - 1].index];
         if (strcmp(string, string_of(clips, hashes[i - 1].index)) != 0) continue;
+        if (parts && (clip->start != before->start || clip->end != before->end)) continue;
         doubles++;
         if (hashes[i].index < example) example = hashes[i].index;
     }
@@ -185,11 +279,25 @@ static enum error_code warn_of_doubles(struct input *input, const char *what,
     return error->code;
 }
 
+/* Says that files are cut, which nobody may have asked for. */
+static enum error_code tell_of_segments(struct builder *builder, struct error *error) {
+    const struct input_options *options = &builder->options;
+    struct text *said = &builder->input->reading;
+    const char *start = options->start_column == NULL ? "offset" : options->start_column;
+    const char *end = options->end_column;
+    if (end == NULL && options->start_column == NULL) end = "duration";
+    if (builder->segments == 0 || builder->input->kind == INPUT_KALDI) return ERROR_NONE;
+    text_format(said, "%s%zu of %zu clips are parts of files, from '%s'%s%s%s",
+                said->length > 0 ? "; " : "", builder->segments, builder->input->clips.count, start,
+                end == NULL ? " to the file's end" : " and '", end == NULL ? "" : end,
+                end == NULL ? "" : "'");
+    return text_check(said, error);
+}
+
 enum error_code manifest_finish(struct builder *builder, struct error *error) {
     struct input *input = builder->input;
-    TRY(warn_of_doubles(input, "path", clip_path, error));
-    for (size_t i = 0; i < input->clips.count; i++)
-        if (input->clips.clips[i].id != input->clips.clips[i].path)
-            return warn_of_doubles(input, "id", clip_id, error);
+    TRY(tell_of_segments(builder, error));
+    TRY(warn_of_doubles(input, "path", true, clip_path, error));
+    if (builder->has_ids) TRY(warn_of_doubles(input, "id", false, clip_id, error));
     return ERROR_NONE;
 }

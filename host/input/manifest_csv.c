@@ -1,6 +1,7 @@
 /* CSV and TSV manifests: a header, then a clip a row. */
 #include "host/base/csv.h"
 #include "host/base/text.h"
+#include "host/input/layout.h"
 #include "host/input/manifest.h"
 
 #include <stdio.h>
@@ -33,7 +34,25 @@ static void list_columns(const struct csv_reader *reader, struct text *columns) 
     }
 }
 
-static enum error_code read_header(const struct builder *builder, struct csv_reader *reader,
+static bool has_column(const struct csv_reader *reader, const char *name) {
+    for (size_t i = 0; i < reader->count; i++)
+        if (same_name(csv_cell(reader, i), name, true)) return true;
+    return false;
+}
+
+/* The well-known data set whose columns the header has, or NULL. */
+static const struct layout *find_layout(const struct csv_reader *reader) {
+    const struct layout *layout;
+    for (size_t i = 0; (layout = layout_at(i)) != NULL; i++) {
+        bool all = true;
+        for (const char *const *name = layout->columns; *name != NULL && all; name++)
+            all = has_column(reader, *name);
+        if (all) break;
+    }
+    return layout;
+}
+
+static enum error_code read_header(struct builder *builder, struct csv_reader *reader,
                                    size_t *columns, struct error *error) {
     bool end = false;
     TRY(csv_next(reader, &end, error));
@@ -41,6 +60,8 @@ static enum error_code read_header(const struct builder *builder, struct csv_rea
         return FAIL(error, ERROR_DATA,
                     "%s: empty; the first row must name the columns, 'path,label' for example",
                     reader->name);
+    const struct layout *layout = find_layout(reader);
+    if (layout != NULL) TRY(layout_apply(layout, builder, reader->name, error));
     for (enum manifest_role role = ROLE_PATH; role < ROLE_COUNT; role++) {
         columns[role] = find_column(builder, reader, role);
         if (columns[role] != SIZE_MAX || !manifest_needs(builder, role)) continue;
@@ -59,12 +80,17 @@ static enum error_code read_rows(struct builder *builder, struct csv_reader *rea
     size_t columns[ROLE_COUNT] = {0};
     TRY(read_header(builder, reader, columns, error));
     size_t expected = reader->count;
+    bool nemo = same_name(csv_cell(reader, columns[ROLE_PATH]), "audio_filepath", false);
+    bool unused = builder->layout == NULL && columns[ROLE_START] == SIZE_MAX &&
+                  columns[ROLE_END] == SIZE_MAX && has_column(reader, "start") &&
+                  has_column(reader, "end");
+    if (unused) TRY(manifest_warn_of_unused(builder, reader->name, error));
     for (;;) {
         bool end = false;
         char problem[96];
         TRY(csv_next(reader, &end, error));
         if (end) return ERROR_NONE;
-        struct manifest_row row = {.line = reader->line};
+        struct manifest_row row = {.line = reader->line, .duration_holds = nemo};
         for (size_t role = 0; role < ROLE_COUNT; role++)
             if (columns[role] != SIZE_MAX) row.values[role] = csv_cell(reader, columns[role]);
         if (reader->count != expected) {

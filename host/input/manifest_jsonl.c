@@ -23,6 +23,7 @@ struct jsonl_reader {
     const char *scratch[ROLE_COUNT][2];
     struct text values[ROLE_COUNT];
     struct text first_keys; /* of the first object, for messages */
+    bool has_start_and_end; /* the first object has */
 };
 
 /* ---- lines ---- */
@@ -90,7 +91,11 @@ static enum error_code add_object(struct jsonl_reader *reader, json_t *object,
                                   struct error *error) {
     struct manifest_row row = {.line = reader->line};
     char problem[128];
-    if (reader->first_keys.data == NULL) list_keys(reader, object);
+    if (reader->first_keys.data == NULL) {
+        list_keys(reader, object);
+        reader->has_start_and_end =
+            json_object_get(object, "start") != NULL && json_object_get(object, "end") != NULL;
+    }
     for (enum manifest_role role = ROLE_PATH; role < ROLE_COUNT; role++) {
         const char *key = key_of(reader, role, object);
         const json_t *value = key == NULL ? NULL : json_object_get(object, key);
@@ -107,6 +112,8 @@ static enum error_code add_object(struct jsonl_reader *reader, json_t *object,
             row.problem = problem;
         }
     }
+    const char *path = reader->keys[ROLE_PATH];
+    row.duration_holds = path != NULL && strcmp(path, "audio_filepath") == 0;
     return manifest_add(reader->builder, &row, error);
 }
 
@@ -148,6 +155,9 @@ static enum error_code check_keys(struct jsonl_reader *reader, struct error *err
         if (manifest_needs(reader->builder, role) && reader->keys[role] == NULL)
             return manifest_missing(reader->builder, role, reader->name, reader->first_keys.data,
                                     error);
+    if (reader->has_start_and_end && reader->keys[ROLE_START] == NULL &&
+        reader->keys[ROLE_END] == NULL)
+        return manifest_warn_of_unused(reader->builder, reader->name, error);
     return ERROR_NONE;
 }
 

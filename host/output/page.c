@@ -26,6 +26,8 @@ void page_url(struct text *text, const struct page *page, const struct run_clip 
         text_string(text, "/");
     }
     text_url(text, clip->path);
+    if (clip->start > 0.0 && clip->duration > 0.0)
+        text_format(text, "#t=%.10g,%.10g", clip->start, clip->start + clip->duration);
 }
 
 void page_clip_link(struct page *page, const struct run_clip *clip, size_t row) {
@@ -37,8 +39,10 @@ void page_clip_link(struct page *page, const struct run_clip *clip, size_t row) 
     text_string(out, "<a href=\"");
     page_url(out, page, clip);
     text_string(out, "\"><bdi>");
-    name_html(out, clip->path);
+    name_html(out, run_clip_shown(clip));
     text_string(out, "</bdi></a>");
+    if (run_clip_shown(clip) != clip->path) return;
+    if (clip->start > 0.0) text_format(out, " from %.10g s", clip->start);
     if (clip->id != NULL && strcmp(clip->id, clip->path) != 0) {
         text_string(out, " <span class=\"dim\">(<bdi>");
         name_html(out, clip->id);

@@ -24,7 +24,7 @@ static void append_data(struct page *page, size_t rank, const struct run_issue *
     text_string(out, "\" data-suggested=\"");
     name_html(out, run_class_name(page->results, issue->suggested, number));
     text_string(out, "\" data-path=\"");
-    if (clip->path != NULL) name_html(out, clip->path);
+    if (clip->path != NULL) name_html(out, run_clip_shown(clip));
     text_string(out, "\"");
 }
 

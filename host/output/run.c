@@ -22,8 +22,16 @@ const char *run_status_words(enum clip_status status) {
     case CLIP_NO_FOLD: return "no fold";
     case CLIP_TOO_FEW_EXAMPLES: return "too few clips of the class";
     case CLIP_LABEL_NOT_IN_TRAINING: return "label absent from the training rows of the fold";
+    case CLIP_BAD_SEGMENT: return "start and end are no part of the file";
     }
     return "unknown";
+}
+
+const char *run_clip_shown(const struct run_clip *clip) {
+    size_t length = clip->path == NULL ? 0 : strlen(clip->path);
+    bool is_part = length > 0 && clip->id != NULL && strncmp(clip->id, clip->path, length) == 0 &&
+                   strncmp(clip->id + length, "#t=", 3) == 0;
+    return is_part ? clip->id : clip->path;
 }
 
 void run_count_statuses(struct run_results *results) {

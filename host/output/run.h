@@ -15,7 +15,7 @@ const char *run_status_words(enum clip_status status);
  * negative (rate and channels 0). */
 struct run_clip {
     const char *path; /* relative to the run's root, or absolute; any bytes but NUL */
-    const char *id;   /* the path unless the manifest has ids */
+    const char *id;   /* the manifest's; else the path, of a part path#t=start,end */
     const char *label;
     const char *group;
     const char *reason; /* for people: why it is not audited, or a remark */
@@ -31,6 +31,10 @@ struct run_clip {
 };
 
 #define RUN_NO_ROW SIZE_MAX
+
+/* What names the clip in lists for people: its path, with the part of the file
+ * behind it ("a.wav#t=1.5,3") where its id says so. NULL when the path is not known. */
+const char *run_clip_shown(const struct run_clip *clip);
 
 /* All clips in the run's order, one at a time: nobody needs them all at once.
  * get fills in *clip, whose texts stay valid until the next call. It is called

@@ -21,29 +21,24 @@ static bool within_bound(void *context, size_t bytes) {
 
 /* The part of the decoded samples that goes into the page. */
 struct part {
-    size_t first;  /* frame */
     size_t frames; /* kept, before the rate is reduced */
     size_t factor; /* of reducing the rate */
 };
 
-/* As much of the file as is decoded: a little more than is kept. */
-static double decoded_seconds(double start) {
-    return fmax(start, 0.0) + SOUND_MAXIMUM_SECONDS + 1.0;
-}
+/* As much of the clip as is decoded: a little more than is kept. */
+#define DECODED_SECONDS (SOUND_MAXIMUM_SECONDS + 1.0)
 
-static struct part choose_part(const struct decoded *decoded, double start, double duration,
+static struct part choose_part(const struct decoded *decoded, double duration,
                                struct sound *sound) {
     double rate = decoded->source_rate;
-    double last = (double)decoded->frames;
-    double first = start > 0.0 ? fmin(start * rate, last) : 0.0;
-    double frames = last - first;
+    double frames = (double)decoded->frames;
     if (duration >= 0.0) frames = fmin(frames, duration * rate);
-    struct part part = {(size_t)first, (size_t)(frames + 0.5), 1};
-    if (part.frames > decoded->frames - part.first) part.frames = decoded->frames - part.first;
+    struct part part = {(size_t)(frames + 0.5), 1};
+    if (part.frames > decoded->frames) part.frames = decoded->frames;
     if (decoded->source_rate > PAGE_RATE) part.factor = (size_t)(decoded->source_rate / PAGE_RATE);
     sound->rate = decoded->source_rate / (int)part.factor;
     /* Where decoding stopped early, only `duration` knows how long the clip is. */
-    bool stopped = (double)decoded->source_frames >= decoded_seconds(start) * rate;
+    bool stopped = (double)decoded->source_frames >= DECODED_SECONDS * rate;
     sound->seconds = (double)part.frames / rate;
     if (stopped) sound->seconds = duration >= 0.0 ? duration : (double)INFINITY;
     size_t most = SOUND_MAXIMUM_FRAMES;
@@ -102,8 +97,7 @@ static enum error_code reduce(const struct decoded *decoded, const struct part *
                               int16_t *small, size_t small_frames, struct error *error) {
     const size_t factor = part->factor;
     if (factor == 1) {
-        for (size_t i = 0; i < small_frames; i++)
-            small[i] = to_int16(mixed(decoded, part->first + i));
+        for (size_t i = 0; i < small_frames; i++) small[i] = to_int16(mixed(decoded, i));
         return ERROR_NONE;
     }
     const size_t half = 16 * factor;
@@ -114,7 +108,7 @@ static enum error_code reduce(const struct decoded *decoded, const struct part *
                                               "the sound of a clip", error);
     if (mono != NULL) {
         low_pass(taps, 2 * half + 1, factor);
-        for (size_t i = 0; i < part->frames; i++) mono[half + i] = mixed(decoded, part->first + i);
+        for (size_t i = 0; i < part->frames; i++) mono[half + i] = mixed(decoded, i);
         for (size_t i = 0; i < small_frames; i++) {
             small[i] = to_int16(product(taps, mono + i * factor, count));
         }
@@ -142,9 +136,9 @@ static void measure_waveform(const int16_t *samples, size_t frames, struct sound
 }
 
 /* From decoded samples to the file in the page. */
-static enum error_code make_small(const struct decoded *decoded, double start, double duration,
+static enum error_code make_small(const struct decoded *decoded, double duration,
                                   struct sound *sound, struct error *error) {
-    struct part part = choose_part(decoded, start, duration, sound);
+    struct part part = choose_part(decoded, duration, sound);
     size_t frames = part.frames / part.factor;
     if (frames == 0) {
         snprintf(sound->reason, sizeof sound->reason, "holds no sound there");
@@ -166,7 +160,8 @@ enum error_code sound_load(const char *path, double start, double duration, stru
     *sound = (struct sound){.readable = false};
     struct decode_settings settings = {.model_rate = PAGE_RATE,
                                        .no_resample = true,
-                                       .first_seconds = decoded_seconds(start),
+                                       .start_seconds = start > 0.0 ? start : 0.0,
+                                       .first_seconds = DECODED_SECONDS,
                                        .reserve = within_bound};
     struct decoded decoded = {.samples = NULL};
     struct error decoding = ERROR_INITIAL;
@@ -178,7 +173,7 @@ enum error_code sound_load(const char *path, double start, double duration, stru
     else if (decoded.status != CLIP_OK && decoded.status != CLIP_SILENT)
         snprintf(sound->reason, sizeof sound->reason, "%s", decoded.reason);
     else
-        make_small(&decoded, start, duration, sound, error);
+        make_small(&decoded, duration, sound, error);
     decoded_free(&decoded);
     return error->code;
 }

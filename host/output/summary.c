@@ -118,7 +118,9 @@ static void append_issue(struct text *text, const struct run_results *results, s
     if (clip.path == NULL)
         text_format(text, "row %zu", issue->row);
     else
-        name_visible(text, clip.path);
+        name_visible(text, run_clip_shown(&clip));
+    if (clip.start > 0.0 && run_clip_shown(&clip) == clip.path)
+        text_format(text, " from %.10g s", clip.start);
     text_string(text, "\n");
 }
 

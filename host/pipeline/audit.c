@@ -25,6 +25,7 @@ static enum error_code open_all(const struct audit_settings *settings, struct au
     TRY(run_folder_open(settings->out, settings->fresh, &audit->folder, error));
     options.exclude = audit->folder.resolved;
     TRY(input_open(settings->input, &options, &audit->input, error));
+    input_tell(&audit->input, settings->engine.quiet);
     if (audit->folder.restarted)
         TRY(audit_warn(audit, error, "an unfinished run was found in %s and started over",
                        settings->out));
@@ -84,7 +85,7 @@ static enum error_code write_array(const struct audit *audit, const char *name, 
 static enum error_code select_rows(const struct audit_settings *settings, struct audit *audit,
                                    struct error *error) {
     const float *stored = NULL;
-    enum fold_source source = settings->input_options.fold_column != NULL   ? FOLDS_BY_COLUMN
+    enum fold_source source = audit->input.fold_column != NULL              ? FOLDS_BY_COLUMN
                               : settings->input_options.group_field != NULL ? FOLDS_BY_GROUP
                                                                             : FOLDS_DEALT;
     TRY(embedding_store_map(&audit->store, &stored, error));

@@ -124,7 +124,7 @@ done:
     return error->code;
 }
 
-/* One number for what the run was about: every path, label, group and sound. */
+/* One number for what the run was about: every path, segment, label, group and sound. */
 static void add_clips_hash(struct audit *audit) {
     const struct clip_list *clips = &audit->input.clips;
     XXH64_hash_t hash = 0;
@@ -134,6 +134,8 @@ static void add_clips_hash(struct audit *audit) {
         for (size_t t = 0; t < 3; t++)
             hash = texts[t] == NULL ? XXH3_64bits_withSeed("", 0, hash)
                                     : XXH3_64bits_withSeed(texts[t], strlen(texts[t]) + 1, hash);
+        const double part[2] = {clips->clips[i].start, clips->clips[i].end};
+        hash = XXH3_64bits_withSeed(part, sizeof part, hash);
         hash = XXH3_64bits_withSeed(audit->measures[i].hash, sizeof audit->measures[i].hash, hash);
     }
     snprintf(hexadecimal, sizeof hexadecimal, "%016llx", (unsigned long long)hash);
@@ -154,7 +156,7 @@ static enum error_code add_facts(const struct audit_settings *settings, struct a
     run_fact_integer(facts, "settings", "seed", crossval->seed);
     run_fact_string(facts, "settings", "label_pattern", settings->input_options.label_pattern);
     run_fact_string(facts, "settings", "group", settings->input_options.group_field);
-    run_fact_string(facts, "settings", "fold_column", settings->input_options.fold_column);
+    run_fact_string(facts, "settings", "fold_column", audit->input.fold_column);
     run_fact_bool(facts, "settings", "C_auto", crossval->c_auto);
     run_fact_string(facts, "settings", "scale", crossval->standardise ? "standard" : "none");
     run_fact_double(facts, "settings", "tol", crossval->tolerance);

@@ -20,6 +20,7 @@ static void get_clip(const void *context, size_t row, struct run_clip *clip) {
         .status = (enum clip_status)entry->status,
         .class_index = class_index,
         .fold = view->folds == NULL ? -1 : view->folds[row],
+        .start = entry->start,
         .duration = measures->rate > 0 ? measures->seconds : -1.0,
         .rate = measures->rate,
         .channels = measures->channels,
@@ -48,6 +49,7 @@ void run_facts_engine(struct run_facts *facts, const struct engine *engine,
 
 void run_facts_input(struct run_facts *facts, const struct input *input, bool no_resample) {
     run_fact_string(facts, "input", "kind", input_kind_name(input->kind));
+    if (input->reading.length > 0) run_fact_string(facts, "input", "reading", input->reading.data);
     run_fact_integer(facts, "input", "clips", (int64_t)input->clips.count);
     run_fact_integer(facts, "input", "other_files", (int64_t)input->other_files);
     run_fact_integer(facts, "input", "hidden_files", (int64_t)input->hidden_files);

@@ -17,7 +17,9 @@ static void check_clips(const struct input *input, const struct input_options *o
         if (clips->clips[i].status >= CLIP_STATUS_COUNT) abort();
         if ((clips->clips[i].status == CLIP_OK) != (clip_reason(clips, i)[0] == '\0')) abort();
         if (clip_id(clips, i)[0] == '\0') abort();
-        if (clips->clips[i].status != CLIP_OK) continue;
+        const struct clip *clip = &clips->clips[i];
+        if (!(clip->start >= 0 && (clip->end == 0 || clip->end > clip->start))) abort();
+        if (clip->status != CLIP_OK) continue;
         const char *path = clip_path(clips, i);
         if (path[0] == '\0' || clip_label(clips, i) == NULL) abort();
         if (options->group_field != NULL && clip_group(clips, i) == NULL) abort();
@@ -39,6 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         .group_field = (data[0] & 8) != 0 ? "who" : NULL,
         .fold_column = (data[0] & 16) != 0 ? "fold" : NULL,
         .allow_outside = (data[0] & 32) != 0,
+        .start_column = (data[0] & 64) != 0 ? "from" : NULL,
+        .end_column = (data[0] & 64) != 0 ? "to" : NULL,
     };
     FILE *stream = fmemopen((void *)(uintptr_t)(data + 1), size - 1, "r");
     if (stream == NULL) return 0;

@@ -98,6 +98,37 @@ static void check_item(const struct decode_item *item, size_t clip) {
     }
 }
 
+/* Parts of one file come out as the same parts of its samples, whatever the threads. */
+static void parts_of_one_file(void **state) {
+    (void)state;
+    struct clip_list parts;
+    struct error error = ERROR_INITIAL;
+    assert_int_equal(clip_list_init(&parts, folder, &error), ERROR_NONE);
+    const size_t count = 40;
+    for (size_t i = 0; i < count; i++) { /* 59.wav: 60000 samples; every part is 1,000 long */
+        struct clip_entry entry = {.path = "59.wav", .label = "x"};
+        entry.start = (double)(i * 7 % count) * 0.075;
+        entry.end = entry.start + 0.0625;
+        assert_int_equal(clip_list_add(&parts, &entry, &error), ERROR_NONE);
+    }
+    assert_int_equal(clip_list_finish(&parts, &error), ERROR_NONE);
+    for (int threads = 1; threads <= 3; threads++) {
+        struct decode_pool *pool = NULL;
+        struct decode_pool_settings settings = {
+            .threads = threads, .maximum_bytes = 100000, .decode = {.model_rate = 16000}};
+        assert_int_equal(decode_pool_open(&parts, 0, count, &settings, &pool, &error), ERROR_NONE);
+        for (size_t i = 0; i < count; i++) {
+            struct decode_item *item = next_item(pool);
+            assert_int_equal(item->decoded.status, CLIP_OK);
+            assert_int_equal(item->decoded.frames, 1000);
+            assert_memory_equal(item->decoded.samples, noise + 59 + i * 7 % count * 1200, 2000);
+            decode_pool_recycle(pool, item);
+        }
+        decode_pool_close(pool);
+    }
+    clip_list_free(&parts);
+}
+
 static void order_and_content(void **state) {
     (void)state;
     const int threads[] = {1, 2, 3, 8};
@@ -254,9 +285,10 @@ static void stopped_by_a_signal(void **state) {
 int main(void) {
     alarm(300); /* a hang is a failure too */
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order_and_content),    cmocka_unit_test(parts_of_the_list),
-        cmocka_unit_test(items_held_for_long),  cmocka_unit_test(closed_early),
-        cmocka_unit_test(memory_stays_bounded), cmocka_unit_test(stopped_by_a_signal),
+        cmocka_unit_test(order_and_content),   cmocka_unit_test(parts_of_one_file),
+        cmocka_unit_test(parts_of_the_list),   cmocka_unit_test(items_held_for_long),
+        cmocka_unit_test(closed_early),        cmocka_unit_test(memory_stays_bounded),
+        cmocka_unit_test(stopped_by_a_signal),
     };
     return cmocka_run_group_tests_name("decode_pool", tests, make_clips, remove_clips);
 }

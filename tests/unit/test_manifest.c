@@ -80,10 +80,9 @@ static void usual_columns(void **state) {
     (void)state;
     expect_clips("m.csv", "path,label\na.wav,x\nb/c.wav,y\n", &plain,
                  "a.wav|a.wav|x|||ok\nb/c.wav|b/c.wav|y|||ok\n");
-    expect_clips("m.csv", "filename,fold,target,category,esc10\n1-2.wav,1,0,dog,True\n", &plain,
+    expect_clips("m.csv", "filename,fold,category,esc10\n1-2.wav,1,dog,True\n", &plain,
                  "1-2.wav|1-2.wav|dog|||ok\n");
-    expect_clips("m.csv",
-                 "slice_file_name,fsID,start,end,fold,classID,class\nq.wav,1,0,4,5,3,dog\n", &plain,
+    expect_clips("m.csv", "slice_file_name,fsID,fold,classID,class\nq.wav,1,5,3,dog\n", &plain,
                  "q.wav|q.wav|dog|||ok\n");
     expect_clips("m.tsv", "Label\tFile_Name\nx\ta,b.wav\n", &plain, "a,b.wav|a,b.wav|x|||ok\n");
     expect_clips("M.CSV",
@@ -98,7 +97,7 @@ static void usual_columns(void **state) {
     expect_clips(
         "m.json",
         "{\"audio_filepath\": \"a.wav\", \"duration\": 1.5, \"label\": true, \"offset\": 0}",
-        &plain, "a.wav|a.wav|true|||ok\n");
+        &plain, "a.wav|a.wav#t=0,1.5|true|||ok\n");
 }
 
 static void named_columns(void **state) {
@@ -156,7 +155,88 @@ static void rows_with_reasons(void **state) {
     expect_clips("m.jsonl",
                  "{\"path\":\"a\",\"label\":\"x\",\"offset\":0.0}\n"
                  "{\"path\":\"b\",\"label\":\"x\",\"offset\":1.5,\"duration\":2}\n",
-                 &plain, "a|a|x|||ok\nb|b|x|||bad_row\n");
+                 &plain, "a|a|x|||ok\nb|b#t=1.5,3.5|x|||ok\n");
+}
+
+/* "path start end status" of every clip, to the resolution that people write. */
+static void expect_parts(const char *name, const char *content, const struct input_options *options,
+                         const char *expected) {
+    struct input input;
+    struct error error = ERROR_INITIAL;
+    struct text found = TEXT_INITIAL;
+    const char *path = test_path(folder, name);
+    test_text_write(path, content);
+    if (input_open(path, options, &input, &error) != ERROR_NONE) fail_msg("%s", error.message);
+    for (size_t i = 0; i < input.clips.count; i++) {
+        const struct clip *clip = &input.clips.clips[i];
+        text_format(&found, "%s %.6g %.6g %s\n", clip_path(&input.clips, i), clip->start, clip->end,
+                    clip_status_name(clip->status));
+    }
+    if (input.reading.length > 0)
+        text_format(&found, "^%s\n",
+                    strchr(input.reading.data, ' ') == NULL ? ""
+                                                            : strstr(input.reading.data, "parts"));
+    for (size_t i = 0; i < input.warnings.count; i++)
+        text_format(&found, "~%s\n",
+                    strstr(input.warnings.sentences[i], ": ") == NULL
+                        ? input.warnings.sentences[i]
+                        : strstr(input.warnings.sentences[i], ": ") + 2);
+    assert_string_equal(found.data, expected);
+    text_free(&found);
+    input_close(&input);
+}
+
+static void parts_of_files(void **state) {
+    (void)state;
+    struct input_options options = {.start_column = "from", .end_column = "to"};
+    const char *rows = "path,label,from,to\na,x,0,1.5\na,x,1.5, 2.25 \na,x,2.25,\nb,y,,\n"
+                       "b,y,,3\nb,y,-1,3\nb,y,nan,3\nb,y,1,inf\nb,y,3,1\nb,y,1,1\nb,y,1s,2\n"
+                       "b,y,1e-1,2\na,x,1.5,2.25\n";
+    expect_parts("m.csv", rows, &options,
+                 "a 0 1.5 ok\na 1.5 2.25 ok\na 2.25 0 ok\nb 0 0 ok\nb 0 0 bad_segment\n"
+                 "b 0 0 bad_segment\nb 0 0 bad_segment\nb 0 0 bad_segment\nb 0 0 bad_segment\n"
+                 "b 0 0 bad_segment\nb 0 0 bad_segment\nb 0.1 2 ok\na 1.5 2.25 ok\n"
+                 "^parts of files, from 'from' and 'to'\n"
+                 "~1 rows repeat the path of an earlier row, 'a' for one\n");
+    expect_parts("m.csv", "path,label,from,duration\na,x,1,9\nb,x,0,9\n",
+                 &(struct input_options){.start_column = "from"},
+                 "a 1 0 ok\nb 0 0 ok\n^parts of files, from 'from' to the file's end\n");
+    expect_parts("m.csv", "path,label,to\na,x,1\n", &(struct input_options){.end_column = "to"},
+                 "a 0 1 ok\n^parts of files, from 'offset' and 'to'\n");
+    expect_words("m.csv", "path,label,to\na,x,1\n", &options,
+                 "no column 'from' for --start-column");
+    /* A CSV's duration alone tells about the file; with an offset it cuts, as in NeMo's. */
+    expect_parts("m.csv", "path,label,duration\na,x,3\n", &plain, "a 0 0 ok\n");
+    expect_parts("m.csv", "path,label,offset,duration\na,x,2,3\nb,x,,3\n", &plain,
+                 "a 2 5 ok\nb 0 0 ok\n^parts of files, from 'offset' and 'duration'\n");
+    expect_parts("m.csv", "path,label,start,end\na,x,2,3\n", &plain,
+                 "a 0 0 ok\n~its columns 'start' and 'end' are not used, whole files are; where "
+                 "clips are parts of files, give --start-column start --end-column end\n");
+}
+
+static void nemo_lines(void **state) {
+    (void)state;
+    struct input_options options = {.start_column = "start", .end_column = "end"};
+    expect_parts(
+        "m.jsonl",
+        "{\"audio_filepath\":\"a\",\"offset\":1.5,\"duration\":2,\"label\":\"x\"}\n"
+        "{\"audio_filepath\":\"a\",\"duration\":2,\"label\":\"x\"}\n"
+        "{\"audio_filepath\":\"a\",\"offset\":\"3\",\"duration\":null,\"label\":\"x\"}\n"
+        "{\"audio_filepath\":\"a\",\"offset\":null,\"label\":\"x\"}\n"
+        "{\"audio_filepath\":\"a\",\"offset\":0,\"duration\":0,\"label\":\"x\"}\n"
+        "{\"audio_filepath\":\"a\",\"offset\":1,\"duration\":-1,\"label\":\"x\"}\n"
+        "{\"audio_filepath\":\"a\",\"offset\":true,\"label\":\"x\"}\n",
+        &plain,
+        "a 1.5 3.5 ok\na 0 2 ok\na 3 0 ok\na 0 0 ok\na 0 0 bad_segment\na 0 0 bad_segment\n"
+        "a 0 0 bad_segment\n^parts of files, from 'offset' and 'duration'\n");
+    expect_parts("m.jsonl",
+                 "{\"path\":\"a\",\"start\":1,\"end\":2,\"duration\":7,\"label\":\"x\"}\n"
+                 "{\"path\":\"a\",\"end\":2,\"label\":\"x\"}\n",
+                 &options,
+                 "a 1 2 ok\na 0 0 bad_segment\n^parts of files, from 'start' and 'end'\n");
+    expect_parts("m.jsonl", "{\"path\":\"a\",\"start\":1,\"end\":2,\"label\":\"x\"}\n", &plain,
+                 "a 0 0 ok\n~its columns 'start' and 'end' are not used, whole files are; where "
+                 "clips are parts of files, give --start-column start --end-column end\n");
 }
 
 static void reason_of(const char *name, const char *content, size_t clip, const char *words) {
@@ -175,6 +255,8 @@ static void reasons_say_where_and_why(void **state) {
     reason_of("m.csv", "path,label\na,x\n\"b\nb\"\n", 1, "line 3: 1 cells, but the header has 2");
     reason_of("m.csv", "path,label\na,x\n,x\n", 1, "line 3: no path");
     reason_of("m.csv", "path,label\na,x\n../b,x\n", 1, "--allow-outside");
+    reason_of("m.csv", "path,label,offset,duration\na,x,,\nb,x,-2,1\n", 1,
+              "line 3: the place in the file is negative (start '-2', end '', duration '1')");
     reason_of("m.jsonl", "{\"path\":\"a\",\"label\":\"x\"}\n{a\n", 1, "line 2: not JSON");
     reason_of("m.jsonl", "{\"path\":\"a\",\"label\":\"x\"}\n{\"path\":3}\n", 1,
               "line 2: the value of 'path'");
@@ -304,6 +386,8 @@ int main(void) {
         cmocka_unit_test(named_columns),
         cmocka_unit_test(pattern_and_columns),
         cmocka_unit_test(rows_with_reasons),
+        cmocka_unit_test(parts_of_files),
+        cmocka_unit_test(nemo_lines),
         cmocka_unit_test(reasons_say_where_and_why),
         cmocka_unit_test(paths_that_leave),
         cmocka_unit_test(paths_start_at_the_manifest),

@@ -420,7 +420,7 @@ static void test_long_clips(void **state) {
     sound_load(made_run_path(&made, "tone.wav"), 100.0, 1.0, &sound, &error);
     assert_no_error(&error);
     assert_false(sound.readable);
-    assert_string_equal(sound.reason, "holds no sound there");
+    assert_non_null(strstr(sound.reason, "begins at 100 s, but the file is only "));
     sound_free(&sound);
     made_run_free(&made);
 }

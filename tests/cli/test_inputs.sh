@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Every kind of INPUT as a user types it: data sets known by their columns, parts of files.
+source tests/cli/lib.sh
+source tests/cli/sounds.sh
+
+# The same 24 clips in every shape: 4,000 samples at 8 kHz, half a second each.
+pieces=$TMP/pieces
+mkdir -p "$pieces"
+for class in low:25 middle:11 high:5; do
+    for index in 0 1 2 3 4 5 6 7; do
+        write_square_wav "$pieces/${class%:*}$index.wav" $((${class#*:} + index % 3)) 4000
+    done
+done
+
+# list HEADER FORMAT: a table of the clips; FORMAT gets name, class, index.
+list() {
+    local class index
+    if [ -n "$1" ]; then printf '%s\n' "$1"; fi
+    for class in low middle high; do
+        for index in 0 1 2 3 4 5 6 7; do
+            printf "$2\n" "$class$index" "$class" "$index"
+        done
+    done
+}
+list 'path,label' '%s.wav,%s' >"$pieces/list.csv"
+check "the clips as files of their own" "$EARMARK" audit "$pieces/list.csv" -o "$TMP/rows" --quiet
+
+# ---- ESC-50
+mkdir -p "$TMP/esc/meta" "$TMP/esc/audio"
+cp "$pieces"/*.wav "$TMP/esc/audio"
+list 'filename,fold,target,category' '%s.wav,0,%s,%s' | awk -F, -v OFS=, \
+    'NR > 1 { $2 = $4 % 4 + 1; $4 = $3; $3 = 7 } { print }' >"$TMP/esc/meta/esc50.csv"
+check "ESC-50" "$EARMARK" audit "$TMP/esc/meta/esc50.csv" -o "$TMP/esc-out"
+expect_grep "it is said what is read" 'is read as ESC-50: .*folds from .fold' "$TMP/stderr"
+expect_grep "and kept" '"reading": ".*ESC-50' "$TMP/esc-out/run.json"
+expect_grep "the folds are those of the column" '"fold_column": "fold"' "$TMP/esc-out/run.json"
+expect_equal "clips of one fold stay together" \
+    "$(awk -F, 'NR > 1 { split($2, name, /[a-z.\/]+/); print name[2] % 4 "," $7 }' \
+        "$TMP/esc-out/clips.csv" | sort -u | wc -l)" 4
+expect_same "its embeddings are the files'" "$TMP/rows/embeddings.npy" "$TMP/esc-out/embeddings.npy"
+check "its folds can be left" "$EARMARK" audit "$TMP/esc/meta/esc50.csv" -o "$TMP/esc-dealt" \
+    --fold-column '' --quiet
+expect_same "and are dealt then" "$TMP/rows/pred_probs.npy" "$TMP/esc-dealt/pred_probs.npy"
+expect_equal "quiet says nothing" "$(cat "$TMP/stdout" "$TMP/stderr")" ""
+
+# ---- parts of one long recording
+{
+    head -c 4 "$pieces/low0.wav"
+    little_endian 4 $((36 + 24 * 8000))
+    head -c 40 "$pieces/low0.wav" | tail -c 32
+    little_endian 4 $((24 * 8000))
+    list '' '%s%.0s%.0s' | while read -r name; do tail -c 8000 "$pieces/$name.wav"; done
+} >"$pieces/long.wav"
+list 'path,label,from,to' 'long.wav,%s,%s,%s' | awk -F, -v OFS=, \
+    'NR > 1 { $2 = $3; $3 = (NR - 2) / 2; $4 = (NR - 1) / 2 } { print }' >"$pieces/parts.csv"
+check "parts of a recording" "$EARMARK" audit "$pieces/parts.csv" -o "$TMP/parts" \
+    --start-column from --end-column to
+expect_grep "it is said that they are" '24 of 24 clips are parts of files, from .from. and .to.' \
+    "$TMP/stderr"
+for file in embeddings.npy labels.npy pred_probs.npy; do
+    expect_same "$file: as of files of their own" "$TMP/rows/$file" "$TMP/parts/$file"
+done
+expect_grep "clips.csv says which part" ',"long\.wav#t=1\.5,2",long.wav,low,.*,ok,,1.5,0.5,8000,' \
+    "$TMP/parts/clips.csv"
+awk -F, 'NR > 1 { printf "{\"audio_filepath\": \"long.wav\", \"label\": \"%s\", \"offset\": %s, \"duration\": 0.5}\n", $2, $3 }' \
+    "$pieces/parts.csv" >"$pieces/nemo.jsonl"
+check "NeMo's lines" "$EARMARK" audit "$pieces/nemo.jsonl" -o "$TMP/nemo" --quiet
+expect_same "the same parts" "$TMP/parts/clips.csv" "$TMP/nemo/clips.csv"
+expect_same "the same results" "$TMP/parts/issues.csv" "$TMP/nemo/issues.csv"
+
+# The wrong ones are rows with a reason, and the run goes on.
+sed '2s/low/high/' "$pieces/parts.csv" >"$pieces/bad.csv"
+printf 'long.wav,low,%s\n' -1,2 nan,2 3,2 11,13 50,51 >>"$pieces/bad.csv"
+expect_exit "impossible parts" 3 "$EARMARK" audit "$pieces/bad.csv" -o "$TMP/bad" \
+    --start-column from --end-column to
+expect_equal "each is a row" "$(grep -c ',bad_segment,' "$TMP/bad/clips.csv")" 5
+expect_grep "before the file" 'line 26: the place in the file is negative' "$TMP/bad/clips.csv"
+expect_grep "no number" 'line 27: the place in the file is no number' "$TMP/bad/clips.csv"
+expect_grep "backwards" 'line 28: its end lies before its start' "$TMP/bad/clips.csv"
+expect_grep "over the end" 'ends at 13 s, but the file is only 12 s long' "$TMP/bad/clips.csv"
+expect_grep "behind the end" 'begins at 50 s, but the file is only 12 s long' "$TMP/bad/clips.csv"
+expect_grep "the summary names the part" 'high .*-> low .*long\.wav#t=0,0\.5' "$TMP/stdout"
+expect_grep "so does the page" 'long\.wav#t=0,0\.5</bdi>' "$TMP/bad/report.html"
+check "another part is another run" test "$(grep -o '"clips_hash": "[^"]*"' "$TMP/bad/run.json")" != \
+    "$(grep -o '"clips_hash": "[^"]*"' "$TMP/parts/run.json")"
+
+# ---- the same clips as an audiofolder, as a Kaldi data folder, as Speech Commands
+mkdir "$TMP/hf" "$TMP/kaldi" "$TMP/parts-kaldi" "$TMP/commands"
+cp "$pieces"/{low,middle,high}?.wav "$TMP/hf"
+list 'file_name,label' '%s.wav,%s' >"$TMP/hf/metadata.csv"
+check "an audiofolder" "$EARMARK" audit "$TMP/hf" -o "$TMP/hf-out"
+expect_grep "it is said" 'hf is read as an audiofolder: clips and labels from metadata.csv' \
+    "$TMP/stderr"
+expect_same "the same clips" "$TMP/rows/clips.csv" "$TMP/hf-out/clips.csv"
+cp "$TMP/hf"/*.wav "$TMP/kaldi"
+list '' '%s%.0s%.0s' | awk '{ print "u-" $1, $1 ".wav" }' >"$TMP/kaldi/wav.scp"
+list '' '%s %s%.0s' | awk '{ print "u-" $1, $2 }' >"$TMP/kaldi/utt2label"
+printf 'evil touch %s/evil |\n' "$TMP" >>"$TMP/kaldi/wav.scp"
+echo "evil low" >>"$TMP/kaldi/utt2label"
+expect_exit "a Kaldi folder" 3 "$EARMARK" audit "$TMP/kaldi" -o "$TMP/kaldi-out"
+expect_same "the same results" "$TMP/rows/pred_probs.npy" "$TMP/kaldi-out/pred_probs.npy"
+expect_grep "a command is a row" '^24,evil,.*,bad_row,.*a shell command for it, which is never run' \
+    "$TMP/kaldi-out/clips.csv"
+check_fails "and is not run" test -e "$TMP/evil"
+cp "$pieces/long.wav" "$TMP/parts-kaldi"
+echo "rec long.wav" >"$TMP/parts-kaldi/wav.scp"
+awk -F, 'NR > 1 { print "u" NR, "rec", $3, $4 }' "$pieces/parts.csv" >"$TMP/parts-kaldi/segments"
+awk -F, 'NR > 1 { print "u" NR, $2 }' "$pieces/parts.csv" >"$TMP/parts-kaldi/utt2label"
+awk -F, 'NR > 1 { print "u" NR, "s" NR % 6 }' "$pieces/parts.csv" >"$TMP/parts-kaldi/utt2spk"
+check "a Kaldi folder with segments" "$EARMARK" audit "$TMP/parts-kaldi" -o "$TMP/parts-kaldi-out"
+expect_same "the same results" "$TMP/parts/pred_probs.npy" "$TMP/parts-kaldi-out/pred_probs.npy"
+expect_grep "clips.csv says which part" '^3,u5,long.wav,low,.*,ok,,1\.5,0\.5,8000,' \
+    "$TMP/parts-kaldi-out/clips.csv"
+check "its speakers as groups" "$EARMARK" audit "$TMP/parts-kaldi" -o "$TMP/speakers" \
+    --group speaker --folds 3 --quiet
+expect_equal "a speaker is in one fold" \
+    "$(awk -F, 'NR > 1 { print $6 "," $7 }' "$TMP/speakers/clips.csv" | sort -u | wc -l)" 6
+for class in low middle high; do
+    mkdir "$TMP/commands/$class"
+    cp "$pieces/$class"?.wav "$TMP/commands/$class"
+done
+mkdir "$TMP/commands/_background_noise_"
+cp "$pieces/long.wav" "$TMP/commands/_background_noise_"
+check "Speech Commands" "$EARMARK" audit "$TMP/commands" -o "$TMP/commands-out"
+expect_grep "it is said what was left out" \
+    '1 sound files in _background_noise_ were left out' "$TMP/stdout"
+expect_no_grep "it is no class" 'background' "$TMP/commands-out/clips.csv"
