@@ -30,6 +30,7 @@ struct embed_run {
     struct run_folder folder;
     struct embedding_store store;
     struct clip_measures *measures;
+    struct clip_relations *relations;
     struct embedding_counts counts;
     struct run_facts facts;
 };
@@ -108,13 +109,16 @@ done:
 static enum error_code write_files(const struct embed_options *options, struct embed_run *run,
                                    struct error *error) {
     const float *embeddings = NULL;
-    struct clip_view view = {.clips = &run->input.clips, .measures = run->measures};
+    TRY(duplicates_find_identical(&run->input.clips, run->measures, &run->relations, error));
+    struct clip_view view = {
+        .clips = &run->input.clips, .measures = run->measures, .relations = run->relations};
     struct run_results results = {
         .input = options->input,
         .root = run->input.clips.root,
         .clips = clip_view_clips(&view),
         .class_names = run->input.clips.class_names,
         .class_count = run->input.clips.class_count,
+        .has_health = true,
         .warnings = (const char *const *)run->input.warnings.sentences,
         .warning_count = run->input.warnings.count,
     };
@@ -186,6 +190,7 @@ int command_embed(int argc, char **argv) {
     run_facts_free(&run.facts);
     embedding_store_close(&run.store);
     free(run.measures);
+    free(run.relations);
     input_close(&run.input);
     run_folder_close(&run.folder);
     engine_close(&run.engine);
