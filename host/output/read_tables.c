@@ -250,12 +250,87 @@ static enum error_code read_clip_rows(struct run_read *read, struct source *sour
     return ERROR_NONE;
 }
 
-enum error_code run_read_clips(struct run_read *read, const char *path, struct error *error) {
+/* ---- the twins of faulty clips ----
+ * The page names the other clip of a pair, which may come before the one that is
+ * kept: they are known only once all rows were seen. */
+
+struct twins {
+    size_t *rows;
+    size_t count, capacity;
+};
+
+static int compare_rows(const void *a, const void *b) {
+    size_t first = *(const size_t *)a;
+    size_t second = *(const size_t *)b;
+    return (first > second) - (first < second);
+}
+
+static int compare_kept(const void *a, const void *b) {
+    return compare_rows(&((const struct kept_clip *)a)->row, &((const struct kept_clip *)b)->row);
+}
+
+static bool is_kept(const struct run_read *read, size_t row) {
+    const struct kept_clip wanted = {.row = row};
+    return bsearch(&wanted, read->kept, read->kept_count, sizeof wanted, compare_kept) != NULL;
+}
+
+static enum error_code find_twins(const struct run_read *read, struct twins *twins,
+                                  struct error *error) {
+    for (size_t i = 0; i < read->kept_count; i++) {
+        const struct clip_health *health = &read->kept[i].clip.health;
+        const struct {
+            enum fault fault;
+            size_t row;
+        } pairs[] = {{FAULT_IDENTICAL_OTHER_LABEL, health->identical_other_label},
+                     {FAULT_IDENTICAL_SAME_LABEL, health->identical_same_label},
+                     {FAULT_NEAR_DUPLICATE, health->near_duplicate}};
+        for (size_t k = 0; k < sizeof pairs / sizeof pairs[0]; k++) {
+            if ((health->faults >> pairs[k].fault & 1) == 0 || is_kept(read, pairs[k].row))
+                continue;
+            TRY(memory_grow(&twins->rows, &twins->capacity, twins->count + 1, sizeof *twins->rows,
+                            "the clips of a run", error));
+            twins->rows[twins->count++] = pairs[k].row;
+        }
+    }
+    if (twins->count > 0) qsort(twins->rows, twins->count, sizeof *twins->rows, compare_rows);
+    return ERROR_NONE;
+}
+
+static enum error_code keep_twins(struct run_read *read, struct source *source,
+                                  const struct twins *twins, struct error *error) {
+    size_t next = 0;
+    for (size_t row = 0; next < twins->count; row++) {
+        TRY(next_row(source, error));
+        if (source->end) break; /* a row that is not there is named by its number */
+        if (twins->rows[next] != row) continue;
+        while (next < twins->count && twins->rows[next] == row) next++;
+        TRY(keep_clip(read, source, row, status_of(source, error),
+                      faults_parse(cell(source, CLIP_FAULTS)), error));
+    }
+    qsort(read->kept, read->kept_count, sizeof *read->kept, compare_kept);
+    return error->code;
+}
+
+static enum error_code read_clips(struct run_read *read, const char *path,
+                                  const struct twins *twins, struct error *error) {
     struct source source;
     if (open_source(&source, path, clip_columns, CLIP_ALL_COLUMNS, CLIP_COLUMNS, error) ==
-        ERROR_NONE)
-        read_clip_rows(read, &source, error);
+        ERROR_NONE) {
+        if (twins == NULL)
+            read_clip_rows(read, &source, error);
+        else
+            keep_twins(read, &source, twins, error);
+    }
     close_source(&source);
+    return error->code;
+}
+
+enum error_code run_read_clips(struct run_read *read, const char *path, struct error *error) {
+    struct twins twins = {0};
+    if (read_clips(read, path, NULL, error) == ERROR_NONE &&
+        find_twins(read, &twins, error) == ERROR_NONE && twins.count > 0)
+        read_clips(read, path, &twins, error);
+    free(twins.rows);
     return error->code;
 }
 
