@@ -40,7 +40,8 @@ static void print_help(void) {
         "usage: earmark embed INPUT -o OUT [OPTIONS]\n\n"
         "Writes into OUT: embeddings.npy (float32, one row per clip that could be read),\n"
         "labels.npy (int64, indexes into classes.json; -1: none) for the same rows, classes.json,\n"
-        "clips.csv with every clip, its status and its row there (array_row), run.json.\n\n"
+        "clips.csv with every clip, its status, its row there (array_row) and its audio health\n"
+        "(near duplicates excepted), run.json.\n\n"
         "  -o OUT                the folder to write\n"
         "  --features DIR        also every clip's features: DIR/ROW.npy, float32 (frames, "
         "mels)\n\n",
