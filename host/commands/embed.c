@@ -30,6 +30,7 @@ struct embed_run {
     struct run_folder folder;
     struct embedding_store store;
     struct clip_measures *measures;
+    struct clip_relations *relations;
     struct embedding_counts counts;
     struct run_facts facts;
 };
@@ -39,7 +40,8 @@ static void print_help(void) {
         "usage: earmark embed INPUT -o OUT [OPTIONS]\n\n"
         "Writes into OUT: embeddings.npy (float32, one row per clip that could be read),\n"
         "labels.npy (int64, indexes into classes.json; -1: none) for the same rows, classes.json,\n"
-        "clips.csv with every clip, its status and its row there (array_row), run.json.\n\n"
+        "clips.csv with every clip, its status, its row there (array_row) and its audio health\n"
+        "(near duplicates excepted), run.json.\n\n"
         "  -o OUT                the folder to write\n"
         "  --features DIR        also every clip's features: DIR/ROW.npy, float32 (frames, "
         "mels)\n\n",
@@ -108,13 +110,16 @@ done:
 static enum error_code write_files(const struct embed_options *options, struct embed_run *run,
                                    struct error *error) {
     const float *embeddings = NULL;
-    struct clip_view view = {.clips = &run->input.clips, .measures = run->measures};
+    TRY(duplicates_find_identical(&run->input.clips, run->measures, &run->relations, error));
+    struct clip_view view = {
+        .clips = &run->input.clips, .measures = run->measures, .relations = run->relations};
     struct run_results results = {
         .input = options->input,
         .root = run->input.clips.root,
         .clips = clip_view_clips(&view),
         .class_names = run->input.clips.class_names,
         .class_count = run->input.clips.class_count,
+        .has_health = true,
         .warnings = (const char *const *)run->input.warnings.sentences,
         .warning_count = run->input.warnings.count,
     };
@@ -187,6 +192,7 @@ int command_embed(int argc, char **argv) {
     run_facts_free(&run.facts);
     embedding_store_close(&run.store);
     free(run.measures);
+    free(run.relations);
     input_close(&run.input);
     run_folder_close(&run.folder);
     engine_close(&run.engine);

@@ -31,8 +31,9 @@ struct decoding {
     struct part part;
     bool plain; /* samples stay as they come: no mixing, no resampling */
     size_t block_frames;
-    bool mixes;       /* the result is mono, the source not */
-    SRC_STATE *state; /* of libsamplerate, NULL: the rate stays */
+    bool mixes;                /* the result is mono, the source not */
+    SRC_STATE *state;          /* of libsamplerate, NULL: the rate stays */
+    struct sound_meter *meter; /* NULL: nothing is measured */
 
     float *mixed;         /* (block_frames) scratch, when mixing or resampling */
     float *block;         /* (block_frames, channels) scratch, unless plain and from the start */
@@ -246,6 +247,8 @@ static enum error_code read_plain(struct decoding *decoding, size_t frames, size
         decoding->peak = largest_float(samples, *got * channels, decoding->peak);
         decoding->loudest_mix = decoding->peak;
     }
+    if (decoding->meter != NULL)
+        sound_meter_add(decoding->meter, samples, small ? SAMPLES_INT16 : SAMPLES_FLOAT32, *got);
     decoding->stored += *got;
     return ERROR_NONE;
 }
@@ -257,6 +260,8 @@ static enum error_code read_mixed(struct decoding *decoding, size_t frames, size
     sf_count_t count = sf_readf_float(decoding->file.handle, decoding->block, (sf_count_t)frames);
     *got = count > 0 ? (size_t)count : 0;
     decoding->peak = largest_float(decoding->block, *got * channels, decoding->peak);
+    if (decoding->meter != NULL)
+        sound_meter_add(decoding->meter, decoding->block, SAMPLES_FLOAT32, *got);
     mix_down(decoding->block, *got, channels, decoding->mixed);
     decoding->loudest_mix = largest_float(decoding->mixed, *got, decoding->loudest_mix);
     return append_mono(decoding, decoding->mixed, *got, *got == 0, goes_on, error);
@@ -365,6 +370,7 @@ static void describe(const struct decoding *decoding) {
     decoded->source_frames = decoding->read;
     decoded->seconds = (double)decoding->read / (double)file->rate;
     decoded->peak = bits_float(decoding->peak);
+    if (decoding->meter != NULL) sound_meter_end(decoding->meter, &decoded->measures);
     uint64_t seed = (uint64_t)decoded->rate << 8 | (uint64_t)decoded->channels << 1 |
                     (decoded->format == SAMPLES_INT16);
     XXH128_hash_t hash = XXH3_128bits_withSeed(decoded->samples, decoded->bytes, seed);
@@ -391,6 +397,8 @@ static enum error_code prepare(struct decoding *decoding, struct error *error) {
         decoding->block = memory_array(BLOCK_SAMPLES, sizeof(float), "a block of samples", error);
         decoding->mixed = memory_array(BLOCK_SAMPLES, sizeof(float), "a block of samples", error);
     }
+    if (settings->measure && error->code == ERROR_NONE)
+        sound_meter_new(file->channels, file->rate, &decoding->meter, error);
     if (resamples && error->code == ERROR_NONE) {
         int failure = 0;
         decoding->state = src_new(RESAMPLER, 1, &failure);
@@ -432,6 +440,7 @@ enum error_code decode_clip(const char *path, const struct decode_settings *sett
     if (decoded->status == CLIP_OK) decode_open_file(&decoding, error);
     sound_file_close(&decoding.file);
     if (decoding.state != NULL) src_delete(decoding.state);
+    sound_meter_free(decoding.meter);
     free(decoding.block);
     free(decoding.mixed);
     return error->code;

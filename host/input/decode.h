@@ -9,6 +9,7 @@
 
 #include "host/base/error.h"
 #include "host/input/clips.h"
+#include "host/input/sound_measures.h"
 
 #include <stdatomic.h>
 
@@ -35,6 +36,7 @@ struct decode_settings {
     bool no_resample;       /* hand every rate over as if it were the model's */
     size_t minimum_samples; /* at the model's rate: fewer are CLIP_TOO_SHORT; 0: no bound */
     double first_seconds;   /* stop after so much, without a look at the rest; 0: all */
+    bool measure;           /* fill in decoded->measures */
 
     /* The part of the file that is the clip; outside the file: CLIP_BAD_SEGMENT. */
     double start_seconds;
@@ -69,6 +71,8 @@ struct decoded {
     float peak;           /* largest |x| over all channels; 1 is full scale */
     uint64_t hash[2];     /* XXH3-128 of samples, channels, rate: equal for identical audio */
     char source_kind[24]; /* "WAV PCM_16", "FLAC PCM_24", "MP3" */
+    struct sound_measures measures; /* of the file's own samples, before any mixing or resampling;
+                                       where asked for */
 
     void *buffer; /* owned; samples points here unless it points into target */
     size_t capacity;

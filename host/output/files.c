@@ -51,6 +51,27 @@ static struct run_clip clip_at(const struct run_clips *clips, size_t row) {
 
 /* ---- clips ---- */
 
+static void csv_row(struct text *row, bool known, size_t number) {
+    text_string(row, ",");
+    if (known) text_format(row, "%zu", number);
+}
+
+/* The columns of audio health; where a measure holds nothing the cells are empty. */
+static void append_health(struct text *row, const struct clip_health *health) {
+    const struct sound_measures *measures = &health->measures;
+    const float values[] = {measures->peak,     measures->level,         measures->clipped_share,
+                            measures->offset,   measures->silence_share, measures->bandwidth,
+                            measures->band_drop};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        csv_float(row, health->measured ? values[i] : (float)NAN);
+    csv_row(row, health->has_identical_other_label, health->identical_other_label);
+    csv_row(row, health->has_identical_same_label, health->identical_same_label);
+    csv_row(row, health->similarity > 0, health->near_duplicate);
+    csv_float(row, health->similarity > 0 ? health->similarity : (float)NAN);
+    text_string(row, ",");
+    faults_names(row, health->faults);
+}
+
 static void append_clip(struct text *row, size_t number, const struct run_clip *clip) {
     text_format(row, "%zu", number);
     csv_name(row, clip->id == NULL ? clip->path : clip->id);
@@ -65,8 +86,9 @@ static void append_clip(struct text *row, size_t number, const struct run_clip *
     csv_double(row, clip->duration < 0.0 ? (double)NAN : clip->duration);
     csv_optional(row, clip->rate > 0 ? clip->rate : -1);
     csv_optional(row, clip->channels > 0 ? clip->channels : -1);
-    text_string(row, clip->silent ? ",true," : ",false,");
-    if (clip->array_row != RUN_NO_ROW) text_format(row, "%zu", clip->array_row);
+    text_string(row, clip->silent ? ",true" : ",false");
+    csv_row(row, clip->array_row != RUN_NO_ROW, clip->array_row);
+    append_health(row, &clip->health);
     text_string(row, "\n");
 }
 
@@ -75,7 +97,9 @@ enum error_code run_write_clips(const char *folder, const struct run_clips *clip
     struct table table;
     table_open(&table, folder, "clips.csv", error);
     text_string(&table.row, "row,id,path,label,class,group,fold,status,reason,start,duration,"
-                            "sample_rate,channels,silent,array_row\n");
+                            "sample_rate,channels,silent,array_row,peak,level,clipped_share,"
+                            "dc_offset,digital_silence,bandwidth,band_drop,identical_other_label,"
+                            "identical_same_label,most_similar,similarity,audio_faults\n");
     for (size_t row = 0; row < clips->count && error->code == ERROR_NONE; row++) {
         struct run_clip clip = clip_at(clips, row);
         append_clip(&table.row, row, &clip);

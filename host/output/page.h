@@ -36,6 +36,7 @@ enum error_code page_more_issues(struct page *page, struct error *error);
 enum error_code page_classes(struct page *page, struct error *error);
 void page_pairs(struct page *page);
 enum error_code page_joint(struct page *page, struct error *error);
+enum error_code page_health(struct page *page, struct error *error);
 enum error_code page_unaudited(struct page *page, struct error *error);
 void page_settings(struct page *page);
 void page_foot(struct page *page);

@@ -64,6 +64,15 @@ static void read_counts(struct run_results *results, const json_t *counts) {
     }
 }
 
+static void read_health(struct run_results *results, const json_t *health) {
+    results->has_health = json_is_object(health);
+    for (int i = 0; i < FAULT_COUNT; i++) {
+        const json_t *fault = json_object_get(health, fault_rule((enum fault)i)->name);
+        json_int_t count = json_integer_value(json_object_get(fault, "clips"));
+        results->fault_counts[i] = count < 0 ? 0 : (uint64_t)count;
+    }
+}
+
 static enum error_code read_warnings(struct run_read *read, const json_t *warnings,
                                      struct error *error) {
     size_t count = json_array_size(warnings);
@@ -98,6 +107,7 @@ enum error_code run_read_json(struct run_read *read, const char *path, struct er
     results->score_name = read->score_name;
     results->overall_health = json_is_number(health) ? json_number_value(health) : (double)NAN;
     read_counts(results, json_object_get(run, "counts"));
+    read_health(results, json_object_get(run, "audio_health"));
     read_facts(&results->facts, run);
     if (results->facts.failed) FAIL(error, ERROR_MEMORY, "%s: no memory for its facts", path);
     if (error->code == ERROR_NONE) read_warnings(read, json_object_get(run, "warnings"), error);

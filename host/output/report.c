@@ -61,6 +61,7 @@ static enum error_code write_sections(struct page *page, struct error *error) {
     TRY(page_classes(page, error));
     page_pairs(page);
     TRY(page_joint(page, error));
+    TRY(page_health(page, error));
     TRY(page_unaudited(page, error));
     page_settings(page);
     page_foot(page);

@@ -6,6 +6,7 @@
 
 #include "host/base/error.h"
 #include "host/input/clips.h"
+#include "host/output/faults.h"
 
 /* What became of a clip, in words for people: "cannot be read". (The word of the
  * status column of clips.csv is clip_status_name.) */
@@ -28,6 +29,7 @@ struct run_clip {
     int channels;
     bool silent;
     size_t array_row; /* its row in the run's .npy files, or RUN_NO_ROW */
+    struct clip_health health;
 };
 
 #define RUN_NO_ROW SIZE_MAX
@@ -121,7 +123,9 @@ struct run_results {
     const char *input; /* as the user gave it */
     const char *root;  /* folder that relative clip paths start from; NULL or "": the working one */
     struct run_clips clips;
-    uint64_t status_counts[CLIP_STATUS_COUNT]; /* run_count_statuses fills it in */
+    uint64_t status_counts[CLIP_STATUS_COUNT]; /* run_count_statuses fills these in */
+    uint64_t fault_counts[FAULT_COUNT];
+    bool has_health; /* the sounds were measured: faults are told, if there are none too */
 
     const char *const *class_names; /* (class_count), sorted; NULL: classes are numbers */
     size_t class_count;
@@ -142,7 +146,7 @@ struct run_results {
     struct run_facts facts;
 };
 
-/* Counts the clips of each status into results->status_counts. */
+/* Counts the clips of each status and of each fault into results. */
 void run_count_statuses(struct run_results *results);
 
 /* The class's name, or its number written into buffer (16 bytes). */

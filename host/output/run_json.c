@@ -7,8 +7,8 @@
 #include <string.h>
 
 bool run_json_is_fixed(const char *name) {
-    static const char *const fixed[] = {"format", "source",         "root",    "counts",
-                                        "score",  "overall_health", "warnings"};
+    static const char *const fixed[] = {"format", "source",         "root",     "counts",
+                                        "score",  "overall_health", "warnings", "audio_health"};
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         if (strcmp(name, fixed[i]) == 0) return true;
     return false;
@@ -24,6 +24,21 @@ static void append_counts(struct text *text, const struct run_results *results) 
                     (unsigned long long)results->status_counts[i]);
     text_format(text, ",\n    \"classes\": %zu,\n    \"issues\": %zu\n  }", results->class_count,
                 results->issue_count);
+}
+
+/* "audio_health": every fault with its count, its measure and its threshold. */
+static void append_health(struct text *text, const struct run_results *results) {
+    text_string(text, ",\n  \"audio_health\": {");
+    for (int i = 0; i < FAULT_COUNT; i++) {
+        const struct fault_rule *rule = fault_rule((enum fault)i);
+        text_format(text, "%s\n    \"%s\": {\"clips\": %llu, \"measure\": ", i == 0 ? "" : ",",
+                    rule->name, (unsigned long long)results->fault_counts[i]);
+        text_json(text, rule->measure);
+        text_format(text, ", \"%s\": ", rule->below ? "below" : "at_least");
+        number_json(text, rule->threshold);
+        text_string(text, "}");
+    }
+    text_string(text, "\n  }");
 }
 
 static void append_string(struct text *text, const char *value) {
@@ -92,6 +107,7 @@ enum error_code run_write_json(const char *folder, const struct run_results *res
         text_json(text, results->warnings[i]);
     }
     text_string(text, results->warning_count == 0 ? "]" : "\n  ]");
+    if (results->has_health) append_health(text, results);
     append_facts(text, &results->facts);
     text_string(text, "\n}\n");
     return table_close(&table, error);

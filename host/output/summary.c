@@ -78,6 +78,23 @@ static void append_counts(struct text *text, const struct run_results *results) 
     text_string(text, "\n");
 }
 
+/* One line a kind of fault that there is. */
+static void append_health(struct text *text, const struct run_results *results) {
+    bool any = false;
+    for (int i = 0; i < FAULT_COUNT; i++) {
+        if (results->fault_counts[i] == 0) continue;
+        if (!any)
+            text_string(text, "\naudio health (clips.csv says which; no label is judged by it):\n");
+        any = true;
+        struct text number = TEXT_INITIAL;
+        number_thousands(&number, results->fault_counts[i]);
+        pad(text, (int)number.length, 9);
+        text_append(text, number.data == NULL ? "" : number.data, number.length);
+        text_format(text, "  %s\n", fault_rule((enum fault)i)->words);
+        text_free(&number);
+    }
+}
+
 /* The widest given and suggested labels among the first issues, within bounds. */
 static void measure_labels(const struct run_results *results, size_t count, int widths[2]) {
     widths[0] = width_of("given");
@@ -155,6 +172,7 @@ enum error_code summary_print(FILE *stream, const char *folder, const struct run
     }
     append_counts(&text, results);
     append_issues(&text, results);
+    append_health(&text, results);
     text_format(&text, "\n%s/report.html   to look at and listen to\n", shown);
     text_format(&text, "%s/issues.csv    the ranking (issues.jsonl: the same for programs)\n",
                 shown);
@@ -222,6 +240,10 @@ enum error_code summary_print_json(FILE *stream, const char *folder,
                     (unsigned long long)results->status_counts[i]);
         comma = ", ";
     }
+    text_string(&text, "}, \"audio_health\": {");
+    for (int i = 0; i < FAULT_COUNT && results->has_health; i++)
+        text_format(&text, "%s\"%s\": %llu", i == 0 ? "" : ", ", fault_rule((enum fault)i)->name,
+                    (unsigned long long)results->fault_counts[i]);
     text_format(&text,
                 "}, \"classes\": %zu, \"issues\": %zu, \"overall_health\": ", results->class_count,
                 results->issue_count);

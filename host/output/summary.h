@@ -9,8 +9,8 @@
 #define SUMMARY_ISSUES 10u
 
 /* Counts, reasons of clips that could not be audited, overall health, the first
- * ten issues and where the files are; names with their control characters made
- * visible. */
+ * ten issues, faults of the sounds and where the files are; names with their control characters
+ * made visible. */
 enum error_code summary_print(FILE *stream, const char *folder, const struct run_results *results,
                               struct error *error);
 

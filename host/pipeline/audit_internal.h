@@ -27,6 +27,8 @@ struct audit {
     struct crossval_report crossval;
     struct confident_result confident;
 
+    struct clip_relations *relations; /* (clips) */
+    bool searched_near;               /* neighbours of every row, not only of the issues */
     struct clip_view view;
     struct run_issue *issues;
     struct run_class *classes;

@@ -87,6 +87,8 @@ static enum error_code find_neighbours(struct audit *audit, struct error *error)
             issue->similarities[n] = similar[i * RUN_NEIGHBOURS + n];
             issue->neighbour_count = n + 1;
         }
+        duplicates_take_neighbours(audit->measures, issue->row, issue->neighbours,
+                                   issue->similarities, issue->neighbour_count, audit->relations);
     }
 done:
     free(queries);
@@ -167,6 +169,9 @@ static enum error_code add_facts(const struct audit_settings *settings, struct a
     run_fact_integer(facts, "settings", "min_examples_per_class",
                      confident->min_examples_per_class);
     run_fact_bool(facts, "settings", "adjust_pred_probs", confident->adjust_pred_probs);
+    run_fact_string(facts, "settings", "near_duplicates_among",
+                    audit->searched_near ? "the five nearest of every audited clip"
+                                         : "the five nearest of the first 1,000 issues");
     run_fact_integer(facts, "confident_learning", "num_label_issues",
                      (int64_t)audit->confident.num_label_issues);
     run_fact_integer(facts, "confident_learning", "num_label_issues_calibrated",
@@ -193,13 +198,19 @@ static enum error_code add_warnings(struct audit *audit, struct error *error) {
 enum error_code audit_make_results(const struct audit_settings *settings, struct audit *audit,
                                    struct error *error) {
     struct run_results *results = &audit->results;
+    TRY(duplicates_find_identical(&audit->input.clips, audit->measures, &audit->relations, error));
     TRY(make_issues(audit, error));
+    TRY(duplicates_find_near(audit->engine.device, npy_direct(&audit->embeddings, NPY_FLOAT32),
+                             audit->rows.count, audit->columns, audit->rows.clips, audit->measures,
+                             audit->relations, &audit->searched_near, error));
     TRY(audit_make_health(audit, error));
     audit->view = (struct clip_view){.clips = &audit->input.clips,
                                      .measures = audit->measures,
                                      .class_of = audit->rows.class_of,
                                      .folds = audit->rows.clip_folds,
-                                     .array_rows = audit->rows.clip_rows};
+                                     .array_rows = audit->rows.clip_rows,
+                                     .relations = audit->relations};
+    results->has_health = true;
     results->input = settings->input;
     results->root = audit->input.clips.root;
     results->clips = clip_view_clips(&audit->view);
@@ -224,4 +235,5 @@ void audit_free_results(struct audit *audit) {
     free(audit->issues);
     free(audit->classes);
     free(audit->pairs);
+    free(audit->relations);
 }

@@ -4,6 +4,23 @@
 #include "host/input/input.h"
 #include "host/pipeline/engine.h"
 
+static struct clip_health clip_health(const struct clip_view *view, size_t row) {
+    const struct clip_measures *measures = &view->measures[row];
+    struct clip_health health = {.measured = measures->row != EMBEDDING_NO_ROW,
+                                 .measures = measures->sound};
+    if (view->relations != NULL) {
+        const struct clip_relations *relations = &view->relations[row];
+        health.has_identical_other_label = relations->identical_other_label != SIZE_MAX;
+        health.identical_other_label = relations->identical_other_label;
+        health.has_identical_same_label = relations->identical_same_label != SIZE_MAX;
+        health.identical_same_label = relations->identical_same_label;
+        health.similarity = relations->near_duplicate == SIZE_MAX ? 0 : relations->similarity;
+        health.near_duplicate = relations->near_duplicate;
+    }
+    health.faults = faults_judge((enum clip_status)view->clips->clips[row].status, &health);
+    return health;
+}
+
 static void get_clip(const void *context, size_t row, struct run_clip *clip) {
     const struct clip_view *view = context;
     const struct clip *entry = &view->clips->clips[row];
@@ -26,6 +43,7 @@ static void get_clip(const void *context, size_t row, struct run_clip *clip) {
         .channels = measures->channels,
         .silent = entry->status == CLIP_SILENT,
         .array_row = view->array_rows == NULL ? measures->row : view->array_rows[row],
+        .health = clip_health(view, row),
     };
 }
 

@@ -4,6 +4,7 @@
 #define EARMARK_CLIP_VIEW_H
 
 #include "host/output/run.h"
+#include "host/pipeline/duplicates.h"
 #include "host/pipeline/embedding.h"
 
 struct clip_view {
@@ -13,6 +14,7 @@ struct clip_view {
     const int32_t *folds;     /* (clips->count), -1: none; or NULL */
     const size_t *array_rows; /* (clips->count): row in the .npy files or EMBEDDING_NO_ROW;
           NULL: the store's rows */
+    const struct clip_relations *relations; /* (clips->count), or NULL: duplicates not searched */
 };
 
 /* The view must stay valid while the result is used. */

@@ -164,6 +164,7 @@ static enum error_code take_item(struct embedding_job *job, const struct decode_
         .row = EMBEDDING_NO_ROW,
         .rate = decoded->source_rate,
         .channels = decoded->source_channels,
+        .sound = decoded->measures,
     };
     if (usable) TRY(add_clip(job, item->clip, decoded, error));
     if (decoded->status != CLIP_OK && job->clips->clips[item->clip].status == CLIP_OK)
@@ -230,6 +231,7 @@ enum error_code embedding_run(struct device *device, const struct xvector_model 
         .maximum_bytes = DECODED_BYTES,
         .decode = {.model_rate = model->sample_rate,
                    .no_resample = settings->no_resample,
+                   .measure = true,
                    .minimum_samples = 160 * (xvector_minimum_frames(model) - 1)},
     };
     *counts = (struct embedding_counts){0};

@@ -5,6 +5,7 @@
 
 #include "host/base/progress.h"
 #include "host/input/clips.h"
+#include "host/input/sound_measures.h"
 #include "host/pipeline/embedding_store.h"
 
 #define EMBEDDING_NO_ROW SIZE_MAX
@@ -16,6 +17,7 @@ struct clip_measures {
     size_t row;       /* in the store, or EMBEDDING_NO_ROW */
     int rate;         /* Hz, of the file; 0 when it could not be read */
     int channels;
+    struct sound_measures sound;
 };
 
 struct embedding_settings {

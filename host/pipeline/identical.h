@@ -1,4 +1,4 @@
-/* Identical audio must not sit on both sides of a fold. */
+/* Identical audio: it must not sit on both sides of a fold, and is worth telling. */
 #ifndef EARMARK_IDENTICAL_H
 #define EARMARK_IDENTICAL_H
 
@@ -9,5 +9,11 @@
  * how many groups disappeared into others. */
 enum error_code identical_join_groups(const uint64_t (*hashes)[2], size_t rows, int64_t *groups,
                                       size_t group_count, size_t *joined, struct error *error);
+
+/* For every row the first other row with the same audio and the same label, and the
+ * first with the same audio and another label; SIZE_MAX where there is none. hashes
+ * (rows, 2), labels (rows), same_label and other_label (rows). */
+enum error_code identical_find(const uint64_t (*hashes)[2], const int32_t *labels, size_t rows,
+                               size_t *same_label, size_t *other_label, struct error *error);
 
 #endif

@@ -76,6 +76,28 @@ expect_lines "no clip is left out" 30 "$TMP/bad/clips.csv"
 expect_same "the others get the same embeddings" "$TMP/out/embeddings.npy" \
     "$TMP/bad/embeddings.npy"
 
+# ---- audio health: told, and nothing else changed
+health=$TMP/health
+cp -r "$clips" "$health"
+cp "$clips/high/clip2.wav" "$health/low/twin.wav"
+write_square_wav "$health/high/cut.wav" 5 2000
+truncate -s 2000 "$health/high/cut.wav"
+expect_exit "an audit with faulty sounds" 3 "$EARMARK" audit "$health" -o "$TMP/health-out"
+expect_grep "the summary has a line a kind" '^ +6  identical to a clip with another label$' "$TMP/stdout"
+expect_grep "a cut file is one of them" '^ +1  truncated$' "$TMP/stdout"
+expect_grep "a column names the faults" '^audio_faults$' \
+    <(head -n 1 "$TMP/health-out/clips.csv" | tr , '\n' | tail -n 1)
+expect_grep "the twin has its fault" '^[0-9]+,low/twin\.wav,.*identical_other_label' \
+    "$TMP/health-out/clips.csv"
+expect_grep "run.json counts and gives the threshold" \
+    '"narrow_band": \{"clips": 0, "measure": ".*", "at_least": 18' "$TMP/health-out/run.json"
+expect_grep "the page has a section" '<h2 id="health">Audio health' "$TMP/health-out/report.html"
+cp "$TMP/health-out/report.html" "$TMP/page.html"
+check "the page again" "$EARMARK" report "$TMP/health-out"
+expect_same "from the files it is the same" "$TMP/page.html" "$TMP/health-out/report.html"
+expect_exit "as JSON" 3 "$EARMARK" audit "$health" -o "$TMP/health-out" --fresh --json
+expect_grep "the counts are in it" '"audio_health": \{"silent": 0, .*"truncated": 1,' "$TMP/stdout"
+
 # ---- usage
 expect_exit "no input" 2 "$EARMARK" audit -o "$TMP/x"
 expect_exit "no output" 2 "$EARMARK" audit "$clips"

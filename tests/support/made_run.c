@@ -107,6 +107,19 @@ static void write_sound(const struct made_run *made, size_t row) {
     free(samples);
 }
 
+/* Every seventh audited clip is clipped, every eleventh a copy of the one 30 rows on. */
+static struct clip_health make_sound_health(size_t row, enum clip_status status, size_t clips) {
+    struct clip_health health = {.measured = status == CLIP_OK};
+    health.measures = (struct sound_measures){.peak = 1,
+                                              .level = -20.5F - (float)(row % 10),
+                                              .clipped_share = row % 7 == 0 ? 0.0417F : 0,
+                                              .offset = -0.001F};
+    health.has_identical_other_label = status == CLIP_OK && row % 11 == 0 && row + 30 < clips;
+    health.identical_other_label = row + 30;
+    health.faults = faults_judge(status, &health);
+    return health;
+}
+
 static void make_clip(struct made_run *made, size_t row, const struct made_settings *settings) {
     struct made_clip *made_clip = &made->clips[row];
     const struct run_results *results = &made->results;
@@ -135,6 +148,7 @@ static void make_clip(struct made_run *made, size_t row, const struct made_setti
         .channels = 1,
         .silent = status == CLIP_SILENT,
         .array_row = audited ? row - row / 40 : RUN_NO_ROW,
+        .health = make_sound_health(row, status, settings->clips),
     };
     if (settings->sounds) write_sound(made, row);
 }
@@ -248,6 +262,7 @@ void made_run_make(struct made_run *made, const struct made_settings *settings) 
     results->overall_health = 1.0 - (double)settings->issues / (double)(settings->clips + 1);
     results->warnings = warnings;
     results->warning_count = 2;
+    results->has_health = true;
     run_count_statuses(results);
 }
 

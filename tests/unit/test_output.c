@@ -33,6 +33,22 @@ static void assert_cell(const struct csv_reader *reader, size_t column, const ch
     text_free(&undone);
 }
 
+static void check_health_cells(const struct csv_reader *reader, const struct clip_health *health) {
+    struct text names = TEXT_INITIAL;
+    char number[32];
+    text_string(&names, "");
+    faults_names(&names, health->faults);
+    assert_cell(reader, 26, names.data);
+    text_free(&names);
+    snprintf(number, sizeof number, "%zu", health->identical_other_label);
+    assert_cell(reader, 22, health->has_identical_other_label ? number : "");
+    assert_cell(reader, 23, "");
+    if (health->measured)
+        assert_true(strtof(csv_cell(reader, 17), NULL) == health->measures.clipped_share);
+    else
+        assert_cell(reader, 17, "");
+}
+
 static void test_clips(void **state) {
     (void)state;
     struct made_run made;
@@ -54,7 +70,7 @@ static void test_clips(void **state) {
         csv_next(&reader, &end, &error);
         assert_no_error(&error);
         assert_false(end);
-        assert_int_equal(reader.count, 15);
+        assert_int_equal(reader.count, 27);
         snprintf(number, sizeof number, "%zu", row);
         assert_cell(&reader, 0, number);
         assert_cell(&reader, 1, clip.id);
@@ -70,6 +86,7 @@ static void test_clips(void **state) {
         assert_cell(&reader, 13, clip.silent ? "true" : "false");
         snprintf(number, sizeof number, "%zu", clip.array_row);
         assert_cell(&reader, 14, clip.array_row == RUN_NO_ROW ? "" : number);
+        check_health_cells(&reader, &clip.health);
     }
     csv_next(&reader, &end, &error);
     assert_true(end);
@@ -379,7 +396,12 @@ static void test_summary(void **state) {
     /* Two warnings; counts with one line a reason; the issues with their head; the files. */
     size_t reasons = 0;
     for (int i = 1; i < CLIP_STATUS_COUNT; i++) reasons += made.results.status_counts[i] > 0;
-    assert_int_equal(lines, 2 + 2 + reasons + 2 + 10 + 5);
+    /* Faults of the sounds, a line each, with a head. */
+    size_t faults = 0;
+    for (int i = 0; i < FAULT_COUNT; i++) faults += made.results.fault_counts[i] > 0;
+    assert_int_equal(faults, 5);
+    assert_int_equal(lines, 2 + 2 + reasons + 2 + 10 + 2 + faults + 5);
+    assert_non_null(strstr(text, "       56  clipped\n"));
     assert_non_null(strstr(text, "400 clips, 30 classes; 390 audited, 10 not:"));
     assert_non_null(strstr(text, "130 clips look mislabelled"));
     assert_non_null(strstr(text, "=cmd|' /C calc'!A0.wav\n"));
