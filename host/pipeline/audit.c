@@ -18,6 +18,12 @@ static void end_stage(struct audit *audit, const char *stage, double amount, con
     audit->stage_began = time;
 }
 
+static enum fold_source source_of_folds(const struct audit_settings *settings,
+                                        const struct audit *audit) {
+    if (audit->input.fold_column != NULL) return FOLDS_BY_COLUMN;
+    return settings->input_options.group_field != NULL ? FOLDS_BY_GROUP : FOLDS_DEALT;
+}
+
 static enum error_code open_all(const struct audit_settings *settings, struct audit *audit,
                                 struct error *error) {
     struct input_options options = settings->input_options;
@@ -26,6 +32,7 @@ static enum error_code open_all(const struct audit_settings *settings, struct au
     options.exclude = audit->folder.resolved;
     TRY(input_open(settings->input, &options, &audit->input, error));
     input_tell(&audit->input, settings->engine.quiet);
+    TRY(audit_check_input(settings, source_of_folds(settings, audit), audit, error));
     if (audit->folder.restarted)
         TRY(audit_warn(audit, error, "an unfinished run was found in %s and started over",
                        settings->out));
@@ -85,9 +92,7 @@ static enum error_code write_array(const struct audit *audit, const char *name, 
 static enum error_code select_rows(const struct audit_settings *settings, struct audit *audit,
                                    struct error *error) {
     const float *stored = NULL;
-    enum fold_source source = audit->input.fold_column != NULL              ? FOLDS_BY_COLUMN
-                              : settings->input_options.group_field != NULL ? FOLDS_BY_GROUP
-                                                                            : FOLDS_DEALT;
+    enum fold_source source = source_of_folds(settings, audit);
     TRY(embedding_store_map(&audit->store, &stored, error));
     TRY(audit_rows_select(&audit->input.clips, audit->measures, stored, audit->columns,
                           &settings->crossval, source, &audit->rows, error));

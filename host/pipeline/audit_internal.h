@@ -58,4 +58,10 @@ enum error_code audit_make_health(struct audit *audit, struct error *error);
 
 void audit_free_results(struct audit *audit);
 
+/* Fails where no audit can come of the input (fewer groups than folds), and warns of
+ * clips without a label and of classes that cannot be audited: too few clips, or all
+ * of them in one group or fold. */
+enum error_code audit_check_input(const struct audit_settings *settings, enum fold_source source,
+                                  struct audit *audit, struct error *error);
+
 #endif

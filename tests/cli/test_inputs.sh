@@ -125,3 +125,40 @@ check "Speech Commands" "$EARMARK" audit "$TMP/commands" -o "$TMP/commands-out"
 expect_grep "it is said what was left out" \
     '1 sound files in _background_noise_ were left out' "$TMP/stdout"
 expect_no_grep "it is no class" 'background' "$TMP/commands-out/clips.csv"
+
+# ---- what is wrong with the labels is said, the first of it before anything is decoded
+list 'path,label,who' '%s.wav,%s,s%s' >"$pieces/warn.csv"
+printf '%s\n' 'low0.wav,,s1' 'low1.wav,  ,s1' 'low0.wav,Low,s1' 'low2.wav,rare,s1' \
+    'low3.wav,rare,s1' >>"$pieces/warn.csv"
+check "an audit with warnings" "$EARMARK" audit "$pieces/warn.csv" -o "$TMP/warn"
+expect_grep "empty labels" 'warning: 2 clips have no label' "$TMP/stdout"
+expect_grep "labels alike" "warning: the labels 'Low' and 'low' differ only in spaces or case" \
+    "$TMP/stdout"
+expect_grep "classes with too few clips" \
+    'warning: 2 classes with fewer clips than there are folds .*: Low \(1\), rare \(2\)' \
+    "$TMP/stdout"
+expect_grep "run.json keeps them" 'with fewer clips than there are folds' "$TMP/warn/run.json"
+expect_grep "the rows have their reason" ',rare,.*,too_few_examples,' "$TMP/warn/clips.csv"
+expect_exit "fewer groups than folds" 1 "$EARMARK" audit "$pieces/warn.csv" -o "$TMP/few" \
+    --group who --folds 9
+expect_grep "it is said what to do" '--group who has 8 different values, .* give --folds 8' \
+    "$TMP/stderr"
+expect_no_grep "before anything is decoded" 'embedding' "$TMP/stderr"
+# Sounds of their own, since equal ones join their groups.
+make_square_corpus "$TMP/own" 4
+mkdir "$TMP/own/rare"
+for index in 0 1; do write_square_wav "$TMP/own/rare/clip$index.wav" $((40 + index)) 3000; done
+{
+    echo path,label,who
+    for class in low middle high; do
+        for index in 0 1 2 3; do echo "$class/clip$index.wav,$class,s$((index % 2))"; done
+    done
+    printf '%s\n' rare/clip0.wav,rare,s1 rare/clip1.wav,rare,s1
+} >"$TMP/own/list.csv"
+check "a class in one group" "$EARMARK" audit "$TMP/own/list.csv" -o "$TMP/one-group" --group who \
+    --folds 2
+expect_grep "is told" 'warning: 1 class with all clips in one group .*: rare \(2\)' "$TMP/stdout"
+check "a class in one fold" "$EARMARK" audit "$TMP/own/list.csv" -o "$TMP/one-fold" \
+    --fold-column who
+expect_grep "is told, too" 'warning: 1 class with all clips in one fold .*: rare \(2\)' \
+    "$TMP/stdout"
