@@ -10,8 +10,8 @@
  *   digital silence  half of the clip; none of these recordings has more than 2%
  *   clipped          6 dB too loud: more than 0.4% in 19 of 20; as they are, one of 4,170
  *   DC offset        1% of full scale, -40 dB; one speaker of the digits has 0.8%
- *   narrow band      as they are at most 13 dB, brought to half the rate and back at least 20
- *   near duplicate   see host/pipeline/duplicates.h */
+ *   narrow band      as they are at most 15.4 dB; brought to half the rate and back 99 of 100 above
+ * 20 near duplicate   see host/pipeline/duplicates.h */
 static const struct fault_rule rules[FAULT_COUNT] = {
     [FAULT_SILENT] = {"silent", "silent", "largest sample", 1.0 / 65536.0, " of full scale", true,
                       CLIP_SILENT},
