@@ -3,15 +3,17 @@
 #include <math.h>
 #include <string.h>
 
-/* Where the thresholds come from: 2,500 spoken digits (8 kHz, 16 bits) and 1,670
- * telephone prompts as they are, and the digits with faults planted.
+/* Where the thresholds come from: 2,500 spoken digits and 1,725 telephone prompts
+ * (8 kHz, 16 bits) as they are, and digits with faults planted.
  *   silent           half a step of 16 bits: nothing but rounding (host/input/decode.h)
  *   nearly silent    digits lie between -53 and -15 dB, prompts above -29
  *   digital silence  half of the clip; none of these recordings has more than 2%
- *   clipped          6 dB too loud: more than 0.4% in 19 of 20; as they are, one of 4,170
+ *   clipped          6 dB too loud: more than 0.4% in 19 of 20; as they are, one of 4,225
  *   DC offset        1% of full scale, -40 dB; one speaker of the digits has 0.8%
- *   narrow band      as they are at most 13 dB, brought to half the rate and back at least 20
- *   near duplicate   see host/pipeline/duplicates.h */
+ *   narrow band      as they are at most 15.4 dB; brought to half the rate and back 99 of
+ *                    100 above 20
+ *   near duplicate   different digits at most 0.932 (default model); copies at half the
+ *                    loudness at least 0.999, as mu-law mostly above 0.99, cut ones below */
 static const struct fault_rule rules[FAULT_COUNT] = {
     [FAULT_SILENT] = {"silent", "silent", "largest sample", 1.0 / 65536.0, " of full scale", true,
                       CLIP_SILENT},

@@ -210,10 +210,11 @@ static void cliff_depth(void **state) {
             float bands[SPECTRUM_BANDS];
             size_t found = 0;
             const float ordinary = edge < 14 ? 2.2F * (float)(14 - edge) : 0;
-            for (size_t b = 0; b < SPECTRUM_BANDS; b++) /* the slope of a filter: two bands */
-                bands[b] = b + 1 < edge ? -30
-                           : b <= edge  ? -35
-                                        : -30 - (18 + (float)more + ordinary);
+            /* Between them the slope of a filter. */
+            for (size_t b = 0; b < SPECTRUM_BANDS; b++)
+                bands[b] = b + 1 < edge               ? -30
+                           : b < edge + 1 + edge / 14 ? -35
+                                                      : -30 - (18 + (float)more + ordinary);
             const float drop = spectrum_cliff(bands, &found);
             near((double)drop, 18 + more, 1e-3);
             assert_int_equal(found, edge);
