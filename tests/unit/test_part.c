@@ -27,8 +27,10 @@ static int make_folder(void **state) {
     static int16_t noise[FRAMES * 2];
     folder = test_folder_make();
     signal_noise(noise, FRAMES * 2, 11);
-    for (size_t i = 0; i < FRAMES * 2; i++)
-        samples[i] = 0.4F * (float)noise[i] / 32768.0F + 0.4F * sinf(0.05F * (float)(i / 2));
+    for (size_t i = 0; i < FRAMES * 2; i++) {
+        const size_t frame = i / 2;
+        samples[i] = 0.4F * (float)noise[i] / 32768.0F + 0.4F * sinf(0.05F * (float)frame);
+    }
     return 0;
 }
 
