@@ -18,8 +18,7 @@ for left_out in none word voice language statistics teacher match; do
     {
         # shellcheck disable=SC2086 # nothing, or two words
         $python "$here/train.py" "$work/corpus" "$out" --steps "$steps" $without
-        $python "$here/whiten.py" "$work/corpus" "$out/averaged.pt" "$out/whitened.pt" --human 2000 --synthetic 200
-        $python "$here/export.py" "$out/whitened.pt" "$work/corpus" "$out/without-$left_out.safetensors"
+        $python "$here/whiten.py" "$work/corpus" "$out/averaged.pt" "$out/without-$left_out.pt" --human 2000 --synthetic 200
     } >>"$out/log" 2>&1
-    $python "$here/validate.py" "$work/corpus" "$out/without-$left_out.safetensors"
+    $python "$here/validate.py" "$work/corpus" "$out/without-$left_out.pt"
 done

@@ -10,12 +10,13 @@ from network import Xvector, features
 
 
 def load_network(path):
-    """The network of a safetensors file, or one of random weights for `random:SEED`."""
+    """The network of a safetensors file or of a file of train.py or whiten.py (.pt), or of random weights: `random:SEED`."""
     if path.startswith("random:"):
         torch.manual_seed(int(path.split(":")[1]))
         return Xvector().eval()
     network = Xvector()
-    missing, unknown = network.load_state_dict({k: v.float() for k, v in load_file(path).items()}, strict=False)
+    weights = torch.load(path, weights_only=True)["network"] if path.endswith(".pt") else load_file(path)
+    missing, unknown = network.load_state_dict({k: v.float() for k, v in weights.items()}, strict=False)
     if unknown or any(not m.endswith("num_batches_tracked") for m in missing):
         raise ValueError(f"{path} is not an x-vector of this shape: {missing} {unknown}")
     return network.eval()
