@@ -37,7 +37,7 @@ PACKAGE_CFLAGS ?= $(shell for package in sndfile samplerate libzip jansson libxx
 # ---- Debian packages, for `make deps`
 BUILD_PACKAGES ?= gcc libc6-dev binutils make pkg-config libsndfile1-dev libsamplerate0-dev libzip-dev \
 	libjansson-dev libxxhash-dev libyaml-dev libdnnl-dev
-TEST_PACKAGES ?= libcmocka-dev clang libclang-rt-dev libomp-dev clang-format clang-tidy
+TEST_PACKAGES ?= libcmocka-dev g++ clang libclang-rt-dev libomp-dev clang-format clang-tidy
 DEPS ?= $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
 # fp-contract off: the same sums whatever the compiler fuses; kernels say fmaf where they mean it.
