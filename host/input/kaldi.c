@@ -33,7 +33,7 @@ struct lines {
 struct kaldi {
     struct builder *builder;
     const char *folder;
-    struct lines recordings; /* by key */
+    struct lines recordings; /* by key; only where there are segments */
     struct lines clips;      /* in order: of segments, or of wav.scp */
     bool has_segments;
     struct lines labels; /* by key, like the next two */
@@ -204,6 +204,17 @@ static enum error_code add_clip(struct kaldi *kaldi, const struct line *line, st
     return manifest_add(kaldi->builder, &row, error);
 }
 
+/* What segments refer to. */
+static enum error_code read_recordings(struct kaldi *kaldi, struct error *error) {
+    TRY(read_lines(kaldi->folder, "wav.scp", &kaldi->recordings, error));
+    sort_lines(&kaldi->recordings);
+    if (kaldi->recordings.repeated > 0)
+        return input_warn(kaldi->builder->input, error,
+                          "%zu lines of wav.scp repeat a recording; its first line counts",
+                          kaldi->recordings.repeated);
+    return ERROR_NONE;
+}
+
 static enum error_code read_files(struct kaldi *kaldi, struct error *error) {
     const struct input_options *options = &kaldi->builder->options;
     const char *label = options->label_column == NULL ? "label" : options->label_column;
@@ -212,16 +223,11 @@ static enum error_code read_files(struct kaldi *kaldi, struct error *error) {
         return FAIL(error, ERROR_USAGE,
                     "--path-column, --start-column and --end-column are for manifests, not for a "
                     "Kaldi folder");
-    TRY(read_lines(kaldi->folder, "wav.scp", &kaldi->recordings, error));
     kaldi->has_segments = is_there(kaldi->folder, "segments", error);
     TRY(error->code);
     TRY(read_lines(kaldi->folder, kaldi->has_segments ? "segments" : "wav.scp", &kaldi->clips,
                    error));
-    sort_lines(&kaldi->recordings);
-    if (kaldi->recordings.repeated > 0 && kaldi->has_segments)
-        TRY(input_warn(kaldi->builder->input, error,
-                       "%zu lines of wav.scp repeat a recording; its first line counts",
-                       kaldi->recordings.repeated));
+    if (kaldi->has_segments) TRY(read_recordings(kaldi, error));
     if (!kaldi->builder->has_pattern)
         TRY(read_values(kaldi, label, "--label-column", &kaldi->labels, error));
     if (kaldi->builder->group_field == SIZE_MAX)
