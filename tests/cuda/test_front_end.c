@@ -3,9 +3,7 @@
 #include "kernels/resampler.h"
 #include "tests/support/compare.h"
 #include "tests/support/cuda_part.h"
-#include "tests/support/embed.h"
-#include "tests/support/golden.h"
-#include "tests/support/random_model.h"
+#include "tests/support/features_rules.h"
 #include "tests/support/signal.h"
 
 #include <math.h>
@@ -18,73 +16,13 @@
 #include <cmocka.h>
 
 #define MELS 24
-#define SPEECH_GATE 2e-4 /* dB: spec/xvector.md, numerical traps */
 /* Between two float32 front ends that each keep the gate, on samples that were rounded
  * to float32 by a resampler with sums in another order: quiet bins see the difference. */
 #define RESAMPLED_GATE 2e-4
 
-/* The features of clips, (sum of frames, mels), on a device; free() them. */
-static float *compute(const struct device_operations *operations, const struct embed_clip *clips,
-                      size_t count, size_t mels) {
-    struct random_model_shape shape = {.mels = mels,
-                                       .block_count = 1,
-                                       .channels = {8},
-                                       .kernels = {1},
-                                       .dilations = {1},
-                                       .embedding_size = 4};
-    const struct xvector_model *model = random_model_create_shape(&shape, 1);
-    assert_non_null(model);
-    size_t frames = 0;
-    for (size_t i = 0; i < count; i++) frames += embed_frames(&clips[i]);
-    float *features = malloc((frames * mels + 1) * sizeof(float));
-    float *embeddings = malloc((count * model->embedding_size + 1) * sizeof(float));
-    assert_true(features != NULL && embeddings != NULL);
-    const struct embed_settings settings = {.threads = 2};
-    embed_use(operations);
-    embed_clips(model, &settings, clips, count, embeddings, features);
-    free(embeddings);
-    random_model_free(model);
-    return features;
-}
-
 static void test_golden(void **state) {
     (void)state;
-    const struct device_operations *cuda = cuda_part_operations();
-    struct golden signals = golden_read("xvector/signals.npy");
-    struct golden lengths = golden_read("xvector/lengths.npy");
-    struct golden speech = golden_read("xvector/speech.npy");
-    struct golden expected = golden_read("xvector/features.npy");
-    struct golden theirs = golden_read("xvector/features_error.npy");
-    struct embed_clip clips[64];
-    size_t offset = 0, worst = 0;
-    double largest = 0.0;
-    assert_true(lengths.count <= 64);
-    for (size_t i = 0; i < lengths.count; i++) {
-        clips[i] = embed_mono(signals.shorts + offset, (size_t)lengths.integers[i]);
-        offset += clips[i].frames;
-    }
-    float *features = compute(cuda, clips, lengths.count, MELS);
-    offset = 0;
-    for (size_t i = 0; i < lengths.count; i++) {
-        const size_t values = embed_frames(&clips[i]) * MELS;
-        const double error =
-            compare_largest_floats(features + offset, expected.floats + offset, values);
-        assert_within(error, speech.integers[i] ? SPEECH_GATE : 2.0 * theirs.doubles[i],
-                      "features");
-        if (speech.integers[i] && error > largest) {
-            largest = error;
-            worst = i;
-        }
-        offset += values;
-    }
-    print_message("features on speech: %.2g dB at most (clip %zu)\n", largest, worst);
-    assert_int_equal(offset, expected.count);
-    free(features);
-    golden_free(&signals);
-    golden_free(&lengths);
-    golden_free(&speech);
-    golden_free(&expected);
-    golden_free(&theirs);
+    features_rules_golden(cuda_part_operations());
 }
 
 /* Output o at o down / up of the input, summed in double precision, rounded once. */
@@ -137,8 +75,8 @@ static void test_resampling(void **state) {
             frames[i] = embed_frames(&clips[i]);
             assert_int_equal(frames[i], embed_frames(&exact[i]));
         }
-        float *actual = compute(cuda, clips, 4, MELS);
-        float *expected = compute(cuda, exact, 4, MELS);
+        float *actual = features_rules_compute(cuda, clips, 4, MELS);
+        float *expected = features_rules_compute(cuda, exact, 4, MELS);
         size_t offset = 0;
         for (size_t i = 0; i < 4; i++) {
             const double error =
@@ -182,8 +120,8 @@ static void test_against_cpu(void **state) {
         }
         values += embed_frames(&clips[i]) * MELS;
     }
-    float *actual = compute(cuda, clips, CLIPS, MELS);
-    float *expected = compute(&device_cpu_operations, clips, CLIPS, MELS);
+    float *actual = features_rules_compute(cuda, clips, CLIPS, MELS);
+    float *expected = features_rules_compute(&device_cpu_operations, clips, CLIPS, MELS);
     const double error = compare_largest_floats(actual, expected, values);
     print_message("features against the CPU's: %.2g dB\n", error);
     assert_within(error, RESAMPLED_GATE, "features against the CPU's");
@@ -202,61 +140,24 @@ static void test_mels(void **state) {
     const struct embed_clip clips[2] = {embed_mono(samples, 5000), embed_mono(samples + 7, 1500)};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         const size_t values = (embed_frames(&clips[0]) + embed_frames(&clips[1])) * numbers[i];
-        float *actual = compute(cuda, clips, 2, numbers[i]);
-        float *expected = compute(&device_cpu_operations, clips, 2, numbers[i]);
-        assert_within(compare_largest_floats(actual, expected, values), SPEECH_GATE,
+        float *actual = features_rules_compute(cuda, clips, 2, numbers[i]);
+        float *expected = features_rules_compute(&device_cpu_operations, clips, 2, numbers[i]);
+        assert_within(compare_largest_floats(actual, expected, values), FEATURES_GATE,
                       "other numbers of mels");
         free(actual);
         free(expected);
     }
 }
 
-/* Silence is exactly zero; not a sample, one, and one short of a frame are finite. */
 static void test_shortest(void **state) {
     (void)state;
-    const struct device_operations *cuda = cuda_part_operations();
-    static int16_t samples[200];
-    static const int16_t zeros[4000];
-    signal_noise(samples, 200, 1);
-    struct embed_clip clips[6];
-    const size_t lengths[5] = {0, 1, 159, 160, 161};
-    for (size_t i = 0; i < 5; i++) clips[i] = embed_mono(samples, lengths[i]);
-    clips[5] = embed_mono(zeros, 4000);
-    float *features = compute(cuda, clips, 6, MELS);
-    for (size_t i = 0; i < (size_t)(1 + 1 + 1 + 2 + 2) * MELS; i++)
-        assert_true(isfinite(features[i]));
-    for (size_t i = 0; i < embed_frames(&clips[5]) * MELS; i++)
-        assert_true(features[7 * MELS + i] == 0.0f);
-    free(features);
+    features_rules_shortest(cuda_part_operations());
 }
 
-/* NaN and infinite samples spoil their own clip only. */
 static void test_not_finite(void **state) {
     (void)state;
-    enum { LENGTH = 4000 };
-    const struct device_operations *cuda = cuda_part_operations();
-    static float good[LENGTH], bad[LENGTH], endless[LENGTH];
-    for (size_t i = 0; i < LENGTH; i++)
-        good[i] = bad[i] = endless[i] = sinf((float)(i * i % 1000)) / 4.0f;
-    bad[1234] = NAN;
-    endless[77] = -INFINITY;
-    for (int rate = 8000; rate <= 16000; rate += 8000) {
-        const struct embed_clip clips[4] = {{good, LENGTH, 1, rate, SAMPLES_FLOAT32},
-                                            {bad, LENGTH, 1, rate, SAMPLES_FLOAT32},
-                                            {endless, LENGTH, 1, rate, SAMPLES_FLOAT32},
-                                            {good, LENGTH, 1, rate, SAMPLES_FLOAT32}};
-        float *features = compute(cuda, clips, 4, MELS);
-        const size_t values = embed_frames(&clips[0]) * MELS;
-        bool spoilt[2] = {false, false};
-        for (size_t i = 0; i < values; i++) {
-            assert_true(isfinite(features[i]));
-            for (size_t clip = 0; clip < 2; clip++)
-                spoilt[clip] = spoilt[clip] || isnan(features[(clip + 1) * values + i]);
-        }
-        assert_true(spoilt[0] && spoilt[1]);
-        assert_memory_equal(features + 3 * values, features, values * sizeof(float));
-        free(features);
-    }
+    features_rules_not_finite(cuda_part_operations(), 8000);
+    features_rules_not_finite(cuda_part_operations(), 16000);
 }
 
 int main(void) {

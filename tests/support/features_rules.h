@@ -1,0 +1,23 @@
+/* A device's features: what holds for every device. Each test is a function; trouble fails it. */
+#ifndef EARMARK_TEST_FEATURES_RULES_H
+#define EARMARK_TEST_FEATURES_RULES_H
+
+#include "tests/support/embed.h"
+
+#define FEATURES_GATE 2e-4 /* dB: spec/xvector.md, numerical traps */
+
+/* The features of clips, (sum of frames, mels), on a device; free() them. */
+float *features_rules_compute(const struct device_operations *operations,
+                              const struct embed_clip *clips, size_t count, size_t mels);
+
+/* The golden clips against float64: speech within the gate, the others within twice
+ * SpeechBrain's own error. */
+void features_rules_golden(const struct device_operations *operations);
+
+/* Not a sample, one, and one short of a frame are finite; silence is exactly zero. */
+void features_rules_shortest(const struct device_operations *operations);
+
+/* NaN and infinite samples at that rate spoil their own clip only. */
+void features_rules_not_finite(const struct device_operations *operations, int rate);
+
+#endif
