@@ -24,14 +24,15 @@ def load_network(path):
 
 def one_clip(output, clip):
     with torch.inference_mode():
-        return output(features(torch.tensor(np.array(clip)).float()[None] / 32768))
+        # as an array: tensors go between processes by a file descriptor each, and those run out
+        return output(features(torch.tensor(np.array(clip)).float()[None] / 32768)).numpy()
 
 
 def each_clip(output, clips):
     """clips: int16 arrays at 16 kHz -> what `output` (a network, or Xvector.pooled of one) makes of the features of each."""
     torch.set_num_threads(1)  # clips are short
     with multiprocessing.get_context("fork").Pool() as pool:
-        return torch.cat(pool.map(functools.partial(one_clip, output), clips, chunksize=100))
+        return torch.from_numpy(np.concatenate(pool.map(functools.partial(one_clip, output), clips, chunksize=100)))
 
 
 def embed(network, clips):
