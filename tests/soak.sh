@@ -50,7 +50,7 @@ watch_memory() {
 make_clips
 count=$(find "$clips" -name '*.wav' | wc -l)
 PEAK=0
-"$EARMARK" audit "$clips" -o "$TMP/out" >"$TMP/stdout" 2>"$TMP/stderr" &
+"$EARMARK" audit "$clips" -o "$TMP/out" --C 0.01 >"$TMP/stdout" 2>"$TMP/stderr" &
 process=$!
 watch_memory "$process" "$TMP/memory.csv"
 wait "$process"
@@ -63,7 +63,7 @@ ends=$(sed -n 's/.*"stage": "embedding", "seconds": \([0-9]*\).*/\1/p' "$TMP/out
 begins=$(sed -n 's/.*"stage": "input", "seconds": \([0-9]*\).*/\1/p' "$TMP/out/timing.json")
 growth=$(awk -F, -v first=$((begins + ends / 4)) -v last=$((begins + ends - 1)) '
     $1 >= first && !early { early = $2 } $1 <= last { late = $2 }
-    END { print early > 0 ? int(100 * late / early - 100) : 999 }' "$TMP/memory.csv")
+    END { print (early > 0 ? int(100 * late / early - 100) : 999) }' "$TMP/memory.csv")
 if [ "$growth" -lt 10 ]; then
     ok "memory is flat while clips are embedded: +$growth%"
 else

@@ -13,10 +13,10 @@ void clip_fingerprint(const struct clip_list *list, size_t index, const char *op
     if (stat(open_path, &status) != 0) return;
     struct {
         double part[2];
-        int64_t file[6];
+        int64_t file[5];
     } facts = {
         .part = {clip->start, clip->end},
-        .file = {(int64_t)status.st_ino, (int64_t)status.st_size, (int64_t)status.st_mtim.tv_sec,
+        .file = {(int64_t)status.st_size, (int64_t)status.st_mtim.tv_sec,
                  (int64_t)status.st_mtim.tv_nsec, (int64_t)status.st_ctim.tv_sec,
                  (int64_t)status.st_ctim.tv_nsec},
     };

@@ -1,7 +1,7 @@
 /* What tells a clip of one run from that of another without reading its sound:
- * its path in the list, the part of the file, and the file's number, size and
- * times (those of content and of status, so that a file that was put in its place
- * with an old date is another one). */
+ * its path in the list, the part of the file, and the file's size and times (those of
+ * content and of status, so that a file that was put in its place with an old date is
+ * another one). Not its number: some mounts give out new ones. */
 #ifndef EARMARK_FINGERPRINT_H
 #define EARMARK_FINGERPRINT_H
 

@@ -44,9 +44,10 @@ static void record_settings(const struct audit_settings *settings, struct text *
     const struct confident_settings *confident = &settings->confident;
     run_record_add(record, "folds", "%zu %d %u", crossval->folds, crossval->shuffle,
                    (unsigned)crossval->seed);
+    text_string(record, crossval->c_auto ? "C auto" : "C");
     for (size_t i = 0; i < crossval->c_count; i++)
-        run_record_add(record, "C", "%.17g", crossval->c_values[i]);
-    run_record_add(record, "C_auto", "%d", crossval->c_auto);
+        text_format(record, " %.17g", crossval->c_values[i]);
+    text_string(record, "\n");
     run_record_add(record, "scale", "%d", crossval->standardise);
     run_record_add(record, "tol", "%.17g", crossval->tolerance);
     run_record_add(record, "max_iterations", "%d", crossval->max_iterations);

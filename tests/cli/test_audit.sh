@@ -67,6 +67,8 @@ mkdir "$clips/rare"
 cp "$clips/low/clip1.wav" "$clips/rare/only.wav"
 echo notes >"$clips/README.txt"
 expect_exit "unreadable clips give exit code 3" 3 "$EARMARK" audit "$clips" -o "$TMP/bad"
+expect_grep "the summary tells of the first, and what to do" \
+    '^ +first: high/empty\.wav: the file is empty; copy it again$' "$TMP/stdout"
 expect_exit "issues come before unreadable clips" 4 "$EARMARK" audit "$clips" -o "$TMP/both" \
     --fail-on-issues --quiet
 expect_exit "embed says it too" 3 "$EARMARK" embed "$clips" -o "$TMP/bad-embedded"

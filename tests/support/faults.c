@@ -42,7 +42,7 @@ int faults_count(void) {
 }
 
 /* The C library's own function. */
-#define REAL(name) ((__typeof__(&name))real(#name))
+#define REAL(name) ((__typeof__(&(name)))real(#name))
 
 static void *real(const char *name) {
     void *found = dlsym(RTLD_NEXT, name);
