@@ -228,6 +228,25 @@ fuzz: ## every fuzzer for FUZZ_SECONDS (600) seconds in all
 	@$(MAKE) --no-print-directory -j$(JOBS) fuzz-build
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(MAKE) --no-print-directory fuzz-run
 
+FUZZ_RUNS ?= 10000000
+FUZZ_LONG_SECONDS ?= 7200
+
+.PHONY: fuzz-long
+fuzz-long: ## FUZZ_RUNS (10,000,000) inputs over all fuzzers, FUZZ_LONG_SECONDS (7200) each at most
+	@$(MAKE) --no-print-directory -j$(JOBS) fuzz-build
+	@FUZZERS="$$($(MAKE) -s --no-print-directory $(FUZZ_FLAGS) build-folder)/fuzz" \
+		FUZZ_RUNS=$(FUZZ_RUNS) FUZZ_SECONDS=$(FUZZ_LONG_SECONDS) bash tests/fuzz/run.sh
+
+# ---- tests that take longer than the rest together
+.PHONY: test-faults
+test-faults: ## kills and faults at every call, where the tests try one in several
+	@$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/tests/test_resume $(BUILD)/tests/test_faults
+	@EARMARK_EVERY_STEP=1 bash tests/run.sh --timeout 7200 $(BUILD)/tests/test_resume $(BUILD)/tests/test_faults
+
+.PHONY: soak
+soak: earmark ## 100,000 clips in one go and a clip of ten minutes: memory over time
+	@EARMARK=$(CURDIR)/$(BUILD)/earmark bash tests/soak.sh
+
 # ---- the rest
 .PHONY: demo
 demo: ## human recordings, 5% wrong labels planted, found again

@@ -112,7 +112,9 @@ void options_help_engine(void) {
 
 void options_help_run(void) {
     fputs("Running\n"
-          "  --fresh               replace a finished run in OUT\n"
+          "  --fresh               start over: replace a finished run in OUT, forget an unfinished "
+          "one,\n"
+          "                        which the same command goes on with otherwise\n"
           "  --quiet               no progress and no summary, only errors\n"
           "  --json                the summary as one JSON object on standard output\n"
           "  --help                this text\n",

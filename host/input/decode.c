@@ -1,9 +1,11 @@
 #include "host/input/decode.h"
 
+#include "host/base/file.h"
 #include "host/base/memory.h"
 #include "host/input/part.h"
 #include "host/input/sound_file.h"
 
+#include <errno.h>
 #include <float.h>
 #include <samplerate.h>
 #include <stdarg.h>
@@ -326,7 +328,11 @@ static void judge(const struct decoding *decoding) {
                         ? decoded->frames
                         : device_resampled_length(decoded->frames, decoded->rate);
     if (decoded->status != CLIP_OK) return;
-    if (decoding->peak >= INFINITE_BITS)
+    if (file->failure != 0)
+        refuse(decoded, CLIP_UNREADABLE,
+               "cannot read on after %zu samples: %s; see whether its disk or mount is well",
+               decoding->read, strerror(file->failure));
+    else if (decoding->peak >= INFINITE_BITS)
         refuse(decoded, CLIP_UNREADABLE, "holds NaN or infinite samples; write the file again");
     else if (bits_float(decoding->peak) > DECODE_MAXIMUM_PEAK)
         refuse(decoded, CLIP_UNREADABLE,
@@ -437,7 +443,11 @@ enum error_code decode_clip(const char *path, const struct decode_settings *sett
                                 .target = decoded->target,
                                 .target_capacity = decoded->target_capacity};
     decoded->status = sound_file_open(path, &decoding.file, decoded->reason);
-    if (decoded->status == CLIP_OK) decode_open_file(&decoding, error);
+    int cause = decoding.file.failure; /* not the clip's fault, and the next has it too */
+    if (cause == EMFILE || cause == ENFILE || cause == ENOMEM)
+        file_fail(error, path, "open", cause);
+    else if (decoded->status == CLIP_OK)
+        decode_open_file(&decoding, error);
     sound_file_close(&decoding.file);
     if (decoding.state != NULL) src_delete(decoding.state);
     sound_meter_free(decoding.meter);

@@ -88,7 +88,8 @@ void decoded_free(struct decoded *decoded); /* the buffer; not the target */
  * stereo), as float32 otherwise; more channels, and float with more than one,
  * are already mixed down (mean of the channels). A rate the device does not
  * resample comes as mono float32 at the model's rate, ceil(N model_rate / rate)
- * samples. Errors: ERROR_MEMORY; ERROR_STOPPED when given up. */
+ * samples. Errors: ERROR_MEMORY; ERROR_FILE when no more files can be opened;
+ * ERROR_STOPPED when given up. */
 enum error_code decode_clip(const char *path, const struct decode_settings *settings,
                             struct decoded *decoded, struct error *error);
 

@@ -3,6 +3,7 @@
 #include "host/base/memory.h"
 #include "host/base/stop.h"
 #include "host/base/text.h"
+#include "host/input/fingerprint.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -100,7 +101,8 @@ static struct slot *claim(struct decode_pool *pool) {
     struct slot *slot = take_slot(pool);
     if (slot == NULL) return NULL;
     slot->sequence = pool->claimed++;
-    slot->item.clip = pool->first + slot->sequence;
+    const size_t *chosen = pool->settings.chosen;
+    slot->item.clip = chosen == NULL ? pool->first + slot->sequence : chosen[slot->sequence];
     return slot;
 }
 
@@ -118,6 +120,7 @@ static void copy_status(const struct clip_list *clips, struct decode_item *item)
 
 static enum error_code decode_slot(struct decode_pool *pool, struct slot *slot, struct text *path,
                                    struct error *error) {
+    slot->item.fingerprint[0] = slot->item.fingerprint[1] = 0;
     if (pool->clips->clips[slot->item.clip].status != CLIP_OK) {
         copy_status(pool->clips, &slot->item);
         return ERROR_NONE;
@@ -130,6 +133,7 @@ static enum error_code decode_slot(struct decode_pool *pool, struct slot *slot, 
     settings.cancelled = &pool->closing;
     clip_open_path(pool->clips, slot->item.clip, path);
     TRY(text_check(path, error));
+    clip_fingerprint(pool->clips, slot->item.clip, path->data, slot->item.fingerprint);
     return decode_clip(path->data, &settings, &slot->item.decoded, error);
 }
 

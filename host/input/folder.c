@@ -4,6 +4,7 @@
  * Names that begin with a dot are left out and counted. Symbolic links are
  * followed; a folder that contains itself through one is entered once. A folder
  * that cannot be read becomes a row, since nobody knows which clips are in it. */
+#include "host/base/file.h"
 #include "host/base/memory.h"
 #include "host/base/text.h"
 #include "host/input/builder.h"
@@ -172,9 +173,7 @@ static enum error_code read_directory(struct walk *walk, size_t index, struct er
     text_format(&walk->path, "%s/%s", walk->root, name_at(walk, walk->directories[index].path));
     TRY(text_check(&walk->path, error));
     DIR *stream = opendir(walk->path.data);
-    if (stream == NULL && index == 0)
-        return FAIL(error, ERROR_FILE, "%s: cannot open the folder: %s", walk->root,
-                    strerror(errno));
+    if (stream == NULL && index == 0) return file_fail(error, walk->root, "open the folder", errno);
     if (stream == NULL) return add_found(walk, walk->directories[index].path, errno, error);
     list_directory(walk, index, stream, error);
     closedir(stream);

@@ -144,14 +144,13 @@ static char *folder_of(const char *path, struct error *error) {
 static enum error_code read_manifest(struct builder *builder, const char *path,
                                      enum input_kind kind, struct error *error) {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0)
-        return FAIL(error, ERROR_FILE, "%s: cannot open: %s", path, strerror(errno));
+    if (descriptor < 0) return file_fail(error, path, "open", errno);
     struct stat status;
     FILE *stream = NULL;
     if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
         FAIL(error, ERROR_FILE, "%s: not a regular file", path);
     else if ((stream = fdopen(descriptor, "r")) == NULL)
-        FAIL(error, ERROR_FILE, "%s: cannot open: %s", path, strerror(errno));
+        file_fail(error, path, "open", errno);
     if (stream == NULL) {
         close(descriptor);
         return error->code;

@@ -1,4 +1,5 @@
 /* JSONL manifests: one object a line. A line that is none becomes a row with its reason. */
+#include "host/base/file.h"
 #include "host/base/json.h"
 #include "host/base/text.h"
 #include "host/input/manifest.h"
@@ -42,8 +43,7 @@ static enum error_code read_line(struct jsonl_reader *reader, bool *end, struct 
         else
             text_append(&reader->bytes, &plain, 1);
     }
-    if (ferror(reader->stream))
-        return FAIL(error, ERROR_FILE, "%s: cannot read: %s", reader->name, strerror(errno));
+    if (ferror(reader->stream)) return file_fail(error, reader->name, "read", errno);
     reader->line++;
     return text_check(&reader->bytes, error);
 }
