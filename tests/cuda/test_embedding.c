@@ -15,7 +15,7 @@
 
 static void test_small(void **state) {
     (void)state;
-    network_golden_model(cuda_part_operations(), 32, 1, "small");
+    network_golden_model(cuda_part_operations(), 32, 1, "small", NETWORK_GOLDEN_ALL);
 }
 
 static void test_odd_architecture(void **state) {
