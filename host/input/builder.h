@@ -50,6 +50,13 @@ enum error_code builder_finish(struct builder *builder, struct error *error);
  * the stream stays the caller's. */
 enum error_code folder_read(struct builder *builder, const char *path, struct error *error);
 enum error_code kaldi_read(struct builder *builder, const char *path, struct error *error);
+/* `path` is the supervision set's. */
+enum error_code lhotse_read(struct builder *builder, const char *path, struct error *error);
+
+/* The recording set that belongs to a supervision set by its name, to be freed; NULL when
+ * there is none, and when memory is short. */
+char *lhotse_recordings_beside(const char *path, struct error *error);
+
 enum error_code manifest_csv_read(struct builder *builder, FILE *stream, const char *name,
                                   char delimiter, struct error *error);
 enum error_code manifest_jsonl_read(struct builder *builder, FILE *stream, const char *name,
