@@ -49,6 +49,10 @@ enum error_code builder_finish(struct builder *builder, struct error *error);
 /* The readers; each appends to builder->input->clips. `name` is for messages, and
  * the stream stays the caller's. */
 enum error_code folder_read(struct builder *builder, const char *path, struct error *error);
+/* Warns of sound files below the folder `path` that the list at hand, read from `manifest`,
+ * does not name; before builder_finish. */
+enum error_code folder_warn_of_unlisted(struct builder *builder, const char *path,
+                                        const char *manifest, struct error *error);
 enum error_code kaldi_read(struct builder *builder, const char *path, struct error *error);
 /* `path` is the supervision set's. */
 enum error_code lhotse_read(struct builder *builder, const char *path, struct error *error);

@@ -203,7 +203,8 @@ static enum error_code check_usable(const struct input *input, const char *path,
     return ERROR_NONE;
 }
 
-static enum error_code read_all(const char *path, struct builder *builder, struct error *error) {
+static enum error_code read_all(const char *path, const struct source *source,
+                                struct builder *builder, struct error *error) {
     struct input *input = builder->input;
     if (input->kind == INPUT_FOLDER)
         TRY(folder_read(builder, path, error));
@@ -213,6 +214,9 @@ static enum error_code read_all(const char *path, struct builder *builder, struc
         TRY(lhotse_read(builder, path, error));
     else
         TRY(read_manifest(builder, path, input->kind, error));
+    /* An audiofolder: what is beside its metadata without being in it was meant, too, perhaps. */
+    if (source->inside != NULL && source->kind != INPUT_LHOTSE)
+        TRY(folder_warn_of_unlisted(builder, input->clips.root, source->inside, error));
     TRY(builder_finish(builder, error));
     return check_usable(input, path, error);
 }
@@ -243,7 +247,7 @@ enum error_code input_open(const char *path, const struct input_options *options
                               : folder_of(file, error);
     struct builder builder = {0};
     if (root != NULL && builder_open(&builder, options, root, input, error) == ERROR_NONE)
-        read_all(file, &builder, error);
+        read_all(file, &source, &builder, error);
     builder_close(&builder);
     free(root);
     free(file);

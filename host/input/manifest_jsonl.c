@@ -54,7 +54,11 @@ static enum error_code add_object(struct jsonl_reader *reader, struct error *err
         if (usable) {
             row.values[role] = text->data == NULL ? "" : text->data;
         } else if (row.problem == NULL) {
-            snprintf(problem, sizeof problem, "the value of '%.60s' is no text", key);
+            bool list = role == ROLE_LABEL && json_is_array(value);
+            snprintf(problem, sizeof problem,
+                     list ? "'%.40s' is a list; an audit is of one label a clip, see README, Limits"
+                          : "the value of '%.60s' is no text",
+                     key);
             row.problem = problem;
         }
     }

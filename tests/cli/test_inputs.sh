@@ -79,6 +79,10 @@ expect_grep "no number" 'line 27: the place in the file is no number' "$TMP/bad/
 expect_grep "backwards" 'line 28: its end lies before its start' "$TMP/bad/clips.csv"
 expect_grep "over the end" 'ends at 13 s, but the file is only 12 s long' "$TMP/bad/clips.csv"
 expect_grep "behind the end" 'begins at 50 s, but the file is only 12 s long' "$TMP/bad/clips.csv"
+expect_grep "issues.csv says which part" '^1,0,"long\.wav#t=0,0\.5",long\.wav,0,0\.5,high,low,' \
+    "$TMP/bad/issues.csv"
+expect_grep "so does issues.jsonl" '"path": "long\.wav", "start": 0, "end": 0\.5, ' \
+    "$TMP/bad/issues.jsonl"
 expect_grep "the summary names the part" 'high .*-> low .*long\.wav#t=0,0\.5' "$TMP/stdout"
 expect_grep "so does the page" 'long\.wav#t=0,0\.5</bdi>' "$TMP/bad/report.html"
 check "another part is another run" test "$(grep -o '"clips_hash": "[^"]*"' "$TMP/bad/run.json")" != \

@@ -153,18 +153,28 @@ static void audiofolder(void **state) {
     test_text_write(test_path(folder, "hf/metadata.csv"),
                     "file_name,label,lang\ndata/a.wav,x,en\nb.wav,y,de\n../c.wav,y,de\n");
     test_text_write(test_path(folder, "hf/data/a.wav"), "");
-    test_text_write(test_path(folder, "hf/odd/never.wav"), "");
     expect("hf", &plain, "data/a.wav|x|||ok\nb.wav|y|||ok\n../c.wav|y|||outside\n");
     expect("hf/", &options, "data/a.wav|en|||ok\nb.wav|de|||ok\n../c.wav|de|||outside\n");
+    /* What lies there without being listed is said; OUT is not, nor what is hidden. */
+    test_text_write(test_path(folder, "hf/odd/never.wav"), "");
+    test_text_write(test_path(folder, "hf/data/z.mp3"), "");
+    test_text_write(test_path(folder, "hf/data/.b.wav"), "");
+    test_text_write(test_path(folder, "hf/out/clip.wav"), "");
+    options = (struct input_options){.exclude = test_path(folder, "hf/out")};
+    expect("hf", &options,
+           "data/a.wav|x|||ok\nb.wav|y|||ok\n../c.wav|y|||outside\n"
+           "~2 sound files in the folder are not listed in metadata.csv, 'data/z.mp3' for one; "
+           "they are not in this run\n");
     expect_reading("hf", &plain,
                    "hf is read as an audiofolder: clips and labels from metadata.csv");
     test_text_write(test_path(folder, "hf2/metadata.jsonl"),
-                    "{\"file_name\":\"a.wav\",\"label\":\"x\"}\n");
-    expect("hf2", &plain, "a.wav|x|||ok\n");
+                    "{\"file_name\":\"./a.wav\",\"label\":\"x\"}\n");
+    test_text_write(test_path(folder, "hf2/a.wav"), "");
+    expect("hf2", &plain, "./a.wav|x|||ok\n");
     struct seen seen;
     see("hf2", &plain, &seen);
     struct text opened = TEXT_INITIAL;
-    text_format(&opened, "%s/hf2/a.wav\n", folder);
+    text_format(&opened, "%s/hf2/./a.wav\n", folder);
     assert_string_equal(seen.opened.data, opened.data);
     text_free(&opened);
     seen_end(&seen);
