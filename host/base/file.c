@@ -24,6 +24,8 @@ static const char *advice(int number) {
     case EACCES:
     case EPERM: return "; see to its permissions, or give another folder";
     case EFBIG: return "; raise the limit of file sizes (ulimit -f), then try again";
+    case EBADMSG: return "; the gzip file is cut or damaged, copy it again"; /* of gzip.h */
+    case EOVERFLOW: return "; what is in the gzip file is too large for a list of clips";
     default: return "";
     }
 }

@@ -5,6 +5,7 @@
 #include "host/commands/commands.h"
 #include "host/commands/options.h"
 #include "host/output/files.h"
+#include "host/output/names.h"
 #include "host/pipeline/clip_view.h"
 #include "host/pipeline/embedding.h"
 #include "host/pipeline/resume.h"
@@ -184,6 +185,15 @@ static size_t count_unreadable(const struct clip_list *clips) {
     return count;
 }
 
+static void tell_warnings(const struct input *input) {
+    for (size_t i = 0; i < input->warnings.count; i++) {
+        struct text text = TEXT_INITIAL;
+        name_visible(&text, input->warnings.sentences[i]);
+        fprintf(stderr, "warning: %s\n", text.data == NULL ? "" : text.data);
+        text_free(&text);
+    }
+}
+
 int command_embed(int argc, char **argv) {
     struct embed_options options = {.common = COMMON_OPTIONS_INITIAL};
     struct embed_run run = {.folder = {.descriptor = -1}};
@@ -202,9 +212,11 @@ int command_embed(int argc, char **argv) {
     } else {
         size_t unreadable = count_unreadable(&run.input.clips);
         if (unreadable > 0) exit_code = EXIT_UNREADABLE_CLIPS;
-        if (!options.common.quiet)
+        if (!options.common.quiet) {
+            tell_warnings(&run.input);
             fprintf(stderr, "%zu of %zu clips embedded (%zu unreadable, see clips.csv) in %s\n",
                     run.counts.embedded, run.input.clips.count, unreadable, options.out);
+        }
     }
     run_facts_free(&run.facts);
     embedding_store_close(&run.store);

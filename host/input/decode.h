@@ -31,6 +31,8 @@
 
 #define DECODE_REASON_SIZE 512
 
+struct kept_files;
+
 struct decode_settings {
     int model_rate;         /* Hz; 16000 */
     bool no_resample;       /* hand every rate over as if it were the model's */
@@ -41,6 +43,9 @@ struct decode_settings {
     /* The part of the file that is the clip; outside the file: CLIP_BAD_SEGMENT. */
     double start_seconds;
     double end_seconds; /* 0: the file's end */
+
+    /* Files that this thread keeps open from one part to the next; NULL: none. */
+    struct kept_files *kept;
 
     /* Both optional. Called before memory is taken, with the bytes this clip will
      * hold in all; may wait; false gives the clip up (the run is ending). */
