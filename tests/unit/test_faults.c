@@ -55,8 +55,10 @@ static int drop_corpus(void **state) {
     return 0;
 }
 
-static int stride(void) {
-    return getenv("EARMARK_EVERY_STEP") != NULL ? 1 : STEP_STRIDE;
+/* From one call that is tried to the next, of so many; three are tried at least. */
+static int stride(int count) {
+    if (getenv("EARMARK_EVERY_STEP") != NULL || count < 3) return 1;
+    return count / 3 < STEP_STRIDE ? count / 3 : STEP_STRIDE;
 }
 
 /* Without faults the run ends as if nothing had happened. */
@@ -94,9 +96,8 @@ static bool fails_well(const struct fault_plan *plan) {
 
 /* Every call of these kinds in turn; `must_fail`: none of them may be overlooked. */
 static void refuse_each(unsigned calls, int kind, bool sticky, bool must_fail) {
-    int count = count_calls(out, calls), failed = 0, tried = 0;
-    int step = count <= stride() ? 1 : stride();
-    for (int at = 1; at <= count; at += step, tried++) {
+    int count = count_calls(out, calls), failed = 0;
+    for (int at = 1; at <= count; at += stride(count)) {
         const struct fault_plan plan = {
             .under = out, .calls = calls, .kind = kind, .at = at, .sticky = sticky, .tick = TICK};
         bool bad = fails_well(&plan);
@@ -142,7 +143,7 @@ static void run_through(int kind, bool sticky) {
     int count =
         sticky ? 1
                : count_calls(out, FAULT_ALL & ~(unsigned)(FAULT_UNLINK | FAULT_MKDIR | FAULT_LIST));
-    for (int at = 1; at <= count; at += stride()) {
+    for (int at = 1; at <= count; at += stride(count)) {
         const struct fault_plan plan = {
             .under = out,
             .calls = FAULT_ALL & ~(unsigned)(FAULT_UNLINK | FAULT_MKDIR | FAULT_LIST),
@@ -183,7 +184,7 @@ static bool file_says(const char *name, const char *words) {
  * at the second attempt; it is never another sound. */
 static void refuse_sounds(unsigned calls, int kind) {
     int count = count_calls(corpus.clips, calls), told = 0;
-    for (int at = 1; at <= count; at += stride()) {
+    for (int at = 1; at <= count; at += stride(count)) {
         const struct fault_plan plan = {
             .under = corpus.clips, .calls = calls, .kind = kind, .at = at};
         struct child_result result = audit(out, &plan);
@@ -220,7 +221,7 @@ static void test_no_sound_can_be_read(void **state) {
 static void test_too_many_open_files(void **state) {
     (void)state;
     int count = count_calls(corpus.clips, FAULT_OPEN);
-    for (int at = 1; at <= count; at += stride()) {
+    for (int at = 1; at <= count; at += stride(count)) {
         const struct fault_plan plan = {.under = corpus.clips,
                                         .calls = FAULT_OPEN,
                                         .kind = EMFILE,

@@ -202,6 +202,26 @@ static void test_nothing_changed(void **state) {
     assert_null(strstr(result.said, "goes on: 0 of"));
 }
 
+/* embed, too: killed at its sixth rename, with rows in shards, and on from there. */
+static void test_embed_goes_on(void **state) {
+    (void)state;
+    char whole[512];
+    snprintf(whole, sizeof whole, "%s", corpus_path(&corpus, "other"));
+    const char *arguments[] = {"embed", corpus.clips, "-o", whole, "--model", corpus.model, NULL};
+    struct child_result result = child_run(command_embed, arguments, NULL);
+    assert_code(&result, EXIT_UNREADABLE_CLIPS);
+    arguments[3] = out;
+    struct fault_plan plan = {
+        .under = out, .calls = FAULT_RENAME, .kind = FAULT_KILL, .at = 6, .tick = TICK};
+    result = child_run(command_embed, arguments, &plan);
+    assert_int_equal(result.signal, SIGKILL);
+    result = child_run(command_embed, arguments, NULL);
+    assert_code(&result, EXIT_UNREADABLE_CLIPS);
+    assert_said(&result, "goes on");
+    assert_same_run(whole, out);
+    corpus_remove_folder(whole);
+}
+
 static void test_another_model_embeds_again(void **state) {
     (void)state;
     leave_unfinished();
@@ -385,6 +405,7 @@ int main(void) {
         cmocka_unit_test_teardown(test_stopped_by_a_signal, clear_out),
         cmocka_unit_test_teardown(test_stopped_where_nobody_asks, clear_out),
         cmocka_unit_test_teardown(test_nothing_changed, clear_out),
+        cmocka_unit_test_teardown(test_embed_goes_on, clear_out),
         cmocka_unit_test_teardown(test_another_model_embeds_again, clear_out),
         cmocka_unit_test_teardown(test_another_setting_keeps_the_embeddings, clear_out),
         cmocka_unit_test_teardown(test_a_changed_clip_is_embedded_again, clear_out),
