@@ -14,7 +14,7 @@ for left_out in none word voice language statistics teacher match; do
     out=$work/without-$left_out
     mkdir -p "$out"
     without=
-    if [ $left_out != none ]; then without="--without $left_out"; fi
+    if [ $left_out != none ]; then without="--weight $left_out=0"; fi
     {
         # shellcheck disable=SC2086 # nothing, or two words
         $python "$here/train.py" "$work/corpus" "$out" --steps "$steps" $without

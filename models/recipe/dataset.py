@@ -59,7 +59,11 @@ class TrainingSet:
         self.label(self.rows)
         targets = np.stack([pool_windows(w) for w in self.windows])
         self.teacher_mean, self.teacher_deviation = targets.mean(0), targets.std(0) + 1e-3
+        self.whole = self.standard(targets)  # the teacher's view of every clip as a whole
         self.lengths = np.minimum([len(c) for c in self.clips], LONGEST)
+
+    def standard(self, targets):
+        return torch.from_numpy(((targets - self.teacher_mean) / self.teacher_deviation).clip(-5, 5))
 
     def label(self, rows):
         # the same text by several voices: single words of the synthesisers, and the syllables that two people recorded
@@ -96,5 +100,4 @@ class TrainingSet:
             begin = rng.integers(size - len(clip) + 1)
             wave[begin:begin + len(clip)] = clip
             targets.append(pool_windows(windows))
-        targets = (np.stack(targets) - self.teacher_mean) / self.teacher_deviation
-        return torch.from_numpy(waves / 32768), torch.from_numpy(targets.clip(-5, 5))
+        return torch.from_numpy(waves / 32768), self.standard(np.stack(targets))

@@ -32,9 +32,7 @@ export OMP_WAIT_POLICY MALLOC_MMAP_THRESHOLD_ MALLOC_TRIM_THRESHOLD_
 $python "$here/synthesise.py" "$work/corpus"
 $python "$here/human.py" "$work/corpus"
 $python "$here/teacher.py" "$work/corpus" human flite festival espeak
-# the rate falls to a fiftieth at step 5,000, starts again at a quarter and falls once more
-$python "$here/train.py" "$work/corpus" "$work/out" --steps 5000
-$python "$here/train.py" "$work/corpus" "$work/out" --steps 7500
+$python "$here/train.py" "$work/corpus" "$work/out"
 OMP_NUM_THREADS=1 $python "$here/whiten.py" "$work/corpus" "$work/out/averaged.pt" "$work/out/whitened.pt"
 OMP_NUM_THREADS=1 $python "$here/export.py" "$work/out/whitened.pt" "$work/corpus" "$work/out/candidate.safetensors" --float32 "$work/out/float32.safetensors"
 OMP_NUM_THREADS=1 $python "$here/validate.py" "$work/corpus" "$work/out/candidate.safetensors" >"$work/out/figures.json"

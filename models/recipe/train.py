@@ -15,7 +15,7 @@ from dataset import TrainingSet
 from network import EMBEDDING, MELS, Xvector
 
 SEED = 20261
-WEIGHTS = {"word": 1.0, "voice": 0.7, "language": 0.8, "statistics": 2.0, "teacher": 2.0, "match": 1.0}
+WEIGHTS = {"word": 0.5, "voice": 1.4, "language": 0.8, "statistics": 2.0, "teacher": 2.0, "match": 1.0}
 
 
 def statistics(feats):
@@ -53,7 +53,8 @@ class Heads(nn.Module):
 
 
 def match(queries, keys, temperature=0.1):
-    """Which clip of the batch is this one, seen through the teacher: cross-entropy over the cosines (InfoNCE, van den Oord 2018)."""
+    """Which of the keys belongs to this clip, seen through the teacher: cross-entropy over the cosines (InfoNCE, van den Oord
+    2018). The first keys are those of the batch, in its order."""
     similarity = F.normalize(queries, dim=1) @ F.normalize(keys, dim=1).T / temperature
     return F.cross_entropy(similarity, torch.arange(len(queries)))
 
@@ -66,7 +67,7 @@ def losses(outputs, heads, feats, labels):
         if known.any():
             result[name] = F.cross_entropy(outputs[name][known], labels[name][known], label_smoothing=0.1)
     result["statistics"] = F.mse_loss(outputs["statistics"], heads.targets(statistics(feats)).clamp(-5, 5))
-    result["match"] = match(outputs["match"], heads.keys(labels["teacher"]))
+    result["match"] = match(outputs["match"], heads.keys(torch.cat([labels["teacher"], labels["others"]])))
     result["teacher"] = F.mse_loss(outputs["teacher"], labels["teacher"])
     return result
 
@@ -75,7 +76,7 @@ class Trainer:
     def __init__(self, options):
         torch.manual_seed(SEED)
         self.options, self.step, self.seconds = options, 0, 0.0
-        self.weights = {name: 0.0 if name in options.without else weight for name, weight in WEIGHTS.items()}
+        self.weights = WEIGHTS | dict(options.weight)
         self.data = TrainingSet(options.corpus)
         self.rng, generator = np.random.default_rng(SEED), torch.Generator().manual_seed(SEED)
         self.augment = Augmenter(generator)
@@ -99,7 +100,7 @@ class Trainer:
         index = torch.from_numpy(indices)
         voice = torch.where(same_voice, self.data.voice[index], torch.tensor(-1))
         return feats, {"word": self.data.word[index], "voice": voice, "language": self.data.language[index],
-                       "teacher": teacher}
+                       "teacher": teacher, "others": self.data.whole[self.rng.integers(len(self.data.clips), size=self.options.others)]}
 
     def learn(self, indices):
         feats, labels = self.batch(indices)
@@ -193,6 +194,13 @@ class Trainer:
         print(json.dumps(facts), flush=True)
 
 
+def weight(text):
+    name, _, number = text.partition("=")
+    if name not in WEIGHTS:
+        raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(WEIGHTS)}")
+    return name, float(number)
+
+
 def has_bf16():
     with open("/proc/cpuinfo") as file:
         return any(word in ("amx_bf16", "avx512_bf16") for line in file if line.startswith("flags") for word in line.split())
@@ -202,11 +210,14 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("corpus")
     arguments.add_argument("out", help="folder of the checkpoint and the result")
-    arguments.add_argument("--steps", type=int, default=5000)
+    arguments.add_argument("--steps", type=int, default=9000)
     arguments.add_argument("--batch", type=int, default=96)
+    arguments.add_argument("--others", type=int, default=1000,
+                           help="clips of the corpus, besides those of the batch, that a clip is told from in the objective match")
     arguments.add_argument("--rate", type=float, default=1.5e-3)
     arguments.add_argument("--threads", type=int, default=2)
-    arguments.add_argument("--without", nargs="*", default=[], choices=sorted(WEIGHTS), help="objectives left out, for ablations")
+    arguments.add_argument("--weight", type=weight, action="append", default=[], metavar="OBJECTIVE=NUMBER",
+                           help="another weight for an objective; 0 leaves it out, for ablations")
     arguments.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=has_bf16(),
                            help="matrix products in bfloat16; the default is whether this CPU has instructions for it")
     options = arguments.parse_args()
