@@ -26,24 +26,25 @@ SNDFILE_LIBS ?= $(call find_libs,sndfile,sndfile)
 SAMPLERATE_LIBS ?= $(call find_libs,samplerate,samplerate)
 LIBZIP_LIBS ?= $(call find_libs,libzip,zip)
 JANSSON_LIBS ?= $(call find_libs,jansson,jansson)
+ZLIB_LIBS ?= $(call find_libs,zlib,z)
 XXHASH_LIBS ?= $(call find_libs,libxxhash,xxhash)
 LIBYAML_LIBS ?= $(call find_libs,yaml-0.1,yaml)
 ONEDNN_LIBS ?= -ldnnl
 OPENMP ?= -fopenmp
 CMOCKA_LIBS ?= $(call find_libs,cmocka,cmocka)
-PACKAGE_CFLAGS ?= $(shell for package in sndfile samplerate libzip jansson libxxhash yaml-0.1; do \
+PACKAGE_CFLAGS ?= $(shell for package in sndfile samplerate libzip zlib jansson libxxhash yaml-0.1; do \
 	$(PKG_CONFIG) --cflags $$package 2>/dev/null; done | tr ' ' '\n' | sort -u)
 
 # ---- Debian packages, for `make deps`
 BUILD_PACKAGES ?= gcc libc6-dev binutils make pkg-config libsndfile1-dev libsamplerate0-dev libzip-dev \
-	libjansson-dev libxxhash-dev libyaml-dev libdnnl-dev
+	zlib1g-dev libjansson-dev libxxhash-dev libyaml-dev libdnnl-dev
 TEST_PACKAGES ?= libcmocka-dev g++ clang libclang-rt-dev libomp-dev clang-format clang-tidy
 DEPS ?= $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
 # fp-contract off: the same sums whatever the compiler fuses; kernels say fmaf where they mean it.
 PACKAGE_CFLAGS := $(PACKAGE_CFLAGS)
 BASE_FLAGS := -std=c17 -D_GNU_SOURCE -I. -g $(OPTIMISE) -ffp-contract=off -fno-math-errno $(OPENMP) $(WARNINGS) $(PACKAGE_CFLAGS)
-LINK_LIBS := $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(LIBZIP_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(LIBYAML_LIBS) $(ONEDNN_LIBS) -ldl -lm
+LINK_LIBS := $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(LIBZIP_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(LIBYAML_LIBS) $(ONEDNN_LIBS) -ldl -lm
 ifneq ($(SANITIZER),)
 BASE_FLAGS += -fsanitize=$(SANITIZER) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
@@ -135,6 +136,7 @@ $(eval $(call probe,openmp,omp.h,omp_get_max_threads() > 0,$(OPENMP),gcc (libomp
 $(eval $(call probe,sndfile,sndfile.h,sf_version_string() != 0,$(SNDFILE_LIBS),libsndfile1-dev,PACKAGE_CFLAGS and SNDFILE_LIBS))
 $(eval $(call probe,samplerate,samplerate.h,src_get_version() != 0,$(SAMPLERATE_LIBS),libsamplerate0-dev,PACKAGE_CFLAGS and SAMPLERATE_LIBS))
 $(eval $(call probe,libzip,zip.h,zip_libzip_version() != 0,$(LIBZIP_LIBS),libzip-dev,PACKAGE_CFLAGS and LIBZIP_LIBS))
+$(eval $(call probe,zlib,zlib.h,zlibVersion() != 0,$(ZLIB_LIBS),zlib1g-dev,PACKAGE_CFLAGS and ZLIB_LIBS))
 $(eval $(call probe,jansson,jansson.h,json_object() != 0,$(JANSSON_LIBS),libjansson-dev,PACKAGE_CFLAGS and JANSSON_LIBS))
 $(eval $(call probe,xxhash,xxhash.h,XXH_versionNumber() > 0,$(XXHASH_LIBS),libxxhash-dev,PACKAGE_CFLAGS and XXHASH_LIBS))
 $(eval $(call probe,libyaml,yaml.h,yaml_get_version_string() != 0,$(LIBYAML_LIBS),libyaml-dev,PACKAGE_CFLAGS and LIBYAML_LIBS))
@@ -153,7 +155,7 @@ $(BUILD)/probe/cmocka:
 		exit 1; \
 	fi
 
-PROBES := $(addprefix $(BUILD)/probe/,openmp sndfile samplerate libzip jansson xxhash libyaml onednn)
+PROBES := $(addprefix $(BUILD)/probe/,openmp sndfile samplerate libzip zlib jansson xxhash libyaml onednn)
 # The compiler first: without one every other probe would complain about the wrong thing.
 $(PROBES) $(BUILD)/probe/cmocka: | $(BUILD)/probe/compiler
 $(OBJECTS) $(MAIN_OBJECT): | $(PROBES)
@@ -227,6 +229,25 @@ fuzz-run:
 fuzz: ## every fuzzer for FUZZ_SECONDS (600) seconds in all
 	@$(MAKE) --no-print-directory -j$(JOBS) fuzz-build
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(MAKE) --no-print-directory fuzz-run
+
+FUZZ_RUNS ?= 10000000
+FUZZ_LONG_SECONDS ?= 7200
+
+.PHONY: fuzz-long
+fuzz-long: ## FUZZ_RUNS (10,000,000) inputs over all fuzzers, FUZZ_LONG_SECONDS (7200) each at most
+	@$(MAKE) --no-print-directory -j$(JOBS) fuzz-build
+	@FUZZERS="$$($(MAKE) -s --no-print-directory $(FUZZ_FLAGS) build-folder)/fuzz" \
+		FUZZ_RUNS=$(FUZZ_RUNS) FUZZ_SECONDS=$(FUZZ_LONG_SECONDS) bash tests/fuzz/run.sh
+
+# ---- tests that take longer than the rest together
+.PHONY: test-faults
+test-faults: ## kills and faults at every call, where the tests try one in several
+	@$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/tests/test_resume $(BUILD)/tests/test_faults
+	@EARMARK_EVERY_STEP=1 bash tests/run.sh --timeout 7200 $(BUILD)/tests/test_resume $(BUILD)/tests/test_faults
+
+.PHONY: soak
+soak: earmark ## 100,000 clips in one go and a clip of ten minutes: memory over time
+	@EARMARK=$(CURDIR)/$(BUILD)/earmark bash tests/soak.sh
 
 # ---- the rest
 .PHONY: demo

@@ -1,5 +1,6 @@
 #include "host/base/csv.h"
 
+#include "host/base/file.h"
 #include "host/base/memory.h"
 
 #include <errno.h>
@@ -48,7 +49,7 @@ static enum error_code get(struct csv_reader *reader, int *byte, struct error *e
     *byte = reader->pushed_count > 0 ? reader->pushed[--reader->pushed_count]
                                      : getc_unlocked(reader->stream);
     if (*byte == EOF && ferror(reader->stream))
-        return FAIL(error, ERROR_FILE, "%s: cannot read: %s", reader->name, strerror(errno));
+        return file_fail(error, reader->name, "read", errno);
     if (*byte == '\0')
         return FAIL(error, ERROR_DATA, "%s: line %zu holds a NUL byte; save the file as UTF-8 text",
                     reader->name, reader->next_line);

@@ -10,11 +10,51 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const char *advice(int number) {
+    switch (number) {
+    case ENOSPC:
+    case EDQUOT: return "; free some space, then give the same command again";
+    case EMFILE:
+    case ENFILE: return "; raise the limit of open files (ulimit -n), then try again";
+    case EIO:
+    case ESTALE:
+    case ENODEV:
+    case ETIMEDOUT: return "; see whether the disk or mount is well, then try again";
+    case EROFS:
+    case EACCES:
+    case EPERM: return "; see to its permissions, or give another folder";
+    case EFBIG: return "; raise the limit of file sizes (ulimit -f), then try again";
+    case EBADMSG: return "; the gzip file is cut or damaged, copy it again"; /* of gzip.h */
+    case EOVERFLOW: return "; what is in the gzip file is too large for a list of clips";
+    default: return "";
+    }
+}
+
+enum error_code file_fail(struct error *error, const char *path, const char *what, int number) {
+    return FAIL(error, ERROR_FILE, "%s: cannot %s: %s%s", path, what, strerror(number),
+                advice(number));
+}
+
+/* open() again as long as only a signal came in between. */
+static int open_file(const char *path, int flags, mode_t mode) {
+    int descriptor;
+    do descriptor = open(path, flags | O_CLOEXEC, mode);
+    while (descriptor < 0 && errno == EINTR);
+    return descriptor;
+}
+
+static int flush_file(int descriptor) {
+    int result;
+    do result = fsync(descriptor);
+    while (result != 0 && errno == EINTR);
+    return result;
+}
+
 /* Opens without blocking on a FIFO, and refuses what is not a regular file. */
 static enum error_code open_regular(const char *path, int *descriptor, size_t *size,
                                     struct error *error) {
-    int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (opened < 0) return FAIL(error, ERROR_FILE, "%s: cannot open: %s", path, strerror(errno));
+    int opened = open_file(path, O_RDONLY | O_NONBLOCK, 0);
+    if (opened < 0) return file_fail(error, path, "open", errno);
     struct stat status;
     if (fstat(opened, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size < 0) {
         close(opened);
@@ -40,7 +80,7 @@ enum error_code file_read(const char *path, size_t limit, char **data, size_t *s
     while (buffer != NULL && have < expected) {
         ssize_t got = read(descriptor, buffer + have, expected - have);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) FAIL(error, ERROR_FILE, "%s: cannot read: %s", path, strerror(errno));
+        if (got < 0) file_fail(error, path, "read", errno);
         if (got <= 0) break;
         have += (size_t)got;
     }
@@ -55,6 +95,25 @@ done:
     return ERROR_NONE;
 }
 
+enum error_code file_check_readable(const char *path, struct error *error) {
+    int descriptor = -1;
+    size_t size = 0;
+    const size_t block = (size_t)256 << 10;
+    char *buffer = memory_array(block, 1, path, error);
+    if (buffer == NULL) return error->code;
+    if (open_regular(path, &descriptor, &size, error) != ERROR_NONE) goto done;
+    for (ssize_t got = 1; got != 0;) {
+        got = read(descriptor, buffer, block);
+        if (got >= 0 || errno == EINTR) continue;
+        file_fail(error, path, "read", errno);
+        break;
+    }
+    close(descriptor);
+done:
+    free(buffer);
+    return error->code;
+}
+
 enum error_code file_map(const char *path, struct file_mapping *mapping, struct error *error) {
     int descriptor = -1;
     *mapping = (struct file_mapping){NULL, 0};
@@ -62,7 +121,7 @@ enum error_code file_map(const char *path, struct file_mapping *mapping, struct 
     if (mapping->size > 0) {
         void *mapped = mmap(NULL, mapping->size, PROT_READ, MAP_SHARED, descriptor, 0);
         if (mapped == MAP_FAILED)
-            FAIL(error, ERROR_FILE, "%s: cannot map: %s", path, strerror(errno));
+            file_fail(error, path, "map", errno);
         else
             mapping->data = mapped;
     }
@@ -75,23 +134,58 @@ void file_unmap(struct file_mapping *mapping) {
     *mapping = (struct file_mapping){NULL, 0};
 }
 
+/* ---- files that are replaced ----
+ * stdio gives up at EINTR; what it writes goes through these, which do not. */
+
+#define STREAM_BUFFER ((size_t)64 << 10)
+
+static ssize_t write_all(void *context, const char *bytes, size_t size) {
+    struct file_replacement *replacement = context;
+    size_t written = 0;
+    while (written < size) {
+        ssize_t count = write(replacement->descriptor, bytes + written, size - written);
+        if (count < 0 && errno == EINTR) continue;
+        if (count == 0) errno = ENOSPC; /* no progress, and no reason given */
+        if (count <= 0) {
+            replacement->failure = errno;
+            return 0;
+        }
+        written += (size_t)count;
+    }
+    return (ssize_t)written;
+}
+
+static int seek_in(void *context, off64_t *offset, int whence) {
+    const struct file_replacement *replacement = context;
+    *offset = lseek(replacement->descriptor, *offset, whence);
+    return *offset < 0 ? -1 : 0;
+}
+
 enum error_code file_replace_open(const char *path, struct file_replacement *replacement,
                                   struct error *error) {
-    *replacement = (struct file_replacement){NULL, NULL, NULL};
+    static const cookie_io_functions_t functions = {.write = write_all, .seek = seek_in};
+    *replacement = (struct file_replacement){.descriptor = -1};
     replacement->path = memory_string(path, error);
     replacement->temporary = memory_array(strlen(path) + 32, 1, path, error);
     if (error->code != ERROR_NONE) goto failed;
     snprintf(replacement->temporary, strlen(path) + 32, "%s.%ld.part", path, (long)getpid());
-    replacement->stream = fopen(replacement->temporary, "wbe");
-    if (replacement->stream == NULL) {
-        FAIL(error, ERROR_FILE, "%s: cannot write: %s", replacement->temporary, strerror(errno));
+    replacement->descriptor = open_file(replacement->temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (replacement->descriptor < 0) {
+        file_fail(error, replacement->temporary, "write", errno);
         goto failed;
     }
-    return ERROR_NONE;
+    replacement->stream = fopencookie(replacement, "w", functions);
+    if (replacement->stream != NULL) {
+        setvbuf(replacement->stream, NULL, _IOFBF, STREAM_BUFFER);
+        return ERROR_NONE;
+    }
+    FAIL(error, ERROR_MEMORY, "%s: no memory for a stream", path);
+    close(replacement->descriptor);
+    unlink(replacement->temporary);
 failed:
     free(replacement->path);
     free(replacement->temporary);
-    *replacement = (struct file_replacement){NULL, NULL, NULL};
+    *replacement = (struct file_replacement){.descriptor = -1};
     return error->code;
 }
 
@@ -102,49 +196,60 @@ static int sync_folder(const char *path) {
     char *slash = strrchr(folder, '/');
     const char *name = slash == NULL ? "." : slash == folder ? "/" : folder;
     if (slash != NULL && slash != folder) *slash = '\0';
-    int descriptor = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int result = descriptor < 0 ? -1 : fsync(descriptor);
+    int descriptor = open_file(name, O_RDONLY | O_DIRECTORY, 0);
+    int result = descriptor < 0 ? -1 : flush_file(descriptor);
+    int saved = errno;
     /* Some network file systems cannot flush a folder; that is no loss of data. */
-    if (result != 0 && (errno == EINVAL || errno == ENOTSUP)) result = 0;
+    if (result != 0 && (saved == EINVAL || saved == ENOTSUP)) result = 0;
     if (descriptor >= 0) close(descriptor);
     free(folder);
+    errno = saved;
     return result;
 }
 
-enum error_code file_replace_commit(struct file_replacement *replacement, struct error *error) {
-    FILE *stream = replacement->stream;
-    bool written = fflush(stream) == 0 && !ferror(stream) && fsync(fileno(stream)) == 0;
-    int saved = errno;
-    if (fclose(stream) != 0 && written) {
+/* The stream and the descriptor, closed; false with errno when something was not written. */
+static bool close_written(struct file_replacement *replacement) {
+    bool written = !ferror(replacement->stream) && fflush(replacement->stream) == 0 &&
+                   flush_file(replacement->descriptor) == 0;
+    int saved = replacement->failure != 0 ? replacement->failure : errno;
+    fclose(replacement->stream);
+    if (close(replacement->descriptor) != 0 && written && errno != EINTR) {
         written = false;
         saved = errno;
     }
     replacement->stream = NULL;
-    if (!written)
-        return FAIL(error, ERROR_FILE, "%s: cannot write: %s", replacement->path, strerror(saved));
-    if (rename(replacement->temporary, replacement->path) != 0)
-        return FAIL(error, ERROR_FILE, "%s: cannot rename: %s", replacement->path, strerror(errno));
+    replacement->descriptor = -1;
+    errno = saved;
+    return written;
+}
+
+enum error_code file_replace_commit(struct file_replacement *replacement, struct error *error) {
+    if (!close_written(replacement)) return file_fail(error, replacement->path, "write", errno);
+    int result;
+    do result = rename(replacement->temporary, replacement->path);
+    while (result != 0 && errno == EINTR);
+    if (result != 0) return file_fail(error, replacement->path, "rename a file to this", errno);
     free(replacement->temporary);
     replacement->temporary = NULL;
     if (sync_folder(replacement->path) != 0)
-        return FAIL(error, ERROR_FILE, "%s: cannot flush its folder: %s", replacement->path,
-                    strerror(errno));
+        return file_fail(error, replacement->path, "flush the folder of this file", errno);
     return ERROR_NONE;
 }
 
 void file_replace_close(struct file_replacement *replacement) {
     if (replacement->stream != NULL) fclose(replacement->stream);
+    if (replacement->stream != NULL) close(replacement->descriptor);
     if (replacement->temporary != NULL) unlink(replacement->temporary);
     free(replacement->temporary);
     free(replacement->path);
-    *replacement = (struct file_replacement){NULL, NULL, NULL};
+    *replacement = (struct file_replacement){.descriptor = -1};
 }
 
 enum error_code file_write(const char *path, const char *data, size_t size, struct error *error) {
     struct file_replacement replacement;
     TRY(file_replace_open(path, &replacement, error));
     if (size > 0 && fwrite(data, 1, size, replacement.stream) != size)
-        FAIL(error, ERROR_FILE, "%s: cannot write: %s", path, strerror(errno));
+        file_fail(error, path, "write", errno);
     else
         file_replace_commit(&replacement, error);
     file_replace_close(&replacement);

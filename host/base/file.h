@@ -6,10 +6,18 @@
 
 #include <stdio.h>
 
+/* Fails with "path: cannot WHAT: REASON; what to do about it" for an errno: the one
+ * place that knows what helps against a full disk, a lost mount, a limit. */
+enum error_code file_fail(struct error *error, const char *path, const char *what, int number);
+
 /* Reads a regular file of at most `limit` bytes; *data has a NUL behind it and is
  * released with free(). */
 enum error_code file_read(const char *path, size_t limit, char **data, size_t *size,
                           struct error *error);
+
+/* Reads a regular file to its end and throws the bytes away: an error of the disk or
+ * mount is told here, where later, in a mapping, it would end the process. */
+enum error_code file_check_readable(const char *path, struct error *error);
 
 /* A regular file mapped read-only. */
 struct file_mapping {
@@ -21,9 +29,12 @@ enum error_code file_map(const char *path, struct file_mapping *mapping, struct 
 void file_unmap(struct file_mapping *mapping);
 
 /* A file that appears under its name only when it is complete: written beside it,
- * flushed to disk, renamed, and the folder flushed. */
+ * flushed to disk, renamed, and the folder flushed. Stays where it is while it is
+ * open: the stream points to it. */
 struct file_replacement {
-    FILE *stream; /* write here */
+    FILE *stream;   /* write here */
+    int descriptor; /* what the stream writes to */
+    int failure;    /* errno of the first write that failed */
     char *path;
     char *temporary;
 };

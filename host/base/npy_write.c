@@ -19,7 +19,7 @@ enum error_code npy_writer_open(const char *path, enum npy_type type, size_t dim
     size_t size = npy_header_format(type, dimensions, shape, header);
     TRY(file_replace_open(path, &writer->file, error));
     if (fwrite(header, 1, size, writer->file.stream) != size)
-        FAIL(error, ERROR_FILE, "%s: cannot write: %s", path, strerror(errno));
+        file_fail(error, path, "write", errno);
     if (error->code != ERROR_NONE) npy_writer_close(writer);
     return error->code;
 }
@@ -28,7 +28,7 @@ enum error_code npy_writer_write(struct npy_writer *writer, const void *elements
                                  struct error *error) {
     size_t size = npy_type_size(writer->type);
     if (count > 0 && fwrite(elements, size, count, writer->file.stream) != count)
-        return FAIL(error, ERROR_FILE, "%s: cannot write: %s", writer->file.path, strerror(errno));
+        return file_fail(error, writer->file.path, "write", errno);
     writer->written += count;
     return ERROR_NONE;
 }
@@ -45,8 +45,7 @@ enum error_code npy_writer_commit(struct npy_writer *writer, struct error *error
         size_t size = npy_header_format(writer->type, writer->dimensions, writer->shape, header);
         if (fseek(writer->file.stream, 0, SEEK_SET) != 0 ||
             fwrite(header, 1, size, writer->file.stream) != size)
-            return FAIL(error, ERROR_FILE, "%s: cannot write: %s", writer->file.path,
-                        strerror(errno));
+            return file_fail(error, writer->file.path, "write", errno);
     }
     return file_replace_commit(&writer->file, error);
 }

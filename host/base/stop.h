@@ -4,8 +4,12 @@
 
 #include "host/base/error.h"
 
-/* From now on the first INT, TERM or USR1 only makes stop_check fail; a second
- * one ends the process with exit code 128 + signal. */
+#define STOP_EXIT_CODE 75
+
+/* From now on the first INT, TERM or USR1 makes stop_check fail, and ends the process
+ * with STOP_EXIT_CODE if it is still there a second later, whatever it is doing:
+ * files are replaced in one step, so that nothing is half written then. A second
+ * signal ends it at once with exit code 128 + signal. */
 void stop_install(void);
 
 /* ERROR_STOPPED once a signal came. Called between batches and between steps. */

@@ -116,10 +116,12 @@ int command_audit(int argc, char **argv) {
         return EXIT_DONE;
     }
     stop_install();
-    if (audit_run(&command.settings, &audit, &error) != ERROR_NONE)
-        exit_code = command_fail(&error);
-    else
+    if (audit_run(&command.settings, &audit, &error) == ERROR_NONE) {
         exit_code = finished(&command, audit);
+    } else {
+        exit_code = command_fail(&error);
+        command_tell_resume(&error);
+    }
     audit_close(audit);
     return exit_code;
 }

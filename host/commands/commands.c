@@ -1,5 +1,10 @@
 #include "host/commands/commands.h"
 
+void command_tell_resume(const struct error *error) {
+    if (error->code == ERROR_STOPPED || error->code == ERROR_DEVICE_LOST)
+        fputs("earmark: give the same command again to go on\n", stderr);
+}
+
 int command_fail(const struct error *error) {
     fprintf(stderr, "earmark: %s\n", error->message);
     switch (error->code) {

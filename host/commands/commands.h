@@ -4,7 +4,7 @@
 #ifndef EARMARK_COMMANDS_H
 #define EARMARK_COMMANDS_H
 
-#include "host/base/error.h"
+#include "host/base/stop.h"
 
 #include <stdio.h>
 
@@ -15,9 +15,9 @@ enum exit_code {
     EXIT_DONE = 0,
     EXIT_FATAL = 1,
     EXIT_USAGE = 2,
-    EXIT_UNREADABLE_CLIPS = 3, /* done, but some clips could not be read */
-    EXIT_ISSUES_FOUND = 4,     /* with --fail-on-issues */
-    EXIT_STOPPED = 75          /* stopped by a signal or a lost device, all safe */
+    EXIT_UNREADABLE_CLIPS = 3,    /* done, but some clips could not be read */
+    EXIT_ISSUES_FOUND = 4,        /* with --fail-on-issues */
+    EXIT_STOPPED = STOP_EXIT_CODE /* stopped by a signal or a lost device, all safe */
 };
 
 int command_audit(int argc, char **argv);
@@ -32,5 +32,8 @@ int command_info(int argc, char **argv);
 /* Prints "earmark: message" to stderr and gives the exit code that fits the
  * error: 2 for usage, 75 for a stop or a lost device, 1 otherwise. */
 int command_fail(const struct error *error);
+
+/* After a stop of a command that keeps what was done: says how to go on. */
+void command_tell_resume(const struct error *error);
 
 #endif

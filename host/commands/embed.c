@@ -5,9 +5,10 @@
 #include "host/commands/commands.h"
 #include "host/commands/options.h"
 #include "host/output/files.h"
+#include "host/output/names.h"
 #include "host/pipeline/clip_view.h"
 #include "host/pipeline/embedding.h"
-#include "host/pipeline/run_folder.h"
+#include "host/pipeline/resume.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -44,7 +45,8 @@ static void print_help(void) {
         "(near duplicates excepted), run.json.\n\n"
         "  -o OUT                the folder to write\n"
         "  --features DIR        also every clip's features: DIR/ROW.npy, float32 (frames, "
-        "mels)\n\n",
+        "mels);\n"
+        "                        an unfinished run starts over then\n\n",
         stdout);
     options_help_input();
     fputs("\n", stdout);
@@ -82,9 +84,23 @@ static enum error_code parse(int argc, char **argv, struct embed_options *option
     return ERROR_NONE;
 }
 
+static enum error_code write_embeddings(const struct embed_run *run, struct error *error) {
+    const size_t shape[2] = {run->store.rows, run->store.key.columns};
+    struct npy_writer writer;
+    char *path = file_join(run->folder.path, "embeddings.npy", error);
+    if (path == NULL) return error->code;
+    if (npy_writer_open(path, NPY_FLOAT32, 2, shape, &writer, error) == ERROR_NONE) {
+        for (size_t i = 0; i < shape[0] && error->code == ERROR_NONE; i++)
+            npy_writer_write(&writer, embedding_store_row(&run->store, i), shape[1], error);
+        if (error->code == ERROR_NONE) npy_writer_commit(&writer, error);
+        npy_writer_close(&writer);
+    }
+    free(path);
+    return error->code;
+}
+
 /* embeddings.npy and labels.npy: every row of the store, in order. */
-static enum error_code write_arrays(const struct embed_run *run, const float *embeddings,
-                                    struct error *error) {
+static enum error_code write_arrays(const struct embed_run *run, struct error *error) {
     size_t rows = run->store.rows, next = 0;
     const struct clip_list *clips = &run->input.clips;
     int64_t *labels = memory_array(rows, sizeof *labels, "labels", error);
@@ -94,11 +110,7 @@ static enum error_code write_arrays(const struct embed_run *run, const float *em
         if (run->measures[i].row == EMBEDDING_NO_ROW) continue;
         labels[next++] = clips->clips[i].class_index;
     }
-    path = file_join(run->folder.path, "embeddings.npy", error);
-    if (path == NULL ||
-        npy_write(path, NPY_FLOAT32, rows, run->store.columns, embeddings, error) != ERROR_NONE)
-        goto done;
-    free(path);
+    if (write_embeddings(run, error) != ERROR_NONE) goto done;
     path = file_join(run->folder.path, "labels.npy", error);
     if (path != NULL) npy_write(path, NPY_INT64, rows, 0, labels, error);
 done:
@@ -109,7 +121,6 @@ done:
 
 static enum error_code write_files(const struct embed_options *options, struct embed_run *run,
                                    struct error *error) {
-    const float *embeddings = NULL;
     TRY(duplicates_find_identical(&run->input.clips, run->measures, &run->relations, error));
     struct clip_view view = {
         .clips = &run->input.clips, .measures = run->measures, .relations = run->relations};
@@ -125,13 +136,14 @@ static enum error_code write_files(const struct embed_options *options, struct e
     };
     run_facts_engine(&run->facts, &run->engine, options->common.engine.precision);
     run_facts_input(&run->facts, &run->input, options->common.no_resample);
+    resume_facts(&run->facts, &run->store);
     results.facts = run->facts;
-    TRY(embedding_store_map(&run->store, &embeddings, error));
-    TRY(write_arrays(run, embeddings, error));
+    TRY(write_arrays(run, error));
     TRY(run_write_clips(run->folder.path, &results.clips, error));
     TRY(run_write_class_names(run->folder.path, &results, error));
     run_count_statuses(&results);
-    return run_write_json(run->folder.path, &results, error);
+    TRY(run_write_json(run->folder.path, &results, error));
+    return shards_remove(run->folder.path, error);
 }
 
 static enum error_code embed(const struct embed_options *options, struct embed_run *run,
@@ -154,10 +166,15 @@ static enum error_code embed(const struct embed_options *options, struct embed_r
     run->measures =
         memory_array(run->input.clips.count, sizeof *run->measures, "clip measures", error);
     if (run->measures == NULL) return error->code;
-    TRY(embedding_store_open(run->folder.path, run->engine.model.network.embedding_size,
-                             &run->store, error));
+    /* Features are written as clips are embedded: with them nothing can be taken over. */
+    const struct resume_settings resume = {.precision = options->common.engine.precision,
+                                           .no_resample = options->common.no_resample,
+                                           .keep = options->features == NULL,
+                                           .quiet = options->common.quiet};
+    TRY(resume_open(&run->folder, &run->engine, &run->input, &resume, &run->store, error));
     TRY(embedding_run(run->engine.device, &run->engine.model.network, &run->input.clips, &settings,
                       &run->store, run->measures, &run->counts, error));
+    if (run->counts.embedded == 0) return clip_list_fail(&run->input.clips, "embedded", error);
     return write_files(options, run, error);
 }
 
@@ -166,6 +183,15 @@ static size_t count_unreadable(const struct clip_list *clips) {
     for (size_t i = 0; i < clips->count; i++)
         count += clip_status_is_unreadable((enum clip_status)clips->clips[i].status);
     return count;
+}
+
+static void tell_warnings(const struct input *input) {
+    for (size_t i = 0; i < input->warnings.count; i++) {
+        struct text text = TEXT_INITIAL;
+        name_visible(&text, input->warnings.sentences[i]);
+        fprintf(stderr, "warning: %s\n", text.data == NULL ? "" : text.data);
+        text_free(&text);
+    }
 }
 
 int command_embed(int argc, char **argv) {
@@ -182,12 +208,15 @@ int command_embed(int argc, char **argv) {
     stop_install();
     if (embed(&options, &run, &error) != ERROR_NONE) {
         exit_code = command_fail(&error);
+        command_tell_resume(&error);
     } else {
         size_t unreadable = count_unreadable(&run.input.clips);
         if (unreadable > 0) exit_code = EXIT_UNREADABLE_CLIPS;
-        if (!options.common.quiet)
+        if (!options.common.quiet) {
+            tell_warnings(&run.input);
             fprintf(stderr, "%zu of %zu clips embedded (%zu unreadable, see clips.csv) in %s\n",
                     run.counts.embedded, run.input.clips.count, unreadable, options.out);
+        }
     }
     run_facts_free(&run.facts);
     embedding_store_close(&run.store);

@@ -1,4 +1,5 @@
 /* earmark issues: confident learning alone, on anyone's labels and probabilities. */
+#include "host/base/stop.h"
 #include "host/commands/commands.h"
 #include "host/commands/issues_files.h"
 #include "host/commands/options.h"
@@ -339,6 +340,7 @@ int command_issues(int argc, char **argv) {
         print_help();
         return EXIT_DONE;
     }
+    stop_install();
     if (options.common.engine.threads < 1) options.common.engine.threads = engine_processors();
     if (run(&options, &command, &count, &error) == ERROR_NONE &&
         (fflush(stdout) != 0 || ferror(stdout)))

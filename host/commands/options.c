@@ -80,10 +80,12 @@ enum error_code options_unknown(const char *command, int option, char **argv, st
 
 void options_help_input(void) {
     fputs("Input: a folder with one folder of audio per label, a manifest (.csv, .tsv, .jsonl), a\n"
-          "folder with metadata.csv or .jsonl (an audiofolder), or a Kaldi data folder (wav.scp)\n"
+          "folder with metadata.csv or .jsonl (an audiofolder), a Kaldi data folder (wav.scp), or\n"
+          "a supervision set of Lhotse with its recordings beside it; lists may be gzip (.gz)\n"
           "  --label-pattern P     labels from the file name: '{label}_{speaker}_{take}.wav'\n"
           "  --label-column NAME   the manifest's column with the label; Kaldi: the file utt2NAME\n"
-          "                        or NAME (default: utt2label; --group speaker: utt2spk)\n"
+          "                        or NAME (default: utt2label; --group speaker: utt2spk);\n"
+          "                        Lhotse: a field of the supervision (default: custom.label)\n"
           "  --path-column NAME    the manifest's column with the path\n"
           "  --start-column NAME   a clip is a part of its file: seconds at which it begins\n"
           "  --end-column NAME     and ends (default: at the file's end). 'offset' with\n"
@@ -112,7 +114,9 @@ void options_help_engine(void) {
 
 void options_help_run(void) {
     fputs("Running\n"
-          "  --fresh               replace a finished run in OUT\n"
+          "  --fresh               start over: replace a finished run in OUT, forget an unfinished "
+          "one,\n"
+          "                        which the same command goes on with otherwise\n"
           "  --quiet               no progress and no summary, only errors\n"
           "  --json                the summary as one JSON object on standard output\n"
           "  --help                this text\n",

@@ -153,6 +153,52 @@ static enum error_code warn_of_similar_labels(struct input *input, struct error 
     return error->code;
 }
 
+/* ---- labels that are lists ---- */
+
+/* Whether `piece` (length bytes, without spaces round it) is one of the list's pieces. */
+static bool has_piece(const char *list, char separator, const char *piece, size_t length) {
+    while (*list != '\0') {
+        const char *end = strchrnul(list, separator);
+        const char *last = end;
+        while (*list == ' ') list++;
+        while (last > list && last[-1] == ' ') last--;
+        if ((size_t)(last - list) == length && memcmp(list, piece, length) == 0) return true;
+        list = *end == '\0' ? end : end + 1;
+    }
+    return false;
+}
+
+/* The first label that has the separator, and whose first piece is in another label, too;
+ * the bound keeps a million odd names from taking a million times as long. */
+static const char *find_list(const struct clip_list *clips, char separator) {
+    enum { LOOKED_AT = 1000 };
+    size_t count = clips->class_count < LOOKED_AT ? clips->class_count : LOOKED_AT;
+    for (size_t i = 0; i < count; i++) {
+        const char *label = clips->class_names[i];
+        const char *end = strchr(label, separator);
+        if (end == NULL || end == label || end[1] == '\0') continue;
+        for (size_t k = 0; k < count; k++)
+            if (k != i && has_piece(clips->class_names[k], separator, label, (size_t)(end - label)))
+                return label;
+    }
+    return NULL;
+}
+
+/* Several labels in one cell would quietly make a class of every combination. */
+static enum error_code warn_of_lists(struct input *input, struct error *error) {
+    static const char separators[] = ";|,";
+    for (const char *separator = separators; *separator != '\0'; separator++) {
+        const char *label = find_list(&input->clips, *separator);
+        if (label == NULL) continue;
+        return input_warn(input, error,
+                          "labels look like lists, '%s' for one: every combination is a class of "
+                          "its own here; for several labels a clip there are earmark embed and "
+                          "earmark issues --multi-label",
+                          label);
+    }
+    return ERROR_NONE;
+}
+
 enum error_code builder_finish(struct builder *builder, struct error *error) {
     struct input *input = builder->input;
     TRY(clip_list_finish(&input->clips, error));
@@ -163,5 +209,6 @@ enum error_code builder_finish(struct builder *builder, struct error *error) {
                        "fields were taken as short as they can be, from the left",
                        builder->ambiguous, builder->options.label_pattern,
                        clip_path(&input->clips, builder->ambiguous_example)));
-    return warn_of_similar_labels(input, error);
+    TRY(warn_of_similar_labels(input, error));
+    return warn_of_lists(input, error);
 }

@@ -49,7 +49,18 @@ enum error_code builder_finish(struct builder *builder, struct error *error);
 /* The readers; each appends to builder->input->clips. `name` is for messages, and
  * the stream stays the caller's. */
 enum error_code folder_read(struct builder *builder, const char *path, struct error *error);
+/* Warns of sound files below the folder `path` that the list at hand, read from `manifest`,
+ * does not name; before builder_finish. */
+enum error_code folder_warn_of_unlisted(struct builder *builder, const char *path,
+                                        const char *manifest, struct error *error);
 enum error_code kaldi_read(struct builder *builder, const char *path, struct error *error);
+/* `path` is the supervision set's. */
+enum error_code lhotse_read(struct builder *builder, const char *path, struct error *error);
+
+/* The recording set that belongs to a supervision set by its name, to be freed; NULL when
+ * there is none, and when memory is short. */
+char *lhotse_recordings_beside(const char *path, struct error *error);
+
 enum error_code manifest_csv_read(struct builder *builder, FILE *stream, const char *name,
                                   char delimiter, struct error *error);
 enum error_code manifest_jsonl_read(struct builder *builder, FILE *stream, const char *name,

@@ -279,6 +279,16 @@ void clip_open_path(const struct clip_list *list, size_t index, struct text *pat
     text_string(path, own);
 }
 
+enum error_code clip_list_fail(const struct clip_list *list, const char *what,
+                               struct error *error) {
+    size_t first = 0;
+    while (first < list->count && clip_reason(list, first)[0] == '\0') first++;
+    if (first == list->count)
+        return FAIL(error, ERROR_DATA, "none of the %zu clips can be %s", list->count, what);
+    return FAIL(error, ERROR_DATA, "none of the %zu clips can be %s; the first, %.300s: %.500s",
+                list->count, what, clip_path(list, first), clip_reason(list, first));
+}
+
 enum error_code clip_list_set_status(struct clip_list *list, size_t index, enum clip_status status,
                                      const char *reason, struct error *error) {
     uint64_t offset = 0;

@@ -120,6 +120,10 @@ const char *clip_group(const struct clip_list *list, size_t index);
  * it is absolute. Replaces the content of `path` (text_check tells of memory). */
 void clip_open_path(const struct clip_list *list, size_t index, struct text *path);
 
+/* Fails because none of the clips can be used: "none of the 3 clips can be audited;
+ * the first, a.wav: cannot open ...". `what`: "audited", "embedded". */
+enum error_code clip_list_fail(const struct clip_list *list, const char *what, struct error *error);
+
 /* Records what became of a clip; the strings given out before become invalid
  * (the names of classes, groups and folds stay valid). `reason` is copied and must
  * not be one of those strings. */

@@ -1,9 +1,12 @@
 #include "host/input/decode.h"
 
+#include "host/base/file.h"
 #include "host/base/memory.h"
+#include "host/input/kept_files.h"
 #include "host/input/part.h"
 #include "host/input/sound_file.h"
 
+#include <errno.h>
 #include <float.h>
 #include <samplerate.h>
 #include <stdarg.h>
@@ -24,7 +27,7 @@
 
 /* One clip on its way from the file to decoded->samples. */
 struct decoding {
-    struct sound_file file;
+    struct sound_file *file;
     const struct decode_settings *settings;
     struct decoded *decoded;
     size_t sample_bytes; /* of one sample of the result */
@@ -138,12 +141,12 @@ static enum error_code enlarge(struct decoding *decoding, size_t bytes, struct e
 /* Frames of the result that so many source frames will make. */
 static size_t result_frames(const struct decoding *decoding, size_t frames) {
     if (decoding->state == NULL) return frames;
-    size_t rate = (size_t)decoding->file.rate;
+    size_t rate = (size_t)decoding->file->rate;
     return (frames * (size_t)decoding->settings->model_rate + rate - 1) / rate;
 }
 
 static size_t result_bytes(const struct decoding *decoding, size_t frames) {
-    size_t channels = decoding->mixes ? 1 : (size_t)decoding->file.channels;
+    size_t channels = decoding->mixes ? 1 : (size_t)decoding->file->channels;
     return result_frames(decoding, frames) * channels * decoding->sample_bytes;
 }
 
@@ -156,7 +159,7 @@ static void refuse_as_too_large(struct decoding *decoding) {
  * plausibly hold it; the caller's target when that fits. */
 static enum error_code first_room(struct decoding *decoding, struct error *error) {
     struct decoded *decoded = decoding->decoded;
-    size_t plausible = decoding->file.file_bytes;
+    size_t plausible = decoding->file->file_bytes;
     if (plausible > DECODE_MAXIMUM_BYTES / 16) plausible = DECODE_MAXIMUM_BYTES / 16;
     plausible = plausible * 16 + ((size_t)1 << 16);
     bool known = decoding->part.wanted != SIZE_MAX;
@@ -180,7 +183,7 @@ static enum error_code first_room(struct decoding *decoding, struct error *error
 /* Room for `frames` more of the result; false with the clip refused when it is too large. */
 static enum error_code more_room(struct decoding *decoding, size_t frames, bool *fits,
                                  struct error *error) {
-    size_t channels = decoding->mixes ? 1 : (size_t)decoding->file.channels;
+    size_t channels = decoding->mixes ? 1 : (size_t)decoding->file->channels;
     size_t bytes = (decoding->stored + frames) * channels * decoding->sample_bytes;
     *fits = true;
     if (bytes <= decoding->held) return ERROR_NONE;
@@ -205,7 +208,7 @@ static enum error_code append_mono(struct decoding *decoding, const float *mono,
         decoding->stored += *goes_on ? frames : 0;
         return ERROR_NONE;
     }
-    double ratio = (double)decoding->settings->model_rate / (double)decoding->file.rate;
+    double ratio = (double)decoding->settings->model_rate / (double)decoding->file->rate;
     SRC_DATA data = {.data_in = mono, .input_frames = (long)frames, .src_ratio = ratio};
     data.end_of_input = last;
     do {
@@ -226,7 +229,7 @@ static enum error_code append_mono(struct decoding *decoding, const float *mono,
 /* int16 or float32 as they come, straight to their place. */
 static enum error_code read_plain(struct decoding *decoding, size_t frames, size_t *got,
                                   bool *goes_on, struct error *error) {
-    size_t channels = (size_t)decoding->file.channels;
+    size_t channels = (size_t)decoding->file->channels;
     *got = 0;
     TRY(more_room(decoding, frames, goes_on, error));
     if (!*goes_on) return ERROR_NONE;
@@ -234,8 +237,8 @@ static enum error_code read_plain(struct decoding *decoding, size_t frames, size
         (unsigned char *)decoding->data + decoding->stored * channels * decoding->sample_bytes;
     bool small = decoding->sample_bytes == sizeof(int16_t);
     sf_count_t count =
-        small ? sf_readf_short(decoding->file.handle, (short *)(void *)place, (sf_count_t)frames)
-              : sf_readf_float(decoding->file.handle, (float *)(void *)place, (sf_count_t)frames);
+        small ? sf_readf_short(decoding->file->handle, (short *)(void *)place, (sf_count_t)frames)
+              : sf_readf_float(decoding->file->handle, (float *)(void *)place, (sf_count_t)frames);
     *got = count > 0 ? (size_t)count : 0;
     const void *samples = place;
     if (small) {
@@ -256,8 +259,8 @@ static enum error_code read_plain(struct decoding *decoding, size_t frames, size
 /* Through float32: mixed down, and perhaps resampled. */
 static enum error_code read_mixed(struct decoding *decoding, size_t frames, size_t *got,
                                   bool *goes_on, struct error *error) {
-    size_t channels = (size_t)decoding->file.channels;
-    sf_count_t count = sf_readf_float(decoding->file.handle, decoding->block, (sf_count_t)frames);
+    size_t channels = (size_t)decoding->file->channels;
+    sf_count_t count = sf_readf_float(decoding->file->handle, decoding->block, (sf_count_t)frames);
     *got = count > 0 ? (size_t)count : 0;
     decoding->peak = largest_float(decoding->block, *got * channels, decoding->peak);
     if (decoding->meter != NULL)
@@ -271,12 +274,15 @@ static enum error_code read_mixed(struct decoding *decoding, size_t frames, size
 
 static enum error_code read_all(struct decoding *decoding, struct error *error) {
     const atomic_bool *cancelled = decoding->settings->cancelled;
-    const size_t most = (size_t)DECODE_MAXIMUM_SECONDS * (size_t)decoding->file.rate;
+    const size_t most = (size_t)DECODE_MAXIMUM_SECONDS * (size_t)decoding->file->rate;
     for (bool goes_on = true; goes_on;) {
         size_t frames = decoding->block_frames;
         size_t got = 0;
         if (cancelled != NULL && atomic_load_explicit(cancelled, memory_order_relaxed))
             return FAIL(error, ERROR_STOPPED, "a clip was given up");
+        /* Calls end at the same places of the file wherever they began: what is wrong with it
+         * then comes out alike, whether or not other parts were decoded before. */
+        frames -= (decoding->part.first + decoding->read) % frames;
         if (frames > decoding->part.wanted - decoding->read)
             frames = decoding->part.wanted - decoding->read;
         /* No frames left to want is the end too: the resampler has to be told. */
@@ -316,7 +322,7 @@ static enum error_code fix_length(struct decoding *decoding, struct error *error
 /* What is wrong with the clip as a whole; the first thing found. */
 static void judge(const struct decoding *decoding) {
     struct decoded *decoded = decoding->decoded;
-    const struct sound_file *file = &decoding->file;
+    const struct sound_file *file = decoding->file;
     bool ends_early = file->promised_frames != SIZE_MAX && decoding->read < decoding->part.wanted;
     bool failed = sf_error(file->handle) != SF_ERR_NO_ERROR;
     const char *failure = sf_strerror(file->handle);
@@ -326,7 +332,11 @@ static void judge(const struct decoding *decoding) {
                         ? decoded->frames
                         : device_resampled_length(decoded->frames, decoded->rate);
     if (decoded->status != CLIP_OK) return;
-    if (decoding->peak >= INFINITE_BITS)
+    if (file->failure != 0)
+        refuse(decoded, CLIP_UNREADABLE,
+               "cannot read on after %zu samples: %s; see whether its disk or mount is well",
+               decoding->read, strerror(file->failure));
+    else if (decoding->peak >= INFINITE_BITS)
         refuse(decoded, CLIP_UNREADABLE, "holds NaN or infinite samples; write the file again");
     else if (bits_float(decoding->peak) > DECODE_MAXIMUM_PEAK)
         refuse(decoded, CLIP_UNREADABLE,
@@ -358,7 +368,7 @@ static void judge(const struct decoding *decoding) {
 
 static void describe(const struct decoding *decoding) {
     struct decoded *decoded = decoding->decoded;
-    const struct sound_file *file = &decoding->file;
+    const struct sound_file *file = decoding->file;
     const struct decode_settings *settings = decoding->settings;
     bool at_model_rate = settings->no_resample || decoding->state != NULL;
     decoded->samples = decoding->data;
@@ -380,7 +390,7 @@ static void describe(const struct decoding *decoding) {
 
 /* Chooses how the samples go, by the file's kind alone, and takes what that needs. */
 static enum error_code prepare(struct decoding *decoding, struct error *error) {
-    const struct sound_file *file = &decoding->file;
+    const struct sound_file *file = decoding->file;
     const struct decode_settings *settings = decoding->settings;
     size_t channels = (size_t)file->channels;
     bool resamples = !settings->no_resample && file->rate != settings->model_rate &&
@@ -408,19 +418,21 @@ static enum error_code prepare(struct decoding *decoding, struct error *error) {
     return error->code;
 }
 
-static enum error_code decode_open_file(struct decoding *decoding, struct error *error) {
+static enum error_code decode_open_file(struct decoding *decoding, size_t position,
+                                        struct error *error) {
     struct decoded *decoded = decoding->decoded;
-    decoded->source_channels = decoding->file.channels;
-    decoded->source_rate = decoding->file.rate;
-    memcpy(decoded->source_kind, decoding->file.kind, sizeof decoded->source_kind);
+    decoded->source_channels = decoding->file->channels;
+    decoded->source_rate = decoding->file->rate;
+    memcpy(decoded->source_kind, decoding->file->kind, sizeof decoded->source_kind);
     decoded->status =
-        part_choose(&decoding->file, decoding->settings, &decoding->part, decoded->reason);
+        part_choose(decoding->file, decoding->settings, &decoding->part, decoded->reason);
     if (decoded->status != CLIP_OK) return ERROR_NONE;
     TRY(prepare(decoding, error));
     TRY(first_room(decoding, error));
     if (decoded->status == CLIP_OK)
-        TRY(part_begin(&decoding->file, decoding->settings, &decoding->part, decoding->block,
-                       decoding->block_frames, &decoded->status, decoded->reason, error));
+        TRY(part_begin(decoding->file, decoding->settings, &decoding->part, position,
+                       decoding->block, decoding->block_frames, &decoded->status, decoded->reason,
+                       error));
     if (decoded->status != CLIP_OK) return ERROR_NONE;
     TRY(read_all(decoding, error));
     if (decoded->status == CLIP_OK) TRY(fix_length(decoding, error));
@@ -431,14 +443,26 @@ static enum error_code decode_open_file(struct decoding *decoding, struct error 
 
 enum error_code decode_clip(const char *path, const struct decode_settings *settings,
                             struct decoded *decoded, struct error *error) {
+    struct kept_files own = {0};
+    struct kept_files *kept = settings->kept == NULL ? &own : settings->kept;
+    struct kept_file *file = NULL;
     struct decoding decoding = {.settings = settings, .decoded = decoded};
     *decoded = (struct decoded){.buffer = decoded->buffer,
                                 .capacity = decoded->capacity,
                                 .target = decoded->target,
                                 .target_capacity = decoded->target_capacity};
-    decoded->status = sound_file_open(path, &decoding.file, decoded->reason);
-    if (decoded->status == CLIP_OK) decode_open_file(&decoding, error);
-    sound_file_close(&decoding.file);
+    decoded->status = kept_files_take(kept, path, settings, &file, decoded->reason);
+    int cause = file->file.failure; /* not the clip's fault, and the next has it too */
+    if (decoded->status != CLIP_OK && (cause == EMFILE || cause == ENFILE || cause == ENOMEM))
+        file_fail(error, path, "open", cause);
+    if (decoded->status == CLIP_OK) {
+        decoding.file = &file->file;
+        decode_open_file(&decoding, file->position, error);
+        bool healthy = error->code == ERROR_NONE && !clip_status_is_unreadable(decoded->status);
+        kept_files_give_back(kept, file, path, settings, decoding.part.first + decoding.read,
+                             healthy);
+    }
+    kept_files_close(&own);
     if (decoding.state != NULL) src_delete(decoding.state);
     sound_meter_free(decoding.meter);
     free(decoding.block);

@@ -31,6 +31,8 @@
 
 #define DECODE_REASON_SIZE 512
 
+struct kept_files;
+
 struct decode_settings {
     int model_rate;         /* Hz; 16000 */
     bool no_resample;       /* hand every rate over as if it were the model's */
@@ -41,6 +43,9 @@ struct decode_settings {
     /* The part of the file that is the clip; outside the file: CLIP_BAD_SEGMENT. */
     double start_seconds;
     double end_seconds; /* 0: the file's end */
+
+    /* Files that this thread keeps open from one part to the next; NULL: none. */
+    struct kept_files *kept;
 
     /* Both optional. Called before memory is taken, with the bytes this clip will
      * hold in all; may wait; false gives the clip up (the run is ending). */
@@ -88,7 +93,8 @@ void decoded_free(struct decoded *decoded); /* the buffer; not the target */
  * stereo), as float32 otherwise; more channels, and float with more than one,
  * are already mixed down (mean of the channels). A rate the device does not
  * resample comes as mono float32 at the model's rate, ceil(N model_rate / rate)
- * samples. Errors: ERROR_MEMORY; ERROR_STOPPED when given up. */
+ * samples. Errors: ERROR_MEMORY; ERROR_FILE when no more files can be opened;
+ * ERROR_STOPPED when given up. */
 enum error_code decode_clip(const char *path, const struct decode_settings *settings,
                             struct decoded *decoded, struct error *error);
 

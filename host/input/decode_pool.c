@@ -3,11 +3,14 @@
 #include "host/base/memory.h"
 #include "host/base/stop.h"
 #include "host/base/text.h"
+#include "host/input/fingerprint.h"
+#include "host/input/kept_files.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 /* Clips ahead of the consumer, per thread: enough that one long clip does not
@@ -16,6 +19,22 @@
 
 /* How often a waiting consumer looks for a signal. */
 #define STOP_CHECK_NANOSECONDS 100000000L
+
+/* Clips next to each other in the list that are parts of one file which can only be
+ * decoded from its beginning: one thread has them all, in the order of their starts, so
+ * that the file is decoded once. */
+struct run {
+    size_t first; /* positions first .. end - 1; empty: none */
+    size_t end;
+    double start; /* of the part that the thread took last */
+};
+
+struct worker {
+    struct decode_pool *pool;
+    pthread_t thread;
+    struct run run; /* with the pool's lock */
+    struct kept_files files;
+};
 
 /* The item handed out, with what the pool knows of it. */
 struct slot {
@@ -36,21 +55,34 @@ struct decode_pool {
     pthread_mutex_t lock;   /* for all below */
     pthread_cond_t changed; /* anything below, for the threads */
     pthread_cond_t arrived; /* a slot is ready, or a thread failed; for the consumer */
-    size_t claimed;         /* next position to decode */
+    size_t claimed;         /* all positions before it were taken by a thread */
     size_t delivered;       /* next position for the consumer */
-    size_t window;          /* claimed may run this far ahead of delivered */
-    struct slot **ready;    /* (window) by position modulo window; NULL: not yet */
+    size_t window;          /* threads may run this far ahead of delivered */
+    bool *taken;            /* (window) by position modulo window, from delivered on */
+    struct slot **ready;    /* (window) likewise; NULL: not yet */
     size_t bytes;           /* held by all slots */
     struct slot *all;
     struct slot *free;
     struct error failure; /* the first error of a thread */
     atomic_bool closing;
 
-    size_t started;     /* threads that run */
-    pthread_t *threads; /* (settings.threads) */
+    size_t started;         /* threads that run */
+    struct worker *workers; /* (settings.threads) */
 };
 
+/* The clip at a position of the order in which clips are delivered. */
+static size_t clip_at(const struct decode_pool *pool, size_t position) {
+    const size_t *chosen = pool->settings.chosen;
+    return chosen == NULL ? pool->first + position : chosen[position];
+}
+
 /* ---- the budget ---- */
+
+/* Whether the clip that the consumer needs next is this one, or has no thread yet: then
+ * the thread that has its run must go on to get to it. */
+static bool is_needed(const struct decode_pool *pool, const struct slot *slot) {
+    return slot->sequence == pool->delivered || !pool->taken[pool->delivered % pool->window];
+}
 
 /* Waits until `bytes` in all fit for this slot's clip. The clip the consumer needs
  * next never waits, so there is always progress. */
@@ -58,7 +90,7 @@ static bool reserve(void *context, size_t bytes) {
     struct slot *slot = context;
     struct decode_pool *pool = slot->pool;
     pthread_mutex_lock(&pool->lock);
-    while (!pool->closing && slot->sequence != pool->delivered && bytes > slot->bytes &&
+    while (!pool->closing && !is_needed(pool, slot) && bytes > slot->bytes &&
            pool->bytes - slot->bytes + bytes > pool->settings.maximum_bytes)
         pthread_cond_wait(&pool->changed, &pool->lock);
     pool->bytes += bytes - slot->bytes;
@@ -88,19 +120,114 @@ static struct slot *take_slot(struct decode_pool *pool) {
     return slot;
 }
 
+/* Whether the position's clip is a part of a file that is best decoded in one pass; by its
+ * name, since only its thread will open it. */
+static bool is_sequential_part(const struct decode_pool *pool, size_t position) {
+    static const char *const extensions[] = {".ogg", ".oga", ".opus", ".mp3"};
+    const struct clip *clip = &pool->clips->clips[clip_at(pool, position)];
+    const char *dot = strrchr(clip_path(pool->clips, clip_at(pool, position)), '.');
+    if (clip->status != CLIP_OK || dot == NULL || (clip->start == 0 && clip->end == 0))
+        return false;
+    for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++)
+        if (strcasecmp(dot, extensions[i]) == 0) return true;
+    return false;
+}
+
+static struct run run_from(const struct decode_pool *pool, size_t position) {
+    struct run run = {position, position, 0};
+    const char *path = clip_path(pool->clips, clip_at(pool, position));
+    while (run.end < pool->count && is_sequential_part(pool, run.end) &&
+           strcmp(clip_path(pool->clips, clip_at(pool, run.end)), path) == 0)
+        run.end++;
+    return run;
+}
+
+/* Of the run's parts in the window, the one whose start comes next after the last one's;
+ * then again from the smallest. SIZE_MAX: none is left there. */
+static size_t next_of_run(const struct decode_pool *pool, const struct run *run, size_t limit) {
+    size_t next = SIZE_MAX;
+    size_t smallest = SIZE_MAX;
+    double next_start = 0;
+    double smallest_start = 0;
+    size_t position = run->first > pool->delivered ? run->first : pool->delivered;
+    for (; position < run->end && position < limit; position++) {
+        double start = pool->clips->clips[clip_at(pool, position)].start;
+        if (pool->taken[position % pool->window]) continue;
+        if (smallest == SIZE_MAX || start < smallest_start) {
+            smallest = position;
+            smallest_start = start;
+        }
+        if (start >= run->start && (next == SIZE_MAX || start < next_start)) {
+            next = position;
+            next_start = start;
+        }
+    }
+    return next != SIZE_MAX ? next : smallest;
+}
+
+/* The first position of the window that nobody took and that is in nobody's run. */
+static size_t next_of_all(const struct decode_pool *pool, size_t limit) {
+    size_t position = pool->claimed;
+    while (position < limit) {
+        size_t after = pool->taken[position % pool->window] ? position + 1 : position;
+        for (int i = 0; i < pool->settings.threads; i++) {
+            const struct run *run = &pool->workers[i].run;
+            if (position >= run->first && position < run->end) after = run->end;
+        }
+        if (after == position) return position;
+        position = after;
+    }
+    return SIZE_MAX;
+}
+
+/* Notes that the position has a thread. */
+static void take(struct decode_pool *pool, size_t position) {
+    pool->taken[position % pool->window] = true;
+    while (pool->claimed < pool->count && pool->claimed < pool->delivered + pool->window &&
+           pool->taken[pool->claimed % pool->window])
+        pool->claimed++;
+}
+
+/* The position that this thread is to decode now, or SIZE_MAX: there is no room, or nothing
+ * in the window for it. What the consumer needs next is always let through. */
+static size_t find_work(struct decode_pool *pool, struct worker *worker) {
+    size_t ahead = pool->count - pool->delivered;
+    size_t limit = pool->delivered + (ahead < pool->window ? ahead : pool->window);
+    bool room = pool->bytes < pool->settings.maximum_bytes;
+    struct run *run = &worker->run;
+    size_t position = run->end > 0 ? next_of_run(pool, run, limit) : SIZE_MAX;
+    if (position == SIZE_MAX && run->end > limit) return SIZE_MAX; /* the rest of it comes later */
+    if (position == SIZE_MAX) {
+        *run = (struct run){0};
+        position = next_of_all(pool, limit);
+        if (position == SIZE_MAX || (!room && position != pool->delivered)) return SIZE_MAX;
+        if (is_sequential_part(pool, position)) *run = run_from(pool, position);
+    } else if (!room) {
+        bool needed = pool->delivered >= run->first && pool->delivered < run->end &&
+                      !pool->taken[pool->delivered % pool->window];
+        if (!needed) return SIZE_MAX;
+        position = pool->delivered;
+    }
+    run->start = pool->clips->clips[clip_at(pool, position)].start;
+    return position;
+}
+
 /* With the lock: the next clip to decode, or NULL when the thread is to end. */
-static struct slot *claim(struct decode_pool *pool) {
+static struct slot *claim(struct worker *worker) {
+    struct decode_pool *pool = worker->pool;
+    size_t position = SIZE_MAX;
     for (;;) {
         if (pool->closing || pool->failure.code != ERROR_NONE || pool->claimed == pool->count)
             return NULL;
-        bool room = pool->bytes < pool->settings.maximum_bytes || pool->claimed == pool->delivered;
-        if (pool->claimed < pool->delivered + pool->window && room) break;
+        position = find_work(pool, worker);
+        if (position != SIZE_MAX) break;
         pthread_cond_wait(&pool->changed, &pool->lock);
     }
     struct slot *slot = take_slot(pool);
     if (slot == NULL) return NULL;
-    slot->sequence = pool->claimed++;
-    slot->item.clip = pool->first + slot->sequence;
+    take(pool, position);
+    slot->sequence = position;
+    slot->item.clip = clip_at(pool, position);
     return slot;
 }
 
@@ -116,8 +243,10 @@ static void copy_status(const struct clip_list *clips, struct decode_item *item)
     memcpy(decoded->reason, reason, length);
 }
 
-static enum error_code decode_slot(struct decode_pool *pool, struct slot *slot, struct text *path,
+static enum error_code decode_slot(struct worker *worker, struct slot *slot, struct text *path,
                                    struct error *error) {
+    struct decode_pool *pool = worker->pool;
+    slot->item.fingerprint[0] = slot->item.fingerprint[1] = 0;
     if (pool->clips->clips[slot->item.clip].status != CLIP_OK) {
         copy_status(pool->clips, &slot->item);
         return ERROR_NONE;
@@ -128,19 +257,22 @@ static enum error_code decode_slot(struct decode_pool *pool, struct slot *slot, 
     settings.reserve = reserve;
     settings.reserve_context = slot;
     settings.cancelled = &pool->closing;
+    settings.kept = &worker->files;
     clip_open_path(pool->clips, slot->item.clip, path);
     TRY(text_check(path, error));
+    clip_fingerprint(pool->clips, slot->item.clip, path->data, slot->item.fingerprint);
     return decode_clip(path->data, &settings, &slot->item.decoded, error);
 }
 
 static void *decode_thread(void *context) {
-    struct decode_pool *pool = context;
+    struct worker *worker = context;
+    struct decode_pool *pool = worker->pool;
     struct text path = TEXT_INITIAL;
     pthread_mutex_lock(&pool->lock);
-    for (struct slot *slot = claim(pool); slot != NULL; slot = claim(pool)) {
+    for (struct slot *slot = claim(worker); slot != NULL; slot = claim(worker)) {
         pthread_mutex_unlock(&pool->lock);
         struct error error = ERROR_INITIAL;
-        decode_slot(pool, slot, &path, &error);
+        decode_slot(worker, slot, &path, &error);
         pthread_mutex_lock(&pool->lock);
         if (error.code != ERROR_NONE && pool->failure.code == ERROR_NONE) pool->failure = error;
         if (error.code == ERROR_NONE) pool->ready[slot->sequence % pool->window] = slot;
@@ -148,11 +280,12 @@ static void *decode_thread(void *context) {
         if (error.code != ERROR_NONE || slot->sequence == pool->delivered)
             pthread_cond_signal(&pool->arrived);
     }
-    if (pool->failure.code != ERROR_NONE) { /* everybody is to notice */
-        pthread_cond_signal(&pool->arrived);
-        pthread_cond_broadcast(&pool->changed);
-    }
+    worker->run = (struct run){0};
+    if (pool->failure.code != ERROR_NONE) pthread_cond_signal(&pool->arrived);
+    /* Everybody is to notice a failure, and the end. */
+    pthread_cond_broadcast(&pool->changed);
     pthread_mutex_unlock(&pool->lock);
+    kept_files_close(&worker->files);
     text_free(&path);
     return NULL;
 }
@@ -179,6 +312,7 @@ enum error_code decode_pool_next(struct decode_pool *pool, struct decode_item **
         if (*place != NULL) {
             *item = &(*place)->item;
             *place = NULL;
+            pool->taken[pool->delivered % pool->window] = false;
             pool->delivered++;
             pthread_cond_broadcast(&pool->changed);
             break;
@@ -217,7 +351,9 @@ static enum error_code start_threads(struct decode_pool *pool, struct error *err
     size_t wanted = (size_t)pool->settings.threads;
     if (wanted > pool->count) wanted = pool->count;
     for (; pool->started < wanted; pool->started++) {
-        int failure = pthread_create(&pool->threads[pool->started], NULL, decode_thread, pool);
+        struct worker *worker = &pool->workers[pool->started];
+        worker->pool = pool;
+        int failure = pthread_create(&worker->thread, NULL, decode_thread, worker);
         if (failure == 0) continue;
         if (pool->started > 0) return ERROR_NONE; /* fewer will do */
         return FAIL(error, ERROR_MEMORY, "cannot start a decode thread: %s", strerror(failure));
@@ -247,8 +383,9 @@ enum error_code decode_pool_open(const struct clip_list *clips, size_t first, si
     pthread_cond_init(&pool->arrived, &monotonic);
     pthread_condattr_destroy(&monotonic);
     pool->ready = memory_array(pool->window, sizeof(struct slot *), "decode threads", error);
-    pool->threads =
-        memory_array((size_t)settings->threads, sizeof(pthread_t), "decode threads", error);
+    pool->taken = memory_array(pool->window, sizeof(bool), "decode threads", error);
+    pool->workers =
+        memory_array((size_t)settings->threads, sizeof *pool->workers, "decode threads", error);
     if (error->code == ERROR_NONE) start_threads(pool, error);
     if (error->code != ERROR_NONE) {
         decode_pool_close(pool);
@@ -264,7 +401,7 @@ void decode_pool_close(struct decode_pool *pool) {
     pool->closing = true;
     pthread_cond_broadcast(&pool->changed);
     pthread_mutex_unlock(&pool->lock);
-    for (size_t i = 0; i < pool->started; i++) pthread_join(pool->threads[i], NULL);
+    for (size_t i = 0; i < pool->started; i++) pthread_join(pool->workers[i].thread, NULL);
     while (pool->all != NULL) {
         struct slot *slot = pool->all;
         pool->all = slot->next;
@@ -275,6 +412,7 @@ void decode_pool_close(struct decode_pool *pool) {
     pthread_cond_destroy(&pool->changed);
     pthread_cond_destroy(&pool->arrived);
     free(pool->ready);
-    free(pool->threads);
+    free(pool->taken);
+    free(pool->workers);
     free(pool);
 }

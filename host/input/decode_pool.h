@@ -9,18 +9,21 @@
 struct decode_pool_settings {
     int threads;                   /* >= 1 */
     size_t maximum_bytes;          /* of samples decoded or under way and not yet recycled */
+    const size_t *chosen;          /* (count) clips to decode, ascending, in place of the first
+                                      `count`; the caller's, until the pool is closed; or NULL */
     struct decode_settings decode; /* reserve, reserve_context and cancelled are the pool's own */
 };
 
 struct decode_item {
-    size_t clip; /* index into the list */
+    size_t clip;             /* index into the list */
+    uint64_t fingerprint[2]; /* of its file as it was before it was decoded; zero: not known */
     struct decoded
         decoded; /* for a clip whose list status is not CLIP_OK: that status, not opened */
 };
 
 struct decode_pool;
 
-/* Starts decoding clips first .. first + count - 1. The list stays unchanged (no
+/* Starts decoding clips first .. first + count - 1, or those chosen. The list stays unchanged (no
  * clip_list_set_status) until the pool is closed. Copies the settings. */
 enum error_code decode_pool_open(const struct clip_list *clips, size_t first, size_t count,
                                  const struct decode_pool_settings *settings,

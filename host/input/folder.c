@@ -4,6 +4,7 @@
  * Names that begin with a dot are left out and counted. Symbolic links are
  * followed; a folder that contains itself through one is entered once. A folder
  * that cannot be read becomes a row, since nobody knows which clips are in it. */
+#include "host/base/file.h"
 #include "host/base/memory.h"
 #include "host/base/text.h"
 #include "host/input/builder.h"
@@ -172,9 +173,7 @@ static enum error_code read_directory(struct walk *walk, size_t index, struct er
     text_format(&walk->path, "%s/%s", walk->root, name_at(walk, walk->directories[index].path));
     TRY(text_check(&walk->path, error));
     DIR *stream = opendir(walk->path.data);
-    if (stream == NULL && index == 0)
-        return FAIL(error, ERROR_FILE, "%s: cannot open the folder: %s", walk->root,
-                    strerror(errno));
+    if (stream == NULL && index == 0) return file_fail(error, walk->root, "open the folder", errno);
     if (stream == NULL) return add_found(walk, walk->directories[index].path, errno, error);
     list_directory(walk, index, stream, error);
     closedir(stream);
@@ -258,6 +257,14 @@ static enum error_code add_all(struct walk *walk, struct error *error) {
     }
     return warn_of_all(walk, error);
 }
+
+static void close_walk(struct walk *walk) {
+    text_free(&walk->names);
+    text_free(&walk->path);
+    free(walk->directories);
+    free(walk->found);
+}
+
 /* Options that only a pattern or a manifest can serve. */
 static enum error_code check_options(const struct builder *builder, struct error *error) {
     const struct input_options *options = &builder->options;
@@ -275,15 +282,67 @@ static enum error_code check_options(const struct builder *builder, struct error
     return ERROR_NONE;
 }
 
+/* ---- what a list leaves out ---- */
+
+static int compare_paths(const void *left, const void *right) {
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* The listed paths, sorted, to be freed; "./a.wav" is "a.wav". */
+static const char **listed_paths(const struct clip_list *clips, struct error *error) {
+    const char **paths = memory_array(clips->count, sizeof *paths, "a manifest's paths", error);
+    if (paths == NULL) return NULL;
+    for (size_t i = 0; i < clips->count; i++) {
+        paths[i] = clip_path(clips, i);
+        while (paths[i][0] == '.' && paths[i][1] == '/') paths[i] += 2;
+    }
+    if (clips->count > 1) qsort((void *)paths, clips->count, sizeof *paths, compare_paths);
+    return paths;
+}
+
+/* Counts the files found that no path names. */
+static enum error_code warn_of_rest(struct walk *walk, const char *manifest, struct error *error) {
+    struct input *input = walk->builder->input;
+    const char **paths = listed_paths(&input->clips, error);
+    const char *example = NULL;
+    size_t rest = 0;
+    if (paths == NULL) return error->code;
+    for (size_t i = 0; i < walk->found_count; i++) {
+        const char *path = name_at(walk, walk->found[i].path);
+        if (walk->found[i].failure != 0 || bsearch(&path, (const void *)paths, input->clips.count,
+                                                   sizeof *paths, compare_paths) != NULL)
+            continue;
+        rest++;
+        if (example == NULL || strcmp(path, example) < 0) example = path;
+    }
+    free((void *)paths);
+    if (rest == 0) return ERROR_NONE;
+    return input_warn(input, error,
+                      "%zu sound files in the folder are not listed in %s, '%s' for one; they are "
+                      "not in this run",
+                      rest, manifest, example);
+}
+
+enum error_code folder_warn_of_unlisted(struct builder *builder, const char *path,
+                                        const char *manifest, struct error *error) {
+    struct walk walk = {.root = path, .builder = builder};
+    const char *exclude = builder->options.exclude;
+    size_t others = builder->input->other_files; /* counts of the list, not of the folder */
+    size_t hidden = builder->input->hidden_files;
+    walk.has_excluded = exclude != NULL && stat(exclude, &walk.excluded) == 0;
+    if (walk_folder(&walk, error) == ERROR_NONE) warn_of_rest(&walk, manifest, error);
+    builder->input->other_files = others;
+    builder->input->hidden_files = hidden;
+    close_walk(&walk);
+    return error->code;
+}
+
 enum error_code folder_read(struct builder *builder, const char *path, struct error *error) {
     TRY(check_options(builder, error));
     struct walk walk = {.root = path, .builder = builder};
     const char *exclude = builder->options.exclude;
     walk.has_excluded = exclude != NULL && stat(exclude, &walk.excluded) == 0;
     if (walk_folder(&walk, error) == ERROR_NONE) add_all(&walk, error);
-    text_free(&walk.names);
-    text_free(&walk.path);
-    free(walk.directories);
-    free(walk.found);
+    close_walk(&walk);
     return error->code;
 }

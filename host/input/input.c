@@ -1,6 +1,7 @@
 #include "host/input/input.h"
 
 #include "host/base/file.h"
+#include "host/base/gzip.h"
 #include "host/base/memory.h"
 #include "host/input/builder.h"
 #include "host/input/manifest.h"
@@ -18,7 +19,7 @@
 #define MAXIMUM_WARNINGS 100
 
 const char *input_kind_name(enum input_kind kind) {
-    static const char *const names[] = {"folder", "csv", "tsv", "jsonl", "kaldi"};
+    static const char *const names[] = {"folder", "csv", "tsv", "jsonl", "kaldi", "lhotse"};
     return (unsigned)kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
 }
 
@@ -67,9 +68,18 @@ struct source {
     const char *inside; /* the manifest's name in the folder that was given; NULL: INPUT itself */
 };
 
-static const char *extension_of(const char *path) {
-    const char *dot = strrchr(path, '.');
-    return dot == NULL || strchr(dot, '/') != NULL ? "" : dot;
+/* Whether the path has this extension, in any case, perhaps with .gz behind it. */
+static bool has_extension(const char *path, const char *extension) {
+    static const char *const endings[] = {"", ".gz"};
+    size_t length = strlen(path);
+    size_t own = strlen(extension);
+    for (size_t i = 0; i < 2; i++) {
+        size_t rest = strlen(endings[i]);
+        if (length > own + rest && strcasecmp(path + length - rest, endings[i]) == 0 &&
+            strncasecmp(path + length - rest - own, extension, own) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* Whether folder/name is a file whose first lines hold `word`. Trouble is told
@@ -87,23 +97,42 @@ static bool begins_with_word(const char *folder, const char *name, const char *w
     return size > 0 && memmem(start, (size_t)size, word, strlen(word)) != NULL;
 }
 
+/* Whether folder/name is a supervision set with its recordings beside it. */
+static bool is_supervisions(const char *folder, const char *name, struct error *error) {
+    char *path = file_join(folder, name, error);
+    bool there = path != NULL && access(path, F_OK) == 0;
+    char *recordings = there ? lhotse_recordings_beside(path, error) : NULL;
+    free(path);
+    free(recordings);
+    return recordings != NULL;
+}
+
 /* A folder is one of clips unless a file in it says how it is to be read. */
 static enum error_code find_folder_kind(const char *path, struct source *source,
                                         struct error *error) {
-    static const char *const names[] = {"metadata.csv", "metadata.jsonl"};
-    static const enum input_kind kinds[] = {INPUT_CSV, INPUT_JSONL};
-    size_t found = 0;
-    source->kind = begins_with_word(path, "wav.scp", "", error) ? INPUT_KALDI : INPUT_FOLDER;
-    for (size_t i = 0; i < 2; i++) {
-        if (!begins_with_word(path, names[i], "file_name", error)) continue;
-        if (source->kind == INPUT_KALDI || found > 0)
+    static const struct {
+        const char *name;
+        const char *word; /* among its first lines */
+        enum input_kind kind;
+    } signs[] = {{"wav.scp", "", INPUT_KALDI},
+                 {"metadata.csv", "file_name", INPUT_CSV},
+                 {"metadata.jsonl", "file_name", INPUT_JSONL},
+                 {"supervisions.jsonl", NULL, INPUT_LHOTSE},
+                 {"supervisions.jsonl.gz", NULL, INPUT_LHOTSE}};
+    source->kind = INPUT_FOLDER;
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        bool found = signs[i].word == NULL
+                         ? is_supervisions(path, signs[i].name, error)
+                         : begins_with_word(path, signs[i].name, signs[i].word, error);
+        if (!found) continue;
+        if (source->inside != NULL)
             return FAIL(error, ERROR_USAGE,
                         "%s: holds %s and %s; name the one to read as the input, or remove one",
-                        path, names[i], found > 0 ? names[0] : "wav.scp");
-        source->kind = kinds[i];
-        source->inside = names[i];
-        found++;
+                        path, signs[i].name, source->inside);
+        source->kind = signs[i].kind;
+        source->inside = signs[i].name;
     }
+    if (source->kind == INPUT_KALDI) source->inside = NULL; /* the folder itself is read */
     return error->code;
 }
 
@@ -120,13 +149,17 @@ static enum error_code find_kind(const char *path, struct source *source, struct
     if (stat(path, &status) != 0) return FAIL(error, ERROR_FILE, "%s: %s", path, strerror(errno));
     if (S_ISDIR(status.st_mode)) return find_folder_kind(path, source, error);
     for (size_t i = 0; i < sizeof manifests / sizeof manifests[0]; i++) {
-        if (strcasecmp(extension_of(path), manifests[i].extension) != 0) continue;
+        if (!has_extension(path, manifests[i].extension)) continue;
         source->kind = manifests[i].kind;
-        return ERROR_NONE;
+        char *recordings =
+            source->kind == INPUT_JSONL ? lhotse_recordings_beside(path, error) : NULL;
+        if (recordings != NULL) source->kind = INPUT_LHOTSE;
+        free(recordings);
+        return error->code;
     }
     return FAIL(error, ERROR_USAGE,
                 "%s: neither a folder of clips nor a manifest that ends in .csv, .tsv, .jsonl, "
-                ".ndjson or .json",
+                ".ndjson or .json (or that and .gz)",
                 path);
 }
 
@@ -143,19 +176,8 @@ static char *folder_of(const char *path, struct error *error) {
 
 static enum error_code read_manifest(struct builder *builder, const char *path,
                                      enum input_kind kind, struct error *error) {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0)
-        return FAIL(error, ERROR_FILE, "%s: cannot open: %s", path, strerror(errno));
-    struct stat status;
     FILE *stream = NULL;
-    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
-        FAIL(error, ERROR_FILE, "%s: not a regular file", path);
-    else if ((stream = fdopen(descriptor, "r")) == NULL)
-        FAIL(error, ERROR_FILE, "%s: cannot open: %s", path, strerror(errno));
-    if (stream == NULL) {
-        close(descriptor);
-        return error->code;
-    }
+    TRY(gzip_open(path, &stream, error));
     if (kind == INPUT_JSONL)
         manifest_jsonl_read(builder, stream, path, error);
     else
@@ -181,14 +203,20 @@ static enum error_code check_usable(const struct input *input, const char *path,
     return ERROR_NONE;
 }
 
-static enum error_code read_all(const char *path, struct builder *builder, struct error *error) {
+static enum error_code read_all(const char *path, const struct source *source,
+                                struct builder *builder, struct error *error) {
     struct input *input = builder->input;
     if (input->kind == INPUT_FOLDER)
         TRY(folder_read(builder, path, error));
     else if (input->kind == INPUT_KALDI)
         TRY(kaldi_read(builder, path, error));
+    else if (input->kind == INPUT_LHOTSE)
+        TRY(lhotse_read(builder, path, error));
     else
         TRY(read_manifest(builder, path, input->kind, error));
+    /* An audiofolder: what is beside its metadata without being in it was meant, too, perhaps. */
+    if (source->inside != NULL && source->kind != INPUT_LHOTSE)
+        TRY(folder_warn_of_unlisted(builder, input->clips.root, source->inside, error));
     TRY(builder_finish(builder, error));
     return check_usable(input, path, error);
 }
@@ -196,7 +224,7 @@ static enum error_code read_all(const char *path, struct builder *builder, struc
 /* The sentence begins with what INPUT is taken for; the reader may go on with it. */
 static enum error_code tell_of_audiofolder(const char *path, const struct source *source,
                                            struct input *input, struct error *error) {
-    if (source->inside == NULL) return ERROR_NONE;
+    if (source->inside == NULL || source->kind == INPUT_LHOTSE) return ERROR_NONE;
     text_format(&input->reading, "%s is read as an audiofolder: clips and labels from %s", path,
                 source->inside);
     return text_check(&input->reading, error);
@@ -219,7 +247,7 @@ enum error_code input_open(const char *path, const struct input_options *options
                               : folder_of(file, error);
     struct builder builder = {0};
     if (root != NULL && builder_open(&builder, options, root, input, error) == ERROR_NONE)
-        read_all(file, &builder, error);
+        read_all(file, &source, &builder, error);
     builder_close(&builder);
     free(root);
     free(file);

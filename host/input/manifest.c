@@ -286,7 +286,8 @@ static enum error_code tell_of_segments(struct builder *builder, struct error *e
     const char *start = options->start_column == NULL ? "offset" : options->start_column;
     const char *end = options->end_column;
     if (end == NULL && options->start_column == NULL) end = "duration";
-    if (builder->segments == 0 || builder->input->kind == INPUT_KALDI) return ERROR_NONE;
+    bool by_nature = builder->input->kind == INPUT_KALDI || builder->input->kind == INPUT_LHOTSE;
+    if (builder->segments == 0 || by_nature) return ERROR_NONE;
     text_format(said, "%s%zu of %zu clips are parts of files, from '%s'%s%s%s",
                 said->length > 0 ? "; " : "", builder->segments, builder->input->clips.count, start,
                 end == NULL ? " to the file's end" : " and '", end == NULL ? "" : end,

@@ -42,15 +42,34 @@ enum clip_status part_choose(const struct sound_file *file, const struct decode_
     return CLIP_OK;
 }
 
-enum error_code part_begin(struct sound_file *file, const struct decode_settings *settings,
-                           const struct part *part, float *block, size_t block_frames,
-                           enum clip_status *status, char *reason, struct error *error) {
-    const atomic_bool *cancelled = settings->cancelled;
+bool part_seeks(const struct sound_file *file) {
     /* libsndfile's decoders of Ogg and MPEG do not come back to the same samples. */
-    bool seeks = file->container != CONTAINER_OGG && file->container != CONTAINER_MPEG;
-    size_t skipped = 0;
-    if (part->first == 0) return ERROR_NONE;
-    if (seeks) {
+    return file->container != CONTAINER_OGG && file->container != CONTAINER_MPEG;
+}
+
+/* Decodes up to the part, in calls that end at multiples of block_frames, as all others. */
+static enum error_code skip(struct sound_file *file, const struct decode_settings *settings,
+                            const struct part *part, size_t *position, float *block,
+                            size_t block_frames, struct error *error) {
+    const atomic_bool *cancelled = settings->cancelled;
+    while (*position < part->first) {
+        size_t frames = block_frames - *position % block_frames;
+        if (frames > part->first - *position) frames = part->first - *position;
+        if (cancelled != NULL && atomic_load_explicit(cancelled, memory_order_relaxed))
+            return FAIL(error, ERROR_STOPPED, "a clip was given up");
+        sf_count_t got = sf_readf_float(file->handle, block, (sf_count_t)frames);
+        if (got <= 0) break;
+        *position += (size_t)got;
+    }
+    return ERROR_NONE;
+}
+
+enum error_code part_begin(struct sound_file *file, const struct decode_settings *settings,
+                           const struct part *part, size_t position, float *block,
+                           size_t block_frames, enum clip_status *status, char *reason,
+                           struct error *error) {
+    if (part->first == position) return ERROR_NONE;
+    if (part_seeks(file)) {
         if (sf_seek(file->handle, (sf_count_t)part->first, SEEK_SET) == (sf_count_t)part->first)
             return ERROR_NONE;
         refuse(reason, "cannot go to %g s: %.*s (libsndfile); copy or convert the file again",
@@ -59,17 +78,11 @@ enum error_code part_begin(struct sound_file *file, const struct decode_settings
         *status = CLIP_UNREADABLE;
         return ERROR_NONE;
     }
-    while (skipped < part->first) {
-        size_t frames = part->first - skipped < block_frames ? part->first - skipped : block_frames;
-        if (cancelled != NULL && atomic_load_explicit(cancelled, memory_order_relaxed))
-            return FAIL(error, ERROR_STOPPED, "a clip was given up");
-        sf_count_t got = sf_readf_float(file->handle, block, (sf_count_t)frames);
-        if (got <= 0) break;
-        skipped += (size_t)got;
-    }
-    if (skipped < part->first)
+    TRY(skip(file, settings, part, &position, block, block_frames, error));
+    if (position < part->first) /* whole blocks: a call that fails gives up all it had */
         *status = refuse(reason, "begins at %g s, but only %g s of the file can be decoded",
-                         settings->start_seconds, (double)skipped / file->rate);
+                         settings->start_seconds,
+                         (double)(position - position % block_frames) / file->rate);
     return ERROR_NONE;
 }
 

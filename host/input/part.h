@@ -17,13 +17,17 @@ struct part {
 enum clip_status part_choose(const struct sound_file *file, const struct decode_settings *settings,
                              struct part *part, char *reason);
 
-/* Goes to part->first in a file that was just opened: by seeking where that is
- * exact, elsewhere by decoding what lies before it into `block` (block_frames x
- * channels floats; not needed when first is 0). What is wrong with the file
- * becomes *status and the reason. Errors: ERROR_STOPPED when given up. */
+/* Whether a file of this kind can be gone to any sample of, exactly. */
+bool part_seeks(const struct sound_file *file);
+
+/* Goes to part->first in a file of which `position` frames have been read, at most
+ * part->first: by seeking where that is exact, elsewhere by decoding what lies before it
+ * into `block` (block_frames x channels floats; not needed when first is 0). What is wrong
+ * with the file becomes *status and the reason. Errors: ERROR_STOPPED when given up. */
 enum error_code part_begin(struct sound_file *file, const struct decode_settings *settings,
-                           const struct part *part, float *block, size_t block_frames,
-                           enum clip_status *status, char *reason, struct error *error);
+                           const struct part *part, size_t position, float *block,
+                           size_t block_frames, enum clip_status *status, char *reason,
+                           struct error *error);
 
 /* Whether a file whose header does not tell its length ended before the part did. */
 bool part_ends_early(const struct sound_file *file, const struct decode_settings *settings,

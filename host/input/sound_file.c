@@ -61,7 +61,9 @@ refuse(char *reason, enum clip_status status, const char *format, ...) {
 /* Never waits on a FIFO, never reads a device. */
 static enum clip_status open_regular(const char *path, struct sound_file *file, char *reason) {
     struct stat status;
-    file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    do file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    while (file->descriptor < 0 && errno == EINTR);
+    if (file->descriptor < 0) file->failure = errno;
     if (file->descriptor < 0)
         return refuse(reason, CLIP_UNREADABLE, "cannot open: %s", strerror(errno));
     if (fstat(file->descriptor, &status) != 0 || !S_ISREG(status.st_mode))
@@ -72,9 +74,19 @@ static enum clip_status open_regular(const char *path, struct sound_file *file, 
     return CLIP_OK;
 }
 
+static enum clip_status refuse_unread(const struct sound_file *file, char *reason) {
+    return refuse(reason, CLIP_UNREADABLE, "cannot read: %s; see whether its disk or mount is well",
+                  strerror(file->failure));
+}
+
 static enum clip_status check_container(struct sound_file *file, char *reason) {
     char start[20] = "";
+    errno = 0;
     file->container = sound_header_container(file->descriptor);
+    if (file->container == CONTAINER_NONE && errno != 0) {
+        file->failure = errno;
+        return refuse_unread(file, reason);
+    }
     if (file->container == CONTAINER_NONE) {
         if (pread(file->descriptor, start, sizeof start - 1, 0) > 0 &&
             strcmp(start, "version https://git") == 0)
@@ -95,20 +107,28 @@ static enum clip_status check_container(struct sound_file *file, char *reason) {
 
 /* ---- libsndfile ---- */
 
-/* MP3 goes through these: were its end to be found, libsndfile would guess the
- * number of frames from the first bit rate and stop there, in the middle of a
- * file of variable rate. */
+/* libsndfile reads through these, for three reasons. A descriptor that it was given
+ * it closes when it cannot open the file, whatever it was told about that: with
+ * threads the number is another file's by then. What the system said about a read
+ * that failed is known here and nowhere else. And were the end of an MP3 to be found,
+ * it would guess the number of frames from the first bit rate and stop there, in the
+ * middle of a file of variable rate. */
 static sf_count_t stream_length(void *context) {
     return (sf_count_t)((struct sound_file *)context)->file_bytes;
 }
 
 static sf_count_t stream_seek(sf_count_t offset, int whence, void *context) {
-    if (whence == SEEK_END) return -1;
-    return lseek(((struct sound_file *)context)->descriptor, offset, whence);
+    const struct sound_file *file = context;
+    if (whence == SEEK_END && file->container == CONTAINER_MPEG) return -1;
+    return lseek(file->descriptor, offset, whence);
 }
 
 static sf_count_t stream_read(void *bytes, sf_count_t count, void *context) {
-    ssize_t got = read(((struct sound_file *)context)->descriptor, bytes, (size_t)count);
+    struct sound_file *file = context;
+    ssize_t got;
+    do got = read(file->descriptor, bytes, (size_t)count);
+    while (got < 0 && errno == EINTR);
+    if (got < 0) file->failure = errno; /* else it would look like the file's end */
     return got < 0 ? 0 : got;
 }
 
@@ -127,10 +147,9 @@ static void open_handle(struct sound_file *file, SF_INFO *info) {
     static SF_VIRTUAL_IO stream = {stream_length, stream_seek, stream_read, stream_write,
                                    stream_tell};
     *info = (SF_INFO){0};
-    if (lseek(file->descriptor, 0, SEEK_SET) != 0) return;
-    file->handle = file->container == CONTAINER_MPEG
-                       ? sf_open_virtual(&stream, SFM_READ, info, file)
-                       : sf_open_fd(file->descriptor, SFM_READ, info, SF_FALSE);
+    file->failure = 0;
+    if (lseek(file->descriptor, 0, SEEK_SET) == 0)
+        file->handle = sf_open_virtual(&stream, SFM_READ, info, file);
 }
 
 static enum clip_status open_sound(struct sound_file *file, SF_INFO *info, char *reason) {
@@ -141,7 +160,9 @@ static enum clip_status open_sound(struct sound_file *file, SF_INFO *info, char 
     if (file->handle != NULL) return CLIP_OK;
     pthread_rwlock_wrlock(&open_lock);
     open_handle(file, info);
-    if (file->handle == NULL)
+    if (file->handle == NULL && file->failure != 0)
+        status = refuse_unread(file, reason);
+    else if (file->handle == NULL)
         status = refuse(reason, CLIP_UNREADABLE,
                         "cannot decode: %.*s (libsndfile); copy or convert the file again",
                         (int)strcspn(sf_strerror(NULL), "."), sf_strerror(NULL));
@@ -203,5 +224,5 @@ enum clip_status sound_file_open(const char *path, struct sound_file *file, char
 void sound_file_close(struct sound_file *file) {
     if (file->handle != NULL) sf_close(file->handle);
     if (file->descriptor >= 0) close(file->descriptor);
-    *file = (struct sound_file){.descriptor = -1};
+    *file = (struct sound_file){.descriptor = -1, .failure = file->failure};
 }

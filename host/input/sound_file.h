@@ -42,10 +42,11 @@ struct sound_file {
     size_t promised_frames; /* what the header says; SIZE_MAX: it does not say */
     bool sixteen_bits;      /* every sample is an int16 exactly */
     char kind[24];          /* "WAV PCM_16" */
+    int failure;            /* errno, where the system and not the file's content is to blame */
 };
 
 /* CLIP_OK, or what is wrong, with the reason (DECODE_REASON_SIZE bytes); then
- * nothing is open. */
+ * nothing is open, but `failure` is kept. */
 enum clip_status sound_file_open(const char *path, struct sound_file *file, char *reason);
 void sound_file_close(struct sound_file *file); /* also after a failed open */
 

@@ -1,6 +1,7 @@
 /* The little that is read of a sound file before libsndfile sees it. */
 #include "host/input/sound_file.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,7 +10,10 @@
 
 static bool read_at(int descriptor, uint64_t position, unsigned char *bytes, size_t count) {
     if (position > INT64_MAX) return false;
-    return pread(descriptor, bytes, count, (off_t)position) == (ssize_t)count;
+    ssize_t got;
+    do got = pread(descriptor, bytes, count, (off_t)position);
+    while (got < 0 && errno == EINTR);
+    return got == (ssize_t)count;
 }
 
 static uint64_t number(const unsigned char *bytes, size_t count, bool big_endian) {

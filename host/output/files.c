@@ -125,6 +125,20 @@ enum error_code run_write_class_names(const char *folder, const struct run_resul
 
 /* ---- issues ---- */
 
+static void json_member(struct text *row, const char *name, double value) {
+    text_format(row, ", \"%s\": ", name);
+    number_json(row, value);
+}
+
+/* Where the clip lies in its file, in seconds; its end is known once it was decoded. */
+static double start_of(const struct run_clip *clip) {
+    return clip->path == NULL ? (double)NAN : clip->start;
+}
+
+static double end_of(const struct run_clip *clip) {
+    return clip->duration < 0.0 ? (double)NAN : clip->start + clip->duration;
+}
+
 static void append_issue_csv(struct text *row, size_t rank, const struct run_results *results,
                              const struct run_issue *issue) {
     char number[16];
@@ -132,6 +146,8 @@ static void append_issue_csv(struct text *row, size_t rank, const struct run_res
     text_format(row, "%zu,%zu", rank, issue->row);
     csv_name(row, clip.id == NULL ? clip.path : clip.id);
     csv_name(row, clip.path);
+    csv_double(row, start_of(&clip));
+    csv_double(row, end_of(&clip));
     csv_name(row, run_class_name(results, issue->given, number));
     csv_name(row, run_class_name(results, issue->suggested, number));
     csv_double(row, issue->score);
@@ -152,11 +168,6 @@ static void append_issue_csv(struct text *row, size_t rank, const struct run_res
         csv_float(row, issue->similarities[i]);
     }
     text_string(row, "\n");
-}
-
-static void json_member(struct text *row, const char *name, double value) {
-    text_format(row, ", \"%s\": ", name);
-    number_json(row, value);
 }
 
 static void append_neighbours_json(struct text *row, const struct run_results *results,
@@ -183,6 +194,8 @@ static void append_issue_json(struct text *row, size_t rank, const struct run_re
     json_name(row, clip.id == NULL ? clip.path : clip.id);
     text_string(row, ", \"path\": ");
     json_name(row, clip.path);
+    json_member(row, "start", start_of(&clip));
+    json_member(row, "end", end_of(&clip));
     text_string(row, ", \"given_label\": ");
     text_json(row, run_class_name(results, issue->given, number));
     text_string(row, ", \"suggested_label\": ");
@@ -205,9 +218,10 @@ enum error_code run_write_issues(const char *folder, const struct run_results *r
     struct table lines = {.open = false};
     table_open(&csv, folder, "issues.csv", error);
     if (error->code == ERROR_NONE) table_open(&lines, folder, "issues.jsonl", error);
-    text_string(&csv.row, "rank,row,id,path,given_label,suggested_label,score,self_confidence,"
-                          "normalized_margin,confidence_weighted_entropy,given_probability,"
-                          "suggested_probability");
+    text_string(&csv.row,
+                "rank,row,id,path,start,end,given_label,suggested_label,score,self_confidence,"
+                "normalized_margin,confidence_weighted_entropy,given_probability,"
+                "suggested_probability");
     for (int i = 1; i <= RUN_NEIGHBOURS; i++)
         text_format(&csv.row,
                     ",neighbour_%d_row,neighbour_%d_path,neighbour_%d_label,"

@@ -18,8 +18,9 @@ enum error_code run_write_clips(const char *folder, const struct run_clips *clip
 enum error_code run_write_class_names(const char *folder, const struct run_results *results,
                                       struct error *error);
 
-/* issues.csv and issues.jsonl: rank (from 1), row, id, path, given_label, suggested_label,
- * score, the three scores, the two probabilities, and the neighbours. */
+/* issues.csv and issues.jsonl: rank (from 1), row, id, path, start and end (seconds into
+ * the file), given_label, suggested_label, score, the three scores, the two probabilities, and the
+ * neighbours. */
 enum error_code run_write_issues(const char *folder, const struct run_results *results,
                                  struct error *error);
 

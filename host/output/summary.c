@@ -41,6 +41,24 @@ static void append_plural(struct text *text, uint64_t count, const char *one, co
     text_format(text, " %s", count == 1 ? one : many);
 }
 
+/* The first clip of a status with its reason, which says what to do. */
+static void append_example(struct text *text, const struct run_results *results,
+                           enum clip_status status) {
+    for (size_t row = 0; results->clips.get != NULL && row < results->clips.count; row++) {
+        struct run_clip clip = {.path = NULL};
+        results->clips.get(results->clips.context, row, &clip);
+        if (clip.status != status) continue;
+        const char *shown = run_clip_shown(&clip);
+        if (shown == NULL || clip.reason == NULL) return;
+        text_string(text, "             first: ");
+        name_visible(text, shown);
+        text_string(text, ": ");
+        name_visible(text, clip.reason);
+        text_string(text, "\n");
+        return;
+    }
+}
+
 static void append_counts(struct text *text, const struct run_results *results) {
     uint64_t clips = all_clips(results);
     uint64_t audited = results->status_counts[CLIP_OK];
@@ -64,6 +82,7 @@ static void append_counts(struct text *text, const struct run_results *results) 
         text_append(text, number.data == NULL ? "" : number.data, number.length);
         text_format(text, "  %s\n", run_status_words((enum clip_status)i));
         text_free(&number);
+        append_example(text, results, (enum clip_status)i);
     }
     append_plural(text, results->issue_count, "clip looks mislabelled", "clips look mislabelled");
     if (audited > 0) {

@@ -20,7 +20,7 @@ enum error_code table_flush(struct table *table, struct error *error) {
     TRY(text_check(&table->row, error));
     size_t length = table->row.length;
     if (length > 0 && fwrite(table->row.data, 1, length, table->file.stream) != length)
-        return FAIL(error, ERROR_FILE, "%s: cannot write: %s", table->file.path, strerror(errno));
+        return file_fail(error, table->file.path, "write", errno);
     text_clear(&table->row);
     return ERROR_NONE;
 }

@@ -5,6 +5,7 @@
 #include "host/base/stop.h"
 #include "host/output/files.h"
 #include "host/output/report.h"
+#include "host/pipeline/run_record.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,11 +34,40 @@ static enum error_code open_all(const struct audit_settings *settings, struct au
     TRY(input_open(settings->input, &options, &audit->input, error));
     input_tell(&audit->input, settings->engine.quiet);
     TRY(audit_check_input(settings, source_of_folds(settings, audit), audit, error));
-    if (audit->folder.restarted)
-        TRY(audit_warn(audit, error, "an unfinished run was found in %s and started over",
-                       settings->out));
     end_stage(audit, "input", (double)audit->input.clips.count, "clips");
     return ERROR_NONE;
+}
+
+/* Settings that no embedding depends on: a run that goes on may have others. */
+static void record_settings(const struct audit_settings *settings, struct text *record) {
+    const struct crossval_settings *crossval = &settings->crossval;
+    const struct confident_settings *confident = &settings->confident;
+    run_record_add(record, "folds", "%zu %d %u", crossval->folds, crossval->shuffle,
+                   (unsigned)crossval->seed);
+    text_string(record, crossval->c_auto ? "C auto" : "C");
+    for (size_t i = 0; i < crossval->c_count; i++)
+        text_format(record, " %.17g", crossval->c_values[i]);
+    text_string(record, "\n");
+    run_record_add(record, "scale", "%d", crossval->standardise);
+    run_record_add(record, "tol", "%.17g", crossval->tolerance);
+    run_record_add(record, "max_iterations", "%d", crossval->max_iterations);
+    run_record_add(record, "filter", "%s", confident_filter_name(confident->filter));
+    run_record_add(record, "score", "%s", confident_score_name(confident->score));
+}
+
+static enum error_code open_store(const struct audit_settings *settings, struct audit *audit,
+                                  struct error *error) {
+    struct text others = TEXT_INITIAL;
+    record_settings(settings, &others);
+    const struct resume_settings resume = {.precision = settings->engine.precision,
+                                           .no_resample = settings->no_resample,
+                                           .keep = true,
+                                           .quiet = settings->engine.quiet,
+                                           .others = &others};
+    if (text_check(&others, error) == ERROR_NONE)
+        resume_open(&audit->folder, &audit->engine, &audit->input, &resume, &audit->store, error);
+    text_free(&others);
+    return error->code;
 }
 
 static enum error_code embed(const struct audit_settings *settings, struct audit *audit,
@@ -50,7 +80,7 @@ static enum error_code embed(const struct audit_settings *settings, struct audit
     audit->measures =
         memory_array(audit->input.clips.count, sizeof *audit->measures, "clip measures", error);
     if (audit->measures == NULL) return error->code;
-    TRY(embedding_store_open(audit->folder.path, audit->columns, &audit->store, error));
+    TRY(open_store(settings, audit, error));
     TRY(embedding_run(audit->engine.device, network, &audit->input.clips, &embedding, &audit->store,
                       audit->measures, &audit->counts, error));
     end_stage(audit, "embedding", audit->counts.audio_seconds, "seconds of audio");
@@ -58,17 +88,17 @@ static enum error_code embed(const struct audit_settings *settings, struct audit
 }
 
 /* embeddings.npy: the store's rows that are audited, in order; then mapped. */
-static enum error_code write_embeddings(struct audit *audit, const float *stored,
-                                        struct error *error) {
+static enum error_code write_embeddings(struct audit *audit, struct error *error) {
     const size_t shape[2] = {audit->rows.count, audit->columns};
     struct npy_writer writer;
     char *path = file_join(audit->folder.path, "embeddings.npy", error);
     if (path == NULL) return error->code;
     if (npy_writer_open(path, NPY_FLOAT32, 2, shape, &writer, error) == ERROR_NONE) {
         for (size_t i = 0; i < audit->rows.count && error->code == ERROR_NONE; i++)
-            npy_writer_write(&writer,
-                             stored + audit->measures[audit->rows.clips[i]].row * audit->columns,
-                             audit->columns, error);
+            npy_writer_write(
+                &writer,
+                embedding_store_row(&audit->store, audit->measures[audit->rows.clips[i]].row),
+                audit->columns, error);
         if (error->code == ERROR_NONE) npy_writer_commit(&writer, error);
         npy_writer_close(&writer);
     }
@@ -91,15 +121,14 @@ static enum error_code write_array(const struct audit *audit, const char *name, 
 
 static enum error_code select_rows(const struct audit_settings *settings, struct audit *audit,
                                    struct error *error) {
-    const float *stored = NULL;
     enum fold_source source = source_of_folds(settings, audit);
-    TRY(embedding_store_map(&audit->store, &stored, error));
-    TRY(audit_rows_select(&audit->input.clips, audit->measures, stored, audit->columns,
-                          &settings->crossval, source, &audit->rows, error));
+    TRY(audit_rows_select(&audit->input.clips, audit->measures, &audit->store, &settings->crossval,
+                          source, &audit->rows, error));
     if (audit->rows.joined_groups > 0)
         TRY(audit_warn(audit, error, "%zu groups share identical audio with others and were joined",
                        audit->rows.joined_groups));
-    TRY(write_embeddings(audit, stored, error));
+    TRY(write_embeddings(audit, error));
+    resume_facts(&audit->results.facts, &audit->store);
     embedding_store_close(&audit->store);
     audit->labels = memory_array(audit->rows.count, sizeof *audit->labels, "labels", error);
     if (audit->labels == NULL) return error->code;
@@ -144,16 +173,15 @@ static enum error_code classify(const struct audit_settings *settings, struct au
     return ERROR_NONE;
 }
 
-static enum error_code write_files(const struct audit_settings *settings, struct audit *audit,
-                                   struct error *error) {
+static enum error_code write_files(struct audit *audit, struct error *error) {
     struct report_sounds sounds;
     TRY(report_write(audit->folder.path, &audit->results, audit->engine.threads, &sounds, error));
     end_stage(audit, "report", (double)sounds.played, "clips");
     TRY(stop_check(error));
     TRY(run_write_timing(audit->folder.path, audit->timings, audit->timing_count,
                          clock_seconds() - audit->began, error));
-    (void)settings;
-    return run_write(audit->folder.path, &audit->results, error);
+    TRY(run_write(audit->folder.path, &audit->results, error));
+    return shards_remove(audit->folder.path, error);
 }
 
 enum error_code audit_run(const struct audit_settings *settings, struct audit **result,
@@ -162,7 +190,6 @@ enum error_code audit_run(const struct audit_settings *settings, struct audit **
     *result = audit;
     if (audit == NULL) return error->code;
     audit->folder.descriptor = -1;
-    audit->store.descriptor = -1;
     audit->began = audit->stage_began = clock_seconds();
     TRY(open_all(settings, audit, error));
     TRY(embed(settings, audit, error));
@@ -172,7 +199,7 @@ enum error_code audit_run(const struct audit_settings *settings, struct audit **
     end_stage(audit, "confident learning", (double)audit->rows.count, "clips");
     TRY(audit_make_results(settings, audit, error));
     end_stage(audit, "neighbours", (double)audit->results.issue_count, "issues");
-    return write_files(settings, audit, error);
+    return write_files(audit, error);
 }
 
 const struct run_results *audit_results(const struct audit *audit) {

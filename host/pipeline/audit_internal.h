@@ -6,7 +6,7 @@
 #include "host/pipeline/audit.h"
 #include "host/pipeline/audit_rows.h"
 #include "host/pipeline/clip_view.h"
-#include "host/pipeline/run_folder.h"
+#include "host/pipeline/resume.h"
 
 #define AUDIT_STAGES 8
 

@@ -28,11 +28,11 @@ static bool all_finite(const float *values, size_t count) {
 /* The clips that decoded and have a label, with the list's class indexes. */
 static enum error_code take_candidates(struct clip_list *clips,
                                        const struct clip_measures *measures,
-                                       const float *embeddings, size_t columns,
-                                       struct audit_rows *rows, struct error *error) {
+                                       const struct embedding_store *store, struct audit_rows *rows,
+                                       struct error *error) {
     for (size_t i = 0; i < clips->count; i++) {
         if (clips->clips[i].status != CLIP_OK || clips->clips[i].class_index < 0) continue;
-        if (!all_finite(embeddings + measures[i].row * columns, columns)) {
+        if (!all_finite(embedding_store_row(store, measures[i].row), store->key.columns)) {
             TRY(clip_list_set_status(clips, i, CLIP_UNREADABLE,
                                      "its embedding is not finite: samples far beyond full scale",
                                      error));
@@ -41,11 +41,7 @@ static enum error_code take_candidates(struct clip_list *clips,
         rows->clips[rows->count] = i;
         rows->labels[rows->count++] = clips->clips[i].class_index;
     }
-    if (rows->count == 0)
-        return FAIL(error, ERROR_DATA,
-                    "none of the %zu clips can be audited: see clips.csv of earmark embed for why",
-                    clips->count);
-    return ERROR_NONE;
+    return rows->count == 0 ? clip_list_fail(clips, "audited", error) : ERROR_NONE;
 }
 
 /* Takes out the rows that cannot be audited, telling the list why. */
@@ -158,7 +154,7 @@ static enum error_code number_classes(const struct clip_list *clips, struct audi
 }
 
 enum error_code audit_rows_select(struct clip_list *clips, const struct clip_measures *measures,
-                                  const float *embeddings, size_t columns,
+                                  const struct embedding_store *store,
                                   const struct crossval_settings *settings, enum fold_source source,
                                   struct audit_rows *rows, struct error *error) {
     unsigned char *status = memory_array(clips->count, sizeof *status, "rows", error);
@@ -171,8 +167,7 @@ enum error_code audit_rows_select(struct clip_list *clips, const struct clip_mea
     rows->class_of = memory_array(clips->class_count, sizeof *rows->class_of, "classes", error);
     rows->clip_folds = memory_array(clips->count, sizeof *rows->clip_folds, "folds", error);
     rows->clip_rows = memory_array(clips->count, sizeof *rows->clip_rows, "rows", error);
-    if (error->code == ERROR_NONE)
-        take_candidates(clips, measures, embeddings, columns, rows, error);
+    if (error->code == ERROR_NONE) take_candidates(clips, measures, store, rows, error);
     if (error->code == ERROR_NONE)
         make_folds(clips, measures, settings, source, rows, status, error);
     if (error->code == ERROR_NONE) number_classes(clips, rows, error);

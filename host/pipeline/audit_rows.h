@@ -28,11 +28,11 @@ struct audit_rows {
 };
 
 /* Chooses the rows. Clips that cannot be audited get their status and reason in the
- * list. embeddings (store rows, columns) are looked at for values that are not
+ * list. The store's rows, all committed, are looked at for values that are not
  * finite. Of the settings, the number of folds and the shuffle count. ERROR_DATA when fewer than
  * two classes are left. */
 enum error_code audit_rows_select(struct clip_list *clips, const struct clip_measures *measures,
-                                  const float *embeddings, size_t columns,
+                                  const struct embedding_store *store,
                                   const struct crossval_settings *settings, enum fold_source source,
                                   struct audit_rows *rows, struct error *error);
 void audit_rows_free(struct audit_rows *rows); /* takes a zeroed one */

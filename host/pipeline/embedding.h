@@ -13,10 +13,12 @@
 /* What decoding told of a clip. */
 struct clip_measures {
     double seconds;
-    uint64_t hash[2]; /* of the decoded samples */
-    size_t row;       /* in the store, or EMBEDDING_NO_ROW */
-    int rate;         /* Hz, of the file; 0 when it could not be read */
+    uint64_t hash[2];        /* of the decoded samples */
+    uint64_t fingerprint[2]; /* of the file, zero when it is not known */
+    size_t row;              /* in the store, or EMBEDDING_NO_ROW */
+    int rate;                /* Hz, of the file; 0 when it could not be read */
     int channels;
+    bool silent;
     struct sound_measures sound;
 };
 
@@ -29,13 +31,16 @@ struct embedding_settings {
 
 struct embedding_counts {
     size_t embedded;            /* rows in the store */
+    size_t resumed;             /* of these: taken from an earlier run */
     double audio_seconds;       /* of the embedded clips */
     double decode_wait_seconds; /* time the device had nothing to do but wait for clips */
 };
 
 /* Embeds every clip of the list whose status is CLIP_OK. Afterwards the statuses
  * and reasons of clips that could not be used stand in the list, silent ones are
- * CLIP_SILENT and have a row too. Rows are in the list's order. measures: (count). */
+ * CLIP_SILENT and have a row too. Rows are in the list's order. measures: (count).
+ * Clips that the store has of an earlier run are taken from it. After a failure and
+ * after a signal the store holds all that was computed, committed. */
 enum error_code embedding_run(struct device *device, const struct xvector_model *model,
                               struct clip_list *clips, const struct embedding_settings *settings,
                               struct embedding_store *store, struct clip_measures *measures,

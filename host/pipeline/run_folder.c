@@ -2,6 +2,7 @@
 
 #include "host/base/file.h"
 #include "host/base/memory.h"
+#include "host/pipeline/embedding_store.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -47,7 +48,7 @@ static enum error_code make_folders(const char *path, struct error *error) {
         char kept = *at;
         *at = '\0';
         if (mkdir(copy, 0777) != 0 && errno != EEXIST)
-            FAIL(error, ERROR_FILE, "%s: cannot make the folder: %s", copy, strerror(errno));
+            file_fail(error, copy, "make the folder", errno);
         *at = kept;
         if (kept == '\0') break;
     }
@@ -55,57 +56,82 @@ static enum error_code make_folders(const char *path, struct error *error) {
     return error->code;
 }
 
-void run_folder_remove(const struct run_folder *folder, const char *name) {
-    unlinkat(folder->descriptor, name, 0);
+static enum error_code remove_file(const struct run_folder *folder, const char *name,
+                                   struct error *error) {
+    if (unlinkat(folder->descriptor, name, 0) == 0 || errno == ENOENT) return ERROR_NONE;
+    char *path = file_join(folder->path, name, error);
+    if (path != NULL) file_fail(error, path, "remove", errno);
+    free(path);
+    return error->code;
 }
 
-/* Removes the files of a run and the temporary ones beside them; true if any was there. */
-static bool remove_run(const struct run_folder *folder) {
-    bool any = false;
+static bool is_run_file(const char *name) {
+    for (size_t i = 0; i < RUN_FILE_COUNT; i++) {
+        char temporary[64];
+        snprintf(temporary, sizeof temporary, "%s.*.part", run_files[i]);
+        if (strcmp(name, run_files[i]) == 0 || fnmatch(temporary, name, 0) == 0) return true;
+    }
+    return false;
+}
+
+/* Removes the files of a run and the temporary ones beside them. run.json goes
+ * first: were it to outlive another, a kill would leave what looks complete. */
+static enum error_code remove_run(const struct run_folder *folder, struct error *error) {
+    TRY(remove_file(folder, "run.json", error));
     DIR *listing = opendir(folder->path);
-    if (listing == NULL) return false;
-    for (struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing)) {
-        for (size_t i = 0; i < RUN_FILE_COUNT; i++) {
-            char temporary[64];
-            snprintf(temporary, sizeof temporary, "%s.*.part", run_files[i]);
-            if (strcmp(entry->d_name, run_files[i]) != 0 &&
-                fnmatch(temporary, entry->d_name, 0) != 0)
-                continue;
-            run_folder_remove(folder, entry->d_name);
-            any = true;
-        }
+    if (listing == NULL) return file_fail(error, folder->path, "list", errno);
+    for (;;) {
+        errno = 0;
+        struct dirent *entry = readdir(listing);
+        if (entry == NULL && errno != 0) file_fail(error, folder->path, "list", errno);
+        if (entry == NULL) break;
+        if (is_run_file(entry->d_name) && remove_file(folder, entry->d_name, error) != ERROR_NONE)
+            break;
     }
     closedir(listing);
-    return any;
+    return error->code;
+}
+
+/* Takes the lock, which the system drops when the process ends however it does. */
+static enum error_code lock(const struct run_folder *folder, struct error *error) {
+    int result;
+    do result = flock(folder->descriptor, LOCK_EX | LOCK_NB);
+    while (result != 0 && errno == EINTR);
+    if (result != 0 && errno == EWOULDBLOCK)
+        return FAIL(error, ERROR_FILE,
+                    "%s: another earmark is writing there; wait for it, or give another folder",
+                    folder->path);
+    return ERROR_NONE; /* some network file systems have no locks: better none than no run */
+}
+
+static enum error_code open_folder(const char *path, struct run_folder *folder,
+                                   struct error *error) {
+    TRY(make_folders(path, error));
+    folder->path = memory_string(path, error);
+    folder->resolved = realpath(path, NULL);
+    if (folder->path == NULL || folder->resolved == NULL)
+        return file_fail(error, path, "use the folder", errno);
+    do folder->descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (folder->descriptor < 0 && errno == EINTR);
+    if (folder->descriptor < 0) return file_fail(error, path, "open", errno);
+    return ERROR_NONE;
 }
 
 enum error_code run_folder_open(const char *path, bool fresh, struct run_folder *folder,
                                 struct error *error) {
     *folder = (struct run_folder){.descriptor = -1};
-    TRY(make_folders(path, error));
-    folder->path = memory_string(path, error);
-    folder->resolved = realpath(path, NULL);
-    if (folder->path == NULL || folder->resolved == NULL) {
-        FAIL(error, ERROR_FILE, "%s: cannot be used: %s", path, strerror(errno));
+    if (open_folder(path, folder, error) != ERROR_NONE || lock(folder, error) != ERROR_NONE)
         goto failed;
-    }
-    folder->descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder->descriptor < 0) {
-        FAIL(error, ERROR_FILE, "%s: cannot open: %s", path, strerror(errno));
-        goto failed;
-    }
-    if (flock(folder->descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        FAIL(error, ERROR_FILE, "%s: another earmark is writing there; give another folder", path);
-        goto failed;
-    }
-    if (faccessat(folder->descriptor, "run.json", F_OK, 0) == 0 && !fresh) {
+    bool finished = faccessat(folder->descriptor, "run.json", F_OK, 0) == 0;
+    /* Shards beside a run.json: it was killed between writing that and removing them. */
+    if ((finished || fresh) && shards_remove(path, error) != ERROR_NONE) goto failed;
+    if (finished && !fresh) {
         FAIL(error, ERROR_FILE,
              "%s: holds the files of a finished run; give another folder, or --fresh to replace it",
              path);
         goto failed;
     }
-    folder->restarted = remove_run(folder) && !fresh;
-    return ERROR_NONE;
+    if (remove_run(folder, error) == ERROR_NONE) return ERROR_NONE;
 failed:
     run_folder_close(folder);
     return error->code;

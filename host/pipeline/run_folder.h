@@ -8,18 +8,14 @@ struct run_folder {
     char *path;     /* as given */
     char *resolved; /* without links: input folders leave it out */
     int descriptor; /* holds the lock */
-    bool restarted; /* an unfinished run's files were found and removed */
 };
 
 /* Makes the folder (and its parents) and locks it. A finished run in it (run.json)
- * is refused unless `fresh`, which removes that run's files and nothing else. What
- * an unfinished run left is removed, and said in `restarted`. Another process
- * writing there is refused. Close releases the lock. */
+ * is refused unless `fresh`, which removes that run's files, shards too, and nothing
+ * else. Of an unfinished run the shards stay. Another process writing there is
+ * refused. Close releases the lock, and so does the end of the process. */
 enum error_code run_folder_open(const char *path, bool fresh, struct run_folder *folder,
                                 struct error *error);
 void run_folder_close(struct run_folder *folder);
-
-/* Removes one file of the run; a missing one is fine. */
-void run_folder_remove(const struct run_folder *folder, const char *name);
 
 #endif

@@ -2,11 +2,11 @@
  * logarithm over shared memory.
  *
  * The transform is 400 = 25 x 16 as in kernels/cpu/fourier.h, and in double precision: in
- * float32 quiet bins are off by up to 7e-4 dB, more than the gate of 2e-4 dB, and sums
- * of pairs of float32 cost some ten operations for each one. A frame is 14,000 operations
- * in double precision and 5.3 million of the network's: on GPUs for servers (sm_80, sm_90:
- * half speed) 0.5% of its float32 time, on others (sm_120: a 64th) 13%. Everything behind
- * the power is float32.
+ * float32 quiet bins are off by up to 2e-3 dB, more than the gate of 2e-4 dB, and sums
+ * of pairs of float32 cost fifteen operations for each one (bench/kernels/bounds.md). A frame
+ * is 14,000 operations in double precision and 5.3 million of the network's: on GPUs for
+ * servers (sm_80, sm_90: half speed) 0.5% of its float32 time, on others (sm_120: a 64th)
+ * 13%. Everything behind the power is float32.
  *
  * Sixteen threads take a frame. First thread r sums over m the samples 16 m + r, for all
  * 13 k1; then a thread takes one k1 of a frame and does the 16-point transform over r in

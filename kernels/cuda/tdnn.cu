@@ -32,12 +32,17 @@ static size_t block_values(enum device_precision precision) {
     return LINE_BYTES / tdnn_element(precision);
 }
 
-/* One weight at (k, output) of a layer's packed matrix. */
-static void put_weight(const struct tdnn_layer *layer, void *packed, size_t k, size_t output,
-                       float value) {
-    const size_t depth = (size_t)layer->blocks * block_values(layer->precision);
+/* One weight in a layer's packed matrix. Along K lie taps of channels; on tensor cores
+ * blocks of channels, then taps, then the channels of a block. */
+static void put_weight(const struct tdnn_layer *layer, void *packed, size_t tap, size_t channel,
+                       size_t output, float value) {
+    const size_t values = block_values(layer->precision), taps = (size_t)layer->taps;
+    const size_t depth = (size_t)layer->blocks * values;
+    const size_t k = (channel / values * taps + tap) * values + channel % values;
     if (layer->precision == PRECISION_FLOAT32)
-        ((float *)packed)[k * (size_t)layer->columns + output] = value;
+        ((float *)
+             packed)[(tap * (size_t)layer->inputs + channel) * (size_t)layer->columns + output] =
+            value;
     else if (layer->precision == PRECISION_TF32)
         ((float *)packed)[output * depth + k] = round_tf32(value);
     else
@@ -55,8 +60,7 @@ static void pack(const struct xvector_block *block, const struct tdnn_layer *lay
     for (size_t o = 0; o < block->out_channels; o++)
         for (size_t tap = 0; tap < taps; tap++)
             for (size_t c = 0; c < in; c++)
-                put_weight(layer, packed, tap * (size_t)layer->inputs + c, o,
-                           (float)weight[(o * taps + tap) * in + c]);
+                put_weight(layer, packed, tap, c, o, (float)weight[(o * taps + tap) * in + c]);
 }
 
 static void choose_sizes(const struct xvector_model *model, size_t index,
@@ -69,7 +73,9 @@ static void choose_sizes(const struct xvector_model *model, size_t index,
     layer->dilation = (int)block->dilation;
     layer->inputs = (int)inputs;
     layer->outputs = (int)tdnn_stored(block->out_channels);
-    layer->blocks = (int)((block->kernel * inputs + values - 1) / values);
+    layer->blocks = precision == PRECISION_FLOAT32
+                        ? (int)((block->kernel * inputs + values - 1) / values)
+                        : (int)(block->kernel * ((inputs + values - 1) / values));
     layer->columns = (int)((block->out_channels + TDNN_TILE - 1) / TDNN_TILE * TDNN_TILE);
     layer->operations =
         2.0 * (double)block->in_channels * (double)block->kernel * (double)block->out_channels;

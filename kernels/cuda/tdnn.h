@@ -3,7 +3,7 @@
  *
  * One product: a row for each frame, K over taps and channels. No gathered input is
  * written anywhere: a row of the product knows where its clip lies, and every 16 bytes of
- * it are copied from the frame that the tap meets, so reflection costs neither memory
+ * it are taken from the frame that the tap meets, so reflection costs neither memory
  * nor rows. */
 #ifndef EARMARK_CUDA_TDNN_H
 #define EARMARK_CUDA_TDNN_H
@@ -13,7 +13,7 @@
 
 #include <cuda_runtime.h>
 
-#define TDNN_TILE 128   /* frames, and channels, of a block */
+#define TDNN_TILE 128   /* channels of a block, and in float32 frames */
 #define TDNN_CHANNELS 8 /* channels of stored frames are a multiple of this */
 
 /* Where a row of a level (the output of a layer, or the features) comes from. */
@@ -31,7 +31,7 @@ struct tdnn_layer {
     int dilation;
     int inputs;        /* channels of an input row, a multiple of TDNN_CHANNELS */
     int outputs;       /* of an output row, the same */
-    int blocks;        /* of K: 64 bytes of every row */
+    int blocks;        /* of K: 64 bytes of every row; on tensor cores each of one tap */
     int columns;       /* outputs, a multiple of TDNN_TILE */
     double operations; /* useful ones of a frame */
     struct cuda_buffer

@@ -12,6 +12,8 @@
 #define STAGES 3
 #define STEP 16 /* values of K in a stage */
 #define SIDE 8  /* frames, and channels, of a thread */
+#define TILE_BYTES (TDNN_TILE * LINE_BYTES)
+#define STAGE_BYTES (2 * TILE_BYTES) /* frames, then weights */
 
 /* Warps lie 4 x 2 over the tile and lanes 4 x 8 over a warp. A thread's frames are 16 apart
  * (so that they lie alike in shared memory), its channels two runs of four, 32 apart. */
@@ -26,6 +28,65 @@ static __device__ __forceinline__ struct place find_place(void) {
     place.frame = warp / 2 * 4 + lane / 8;
     place.channel = warp % 2 * 64 + lane % 8 * 4;
     return place;
+}
+
+#define NO_LINE 0xffffffffU
+
+/* A thread copies the same chunk of two rows, TDNN_TILE / 2 apart, at every step. */
+struct tile_reader {
+    int tap;           /* of the step to be copied next */
+    int chunk;         /* within the input row */
+    unsigned lines[2]; /* where the input rows begin that this tap meets, in chunks, or NO_LINE */
+};
+
+/* The input rows of the reader's tap. */
+static __device__ __forceinline__ void tile_reader_turn(const struct tdnn_arguments &arguments,
+                                                        int first_row, struct tile_reader &reader) {
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+        const int at = first_row + (int)threadIdx.x / LINE_CHUNKS + i * (TDNN_TILE / 2);
+        reader.lines[i] = NO_LINE;
+        if (at >= arguments.row_count || reader.tap >= arguments.taps) continue;
+        reader.lines[i] =
+            (unsigned)tile_source(arguments, at, reader.tap) * (unsigned)arguments.chunks;
+    }
+}
+
+/* Goes on by some chunks; at the end of the input row to the next tap. */
+static __device__ __forceinline__ void tile_reader_advance(const struct tdnn_arguments &arguments,
+                                                           int first_row, int chunks,
+                                                           struct tile_reader &reader) {
+    reader.chunk += chunks;
+    if (reader.chunk < arguments.chunks) return;
+    while (reader.chunk >= arguments.chunks) {
+        reader.chunk -= arguments.chunks;
+        reader.tap++;
+    }
+    tile_reader_turn(arguments, first_row, reader);
+}
+
+static __device__ __forceinline__ struct tile_reader
+tile_reader_begin(const struct tdnn_arguments &arguments, int first_row) {
+    struct tile_reader reader;
+    reader.tap = reader.chunk = 0;
+    tile_reader_turn(arguments, first_row, reader);
+    tile_reader_advance(arguments, first_row, (int)threadIdx.x % LINE_CHUNKS, reader);
+    return reader;
+}
+
+/* Copies the next 64 bytes of all frames of the tile; zeros past the last tap and frame. */
+static __device__ __forceinline__ void tile_reader_copy(const struct tdnn_arguments &arguments,
+                                                        int first_row, struct tile_reader &reader,
+                                                        unsigned char *tile) {
+    const int row = (int)threadIdx.x / LINE_CHUNKS, chunk = (int)threadIdx.x % LINE_CHUNKS;
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+        const bool valid = reader.lines[i] != NO_LINE;
+        const size_t source = valid ? (size_t)(reader.lines[i] + (unsigned)reader.chunk) * 16 : 0;
+        async_copy_16(tile + tile_offset(row + i * (TDNN_TILE / 2), chunk),
+                      arguments.input + source, valid);
+    }
+    tile_reader_advance(arguments, first_row, LINE_CHUNKS, reader);
 }
 
 /* Weights of a step: (STEP, TDNN_TILE). */

@@ -67,6 +67,19 @@ mkdir "$clips/rare"
 cp "$clips/low/clip1.wav" "$clips/rare/only.wav"
 echo notes >"$clips/README.txt"
 expect_exit "unreadable clips give exit code 3" 3 "$EARMARK" audit "$clips" -o "$TMP/bad"
+expect_grep "the summary tells of the first, and what to do" \
+    '^ +first: high/empty\.wav: the file is empty; copy it again$' "$TMP/stdout"
+expect_exit "issues come before unreadable clips" 4 "$EARMARK" audit "$clips" -o "$TMP/both" \
+    --fail-on-issues --quiet
+expect_exit "embed says it too" 3 "$EARMARK" embed "$clips" -o "$TMP/bad-embedded"
+mkdir -p "$TMP/useless/low" "$TMP/useless/high"
+cp "$clips/low/text.wav" "$TMP/useless/low"
+cp "$clips/high/empty.wav" "$TMP/useless/high"
+expect_exit "embed without a readable clip" 1 "$EARMARK" embed "$TMP/useless" -o "$TMP/nothing"
+expect_grep "says why of the first" 'the first, high/empty\.wav: the file is empty' "$TMP/stderr"
+expect_exit "audit without a readable clip" 1 "$EARMARK" audit "$TMP/useless" -o "$TMP/nothing" \
+    --folds 2
+expect_grep "says why of the first too" 'the first, high/empty\.wav: the file is empty' "$TMP/stderr"
 expect_grep "the text is a row" 'low/text\.wav.*,unreadable,' "$TMP/bad/clips.csv"
 expect_grep "the empty file is a row" 'high/empty\.wav.*,unreadable,' "$TMP/bad/clips.csv"
 expect_grep "the short one is a row" 'middle/short\.wav.*,too_short,' "$TMP/bad/clips.csv"
@@ -124,4 +137,8 @@ sleep 0.2
 kill -TERM "$process"
 wait "$process"
 expect_equal "TERM stops with exit code 75" "$?" 75
+expect_grep "it says how to go on" 'give the same command again|is kept' "$TMP/stderr"
 check_fails "no run.json after a stop" test -e "$TMP/stopped/run.json"
+expect_exit "a run goes on with other settings" 3 "$EARMARK" audit "$clips" -o "$TMP/stopped"
+expect_same "and ends as if nothing had been" "$TMP/bad/report.html" "$TMP/stopped/report.html"
+check_fails "no shards are left" test -e "$TMP/stopped/shards"

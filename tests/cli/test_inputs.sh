@@ -79,6 +79,10 @@ expect_grep "no number" 'line 27: the place in the file is no number' "$TMP/bad/
 expect_grep "backwards" 'line 28: its end lies before its start' "$TMP/bad/clips.csv"
 expect_grep "over the end" 'ends at 13 s, but the file is only 12 s long' "$TMP/bad/clips.csv"
 expect_grep "behind the end" 'begins at 50 s, but the file is only 12 s long' "$TMP/bad/clips.csv"
+expect_grep "issues.csv says which part" '^1,0,"long\.wav#t=0,0\.5",long\.wav,0,0\.5,high,low,' \
+    "$TMP/bad/issues.csv"
+expect_grep "so does issues.jsonl" '"path": "long\.wav", "start": 0, "end": 0\.5, ' \
+    "$TMP/bad/issues.jsonl"
 expect_grep "the summary names the part" 'high .*-> low .*long\.wav#t=0,0\.5' "$TMP/stdout"
 expect_grep "so does the page" 'long\.wav#t=0,0\.5</bdi>' "$TMP/bad/report.html"
 check "another part is another run" test "$(grep -o '"clips_hash": "[^"]*"' "$TMP/bad/run.json")" != \
@@ -115,6 +119,25 @@ check "its speakers as groups" "$EARMARK" audit "$TMP/parts-kaldi" -o "$TMP/spea
     --group speaker --folds 3 --quiet
 expect_equal "a speaker is in one fold" \
     "$(awk -F, 'NR > 1 { print $6 "," $7 }' "$TMP/speakers/clips.csv" | sort -u | wc -l)" 6
+
+# ---- Lhotse: the parts again
+mkdir "$TMP/lhotse"
+cp "$pieces/long.wav" "$TMP/lhotse"
+echo '{"id": "rec", "sources": [{"type": "file", "channels": [0], "source": "long.wav"}]}' \
+    >"$TMP/lhotse/recordings.jsonl"
+awk -F, 'NR > 1 { printf "{\"id\": \"u%d\", \"recording_id\": \"rec\", \"start\": %s, \"duration\": 0.5, \"channel\": 0, \"speaker\": \"s%d\", \"custom\": {\"label\": \"%s\"}}\n", NR, $3, NR % 6, $2 }' \
+    "$pieces/parts.csv" | gzip >"$TMP/lhotse/supervisions.jsonl.gz"
+check "a set of Lhotse" "$EARMARK" audit "$TMP/lhotse" -o "$TMP/lhotse-out"
+expect_grep "it is said" 'is read as a supervision set of Lhotse: .*labels from custom.label' \
+    "$TMP/stderr"
+expect_same "the same results" "$TMP/parts/pred_probs.npy" "$TMP/lhotse-out/pred_probs.npy"
+check "its speakers as groups" "$EARMARK" audit "$TMP/lhotse/supervisions.jsonl.gz" \
+    -o "$TMP/lhotse-speakers" --group speaker --folds 3 --quiet
+expect_same "the same folds as Kaldi's" "$TMP/speakers/pred_probs.npy" \
+    "$TMP/lhotse-speakers/pred_probs.npy"
+expect_exit "labels that are not there" 2 "$EARMARK" audit "$TMP/lhotse" -o "$TMP/x" \
+    --label-column gender
+expect_grep "those that are there are named" 'there are: speaker, custom.label' "$TMP/stderr"
 for class in low middle high; do
     mkdir "$TMP/commands/$class"
     cp "$pieces/$class"?.wav "$TMP/commands/$class"

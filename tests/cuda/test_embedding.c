@@ -15,7 +15,13 @@
 
 static void test_small(void **state) {
     (void)state;
-    network_golden_model(cuda_part_operations(), 32, 1, "small");
+    network_golden_model(cuda_part_operations(), 32, 1, "small", NETWORK_GOLDEN_ALL);
+}
+
+/* As much of the 512-channel model as the race detector sees in seconds. */
+static void test_wide_few(void **state) {
+    (void)state;
+    network_golden_model(cuda_part_operations(), 512, 2, "wide", NETWORK_GOLDEN_FEW);
 }
 
 static void test_odd_architecture(void **state) {
@@ -67,8 +73,11 @@ static void test_tiny(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_small), cmocka_unit_test(test_odd_architecture),
-        cmocka_unit_test(test_long),  cmocka_unit_test(test_ragged),
+        cmocka_unit_test(test_small),
+        cmocka_unit_test(test_wide_few),
+        cmocka_unit_test(test_odd_architecture),
+        cmocka_unit_test(test_long),
+        cmocka_unit_test(test_ragged),
         cmocka_unit_test(test_tiny),
     };
     return cmocka_run_group_tests_name("cuda embedding", tests, NULL, NULL);

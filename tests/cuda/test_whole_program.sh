@@ -57,7 +57,7 @@ difference() {
 }
 
 # Everything of the ranking but probabilities and what is made of them.
-ranking() { cut -d, -f1-6 "$1/issues.csv"; }
+ranking() { cut -d, -f1-8 "$1/issues.csv"; }
 
 some clips "$clips" "$step"
 compute 'audit on the CPU' 0 audit clips cpu cpu

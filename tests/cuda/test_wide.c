@@ -11,17 +11,17 @@
 
 static void test_wide(void **state) {
     (void)state;
-    network_golden_model(cuda_part_operations(), 512, 2, "wide");
+    network_golden_model(cuda_part_operations(), 512, 2, "wide", NETWORK_GOLDEN_ALL);
 }
 
 static void test_tf32(void **state) {
     (void)state;
-    network_golden_fast(cuda_part_operations(), PRECISION_TF32);
+    network_golden_fast(cuda_part_operations(), PRECISION_TF32, NETWORK_GOLDEN_ALL);
 }
 
 static void test_bf16(void **state) {
     (void)state;
-    network_golden_fast(cuda_part_operations(), PRECISION_BF16);
+    network_golden_fast(cuda_part_operations(), PRECISION_BF16, NETWORK_GOLDEN_ALL);
 }
 
 int main(void) {

@@ -91,7 +91,8 @@ unsigned char *cudasim_arena(void);
 
 struct cudasim_operation {
     const char *name;
-    uint32_t number;                 /* over all streams, from 1 */
+    uint32_t number; /* over all streams, from 1 */
+    struct cudasim_stream *stream;
     int slot;                        /* of the stream */
     uint32_t sequence;               /* in the slot, from 1 */
     uint32_t clock[CUDASIM_STREAMS]; /* per slot, the last operation that came before */
@@ -120,19 +121,19 @@ void cudasim_check_streams_gone(void);
 void cudasim_check_launch(const struct cudasim_launch *launch, const struct cudasim_call *call);
 void cudasim_run_kernel(const struct cudasim_launch *launch, const struct cudasim_call *call);
 bool cudasim_in_kernel(void);
-const struct cudasim_launch *cudasim_current_launch(void);
+/* What runs: of the kernel, of its block, and of the block's barriers. */
+extern struct cudasim_now {
+    const struct cudasim_launch *launch;
+    struct cudasim_kernel_counts *counts;
+    uint32_t block, blocks_run; /* number in the grid; of all kernels */
+    uint32_t barrier;           /* passed in this block */
+} cudasim_now;
 /* "block (1,2,0), thread (3,0,0)" of the running thread. */
 void cudasim_describe_thread(char *words, size_t size);
-/* For the race detector: barriers passed in this block, __syncwarps by the thread's warp. */
-uint32_t cudasim_barrier_epoch(void), cudasim_warp_epoch(unsigned thread);
-uint32_t cudasim_block_number(void);
 bool cudasim_in_fibre(const void *address);
 /* Whether kernels may touch it besides memory: what they are told, and their arguments. */
 bool cudasim_is_own(const void *address);
-uint32_t cudasim_block_count(void); /* of blocks that ran */
-void cudasim_count_matrix_step(void);
 void cudasim_maybe_yield(void); /* lets others go first, now and then */
-struct cudasim_kernel_counts *cudasim_counts_now(void);
 
 /* ---- shared.cpp ---- */
 
@@ -144,7 +145,6 @@ size_t cudasim_shared_offset(const void *address);
 /* Whether all the bytes lie in one array. */
 bool cudasim_in_array(const void *address, size_t bytes);
 void cudasim_check_async_done(unsigned thread);
-size_t cudasim_shared_limit(const void *kernel);
 
 /* ---- race.cpp: empty but in the build with hooks ---- */
 

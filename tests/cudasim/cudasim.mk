@@ -105,13 +105,15 @@ cudasim-programs: cudasim cuda-tests $(CUDASIM_BUILD)/test_simulator \
 cudasim_slow := $(addprefix $(BUILD)/tests/cuda/test_,faults wide tails)
 cudasim_tests := $(filter-out $(if $(SANITIZER),%/test_wide),$(cudasim_slow) $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS)))
 cudasim_race_tests := $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS))
+cudasim_race_seeds := $(BUILD)/tests/cuda/test_tensor
 
 # Absurd sizes are asked of malloc on purpose.
 cudasim_run = $(if $(SANITIZER),ASAN_OPTIONS=allocator_may_return_null=1) EARMARK_CUDA_PART=$(CURDIR)/$(BUILD)/$(1)/earmark-cuda.so EARMARK=$(CURDIR)/$(BUILD)/$(1)/earmark \
 	bash tests/run.sh $(RUN_OPTIONS) --timeout 1500
 
 # The CUDA device in the simulator: the simulator's own tests, then every test of tests/cuda with
-# each seed; without sanitizers once more with the race detector; but for the programs left out above.
+# each seed; without sanitizers once more with the race detector, the layers' kernels with each seed;
+# but for the programs left out above.
 .PHONY: cudasim-run
 cudasim-run: cudasim-programs
 	@bash tests/run.sh $(RUN_OPTIONS) $(CUDASIM_BUILD)/test_simulator $(if $(SANITIZER),,$(CUDASIM_BUILD)/hooks/test_simulator)
@@ -120,6 +122,9 @@ cudasim-run: cudasim-programs
 	done; exit $$failed
 	$(if $(SANITIZER),,@$(call cudasim_run,cudasim) --label "simulated GPU" $(sort $(wildcard tests/cuda/test_*.sh)))
 	$(if $(SANITIZER),,@CUDASIM_SEED=$(lastword $(CUDASIM_SEEDS)) $(call cudasim_run,cudasim-race) --label "race detector" $(cudasim_race_tests))
+	$(if $(SANITIZER),,@failed=0; for seed in $(filter-out $(lastword $(CUDASIM_SEEDS)),$(CUDASIM_SEEDS)); do \
+		CUDASIM_SEED=$$seed $(call cudasim_run,cudasim-race) --label "race detector, seed $$seed" $(cudasim_race_seeds) || failed=1; \
+	done; exit $$failed)
 
 .PHONY: test-cudasim
 test-cudasim: ## the CUDA device's tests in the simulator, with CUDASIM_SEEDS (0 1 2 3 4)

@@ -1,5 +1,5 @@
 /* Kernels: blocks one after the other, the threads of a block as fibres that switch where
- * they wait: at barriers, shuffles, votes and the steps of a warp. Which block, warp and
+ * they wait: at barriers, shuffles and the steps of a warp. Which block, warp and
  * lane goes on is drawn from the seed. */
 #include "cudasim.h"
 
@@ -18,6 +18,7 @@
 #endif
 #define MAXIMUM_THREADS 1024
 #define WARP 32
+#define ALL_LANES 0xffffffffu
 
 enum state { RUNNABLE, AT_WARP, AT_BARRIER, ENDED };
 
@@ -25,7 +26,6 @@ struct fibre {
     struct cudasim_thread thread; /* first: what kernels see */
     enum state state;
     bool started;
-    unsigned mask; /* of lanes it waits for, at a meeting of its warp */
     cudasim_finish *finish;
     void *given;
     struct cudasim_place place;
@@ -36,10 +36,10 @@ struct fibre {
 
 struct warp {
     uint32_t runnable, waiting, ended, present; /* bits of lanes */
-    uint32_t epoch;                             /* of __syncwarp, for the race detector */
 };
 
 struct cudasim_view cudasim_view;
+struct cudasim_now cudasim_now;
 
 static struct fibre fibres[MAXIMUM_THREADS];
 static struct fibre scheduler; /* the host thread itself */
@@ -47,11 +47,8 @@ static struct fibre *current = &scheduler;
 static struct warp warps[MAXIMUM_THREADS / WARP];
 static uint32_t runnable_warps;
 static unsigned thread_count, waiting_count, ended_count, current_warp;
-static uint32_t epoch, block_number, block_count;
 static struct cudasim_place barrier_place;
-static const struct cudasim_launch *launch_now;
 static const struct cudasim_call *call_now;
-static struct cudasim_kernel_counts *counts_now;
 static uint32_t draws = 1;
 static enum { ANY_ORDER, FORWARDS, BACKWARDS } order;
 static bool wanders; /* changes warps where lanes wait for each other */
@@ -65,15 +62,6 @@ asm(".text\n.globl cudasim_switch\n.hidden cudasim_switch\n.type cudasim_switch,
     ".size cudasim_switch, . - cudasim_switch\n");
 
 bool cudasim_in_kernel(void) { return cudasim_on_device() && current != &scheduler; }
-const struct cudasim_launch *cudasim_current_launch(void) { return launch_now; }
-uint32_t cudasim_barrier_epoch(void) { return epoch; }
-uint32_t cudasim_warp_epoch(unsigned thread) { return warps[thread / WARP].epoch; }
-uint32_t cudasim_block_number(void) { return block_number; }
-uint32_t cudasim_block_count(void) { return block_count; }
-struct cudasim_kernel_counts *cudasim_counts_now(void) {
-    return counts_now;
-}
-void cudasim_count_matrix_step(void) { counts_now->matrix_steps++; }
 
 static struct uint3 index_of(unsigned number) {
     const struct dim3 block = cudasim_view.block;
@@ -142,13 +130,12 @@ static void fibre_main(void) {
         if (waiting_count != 0)
             cudasim_fail("the thread ends while others wait for it at __syncthreads at %s:%d",
                          barrier_place.file, barrier_place.line);
-        for (unsigned lane = 0; lane < WARP && warp->waiting != 0; lane++)
-            if (warp->waiting >> lane & 1) {
-                const struct fibre *other = &fibres[self->thread.number / WARP * WARP + lane];
-                if (other->mask >> self->thread.number % WARP & 1)
-                    cudasim_fail("the thread ends while lane %u of its warp waits for it at %s:%d",
-                                 lane, other->place.file, other->place.line);
-            }
+        if (warp->waiting != 0) {
+            const unsigned lane = (unsigned)__builtin_ctz(warp->waiting);
+            const struct fibre *other = &fibres[self->thread.number / WARP * WARP + lane];
+            cudasim_fail("the thread ends while lane %u of its warp waits for it at %s:%d", lane,
+                         other->place.file, other->place.line);
+        }
         stop_running(self, ENDED);
         warp->ended |= 1u << self->thread.number % WARP;
         ended_count++;
@@ -222,8 +209,8 @@ void cudasim_block_barrier(struct cudasim_place place) {
     self->place = place;
     if (++waiting_count == thread_count) {
         waiting_count = 0;
-        epoch++;
-        counts_now->barriers++;
+        cudasim_now.barrier++;
+        cudasim_now.counts->barriers++;
         for (unsigned i = 0; i < thread_count; i++) fibres[i].state = RUNNABLE;
         for (unsigned w = 0; w * WARP < thread_count; w++) {
             warps[w].runnable = warps[w].present;
@@ -239,47 +226,32 @@ void cudasim_warp_meet(unsigned mask, cudasim_finish *finish, void *given,
     struct fibre *self = current;
     const unsigned first = self->thread.number / WARP * WARP, lane = self->thread.number % WARP;
     struct warp *warp = &warps[first / WARP];
-    if (!(mask >> lane & 1))
-        cudasim_fail("lane %u is not in its own mask %08x at %s:%d", lane, mask, place.file,
-                     place.line);
-    if (mask & (~warp->present | warp->ended))
-        cudasim_fail("the mask %08x at %s:%d names lanes that ended or are not there", mask,
-                     place.file, place.line);
+    if (mask != ALL_LANES || (warp->present & ~warp->ended) != ALL_LANES)
+        cudasim_fail("lane %u waits for lanes %08x at %s:%d: not all 32 are there and named", lane,
+                     mask, place.file, place.line);
     stop_running(self, AT_WARP);
-    self->mask = mask;
     self->finish = finish;
     self->given = given;
     self->place = place;
     warp->waiting |= 1u << lane;
-    if ((warp->waiting & mask) != mask) {
+    if (warp->waiting != ALL_LANES) {
         switch_to(choose());
         return;
     }
-    void *all[WARP] = {};
+    void *all[WARP];
     for (unsigned other = 0; other < WARP; other++) {
-        const struct fibre *f = &fibres[first + other];
-        if (!(mask >> other & 1)) continue;
-        if (f->mask != mask || f->finish != finish || f->place.line != place.line ||
+        struct fibre *f = &fibres[first + other];
+        if (f->finish != finish || f->place.line != place.line ||
             strcmp(f->place.file, place.file) != 0)
-            cudasim_fail("divergent warp: lane %u waits for lanes %08x at %s:%d, lane %u for %08x "
-                         "at %s:%d",
-                         lane, mask, place.file, place.line, other, f->mask, f->place.file,
-                         f->place.line);
+            cudasim_fail("divergent warp: lane %u waits at %s:%d, lane %u at %s:%d", lane,
+                         place.file, place.line, other, f->place.file, f->place.line);
         all[other] = f->given;
+        f->state = RUNNABLE;
     }
-    for (uint32_t bits = mask; bits != 0; bits &= bits - 1)
-        fibres[first + (unsigned)__builtin_ctz(bits)].state = RUNNABLE;
-    warp->waiting &= ~mask;
-    warp->runnable |= mask;
+    warp->waiting = 0;
+    warp->runnable = ALL_LANES;
     runnable_warps |= 1u << first / WARP;
-    if (finish == NULL)
-        warp->epoch++;
-    else
-        finish(all, mask);
-}
-
-void cudasim_warp_barrier(unsigned mask, struct cudasim_place place) {
-    cudasim_warp_meet(mask, NULL, NULL, place);
+    finish(all);
 }
 
 /* Nobody can go on: says who waits where. */
@@ -289,11 +261,9 @@ static void fail_stuck(void) {
         if (f->state != AT_WARP) continue;
         current = &fibres[i];
         cudasim_view.self = &current->thread;
-        cudasim_fail("divergent warp: waits for lanes %08x at %s:%d; %u of %u threads wait at "
-                     "__syncthreads%s%s:%d, %u ended",
-                     f->mask, f->place.file, f->place.line, waiting_count, thread_count,
-                     waiting_count == 0 ? "" : " at ", waiting_count == 0 ? "" : barrier_place.file,
-                     waiting_count == 0 ? 0 : barrier_place.line, ended_count);
+        cudasim_fail("divergent warp: waits for the other lanes at %s:%d; %u of %u threads wait "
+                     "at __syncthreads, %u ended",
+                     f->place.file, f->place.line, waiting_count, thread_count, ended_count);
     }
     cudasim_fail("divergent barrier: %u of %u threads wait at __syncthreads at %s:%d, %u ended",
                  waiting_count, thread_count, barrier_place.file, barrier_place.line, ended_count);
@@ -306,15 +276,15 @@ static void run_block(uint64_t number) {
     cudasim_view.block_index =
         uint3{(unsigned)(number % grid.x), (unsigned)(number / grid.x % grid.y),
               (unsigned)(number / grid.x / grid.y)};
-    block_number = (uint32_t)number;
-    block_count++;
+    cudasim_now.block = (uint32_t)number;
+    cudasim_now.blocks_run++;
+    cudasim_now.barrier = 0;
     waiting_count = ended_count = 0;
-    epoch = 0;
     runnable_warps = 0;
     for (unsigned w = 0; w * WARP < thread_count; w++) {
         const unsigned lanes = thread_count - w * WARP;
-        const uint32_t present = lanes >= WARP ? 0xffffffffu : (1u << lanes) - 1;
-        warps[w] = warp{present, 0, 0, present, 0};
+        const uint32_t present = lanes >= WARP ? ALL_LANES : (1u << lanes) - 1;
+        warps[w] = warp{present, 0, 0, present};
         runnable_warps |= 1u << w;
     }
     for (unsigned i = 0; i < thread_count; i++) {
@@ -336,9 +306,9 @@ void cudasim_run_kernel(const struct cudasim_launch *launch, const struct cudasi
     const unsigned long long fused_before = cudasim_view.fused_operations;
     make_fibres();
     find_own_stack();
-    launch_now = launch;
+    cudasim_now.launch = launch;
     call_now = call;
-    counts_now = cudasim_counts_of(launch->name);
+    struct cudasim_kernel_counts *counts = cudasim_now.counts = cudasim_counts_of(launch->name);
     cudasim_view.grid = launch->grid;
     cudasim_view.block = launch->block;
     thread_count = launch->block.x * launch->block.y * launch->block.z;
@@ -355,11 +325,10 @@ void cudasim_run_kernel(const struct cudasim_launch *launch, const struct cudasi
         run_block(number);
         cudasim_shared_check_block();
     }
-    counts_now->launches++;
-    if (launch->shared_bytes > counts_now->shared_bytes)
-        counts_now->shared_bytes = launch->shared_bytes;
-    counts_now->blocks += blocks;
-    counts_now->threads += blocks * thread_count;
-    counts_now->fused_operations += cudasim_view.fused_operations - fused_before;
-    launch_now = NULL;
+    counts->launches++;
+    if (launch->shared_bytes > counts->shared_bytes) counts->shared_bytes = launch->shared_bytes;
+    counts->blocks += blocks;
+    counts->threads += blocks * thread_count;
+    counts->fused_operations += cudasim_view.fused_operations - fused_before;
+    cudasim_now.launch = NULL;
 }

@@ -4,10 +4,10 @@
  *
  * Every two bytes of GPU and shared memory have a shadow of three records: the last write
  * and the last reads of two threads. Two accesses are ordered by a __syncthreads of their
- * block or a __syncwarp of their warp; those of different operations by streams, events and
- * the host's waiting (a clock of each stream in each operation). Found besides: reads of what was
- * never written, accesses outside of arrays and allocations, wrong alignment, and the host's
- * memory in kernels. Bytes are counted here. */
+ * block; those of different operations by streams, events and the host's waiting (a clock of each
+ * stream in each operation). Found besides: reads of what was never written, accesses outside of
+ * arrays and allocations, wrong alignment, and the host's memory in kernels. Bytes are counted
+ * here. */
 #include "cudasim.h"
 
 #include <dlfcn.h>
@@ -21,7 +21,7 @@
 #define GRANULE ((size_t)2)
 
 struct record {
-    uint64_t operation : OPERATION_BITS, block : 16, thread : 10, barrier : 12, warp_epoch : 7;
+    uint64_t operation : OPERATION_BITS, block : 16, thread : 10, barrier : 20;
 };
 
 struct cell {
@@ -98,17 +98,13 @@ static bool is_ordered(const struct record *earlier, const struct record *now) {
         return operation_now->clock[o.slot] >= o.sequence;
     }
     if (earlier->block != now->block) return false;
-    return earlier->thread == now->thread || earlier->barrier != now->barrier ||
-           (earlier->thread / 32 == now->thread / 32 && earlier->warp_epoch != now->warp_epoch);
+    return earlier->thread == now->thread || earlier->barrier != now->barrier;
 }
 
 static void note_read(struct cell *cell, const struct record *now) {
     const struct record last = cell->read;
     const bool stale = last.operation != now->operation || last.block != now->block;
-    if (last.operation != 0 &&
-        (stale || last.thread / 32 != now->thread / 32 ||
-         (last.thread != now->thread && cell->other_read.operation != now->operation)))
-        cell->other_read = last;
+    if (last.operation != 0 && (stale || last.thread != now->thread)) cell->other_read = last;
     cell->read = *now;
 }
 
@@ -161,7 +157,7 @@ static void access_shared(const struct party *party, const void *address, size_t
     if (!cudasim_in_array(address, bytes))
         fail_at(party, address,
                 write ? "write outside of shared arrays" : "read outside of shared arrays");
-    own.record.block = cudasim_block_count() & 0xffff;
+    own.record.block = cudasim_now.blocks_run & 0xffff;
     struct cell *cell = &shared_cells[offset / GRANULE];
     for (size_t i = 0; i < bytes; i += GRANULE, cell++) {
         if (cell->write.operation != own.record.operation || cell->write.block != own.record.block)
@@ -190,14 +186,13 @@ static int in_constants(struct dl_phdr_info *info, size_t, void *wanted) {
 
 [[maybe_unused]] static void access_any(unsigned thread, const void *address, size_t bytes,
                                         bool write, const void *code) {
-    struct cudasim_kernel_counts *counts = cudasim_counts_now();
+    struct cudasim_kernel_counts *counts = cudasim_now.counts;
     const unsigned char *at = (const unsigned char *)address, *arena = cudasim_arena();
     struct party party = {{}, thread, code};
     party.record.operation = operation_now->number % OPERATIONS;
-    party.record.block = cudasim_block_number() & 0xffff;
+    party.record.block = cudasim_now.block & 0xffff;
     party.record.thread = thread & 0x3ff;
-    party.record.barrier = cudasim_barrier_epoch() & 0xfff;
-    party.record.warp_epoch = cudasim_warp_epoch(thread) & 0x7f;
+    party.record.barrier = cudasim_now.barrier & 0xfffff;
     if (at >= arena && at < arena + CUDASIM_ARENA_BYTES) {
         *(write ? &counts->global_written : &counts->global_read) += bytes;
         access_global(&party, address, bytes, write);

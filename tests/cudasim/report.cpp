@@ -83,7 +83,7 @@ void cudasim_fail(const char *format, ...) {
     va_end(arguments);
     std::string message = std::string("cudasim: ") + words;
     if (cudasim_in_kernel()) {
-        const struct cudasim_launch *launch = cudasim_current_launch();
+        const struct cudasim_launch *launch = cudasim_now.launch;
         cudasim_describe_thread(thread, sizeof thread);
         message += std::string("\ncudasim: in kernel ") + launch->name + ", " + thread +
                    ", launched at " + launch->place.file + ":" + std::to_string(launch->place.line);

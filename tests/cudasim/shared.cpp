@@ -27,11 +27,6 @@ static std::map<const void *, size_t> dynamic_limits;
 
 /* ---- launches ---- */
 
-size_t cudasim_shared_limit(const void *kernel) {
-    const auto found = dynamic_limits.find(kernel);
-    return found == dynamic_limits.end() ? STATIC_LIMIT : found->second;
-}
-
 cudaError_t cudasim_set_attribute(const void *kernel, enum cudaFuncAttribute, int value) {
     CUDASIM_ENTER(false);
     if (value < 0 || (size_t)value > cudasim_get_settings()->shared)
@@ -51,7 +46,8 @@ void cudasim_check_launch(const struct cudasim_launch *launch, const struct cuda
         (size_t)b.x * b.y * b.z > 1024)
         cudasim_fail("kernel %s: a block of (%u,%u,%u) threads is out of range, launched at %s:%d",
                      launch->name, b.x, b.y, b.z, file, line);
-    const size_t limit = cudasim_shared_limit(call->kernel);
+    const auto asked = dynamic_limits.find(call->kernel);
+    const size_t limit = asked == dynamic_limits.end() ? STATIC_LIMIT : asked->second;
     if (launch->shared_bytes > limit)
         cudasim_fail("kernel %s: %zu bytes of dynamic shared memory, %zu are allowed "
                      "(cudaFuncSetAttribute), launched at %s:%d",
@@ -109,10 +105,10 @@ void cudasim_shared_check_block(void) {
             if (area[at] != 0xff)
                 cudasim_fail("kernel %s wrote out of bounds in shared memory, %zu bytes %s array "
                              "%s, block %u",
-                             cudasim_current_launch()->name,
+                             cudasim_now.launch->name,
                              i == 0 ? end - at : at - arrays[i - 1].offset - arrays[i - 1].bytes,
                              i == 0 ? "before" : "past", arrays[i == 0 ? 0 : i - 1].name,
-                             cudasim_block_number());
+                             cudasim_now.block);
         if (i < arrays.size()) at = arrays[i].offset + arrays[i].bytes;
     }
 }
@@ -206,7 +202,7 @@ void cudasim_check_async_done(unsigned thread) {
 
 static float from_bf16(unsigned bits) { return __uint_as_float(bits << 16); }
 
-void cudasim_finish_load_matrix(void *const given[32], unsigned) {
+void cudasim_finish_load_matrix(void *const given[32]) {
     unsigned short values[4][8][8];
     const unsigned first = cudasim_view.self->number / 32 * 32;
     for (unsigned lane = 0; lane < 32; lane++) {
@@ -239,10 +235,10 @@ static void multiply(void *const given[32], const float (*a)[16], const float (*
             ((struct cudasim_mma *)given[lane])->d[i] =
                 d[lane / 4 + i / 2 * 8][lane % 4 * 2 + i % 2];
     cudasim_view.fused_operations += 2ull * 16 * 8 * (unsigned)depth;
-    cudasim_count_matrix_step();
+    cudasim_now.counts->matrix_steps++;
 }
 
-void cudasim_finish_mma_bf16(void *const given[32], unsigned) {
+void cudasim_finish_mma_bf16(void *const given[32]) {
     float a[16][16], b[16][8];
     for (unsigned lane = 0; lane < 32; lane++) {
         const struct cudasim_mma *own = (struct cudasim_mma *)given[lane];
@@ -260,7 +256,7 @@ void cudasim_finish_mma_bf16(void *const given[32], unsigned) {
     multiply(given, a, b, 16);
 }
 
-void cudasim_finish_mma_tf32(void *const given[32], unsigned) {
+void cudasim_finish_mma_tf32(void *const given[32]) {
     float a[16][16], b[16][8];
     for (unsigned lane = 0; lane < 32; lane++) {
         const struct cudasim_mma *own = (struct cudasim_mma *)given[lane];

@@ -2,6 +2,7 @@
  * some of it runs earlier, in any order that streams and events allow. */
 #include "cudasim.h"
 
+#include <algorithm>
 #include <deque>
 #include <stdlib.h>
 #include <time.h>
@@ -78,12 +79,6 @@ static struct cudasim_stream *some_ready(int gpu) {
     return NULL;
 }
 
-static struct cudasim_stream *stream_of_slot(int slot) {
-    for (struct cudasim_stream *stream : streams)
-        if (stream->slot == slot) return stream;
-    return NULL;
-}
-
 /* Seed 0: as late as it can be. Others: now and then something else first, or at once. */
 static uint32_t others_percent(void) {
     static const uint32_t table[5] = {0, 0, 50, 100, 30};
@@ -98,8 +93,8 @@ static void run_until(const operation_pointer &target) {
     while (!target->done) {
         struct cudasim_stream *stream = NULL;
         if (cudasim_draw(100) < others_percent()) stream = some_ready(-1);
-        if (stream == NULL) stream = stream_of_slot(target->slot);
-        while (!is_ready(stream)) stream = stream_of_slot(stream->pending.front()->after->slot);
+        if (stream == NULL) stream = target->stream;
+        while (!is_ready(stream)) stream = stream->pending.front()->after->stream;
         run_front(stream);
     }
 }
@@ -120,15 +115,10 @@ void cudasim_drain(int gpu) {
         if (stream->gpu == gpu) join(host_clock, stream->clock);
 }
 
-static bool is_stream(cudaStream_t stream) {
-    for (struct cudasim_stream *known : streams)
-        if (known == stream) return true;
-    return false;
-}
-
 static void check_stream(cudaStream_t stream, const char *call) {
     if (stream == NULL) cudasim_fail("%s on the default stream: name one", call);
-    if (!is_stream(stream)) cudasim_fail("%s on a stream that does not exist", call);
+    if (std::find(streams.begin(), streams.end(), stream) == streams.end())
+        cudasim_fail("%s on a stream that does not exist", call);
 }
 
 int cudasim_stream_gpu(cudaStream_t stream) { return stream->gpu; }
@@ -138,6 +128,7 @@ struct cudasim_operation *cudasim_enqueue(cudaStream_t stream, const char *name,
     operation_pointer operation = std::make_shared<struct cudasim_operation>();
     operation->name = name;
     operation->number = ++operation_count;
+    operation->stream = stream;
     operation->slot = stream->slot;
     operation->sequence = ++slot_sequences[stream->slot];
     join(stream->clock, host_clock);
@@ -191,8 +182,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     check_stream(stream, "cudaStreamDestroy");
     while (!stream->pending.empty()) run_until(operation_pointer(stream->pending.front()));
     slot_used[stream->slot] = false;
-    for (size_t i = 0; i < streams.size(); i++)
-        if (streams[i] == stream) streams.erase(streams.begin() + (long)i);
+    streams.erase(std::find(streams.begin(), streams.end(), stream));
     delete stream;
     return status;
 }
@@ -203,12 +193,6 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     if (!stream->pending.empty()) run_until(operation_pointer(stream->pending.back()));
     join(host_clock, stream->clock);
     return cudaSuccess;
-}
-
-/* Asking lets time go by. */
-static void pass_time(void) {
-    struct cudasim_stream *stream = some_ready(-1);
-    if (stream != NULL && cudasim_draw(2) == 0) run_front(stream);
 }
 
 /* ---- events ---- */
@@ -263,7 +247,8 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 cudaError_t cudaEventQuery(cudaEvent_t event) {
     CUDASIM_ENTER(false);
     if (event->record == NULL) return cudaSuccess;
-    pass_time();
+    struct cudasim_stream *stream = some_ready(-1); /* asking lets time go by */
+    if (stream != NULL && cudasim_draw(2) == 0) run_front(stream);
     if (!event->record->done) return cudaErrorNotReady;
     join(host_clock, event->record->clock);
     return cudaSuccess;
@@ -280,27 +265,23 @@ cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t start, cudaEve
 
 /* ---- copies ---- */
 
-static void copy_now(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind) {
-    if (kind != cudaMemcpyHostToDevice) cudasim_race_range(from, bytes, false);
-    if (kind != cudaMemcpyDeviceToHost) cudasim_race_range(to, bytes, true);
-    memcpy(to, from, bytes);
-}
-
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
                             cudaStream_t stream) {
     CUDASIM_ENTER(false);
     if (bytes == 0) return cudaSuccess;
-    const bool up = kind == cudaMemcpyHostToDevice, down = kind == cudaMemcpyDeviceToHost;
-    const char *name = up ? "a copy up" : down ? "a copy down" : "a copy on the GPU";
+    const bool up = kind == cudaMemcpyHostToDevice;
     check_stream(stream, "cudaMemcpyAsync");
     cudasim_check_range(from, bytes, up ? CUDASIM_HOST : stream->gpu, "source of cudaMemcpyAsync");
-    cudasim_check_range(to, bytes, down ? CUDASIM_HOST : stream->gpu,
+    cudasim_check_range(to, bytes, up ? stream->gpu : CUDASIM_HOST,
                         "destination of cudaMemcpyAsync");
     /* Until a copy down has run, the host sees NaN; unless what is there is still to go up. */
-    if (down && user_of(to, bytes) == NULL) memset(to, 0xff, bytes);
+    if (!up && user_of(to, bytes) == NULL) memset(to, 0xff, bytes);
     struct cudasim_operation *operation =
-        cudasim_enqueue(stream, name, [=] { copy_now(to, from, bytes, kind); });
-    operation->host = up ? from : down ? to : NULL;
+        cudasim_enqueue(stream, up ? "a copy up" : "a copy down", [=] {
+            cudasim_race_range(up ? to : from, bytes, up);
+            memcpy(to, from, bytes);
+        });
+    operation->host = up ? from : to;
     operation->host_bytes = bytes;
     cudasim_run_early();
     return cudaSuccess;

@@ -19,22 +19,8 @@ template <bool fault> static __global__ void reverse(const float *in, float *out
 template <bool fault> static __global__ void reverse_dynamic(const float *in, float *out) {
     SHARED_MEMORY(float, values);
     values[threadIdx.x] = in[threadIdx.x];
-    if (fault)
-        __syncwarp(); /* orders no other warp */
-    else
-        __syncthreads();
+    if (!fault) __syncthreads();
     out[threadIdx.x] = values[COUNT - 1 - threadIdx.x];
-}
-
-template <bool fault> static __global__ void reverse_in_warp(const float *in, float *out) {
-    SHARED_ARRAY(float, values, COUNT);
-    values[threadIdx.x] = in[threadIdx.x];
-    if (!fault) __syncwarp();
-    const float other = values[threadIdx.x ^ 31];
-    __syncthreads();
-    values[threadIdx.x] = other;
-    __syncthreads();
-    out[threadIdx.x] = values[(COUNT - 32 - threadIdx.x / 32 * 32) + threadIdx.x % 32];
 }
 
 static __global__ void half_barrier(const float *in, float *out) {
@@ -118,7 +104,7 @@ static __global__ void multiply_bf16(const float *a, const float *b, float *d) {
     SHARED_ARRAY(unsigned, tile, 16 * 8);
     const unsigned lane = threadIdx.x, g = lane / 4, t = lane % 4;
     for (unsigned i = lane; i < 16 * 8; i += 32) tile[i] = floats_to_bf16(a[2 * i], a[2 * i + 1]);
-    __syncwarp();
+    __syncthreads();
     unsigned fragment[4], column[2];
     float sum[4] = {};
     load_matrix_x4(fragment, tile + (lane % 16) * 8 + lane / 16 * 4);
@@ -200,8 +186,6 @@ KERNEL_PROGRAM(barrier_right, (reverse<false>), 1, COUNT, 0)
 KERNEL_PROGRAM(barrier_missing, (reverse<true>), 1, COUNT, 0)
 KERNEL_PROGRAM(warps_right, (reverse_dynamic<false>), 1, COUNT, BYTES)
 KERNEL_PROGRAM(warps_race, (reverse_dynamic<true>), 1, COUNT, BYTES)
-KERNEL_PROGRAM(warp_right, (reverse_in_warp<false>), 1, COUNT, 0)
-KERNEL_PROGRAM(warp_barrier_missing, (reverse_in_warp<true>), 1, COUNT, 0)
 KERNEL_PROGRAM(barrier_half, half_barrier, 1, COUNT, 0)
 KERNEL_PROGRAM(barrier_two, two_barriers, 1, COUNT, 0)
 KERNEL_PROGRAM(lane_missing, missing_lane, 1, COUNT, 0)
@@ -434,9 +418,6 @@ static const struct simulator_test tests[] = {
     {"warps with a barrier", warps_right, RIGHT, NULL, NULL},
     {"a data race between warps", warps_race, WRONG_RESULT, NULL, NULL},
     {"a data race between warps, detected", warps_race, CAUGHT_BY_HOOKS, "race: ", NULL},
-    {"lanes with __syncwarp", warp_right, RIGHT, NULL, NULL},
-    {"a missing __syncwarp", warp_barrier_missing, WRONG_RESULT, NULL, NULL},
-    {"a missing __syncwarp, detected", warp_barrier_missing, CAUGHT_BY_HOOKS, "race: ", NULL},
     {"a barrier for half the threads", barrier_half, CAUGHT, "__syncthreads at", NULL},
     {"two barriers instead of one", barrier_two, CAUGHT, "divergent barrier", NULL},
     {"a shuffle without one lane", lane_missing, CAUGHT, "lane", NULL},

@@ -5,46 +5,11 @@
 #include "host/base/json.h"
 #include "host/output/files.h"
 #include "host/output/read.h"
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#define CUT 0x1e
+#include "tests/fuzz/memory_folder.h"
 
 static const char *const names[] = {"run.json",           "classes.json", "issues.jsonl",
                                     "clips.csv",          "classes.csv",  "overlapping_classes.csv",
                                     "confident_joint.csv"};
-
-enum { NAMES = sizeof names / sizeof names[0] };
-
-static char folder[64];
-
-static void remove_folder(void) {
-    for (size_t i = 0; i < NAMES; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-        unlink(path);
-    }
-    rmdir(folder);
-}
-
-static void make_folder(void) {
-    if (folder[0] != '\0') return;
-    snprintf(folder, sizeof folder, "/tmp/earmark-fuzz-run.XXXXXX");
-    if (mkdtemp(folder) == NULL) abort();
-    atexit(remove_folder);
-}
-
-static void write_part(const char *name, const uint8_t *data, size_t size) {
-    char path[128];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file < 0 || write(file, data, size) != (ssize_t)size) abort();
-    close(file);
-}
 
 /* Everything a page would look at. */
 static void look_at(const struct run_results *results) {
@@ -92,16 +57,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct run_read *read = NULL;
     struct error error = ERROR_INITIAL;
-    make_folder();
-    const uint8_t *end = data + size;
-    for (size_t i = 0; i < NAMES; i++) {
-        const uint8_t *cut = data == end ? NULL : memchr(data, CUT, (size_t)(end - data));
-        const uint8_t *stop = cut == NULL ? end : cut;
-        write_part(names[i], data, (size_t)(stop - data));
-        if (i == 0) check_json((const char *)data, (size_t)(stop - data));
-        data = cut == NULL ? end : cut + 1;
-    }
-    if (run_read_open(folder, &read, &error) == ERROR_NONE) look_at(run_read_results(read));
+    memory_folder_make(names, sizeof names / sizeof names[0]);
+    memory_folder_fill(data, size);
+    const uint8_t *cut = size == 0 ? NULL : memchr(data, MEMORY_FOLDER_CUT, size);
+    check_json((const char *)data, cut == NULL ? size : (size_t)(cut - data));
+    if (run_read_open(memory_folder, &read, &error) == ERROR_NONE) look_at(run_read_results(read));
     run_read_close(read);
     return 0;
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs every fuzzer for a bounded time, as TAP: first over its kept corpus
 # (tests/fuzz/corpus/NAME), then with new inputs made from it. FUZZERS is the
-# folder of the programs, FUZZ_SECONDS the time in all. An input that fails is
+# folder of the programs, FUZZ_SECONDS the time in all; or FUZZ_RUNS inputs in all, and
+# no more than FUZZ_SECONDS a fuzzer. An input that fails is
 # left in build/fuzz-failures; run the fuzzer with it as argument to see why,
 # and add it to the corpus once it is mended.
 set -u
@@ -11,6 +12,7 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/earmark-fuzz.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$failures"
 number=0
+total=0
 
 # result NAME STATUS: one TAP line; the end of the log when it failed.
 result() {
@@ -26,6 +28,8 @@ result() {
 # fuzz NAME SECONDS
 fuzz() {
     local name=$1 seconds=$2 status corpus=tests/fuzz/corpus/$1 executed
+    local limits=(-max_total_time="$seconds")
+    if [ -n "${FUZZ_RUNS:-}" ]; then limits+=(-runs=$((FUZZ_RUNS / ${#names[@]}))); fi
     local options=(-timeout=20 -rss_limit_mb=2048 -artifact_prefix="$failures/$name-")
     mkdir -p "$scratch/$name"
     local folders=("$scratch/$name")
@@ -36,12 +40,13 @@ fuzz() {
         result "$name: $(find "$corpus" -type f | wc -l) kept inputs" "$status"
     fi
     status=0
-    "$fuzzers/fuzz_$name" "${options[@]}" -seed=1 -max_total_time="$seconds" \
+    "$fuzzers/fuzz_$name" "${options[@]}" -seed="${FUZZ_SEED:-1}" "${limits[@]}" \
         -print_final_stats=1 "${folders[@]}" >"$scratch/log" 2>&1 || status=$?
     executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$scratch/log")
     # A fuzzer that hardly runs finds nothing and must not look like a clean one.
     if [ "$status" -eq 0 ] && [ "${executed:-0}" -lt 100 ]; then status=1; fi
-    result "$name: ${executed:-no} inputs in $seconds s" "$status"
+    result "$name: ${executed:-no} inputs in at most $seconds s" "$status"
+    total=$((total + ${executed:-0}))
 }
 
 names=()
@@ -55,5 +60,7 @@ if [ ${#names[@]} -eq 0 ]; then
 fi
 seconds=$((${FUZZ_SECONDS:-24} / ${#names[@]}))
 if [ "$seconds" -lt 3 ]; then seconds=3; fi
+if [ -n "${FUZZ_RUNS:-}" ]; then seconds=${FUZZ_SECONDS:-7200}; fi
 for name in "${names[@]}"; do fuzz "$name" "$seconds"; done
+echo "# $total inputs in all"
 echo "1..$number"

@@ -6,8 +6,8 @@ K=kernels/cuda
 
 # ---- taps and halos
 plant "the edge is repeated by reflection" embedding $K/tdnn_tile.h 'return positive > last ? 2 * last - positive' 'return positive > last ? 2 * last + 1 - positive'
-plant "every tap is one further" embedding $K/tdnn_tile.h 'reader.tap - arguments.taps / 2)' 'reader.tap - arguments.taps / 2 + 1)'
-plant "the dilation is forgotten" embedding $K/tdnn_tile.h '(reader.tap - arguments.taps / 2) * arguments.dilation' '(reader.tap - arguments.taps / 2)'
+plant "every tap is one further" embedding $K/tdnn_tile.h '(tap - arguments.taps / 2)' '(tap - arguments.taps / 2 + 1)'
+plant "the dilation is forgotten" embedding $K/tdnn_tile.h '(tap - arguments.taps / 2) * arguments.dilation' '(tap - arguments.taps / 2)'
 plant "a piece's left halo is a row short" long $K/chunks.cu 'piece->low[l + 1] - reach : 0' 'piece->low[l + 1] - reach + 1 : 0'
 plant "a piece's right halo is a row short" long $K/chunks.cu '(room < reach ? room : reach)' '(room < reach ? room : reach - 1)'
 plant "reflection at a piece's end, not the clip's" long $K/chunks.cu 'entry.last = piece.frames - 1' 'entry.last = piece.high[level] - 1'
@@ -22,9 +22,16 @@ plant "float32: the wrong stage is filled" embedding $K/tdnn_float32.cu 'filled 
 plant "float32: two channels change places" embedding $K/tdnn_float32.cu 'leaky(sums[0] + b.x), leaky(sums[1]' 'leaky(sums[1] + b.x), leaky(sums[0]'
 plant "tensor cores: a dropped __syncthreads" tensor $K/tdnn_tensor.cu '        __syncthreads(); /* this step' '        /* this step'
 plant "tensor cores: waits for one copy too few" tensor $K/tdnn_tensor.cu 'async_wait<STAGES - 2>' 'async_wait<STAGES - 1>'
-plant "tensor cores: weights swizzled otherwise" tensor $K/tdnn_tensor.cu 'tile + tile_offset(channel, chunk)' 'tile + tile_offset(channel, chunk ^ 1)'
-plant "tensor cores: matrices in the wrong order" tensor $K/tdnn_tensor.cu '2 * step + matrix / 2' '2 * step + matrix % 2'
+plant "tensor cores: weights swizzled otherwise" tensor $K/tdnn_tensor.cu 'tile_offset(line, chunk) + i' 'tile_offset(line, chunk ^ 1) + i'
+plant "tensor cores: matrices in the wrong order" tensor $K/tdnn_tensor.cu '2 * half + matrix / 2' '2 * half + matrix % 2'
 plant "tensor cores: the lower rows are stored 4 down" tensor $K/tdnn_tensor.cu 'row + 8, channel' 'row + 4, channel'
+plant "tensor cores: every tap is one further" tensor $K/tdnn_tensor.cu 'computed.tap - arguments.taps / 2' 'computed.tap - arguments.taps / 2 + 1'
+plant "tensor cores: taps of weights in reverse" tensor $K/tdnn.cu 'channel / values * taps + tap' 'channel / values * taps + taps - 1 - tap'
+plant "tensor cores: no barrier before the window" tensor $K/tdnn_tensor.cu '    __syncthreads();' '' 'warp_last[thread / 32] = last;'
+plant "tensor cores: a window ends a row early" tensor $K/tdnn_tensor.cu 'row.frame + reach, row.last' 'row.frame + reach - 1, row.last'
+plant "tensor cores: a window of a row too many" tensor $K/tdnn_tensor.cu 'last - window.first < WINDOW' 'last - window.first <= WINDOW'
+plant "tensor cores: one tap's rows for all taps" tensor $K/tdnn_tensor.cu 'if (step.tap == 0 || !window.whole)' 'if (step.tap == 0)' 'if (step.index < arguments.blocks)'
+plant "tensor cores: a window is overwritten in use" tensor $K/tdnn_tensor.cu 'step.frame_stage = next_stage(step.frame_stage)' 'step.frame_stage = 0'
 plant "the slope of leaky ReLU" embedding $K/tdnn_tile.h 'LEAKY_SLOPE 0.01f' 'LEAKY_SLOPE 0.02f'
 
 # ---- pooling

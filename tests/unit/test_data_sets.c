@@ -2,6 +2,7 @@
  */
 #include "host/base/text.h"
 #include "host/input/input.h"
+#include "tests/support/seen_clips.h"
 #include "tests/support/sound_files.h"
 
 #include <stdio.h>
@@ -30,64 +31,17 @@ static int remove_folder(void **state) {
 
 static const struct input_options plain = {0};
 
-/* A line a clip: "path|label|group|fold|status"; warnings after "~". Paths to open
- * come out as `opened`, what was said of the reading as `reading`. */
-struct seen {
-    struct text clips;
-    struct text opened;
-    struct text reading;
-};
-
 static void see(const char *name, const struct input_options *options, struct seen *seen) {
-    struct input input;
-    struct error error = ERROR_INITIAL;
-    struct text path = TEXT_INITIAL;
-    *seen = (struct seen){0};
-    text_string(&seen->clips, "");
-    text_string(&seen->reading, "");
-    if (input_open(test_path(folder, name), options, &input, &error) != ERROR_NONE)
-        text_format(&seen->clips, "!%s: %s", error_name(error.code), error.message);
-    const struct clip_list *clips = &input.clips;
-    for (size_t i = 0; error.code == ERROR_NONE && i < clips->count; i++) {
-        const char *label = clip_label(clips, i);
-        const char *group = clip_group(clips, i);
-        int32_t fold = clips->clips[i].fold;
-        text_format(&seen->clips, "%s|%s|%s|%s|%s\n", clip_path(clips, i),
-                    label == NULL ? "" : label, group == NULL ? "" : group,
-                    fold < 0 ? "" : clips->fold_names[fold],
-                    clip_status_name(clips->clips[i].status));
-        clip_open_path(clips, i, &path);
-        text_format(&seen->opened, "%s\n", path.data);
-    }
-    for (size_t i = 0; i < input.warnings.count; i++)
-        text_format(&seen->clips, "~%s\n", input.warnings.sentences[i]);
-    if (input.reading.length > 0) text_string(&seen->reading, input.reading.data);
-    text_free(&path);
-    input_close(&input);
-}
-
-static void see_end(struct seen *seen) {
-    text_free(&seen->clips);
-    text_free(&seen->opened);
-    text_free(&seen->reading);
+    seen_read(folder, name, options, seen);
 }
 
 static void expect(const char *name, const struct input_options *options, const char *clips) {
-    struct seen seen;
-    see(name, options, &seen);
-    assert_string_equal(seen.clips.data, clips);
-    see_end(&seen);
+    seen_expect(folder, name, options, clips);
 }
 
 static void expect_reading(const char *name, const struct input_options *options,
                            const char *words) {
-    struct seen seen;
-    see(name, options, &seen);
-    assert_non_null(seen.reading.data);
-    if (strstr(seen.reading.data, words) == NULL)
-        fail_msg("'%s' lacks '%s'", seen.reading.data, words);
-    if (words[0] == '\0') assert_int_equal(seen.reading.length, 0);
-    see_end(&seen);
+    seen_expect_reading(folder, name, options, words);
 }
 
 static const char esc50[] = "filename,fold,target,category,esc10,src_file,take\n"
@@ -109,7 +63,7 @@ static void esc50_beside_audio(void **state) {
     assert_non_null(strstr(seen.reading.data, "is read as ESC-50: path from 'filename' in "));
     assert_non_null(strstr(seen.reading.data, "label from 'category', folds from 'fold'"));
     text_free(&expected);
-    see_end(&seen);
+    seen_end(&seen);
 }
 
 static void esc50_with_options(void **state) {
@@ -199,26 +153,36 @@ static void audiofolder(void **state) {
     test_text_write(test_path(folder, "hf/metadata.csv"),
                     "file_name,label,lang\ndata/a.wav,x,en\nb.wav,y,de\n../c.wav,y,de\n");
     test_text_write(test_path(folder, "hf/data/a.wav"), "");
-    test_text_write(test_path(folder, "hf/odd/never.wav"), "");
     expect("hf", &plain, "data/a.wav|x|||ok\nb.wav|y|||ok\n../c.wav|y|||outside\n");
     expect("hf/", &options, "data/a.wav|en|||ok\nb.wav|de|||ok\n../c.wav|de|||outside\n");
+    /* What lies there without being listed is said; OUT is not, nor what is hidden. */
+    test_text_write(test_path(folder, "hf/odd/never.wav"), "");
+    test_text_write(test_path(folder, "hf/data/z.mp3"), "");
+    test_text_write(test_path(folder, "hf/data/.b.wav"), "");
+    test_text_write(test_path(folder, "hf/out/clip.wav"), "");
+    options = (struct input_options){.exclude = test_path(folder, "hf/out")};
+    expect("hf", &options,
+           "data/a.wav|x|||ok\nb.wav|y|||ok\n../c.wav|y|||outside\n"
+           "~2 sound files in the folder are not listed in metadata.csv, 'data/z.mp3' for one; "
+           "they are not in this run\n");
     expect_reading("hf", &plain,
                    "hf is read as an audiofolder: clips and labels from metadata.csv");
     test_text_write(test_path(folder, "hf2/metadata.jsonl"),
-                    "{\"file_name\":\"a.wav\",\"label\":\"x\"}\n");
-    expect("hf2", &plain, "a.wav|x|||ok\n");
+                    "{\"file_name\":\"./a.wav\",\"label\":\"x\"}\n");
+    test_text_write(test_path(folder, "hf2/a.wav"), "");
+    expect("hf2", &plain, "./a.wav|x|||ok\n");
     struct seen seen;
     see("hf2", &plain, &seen);
     struct text opened = TEXT_INITIAL;
-    text_format(&opened, "%s/hf2/a.wav\n", folder);
+    text_format(&opened, "%s/hf2/./a.wav\n", folder);
     assert_string_equal(seen.opened.data, opened.data);
     text_free(&opened);
-    see_end(&seen);
+    seen_end(&seen);
     test_text_write(test_path(folder, "hf2/metadata.csv"), "file_name,label\na.wav,x\n");
     see("hf2", &plain, &seen);
     assert_non_null(strstr(seen.clips.data, "!usage: "));
     assert_non_null(strstr(seen.clips.data, "holds metadata.jsonl and metadata.csv"));
-    see_end(&seen);
+    seen_end(&seen);
     /* No file_name: somebody else's table beside folders of classes; below a class
      * folder, somebody may have meant it. */
     test_text_write(test_path(folder, "own/metadata.csv"), "speaker,age\nann,30\n");
@@ -262,7 +226,7 @@ static void kaldi_segments(void **state) {
     assert_non_null(strstr(seen.reading.data, "k is read as a Kaldi data folder: paths from "
                                               "wav.scp, parts from segments, labels from utt2spk, "
                                               "groups from utt2spk"));
-    see_end(&seen);
+    seen_end(&seen);
 }
 
 static void kaldi_details(void **state) {
@@ -297,11 +261,11 @@ static void kaldi_without_segments(void **state) {
     see("w", &plain, &seen);
     assert_non_null(strstr(seen.clips.data, "!usage: "));
     assert_non_null(strstr(seen.clips.data, "there is no utt2label for --label-column"));
-    see_end(&seen);
+    seen_end(&seen);
     options = (struct input_options){.label_column = "../text"};
     see("w", &options, &seen);
     assert_non_null(strstr(seen.clips.data, "give the NAME of a file utt2NAME"));
-    see_end(&seen);
+    seen_end(&seen);
     options = (struct input_options){.label_pattern = "{label}.wav"};
     expect("w", &options,
            "b.wav|b|||ok\na.wav|a|||ok\nc.wav|c|||ok\n||||bad_row\n~1 rows repeat "
@@ -309,7 +273,7 @@ static void kaldi_without_segments(void **state) {
     test_file_write(test_path(folder, "w/utt2label"), "a x\0y\n", 6);
     see("w", &plain, &seen);
     assert_non_null(strstr(seen.clips.data, "utt2label: holds a NUL byte"));
-    see_end(&seen);
+    seen_end(&seen);
 }
 
 static void speech_commands(void **state) {

@@ -346,6 +346,25 @@ static void warnings(void **state) {
     text_free(&many);
 }
 
+/* Several labels in a cell are no classes that anybody meant. */
+static void labels_that_are_lists(void **state) {
+    (void)state;
+    static const char words[] = "labels look like lists, 'guitar,music' for one: every combination "
+                                "is a class of its own here";
+    expect_words("m.csv",
+                 "path,label\na.wav,\"guitar,music\"\nb.wav,\"bass , music\"\nc.wav,"
+                 "guitar\n",
+                 &plain, words);
+    expect_words("m.csv", "path,label\na.wav,b; a\nb.wav,a\nc.wav,c;b\n", &plain,
+                 "labels look like lists, 'b; a' for one");
+    expect_clips("m.csv", "path,label\na.wav,\"Bach, J. S.\"\nb.wav,\"Mozart, W. A.\"\n", &plain,
+                 "a.wav|a.wav|Bach, J. S.|||ok\nb.wav|b.wav|Mozart, W. A.|||ok\n");
+    expect_clips("m.csv", "path,label\na.wav,;\nb.wav,a;\nc.wav,a\n", &plain,
+                 "a.wav|a.wav|;|||ok\nb.wav|b.wav|a;|||ok\nc.wav|c.wav|a|||ok\n");
+    expect_words("m.jsonl", "{\"path\":\"a.wav\",\"label\":[\"x\",\"y\"]}\n", &plain,
+                 "line 1: 'label' is a list; an audit is of one label a clip");
+}
+
 static void whole_files(void **state) {
     (void)state;
     expect_words("m.csv", "", &plain, "!bad data: ");
@@ -393,6 +412,7 @@ int main(void) {
         cmocka_unit_test(paths_start_at_the_manifest),
         cmocka_unit_test(names_that_are_no_text),
         cmocka_unit_test(warnings),
+        cmocka_unit_test(labels_that_are_lists),
         cmocka_unit_test(whole_files),
         cmocka_unit_test(deep_nesting),
     };

@@ -12,12 +12,12 @@ static const struct device_operations *const cpu = &device_cpu_operations;
 
 static void test_small(void **state) {
     (void)state;
-    network_golden_model(cpu, 32, 1, "small");
+    network_golden_model(cpu, 32, 1, "small", NETWORK_GOLDEN_ALL);
 }
 
 static void test_wide(void **state) {
     (void)state;
-    network_golden_model(cpu, 512, 2, "wide");
+    network_golden_model(cpu, 512, 2, "wide", NETWORK_GOLDEN_ALL);
 }
 
 static void test_odd_architecture(void **state) {
@@ -42,7 +42,7 @@ static void test_bf16(void **state) {
         skip();
     }
     cpu->close(device);
-    network_golden_fast(cpu, PRECISION_BF16);
+    network_golden_fast(cpu, PRECISION_BF16, NETWORK_GOLDEN_ALL);
 }
 
 static void test_tf32_is_refused(void **state) {

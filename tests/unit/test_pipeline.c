@@ -5,8 +5,8 @@
 #include "tests/support/compare.h"
 #include "tests/support/corpus.h"
 #include "tests/support/fake_device.h"
+#include "tests/support/same_run.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,54 +62,13 @@ static struct error run_audit(const char *out, int threads,
     return error;
 }
 
-/* Times may differ; nothing else may. */
-static bool is_compared(const char *name) {
-    return name[0] != '.' && strcmp(name, "timing.json") != 0;
-}
-
-static size_t count_files(const char *folder) {
-    size_t count = 0;
-    DIR *listing = opendir(folder);
-    assert_non_null(listing);
-    for (struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing))
-        count += is_compared(entry->d_name);
-    closedir(listing);
-    return count;
-}
-
-static void assert_same_file(const char *left, const char *right, const char *name) {
-    struct error error = ERROR_INITIAL;
-    char *paths[2] = {file_join(left, name, &error), file_join(right, name, &error)};
-    char *contents[2] = {NULL, NULL};
-    size_t sizes[2] = {0, 0};
-    for (int i = 0; i < 2; i++) {
-        file_read(paths[i], SIZE_MAX / 4, &contents[i], &sizes[i], &error);
-        assert_no_error(&error);
-    }
-    if (sizes[0] != sizes[1] || memcmp(contents[0], contents[1], sizes[0]) != 0)
-        fail_msg("%s differs between %s and %s", name, left, right);
-    for (int i = 0; i < 2; i++) {
-        free(contents[i]);
-        free(paths[i]);
-    }
-}
-
-static void assert_same_run(const char *left, const char *right) {
-    DIR *listing = opendir(left);
-    assert_non_null(listing);
-    for (struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing))
-        if (is_compared(entry->d_name)) assert_same_file(left, right, entry->d_name);
-    closedir(listing);
-    assert_int_equal(count_files(left), count_files(right));
-}
-
 static void test_two_runs_and_threads(void **state) {
     (void)state;
     char first[512], other[512];
     snprintf(first, sizeof first, "%s", corpus_path(&corpus, "one"));
     struct error error = run_audit(first, 1, &device_cpu_operations);
     assert_no_error(&error);
-    assert_true(count_files(first) >= 11);
+    assert_true(count_run_files(first) >= 11);
     for (int threads = 1; threads <= 3; threads++) {
         snprintf(other, sizeof other, "%s", corpus_path(&corpus, "other"));
         error = run_audit(other, threads, &device_cpu_operations);

@@ -148,52 +148,36 @@ struct cudasim_place {
 
 extern "C" void cudasim_block_barrier(struct cudasim_place place);
 
-/* Waits until all lanes of the mask are here. The last one calls `finish` for them all with
- * what each gave (by lane, NULL outside the mask). */
-typedef void cudasim_finish(void *const given[32], unsigned mask);
+/* Waits until all lanes of the warp are here, which the mask has to name. The last one calls
+ * `finish` for them all with what each gave. */
+typedef void cudasim_finish(void *const given[32]);
 extern "C" void cudasim_warp_meet(unsigned mask, cudasim_finish *finish, void *given,
                                   struct cudasim_place place);
-extern "C" void cudasim_warp_barrier(unsigned mask, struct cudasim_place place);
 
 static inline void __syncthreads(CUDASIM_PLACE) { cudasim_block_barrier({file, line}); }
-static inline void __syncwarp(unsigned mask = 0xffffffffu, CUDASIM_PLACE) {
-    cudasim_warp_barrier(mask, {file, line});
-}
 
 template <typename T> struct cudasim_shuffle {
     T value, result;
-    int from;
+    unsigned from;
 };
 
-template <typename T> void cudasim_finish_shuffle(void *const given[32], unsigned mask) {
+template <typename T> void cudasim_finish_shuffle(void *const given[32]) {
     for (int lane = 0; lane < 32; lane++) {
-        if (!(mask >> lane & 1)) continue;
         struct cudasim_shuffle<T> *own = (struct cudasim_shuffle<T> *)given[lane];
-        const struct cudasim_shuffle<T> *other = (struct cudasim_shuffle<T> *)given[own->from & 31];
-        /* What a lane outside the mask holds is not defined. */
-        if (other == NULL)
-            memset(&own->result, 0xff, sizeof own->result);
-        else
-            own->result = other->value;
+        own->result = ((const struct cudasim_shuffle<T> *)given[own->from])->value;
     }
 }
 
-static inline int cudasim_lane(void) { return (int)(cudasim_view.self->number & 31); }
-
 template <typename T>
-static inline T cudasim_shuffle_from(unsigned mask, T value, int from, struct cudasim_place place) {
+static inline T __shfl_xor_sync(unsigned mask, T value, int flip, CUDASIM_PLACE) {
     struct cudasim_shuffle<T> own = {
-        value, value, from
+        value, value, (cudasim_view.self->number ^ (unsigned)flip) & 31
     };
-    cudasim_warp_meet(mask, cudasim_finish_shuffle<T>, &own, place);
+    cudasim_warp_meet(mask, cudasim_finish_shuffle<T>, &own, {file, line});
     return own.result;
 }
-template <typename T>
-static inline T __shfl_xor_sync(unsigned mask, T value, int flip, int width = 32, CUDASIM_PLACE) {
-    const int lane = cudasim_lane(), from = lane ^ flip;
-    const bool inside = from < (lane & ~(width - 1)) + width;
-    return cudasim_shuffle_from(mask, value, inside ? from : lane, {file, line});
-}
+static inline int min(int a, int b) { return b < a ? b : a; }
+static inline int max(int a, int b) { return a < b ? b : a; }
 static inline unsigned __float_as_uint(float value) {
     unsigned bits;
     memcpy(&bits, &value, sizeof bits);

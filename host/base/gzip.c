@@ -1,0 +1,84 @@
+#include "host/base/gzip.h"
+
+#include "host/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+struct gzip {
+    gzFile file;
+    size_t given; /* bytes so far */
+};
+
+/* ---- the stream's calls ---- */
+
+static ssize_t gzip_read(void *context, char *bytes, size_t count) {
+    struct gzip *gzip = context;
+    int code = Z_OK;
+    int got = gzread(gzip->file, bytes, count > 1 << 16 ? 1 << 16 : (unsigned)count);
+    /* A cut file gives what it has, and says only then that it was cut. */
+    gzerror(gzip->file, &code);
+    if (got < 0 || (got == 0 && code != Z_OK && code != Z_STREAM_END)) {
+        errno = code == Z_ERRNO ? EIO : EBADMSG;
+        return -1;
+    }
+    gzip->given += (size_t)got;
+    if (gzip->given <= GZIP_MAXIMUM_BYTES) return got;
+    errno = EOVERFLOW;
+    return -1;
+}
+
+static int gzip_close(void *context) {
+    struct gzip *gzip = context;
+    gzclose_r(gzip->file);
+    free(gzip);
+    return 0;
+}
+
+/* ---- opening ---- */
+
+/* The stream has the descriptor from then on; NULL: it is still the caller's. */
+static FILE *open_compressed(int descriptor) {
+    static const cookie_io_functions_t calls = {.read = gzip_read, .close = gzip_close};
+    struct gzip *gzip = calloc(1, sizeof *gzip);
+    int own = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    FILE *stream = NULL;
+    if (gzip != NULL && own >= 0) gzip->file = gzdopen(own, "rb");
+    if (gzip != NULL && gzip->file != NULL) stream = fopencookie(gzip, "r", calls);
+    if (stream != NULL) {
+        close(descriptor);
+        return stream;
+    }
+    if (gzip != NULL && gzip->file != NULL)
+        gzclose_r(gzip->file);
+    else if (own >= 0)
+        close(own);
+    free(gzip);
+    return NULL;
+}
+
+enum error_code gzip_open(const char *path, FILE **stream, struct error *error) {
+    unsigned char start[2] = {0, 0};
+    struct stat status;
+    *stream = NULL;
+    int descriptor;
+    do descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    while (descriptor < 0 && errno == EINTR);
+    if (descriptor < 0)
+        return file_fail(error, path, "open", errno);
+    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+        FAIL(error, ERROR_FILE, "%s: not a regular file", path);
+    } else {
+        bool compressed = pread(descriptor, start, sizeof start, 0) == sizeof start &&
+                          start[0] == 0x1f && start[1] == 0x8b;
+        *stream = compressed ? open_compressed(descriptor) : fdopen(descriptor, "r");
+        if (*stream == NULL) file_fail(error, path, "open", errno);
+    }
+    if (*stream == NULL) close(descriptor);
+    return error->code;
+}

@@ -1,0 +1,37 @@
+/* A recording set of Lhotse: which file each recording is, or why it is none. */
+#ifndef EARMARK_LHOTSE_RECORDINGS_H
+#define EARMARK_LHOTSE_RECORDINGS_H
+
+#include "host/base/text.h"
+#include "host/input/input.h"
+
+/* One source of one recording. */
+struct lhotse_source {
+    size_t id;           /* offset into names */
+    size_t path;         /* likewise */
+    const char *problem; /* why it cannot be used, or NULL; a literal */
+    size_t line;         /* of its recording */
+    size_t order;        /* in the file */
+    int channel;         /* the only one it holds; -1: several, or not told */
+};
+
+struct lhotse_recordings {
+    struct text names;             /* NUL-terminated, end to end */
+    struct lhotse_source *sources; /* (count), by id and order */
+    size_t count;
+    size_t capacity;
+};
+
+/* Reads the set, perhaps gzip; warns of recordings that are there twice (the first
+ * counts) and of lines that are no recordings. Free it after a failure, too. */
+enum error_code lhotse_recordings_read(struct lhotse_recordings *recordings, const char *path,
+                                       struct input *input, struct error *error);
+void lhotse_recordings_free(struct lhotse_recordings *recordings); /* takes a zeroed one */
+
+/* The path of the file with a recording's channel (-1: whichever); what is wrong with
+ * it, or NULL. *mixed: the file holds other channels as well. The path is valid as long
+ * as the recordings. */
+const char *lhotse_recordings_find(const struct lhotse_recordings *recordings, const char *id,
+                                   int channel, const char **path, bool *mixed);
+
+#endif

@@ -1,0 +1,70 @@
+/* The kernels of the fast modes where their tiles are difficult, and on few frames of the
+ * 512-channel model: small enough for the race detector with every seed. */
+#include "tests/support/compare.h"
+#include "tests/support/cuda_part.h"
+#include "tests/support/network_batch.h"
+#include "tests/support/network_golden.h"
+#include "tests/support/random_model.h"
+#include "tests/support/signal.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static void test_wide_few(void **state) {
+    (void)state;
+    const struct device_operations *cuda = cuda_part_operations();
+    network_golden_fast(cuda, PRECISION_TF32, NETWORK_GOLDEN_FEW);
+    network_golden_fast(cuda, PRECISION_BF16, NETWORK_GOLDEN_FEW);
+}
+
+/* A tile of 256 rows reads one window of up to 288 for all taps, or where they lie farther apart
+ * the rows of each tap. With reaches of 33 and 48 a chunk has at most 290 rows in the simulator:
+ * the longest clip makes a tile whose window would be one row too wide and the tile behind it, and
+ * the other five share two tiles. Channels end within 64 bytes. What comes of a clip is the same
+ * as alone, to the bit, and off from float32 by rounding only. */
+static void test_windows(void **state) {
+    (void)state;
+    enum { CLIPS = 6, SIZE = 12, LONGEST = 290 };
+    static const size_t frames[CLIPS] = {LONGEST, 60, 50, 52, 70, 55};
+    static const double limits[] = {[PRECISION_TF32] = 4e-3, [PRECISION_BF16] = 3e-2};
+    const struct random_model_shape shape = {.mels = 24,
+                                             .block_count = 3,
+                                             .channels = {40, 24, 16},
+                                             .kernels = {5, 3, 3},
+                                             .dilations = {1, 33, 48},
+                                             .embedding_size = SIZE};
+    const struct device_operations *cuda = cuda_part_operations();
+    const struct xvector_model *model = random_model_create_shape(&shape, 11);
+    static int16_t samples[NETWORK_BATCH_SAMPLES(LONGEST)];
+    assert_non_null(model);
+    signal_speech(samples, sizeof samples / sizeof samples[0], 16000, 12);
+    struct embed_clip clips[CLIPS];
+    for (size_t i = 0; i < CLIPS; i++)
+        clips[i] = embed_mono(samples, NETWORK_BATCH_SAMPLES(frames[i]));
+    float *exact = network_golden_compute(cuda, model, PRECISION_FLOAT32, clips, CLIPS, 0);
+    for (int p = PRECISION_TF32; p <= PRECISION_BF16; p++) {
+        const enum device_precision precision = (enum device_precision)p;
+        float *together = network_golden_compute(cuda, model, precision, clips, CLIPS, 0);
+        float *alone = network_golden_compute(cuda, model, precision, clips, CLIPS, 1);
+        assert_memory_equal(together, alone, CLIPS * SIZE * sizeof(float));
+        for (size_t i = 0; i < CLIPS * SIZE; i += SIZE)
+            assert_within(compare_relative_floats(together + i, exact + i, SIZE), limits[p],
+                          "a fast mode's window");
+        free(together);
+        free(alone);
+    }
+    free(exact);
+    random_model_free(model);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wide_few),
+        cmocka_unit_test(test_windows),
+    };
+    return cmocka_run_group_tests_name("cuda tensor cores", tests, NULL, NULL);
+}

@@ -1,0 +1,65 @@
+/* Whole sound files through the decoder, libsndfile and its codecs included (which
+ * are not instrumented: only what they break is seen). The first byte chooses the
+ * part of the file and whether the rate stays. */
+#include "host/input/decode.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define LONGEST ((size_t)1 << 24) /* bytes of samples: more says nothing new */
+
+static bool within_bound(void *context, size_t bytes) {
+    (void)context;
+    return bytes <= LONGEST;
+}
+
+/* What the callers rely on. */
+static void check(const struct decoded *decoded) {
+    bool usable = decoded->status == CLIP_OK || decoded->status == CLIP_SILENT;
+    if ((decoded->status == CLIP_OK) != (decoded->reason[0] == '\0')) abort();
+    if (!usable) return;
+    size_t size = decoded->format == SAMPLES_INT16 ? sizeof(int16_t) : sizeof(float);
+    if (decoded->frames == 0 || decoded->channels < 1 || decoded->rate < DECODE_MINIMUM_RATE ||
+        decoded->bytes != decoded->frames * (size_t)decoded->channels * size)
+        abort();
+    if (!isfinite(decoded->measures.level) || !(decoded->peak <= DECODE_MAXIMUM_PEAK)) abort();
+    if (decoded->format == SAMPLES_INT16) return;
+    const float *samples = decoded->samples;
+    for (size_t i = 0; i < decoded->frames * (size_t)decoded->channels; i++)
+        if (!isfinite(samples[i])) abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static int file = -1;
+    static char path[64];
+    static struct decoded decoded;
+    struct error error = ERROR_INITIAL;
+    if (file < 0) {
+        file = memfd_create("sound", MFD_CLOEXEC);
+        snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    }
+    if (size < 2) return 0;
+    if (ftruncate(file, 0) != 0 || pwrite(file, data + 1, size - 1, 0) != (ssize_t)size - 1)
+        abort();
+    const struct decode_settings settings = {
+        .model_rate = 16000,
+        .no_resample = (data[0] & 1) != 0,
+        .minimum_samples = 480,
+        .measure = true,
+        .start_seconds = (data[0] >> 1 & 3) * 0.01,
+        .end_seconds = (data[0] >> 3 & 1) * 0.05,
+        .reserve = within_bound,
+    };
+    if (decode_clip(path, &settings, &decoded, &error) == ERROR_NONE)
+        check(&decoded);
+    else if (error.code != ERROR_STOPPED && error.code != ERROR_MEMORY)
+        abort();
+    return 0;
+}

@@ -1,0 +1,173 @@
+#include "tests/support/faults.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DESCRIPTORS 4096
+
+static struct fault_plan plan;
+static atomic_bool armed;
+static atomic_int count;
+static atomic_int looks_at_clock;
+static atomic_int closed_twice;
+static atomic_bool is_under[DESCRIPTORS]; /* the descriptor's file lies under the folder */
+
+void faults_arm(const struct fault_plan *next) {
+    armed = false;
+    count = 0;
+    looks_at_clock = 0;
+    if (next == NULL) return;
+    plan = *next;
+    armed = true;
+}
+
+int faults_closed_twice(void) {
+    return closed_twice;
+}
+
+int faults_count(void) {
+    return count;
+}
+
+/* The C library's own function. */
+#define REAL(name) ((__typeof__(&(name)))real(#name))
+
+static void *real(const char *name) {
+    void *found = dlsym(RTLD_NEXT, name);
+    if (found == NULL) abort();
+    return found;
+}
+
+static bool path_is_under(const char *path) {
+    size_t length = armed ? strlen(plan.under) : 0;
+    return length > 0 && strncmp(path, plan.under, length) == 0 &&
+           (path[length] == '/' || path[length] == '\0');
+}
+
+static bool descriptor_is_under(int descriptor) {
+    return armed && descriptor >= 0 && descriptor < DESCRIPTORS && is_under[descriptor];
+}
+
+static void note_descriptor(int descriptor, bool under) {
+    if (descriptor >= 0 && descriptor < DESCRIPTORS) is_under[descriptor] = under;
+}
+
+/* What this call is to suffer: 0, or the plan's kind. */
+static int suffer(enum fault_call call, bool under) {
+    if (!under || (plan.calls & call) == 0) return 0;
+    int number = ++count;
+    bool hit = plan.at > 0 && (number == plan.at || (plan.sticky && number > plan.at));
+    if (!hit) return 0;
+    if (plan.kind == FAULT_KILL && call != FAULT_WRITE) kill(getpid(), SIGKILL);
+    if (plan.kind == FAULT_SHORT_WRITE && call != FAULT_WRITE) return 0;
+    return plan.kind;
+}
+
+/* True with errno set when the call is to fail. */
+static bool fails(enum fault_call call, bool under) {
+    int kind = suffer(call, under);
+    if (kind <= 0) return false;
+    errno = kind;
+    return true;
+}
+
+int open(const char *path, int flags, ...) {
+    mode_t mode = 0;
+    if ((flags & O_CREAT) != 0) {
+        va_list arguments;
+        va_start(arguments, flags);
+        mode = va_arg(arguments, mode_t);
+        va_end(arguments);
+    }
+    bool under = path_is_under(path);
+    if (fails(FAULT_OPEN, under)) return -1;
+    int descriptor = REAL(open)(path, flags, mode);
+    note_descriptor(descriptor, under);
+    return descriptor;
+}
+
+ssize_t read(int descriptor, void *bytes, size_t size) {
+    if (fails(FAULT_READ, descriptor_is_under(descriptor))) return -1;
+    return REAL(read)(descriptor, bytes, size);
+}
+
+ssize_t pread(int descriptor, void *bytes, size_t size, off_t offset) {
+    if (fails(FAULT_READ, descriptor_is_under(descriptor))) return -1;
+    return REAL(pread)(descriptor, bytes, size, offset);
+}
+
+ssize_t write(int descriptor, const void *bytes, size_t size) {
+    int kind = suffer(FAULT_WRITE, descriptor_is_under(descriptor));
+    if (kind > 0) {
+        errno = kind;
+        return -1;
+    }
+    if (kind < 0) size = (size + 1) / 2;
+    ssize_t written = REAL(write)(descriptor, bytes, size);
+    if (kind == FAULT_KILL) kill(getpid(), SIGKILL);
+    return written;
+}
+
+int fsync(int descriptor) {
+    if (fails(FAULT_FSYNC, descriptor_is_under(descriptor))) return -1;
+    return REAL(fsync)(descriptor);
+}
+
+int close(int descriptor) {
+    bool failing = fails(FAULT_CLOSE, descriptor_is_under(descriptor));
+    int saved = errno;
+    note_descriptor(descriptor, false);
+    int result = REAL(close)(descriptor);
+    if (result != 0 && errno == EBADF) closed_twice++;
+    if (!failing) return result;
+    errno = saved;
+    return -1;
+}
+
+int rename(const char *from, const char *to) {
+    return fails(FAULT_RENAME, path_is_under(to)) ? -1 : REAL(rename)(from, to);
+}
+
+int unlink(const char *path) {
+    return fails(FAULT_UNLINK, path_is_under(path)) ? -1 : REAL(unlink)(path);
+}
+
+int unlinkat(int folder, const char *path, int flags) {
+    return fails(FAULT_UNLINK, descriptor_is_under(folder)) ? -1
+                                                            : REAL(unlinkat)(folder, path, flags);
+}
+
+int rmdir(const char *path) {
+    return fails(FAULT_UNLINK, path_is_under(path)) ? -1 : REAL(rmdir)(path);
+}
+
+int mkdir(const char *path, mode_t mode) {
+    return fails(FAULT_MKDIR, path_is_under(path)) ? -1 : REAL(mkdir)(path, mode);
+}
+
+DIR *opendir(const char *path) {
+    return fails(FAULT_LIST, path_is_under(path)) ? NULL : REAL(opendir)(path);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time) {
+    int result = REAL(clock_gettime)(clock, time);
+    if (result != 0 || clock != CLOCK_MONOTONIC || !armed || !(plan.tick > 0)) return result;
+    double gained = plan.tick * ++looks_at_clock;
+    time->tv_sec += (time_t)gained;
+    time->tv_nsec += (long)((gained - (double)(time_t)gained) * 1e9);
+    time->tv_sec += time->tv_nsec / 1000000000L;
+    time->tv_nsec %= 1000000000L;
+    return result;
+}

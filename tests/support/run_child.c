@@ -1,0 +1,80 @@
+#include "tests/support/run_child.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* clang-format off */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#define MAXIMUM_ARGUMENTS 64
+#define COUNT_MARK "\nfault calls: "
+
+/* In the child: never returns. What it says goes into `output`. */
+static void be_child(int (*command)(int, char **), const char *const *arguments,
+                     const struct fault_plan *plan, int output) {
+    char *copies[MAXIMUM_ARGUMENTS + 1] = {NULL};
+    int count = 0;
+    int nothing = open("/dev/null", O_RDWR);
+    dup2(nothing, STDIN_FILENO);
+    dup2(nothing, STDOUT_FILENO);
+    dup2(output, STDERR_FILENO);
+    /* cmocka would take a crash for a failed test, and go on with the next one. */
+    const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGSYS};
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) signal(crashes[i], SIG_DFL);
+    for (; arguments[count] != NULL && count < MAXIMUM_ARGUMENTS; count++)
+        copies[count] = strdup(arguments[count]);
+    faults_arm(plan);
+    int code = command(count, copies);
+    int calls = faults_count();
+    faults_arm(NULL);
+    fprintf(stderr, COUNT_MARK "%d\n", calls);
+    for (int i = 0; i < count; i++) free(copies[i]);
+    _exit(code);
+}
+
+pid_t child_start(int (*command)(int, char **), const char *const *arguments,
+                  const struct fault_plan *plan, int *output) {
+    *output = memfd_create("said", MFD_CLOEXEC);
+    assert_true(*output >= 0);
+    fflush(NULL);
+    pid_t process = fork();
+    assert_true(process >= 0);
+    if (process == 0) be_child(command, arguments, plan, *output);
+    return process;
+}
+
+struct child_result child_wait(pid_t process, int output) {
+    struct child_result result = {.code = -1};
+    int status = 0;
+    assert_int_equal(waitpid(process, &status, 0), process);
+    if (WIFEXITED(status)) result.code = WEXITSTATUS(status);
+    if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
+    ssize_t size = pread(output, result.said, sizeof result.said - 1, 0);
+    assert_true(size >= 0);
+    result.said[size] = '\0';
+    close(output);
+    char *mark = strstr(result.said, COUNT_MARK);
+    if (mark != NULL) {
+        result.calls = atoi(mark + strlen(COUNT_MARK));
+        *mark = '\0';
+    }
+    return result;
+}
+
+struct child_result child_run(int (*command)(int, char **), const char *const *arguments,
+                              const struct fault_plan *plan) {
+    int output = -1;
+    pid_t process = child_start(command, arguments, plan, &output);
+    return child_wait(process, output);
+}

@@ -1,0 +1,417 @@
+/* A run that is killed at any moment, or stopped, goes on and ends with the bytes of
+ * a run that nothing disturbed; what changed in between is noticed and said.
+ *
+ * Of the files of a run only timing.json may differ (run.json holds no times). */
+#include "host/base/file.h"
+#include "host/base/stop.h"
+#include "host/commands/commands.h"
+#include "tests/support/compare.h"
+#include "tests/support/corpus.h"
+#include "tests/support/run_child.h"
+#include "tests/support/same_run.h"
+#include "tests/support/signal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* clang-format off */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+
+/* Every step is tried with EARMARK_EVERY_STEP set (make test-faults), else one in
+ * STEP_STRIDE. */
+#ifdef __SANITIZE_ADDRESS__ /* slow enough without doing all again */
+#define RANDOM_KILLS 10
+#define STEP_STRIDE 31
+#else
+#define RANDOM_KILLS 50
+#define STEP_STRIDE 7
+#endif
+#define KILLS_OF_A_RUN 5
+#define STOPS 9
+
+/* The clock's gain at every look: so that a run of a second has several shards. */
+#define TICK 0.06
+
+static struct corpus corpus;
+static char expected[512]; /* the folder of the undisturbed run */
+static char out[512];      /* the folder that the tests disturb */
+static double undisturbed_seconds;
+
+static struct child_result audit(const char *folder, const struct fault_plan *plan,
+                                 const char *option, const char *value) {
+    const char *arguments[] = {"audit",      corpus.clips, "-o", folder,    "--model",
+                               corpus.model, "--threads",  "2",  "--folds", "4",
+                               option,       value,        NULL};
+    return child_run(command_audit, arguments, plan);
+}
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static void assert_code(const struct child_result *result, int code) {
+    if (result->signal != 0) fail_msg("ended by signal %d: %s", result->signal, result->said);
+    if (result->code != code)
+        fail_msg("exit code %d instead of %d: %s", result->code, code, result->said);
+}
+
+static void assert_said(const struct child_result *result, const char *words) {
+    if (strstr(result->said, words) == NULL)
+        fail_msg("nothing like '%s' in: %s", words, result->said);
+}
+
+static bool exists(const char *folder, const char *name) {
+    struct error error = ERROR_INITIAL;
+    char *path = file_join(folder, name, &error);
+    bool there = access(path, F_OK) == 0;
+    free(path);
+    return there;
+}
+
+static int make_corpus(void **state) {
+    (void)state;
+    corpus_make(&corpus);
+    snprintf(expected, sizeof expected, "%s", corpus_path(&corpus, "expected"));
+    snprintf(out, sizeof out, "%s", corpus_path(&corpus, "out"));
+    double began = now();
+    struct child_result result = audit(expected, NULL, NULL, NULL);
+    undisturbed_seconds = now() - began;
+    return result.code == EXIT_UNREADABLE_CLIPS && !exists(expected, "shards") ? 0 : -1;
+}
+
+static int drop_corpus(void **state) {
+    (void)state;
+    corpus_remove(&corpus);
+    return 0;
+}
+
+static int clear_out(void **state) {
+    (void)state;
+    corpus_remove_folder(out);
+    return 0;
+}
+
+/* It ran to its end; or had done so before, when it was killed after its last commit. */
+static void assert_finished(const struct child_result *result) {
+    bool before = strstr(result->said, "holds the files of a finished run") != NULL;
+    assert_code(result, before ? EXIT_FATAL : EXIT_UNREADABLE_CLIPS);
+}
+
+/* Runs on until the end: the same files as if nothing had happened. */
+static struct child_result finish(void) {
+    struct child_result result = audit(out, NULL, NULL, NULL);
+    assert_finished(&result);
+    assert_false(exists(out, "shards"));
+    assert_same_run(expected, out);
+    return result;
+}
+
+static int calls_of_a_run(unsigned calls) {
+    struct fault_plan plan = {.under = out, .calls = calls, .tick = TICK};
+    struct child_result result = audit(out, &plan, NULL, NULL);
+    assert_code(&result, EXIT_UNREADABLE_CLIPS);
+    assert_same_run(expected, out);
+    corpus_remove_folder(out);
+    return result.calls;
+}
+
+/* One kill after `seconds`; false when the run was over before. */
+static bool kill_after(double seconds) {
+    struct fault_plan plan = {.under = out, .tick = TICK};
+    const char *arguments[] = {"audit",     corpus.clips, "-o",      out, "--model", corpus.model,
+                               "--threads", "2",          "--folds", "4", NULL};
+    int output = -1;
+    pid_t process = child_start(command_audit, arguments, &plan, &output);
+    usleep((useconds_t)(seconds * 1e6));
+    kill(process, SIGKILL);
+    struct child_result result = child_wait(process, output);
+    if (result.signal != SIGKILL) assert_finished(&result);
+    return result.signal == SIGKILL;
+}
+
+/* Up to five kills one after another, then to the end. A run that was over before its
+ * kill was faster than the one that was measured: the next is killed earlier. */
+static void test_killed_at_random_moments(void **state) {
+    (void)state;
+    double most = undisturbed_seconds;
+    unsigned moment = 0, in_a_row = 0;
+    for (int killed = 0; killed < RANDOM_KILLS; moment++) {
+        double share = (double)(signal_hash(6, moment, 1) % 1000) / 1000.0;
+        bool was_killed = kill_after(share * most);
+        killed += was_killed;
+        in_a_row += was_killed;
+        if (!was_killed) most *= 0.9;
+        if (was_killed && in_a_row < KILLS_OF_A_RUN && killed < RANDOM_KILLS) continue;
+        if (was_killed) finish();
+        assert_same_run(expected, out);
+        corpus_remove_folder(out);
+        in_a_row = 0;
+        assert_true(moment < 10 * RANDOM_KILLS);
+    }
+}
+
+static void test_killed_at_every_step(void **state) {
+    (void)state;
+    const unsigned calls = FAULT_ALL & ~(unsigned)FAULT_READ;
+    int steps = calls_of_a_run(calls), resumed = 0;
+    int stride = getenv("EARMARK_EVERY_STEP") != NULL ? 1 : STEP_STRIDE;
+    assert_true(steps > 100);
+    for (int at = 1; at <= steps; at += stride) {
+        struct fault_plan plan = {
+            .under = out, .calls = calls, .kind = FAULT_KILL, .at = at, .tick = TICK};
+        struct child_result result = audit(out, &plan, NULL, NULL);
+        if (result.signal != SIGKILL) break; /* this time there were fewer */
+        result = finish();
+        resumed += strstr(result.said, "an unfinished run goes on") != NULL;
+        corpus_remove_folder(out);
+    }
+    assert_true(resumed * 2 * stride > steps / 2);
+}
+
+/* Leaves an unfinished run in OUT with every clip embedded, as a kill does. */
+static void leave_unfinished(void) {
+    struct fault_plan plan = {
+        .under = out, .calls = FAULT_RENAME, .kind = ENOSPC, .at = 8, .tick = TICK};
+    struct child_result result = audit(out, &plan, NULL, NULL);
+    assert_code(&result, EXIT_FATAL);
+    assert_true(exists(out, "shards"));
+    assert_false(exists(out, "run.json"));
+}
+
+static void test_nothing_changed(void **state) {
+    (void)state;
+    leave_unfinished();
+    struct child_result result = finish();
+    assert_said(&result, "an unfinished run goes on");
+    assert_null(strstr(result.said, "changed"));
+    assert_null(strstr(result.said, "goes on: 0 of"));
+}
+
+/* embed, too: killed at its sixth rename, with rows in shards, and on from there. */
+static void test_embed_goes_on(void **state) {
+    (void)state;
+    char whole[512];
+    snprintf(whole, sizeof whole, "%s", corpus_path(&corpus, "other"));
+    const char *arguments[] = {"embed", corpus.clips, "-o", whole, "--model", corpus.model, NULL};
+    struct child_result result = child_run(command_embed, arguments, NULL);
+    assert_code(&result, EXIT_UNREADABLE_CLIPS);
+    arguments[3] = out;
+    struct fault_plan plan = {
+        .under = out, .calls = FAULT_RENAME, .kind = FAULT_KILL, .at = 6, .tick = TICK};
+    result = child_run(command_embed, arguments, &plan);
+    assert_int_equal(result.signal, SIGKILL);
+    result = child_run(command_embed, arguments, NULL);
+    assert_code(&result, EXIT_UNREADABLE_CLIPS);
+    assert_said(&result, "goes on");
+    assert_same_run(whole, out);
+    corpus_remove_folder(whole);
+}
+
+static void test_another_model_embeds_again(void **state) {
+    (void)state;
+    leave_unfinished();
+    const char *other = "tests/golden/model/float32.safetensors";
+    char fresh[512];
+    snprintf(fresh, sizeof fresh, "%s", corpus_path(&corpus, "other"));
+    for (int i = 0; i < 2; i++) {
+        struct child_result result = audit(i == 0 ? out : fresh, NULL, "--model", other);
+        assert_code(&result, EXIT_UNREADABLE_CLIPS);
+        if (i > 0) break;
+        assert_said(&result, "changed since the run that was stopped: model");
+        assert_said(&result, "thrown away");
+        assert_null(strstr(result.said, "goes on"));
+    }
+    assert_same_run(fresh, out);
+    corpus_remove_folder(fresh);
+}
+
+static void test_another_setting_keeps_the_embeddings(void **state) {
+    (void)state;
+    char fresh[512];
+    snprintf(fresh, sizeof fresh, "%s", corpus_path(&corpus, "other"));
+    leave_unfinished();
+    struct child_result result = audit(out, NULL, "--C", "0.5");
+    assert_code(&result, EXIT_UNREADABLE_CLIPS);
+    assert_said(&result, "changed since the run that was stopped: C");
+    assert_said(&result, "goes on");
+    result = audit(fresh, NULL, "--C", "0.5");
+    assert_code(&result, EXIT_UNREADABLE_CLIPS);
+    assert_same_run(fresh, out);
+    corpus_remove_folder(fresh);
+}
+
+static void copy_file(const char *from, const char *to) {
+    struct error error = ERROR_INITIAL;
+    char *data = NULL;
+    size_t size = 0;
+    file_read(from, SIZE_MAX / 4, &data, &size, &error);
+    if (error.code == ERROR_NONE) file_write(to, data, size, &error);
+    assert_no_error(&error);
+    free(data);
+}
+
+/* A clip with the sound of another: that one is embedded again. A clip more: that too. */
+static void test_a_changed_clip_is_embedded_again(void **state) {
+    (void)state;
+    char changed[512], kept[512], added[512], fresh[512];
+    snprintf(changed, sizeof changed, "%s/class0/clip00.wav", corpus.clips);
+    snprintf(kept, sizeof kept, "%s", corpus_path(&corpus, "kept.wav"));
+    snprintf(added, sizeof added, "%s/class1/clip05b.wav", corpus.clips);
+    snprintf(fresh, sizeof fresh, "%s", corpus_path(&corpus, "other"));
+    leave_unfinished();
+    assert_int_equal(rename(changed, kept), 0);
+    copy_file(corpus_path(&corpus, "clips/class1/clip01.wav"), changed);
+    copy_file(corpus_path(&corpus, "clips/class1/clip04.wav"), added);
+    struct child_result result = audit(out, NULL, NULL, NULL);
+    assert_code(&result, EXIT_UNREADABLE_CLIPS);
+    assert_said(&result, "changed since the run that was stopped: clips");
+    assert_said(&result, "have changed since");
+    result = audit(fresh, NULL, NULL, NULL);
+    assert_code(&result, EXIT_UNREADABLE_CLIPS);
+    assert_same_run(fresh, out);
+    assert_int_equal(rename(kept, changed), 0);
+    assert_int_equal(unlink(added), 0);
+    corpus_remove_folder(fresh);
+}
+
+static void test_damaged_shards_are_thrown_away(void **state) {
+    (void)state;
+    char shard[600];
+    leave_unfinished();
+    snprintf(shard, sizeof shard, "%s/shards/000000.shard", out);
+    struct stat status;
+    assert_int_equal(stat(shard, &status), 0);
+    int file = open(shard, O_RDWR);
+    assert_int_equal(pwrite(file, "x", 1, status.st_size - 3), 1);
+    close(file);
+    struct child_result result = finish();
+    assert_said(&result, "1 damaged shard");
+    corpus_remove_folder(out);
+    leave_unfinished();
+    assert_int_equal(truncate(shard, status.st_size - 4), 0);
+    result = finish();
+    assert_said(&result, "1 damaged shard");
+}
+
+static void test_fresh_starts_over(void **state) {
+    (void)state;
+    leave_unfinished();
+    struct child_result result = audit(out, NULL, "--fresh", NULL);
+    assert_code(&result, EXIT_UNREADABLE_CLIPS);
+    assert_null(strstr(result.said, "goes on"));
+    assert_same_run(expected, out);
+    result = audit(out, NULL, NULL, NULL);
+    assert_code(&result, EXIT_FATAL);
+    assert_said(&result, "--fresh");
+    assert_same_run(expected, out);
+}
+
+static void test_a_second_run_is_refused(void **state) {
+    (void)state;
+    leave_unfinished();
+    int folder = open(out, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(flock(folder, LOCK_EX | LOCK_NB), 0);
+    double began = now();
+    struct child_result result = audit(out, NULL, NULL, NULL);
+    assert_code(&result, EXIT_FATAL);
+    assert_said(&result, "another earmark is writing there");
+    assert_true(now() - began < 2.0 + undisturbed_seconds);
+    assert_true(exists(out, "shards"));
+    close(folder); /* as the end of a process does, whatever ended it */
+    finish();
+}
+
+/* A signal at a moment of an audit: exit code 75 within two seconds, whatever it was
+ * doing; and on from there. */
+static void test_stopped_by_a_signal(void **state) {
+    (void)state;
+    static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
+    const char *arguments[] = {"audit",     corpus.clips, "-o",      out, "--model", corpus.model,
+                               "--threads", "2",          "--folds", "4", NULL};
+    int stopped = 0;
+    for (unsigned moment = 0; moment < STOPS; moment++) {
+        int output = -1;
+        pid_t process = child_start(command_audit, arguments, NULL, &output);
+        usleep((useconds_t)(undisturbed_seconds * 1e6 * ((double)moment + 0.5) / STOPS));
+        kill(process, signals[moment % 3]);
+        double asked = now();
+        struct child_result result = child_wait(process, output);
+        double took = now() - asked;
+        if (result.signal == signals[moment % 3]) continue; /* hardly begun */
+        if (result.code == EXIT_STOPPED) {
+            assert_said(&result, "stopped by");
+            if (!(took < 2.0)) fail_msg("it took %g s", took);
+            stopped++;
+            continue;
+        }
+        assert_finished(&result); /* it was faster than the one that was measured */
+        assert_same_run(expected, out);
+        corpus_remove_folder(out);
+    }
+    assert_true(stopped > 0);
+    finish();
+}
+
+static int never_ends(int count, char **arguments) {
+    (void)count;
+    stop_install();
+    fputs("begun\n", stderr);
+    while (arguments[0] != NULL) pause();
+    return EXIT_DONE;
+}
+
+/* A stage that asks nobody, whichever it is. */
+static void test_stopped_where_nobody_asks(void **state) {
+    (void)state;
+    const char *arguments[] = {"never", NULL};
+    int output = -1;
+    pid_t process = child_start(never_ends, arguments, NULL, &output);
+    char begun = '\0';
+    while (pread(output, &begun, 1, 0) != 1) usleep(1000);
+    kill(process, SIGTERM);
+    double asked = now();
+    struct child_result result = child_wait(process, output);
+    assert_code(&result, EXIT_STOPPED);
+    assert_said(&result, "what was committed is kept");
+    assert_true(now() - asked < 2.0);
+    process = child_start(never_ends, arguments, NULL, &output);
+    while (pread(output, &begun, 1, 0) != 1) usleep(1000);
+    kill(process, SIGTERM);
+    usleep(50000);
+    kill(process, SIGINT);
+    result = child_wait(process, output);
+    assert_code(&result, 128 + SIGINT);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_killed_at_random_moments, clear_out),
+        cmocka_unit_test_teardown(test_killed_at_every_step, clear_out),
+        cmocka_unit_test_teardown(test_stopped_by_a_signal, clear_out),
+        cmocka_unit_test_teardown(test_stopped_where_nobody_asks, clear_out),
+        cmocka_unit_test_teardown(test_nothing_changed, clear_out),
+        cmocka_unit_test_teardown(test_embed_goes_on, clear_out),
+        cmocka_unit_test_teardown(test_another_model_embeds_again, clear_out),
+        cmocka_unit_test_teardown(test_another_setting_keeps_the_embeddings, clear_out),
+        cmocka_unit_test_teardown(test_a_changed_clip_is_embedded_again, clear_out),
+        cmocka_unit_test_teardown(test_damaged_shards_are_thrown_away, clear_out),
+        cmocka_unit_test_teardown(test_fresh_starts_over, clear_out),
+        cmocka_unit_test_teardown(test_a_second_run_is_refused, clear_out),
+    };
+    return cmocka_run_group_tests_name("resume", tests, make_corpus, drop_corpus);
+}
