@@ -12,8 +12,9 @@
  *   DC offset        1% of full scale, -40 dB; one speaker of the digits has 0.8%
  *   narrow band      as they are at most 15.4 dB; brought to half the rate and back 99 of
  *                    100 above 20
- *   near duplicate   different digits at most 0.932 (default model); copies at half the
- *                    loudness at least 0.999, as mu-law mostly above 0.99, cut ones below */
+ *   near duplicate   different recordings at most 0.924 (digits, default model); copies at
+ *                    half the loudness at least 0.999, as mu-law mostly above 0.99, cut ones
+ *                    below */
 static const struct fault_rule rules[FAULT_COUNT] = {
     [FAULT_SILENT] = {"silent", "silent", "largest sample", 1.0 / 65536.0, " of full scale", true,
                       CLIP_SILENT},
