@@ -69,8 +69,7 @@ enum error_code gzip_open(const char *path, FILE **stream, struct error *error) 
     int descriptor;
     do descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     while (descriptor < 0 && errno == EINTR);
-    if (descriptor < 0)
-        return file_fail(error, path, "open", errno);
+    if (descriptor < 0) return file_fail(error, path, "open", errno);
     if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
         FAIL(error, ERROR_FILE, "%s: not a regular file", path);
     } else {
