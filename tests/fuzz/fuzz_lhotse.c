@@ -1,26 +1,10 @@
 /* Lhotse's sets: the first byte chooses options, the rest is cut at a byte 0x1e into
  * recordings and supervisions. */
 #include "host/input/builder.h"
+#include "tests/fuzz/clip_rules.h"
 #include "tests/fuzz/memory_folder.h"
 
 static const char *const names[] = {"recordings.jsonl", "supervisions.jsonl"};
-
-/* Whatever the files say, a clip that goes on has a path, a label and a part that can be. */
-static void check_clips(const struct input *input, const struct input_options *options) {
-    const struct clip_list *clips = &input->clips;
-    for (size_t i = 0; i < clips->count; i++) {
-        const struct clip *clip = &clips->clips[i];
-        const char *path = clip_path(clips, i);
-        size_t length = strlen(path);
-        if ((clip->status == CLIP_OK) != (clip_reason(clips, i)[0] == '\0')) abort();
-        if (clip_id(clips, i)[0] == '\0') abort();
-        if (!(clip->start >= 0 && (clip->end == 0 || clip->end > clip->start))) abort();
-        if (clip->status != CLIP_OK) continue;
-        if (length == 0 || clip_label(clips, i) == NULL) abort();
-        if (options->group_field != NULL && clip_group(clips, i) == NULL) abort();
-        if (!options->allow_outside && (path[0] == '/' || strncmp(path, "../", 3) == 0)) abort();
-    }
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
