@@ -50,10 +50,10 @@ static int flush_file(int descriptor) {
     return result;
 }
 
-/* Opens without blocking on a FIFO, and refuses what is not a regular file. */
-static enum error_code open_regular(const char *path, int *descriptor, size_t *size,
-                                    struct error *error) {
-    int opened = open_file(path, O_RDONLY | O_NONBLOCK, 0);
+/* O_NONBLOCK: a FIFO would wait for a writer. */
+enum error_code file_open_regular(const char *path, int *descriptor, size_t *size,
+                                  struct error *error) {
+    int opened = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
     if (opened < 0) return file_fail(error, path, "open", errno);
     struct stat status;
     if (fstat(opened, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size < 0) {
@@ -69,7 +69,7 @@ enum error_code file_read(const char *path, size_t limit, char **data, size_t *s
                           struct error *error) {
     int descriptor = -1;
     size_t expected = 0;
-    TRY(open_regular(path, &descriptor, &expected, error));
+    TRY(file_open_regular(path, &descriptor, &expected, error));
     char *buffer = NULL;
     size_t have = 0;
     if (expected > limit) {
@@ -101,7 +101,7 @@ enum error_code file_check_readable(const char *path, struct error *error) {
     const size_t block = (size_t)256 << 10;
     char *buffer = memory_array(block, 1, path, error);
     if (buffer == NULL) return error->code;
-    if (open_regular(path, &descriptor, &size, error) != ERROR_NONE) goto done;
+    if (file_open_regular(path, &descriptor, &size, error) != ERROR_NONE) goto done;
     for (ssize_t got = 1; got != 0;) {
         got = read(descriptor, buffer, block);
         if (got >= 0 || errno == EINTR) continue;
@@ -117,7 +117,7 @@ done:
 enum error_code file_map(const char *path, struct file_mapping *mapping, struct error *error) {
     int descriptor = -1;
     *mapping = (struct file_mapping){NULL, 0};
-    TRY(open_regular(path, &descriptor, &mapping->size, error));
+    TRY(file_open_regular(path, &descriptor, &mapping->size, error));
     if (mapping->size > 0) {
         void *mapped = mmap(NULL, mapping->size, PROT_READ, MAP_SHARED, descriptor, 0);
         if (mapped == MAP_FAILED)

@@ -10,6 +10,11 @@
  * place that knows what helps against a full disk, a lost mount, a limit. */
 enum error_code file_fail(struct error *error, const char *path, const char *what, int number);
 
+/* Opens a regular file for reading, to be closed by the caller; *size: its bytes. Refuses
+ * anything else, without waiting on a FIFO. Errors: ERROR_FILE. */
+enum error_code file_open_regular(const char *path, int *descriptor, size_t *size,
+                                  struct error *error);
+
 /* Reads a regular file of at most `limit` bytes; *data has a NUL behind it and is
  * released with free(). */
 enum error_code file_read(const char *path, size_t limit, char **data, size_t *size,

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -64,20 +63,16 @@ static FILE *open_compressed(int descriptor) {
 
 enum error_code gzip_open(const char *path, FILE **stream, struct error *error) {
     unsigned char start[2] = {0, 0};
-    struct stat status;
+    int descriptor = -1;
+    size_t size = 0;
     *stream = NULL;
-    int descriptor;
-    do descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    while (descriptor < 0 && errno == EINTR);
-    if (descriptor < 0) return file_fail(error, path, "open", errno);
-    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-        FAIL(error, ERROR_FILE, "%s: not a regular file", path);
-    } else {
-        bool compressed = pread(descriptor, start, sizeof start, 0) == sizeof start &&
-                          start[0] == 0x1f && start[1] == 0x8b;
-        *stream = compressed ? open_compressed(descriptor) : fdopen(descriptor, "r");
-        if (*stream == NULL) file_fail(error, path, "open", errno);
+    TRY(file_open_regular(path, &descriptor, &size, error));
+    bool compressed = pread(descriptor, start, sizeof start, 0) == sizeof start &&
+                      start[0] == 0x1f && start[1] == 0x8b;
+    *stream = compressed ? open_compressed(descriptor) : fdopen(descriptor, "r");
+    if (*stream == NULL) {
+        file_fail(error, path, "open", errno);
+        close(descriptor);
     }
-    if (*stream == NULL) close(descriptor);
     return error->code;
 }
