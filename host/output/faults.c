@@ -13,7 +13,7 @@
  *   narrow band      as they are at most 15.4 dB; brought to half the rate and back 99 of
  *                    100 above 20
  *   near duplicate   different recordings at most 0.924 (digits, default model); copies at
- *                    half the loudness at least 0.999, as mu-law mostly above 0.99, cut ones
+ *                    half the loudness at least 0.99, as mu-law nine in ten above, cut ones
  *                    below */
 static const struct fault_rule rules[FAULT_COUNT] = {
     [FAULT_SILENT] = {"silent", "silent", "largest sample", 1.0 / 65536.0, " of full scale", true,
