@@ -48,8 +48,8 @@ enum error_code classifier_reserve(struct classifier_memory *memory, size_t coun
                                    const char *what, struct error *error);
 
 /* Packs the tile's data in these kernels' precision into `data` (strips, TILE_ROWS,
- * lanes). Every step does so anew: beside the products it costs nothing that can be
- * measured, and a copy kept would be as large as the data. */
+ * lanes). Every step does so anew: it costs little beside the products, and a copy kept
+ * would be as large as the data. */
 void classifier_pack_tile(const struct cpu_classifier *classifier,
                           const struct tile_kernels *kernels, size_t tile, void *data);
 
