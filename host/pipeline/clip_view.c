@@ -1,6 +1,6 @@
 #include "host/pipeline/clip_view.h"
 
-#include "host/commands/commands.h"
+#include "host/base/version.h"
 #include "host/input/input.h"
 #include "host/pipeline/engine.h"
 

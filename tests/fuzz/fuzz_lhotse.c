@@ -15,11 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct error error = ERROR_INITIAL;
     struct input input = {.kind = INPUT_LHOTSE};
     struct builder builder = {0};
-    struct input_options options = {
-        .label_column = (data[0] & 1) != 0 ? "custom.x" : NULL,
-        .group_field = (data[0] & 2) != 0 ? "speaker" : NULL,
-        .allow_outside = (data[0] & 4) != 0,
-    };
+    struct input_options options = set_options(data[0], "custom.x");
     char path[128];
     snprintf(path, sizeof path, "%s/supervisions.jsonl", memory_folder);
     if (builder_open(&builder, &options, memory_folder, &input, &error) == ERROR_NONE)
