@@ -93,7 +93,8 @@ report() {
     failed=$((failed + bad))
     skipped=$((skipped + skips))
     if [ "$bad" -gt 0 ]; then
-        printf 'FAILED %s: %d passed, %d failed, %d skipped; %d s%s\n' "$program" "$good" "$bad" "$skips" "$seconds" "${reason:+; $reason}"
+        printf 'FAILED %s: %d passed, %d failed, %d skipped; %d s%s\n' "$program" "$good" \
+            "$bad" "$skips" "$seconds" "${reason:+; $reason}"
         sed 's/^/    /' "$file.output" | tr -d '\000' | tail -n 300
         sed 's/^/    stderr: /' "$file.errors" | tr -d '\000' | tail -n 100
     else
