@@ -246,7 +246,7 @@ test-faults: ## kills and faults at every call, where the tests try one in sever
 	@EARMARK_EVERY_STEP=1 bash tests/run.sh --timeout 7200 $(BUILD)/tests/test_resume $(BUILD)/tests/test_faults
 
 .PHONY: soak
-soak: earmark ## 100,000 clips in one go and a clip of ten minutes: memory over time
+soak: earmark ## 100,000 clips in one go and a clip of ten minutes: the program's memory, and mapped files
 	@EARMARK=$(CURDIR)/$(BUILD)/earmark bash tests/soak.sh
 
 # ---- the rest
