@@ -12,10 +12,11 @@ from torch import nn
 
 from augment import Augmenter
 from dataset import TrainingSet
+from muon import Muon
 from network import EMBEDDING, MELS, Xvector
 
 SEED = 20261
-WEIGHTS = {"word": 0.5, "voice": 1.4, "language": 0.8, "statistics": 2.0, "teacher": 2.0, "match": 1.0}
+WEIGHTS = {"word": 1.0, "voice": 1.4, "language": 0.8, "statistics": 2.0, "teacher": 2.0, "match": 2.0}
 
 
 def statistics(feats):
@@ -84,14 +85,21 @@ class Trainer:
         self.heads = Heads({"word": self.data.words, "voice": self.data.voices, "language": self.data.languages,
                             "statistics": STATISTICS, "teacher": len(self.data.teacher_mean), "match": KEYS})
         self.average = copy.deepcopy(self.network)
-        parameters = list(self.network.parameters()) + list(self.heads.parameters())
-        self.optimiser = torch.optim.AdamW(parameters, lr=options.rate, weight_decay=0.02)
+        hidden = [*self.network.parameters(), *(p for head in self.heads.heads.values() for p in head[0].parameters())]
+        matrices = [p for p in hidden if p.ndim > 1]
+        others = [p for p in hidden if p.ndim == 1] + [*self.heads.keys.parameters()]
+        others += [p for head in self.heads.heads.values() for p in head[-1].parameters()]
+        self.optimisers = {"matrices": Muon(matrices, torch.bfloat16 if options.bf16 else torch.float32),
+                           "others": torch.optim.AdamW(others, weight_decay=0.02)}
+        self.rates = {"matrices": options.matrix_rate, "others": options.rate}
         self.log = {}
 
-    def rate(self):
+    def set_rates(self):
         """Warm-up, then a cosine down to a fiftieth."""
         warm, done = min(1.0, (self.step + 1) / 100), min(1.0, self.step / self.options.steps)
-        return self.options.rate * warm * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done)))
+        for name, optimiser in self.optimisers.items():
+            for group in optimiser.param_groups:
+                group["lr"] = self.rates[name] * warm * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done)))
 
     def batch(self, indices):
         with torch.no_grad():
@@ -104,16 +112,17 @@ class Trainer:
 
     def learn(self, indices):
         feats, labels = self.batch(indices)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate()
+        self.set_rates()
         with torch.autocast("cpu", torch.bfloat16, enabled=self.options.bf16):
             embedding = self.network(feats)
         parts = losses(self.heads(embedding.float()), self.heads, feats, labels)
         loss = sum(self.weights[name] * value for name, value in parts.items())
-        self.optimiser.zero_grad(set_to_none=True)
+        for optimiser in self.optimisers.values():
+            optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self.optimiser.step()
+        for optimiser in self.optimisers.values():
+            optimiser.step()
         self.update_average()
         for name, value in parts.items():
             self.log[name] = 0.98 * self.log.get(name, value.item()) + 0.02 * value.item()
@@ -128,7 +137,8 @@ class Trainer:
     def save(self):
         path = os.path.join(self.options.out, "checkpoint.pt")
         torch.save({"network": self.network.state_dict(), "heads": self.heads.state_dict(), "step": self.step,
-                    "average": self.average.state_dict(), "optimiser": self.optimiser.state_dict(), "seconds": self.seconds,
+                    "average": self.average.state_dict(), "seconds": self.seconds,
+                    "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
                     "numpy": self.rng.bit_generator.state, "augment": self.augment.generator.get_state(),
                     "torch": torch.get_rng_state()}, path + ".part")
         os.replace(path + ".part", path)
@@ -138,8 +148,10 @@ class Trainer:
         if not os.path.exists(path):
             return
         state = torch.load(path, weights_only=False)  # written by this program itself
-        for name in ("network", "heads", "average", "optimiser"):
+        for name in ("network", "heads", "average"):
             getattr(self, name).load_state_dict(state[name])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
         self.step, self.seconds = state["step"], state["seconds"]
         self.rng.bit_generator.state = state["numpy"]
         self.augment.generator.set_state(state["augment"])
@@ -210,11 +222,12 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("corpus")
     arguments.add_argument("out", help="folder of the checkpoint and the result")
-    arguments.add_argument("--steps", type=int, default=9000)
+    arguments.add_argument("--steps", type=int, default=7000)
     arguments.add_argument("--batch", type=int, default=96)
     arguments.add_argument("--others", type=int, default=1000,
                            help="clips of the corpus, besides those of the batch, that a clip is told from in the objective match")
-    arguments.add_argument("--rate", type=float, default=1.5e-3)
+    arguments.add_argument("--rate", type=float, default=1.5e-3, help="of AdamW at its peak: the heads' outputs, biases, scales")
+    arguments.add_argument("--matrix-rate", type=float, default=3e-3, help="of Muon at its peak: the weights of all layers but the heads' outputs")
     arguments.add_argument("--threads", type=int, default=2)
     arguments.add_argument("--weight", type=weight, action="append", default=[], metavar="OBJECTIVE=NUMBER",
                            help="another weight for an objective; 0 leaves it out, for ablations")
