@@ -209,9 +209,10 @@ static void print_summary(const struct crossval_options *options,
     if (left_out > 0)
         fprintf(stderr, "warning: %zu rows cannot be audited, see %s/not_auditable.csv\n", left_out,
                 options->out);
-    if (command->data.given_classes > input->classes)
-        fprintf(stderr, "warning: %zu classes cannot be audited, see %s/not_auditable.csv\n",
-                command->data.given_classes - input->classes, options->out);
+    size_t without = options->files.multi_label ? command->data.given_classes - input->classes : 0;
+    if (without > 0)
+        fprintf(stderr, "warning: %zu %s cannot be audited, see %s/not_auditable.csv\n", without,
+                without == 1 ? "class" : "classes", options->out);
     printf("%zu rows, %zu classes, %zu folds: C = %g, log-loss %.6g; written to %s\n", input->rows,
            input->classes, input->folds, report->c_values[report->chosen],
            report->log_losses[report->chosen], options->out);
