@@ -232,8 +232,8 @@ static enum error_code warn_of_sets(struct builder *builder, struct error *error
                        builder->options.label_separator));
     if (builder->empty_sets > 0)
         TRY(input_warn(builder->input, error,
-                       "%zu clips have an empty label: they are taken to have none of the labels",
-                       builder->empty_sets));
+                       "clips with an empty label are taken to have none of the labels: %zu of %zu",
+                       builder->empty_sets, clips->count));
     return ERROR_NONE;
 }
 

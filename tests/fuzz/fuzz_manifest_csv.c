@@ -1,6 +1,7 @@
 /* CSV and TSV manifests. The first byte chooses the delimiter and the options. */
 #include "host/input/builder.h"
 #include "host/input/manifest.h"
+#include "tests/fuzz/label_rules.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -43,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         .allow_outside = (data[0] & 32) != 0,
         .start_column = (data[0] & 64) != 0 ? "from" : NULL,
         .end_column = (data[0] & 64) != 0 ? "to" : NULL,
+        .label_separator = (data[0] & 128) != 0 ? ";" : NULL,
     };
     FILE *stream = fmemopen((void *)(uintptr_t)(data + 1), size - 1, "r");
     if (stream == NULL) return 0;
@@ -51,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (error.code == ERROR_NONE) manifest_finish(&builder, &error);
     if (error.code == ERROR_NONE) builder_finish(&builder, &error);
     if (error.code == ERROR_NONE) check_clips(&input, &options);
+    if (error.code == ERROR_NONE) check_labels(&input);
     if (error.code != ERROR_NONE && error.message[0] == '\0') abort();
     builder_close(&builder);
     input_close(&input);
