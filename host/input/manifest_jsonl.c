@@ -1,11 +1,10 @@
 /* JSONL manifests: one object a line. A line that is none becomes a row with its reason. */
+#include "host/input/json_label.h"
 #include "host/input/json_lines.h"
 #include "host/input/manifest.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define PROBLEM 160 /* bytes of what is wrong with a row */
 
 struct jsonl_reader {
     struct builder *builder;
@@ -37,38 +36,11 @@ static void list_keys(struct jsonl_reader *reader, json_t *object) {
     }
 }
 
-/* What a label's value is in the way of text; false, and why in `problem`, for none. */
-static bool label_text(struct jsonl_reader *reader, const json_t *value, const char *key,
-                       char problem[PROBLEM], struct error *error) {
-    const char *separator = reader->builder->options.label_separator;
-    struct text *text = &reader->values[ROLE_LABEL];
-    if (!json_is_array(value)) {
-        snprintf(problem, PROBLEM, "the value of '%.60s' is no text", key);
-        return json_value_text(value, text, error);
-    }
-    snprintf(problem, PROBLEM,
-             "'%.40s' is a list; for several labels a clip give --label-separator ';'", key);
-    if (separator == NULL) return false;
-    text_clear(text);
-    text_string(text, "");
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        snprintf(problem, PROBLEM, "'%.40s' is a list with something that is no text", key);
-        if (!json_value_text(json_array_get(value, i), &reader->piece, error)) return false;
-        const char *piece = reader->piece.data == NULL ? "" : reader->piece.data;
-        snprintf(problem, PROBLEM,
-                 "'%.40s' has a label with '%.4s' in it; give another --label-separator", key,
-                 separator);
-        if (strstr(piece, separator) != NULL) return false;
-        text_format(text, "%s%s", i == 0 ? "" : separator, piece);
-    }
-    text_check(text, error);
-    return true;
-}
-
 static enum error_code add_object(struct jsonl_reader *reader, struct error *error) {
     struct manifest_row row = {.line = reader->lines.line};
     json_t *object = reader->lines.object;
-    char problem[PROBLEM];
+    const char *separator = reader->builder->options.label_separator;
+    char problem[JSON_LABEL_PROBLEM];
     if (reader->first_keys.data == NULL) {
         list_keys(reader, object);
         reader->has_start_and_end =
@@ -80,10 +52,11 @@ static enum error_code add_object(struct jsonl_reader *reader, struct error *err
         if (value == NULL || json_is_null(value)) continue;
         struct text *text = &reader->values[role];
         bool usable = role != ROLE_PATH || json_is_string(value);
-        char own[PROBLEM];
+        char own[JSON_LABEL_PROBLEM];
         snprintf(own, sizeof own, "the value of '%.60s' is no text", key);
-        usable = usable && (role == ROLE_LABEL ? label_text(reader, value, key, own, error)
-                                               : json_value_text(value, text, error));
+        usable =
+            usable && (role == ROLE_LABEL ? json_label_text(value, key, separator, text, own, error)
+                                          : json_value_text(value, text, error));
         TRY(error->code);
         if (usable) {
             row.values[role] = text->data == NULL ? "" : text->data;
@@ -131,7 +104,6 @@ enum error_code manifest_jsonl_read(struct builder *builder, FILE *stream, const
     if (error->code == ERROR_NONE) text_check(&reader.first_keys, error);
     json_lines_close(&reader.lines);
     text_free(&reader.first_keys);
-    text_free(&reader.piece);
     for (size_t role = 0; role < ROLE_COUNT; role++) text_free(&reader.values[role]);
     return error->code;
 }

@@ -73,6 +73,12 @@ check "issues" "$EARMARK" issues --multi-label --labels "$TMP/out/labels.npy" \
 expect_equal "the audit's ranking" "$(paste -s -d, "$TMP/stdout")" \
     "$(awk -F, 'NR > 1 { print $2 }' "$TMP/out/issues.csv" | paste -s -d,)"
 
+check "issues with its joint" "$EARMARK" issues --multi-label --labels "$TMP/out/labels.npy" \
+    --pred-probs "$TMP/out/pred_probs.npy" -o "$TMP/issues" --quiet
+check "which an audit takes" "$EARMARK" audit "$clips/list.csv" --label-separator ';' -o "$TMP/joint" \
+    --joint "$TMP/issues/confident_joint.npy" --quiet
+expect_same "and finds the same" "$TMP/out/issues.csv" "$TMP/joint/issues.csv"
+
 # ---- groups and folds, and one label after all
 sed -e '1s/$/,part/' -e '1!s/clip\(.\)\(.*\)$/clip\1\2,\1/' "$clips/list.csv" >"$clips/parts.csv"
 check "groups" "$EARMARK" audit "$clips/parts.csv" --label-separator ';' --group part --folds 3 \
