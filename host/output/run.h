@@ -59,7 +59,7 @@ struct run_annotation {
 
 /* One flagged clip; an array of these is in rank order, best first. */
 struct run_issue {
-    size_t row; /* of clips.csv */
+    size_t row;    /* of clips.csv */
     int32_t given; /* with several labels a clip unused, as is suggested: see the sets */
     int32_t suggested;
     const char *given_set; /* labels joined as in the clips' list; NULL: one label a clip */
@@ -70,7 +70,7 @@ struct run_issue {
     double self_confidence;
     double normalized_margin;
     double confidence_weighted_entropy; /* scores that were not computed are NaN */
-    float given_probability; /* with several labels: of its least probable annotation */
+    float given_probability;            /* with several labels: of its least probable annotation */
     float suggested_probability;
     size_t neighbour_count;            /* 0 beyond RUN_NEIGHBOUR_ISSUES */
     size_t neighbours[RUN_NEIGHBOURS]; /* rows of clips.csv, most similar first */

@@ -81,15 +81,15 @@ expect_same "and finds the same" "$TMP/out/issues.csv" "$TMP/joint/issues.csv"
 
 # ---- groups and folds, and one label after all
 sed -e '1s/$/,part/' -e '1!s/clip\(.\)\(.*\)$/clip\1\2,\1/' "$clips/list.csv" >"$clips/parts.csv"
-check "groups" "$EARMARK" audit "$clips/parts.csv" --label-separator ';' --group part --folds 3 \
+check "groups" "$EARMARK" audit "$clips/parts.csv" --label-separator ';' --group part --folds 3 --C 1 \
     -o "$TMP/groups" --quiet
 expect_equal "a group is in one fold" \
     "$(awk -F, 'NR > 1 { print $6 "," $7 }' "$TMP/groups/clips.csv" | sort -u | wc -l)" 9
-check "folds of a column" "$EARMARK" audit "$clips/parts.csv" --label-separator ';' --fold-column part \
+check "folds of a column" "$EARMARK" audit "$clips/parts.csv" --label-separator ';' --fold-column part --C 1 \
     -o "$TMP/parts" --quiet
 expect_grep "as many as it has" '"folds": 9' "$TMP/parts/run.json"
 expect_equal "two clips in two folds will do" "$(tr -d ' \n' <"$TMP/parts/classes.json")" '["dark","deep","rare"]'
-check "fresh, with one label a clip" "$EARMARK" audit "$clips/parts.csv" --label-column part \
+check "fresh, with one label a clip" "$EARMARK" audit "$clips/parts.csv" --label-column part --C 1 \
     --folds 3 --fresh -o "$TMP/out" --quiet
 expect_equal "leaves nothing of the sets" "$(ls "$TMP/out" | grep -c annotations)" 0
 

@@ -214,52 +214,6 @@ static void test_round_trip(void **state) {
     }
 }
 
-/* Several labels a clip: sets and annotations come back, written again they are the same. */
-static void test_several_labels(void **state) {
-    (void)state;
-    struct made_run made;
-    struct error error = ERROR_INITIAL;
-    struct run_read *read = NULL;
-    size_t csv_size = 0, lines_size = 0, size = 0;
-    made_run_make(&made, &hostile);
-    made_run_take_sets(&made);
-    run_write(made.out, &made.results, &error);
-    assert_no_error(&error);
-    char *csv = made_run_file(&made, "issues.csv", &csv_size);
-    char *lines = made_run_file(&made, "issues.jsonl", &lines_size);
-    run_read_open(made.out, &read, &error);
-    assert_no_error(&error);
-    const struct run_results *results = run_read_results(read);
-    assert_true(results->several_labels);
-    compare_issues(&made.results, results);
-    for (size_t i = 0; i < results->issue_count; i++) {
-        const struct run_issue *expected = &made.results.issues[i], *found = &results->issues[i];
-        assert_string_equal(found->given_set, expected->given_set);
-        assert_string_equal(found->suggested_set, expected->suggested_set);
-        assert_int_equal(found->annotation_count, 2);
-        for (size_t k = 0; k < 2; k++) {
-            assert_int_equal(found->annotations[k].class_index,
-                             expected->annotations[k].class_index);
-            assert_int_equal(found->annotations[k].given, expected->annotations[k].given);
-            assert_true(found->annotations[k].probability == expected->annotations[k].probability);
-        }
-    }
-    run_write_issues(made.out, results, &error);
-    assert_no_error(&error);
-    same_file(&made, "issues.csv", csv, csv_size);
-    same_file(&made, "issues.jsonl", lines, lines_size);
-    char *annotations = made_run_file(&made, "annotations.csv", &size);
-    assert_ptr_equal(strstr(annotations, "rank,row,id,path,label,given,probability\n1,0,"),
-                     annotations);
-    assert_non_null(strstr(annotations, ",1,0.25\n1,0,"));
-    assert_non_null(strstr(annotations, ",0,0.875\n2,1,"));
-    free(annotations);
-    free(csv);
-    free(lines);
-    run_read_close(read);
-    made_run_free(&made);
-}
-
 /* What `earmark issues -o OUT` writes: rows, no clips, classes without names. */
 static void test_rows_only(void **state) {
     (void)state;
@@ -404,31 +358,6 @@ static void test_damaged(void **state) {
     }
 }
 
-/* The labels of a clip that may have several. */
-static void test_damaged_labels(void **state) {
-    (void)state;
-    static const struct damage labels[] = {
-        {"issues.jsonl", "[{\"label\": \"four\"", "[{\"label\": \"ghost\"", "line 1: \"label\""},
-        {"issues.jsonl", "[{\"label\": \"four\"", "[7, {\"label\": \"four\"", "line 1: \"label\""},
-        {"issues.jsonl", "\"suggested_label\": \"\"", "\"suggested_label\": 3", "is no text"},
-        {"issues.jsonl", "\"given_label\"", "\"given\"", "\"given_label\" is no text"},
-    };
-    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
-        struct made_run made;
-        struct error error = ERROR_INITIAL;
-        struct run_read *read = NULL;
-        made_run_make(&made, &(struct made_settings){.clips = 60, .issues = 9, .classes = 5});
-        made_run_take_sets(&made);
-        run_write(made.out, &made.results, &error);
-        assert_no_error(&error);
-        damage_file(&made, &labels[i]);
-        assert_int_equal(run_read_open(made.out, &read, &error), ERROR_DATA);
-        if (strstr(error.message, labels[i].told) == NULL)
-            fail_msg("'%s' lacks '%s'", error.message, labels[i].told);
-        made_run_free(&made);
-    }
-}
-
 static void test_missing(void **state) {
     (void)state;
     struct error error = ERROR_INITIAL;
@@ -506,12 +435,11 @@ static void test_summary_json(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clips),          cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_rows_only),      cmocka_unit_test(test_json_files),
-        cmocka_unit_test(test_cannot_write),   cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_missing),        cmocka_unit_test(test_summary),
-        cmocka_unit_test(test_summary_json),   cmocka_unit_test(test_several_labels),
-        cmocka_unit_test(test_damaged_labels),
+        cmocka_unit_test(test_clips),        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_rows_only),    cmocka_unit_test(test_json_files),
+        cmocka_unit_test(test_cannot_write), cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_missing),      cmocka_unit_test(test_summary),
+        cmocka_unit_test(test_summary_json),
     };
     return cmocka_run_group_tests_name("output", tests, NULL, NULL);
 }
