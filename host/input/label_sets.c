@@ -104,10 +104,10 @@ enum error_code label_sets_open(const struct clip_list *clips, const char *separ
     sets->names = memory_array(all, sizeof *sets->names, "labels", error);
     sets->members = memory_array(all, sizeof *sets->members, "labels", error);
     TRY(error->code);
-    const char *at = sets->storage;
+    const char *start = sets->storage == NULL ? "" : sets->storage, *at = start;
     for (size_t i = 0; i < all; i++, at += strlen(at) + 1) sets->names[i] = at;
     sets->count = sort_once(sets->names, all);
-    at = sets->storage;
+    at = start;
     for (size_t i = 0; i < all; i++, at += strlen(at) + 1) {
         const char *const *found =
             bsearch(&at, sets->names, sets->count, sizeof *sets->names, compare_names);

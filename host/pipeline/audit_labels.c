@@ -66,24 +66,17 @@ static void append_label(struct audit *audit, int32_t label, size_t *count) {
 /* The set that the clip has, without what is wrong in it and with what is missing; labels
  * that are no classes stay. */
 static void append_suggested(struct audit *audit, const struct run_issue *issue) {
-    size_t given, count = 0, g = 0, a = 0;
+    size_t given, count = 0, g = 0;
     const int32_t *members = label_sets_of(
         &audit->input.labels, audit->input.clips.clips[issue->row].class_index, &given);
-    while (g < given || a < issue->annotation_count) {
-        const struct run_annotation *annotation =
-            a < issue->annotation_count ? &issue->annotations[a] : NULL;
-        int32_t changed =
-            annotation == NULL ? INT32_MAX : audit->rows.class_labels[annotation->class_index];
-        int32_t kept = g < given ? members[g] : INT32_MAX;
-        if (changed <= kept) {
-            if (!annotation->given) append_label(audit, changed, &count);
-            g += changed == kept;
-            a++;
-        } else {
-            append_label(audit, kept, &count);
-            g++;
-        }
+    for (size_t a = 0; a < issue->annotation_count; a++) {
+        const struct run_annotation *annotation = &issue->annotations[a];
+        int32_t changed = audit->rows.class_labels[annotation->class_index];
+        for (; g < given && members[g] < changed; g++) append_label(audit, members[g], &count);
+        if (g < given && members[g] == changed) g++;
+        if (!annotation->given) append_label(audit, changed, &count);
     }
+    for (; g < given; g++) append_label(audit, members[g], &count);
     text_append(&audit->label_texts, "", 1); /* its end */
 }
 
@@ -131,7 +124,7 @@ enum error_code audit_make_label_issues(struct audit *audit, struct error *error
     size_t *starts = sort_annotations(audit, error);
     double *scores = error->code == ERROR_NONE ? score_issues(audit, error) : NULL;
     audit->issues = memory_array(count, sizeof *audit->issues, "issues", error);
-    for (size_t i = 0; error->code == ERROR_NONE && i < count; i++) {
+    for (size_t i = 0; scores != NULL && error->code == ERROR_NONE && i < count; i++) {
         size_t row = audit->ranked[i].row;
         audit->issues[i] = (struct run_issue){
             .row = audit->rows.clips[row],

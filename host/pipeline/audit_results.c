@@ -110,9 +110,10 @@ static enum error_code make_issues(struct audit *audit, struct error *error) {
     size_t count = confident->issue_count;
     struct confident_row *described = memory_array(count, sizeof *described, "issues", error);
     audit->issues = memory_array(count, sizeof *audit->issues, "issues", error);
-    if (described != NULL && audit->issues != NULL)
-        confident_describe(&input, confident->issues, count, described, error);
-    for (size_t i = 0; error->code == ERROR_NONE && i < count; i++) {
+    if (described == NULL || audit->issues == NULL ||
+        confident_describe(&input, confident->issues, count, described, error) != ERROR_NONE)
+        goto done;
+    for (size_t i = 0; i < count; i++) {
         const struct confident_row *row = &described[i];
         audit->issues[i] = (struct run_issue){
             .row = audit->rows.clips[confident->issues[i].row],
@@ -126,6 +127,7 @@ static enum error_code make_issues(struct audit *audit, struct error *error) {
             .suggested_probability = (float)row->suggested_probability,
         };
     }
+done:
     free(described);
     return error->code;
 }
