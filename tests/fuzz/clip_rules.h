@@ -19,6 +19,7 @@ static inline struct input_options manifest_options(uint8_t bits) {
         .allow_outside = (bits & 32) != 0,
         .start_column = (bits & 64) != 0 ? "from" : NULL,
         .end_column = (bits & 64) != 0 ? "to" : NULL,
+        .label_separator = (bits & 128) != 0 ? ";" : NULL,
     };
 }
 
@@ -28,6 +29,7 @@ static inline struct input_options set_options(uint8_t bits, const char *label_c
         .label_column = (bits & 1) != 0 ? label_column : NULL,
         .group_field = (bits & 2) != 0 ? "speaker" : NULL,
         .allow_outside = (bits & 4) != 0,
+        .label_separator = (bits & 8) != 0 ? ";" : NULL,
     };
 }
 

@@ -199,6 +199,26 @@ static void lhotse_fields(void **state) {
     expect("lo/supervisions.jsonl", &plain, "a.wav|x|||ok\n");
 }
 
+/* Arrays are sets of labels where a clip may have several. */
+static void lhotse_labels(void **state) {
+    (void)state;
+    static const char *const labels[] = {"[\"y\", \"x\"]", "\"x;z\"", "[]", "[[]]", "[\"a;b\"]"};
+    const struct input_options sets = {.label_separator = ";"};
+    struct text lines = TEXT_INITIAL;
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
+        text_format(&lines,
+                    "{\"id\": \"u%zu\", \"recording_id\": \"r1\", \"start\": %zu, "
+                    "\"duration\": 1, \"custom\": {\"label\": %s}}\n",
+                    i, i, labels[i]);
+    test_text_write(test_path(folder, "ls/recordings.jsonl"), recordings);
+    test_text_write(test_path(folder, "ls/supervisions.jsonl"), lines.data);
+    expect_words("ls", &sets,
+                 "a/b c.flac|x;y|||ok\na/b c.flac|x;z|||ok\na/b c.flac||||ok\n"
+                 "||||bad_row\n||||bad_row\n");
+    expect_words("ls", &plain, "||||bad_row\na/b c.flac|x;z|||ok\n");
+    text_free(&lines);
+}
+
 /* Any list may be gzip; a damaged one is no shorter list. */
 static void gzip_lists(void **state) {
     (void)state;
@@ -223,9 +243,8 @@ static void gzip_lists(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lhotse_sets),
-        cmocka_unit_test(lhotse_details),
-        cmocka_unit_test(lhotse_fields),
+        cmocka_unit_test(lhotse_sets),   cmocka_unit_test(lhotse_details),
+        cmocka_unit_test(lhotse_fields), cmocka_unit_test(lhotse_labels),
         cmocka_unit_test(gzip_lists),
     };
     return cmocka_run_group_tests_name("lhotse", tests, test_folder_begin, test_folder_end);

@@ -348,7 +348,7 @@ static void labels_that_are_lists(void **state) {
     expect_clips("m.csv", "path,label\na.wav,;\nb.wav,a;\nc.wav,a\n", &plain,
                  "a.wav|a.wav|;|||ok\nb.wav|b.wav|a;|||ok\nc.wav|c.wav|a|||ok\n");
     expect_words("m.jsonl", "{\"path\":\"a.wav\",\"label\":[\"x\",\"y\"]}\n", &plain,
-                 "line 1: 'label' is a list; an audit is of one label a clip");
+                 "line 1: 'label' is a list; for several labels a clip give --label-separator");
 }
 
 static void whole_files(void **state) {

@@ -250,6 +250,27 @@ static void test_missing_files(void **state) {
     made_run_free(&made);
 }
 
+/* Sets in place of classes, and in words which label is wrong or missing. */
+static void test_several_labels(void **state) {
+    (void)state;
+    struct made_run made;
+    struct report_sounds sounds;
+    made_run_make(&made, &(struct made_settings){.clips = 300, .issues = 210, .classes = 12});
+    made_run_take_sets(&made);
+    char *page = make_page(&made, &sounds);
+    assert_count(page, "probably wrong: <bdi>", REPORT_PLAYED_ISSUES);
+    assert_count(page, "), probably missing: <bdi>", REPORT_PLAYED_ISSUES);
+    assert_count(page, "<span class=\"suggested\"><bdi>(none)</bdi>", 1);
+    assert_count(page, "data-suggested=\"\"", 1);
+    assert_count(page, "probability of the given label", 0);
+    assert_count(page, "<h2 id=\"joint\"", 0);
+    assert_count(page, "<h2 id=\"pairs\"", 0);
+    assert_count(page, "the share of clips whose labels all are right", 1);
+    assert_count(page, "clips with this label that should not have it", 1);
+    free(page);
+    made_run_free(&made);
+}
+
 static void test_no_issues(void **state) {
     (void)state;
     struct made_run made;
@@ -457,11 +478,11 @@ static void test_encoding(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sound_in_page), cmocka_unit_test(test_hostile_names),
-        cmocka_unit_test(test_missing_files), cmocka_unit_test(test_no_issues),
-        cmocka_unit_test(test_many_classes),  cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_reduced_rate),  cmocka_unit_test(test_long_clips),
-        cmocka_unit_test(test_encoding),
+        cmocka_unit_test(test_sound_in_page),  cmocka_unit_test(test_hostile_names),
+        cmocka_unit_test(test_several_labels), cmocka_unit_test(test_missing_files),
+        cmocka_unit_test(test_no_issues),      cmocka_unit_test(test_many_classes),
+        cmocka_unit_test(test_same_bytes),     cmocka_unit_test(test_reduced_rate),
+        cmocka_unit_test(test_long_clips),     cmocka_unit_test(test_encoding),
     };
     return cmocka_run_group_tests_name("report", tests, NULL, NULL);
 }
