@@ -2,6 +2,7 @@
 #ifndef EARMARK_AUDIT_INTERNAL_H
 #define EARMARK_AUDIT_INTERNAL_H
 
+#include "host/input/decoder.h"
 #include "host/output/files.h"
 #include "host/pipeline/audit.h"
 #include "host/pipeline/audit_rows.h"
@@ -11,6 +12,7 @@
 #define AUDIT_STAGES 8
 
 struct audit {
+    struct decoders *decoders;
     struct engine engine;
     struct run_folder folder;
     struct input input;
