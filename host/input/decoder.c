@@ -18,8 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Processor time that a decoder may take without getting on: reading blocks of a
- * second or so, it gets on some thousand times a second. */
+/* Processor time that a decoder may take without getting on. It does with every block
+ * of some thousand samples, which takes microseconds, whatever the length of the file; nothing
+ * more must be known of the file for the bound to be generous. */
 #define DECODER_SECONDS 30
 #define DECODER_MOST_SECONDS 1000000
 
@@ -45,7 +46,7 @@ struct decoders {
     int count;   /* that run */
     int seconds; /* DECODER_SECONDS, or as the environment says */
     size_t capacity;
-    struct decoder *all;
+    struct decoder all[];
 };
 
 int decoders_count(const struct decoders *decoders) {
@@ -90,6 +91,13 @@ static enum error_code fail_gone(const struct decoder *decoder, struct error *er
                 "the process that keeps a decoder (%ld) was ended by something else; give the same "
                 "command again",
                 (long)decoder->keeper);
+}
+
+static enum error_code fail_start(int number, struct error *error) {
+    return FAIL(error, ERROR_FILE,
+                "cannot start a decoder: %s; see ulimit -a, or give fewer "
+                "--threads",
+                strerror(number));
 }
 
 static enum error_code send_request(const struct decoder *decoder,
@@ -200,11 +208,9 @@ static enum error_code ask(struct decoder *decoder, int seconds, const char *pat
         if (answer.kind == ANSWER_CLIP) break;
         decoder->fresh = true;
         forget(decoder, DECODER_KEPT_BYTES, SHARED_BYTES - DECODER_KEPT_BYTES);
-        if (answer.status == -1)
-            return FAIL(error, ERROR_FILE,
-                        "cannot start a decoder: %s; see ulimit -u, or give "
-                        "fewer --threads",
-                        strerror(answer.failure));
+        if (answer.status == -1) return fail_start(answer.failure, error);
+        if (WIFEXITED(answer.status) && WEXITSTATUS(answer.status) == DECODER_EXIT_NO_ROOM)
+            return fail_start(ENOMEM, error);
         if (!fresh) continue;
         *decoded = (struct decoded){.buffer = decoded->buffer, .capacity = decoded->capacity};
         tell_end(answer.status, seconds, decoded);
@@ -254,11 +260,16 @@ static enum error_code read_seconds(int *seconds, struct error *error) {
     return ERROR_NONE;
 }
 
-/* Where files may not be so long, neither may the samples of a clip: the shared memory is one. */
+/* Where files may not be so long, neither may the samples of a clip: the shared memory is one;
+ * and where there may be less memory, half of that is theirs. */
 static size_t shared_bytes(void) {
-    struct rlimit longest;
-    bool known = getrlimit(RLIMIT_FSIZE, &longest) == 0;
-    return known && longest.rlim_cur < SHARED_BYTES ? (size_t)longest.rlim_cur : SHARED_BYTES;
+    struct rlimit limits;
+    size_t bytes = SHARED_BYTES;
+    if (getrlimit(RLIMIT_FSIZE, &limits) == 0 && limits.rlim_cur < bytes)
+        bytes = (size_t)limits.rlim_cur;
+    if (getrlimit(RLIMIT_AS, &limits) == 0 && limits.rlim_cur / 2 < bytes)
+        bytes = (size_t)limits.rlim_cur / 2;
+    return bytes;
 }
 
 /* In the new process: nothing stays open of the decoders before. */
@@ -297,8 +308,7 @@ static enum error_code start(struct decoders *decoders, struct error *error) {
     decoders->count++;
     return ERROR_NONE;
 failed:
-    FAIL(error, ERROR_FILE, "cannot start a decoder: %s; see ulimit -a, or give fewer --threads",
-         strerror(errno));
+    fail_start(errno, error);
     if (decoder->samples >= 0) close(decoder->samples);
     for (int i = 0; i < 2; i++)
         if (ends[i] >= 0) close(ends[i]);
@@ -308,11 +318,11 @@ failed:
 enum error_code decoders_open(int count, struct decoders **result, struct error *error) {
     *result = NULL;
     if (count < 1) return FAIL(error, ERROR_INTERNAL, "%d decoders", count);
-    struct decoders *decoders = memory_array(1, sizeof *decoders, "decoders", error);
+    struct decoders *decoders = memory_array(
+        1, sizeof *decoders + (size_t)count * sizeof(struct decoder), "decoders", error);
     if (decoders == NULL) return error->code;
     decoders->capacity = shared_bytes();
-    decoders->all = memory_array((size_t)count, sizeof *decoders->all, "decoders", error);
-    if (decoders->all != NULL) read_seconds(&decoders->seconds, error);
+    read_seconds(&decoders->seconds, error);
     while (error->code == ERROR_NONE && decoders->count < count) start(decoders, error);
     if (error->code != ERROR_NONE)
         decoders_close(decoders);
@@ -330,6 +340,5 @@ void decoders_close(struct decoders *decoders) {
         close(decoder->samples);
         pthread_mutex_destroy(&decoder->lock);
     }
-    free(decoders->all);
     free(decoders);
 }

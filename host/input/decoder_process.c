@@ -4,10 +4,11 @@
 #include "host/input/kept_files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -33,17 +34,26 @@ struct server {
 
 /* ---- limits ---- */
 
-/* Bytes of memory that the process has mapped for data of its own; 0: not known. */
+/* Bytes of memory that the process has mapped for data of its own; 0: not known. Takes none
+ * itself: there may be none. */
 static size_t data_bytes(void) {
+    char line[256];
     size_t pages = 0;
-    FILE *stream = fopen("/proc/self/statm", "re");
-    if (stream == NULL) return 0;
-    if (fscanf(stream, "%*u %*u %*u %*u %*u %zu", &pages) != 1) pages = 0;
-    fclose(stream);
+    int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t got = file < 0 ? -1 : read(file, line, sizeof line - 1);
+    if (file >= 0) close(file);
+    if (got < 0) return 0;
+    line[got] = '\0';
+    const char *place = line;
+    for (int field = 0; field < 5 && place != NULL; field++) {
+        place = strchr(place, ' ');
+        if (place != NULL) place++;
+    }
+    if (place != NULL) pages = strtoul(place, NULL, 10);
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static void limit(int resource, rlim_t value) {
+static void limit(__rlimit_resource_t resource, rlim_t value) {
     struct rlimit limits;
     if (getrlimit(resource, &limits) != 0) return;
     limits.rlim_cur = value < limits.rlim_max ? value : limits.rlim_max;
@@ -102,7 +112,7 @@ static bool goes_on(void *context) {
 
 /* Whether the bound on memory, and not the machine's, may be why something failed. */
 static bool used_up(const struct server *server) {
-    return data_bytes() - server->first_data > DECODER_MEMORY / 2;
+    return data_bytes() > server->first_data + DECODER_MEMORY / 2;
 }
 
 static void decode(struct server *server, void *samples, size_t capacity) {
@@ -132,7 +142,7 @@ static _Noreturn void serve(int socket, int samples, size_t capacity, int second
     static struct server server;
     void *shared =
         mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, samples, 0);
-    if (shared == MAP_FAILED) _exit(DECODER_EXIT_MEMORY);
+    if (shared == MAP_FAILED) _exit(DECODER_EXIT_NO_ROOM);
     server.socket = socket;
     server.seconds = seconds;
     server.first_data = data_bytes();

@@ -12,10 +12,11 @@
 
 /* Clips of up to so many bytes of samples are decoded without asking for room, and
  * the memory for them is kept. */
-#define DECODER_KEPT_BYTES ((size_t)1 << 20)
+#define DECODER_KEPT_BYTES ((size_t)4 << 20)
 
-/* Exit code of a process that used up DECODER_MEMORY. */
+/* Exit codes of a process that used up DECODER_MEMORY, and that could not map the samples. */
 #define DECODER_EXIT_MEMORY 101
+#define DECODER_EXIT_NO_ROOM 102
 
 enum decoder_request_kind {
     REQUEST_CLIP,
