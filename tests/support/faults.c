@@ -81,16 +81,18 @@ static int suffer(enum fault_call call, bool under) {
     return plan.kind;
 }
 
-/* Nearly all that may be had; it is not touched, and never given back. */
-static void take_memory(void) {
+/* Nearly all that may be had; it is not touched, and never given back. False: there is a bound. */
+static bool take_memory(void) {
     const size_t piece = (size_t)64 << 20;
     void *last = MAP_FAILED;
-    for (int i = 0; i < 1024; i++) {
+    int pieces = 0;
+    for (; pieces < 1024; pieces++) {
         void *next = mmap(NULL, piece, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (next == MAP_FAILED) break;
         last = next;
     }
     if (last != MAP_FAILED) munmap(last, piece);
+    return pieces == 1024;
 }
 
 /* True with errno set when the call is to fail. */
@@ -100,10 +102,8 @@ static bool fails(enum fault_call call, bool under) {
     volatile bool loops = kind == FAULT_LOOP;
     while (loops) {
     }
-    if (kind == FAULT_MEMORY) {
-        take_memory();
-        kind = ENOMEM;
-    }
+    if (kind == FAULT_SLOW) usleep(500000);
+    if (kind == FAULT_MEMORY && !take_memory()) kind = ENOMEM;
     if (kind <= 0) return false;
     errno = kind;
     return true;

@@ -26,7 +26,8 @@ enum fault_call { /* bits */
 /* What a codec may do to its process; in reads. */
 #define FAULT_CRASH (-3)  /* SIGSEGV */
 #define FAULT_LOOP (-4)   /* never comes back */
-#define FAULT_MEMORY (-5) /* takes nearly all there is, then fails with ENOMEM */
+#define FAULT_MEMORY (-5) /* takes what there is, up to 64 GiB; fails with ENOMEM below that */
+#define FAULT_SLOW (-6)   /* half a second */
 
 struct fault_plan {
     const char *under; /* folder, or file */

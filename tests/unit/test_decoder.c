@@ -279,6 +279,26 @@ static void giving_up(void **state) {
     assert_no_process_left();
 }
 
+/* The answer to a clip that was given up comes later, and is not the next one's. */
+static void late_answers(void **state) {
+    (void)state;
+    arm("bad.wav", FAULT_SLOW, 4, false);
+    struct decoders *decoders = open_decoders(1);
+    struct decoded decoded = {0};
+    struct error error = ERROR_INITIAL;
+    struct decode_settings settings = usual;
+    double end = now();
+    settings.goes_on = until;
+    settings.context = &end;
+    decoders_decode(decoders, 0, test_path(folder, "bad.wav"), &settings, &decoded, &error);
+    assert_int_equal(error.code, ERROR_STOPPED);
+    decode(decoders, 0, "rate.wav", &decoded);
+    assert_int_equal(decoded.source_frames, SHORT / 2);
+    decoded_free(&decoded);
+    decoders_close(decoders);
+    faults_arm(NULL);
+}
+
 /* ---- ends and signals ---- */
 
 /* In a process of its own, which says so when it has begun. */
@@ -356,6 +376,7 @@ int main(void) {
         cmocka_unit_test(tried_again_in_a_new_process),
         cmocka_unit_test(bounds_from_the_environment),
         cmocka_unit_test(giving_up),
+        cmocka_unit_test(late_answers),
         cmocka_unit_test(end_with_the_program),
         cmocka_unit_test(signals_to_the_group),
     };
