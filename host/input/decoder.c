@@ -87,7 +87,7 @@ static void tell_end(int status, int seconds, struct decoded *decoded) {
 /* ---- asking one ---- */
 
 static enum error_code fail_gone(const struct decoder *decoder, struct error *error) {
-    return FAIL(error, ERROR_INTERNAL,
+    return FAIL(error, ERROR_FILE,
                 "the process that keeps a decoder (%ld) was ended by something else; give the same "
                 "command again",
                 (long)decoder->keeper);

@@ -16,7 +16,8 @@ struct report_sounds {
 };
 
 /* Writes folder/report.html. The clips' files are decoded again, from
- * results->root, by all the decoders; one that cannot be is said so in its place. *sounds may be NULL.
+ * results->root, by all the decoders; one that cannot be is said so in its place.
+ * *sounds may be NULL.
  * Links to clips are relative to the folder, so that both can move together. */
 enum error_code report_write(const char *folder, const struct run_results *results,
                              struct decoders *decoders, struct report_sounds *sounds,
