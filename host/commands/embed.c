@@ -26,6 +26,7 @@ struct embed_options {
 
 /* Everything the command owns while it runs. */
 struct embed_run {
+    struct decoders *decoders;
     struct engine engine;
     struct input input;
     struct run_folder folder;
@@ -192,6 +193,8 @@ static enum error_code embed(const struct embed_options *options, struct embed_r
         .progress = options->common.quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
         .features_folder = options->features,
     };
+    /* First: they are processes, and are to have nothing of this one. */
+    TRY(decoders_open(engine_threads(&options->common.engine), &run->decoders, error));
     TRY(engine_open(&options->common.engine, true, &run->engine, error));
     TRY(run_folder_open(options->out, options->common.fresh, &run->folder, error));
     input.exclude = run->folder.resolved;
@@ -200,7 +203,7 @@ static enum error_code embed(const struct embed_options *options, struct embed_r
     if (options->features != NULL && mkdir(options->features, 0777) != 0 && errno != EEXIST)
         return FAIL(error, ERROR_FILE, "%s: cannot make the folder: %s", options->features,
                     strerror(errno));
-    settings.threads = run->engine.threads;
+    settings.decoders = run->decoders;
     run->measures =
         memory_array(run->input.clips.count, sizeof *run->measures, "clip measures", error);
     if (run->measures == NULL) return error->code;
@@ -263,5 +266,6 @@ int command_embed(int argc, char **argv) {
     input_close(&run.input);
     run_folder_close(&run.folder);
     engine_close(&run.engine);
+    decoders_close(run.decoders);
     return exit_code;
 }

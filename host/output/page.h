@@ -9,7 +9,7 @@ struct page {
     struct table table; /* the page is written through table.row */
     const struct run_results *results;
     char *root_url; /* from the page to the clips' root, escaped, without a slash at its end */
-    int threads;
+    struct decoders *decoders;
     struct report_sounds sounds;
 };
 

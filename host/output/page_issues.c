@@ -174,17 +174,17 @@ static enum error_code find_place(const struct page *page, size_t row, struct pl
 
 /* Decodes `count` clips side by side; the order of the page does not depend on it. */
 static enum error_code load_sounds(const struct place *places, struct sound *sounds, size_t count,
-                                   int threads, struct error *error) {
+                                   struct decoders *decoders, struct error *error) {
     struct error errors[GROUP] = {ERROR_INITIAL};
-    (void)threads; /* when built without OpenMP */
+    const int threads = decoders_count(decoders);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t i = 0; i < count; i++) {
         sounds[i] = (struct sound){.readable = false};
         if (places[i].path.length == 0)
             snprintf(sounds[i].reason, sizeof sounds[i].reason, "its path is not known");
         else
-            sound_load(places[i].path.data, places[i].start, places[i].duration, &sounds[i],
-                       &errors[i]);
+            sound_load(decoders, (int)i % threads, places[i].path.data, places[i].start,
+                       places[i].duration, &sounds[i], &errors[i]);
     }
     for (size_t i = 0; i < count && error->code == ERROR_NONE; i++)
         if (errors[i].code != ERROR_NONE) *error = errors[i];
@@ -197,7 +197,7 @@ static enum error_code append_group(struct page *page, size_t first, size_t coun
     const struct run_issue *issues = page->results->issues;
     for (size_t i = 0; i < count; i++)
         TRY(find_place(page, issues[first + i].row, &places[i], error));
-    load_sounds(places, sounds, count, page->threads, error);
+    load_sounds(places, sounds, count, page->decoders, error);
     for (size_t i = 0; i < count; i++) {
         if (error->code == ERROR_NONE) {
             append_issue(page, first + i + 1, &issues[first + i], &sounds[i]);

@@ -28,6 +28,8 @@ static enum fold_source source_of_folds(const struct audit_settings *settings,
 static enum error_code open_all(const struct audit_settings *settings, struct audit *audit,
                                 struct error *error) {
     struct input_options options = settings->input_options;
+    /* First: they are processes, and are to have nothing of this one. */
+    TRY(decoders_open(engine_threads(&settings->engine), &audit->decoders, error));
     TRY(engine_open(&settings->engine, true, &audit->engine, error));
     TRY(run_folder_open(settings->out, settings->fresh, &audit->folder, error));
     audit->several = options.label_separator != NULL;
@@ -75,7 +77,7 @@ static enum error_code open_store(const struct audit_settings *settings, struct 
 
 static enum error_code embed(const struct audit_settings *settings, struct audit *audit,
                              struct error *error) {
-    struct embedding_settings embedding = {.threads = audit->engine.threads,
+    struct embedding_settings embedding = {.decoders = audit->decoders,
                                            .no_resample = settings->no_resample,
                                            .progress = settings->progress};
     const struct xvector_model *network = &audit->engine.model.network;
@@ -202,7 +204,7 @@ static enum error_code classify(const struct audit_settings *settings, struct au
 
 static enum error_code write_files(struct audit *audit, struct error *error) {
     struct report_sounds sounds;
-    TRY(report_write(audit->folder.path, &audit->results, audit->engine.threads, &sounds, error));
+    TRY(report_write(audit->folder.path, &audit->results, audit->decoders, &sounds, error));
     end_stage(audit, "report", (double)sounds.played, "clips");
     TRY(stop_check(error));
     TRY(run_write_timing(audit->folder.path, audit->timings, audit->timing_count,
@@ -255,5 +257,6 @@ void audit_close(struct audit *audit) {
     input_close(&audit->input);
     run_folder_close(&audit->folder);
     engine_close(&audit->engine);
+    decoders_close(audit->decoders);
     free(audit);
 }

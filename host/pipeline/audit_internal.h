@@ -3,6 +3,7 @@
 #define EARMARK_AUDIT_INTERNAL_H
 
 #include "host/confident/multilabel.h"
+#include "host/input/decoder.h"
 #include "host/output/files.h"
 #include "host/pipeline/audit.h"
 #include "host/pipeline/audit_rows.h"
@@ -12,6 +13,7 @@
 #define AUDIT_STAGES 8
 
 struct audit {
+    struct decoders *decoders;
     struct engine engine;
     struct run_folder folder;
     struct input input;

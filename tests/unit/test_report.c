@@ -23,10 +23,24 @@
 
 /* ---- helpers ---- */
 
+static struct decoders *decoders;
+
+static int open_decoders(void **state) {
+    (void)state;
+    struct error error = ERROR_INITIAL;
+    return decoders_open(2, &decoders, &error) == ERROR_NONE ? 0 : -1;
+}
+
+static int close_decoders(void **state) {
+    (void)state;
+    decoders_close(decoders);
+    return 0;
+}
+
 static char *make_page(const struct made_run *made, struct report_sounds *sounds) {
     struct error error = ERROR_INITIAL;
     size_t size = 0;
-    report_write(made->out, &made->results, 2, sounds, &error);
+    report_write(made->out, &made->results, decoders, sounds, &error);
     assert_no_error(&error);
     char *page = made_run_file(made, "report.html", &size);
     assert_int_equal(strlen(page), size);
@@ -319,14 +333,19 @@ static void test_same_bytes(void **state) {
                   &(struct made_settings){
                       .clips = 260, .issues = 230, .classes = 23, .hostile = true, .sounds = true});
     char *page = make_page(&made, NULL);
-    report_write(made.out, &made.results, 5, NULL, &error);
-    same_page(&made, page);
-    report_write(made.out, &made.results, 1, NULL, &error);
-    same_page(&made, page);
+    const int threads[] = {5, 1};
+    for (size_t i = 0; i < 2; i++) {
+        struct decoders *others = NULL;
+        decoders_open(threads[i], &others, &error);
+        assert_no_error(&error);
+        report_write(made.out, &made.results, others, NULL, &error);
+        same_page(&made, page);
+        decoders_close(others);
+    }
     run_write(made.out, &made.results, &error);
     run_read_open(made.out, &read, &error);
     assert_no_error(&error);
-    report_write(made.out, run_read_results(read), 2, NULL, &error);
+    report_write(made.out, run_read_results(read), decoders, NULL, &error);
     assert_no_error(&error);
     same_page(&made, page);
     run_read_close(read);
@@ -388,7 +407,7 @@ static void test_reduced_rate(void **state) {
         struct error error = ERROR_INITIAL;
         const char *path = made_run_path(&made, "tone.wav");
         write_tone(path, cases[i].rate, 1 + (int)i % 2, 0.5, cases[i].pitch);
-        sound_load(path, 0.0, -1.0, &sound, &error);
+        sound_load(decoders, 0, path, 0.0, -1.0, &sound, &error);
         assert_no_error(&error);
         assert_true(sound.readable);
         assert_int_equal(sound.rate, cases[i].reduced);
@@ -427,7 +446,7 @@ static void test_long_clips(void **state) {
         struct error error = ERROR_INITIAL;
         const char *path = made_run_path(&made, "tone.wav");
         write_tone(path, cases[i].rate, 1, cases[i].seconds, 500.0);
-        sound_load(path, cases[i].start, cases[i].duration, &sound, &error);
+        sound_load(decoders, 0, path, cases[i].start, cases[i].duration, &sound, &error);
         assert_no_error(&error);
         assert_true(sound.readable);
         assert_true(sound.seconds == cases[i].whole || fabs(sound.seconds - cases[i].whole) < 1e-9);
@@ -442,7 +461,7 @@ static void test_long_clips(void **state) {
     /* A part that lies behind the end. */
     struct sound sound;
     struct error error = ERROR_INITIAL;
-    sound_load(made_run_path(&made, "tone.wav"), 100.0, 1.0, &sound, &error);
+    sound_load(decoders, 1, made_run_path(&made, "tone.wav"), 100.0, 1.0, &sound, &error);
     assert_no_error(&error);
     assert_false(sound.readable);
     assert_non_null(strstr(sound.reason, "begins at 100 s, but the file is only "));
@@ -484,5 +503,5 @@ int main(void) {
         cmocka_unit_test(test_same_bytes),     cmocka_unit_test(test_reduced_rate),
         cmocka_unit_test(test_long_clips),     cmocka_unit_test(test_encoding),
     };
-    return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("report", tests, open_decoders, close_decoders);
 }
