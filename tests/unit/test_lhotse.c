@@ -210,8 +210,8 @@ static void lhotse_labels(void **state) {
                     "{\"id\": \"u%zu\", \"recording_id\": \"r1\", \"start\": %zu, "
                     "\"duration\": 1, \"custom\": {\"label\": %s}}\n",
                     i, i, labels[i]);
-    test_text_write(test_path(folder, "ls/recordings.jsonl"), recordings);
-    test_text_write(test_path(folder, "ls/supervisions.jsonl"), lines.data);
+    test_text_write(test_path(test_folder, "ls/recordings.jsonl"), recordings);
+    test_text_write(test_path(test_folder, "ls/supervisions.jsonl"), lines.data);
     expect_words("ls", &sets,
                  "a/b c.flac|x;y|||ok\na/b c.flac|x;z|||ok\na/b c.flac||||ok\n"
                  "||||bad_row\n||||bad_row\n");

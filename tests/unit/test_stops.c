@@ -22,19 +22,18 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* Cross-validation of so much takes far longer than the last moment at which it is stopped. */
-#define CROSSVAL_ROWS 20000
-#define CROSSVAL_COLUMNS 128
-#define CROSSVAL_CLASSES 20
-
-/* Confident learning is fast: so many rows take half a second or so. */
+/* So much takes a second or so, or, with sanitizers, some. */
 #ifdef __SANITIZE_ADDRESS__
+#define CROSSVAL_ROWS 3000
 #define ISSUES_ROWS 200000
 #else
+#define CROSSVAL_ROWS 12000
 #define ISSUES_ROWS 500000
 #endif
+#define CROSSVAL_COLUMNS 128
+#define CROSSVAL_CLASSES 20
 #define ISSUES_CLASSES 4
-#define ISSUES_STOPS 4
+#define STOPS 4
 
 static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
 
@@ -54,35 +53,51 @@ static void write_noise(size_t rows, size_t columns, size_t classes) {
     free(labels);
 }
 
-/* Every wait is one of the search for C: the first steps, later ones, and those of another C. */
+/* Stops the command at moments spread over its whole run, whose length is measured first;
+ * out/last is what it writes last. */
+static void stop_at_moments(int (*command)(int, char **), const char *const *arguments,
+                            const char *out, const char *last) {
+    char *written = strdup(test_path(out, last));
+    int stopped = 0;
+    double began = clock_seconds();
+    struct child_result result = child_run(command, arguments, NULL);
+    double undisturbed = clock_seconds() - began;
+    assert_code(&result, EXIT_DONE);
+    assert_int_equal(unlink(written), 0);
+    for (unsigned moment = 0; moment < STOPS; moment++) {
+        int output = -1, number = signals[moment % 3];
+        pid_t process = child_start(command, arguments, NULL, &output);
+        usleep((useconds_t)(undisturbed * 1e6 * ((double)moment + 0.5) / STOPS));
+        result = child_stop(process, output, number);
+        if (result.signal == number) continue; /* hardly begun */
+        if (result.code == EXIT_DONE) {        /* faster than the one that was measured */
+            assert_int_equal(unlink(written), 0);
+            continue;
+        }
+        assert_stopped(&result);
+        assert_int_not_equal(access(written, F_OK), 0);
+        stopped++;
+    }
+    assert_true(stopped > 0);
+    free(written);
+}
+
 static void test_cross_validation(void **state) {
     (void)state;
-    static const double moments[] = {0, 0.2, 1};
     char *out = strdup(test_path(test_folder, "crossval"));
     char *x = strdup(test_path(test_folder, "x.npy")), *y = strdup(test_path(test_folder, "y.npy"));
-    write_noise(CROSSVAL_ROWS, CROSSVAL_COLUMNS, CROSSVAL_CLASSES);
     const char *arguments[] = {
         "crossval", "--embeddings", x,       "--labels",         y,         "-o", out, "--threads",
         "2",        "--tol",        "1e-12", "--max-iterations", "1000000", NULL};
-    for (size_t m = 0; m < sizeof moments / sizeof moments[0]; m++) {
-        int output = -1;
-        pid_t process = child_start(command_crossval, arguments, NULL, &output);
-        child_wait_for_words(output); /* which device it takes */
-        usleep((useconds_t)(moments[m] * 1e6));
-        struct child_result result = child_stop(process, output, signals[m % 3]);
-        assert_stopped(&result);
-        assert_int_not_equal(access(test_path(out, "pred_probs.npy"), F_OK), 0);
-        assert_int_not_equal(access(test_path(out, "crossval.json"), F_OK), 0);
-    }
+    write_noise(CROSSVAL_ROWS, CROSSVAL_COLUMNS, CROSSVAL_CLASSES);
+    stop_at_moments(command_crossval, arguments, out, "crossval.json");
     free(out);
     free(x);
     free(y);
 }
 
-/* At moments spread over the whole run: stopped, or done when the signal came too late. */
 static void test_issues(void **state) {
     (void)state;
-    write_noise(ISSUES_ROWS, ISSUES_CLASSES, ISSUES_CLASSES);
     char *out = strdup(test_path(test_folder, "issues"));
     char *x = strdup(test_path(test_folder, "x.npy")), *y = strdup(test_path(test_folder, "y.npy"));
     const char *arguments[] = {"issues",
@@ -98,23 +113,8 @@ static void test_issues(void **state) {
                                "2",
                                "--fresh",
                                NULL};
-    double began = clock_seconds();
-    struct child_result result = child_run(command_issues, arguments, NULL);
-    double undisturbed = clock_seconds() - began;
-    assert_code(&result, EXIT_DONE);
-    assert_int_equal(access(test_path(out, "health.json"), F_OK), 0);
-    int stopped = 0;
-    for (unsigned moment = 0; moment < ISSUES_STOPS; moment++) {
-        int output = -1, number = signals[moment % 3];
-        pid_t process = child_start(command_issues, arguments, NULL, &output);
-        usleep((useconds_t)(undisturbed * 1e6 * ((double)moment + 0.5) / ISSUES_STOPS));
-        result = child_stop(process, output, number);
-        if (result.signal == number) continue;  /* hardly begun */
-        if (result.code == EXIT_DONE) continue; /* faster than the one that was measured */
-        assert_stopped(&result);
-        stopped++;
-    }
-    assert_true(stopped > 0);
+    write_noise(ISSUES_ROWS, ISSUES_CLASSES, ISSUES_CLASSES);
+    stop_at_moments(command_issues, arguments, out, "health.json");
     free(out);
     free(x);
     free(y);
