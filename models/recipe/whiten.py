@@ -3,41 +3,55 @@
 The audit's classifier is a regularised logistic regression: whatever has little variance in the embedding it hardly sees.
 The layer that training leaves behind has nearly all its variance in some sixty directions, those of its own labels.
 The pooled statistics under it know far more; here every principal direction gets the deviation `its own ** power`
-(1: as it is, 0: white) and a random rotation spreads all of them over the columns, so that standardising the columns
-does not undo the shape."""
+(1: as it is, 0: white), the directions in which voices differ get some more, and a random rotation spreads all of them over
+the columns, so that standardising the columns does not undo the shape."""
 import argparse
 
 import numpy as np
 import torch
 
 import corpus
-from dataset import PARTS, held_voice, held_word, is_human
+from dataset import PARTS, classes, held_voice, held_word, is_human
 from embed import each_clip
 from network import EMBEDDING, Xvector
 
 SEED = 20261
 LONGEST = 3 * corpus.RATE
+COMPONENTS = 1200  # of 3,000; the others are next to nothing, and noise once they are white
 
 
 def chosen_clips(folder, human, synthetic):
-    """Training clips only: so many human ones and so many synthetic ones, at random."""
+    """Training clips only: so many human ones and so many synthetic ones, at random; and the number of each one's voice, or -1."""
     rows, clips = corpus.read_corpus(folder, PARTS)
     usable = np.array([i for i, r in enumerate(rows) if not held_voice(r) and not held_word(r)])
+    voice, _ = classes([rows[i]["voice"] or None for i in usable], 5)
     recorded = np.array([is_human(rows[i]) for i in usable])
     rng = np.random.default_rng(SEED)
-    chosen = [*rng.permutation(usable[recorded])[:human], *rng.permutation(usable[~recorded])[:synthetic]]
-    return [clips[i][:LONGEST] for i in chosen]
+    chosen = [*rng.permutation(np.flatnonzero(recorded))[:human], *rng.permutation(np.flatnonzero(~recorded))[:synthetic]]
+    return [clips[usable[i]][:LONGEST] for i in chosen], voice[chosen]
 
 
-def last_layer(statistics, power):
-    """Weight [512, 3000] and bias of the shaped components."""
+def between(white, voice):
+    """Covariance of the voices' means, each with the weight of its clips."""
+    means = torch.stack([white[voice == v].mean(dim=0) * (voice == v).sum().sqrt() for v in voice[voice >= 0].unique()])
+    return means.T @ means / (voice >= 0).sum()
+
+
+def last_layer(statistics, voice, power, voices):
+    """Weight [512, 3000] and bias: the directions of the largest variance when the principal components have the deviation
+    `own ** power` and the voices' means `voices` times their total variance on top."""
     mean, deviation = statistics.mean(dim=0), statistics.std(dim=0) + 1e-4
     scaled = ((statistics - mean) / deviation).double()
     values, directions = torch.linalg.eigh(scaled.T @ scaled / len(scaled))
-    spread = values[-EMBEDDING:].clamp(min=1e-9).sqrt()
+    spread = values[-COMPONENTS:].clamp(min=1e-9).sqrt()
+    whitening = directions[:, -COMPONENTS:] / spread
+    shaped = torch.diag(torch.where(torch.arange(COMPONENTS) < COMPONENTS - EMBEDDING, 0.0, spread ** (2 * power)))
+    apart = between(scaled @ whitening, voice)
+    kept, axes = torch.linalg.eigh(shaped / shaped.trace() + voices * apart / apart.trace())
     generator = torch.Generator().manual_seed(SEED)
     rotation = torch.linalg.qr(torch.randn(EMBEDDING, EMBEDDING, generator=generator, dtype=torch.float64))[0]
-    weight = (directions[:, -EMBEDDING:] * spread ** (power - 1)) @ rotation / deviation.double()[:, None]
+    scale = (kept[-EMBEDDING:].clamp(min=0) * shaped.trace()).sqrt()
+    weight = whitening @ (axes[:, -EMBEDDING:] * scale) @ rotation / deviation.double()[:, None]
     # in float16's own values, so that the shipped file's bias centres what the shipped file's weight gives
     weight = weight.T.half().float().contiguous()
     return weight, -(weight.double() @ mean.double()).float()
@@ -48,17 +62,19 @@ def main():
     arguments.add_argument("corpus")
     arguments.add_argument("averaged", help="averaged.pt of train.py")
     arguments.add_argument("output", help="the same file with the new last layer")
-    arguments.add_argument("--power", type=float, default=0.5)
+    arguments.add_argument("--power", type=float, default=0.6)
+    arguments.add_argument("--voices", type=float, default=0.3, help="variance of the voices' means, of the components'")
     arguments.add_argument("--human", type=int, default=16000, help="how many human recordings")
     arguments.add_argument("--synthetic", type=int, default=1600, help="how many synthetic clips")
     options = arguments.parse_args()
     result = torch.load(options.averaged, weights_only=True)
     network = Xvector().eval()
     network.load_state_dict(result["network"])
-    clips = chosen_clips(options.corpus, options.human, options.synthetic)
-    weight, bias = last_layer(each_clip(network.pooled, clips), options.power)
+    clips, voice = chosen_clips(options.corpus, options.human, options.synthetic)
+    weight, bias = last_layer(each_clip(network.pooled, clips), voice, options.power, options.voices)
     result["network"]["blocks.16.w.weight"], result["network"]["blocks.16.w.bias"] = weight, bias
-    result["facts"]["last_layer"] = {"kind": "shaped principal components", "power": options.power, "clips": len(clips)}
+    result["facts"]["last_layer"] = {"kind": "shaped principal components and voices", "power": options.power,
+                                     "voices": options.voices, "clips": len(clips)}
     torch.save(result, options.output)
     print(f"last layer from {len(clips)} clips, largest weight {weight.abs().max():.3g}")
 
