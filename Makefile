@@ -223,10 +223,10 @@ fuzz-build:
 .PHONY: fuzz-run
 fuzz-run:
 	@FUZZERS="$$($(MAKE) -s --no-print-directory $(FUZZ_FLAGS) build-folder)/fuzz" \
-		bash tests/run.sh $(RUN_OPTIONS) --timeout 7200 tests/fuzz/run.sh
+		bash tests/run.sh $(RUN_OPTIONS) --timeout 7200 $(FUZZ_SOURCES:tests/fuzz/fuzz_%.c='tests/fuzz/run.sh %')
 
 .PHONY: fuzz
-fuzz: ## every fuzzer for FUZZ_SECONDS (600) seconds in all
+fuzz: ## every fuzzer, FUZZ_SECONDS (600) of one processor in all
 	@$(MAKE) --no-print-directory -j$(JOBS) fuzz-build
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(MAKE) --no-print-directory fuzz-run
 
@@ -246,7 +246,7 @@ test-faults: ## kills and faults at every call, where the tests try one in sever
 	@EARMARK_EVERY_STEP=1 bash tests/run.sh --timeout 7200 $(BUILD)/tests/test_resume $(BUILD)/tests/test_faults
 
 .PHONY: soak
-soak: earmark ## 100,000 clips in one go and a clip of ten minutes: memory over time
+soak: earmark ## 100,000 clips in one go and a clip of ten minutes: the program's memory, and mapped files
 	@EARMARK=$(CURDIR)/$(BUILD)/earmark bash tests/soak.sh
 
 # ---- the rest

@@ -1,4 +1,5 @@
 /* The program: a table of commands. */
+#include "host/base/version.h"
 #include "host/commands/commands.h"
 
 #include <string.h>

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Runs test programs and counts their results.
 #
-#   tests/run.sh [--jobs N] [--timeout SECONDS] [--label WORDS] [--counts FILE] PROGRAM...
+#   tests/run.sh [--jobs N] [--timeout SECONDS] [--counts FILE] PROGRAM...
 #
-# A PROGRAM (a name ending in .sh is run by bash) prints TAP: a plan "1..N", and
-# "ok", "not ok" or "# SKIP" for each test. Besides a test that says "not ok",
+# A PROGRAM (a name ending in .sh is run by bash; words behind it are its arguments)
+# prints TAP: a plan "1..N", and "ok", "not ok" or "# SKIP" for each test. Programs are
+# begun in the order given, so many at a time: the longest first. Besides a test that says "not ok",
 # one failure is counted for a program that crashes, is still running after
 # SECONDS, exits with an error without having said which test failed, runs
 # another number of tests than its plan says, or runs none. What a program with
@@ -15,13 +16,11 @@ set -u
 
 jobs=$(nproc)
 timeout=300
-label=
 counts=
 while [ $# -gt 0 ]; do
     case $1 in
     --jobs) jobs=$2 ;;
     --timeout) timeout=$2 ;;
-    --label) label=" $2" ;;
     --counts) counts=$2 ;;
     *) break ;;
     esac
@@ -43,12 +42,12 @@ export LSAN_OPTIONS=exitcode=99:${LSAN_OPTIONS:-}
 
 # run NUMBER PROGRAM: leaves $scratch/NUMBER.{output,errors,status,seconds}.
 run() {
-    local number=$1 program=$2 status=0 start=$SECONDS
-    local command=("$program")
-    case $program in
-    *.sh) command=(bash "$program") ;;
+    local number=$1 command status=0 start=$SECONDS
+    read -r -a command <<<"$2"
+    case ${command[0]} in
+    *.sh) command=(bash "${command[@]}") ;;
     */*) ;;
-    *) command=("./$program") ;;
+    *) command[0]=./${command[0]} ;;
     esac
     timeout --kill-after=5 "$timeout" "${command[@]}" </dev/null \
         >"$scratch/$number.output" 2>"$scratch/$number.errors" || status=$?
@@ -94,13 +93,12 @@ report() {
     failed=$((failed + bad))
     skipped=$((skipped + skips))
     if [ "$bad" -gt 0 ]; then
-        printf 'FAILED %s%s: %d passed, %d failed, %d skipped; %d s%s\n' "$program" "$label" \
-            "$good" "$bad" "$skips" "$seconds" "${reason:+; $reason}"
+        printf 'FAILED %s: %d passed, %d failed, %d skipped; %d s%s\n' "$program" "$good" \
+            "$bad" "$skips" "$seconds" "${reason:+; $reason}"
         sed 's/^/    /' "$file.output" | tr -d '\000' | tail -n 300
         sed 's/^/    stderr: /' "$file.errors" | tr -d '\000' | tail -n 100
     else
-        printf 'passed %s%s: %d passed, %d skipped; %d s\n' "$program" "$label" "$good" "$skips" \
-            "$seconds"
+        printf 'passed %s: %d passed, %d skipped; %d s\n' "$program" "$good" "$skips" "$seconds"
         grep -a -E '^(not )?ok\b.*# SKIP' "$file.output" | sed -E 's/^.*# SKIP/    skipped:/'
     fi
 }
@@ -124,7 +122,7 @@ for program in "$@"; do
     number=$((number + 1))
 done
 if [ $((passed + failed)) -eq 0 ]; then
-    echo "FAILED${label}: no test was run"
+    echo "FAILED: no test was run"
     failed=1
 fi
 if [ -n "$counts" ]; then echo "$passed $failed $skipped" >>"$counts"; fi

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -112,26 +111,6 @@ enum error_code file_check_readable(const char *path, struct error *error) {
 done:
     free(buffer);
     return error->code;
-}
-
-enum error_code file_map(const char *path, struct file_mapping *mapping, struct error *error) {
-    int descriptor = -1;
-    *mapping = (struct file_mapping){NULL, 0};
-    TRY(file_open_regular(path, &descriptor, &mapping->size, error));
-    if (mapping->size > 0) {
-        void *mapped = mmap(NULL, mapping->size, PROT_READ, MAP_SHARED, descriptor, 0);
-        if (mapped == MAP_FAILED)
-            file_fail(error, path, "map", errno);
-        else
-            mapping->data = mapped;
-    }
-    close(descriptor);
-    return error->code;
-}
-
-void file_unmap(struct file_mapping *mapping) {
-    if (mapping->data != NULL) munmap((void *)(uintptr_t)mapping->data, mapping->size);
-    *mapping = (struct file_mapping){NULL, 0};
 }
 
 /* ---- files that are replaced ----

@@ -24,7 +24,8 @@ enum error_code file_read(const char *path, size_t limit, char **data, size_t *s
  * mount is told here, where later, in a mapping, it would end the process. */
 enum error_code file_check_readable(const char *path, struct error *error);
 
-/* A regular file mapped read-only. */
+/* A regular file mapped read-only. Where it cannot be read any more (its disk or mount fails,
+ * or somebody cuts it), the process ends with exit code 1 and a message that names it. */
 struct file_mapping {
     const unsigned char *data; /* NULL when the file is empty */
     size_t size;

@@ -215,6 +215,10 @@ static enum error_code open_for_load(const char *path, struct npy_array *array, 
                                      void **values, size_t *rows, size_t *columns,
                                      struct error *error) {
     TRY(npy_open(path, array, error));
+    if (array->fortran && array->dimensions > 2)
+        return FAIL(error, ERROR_UNSUPPORTED,
+                    "%s: %zu dimensions in Fortran order; save it with numpy.ascontiguousarray",
+                    path, array->dimensions);
     *rows = array->rows;
     *columns = array->columns;
     *values = memory_array(array->count, size, path, error);

@@ -3,6 +3,7 @@
 #include "host/classifier/folds.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The rows that are still in, side by side. */
 struct remaining {
@@ -109,6 +110,79 @@ enum error_code assign_folds(const int32_t *labels, size_t rows, size_t classes,
     count_classes(labels, rows, classes, request, result, error);
 done:
     remaining_free(&left);
+    return error->code;
+}
+
+/* Labels that are all the same: nothing to stratify by. */
+static enum error_code deal_whole_groups(const int64_t *groups, size_t rows,
+                                         const struct assign_request *request, int32_t *fold_of,
+                                         struct error *error) {
+    int32_t *same = memory_array(rows, sizeof *same, "labels", error);
+    if (same != NULL)
+        folds_stratified_group(same, groups, rows, 1, request->folds, request->shuffle,
+                               request->seed, fold_of, error);
+    free(same);
+    return error->code;
+}
+
+/* Gathers what the fold functions want of the labelled rows alone, and deals. */
+static enum error_code deal(const struct assign_request *request, size_t rows, size_t left,
+                            struct assign_result *result, int32_t *fold_of, struct error *error) {
+    const int64_t *given = request->column != NULL ? request->column : request->groups;
+    if (given == NULL) return folds_shuffled(left, request->folds, request->seed, fold_of, error);
+    int64_t *values = memory_array(left, sizeof *values, "groups", error);
+    if (values == NULL) return error->code;
+    for (size_t row = 0, at = 0; row < rows; row++)
+        if (result->status[row] == AUDITABLE_YES) values[at++] = given[row];
+    if (request->column != NULL)
+        folds_from_column(values, left, fold_of, &result->folds, error);
+    else
+        deal_whole_groups(values, left, request, fold_of, error);
+    free(values);
+    return error->code;
+}
+
+/* The labelled rows' labels side by side. */
+static int8_t *gather_labels(const int8_t *labels, size_t rows, size_t classes,
+                             const struct assign_result *result, struct error *error) {
+    int8_t *gathered = memory_array(result->auditable, classes, "labels", error);
+    for (size_t row = 0, at = 0; gathered != NULL && row < rows; row++)
+        if (result->status[row] == AUDITABLE_YES)
+            memcpy(gathered + at++ * classes, labels + row * classes, classes);
+    return gathered;
+}
+
+enum error_code assign_label_folds(const int8_t *labels, size_t rows, size_t classes,
+                                   const struct assign_request *request,
+                                   struct assign_result *result, unsigned char *class_status,
+                                   struct error *error) {
+    int32_t *fold_of = NULL;
+    int8_t *gathered = NULL;
+    *result = (struct assign_result){.folds = request->folds};
+    result->status = memory_array(rows, 1, "statuses", error);
+    result->fold_of = memory_array(rows, sizeof(int32_t), "folds", error);
+    TRY(error->code);
+    for (size_t row = 0; row < rows; row++) {
+        bool known = labels[row * classes] >= 0;
+        result->status[row] = known ? AUDITABLE_YES : AUDITABLE_UNLABELLED;
+        result->auditable += known;
+    }
+    if (result->auditable == 0) return FAIL(error, ERROR_DATA, "no clips to audit");
+    fold_of = memory_array(result->auditable, sizeof *fold_of, "folds", error);
+    gathered = gather_labels(labels, rows, classes, result, error);
+    if (error->code == ERROR_NONE &&
+        deal(request, rows, result->auditable, result, fold_of, error) == ERROR_NONE)
+        auditable_labels(gathered, fold_of, result->auditable, classes,
+                         request->column == NULL ? result->folds : 0, class_status,
+                         &result->classes, error);
+    for (size_t row = 0, at = 0; error->code == ERROR_NONE && row < rows; row++)
+        result->fold_of[row] = result->status[row] == AUDITABLE_YES ? fold_of[at++] : -1;
+    if (error->code == ERROR_NONE && result->classes == 0)
+        FAIL(error, ERROR_DATA,
+             "of %zu classes none can be audited (the first: %s); use fewer folds or more clips",
+             classes, auditable_class_reason((enum auditable)class_status[0]));
+    free(fold_of);
+    free(gathered);
     return error->code;
 }
 

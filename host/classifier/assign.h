@@ -30,6 +30,17 @@ struct assign_result {
 enum error_code assign_folds(const int32_t *labels, size_t rows, size_t classes,
                              const struct assign_request *request, struct assign_result *result,
                              struct error *error);
+/* The same where a row may have any number of labels: no stratifying, the folds are the
+ * column's, or of whole groups and about the same size, or KFold's, which are shuffled
+ * whatever the request says (a list sorted by label would leave whole classes out).
+ * labels (rows, classes): 1 and 0, or -1 in the whole row where nobody has said what it
+ * is; those rows are AUDITABLE_UNLABELLED. class_status (classes) is written: enum
+ * auditable. Rows stay, whatever becomes of their classes. ERROR_DATA when no class is left. */
+enum error_code assign_label_folds(const int8_t *labels, size_t rows, size_t classes,
+                                   const struct assign_request *request,
+                                   struct assign_result *result, unsigned char *class_status,
+                                   struct error *error);
+
 void assign_free(struct assign_result *result);
 
 #endif

@@ -8,6 +8,16 @@
 
 const double crossval_auto_c[CROSSVAL_AUTO_COUNT] = {1e-4, 1e-3, 1e-2, 1e-1, 1, 1e1, 1e2};
 
+struct crossval_settings crossval_settings_complete(const struct crossval_settings *settings) {
+    struct crossval_settings complete = *settings;
+    if (complete.threads < 1) complete.threads = 1;
+    if (!complete.c_auto) return complete;
+    complete.c_auto = false;
+    complete.c_count = CROSSVAL_AUTO_COUNT;
+    memcpy(complete.c_values, crossval_auto_c, sizeof crossval_auto_c);
+    return complete;
+}
+
 /* One run: what its parts share. */
 struct run {
     const struct crossval_input *input;
@@ -88,8 +98,8 @@ static void record(struct run *run, size_t c, const struct lockstep_fit *fit) {
                               .gradient = fit->lbfgs.norm,
                               .stop = fit->lbfgs.stop,
                               .exact = fit->exact};
-    if (fit->lbfgs.stop == LBFGS_ITERATIONS || fit->lbfgs.stop == LBFGS_LINE_SEARCH)
-        report->unconverged++;
+    report->exhausted += fit->lbfgs.stop == LBFGS_ITERATIONS;
+    report->failed += fit->lbfgs.stop == LBFGS_LINE_SEARCH;
 }
 
 /* Runs the fits first .. first + count - 1 of those numbered C by C, fold by fold,
@@ -143,9 +153,7 @@ static enum error_code judge(struct run *run, size_t c, struct lockstep_fit *fit
                              struct error *error) {
     struct crossval_report *report = run->report;
     TRY(predict(run, fits, NULL, &report->log_losses[c], error));
-    double loss = report->log_losses[c], least = report->log_losses[report->chosen];
-    bool smaller = report->c_values[c] < report->c_values[report->chosen];
-    if (c == 0 || loss < least || (loss == least && smaller)) {
+    if (c == 0 || crossval_report_beats(report, c)) {
         report->chosen = c;
         for (size_t fold = 0; fold < run->input->folds; fold++) {
             struct lockstep_fit kept = run->best[fold];
@@ -180,32 +188,6 @@ static enum error_code run_grid(struct run *run, struct error *error) {
             lockstep_fit_close(&run->fits[i]);
             run->fits[i] = (struct lockstep_fit){0};
         }
-    }
-    return ERROR_NONE;
-}
-
-static void find_edge(struct crossval_report *report) {
-    double chosen = report->c_values[report->chosen], least = chosen, most = chosen;
-    for (size_t i = 0; i < report->c_count; i++) {
-        least = fmin(least, report->c_values[i]);
-        most = fmax(most, report->c_values[i]);
-    }
-    report->at_edge = least < most && (chosen == least || chosen == most);
-}
-
-static enum error_code report_open(struct crossval_report *report,
-                                   const struct crossval_settings *settings, size_t folds,
-                                   struct error *error) {
-    *report = (struct crossval_report){.c_count = settings->c_count, .folds = folds};
-    report->c_values = memory_array(settings->c_count, sizeof(double), "report", error);
-    report->log_losses = memory_array(settings->c_count, sizeof(double), "report", error);
-    report->fits =
-        memory_array(settings->c_count, folds * sizeof(struct crossval_fit), "report", error);
-    if (error->code != ERROR_NONE) return error->code;
-    memcpy(report->c_values, settings->c_values, settings->c_count * sizeof(double));
-    for (size_t i = 0; i < settings->c_count * folds; i++) {
-        report->fits[i].c = settings->c_values[i / folds];
-        report->fits[i].fold = i % folds;
     }
     return ERROR_NONE;
 }
@@ -265,21 +247,17 @@ enum error_code crossval_run(const struct device_operations *operations, struct 
                              const struct crossval_progress *progress, float *probabilities,
                              struct crossval_report *report, struct error *error) {
     *report = (struct crossval_report){0};
-    struct crossval_settings own = *settings;
-    if (own.threads < 1) own.threads = 1;
-    if (own.c_auto) {
-        own.c_count = CROSSVAL_AUTO_COUNT;
-        memcpy(own.c_values, crossval_auto_c, sizeof crossval_auto_c);
-    }
+    struct crossval_settings own = crossval_settings_complete(settings);
     struct run run = {.input = input, .settings = &own, .report = report};
     run.lockstep.progress = progress;
     double log_loss;
     TRY(check(input, &own, error));
-    if (report_open(report, &own, input->folds, error) == ERROR_NONE &&
+    if (crossval_report_open(report, own.c_values, own.c_count, input->folds, error) ==
+            ERROR_NONE &&
         run_open(&run, operations, device, error) == ERROR_NONE &&
         run_grid(&run, error) == ERROR_NONE &&
         predict(&run, run.best, probabilities, &log_loss, error) == ERROR_NONE)
-        find_edge(report);
+        crossval_report_choose(report);
     run_close(&run);
     return error->code;
 }

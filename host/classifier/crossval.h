@@ -39,6 +39,9 @@ struct crossval_settings {
     { .folds = 5, .c_auto = true, .standardise = true, .tolerance = 1e-4, .max_iterations = 1000 }
 #define CROSSVAL_MEMORY ((size_t)1 << 30)
 
+/* The same with the values of C written out and one thread at least. */
+struct crossval_settings crossval_settings_complete(const struct crossval_settings *settings);
+
 struct crossval_input {
     const float *embeddings; /* (rows, features), finite */
     const int32_t *labels;   /* (rows), 0 .. classes - 1; classes without rows are allowed */
@@ -67,7 +70,8 @@ struct crossval_report {
     struct crossval_fit *fits; /* (c_count, folds) */
     size_t chosen;             /* into c_values: lowest log-loss, ties to the smaller C */
     bool at_edge;              /* the choice is the smallest or largest of several */
-    size_t unconverged;        /* fits that ended with LBFGS_ITERATIONS or LBFGS_LINE_SEARCH */
+    size_t fit_count;          /* all that were wanted: c_count * folds */
+    size_t exhausted, failed;  /* fits that ended with LBFGS_ITERATIONS, LBFGS_LINE_SEARCH */
 };
 
 /* Told after every step of the lockstep. */
@@ -86,7 +90,14 @@ enum error_code crossval_run(const struct device_operations *operations, struct 
                              const struct crossval_progress *progress, float *probabilities,
                              struct crossval_report *report, struct error *error);
 
+/* A report with these values of C and nothing else in it yet. */
+enum error_code crossval_report_open(struct crossval_report *report, const double *c_values,
+                                     size_t c_count, size_t folds, struct error *error);
 void crossval_report_free(struct crossval_report *report);
+
+/* Whether C number c is better than the chosen one, and the choice once all are known. */
+bool crossval_report_beats(const struct crossval_report *report, size_t c);
+void crossval_report_choose(struct crossval_report *report);
 
 /* "gradient", "flat", "max-iterations", "line-search". */
 const char *crossval_stop_name(enum lbfgs_stop stop);

@@ -1,12 +1,49 @@
+#include "host/base/memory.h"
 #include "host/classifier/crossval.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum error_code crossval_report_open(struct crossval_report *report, const double *c_values,
+                                     size_t c_count, size_t folds, struct error *error) {
+    *report =
+        (struct crossval_report){.c_count = c_count, .folds = folds, .fit_count = c_count * folds};
+    report->c_values = memory_array(c_count, sizeof(double), "report", error);
+    report->log_losses = memory_array(c_count, sizeof(double), "report", error);
+    report->fits = memory_array(c_count, folds * sizeof(struct crossval_fit), "report", error);
+    if (error->code != ERROR_NONE) return error->code;
+    memcpy(report->c_values, c_values, c_count * sizeof(double));
+    for (size_t i = 0; i < c_count * folds; i++) {
+        report->fits[i].c = c_values[i / folds];
+        report->fits[i].fold = i % folds;
+    }
+    return ERROR_NONE;
+}
 
 void crossval_report_free(struct crossval_report *report) {
     free(report->c_values);
     free(report->log_losses);
     free(report->fits);
     *report = (struct crossval_report){0};
+}
+
+bool crossval_report_beats(const struct crossval_report *report, size_t c) {
+    double loss = report->log_losses[c], least = report->log_losses[report->chosen];
+    bool smaller = report->c_values[c] < report->c_values[report->chosen];
+    return loss < least || (loss == least && smaller);
+}
+
+void crossval_report_choose(struct crossval_report *report) {
+    report->chosen = 0;
+    for (size_t c = 1; c < report->c_count; c++)
+        if (crossval_report_beats(report, c)) report->chosen = c;
+    double chosen = report->c_values[report->chosen], least = chosen, most = chosen;
+    for (size_t c = 0; c < report->c_count; c++) {
+        least = fmin(least, report->c_values[c]);
+        most = fmax(most, report->c_values[c]);
+    }
+    report->at_edge = least < most && (chosen == least || chosen == most);
 }
 
 const char *crossval_stop_name(enum lbfgs_stop stop) {
@@ -43,7 +80,7 @@ void crossval_report_json(const struct crossval_report *report, struct text *tex
     text_json_double(text, report->c_values[report->chosen]);
     text_format(text, ", \"at_edge\": %s, \"log_loss\": ", report->at_edge ? "true" : "false");
     text_json_double(text, report->log_losses[report->chosen]);
-    text_format(text, ", \"unconverged\": %zu,\n  \"grid\": [", report->unconverged);
+    text_format(text, ", \"unconverged\": %zu,\n  \"grid\": [", report->exhausted + report->failed);
     for (size_t c = 0; c < report->c_count; c++) {
         text_string(text, c == 0 ? "{\"C\": " : ", {\"C\": ");
         text_json_double(text, report->c_values[c]);
@@ -60,21 +97,16 @@ void crossval_report_json(const struct crossval_report *report, struct text *tex
 }
 
 void crossval_report_warnings(const struct crossval_report *report, struct text *text) {
-    size_t exhausted = 0, failed = 0;
-    for (size_t i = 0; i < report->c_count * report->folds; i++) {
-        exhausted += report->fits[i].stop == LBFGS_ITERATIONS;
-        failed += report->fits[i].stop == LBFGS_LINE_SEARCH;
-    }
-    if (exhausted > 0)
+    if (report->exhausted > 0)
         text_format(text,
                     "%zu of %zu fits reached the limit of iterations before the tolerance; raise "
                     "--max-iterations or --tol\n",
-                    exhausted, report->c_count * report->folds);
-    if (failed > 0)
+                    report->exhausted, report->fit_count);
+    if (report->failed > 0)
         text_format(text,
                     "%zu of %zu fits ended because a line search failed: the tolerance was not "
                     "met; raise --tol or scale the columns\n",
-                    failed, report->c_count * report->folds);
+                    report->failed, report->fit_count);
     if (report->at_edge)
         text_format(text, "C = %g, the best, is at the edge of the values tried; try more\n",
                     report->c_values[report->chosen]);

@@ -23,6 +23,9 @@ static enum error_code write_text(const char *folder, const char *name, const st
 
 static enum error_code write_labels(const char *folder, const struct crossval_data *data,
                                     struct error *error) {
+    if (data->label_matrix != NULL)
+        return write_array(folder, "labels.npy", NPY_INT8, data->input.rows, data->input.classes,
+                           data->label_matrix, error);
     int64_t *labels = memory_array(data->input.rows, sizeof *labels, "labels", error);
     if (labels == NULL) return error->code;
     for (size_t row = 0; row < data->input.rows; row++) labels[row] = data->labels[row];
@@ -40,9 +43,16 @@ static void append_classes(const struct crossval_data *data, struct text *text) 
 
 static void append_not_auditable(const struct crossval_data *data, struct text *text) {
     text_string(text, "row,label,reason\n");
+    for (size_t c = 0; c < data->given_classes; c++) {
+        enum auditable status = (enum auditable)data->class_status[c];
+        if (status != AUDITABLE_YES)
+            text_format(text, ",%zu,%s\n", c, auditable_class_reason(status));
+    }
     for (size_t row = 0; row < data->given_rows; row++) {
         enum auditable status = (enum auditable)data->assigned.status[row];
-        if (status != AUDITABLE_YES)
+        if (status == AUDITABLE_UNLABELLED)
+            text_format(text, "%zu,,%s\n", row, auditable_reason(status));
+        else if (status != AUDITABLE_YES)
             text_format(text, "%zu,%lld,%s\n", row, (long long)data->given_labels[row],
                         auditable_reason(status));
     }
@@ -71,11 +81,14 @@ static void append_report(const struct crossval_files *files,
                 data->given_rows, data->input.rows, data->input.features);
     text_string(text, " \"classes\": ");
     append_classes(data, text);
+    if (files->multi_label) text_string(text, ",\n \"multi_label\": true");
     text_format(text, ",\n \"folds\": %zu, \"folds_from\": \"%s\"", data->input.folds,
                 files->fold_of != NULL  ? "column"
                 : files->groups != NULL ? "groups"
+                : files->multi_label    ? "shuffle"
                                         : "labels");
-    if (settings->shuffle && files->fold_of == NULL)
+    if ((settings->shuffle || (files->multi_label && files->groups == NULL)) &&
+        files->fold_of == NULL)
         text_format(text, ", \"seed\": %lu", (unsigned long)settings->seed);
     text_format(text,
                 ",\n \"scale\": \"%s\", \"tol\": ", settings->standardise ? "standard" : "none");

@@ -80,6 +80,27 @@ done:
     return error->code;
 }
 
+enum error_code folds_shuffled(size_t rows, size_t folds, uint32_t seed, int32_t *fold_of,
+                               struct error *error) {
+    if (folds < 2 || folds > FOLDS_MAXIMUM)
+        return FAIL(error, ERROR_USAGE, "%zu folds: give 2 to %d", folds, FOLDS_MAXIMUM);
+    if (rows < folds)
+        return FAIL(error, ERROR_DATA, "%zu folds, but only %zu clips; use fewer folds", folds,
+                    rows);
+    size_t *order = memory_array(rows, sizeof *order, "folds", error);
+    if (order == NULL) return error->code;
+    struct random_state random;
+    random_seed(&random, seed);
+    for (size_t row = 0; row < rows; row++) order[row] = row;
+    random_shuffle_sizes(&random, order, rows);
+    /* the first rows % folds folds have one row more */
+    for (size_t fold = 0, at = 0; fold < folds; fold++)
+        for (size_t i = 0; i < rows / folds + (fold < rows % folds); i++)
+            fold_of[order[at++]] = (int32_t)fold;
+    free(order);
+    return ERROR_NONE;
+}
+
 static int compare_int64(const void *left, const void *right) {
     int64_t a, b;
     memcpy(&a, left, sizeof a);

@@ -1,5 +1,5 @@
 /* Assignment of rows to folds, equal to scikit-learn's (model_selection.
- * StratifiedKFold and StratifiedGroupKFold): fold_of[row] is the fold that holds
+ * StratifiedKFold, StratifiedGroupKFold and KFold): fold_of[row] is the fold that holds
  * the row out.
  *
  * Labels are 0 .. classes - 1, in the order in which the reference would sort
@@ -25,6 +25,11 @@ enum error_code folds_stratified(const int32_t *labels, size_t rows, size_t clas
 enum error_code folds_stratified_group(const int32_t *labels, const int64_t *groups, size_t rows,
                                        size_t classes, size_t folds, bool shuffle, uint32_t seed,
                                        int32_t *fold_of, struct error *error);
+
+/* Folds of the same size by chance, whatever the labels: KFold(shuffle=True,
+ * random_state=seed). ERROR_DATA when there are fewer rows than folds. */
+enum error_code folds_shuffled(size_t rows, size_t folds, uint32_t seed, int32_t *fold_of,
+                               struct error *error);
 
 /* Folds that somebody else made: any numbers, of which the smallest becomes fold
  * 0 and so on. *folds: how many there are. ERROR_DATA when there is only one or

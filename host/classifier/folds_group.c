@@ -49,25 +49,31 @@ struct grouping {
     double *fold_rows;       /* (folds) so far */
     double *deviations;      /* (classes) of the classes' shares over the folds, so far */
     double *candidate;       /* (classes) the same, with a group added to a fold */
+    double *shares;          /* (folds) of the class at hand */
 };
+
+/* numpy's sum over the folds of (folds, classes): in order, but where there is one class
+ * only the folds lie side by side and are added in pairs. */
+static double fold_sum(const struct grouping *grouping, const double *values) {
+    if (grouping->classes == 1) return pairwise_sum(values, grouping->folds);
+    double sum = 0;
+    for (size_t k = 0; k < grouping->folds; k++) sum += values[k];
+    return sum;
+}
 
 /* numpy.std over the folds of rows / class_rows for one class, with `extra` rows
  * more in fold `fold`. */
 static double share_deviation(const struct grouping *grouping, size_t class, size_t fold,
                               double extra) {
     size_t folds = grouping->folds;
-    double sum = 0, squares = 0, total = grouping->class_rows[class];
+    double *shares = grouping->shares, total = grouping->class_rows[class];
     for (size_t k = 0; k < folds; k++) {
         double rows = grouping->fold_class_rows[k * grouping->classes + class];
-        sum += (k == fold ? rows + extra : rows) / total;
+        shares[k] = (k == fold ? rows + extra : rows) / total;
     }
-    double mean = sum / (double)folds;
-    for (size_t k = 0; k < folds; k++) {
-        double rows = grouping->fold_class_rows[k * grouping->classes + class];
-        double difference = (k == fold ? rows + extra : rows) / total - mean;
-        squares += difference * difference;
-    }
-    return sqrt(squares / (double)folds);
+    double mean = fold_sum(grouping, shares) / (double)folds;
+    for (size_t k = 0; k < folds; k++) shares[k] = (shares[k] - mean) * (shares[k] - mean);
+    return sqrt(fold_sum(grouping, shares) / (double)folds);
 }
 
 /* numpy.std over the classes of one group's rows. */
@@ -198,6 +204,7 @@ static void grouping_free(struct grouping *grouping) {
     free(grouping->fold_rows);
     free(grouping->deviations);
     free(grouping->candidate);
+    free(grouping->shares);
 }
 
 /* Present classes, their rows, and room for the rest. dense: (classes) */
@@ -223,6 +230,7 @@ static enum error_code grouping_open(struct grouping *grouping, const int32_t *l
     grouping->fold_rows = memory_array(grouping->folds, sizeof(double), "fold counts", error);
     grouping->deviations = memory_array(grouping->classes, sizeof(double), "deviations", error);
     grouping->candidate = memory_array(grouping->classes, sizeof(double), "deviations", error);
+    grouping->shares = memory_array(grouping->folds, sizeof(double), "deviations", error);
     return error->code;
 }
 

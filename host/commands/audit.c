@@ -26,6 +26,7 @@ static void print_help(void) {
           "                        the five most similar clips\n"
           "  clips.csv             every clip with its status and audio health (clipped, silent,\n"
           "                        cut, narrow band, duplicates ...); nothing is left out\n"
+          "  annotations.csv       with --label-separator: which labels are wrong or missing\n"
           "  classes.csv           health of every class; overlapping_classes.csv: confused pairs\n"
           "  embeddings.npy, labels.npy, pred_probs.npy, classes.json, confident_joint.csv,\n"
           "  run.json, timing.json\n\n"

@@ -8,8 +8,6 @@
 
 #include <stdio.h>
 
-#define EARMARK_VERSION "0.1.0"
-
 /* Order when several apply: 1, 2, 75, 4, 3. */
 enum exit_code {
     EXIT_DONE = 0,

@@ -14,7 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OPTION_EMBEDDINGS = OPTION_OWN, OPTION_LABELS, OPTION_GROUPS, OPTION_FOLD_OF };
+enum {
+    OPTION_EMBEDDINGS = OPTION_OWN,
+    OPTION_LABELS,
+    OPTION_GROUPS,
+    OPTION_FOLD_OF,
+    OPTION_MULTI_LABEL
+};
 
 struct crossval_options {
     struct common_options common;
@@ -44,9 +50,14 @@ static void print_help(void) {
           "  not_auditable.csv     rows left out, and why: row, label, reason\n"
           "  crossval.json         settings, the chosen C, how every fit ended\n"
           "Left out are rows of classes with fewer rows than folds, and rows whose label is in\n"
-          "one fold only. labels.npy and pred_probs.npy are what earmark issues takes.\n\n"
+          "one fold only. labels.npy and pred_probs.npy are what earmark issues takes.\n"
+          "With --multi-label every class is judged against the rest (one binary regression for\n"
+          "each, one C for all), classes in place of rows are left out, labels.npy is int8\n"
+          "(rows, classes), and folds are shuffled ones by --seed unless they are given.\n\n"
           "  --embeddings FILE     .npy (rows, features); float32, others are rounded to it\n"
-          "  --labels FILE         .npy (rows) of any integer type and values\n"
+          "  --labels FILE         .npy (rows) of any integer type and values; with --multi-label\n"
+          "                        (rows, classes) of 0 and 1, -1 in rows that are not known\n"
+          "  --multi-label         a row may have any number of classes\n"
           "  -o OUT                the folder to write\n"
           "  --groups FILE         .npy (rows) of integers: rows of a group stay in one fold\n"
           "  --fold-of FILE        .npy (rows) of integers: take these folds\n\n",
@@ -75,6 +86,7 @@ static enum error_code take_option(int option, struct crossval_options *options,
     case OPTION_LABELS: options->files.labels = optarg; break;
     case OPTION_GROUPS: options->files.groups = optarg; break;
     case OPTION_FOLD_OF: options->files.fold_of = optarg; break;
+    case OPTION_MULTI_LABEL: options->files.multi_label = true; break;
     case 'o': options->out = optarg; break;
     case 'h': options->help = true; break;
     default: break;
@@ -90,6 +102,7 @@ static enum error_code parse(int argc, char **argv, struct crossval_options *opt
         {"labels", required_argument, NULL, OPTION_LABELS},
         {"groups", required_argument, NULL, OPTION_GROUPS},
         {"fold-of", required_argument, NULL, OPTION_FOLD_OF},
+        {"multi-label", no_argument, NULL, OPTION_MULTI_LABEL},
         {"device", required_argument, NULL, OPTION_DEVICE},
         {"threads", required_argument, NULL, OPTION_THREADS},
         {"fresh", no_argument, NULL, OPTION_FRESH},
@@ -137,8 +150,8 @@ static enum error_code open_folder(const char *out, bool fresh, struct error *er
 
 static void show_step(void *context, size_t finished, size_t all, double worst) {
     struct progress *progress = context;
-    (void)all;
     (void)worst;
+    progress->total = all;
     progress_update(progress, finished);
 }
 
@@ -156,12 +169,16 @@ static enum error_code crossval(const struct crossval_options *options,
         memory_array(input->rows, input->classes * sizeof(float), "probabilities", error);
     if (command->probabilities == NULL) return error->code;
     settings.threads = command->engine.threads;
-    size_t c_count = settings.c_auto ? CROSSVAL_AUTO_COUNT : settings.c_count;
     progress_start(&command->progress, options->common.quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
-                   "cross-validation", "fits", input->folds * c_count);
+                   "cross-validation", "fits", 0);
     struct crossval_progress progress = {show_step, &command->progress};
-    TRY(crossval_run(command->engine.device->operations, command->engine.device, input, &settings,
-                     &progress, command->probabilities, &command->report, error));
+    const struct device_operations *operations = command->engine.device->operations;
+    const struct one_versus_rest_input labels = crossval_data_labels(&command->data);
+    TRY(options->files.multi_label
+            ? one_versus_rest_run(operations, command->engine.device, &labels, &settings, &progress,
+                                  command->probabilities, &command->report, error)
+            : crossval_run(operations, command->engine.device, input, &settings, &progress,
+                           command->probabilities, &command->report, error));
     progress_finish(&command->progress);
     return crossval_data_write(options->out, &options->files, &settings, &command->data,
                                command->probabilities, &command->report, error);
@@ -192,6 +209,10 @@ static void print_summary(const struct crossval_options *options,
     if (left_out > 0)
         fprintf(stderr, "warning: %zu rows cannot be audited, see %s/not_auditable.csv\n", left_out,
                 options->out);
+    size_t without = options->files.multi_label ? command->data.given_classes - input->classes : 0;
+    if (without > 0)
+        fprintf(stderr, "warning: %zu %s cannot be audited, see %s/not_auditable.csv\n", without,
+                without == 1 ? "class" : "classes", options->out);
     printf("%zu rows, %zu classes, %zu folds: C = %g, log-loss %.6g; written to %s\n", input->rows,
            input->classes, input->folds, report->c_values[report->chosen],
            report->log_losses[report->chosen], options->out);

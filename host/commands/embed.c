@@ -26,6 +26,7 @@ struct embed_options {
 
 /* Everything the command owns while it runs. */
 struct embed_run {
+    struct decoders *decoders;
     struct engine engine;
     struct input input;
     struct run_folder folder;
@@ -37,17 +38,18 @@ struct embed_run {
 };
 
 static void print_help(void) {
-    fputs(
-        "usage: earmark embed INPUT -o OUT [OPTIONS]\n\n"
-        "Writes into OUT: embeddings.npy (float32, one row per clip that could be read),\n"
-        "labels.npy (int64, indexes into classes.json; -1: none) for the same rows, classes.json,\n"
-        "clips.csv with every clip, its status, its row there (array_row) and its audio health\n"
-        "(near duplicates excepted), run.json.\n\n"
-        "  -o OUT                the folder to write\n"
-        "  --features DIR        also every clip's features: DIR/ROW.npy, float32 (frames, "
-        "mels);\n"
-        "                        an unfinished run starts over then\n\n",
-        stdout);
+    fputs("usage: earmark embed INPUT -o OUT [OPTIONS]\n\n"
+          "Writes into OUT: embeddings.npy (float32, one row per clip that could be read),\n"
+          "labels.npy (int64, indexes into classes.json; -1: none; with --label-separator int8,\n"
+          "(rows, labels) of 0 and 1, -1 throughout a row without a label column, what crossval\n"
+          "--multi-label takes) for the same rows, classes.json,\n"
+          "clips.csv with every clip, its status, its row there (array_row) and its audio health\n"
+          "(near duplicates excepted), run.json.\n\n"
+          "  -o OUT                the folder to write\n"
+          "  --features DIR        also every clip's features: DIR/ROW.npy, float32 (frames, "
+          "mels);\n"
+          "                        an unfinished run starts over then\n\n",
+          stdout);
     options_help_input();
     fputs("\n", stdout);
     options_help_engine();
@@ -99,37 +101,74 @@ static enum error_code write_embeddings(const struct embed_run *run, struct erro
     return error->code;
 }
 
-/* embeddings.npy and labels.npy: every row of the store, in order. */
-static enum error_code write_arrays(const struct embed_run *run, struct error *error) {
+/* One label a row. */
+static enum error_code write_labels(const struct embed_run *run, const char *path,
+                                    struct error *error) {
     size_t rows = run->store.rows, next = 0;
     const struct clip_list *clips = &run->input.clips;
     int64_t *labels = memory_array(rows, sizeof *labels, "labels", error);
-    char *path = NULL;
-    if (labels == NULL) goto done;
+    if (labels == NULL) return error->code;
     for (size_t i = 0; i < clips->count && next < rows; i++) {
         if (run->measures[i].row == EMBEDDING_NO_ROW) continue;
         labels[next++] = clips->clips[i].class_index;
     }
-    if (write_embeddings(run, error) != ERROR_NONE) goto done;
-    path = file_join(run->folder.path, "labels.npy", error);
-    if (path != NULL) npy_write(path, NPY_INT64, rows, 0, labels, error);
-done:
-    free(path);
+    npy_write(path, NPY_INT64, rows, 0, labels, error);
     free(labels);
+    return error->code;
+}
+
+/* Several labels a row: a column for each, written row by row (there may be many). */
+static enum error_code write_label_sets(const struct embed_run *run, const char *path,
+                                        struct error *error) {
+    const struct clip_list *clips = &run->input.clips;
+    const struct label_sets *sets = &run->input.labels;
+    const size_t shape[2] = {run->store.rows, sets->count};
+    struct npy_writer writer;
+    int8_t *row = memory_array(sets->count, sizeof *row, "labels", error);
+    if (row == NULL) return error->code;
+    if (npy_writer_open(path, NPY_INT8, 2, shape, &writer, error) == ERROR_NONE) {
+        for (size_t i = 0, count; i < clips->count && error->code == ERROR_NONE; i++) {
+            int32_t set = clips->clips[i].class_index;
+            if (run->measures[i].row == EMBEDDING_NO_ROW) continue;
+            memset(row, set < 0 ? -1 : 0, sets->count);
+            const int32_t *members = set < 0 ? NULL : label_sets_of(sets, set, &count);
+            for (size_t m = 0; members != NULL && m < count; m++) row[members[m]] = 1;
+            npy_writer_write(&writer, row, sets->count, error);
+        }
+        if (error->code == ERROR_NONE) npy_writer_commit(&writer, error);
+        npy_writer_close(&writer);
+    }
+    free(row);
+    return error->code;
+}
+
+/* embeddings.npy and labels.npy: every row of the store, in order. */
+static enum error_code write_arrays(const struct embed_run *run, struct error *error) {
+    TRY(write_embeddings(run, error));
+    char *path = file_join(run->folder.path, "labels.npy", error);
+    if (path == NULL) return error->code;
+    if (run->input.label_separator != NULL)
+        write_label_sets(run, path, error);
+    else
+        write_labels(run, path, error);
+    free(path);
     return error->code;
 }
 
 static enum error_code write_files(const struct embed_options *options, struct embed_run *run,
                                    struct error *error) {
     TRY(duplicates_find_identical(&run->input.clips, run->measures, &run->relations, error));
-    struct clip_view view = {
-        .clips = &run->input.clips, .measures = run->measures, .relations = run->relations};
+    struct clip_view view = {.clips = &run->input.clips,
+                             .measures = run->measures,
+                             .several_labels = run->input.label_separator != NULL,
+                             .relations = run->relations};
     struct run_results results = {
         .input = options->input,
         .root = run->input.clips.root,
         .clips = clip_view_clips(&view),
-        .class_names = run->input.clips.class_names,
-        .class_count = run->input.clips.class_count,
+        .class_names = run->input.labels.names,
+        .class_count = run->input.labels.count,
+        .several_labels = view.several_labels,
         .has_health = true,
         .warnings = (const char *const *)run->input.warnings.sentences,
         .warning_count = run->input.warnings.count,
@@ -154,6 +193,8 @@ static enum error_code embed(const struct embed_options *options, struct embed_r
         .progress = options->common.quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
         .features_folder = options->features,
     };
+    /* First: they are processes, and are to have nothing of this one. */
+    TRY(decoders_open(engine_threads(&options->common.engine), &run->decoders, error));
     TRY(engine_open(&options->common.engine, true, &run->engine, error));
     TRY(run_folder_open(options->out, options->common.fresh, &run->folder, error));
     input.exclude = run->folder.resolved;
@@ -162,7 +203,7 @@ static enum error_code embed(const struct embed_options *options, struct embed_r
     if (options->features != NULL && mkdir(options->features, 0777) != 0 && errno != EEXIST)
         return FAIL(error, ERROR_FILE, "%s: cannot make the folder: %s", options->features,
                     strerror(errno));
-    settings.threads = run->engine.threads;
+    settings.decoders = run->decoders;
     run->measures =
         memory_array(run->input.clips.count, sizeof *run->measures, "clip measures", error);
     if (run->measures == NULL) return error->code;
@@ -225,5 +266,6 @@ int command_embed(int argc, char **argv) {
     input_close(&run.input);
     run_folder_close(&run.folder);
     engine_close(&run.engine);
+    decoders_close(run.decoders);
     return exit_code;
 }

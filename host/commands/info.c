@@ -1,4 +1,5 @@
 /* earmark info: what this program is made of and what it found on this machine. */
+#include "host/base/version.h"
 #include "host/commands/commands.h"
 #include "host/model/model.h"
 

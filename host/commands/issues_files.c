@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -247,9 +246,8 @@ static enum error_code write_multilabel_classes(const char *folder,
                             "inverse_label_noise,label_quality\n");
     for (size_t c = 0; c < result->classes && error->code == ERROR_NONE; c++) {
         const struct multilabel_class *counts = &result->class_counts[c];
-        double noise = (double)counts->label_issues / fmax((double)counts->rows, 1);
-        double inverse =
-            (double)counts->inverse_label_issues / fmax((double)(result->rows - counts->rows), 1);
+        double noise = multilabel_noise(counts);
+        double inverse = multilabel_inverse_noise(counts, result->rows);
         text_format(&table.row, "%zu,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", c, counts->rows,
                     counts->label_issues, counts->inverse_label_issues);
         number_shortest(&table.row, noise);

@@ -47,6 +47,7 @@ enum error_code options_take(int option, const char *value, struct common_option
     switch (option) {
     case OPTION_LABEL_PATTERN: options->input.label_pattern = value; break;
     case OPTION_LABEL_COLUMN: options->input.label_column = value; break;
+    case OPTION_LABEL_SEPARATOR: options->input.label_separator = value; break;
     case OPTION_PATH_COLUMN: options->input.path_column = value; break;
     case OPTION_START_COLUMN: options->input.start_column = value; break;
     case OPTION_END_COLUMN: options->input.end_column = value; break;
@@ -86,6 +87,9 @@ void options_help_input(void) {
           "  --label-column NAME   the manifest's column with the label; Kaldi: the file utt2NAME\n"
           "                        or NAME (default: utt2label; --group speaker: utt2spk);\n"
           "                        Lhotse: a field of the supervision (default: custom.label)\n"
+          "  --label-separator C   a clip may have several labels, or none: C is the character\n"
+          "                        between them (';' for dog;bark); JSON arrays are taken, too.\n"
+          "                        Every label is judged against the rest\n"
           "  --path-column NAME    the manifest's column with the path\n"
           "  --start-column NAME   a clip is a part of its file: seconds at which it begins\n"
           "  --end-column NAME     and ends (default: at the file's end). 'offset' with\n"

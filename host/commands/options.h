@@ -12,6 +12,7 @@
 enum option_name {
     OPTION_LABEL_PATTERN = 256,
     OPTION_LABEL_COLUMN,
+    OPTION_LABEL_SEPARATOR,
     OPTION_PATH_COLUMN,
     OPTION_START_COLUMN,
     OPTION_END_COLUMN,
@@ -33,6 +34,7 @@ enum option_name {
 #define OPTIONS_INPUT                                                                              \
     {"label-pattern", required_argument, NULL, OPTION_LABEL_PATTERN},                              \
     {"label-column", required_argument, NULL, OPTION_LABEL_COLUMN},                                \
+    {"label-separator", required_argument, NULL, OPTION_LABEL_SEPARATOR},                          \
     {"path-column", required_argument, NULL, OPTION_PATH_COLUMN},                                  \
     {"start-column", required_argument, NULL, OPTION_START_COLUMN},                                \
     {"end-column", required_argument, NULL, OPTION_END_COLUMN},                                    \

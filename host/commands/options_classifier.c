@@ -66,7 +66,8 @@ enum error_code options_take_classifier(int option, const char *value,
 void options_help_classifier(void) {
     fputs("Cross-validation (multinomial logistic regression, as scikit-learn's)\n"
           "  --folds K             stratified folds, or of whole groups (default 5)\n"
-          "  --shuffle             shuffle rows (groups) before they are dealt to folds\n"
+          "  --shuffle             shuffle rows (groups) before they are dealt to folds; rows\n"
+          "                        with several labels always are\n"
           "  --seed N              of the shuffle (default 0)\n"
           "  --C auto|V[,V...]     inverse strength of the penalty; auto (default): the best of\n"
           "                        1e-4 to 1e2 by out-of-fold log-loss\n"

@@ -73,7 +73,8 @@ void options_help_confident(void) {
           "  --min-examples-per-class M  leave classes with no more clips alone (default 1)\n"
           "  --num-to-remove FILE  .npy with how many to flag in every class\n"
           "  --joint FILE          .npy (classes, classes) confident joint: rows given, columns "
-          "true\n"
+          "true;\n"
+          "                        with several labels (classes, 2, 2)\n"
           "  --adjust-pred-probs   scores of probabilities less the class thresholds\n",
           stdout);
 }

@@ -83,15 +83,17 @@ static void tell(const struct report_options *options, const struct run_results 
 
 static enum error_code make_report(const struct report_options *options, struct error *error) {
     struct run_read *read = NULL;
+    struct decoders *decoders = NULL;
     struct report_sounds sounds = {0, 0};
-    TRY(run_read_open(options->folder, &read, error));
-    struct run_results results = *run_read_results(read);
-    if (options->root != NULL) results.root = options->root;
-    if (report_write(options->folder, &results, (int)options->threads, &sounds, error) ==
-            ERROR_NONE &&
-        !options->quiet)
-        tell(options, &results, &sounds);
-    run_read_close(read);
+    TRY(decoders_open((int)options->threads, &decoders, error));
+    if (run_read_open(options->folder, &read, error) == ERROR_NONE) {
+        struct run_results results = *run_read_results(read);
+        if (options->root != NULL) results.root = options->root;
+        report_write(options->folder, &results, decoders, &sounds, error);
+        if (error->code == ERROR_NONE && !options->quiet) tell(options, &results, &sounds);
+        run_read_close(read);
+    }
+    decoders_close(decoders);
     return error->code;
 }
 

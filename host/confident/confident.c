@@ -1,6 +1,7 @@
 #include "host/confident/confident.h"
 
 #include "host/base/memory.h"
+#include "host/base/stop.h"
 #include "host/confident/joint.h"
 #include "host/confident/rank.h"
 #include "host/confident/scan.h"
@@ -228,8 +229,11 @@ enum error_code confident_find(const struct confident_input *input,
     TRY(scan_open(input, &scan, error));
     if (check_settings(settings, scan.classes, error) == ERROR_NONE &&
         count_tables(&scan, settings, result, error) == ERROR_NONE &&
-        apply_filter(&scan, settings, result, &mask, error) == ERROR_NONE)
-        rank_issues(&scan, settings, mask, result, error);
+        stop_check(error) == ERROR_NONE &&
+        apply_filter(&scan, settings, result, &mask, error) == ERROR_NONE &&
+        stop_check(error) == ERROR_NONE &&
+        rank_issues(&scan, settings, mask, result, error) == ERROR_NONE)
+        stop_check(error);
     scan_close(&scan);
     if (error->code != ERROR_NONE) confident_free(result);
     return error->code;

@@ -4,6 +4,7 @@
 #include "host/confident/rank.h"
 #include "host/confident/score.h"
 
+#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 
@@ -198,6 +199,14 @@ void multilabel_free(struct multilabel_result *result) {
     free(result->confident_joint);
     free(result->annotations);
     *result = (struct multilabel_result){.rows = 0};
+}
+
+double multilabel_noise(const struct multilabel_class *counts) {
+    return (double)counts->label_issues / fmax((double)counts->rows, 1);
+}
+
+double multilabel_inverse_noise(const struct multilabel_class *counts, size_t rows) {
+    return (double)counts->inverse_label_issues / fmax((double)(rows - counts->rows), 1);
 }
 
 /* ---- scores ---- */

@@ -21,6 +21,11 @@ struct multilabel_class {
     uint64_t inverse_label_issues;
 };
 
+/* Its share of the rows (of `rows` in all) that have the class and should not, and of those
+ * that have it not and should. */
+double multilabel_noise(const struct multilabel_class *counts);
+double multilabel_inverse_noise(const struct multilabel_class *counts, size_t rows);
+
 /* One annotation that is probably wrong. */
 struct multilabel_annotation {
     uint32_t row;

@@ -33,6 +33,8 @@ void builder_close(struct builder *builder) {
     pattern_free(&builder->pattern);
     pattern_match_free(&builder->match);
     text_free(&builder->reason);
+    text_free(&builder->label);
+    label_split_close(&builder->split);
     text_free(&builder->path);
     *builder = (struct builder){0};
 }
@@ -67,12 +69,30 @@ static enum error_code apply_pattern(struct builder *builder, struct clip_entry 
     return ERROR_NONE;
 }
 
-static void check_label(struct builder *builder, struct clip_entry *entry) {
+/* Where labels are sets an empty one says that the clip has none of them; no cell at all
+ * says nothing. */
+static enum error_code take_set(struct builder *builder, struct clip_entry *entry,
+                                struct error *error) {
+    const char *separator = builder->options.label_separator;
+    TRY(label_split_cell(&builder->split, entry->label, separator, error));
+    text_clear(&builder->label);
+    label_split_join(&builder->split, separator, &builder->label);
+    TRY(text_check(&builder->label, error));
+    entry->label = builder->label.data;
+    builder->empty_sets += builder->split.count == 0 && entry->status == CLIP_OK;
+    return ERROR_NONE;
+}
+
+static enum error_code check_label(struct builder *builder, struct clip_entry *entry,
+                                   struct error *error) {
+    if (builder->options.label_separator != NULL && entry->label != NULL)
+        return take_set(builder, entry, error);
     if (is_empty(entry->label)) entry->label = NULL;
     if (entry->label == NULL && entry->status == CLIP_OK) {
         text_string(&builder->reason, "no label: fill it in, or leave the row out");
         fail_entry(builder, entry, CLIP_NO_LABEL);
     }
+    return ERROR_NONE;
 }
 
 static void check_group(struct builder *builder, struct clip_entry *entry) {
@@ -99,7 +119,7 @@ enum error_code builder_add(struct builder *builder, const struct clip_entry *en
     text_clear(&builder->reason);
     if (builder->has_pattern && entry->status == CLIP_OK)
         TRY(apply_pattern(builder, &complete, error));
-    check_label(builder, &complete);
+    TRY(check_label(builder, &complete, error));
     check_group(builder, &complete);
     check_fold(builder, &complete);
     TRY(text_check(&builder->reason, error));
@@ -133,13 +153,12 @@ static char *fold_label(const char *label, struct error *error) {
 }
 
 static enum error_code warn_of_similar_labels(struct input *input, struct error *error) {
-    const struct clip_list *clips = &input->clips;
-    size_t count = clips->class_count;
+    const struct label_sets *sets = &input->labels;
+    size_t count = sets->count;
     struct folded_label *labels = memory_array(count, sizeof *labels, "labels", error);
     if (labels == NULL) return error->code;
     for (size_t i = 0; i < count && error->code == ERROR_NONE; i++)
-        labels[i] =
-            (struct folded_label){fold_label(clips->class_names[i], error), clips->class_names[i]};
+        labels[i] = (struct folded_label){fold_label(sets->names[i], error), sets->names[i]};
     if (error->code == ERROR_NONE && count > 1)
         qsort(labels, count, sizeof *labels, compare_folded);
     for (size_t i = 1; i < count && error->code == ERROR_NONE; i++)
@@ -192,17 +211,39 @@ static enum error_code warn_of_lists(struct input *input, struct error *error) {
         if (label == NULL) continue;
         return input_warn(input, error,
                           "labels look like lists, '%s' for one: every combination is a class of "
-                          "its own here; for several labels a clip there are earmark embed and "
-                          "earmark issues --multi-label",
-                          label);
+                          "its own here; if a clip may have several labels give "
+                          "--label-separator '%c'",
+                          label, *separator);
     }
+    return ERROR_NONE;
+}
+
+/* Sets that nobody may have meant. */
+static enum error_code warn_of_sets(struct builder *builder, struct error *error) {
+    const struct clip_list *clips = &builder->input->clips;
+    size_t largest = 0, count;
+    for (size_t c = 0; c < clips->class_count; c++) {
+        label_sets_of(&builder->input->labels, (int32_t)c, &count);
+        if (count > largest) largest = count;
+    }
+    if (largest < 2)
+        TRY(input_warn(builder->input, error,
+                       "no clip has several labels: is '%s' what stands between them?",
+                       builder->options.label_separator));
+    if (builder->empty_sets > 0)
+        TRY(input_warn(builder->input, error,
+                       "clips with an empty label are taken to have none of the labels: %zu of %zu",
+                       builder->empty_sets, clips->count));
     return ERROR_NONE;
 }
 
 enum error_code builder_finish(struct builder *builder, struct error *error) {
     struct input *input = builder->input;
+    const char *separator = builder->options.label_separator;
     TRY(clip_list_finish(&input->clips, error));
+    TRY(label_sets_open(&input->clips, separator, &input->labels, error));
     input->fold_column = builder->options.fold_column;
+    input->label_separator = separator;
     if (builder->ambiguous > 0)
         TRY(input_warn(input, error,
                        "%zu names match the pattern '%s' in more than one way, '%s' for one; "
@@ -210,5 +251,5 @@ enum error_code builder_finish(struct builder *builder, struct error *error) {
                        builder->ambiguous, builder->options.label_pattern,
                        clip_path(&input->clips, builder->ambiguous_example)));
     TRY(warn_of_similar_labels(input, error));
-    return warn_of_lists(input, error);
+    return separator == NULL ? warn_of_lists(input, error) : warn_of_sets(builder, error);
 }

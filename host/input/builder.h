@@ -15,6 +15,9 @@ struct builder {
     bool folds_decided;           /* the caller gave a fold column, or said that there is none */
     struct input *input;          /* the caller's; entries and warnings go here */
     struct text reason;           /* of the entry at hand */
+    struct label_split split;     /* likewise, where labels are sets */
+    struct text label;            /* the set as it is kept: sorted, each label once */
+    size_t empty_sets;            /* clips that say that they have no label */
     bool has_ids;                 /* some row has an id of its own */
     size_t segments;              /* rows that are a part of their file */
     struct text path;             /* of the entry at hand, below the layout's folder */

@@ -40,7 +40,7 @@ struct decoding {
 
     float *mixed;         /* (block_frames) scratch, when mixing or resampling */
     float *block;         /* (block_frames, channels) scratch, unless plain and from the start */
-    void *data;           /* the result: decoded->buffer or the caller's target */
+    void *data;           /* the result: decoded->buffer, or the target of decoded */
     size_t held;          /* bytes at data */
     size_t stored;        /* frames at data so far */
     size_t read;          /* source frames so far */
@@ -115,14 +115,27 @@ static void mix_down(const float *block, size_t frames, size_t channels, float *
 
 static enum error_code reserve(struct decoding *decoding, size_t bytes, struct error *error) {
     const struct decode_settings *settings = decoding->settings;
-    if (settings->reserve != NULL && !settings->reserve(settings->reserve_context, bytes))
+    if (settings->reserve != NULL && !settings->reserve(settings->context, bytes))
         return FAIL(error, ERROR_STOPPED, "a clip was given up");
     return ERROR_NONE;
 }
 
-/* Moves the result to the clip's own buffer, of at least `bytes`. */
+/* The most that one clip may have. */
+static size_t most_bytes(const struct decoded *decoded) {
+    bool less = decoded->target != NULL && decoded->target_capacity < DECODE_MAXIMUM_BYTES;
+    return less ? decoded->target_capacity : DECODE_MAXIMUM_BYTES;
+}
+
+/* Room for `bytes`: of the target so far as it goes, or else in the clip's own buffer. */
 static enum error_code enlarge(struct decoding *decoding, size_t bytes, struct error *error) {
     struct decoded *decoded = decoding->decoded;
+    if (decoded->target != NULL) {
+        size_t held = bytes < decoded->target_capacity ? bytes : decoded->target_capacity;
+        TRY(reserve(decoding, held, error));
+        decoding->data = decoded->target;
+        decoding->held = held;
+        return ERROR_NONE;
+    }
     TRY(reserve(decoding, bytes > decoded->capacity ? bytes : decoded->capacity, error));
     if (bytes > decoded->capacity) {
         void *grown = realloc(decoded->buffer, bytes);
@@ -131,8 +144,6 @@ static enum error_code enlarge(struct decoding *decoding, size_t bytes, struct e
         decoded->buffer = grown;
         decoded->capacity = bytes;
     }
-    if (decoding->data != NULL && decoding->data == decoded->target)
-        memcpy(decoded->buffer, decoding->data, decoding->held);
     decoding->data = decoded->buffer;
     decoding->held = decoded->capacity;
     return ERROR_NONE;
@@ -152,31 +163,24 @@ static size_t result_bytes(const struct decoding *decoding, size_t frames) {
 
 static void refuse_as_too_large(struct decoding *decoding) {
     refuse(decoding->decoded, CLIP_UNREADABLE, "more than %zu MiB of samples; cut it into clips",
-           DECODE_MAXIMUM_BYTES >> 20);
+           most_bytes(decoding->decoded) >> 20);
 }
 
 /* The first room: what the header promises, so far as a file of this size can
- * plausibly hold it; the caller's target when that fits. */
+ * plausibly hold it. */
 static enum error_code first_room(struct decoding *decoding, struct error *error) {
-    struct decoded *decoded = decoding->decoded;
     size_t plausible = decoding->file->file_bytes;
     if (plausible > DECODE_MAXIMUM_BYTES / 16) plausible = DECODE_MAXIMUM_BYTES / 16;
     plausible = plausible * 16 + ((size_t)1 << 16);
     bool known = decoding->part.wanted != SIZE_MAX;
     size_t bytes = known ? result_bytes(decoding, decoding->part.wanted) : plausible;
-    if (known && bytes > DECODE_MAXIMUM_BYTES) {
+    if (known && bytes > most_bytes(decoding->decoded)) {
         refuse_as_too_large(decoding);
         return ERROR_NONE;
     }
     /* The resampler wants a block's room even for its last few samples. */
     if (decoding->state != NULL) bytes += 2 * BLOCK_SAMPLES * sizeof(float);
     if (bytes < 64) bytes = 64;
-    if (known && decoded->target != NULL && bytes <= decoded->target_capacity) {
-        TRY(reserve(decoding, bytes, error));
-        decoding->data = decoded->target;
-        decoding->held = decoded->target_capacity;
-        return ERROR_NONE;
-    }
     return enlarge(decoding, bytes < plausible ? bytes : plausible, error);
 }
 
@@ -187,7 +191,7 @@ static enum error_code more_room(struct decoding *decoding, size_t frames, bool 
     size_t bytes = (decoding->stored + frames) * channels * decoding->sample_bytes;
     *fits = true;
     if (bytes <= decoding->held) return ERROR_NONE;
-    if (bytes > DECODE_MAXIMUM_BYTES) {
+    if (bytes > most_bytes(decoding->decoded)) {
         refuse_as_too_large(decoding);
         *fits = false;
         return ERROR_NONE;
@@ -273,12 +277,12 @@ static enum error_code read_mixed(struct decoding *decoding, size_t frames, size
 /* ---- the whole clip ---- */
 
 static enum error_code read_all(struct decoding *decoding, struct error *error) {
-    const atomic_bool *cancelled = decoding->settings->cancelled;
+    const struct decode_settings *settings = decoding->settings;
     const size_t most = (size_t)DECODE_MAXIMUM_SECONDS * (size_t)decoding->file->rate;
     for (bool goes_on = true; goes_on;) {
         size_t frames = decoding->block_frames;
         size_t got = 0;
-        if (cancelled != NULL && atomic_load_explicit(cancelled, memory_order_relaxed))
+        if (settings->goes_on != NULL && !settings->goes_on(settings->context))
             return FAIL(error, ERROR_STOPPED, "a clip was given up");
         /* Calls end at the same places of the file wherever they began: what is wrong with it
          * then comes out alike, whether or not other parts were decoded before. */

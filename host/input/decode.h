@@ -11,8 +11,6 @@
 #include "host/input/clips.h"
 #include "host/input/sound_measures.h"
 
-#include <stdatomic.h>
-
 #define DECODE_MAXIMUM_CHANNELS 64
 #define DECODE_MINIMUM_RATE 1000
 #define DECODE_MAXIMUM_RATE 768000
@@ -47,11 +45,12 @@ struct decode_settings {
     /* Files that this thread keeps open from one part to the next; NULL: none. */
     struct kept_files *kept;
 
-    /* Both optional. Called before memory is taken, with the bytes this clip will
-     * hold in all; may wait; false gives the clip up (the run is ending). */
+    /* Both optional; false gives the clip up (the run is ending). The first is called before
+     * memory is taken, with the bytes this clip will hold in all, and may wait; the second
+     * between blocks. */
     bool (*reserve)(void *context, size_t bytes);
-    void *reserve_context;
-    const atomic_bool *cancelled; /* looked at between blocks */
+    bool (*goes_on)(void *context);
+    void *context;
 };
 
 /* A decoded clip. Zero-initialise once, use for many clips, free at the end:
@@ -82,7 +81,8 @@ struct decoded {
     void *buffer; /* owned; samples points here unless it points into target */
     size_t capacity;
 
-    /* The caller's own memory, or NULL: used when the clip fits. */
+    /* The caller's own memory for the samples in place of the buffer, or NULL: a clip that
+     * does not fit is refused. */
     void *target;
     size_t target_capacity;
 };

@@ -4,10 +4,10 @@
 #include "host/base/stop.h"
 #include "host/base/text.h"
 #include "host/input/fingerprint.h"
-#include "host/input/kept_files.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -32,8 +32,8 @@ struct run {
 struct worker {
     struct decode_pool *pool;
     pthread_t thread;
+    int index;      /* of its decoder */
     struct run run; /* with the pool's lock */
-    struct kept_files files;
 };
 
 /* The item handed out, with what the pool knows of it. */
@@ -98,6 +98,11 @@ static bool reserve(void *context, size_t bytes) {
     bool goes_on = !pool->closing;
     pthread_mutex_unlock(&pool->lock);
     return goes_on;
+}
+
+static bool goes_on(void *context) {
+    const struct slot *slot = context;
+    return !slot->pool->closing;
 }
 
 /* ---- the threads ---- */
@@ -255,13 +260,13 @@ static enum error_code decode_slot(struct worker *worker, struct slot *slot, str
     settings.start_seconds = pool->clips->clips[slot->item.clip].start;
     settings.end_seconds = pool->clips->clips[slot->item.clip].end;
     settings.reserve = reserve;
-    settings.reserve_context = slot;
-    settings.cancelled = &pool->closing;
-    settings.kept = &worker->files;
+    settings.goes_on = goes_on;
+    settings.context = slot;
     clip_open_path(pool->clips, slot->item.clip, path);
     TRY(text_check(path, error));
     clip_fingerprint(pool->clips, slot->item.clip, path->data, slot->item.fingerprint);
-    return decode_clip(path->data, &settings, &slot->item.decoded, error);
+    return decoders_decode(pool->settings.decoders, worker->index, path->data, &settings,
+                           &slot->item.decoded, error);
 }
 
 static void *decode_thread(void *context) {
@@ -285,7 +290,7 @@ static void *decode_thread(void *context) {
     /* Everybody is to notice a failure, and the end. */
     pthread_cond_broadcast(&pool->changed);
     pthread_mutex_unlock(&pool->lock);
-    kept_files_close(&worker->files);
+    decoders_forget(pool->settings.decoders, worker->index);
     text_free(&path);
     return NULL;
 }
@@ -353,6 +358,7 @@ static enum error_code start_threads(struct decode_pool *pool, struct error *err
     for (; pool->started < wanted; pool->started++) {
         struct worker *worker = &pool->workers[pool->started];
         worker->pool = pool;
+        worker->index = (int)pool->started;
         int failure = pthread_create(&worker->thread, NULL, decode_thread, worker);
         if (failure == 0) continue;
         if (pool->started > 0) return ERROR_NONE; /* fewer will do */
@@ -365,7 +371,8 @@ enum error_code decode_pool_open(const struct clip_list *clips, size_t first, si
                                  const struct decode_pool_settings *settings,
                                  struct decode_pool **result, struct error *error) {
     *result = NULL;
-    if (settings->threads < 1 || first > clips->count || count > clips->count - first)
+    if (settings->threads < 1 || settings->threads > decoders_count(settings->decoders) ||
+        first > clips->count || count > clips->count - first)
         return FAIL(error, ERROR_INTERNAL, "a decode pool of %d threads for clips %zu + %zu of %zu",
                     settings->threads, first, count, clips->count);
     struct decode_pool *pool = memory_array(1, sizeof *pool, "decode threads", error);

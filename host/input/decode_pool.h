@@ -1,17 +1,18 @@
-/* Threads that decode the clips of a list ahead of the consumer, who gets them
- * in the list's order whatever the number of threads, within bounded memory. */
+/* The clips of a list decoded ahead of the consumer, who gets them in the list's order
+ * whatever the number of decoders, within bounded memory. */
 #ifndef EARMARK_DECODE_POOL_H
 #define EARMARK_DECODE_POOL_H
 
 #include "host/input/clips.h"
-#include "host/input/decode.h"
+#include "host/input/decoder.h"
 
 struct decode_pool_settings {
-    int threads;                   /* >= 1 */
+    struct decoders *decoders;     /* nobody else's while the pool is open */
+    int threads;                   /* >= 1: so many of the decoders are used, each by a thread */
     size_t maximum_bytes;          /* of samples decoded or under way and not yet recycled */
     const size_t *chosen;          /* (count) clips to decode, ascending, in place of the first
                                       `count`; the caller's, until the pool is closed; or NULL */
-    struct decode_settings decode; /* reserve, reserve_context and cancelled are the pool's own */
+    struct decode_settings decode; /* its functions and their context are the pool's own */
 };
 
 struct decode_item {
@@ -31,7 +32,7 @@ enum error_code decode_pool_open(const struct clip_list *clips, size_t first, si
 
 /* The next clip in order, NULL after the last. The item is the caller's until
  * recycled; several may be held (the clip asked for next is decoded even when
- * the memory bound is reached). Errors: ERROR_MEMORY; ERROR_STOPPED after a
+ * the memory bound is reached). Errors: those of decoders_decode; ERROR_STOPPED after a
  * signal (stop_check), within a fraction of a second. */
 enum error_code decode_pool_next(struct decode_pool *pool, struct decode_item **item,
                                  struct error *error);

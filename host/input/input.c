@@ -236,6 +236,9 @@ enum error_code input_open(const char *path, const struct input_options *options
     *input = (struct input){0};
     if (options->label_pattern != NULL && options->label_column != NULL)
         return FAIL(error, ERROR_USAGE, "give --label-pattern or --label-column, not both");
+    if (options->label_separator != NULL && !label_separator_is_good(options->label_separator))
+        return FAIL(error, ERROR_USAGE, "--label-separator '%.40s': give one character, ';' say",
+                    options->label_separator);
     TRY(find_kind(path, &source, error));
     input->kind = source.kind;
     TRY(tell_of_audiofolder(path, &source, input, error));
@@ -260,6 +263,7 @@ void input_tell(const struct input *input, bool quiet) {
 
 void input_close(struct input *input) {
     clip_list_free(&input->clips);
+    label_sets_close(&input->labels);
     text_free(&input->reading);
     for (size_t i = 0; i < input->warnings.count; i++) free(input->warnings.sentences[i]);
     free(input->warnings.sentences);

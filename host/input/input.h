@@ -2,16 +2,17 @@
 #ifndef EARMARK_INPUT_H
 #define EARMARK_INPUT_H
 
-#include "host/input/clips.h"
+#include "host/input/label_sets.h"
 
 /* All strings may be NULL: not given. */
 struct input_options {
-    const char *label_pattern; /* --label-pattern: see pattern.h */
-    const char *label_column;  /* --label-column: a manifest's column; default: usual names */
-    const char *path_column;   /* --path-column: the same for the path */
-    const char *start_column;  /* --start-column: seconds into the file where the clip begins */
-    const char *end_column;    /* --end-column: where it ends; default: the file's end */
-    const char *group_field;   /* --group: a field of the pattern or a manifest's column */
+    const char *label_pattern;   /* --label-pattern: see pattern.h */
+    const char *label_column;    /* --label-column: a manifest's column; default: usual names */
+    const char *label_separator; /* --label-separator: labels are sets, joined by this character */
+    const char *path_column;     /* --path-column: the same for the path */
+    const char *start_column;    /* --start-column: seconds into the file where the clip begins */
+    const char *end_column;      /* --end-column: where it ends; default: the file's end */
+    const char *group_field;     /* --group: a field of the pattern or a manifest's column */
     const char *fold_column; /* --fold-column: likewise; "": folds are dealt, whatever the layout */
     const char *exclude;     /* OUT: left out when it lies inside a folder INPUT */
     bool allow_outside;      /* accept manifest paths that leave the manifest's folder */
@@ -36,10 +37,12 @@ struct input_warnings {
 
 struct input {
     enum input_kind kind;
-    struct clip_list clips;
-    size_t other_files;  /* in a folder: not audio by their extension */
-    size_t hidden_files; /* in a folder: names that begin with a dot, folders included */
-    size_t bad_clips;    /* rows that already carry a reason (status not CLIP_OK) */
+    struct clip_list clips;      /* with a separator its classes are the sets that there are */
+    struct label_sets labels;    /* of its classes */
+    const char *label_separator; /* the caller's; NULL: one label a clip */
+    size_t other_files;          /* in a folder: not audio by their extension */
+    size_t hidden_files;         /* in a folder: names that begin with a dot, folders included */
+    size_t bad_clips;            /* rows that already carry a reason (status not CLIP_OK) */
     struct input_warnings warnings;
 
     /* What was decided without being asked, one sentence; empty: nothing was. */

@@ -5,6 +5,7 @@
  * not a file (a command, an address) is refused. */
 #include "host/base/gzip.h"
 #include "host/base/memory.h"
+#include "host/input/json_label.h"
 #include "host/input/json_lines.h"
 #include "host/input/lhotse_recordings.h"
 #include "host/input/manifest.h"
@@ -38,8 +39,9 @@ struct lhotse {
     struct text recording;
     struct text start;
     struct text duration;
-    size_t supervisions; /* lines that are objects */
-    size_t mixed;        /* supervisions of one channel of a file that has several */
+    char problem[JSON_LABEL_PROBLEM]; /* of the supervision at hand */
+    size_t supervisions;              /* lines that are objects */
+    size_t mixed;                     /* supervisions of one channel of a file that has several */
 };
 
 /* ---- fields ---- */
@@ -68,16 +70,23 @@ static void list_fields(struct text *known, json_t *object, const char *prefix) 
 
 static enum error_code take_fields(struct lhotse *lhotse, struct manifest_row *row,
                                    struct error *error) {
+    const char *separator = lhotse->builder->options.label_separator;
     for (size_t i = 0; i < FIELDS; i++) {
         struct field *field = &lhotse->fields[i];
         if (field->name == NULL) continue;
         const json_t *value = find_field(lhotse->lines.object, field->name);
         if (value == NULL || json_is_null(value)) continue;
         field->seen = true;
-        if (json_value_text(value, &field->value, error))
+        char problem[JSON_LABEL_PROBLEM] = "a field that was asked for is no text";
+        bool good = field->role == ROLE_LABEL ? json_label_text(value, field->name, separator,
+                                                                &field->value, problem, error)
+                                              : json_value_text(value, &field->value, error);
+        if (good) {
             row->values[field->role] = field->value.data;
-        else if (row->problem == NULL)
-            row->problem = "a field that was asked for is no text";
+        } else if (row->problem == NULL) {
+            memcpy(lhotse->problem, problem, sizeof problem);
+            row->problem = lhotse->problem;
+        }
         TRY(error->code);
     }
     return ERROR_NONE;

@@ -16,6 +16,10 @@ static const char *const path_names[] = {"path",     "file",      "filename",   
                                          "audio",    "wav",       "slice_file_name", NULL};
 static const char *const label_names[] = {"label",      "class",       "category", "class_name",
                                           "label_name", "given_label", "target",   NULL};
+/* Where there may be several the plural is usual, too. */
+static const char *const set_names[] = {"labels",   "tags",       "label",      "class",
+                                        "category", "class_name", "label_name", "given_label",
+                                        "target",   NULL};
 static const char *const id_names[] = {"id", NULL};
 static const char *const start_names[] = {"offset", NULL};
 static const char *const duration_names[] = {"duration", NULL};
@@ -46,7 +50,9 @@ const char *const *manifest_names(const struct builder *builder, enum manifest_r
     if (scratch[0] != NULL) return scratch;
     switch (role) {
     case ROLE_PATH: return path_names;
-    case ROLE_LABEL: return builder->has_pattern ? no_names : label_names;
+    case ROLE_LABEL:
+        if (builder->has_pattern) return no_names;
+        return builder->options.label_separator == NULL ? label_names : set_names;
     case ROLE_ID: return id_names;
     case ROLE_START: return start_names;
     case ROLE_DURATION:

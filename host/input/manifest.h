@@ -7,7 +7,8 @@
 /* Columns that mean something. Their usual names, in the order they are looked for:
  * path: path, file, filename, file_name, filepath, file_path, audio_filepath,
  *   audio_path, audio, wav, slice_file_name
- * label: label, class, category, class_name, label_name, given_label, target
+ * label: label, class, category, class_name, label_name, given_label, target; and before
+ *   them labels, tags where a clip may have several
  * id: id. start: offset. duration: duration. Group, fold and end have no usual name, only the
  * option's. */
 enum manifest_role {

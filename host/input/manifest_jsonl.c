@@ -1,4 +1,5 @@
 /* JSONL manifests: one object a line. A line that is none becomes a row with its reason. */
+#include "host/input/json_label.h"
 #include "host/input/json_lines.h"
 #include "host/input/manifest.h"
 
@@ -12,6 +13,7 @@ struct jsonl_reader {
     const char *keys[ROLE_COUNT];
     const char *scratch[ROLE_COUNT][2];
     struct text values[ROLE_COUNT];
+    struct text piece;      /* one label of a list */
     struct text first_keys; /* of the first object, for messages */
     bool has_start_and_end; /* the first object has */
 };
@@ -37,7 +39,8 @@ static void list_keys(struct jsonl_reader *reader, json_t *object) {
 static enum error_code add_object(struct jsonl_reader *reader, struct error *error) {
     struct manifest_row row = {.line = reader->lines.line};
     json_t *object = reader->lines.object;
-    char problem[128];
+    const char *separator = reader->builder->options.label_separator;
+    char problem[JSON_LABEL_PROBLEM];
     if (reader->first_keys.data == NULL) {
         list_keys(reader, object);
         reader->has_start_and_end =
@@ -49,16 +52,16 @@ static enum error_code add_object(struct jsonl_reader *reader, struct error *err
         if (value == NULL || json_is_null(value)) continue;
         struct text *text = &reader->values[role];
         bool usable = role != ROLE_PATH || json_is_string(value);
-        usable = usable && json_value_text(value, text, error);
+        char own[JSON_LABEL_PROBLEM];
+        snprintf(own, sizeof own, "the value of '%.60s' is no text", key);
+        usable =
+            usable && (role == ROLE_LABEL ? json_label_text(value, key, separator, text, own, error)
+                                          : json_value_text(value, text, error));
         TRY(error->code);
         if (usable) {
             row.values[role] = text->data == NULL ? "" : text->data;
         } else if (row.problem == NULL) {
-            bool list = role == ROLE_LABEL && json_is_array(value);
-            snprintf(problem, sizeof problem,
-                     list ? "'%.40s' is a list; an audit is of one label a clip, see README, Limits"
-                          : "the value of '%.60s' is no text",
-                     key);
+            memcpy(problem, own, sizeof problem);
             row.problem = problem;
         }
     }

@@ -51,11 +51,10 @@ bool part_seeks(const struct sound_file *file) {
 static enum error_code skip(struct sound_file *file, const struct decode_settings *settings,
                             const struct part *part, size_t *position, float *block,
                             size_t block_frames, struct error *error) {
-    const atomic_bool *cancelled = settings->cancelled;
     while (*position < part->first) {
         size_t frames = block_frames - *position % block_frames;
         if (frames > part->first - *position) frames = part->first - *position;
-        if (cancelled != NULL && atomic_load_explicit(cancelled, memory_order_relaxed))
+        if (settings->goes_on != NULL && !settings->goes_on(settings->context))
             return FAIL(error, ERROR_STOPPED, "a clip was given up");
         sf_count_t got = sf_readf_float(file->handle, block, (sf_count_t)frames);
         if (got <= 0) break;

@@ -81,9 +81,14 @@ static enum clip_status refuse_unread(const struct sound_file *file, char *reaso
 
 static enum clip_status check_container(struct sound_file *file, char *reason) {
     char start[20] = "";
+    uint64_t promised = 0;
+    uint64_t present = 0;
     errno = 0;
     file->container = sound_header_container(file->descriptor);
-    if (file->container == CONTAINER_NONE && errno != 0) {
+    bool is_cut = file->container != CONTAINER_NONE &&
+                  sound_header_is_cut(file->descriptor, file->container, file->file_bytes,
+                                      &promised, &present);
+    if (errno != 0) { /* what could not be read may be just what says that it is cut */
         file->failure = errno;
         return refuse_unread(file, reason);
     }
@@ -94,10 +99,7 @@ static enum clip_status check_container(struct sound_file *file, char *reason) {
                           "a pointer of Git LFS, not the sound itself; run git lfs pull");
         return refuse(reason, CLIP_UNREADABLE, "not a sound file that is understood; %s", readable);
     }
-    uint64_t promised = 0;
-    uint64_t present = 0;
-    if (sound_header_is_cut(file->descriptor, file->container, file->file_bytes, &promised,
-                            &present))
+    if (is_cut)
         return refuse(reason, CLIP_TRUNCATED,
                       "truncated: the header promises %llu bytes of samples, %llu are there; copy "
                       "the file again",

@@ -20,7 +20,8 @@ enum sound_container {
     CONTAINER_MPEG
 };
 
-/* By the first bytes (an ID3 tag is looked behind). */
+/* By the first bytes (an ID3 tag is looked behind). Of both functions: errno is not 0
+ * afterwards when the system refused to read, and then the answer is worth nothing. */
 enum sound_container sound_header_container(int descriptor);
 
 /* Whether the header promises more bytes of samples than the file has, in the

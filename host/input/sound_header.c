@@ -8,11 +8,13 @@
 /* A file with more chunks before its samples is not worth walking through. */
 #define MAXIMUM_CHUNKS 1000
 
+/* False with errno when the system refused, and with an errno of 0 beyond the file's end. */
 static bool read_at(int descriptor, uint64_t position, unsigned char *bytes, size_t count) {
-    if (position > INT64_MAX) return false;
-    ssize_t got;
-    do got = pread(descriptor, bytes, count, (off_t)position);
-    while (got < 0 && errno == EINTR);
+    ssize_t got = 0;
+    if (position <= INT64_MAX) do
+            got = pread(descriptor, bytes, count, (off_t)position);
+        while (got < 0 && errno == EINTR);
+    if (got >= 0) errno = 0;
     return got == (ssize_t)count;
 }
 
@@ -68,8 +70,10 @@ static bool find_samples(int descriptor, const char *name, bool big_endian, uint
             if (*size == UINT32_MAX && wide_size != 0) *size = wide_size;
             return true;
         }
-        if (begins(bytes, "ds64") && read_at(descriptor, *content, bytes, 16))
+        if (begins(bytes, "ds64")) {
+            if (!read_at(descriptor, *content, bytes, 16)) return false;
             wide_size = number(bytes + 8, 8, false);
+        }
         position = *content + *size + (*size & 1);
     }
     return false;

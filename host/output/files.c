@@ -148,8 +148,8 @@ static void append_issue_csv(struct text *row, size_t rank, const struct run_res
     csv_name(row, clip.path);
     csv_double(row, start_of(&clip));
     csv_double(row, end_of(&clip));
-    csv_name(row, run_class_name(results, issue->given, number));
-    csv_name(row, run_class_name(results, issue->suggested, number));
+    csv_name(row, run_given_label(results, issue, number));
+    csv_name(row, run_suggested_label(results, issue, number));
     csv_double(row, issue->score);
     csv_double(row, issue->self_confidence);
     csv_double(row, issue->normalized_margin);
@@ -186,6 +186,22 @@ static void append_neighbours_json(struct text *row, const struct run_results *r
     text_string(row, "]");
 }
 
+static void append_annotations_json(struct text *row, const struct run_results *results,
+                                    const struct run_issue *issue) {
+    char number[16];
+    text_string(row, ", \"annotations\": [");
+    for (size_t i = 0; i < issue->annotation_count; i++) {
+        const struct run_annotation *annotation = &issue->annotations[i];
+        text_string(row, i == 0 ? "{\"label\": " : ", {\"label\": ");
+        text_json(row, run_class_name(results, annotation->class_index, number));
+        text_format(row,
+                    ", \"given\": %s, \"probability\": ", annotation->given ? "true" : "false");
+        number_json_float(row, annotation->probability);
+        text_string(row, "}");
+    }
+    text_string(row, "]");
+}
+
 static void append_issue_json(struct text *row, size_t rank, const struct run_results *results,
                               const struct run_issue *issue) {
     char number[16];
@@ -197,9 +213,10 @@ static void append_issue_json(struct text *row, size_t rank, const struct run_re
     json_member(row, "start", start_of(&clip));
     json_member(row, "end", end_of(&clip));
     text_string(row, ", \"given_label\": ");
-    text_json(row, run_class_name(results, issue->given, number));
+    text_json(row, run_given_label(results, issue, number));
     text_string(row, ", \"suggested_label\": ");
-    text_json(row, run_class_name(results, issue->suggested, number));
+    text_json(row, run_suggested_label(results, issue, number));
+    if (results->several_labels) append_annotations_json(row, results, issue);
     json_member(row, "score", issue->score);
     json_member(row, "self_confidence", issue->self_confidence);
     json_member(row, "normalized_margin", issue->normalized_margin);
@@ -236,6 +253,31 @@ enum error_code run_write_issues(const char *folder, const struct run_results *r
     }
     table_close(&csv, error);
     return table_close(&lines, error);
+}
+
+/* annotations.csv: a row for every label that is wrong or missing. */
+static enum error_code write_annotations(const char *folder, const struct run_results *results,
+                                         struct error *error) {
+    struct table table;
+    char number[16];
+    table_open(&table, folder, "annotations.csv", error);
+    text_string(&table.row, "rank,row,id,path,label,given,probability\n");
+    for (size_t i = 0; i < results->issue_count && error->code == ERROR_NONE; i++) {
+        const struct run_issue *issue = &results->issues[i];
+        struct run_clip clip = clip_at(&results->clips, issue->row);
+        for (size_t k = 0; k < issue->annotation_count; k++) {
+            const struct run_annotation *annotation = &issue->annotations[k];
+            text_format(&table.row, "%zu,%zu", i + 1, issue->row);
+            csv_name(&table.row, clip.id == NULL ? clip.path : clip.id);
+            csv_name(&table.row, clip.path);
+            csv_name(&table.row, run_class_name(results, annotation->class_index, number));
+            csv_integer(&table.row, annotation->given);
+            csv_float(&table.row, annotation->probability);
+            text_string(&table.row, "\n");
+        }
+        table_flush_full(&table, error);
+    }
+    return table_close(&table, error);
 }
 
 /* ---- health ---- */
@@ -318,6 +360,7 @@ enum error_code run_write(const char *folder, const struct run_results *results,
     if (results->clips.get != NULL) TRY(run_write_clips(folder, &results->clips, error));
     TRY(run_write_class_names(folder, results, error));
     TRY(run_write_issues(folder, results, error));
+    if (results->several_labels) TRY(write_annotations(folder, results, error));
     TRY(run_write_health(folder, results, error));
     return run_write_json(folder, results, error);
 }

@@ -20,7 +20,9 @@ enum error_code run_write_class_names(const char *folder, const struct run_resul
 
 /* issues.csv and issues.jsonl: rank (from 1), row, id, path, start and end (seconds into
  * the file), given_label, suggested_label, score, the three scores, the two probabilities, and the
- * neighbours. */
+ * neighbours. Where a clip may have several labels the two are joined sets, issues.jsonl has
+ * what is wrong with them as "annotations", and annotations.csv has the same: rank, row, id,
+ * path, label, given (1: probably should not have it; 0: should), probability of having it. */
 enum error_code run_write_issues(const char *folder, const struct run_results *results,
                                  struct error *error);
 

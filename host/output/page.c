@@ -52,9 +52,13 @@ void page_clip_link(struct page *page, const struct run_clip *clip, size_t row) 
 
 void page_class(struct page *page, int32_t index) {
     char number[16];
+    page_label(page, run_class_name(page->results, index, number));
+}
+
+void page_label(struct page *page, const char *label) {
     struct text *out = &page->table.row;
     text_string(out, "<bdi>");
-    name_html(out, run_class_name(page->results, index, number));
+    name_html(out, label[0] == '\0' && page->results->several_labels ? "(none)" : label);
     text_string(out, "</bdi>");
 }
 

@@ -9,7 +9,7 @@ struct page {
     struct table table; /* the page is written through table.row */
     const struct run_results *results;
     char *root_url; /* from the page to the clips' root, escaped, without a slash at its end */
-    int threads;
+    struct decoders *decoders;
     struct report_sounds sounds;
 };
 
@@ -23,6 +23,8 @@ void page_url(struct text *text, const struct page *page, const struct run_clip 
 /* The path (or "row 17"), linked to its file. */
 void page_clip_link(struct page *page, const struct run_clip *clip, size_t row);
 void page_class(struct page *page, int32_t index);
+/* A label or a set of them; an empty set in words. */
+void page_label(struct page *page, const char *label);
 struct run_clip page_clip_at(const struct page *page, size_t row);
 /* A JSON text as HTML: objects and arrays of objects as tables. */
 void page_json(struct text *text, const char *json);

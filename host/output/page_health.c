@@ -59,7 +59,7 @@ static void append_measure(struct page *page, const struct run_clip *clip, enum 
     if (pair) {
         struct run_clip twin = page_clip_at(page, other);
         page_clip_link(page, &twin, other);
-        if (twin.label != NULL) {
+        if (twin.label != NULL && twin.label[0] != '\0') {
             text_string(out, " <span class=\"dim\"><bdi>");
             name_html(out, twin.label);
             text_string(out, "</bdi></span>");

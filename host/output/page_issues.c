@@ -20,9 +20,9 @@ static void append_data(struct page *page, size_t rank, const struct run_issue *
     char number[16];
     struct text *out = &page->table.row;
     text_format(out, " data-rank=\"%zu\" data-given=\"", rank);
-    name_html(out, run_class_name(page->results, issue->given, number));
+    name_html(out, run_given_label(page->results, issue, number));
     text_string(out, "\" data-suggested=\"");
-    name_html(out, run_class_name(page->results, issue->suggested, number));
+    name_html(out, run_suggested_label(page->results, issue, number));
     text_string(out, "\" data-path=\"");
     if (clip->path != NULL) name_html(out, run_clip_shown(clip));
     text_string(out, "\"");
@@ -40,13 +40,32 @@ static void append_score(struct text *out, const char *name, double score, const
     if (is_chosen) text_string(out, "</b>");
 }
 
+/* "probably wrong: dog (probability 3%), probably missing: bark (probability 98%)" */
+static void append_annotations(struct page *page, const struct run_issue *issue) {
+    struct text *out = &page->table.row;
+    for (size_t i = 0; i < issue->annotation_count; i++) {
+        const struct run_annotation *annotation = &issue->annotations[i];
+        text_format(out, "%sprobably %s: ", i == 0 ? "" : ", ",
+                    annotation->given ? "wrong" : "missing");
+        page_class(page, annotation->class_index);
+        text_string(out, " (probability ");
+        append_probability(out, annotation->probability);
+        text_string(out, ")");
+    }
+}
+
 static void append_scores(struct page *page, const struct run_issue *issue) {
     struct text *out = &page->table.row;
     const char *chosen = page->results->score_name;
-    text_string(out, "<p class=\"scores\">probability of the given label ");
-    append_probability(out, issue->given_probability);
-    text_string(out, ", of the suggested one ");
-    append_probability(out, issue->suggested_probability);
+    text_string(out, "<p class=\"scores\">");
+    if (page->results->several_labels) {
+        append_annotations(page, issue);
+    } else {
+        text_string(out, "probability of the given label ");
+        append_probability(out, issue->given_probability);
+        text_string(out, ", of the suggested one ");
+        append_probability(out, issue->suggested_probability);
+    }
     append_score(out, "self_confidence", issue->self_confidence, chosen);
     append_score(out, "normalized_margin", issue->normalized_margin, chosen);
     append_score(out, "confidence_weighted_entropy", issue->confidence_weighted_entropy, chosen);
@@ -60,7 +79,7 @@ static void append_neighbours(struct page *page, const struct run_issue *issue) 
     for (size_t i = 0; i < issue->neighbour_count && i < RUN_NEIGHBOURS; i++) {
         struct run_clip near = page_clip_at(page, issue->neighbours[i]);
         text_string(out, i == 0 ? " <bdi>" : ", <bdi>");
-        name_html(out, near.label == NULL ? "(no label)" : near.label);
+        name_html(out, near.label == NULL || near.label[0] == '\0' ? "(no label)" : near.label);
         text_string(out, "</bdi>");
     }
     text_string(out, "</summary>\n<ol class=\"near\">\n");
@@ -69,7 +88,7 @@ static void append_neighbours(struct page *page, const struct run_issue *issue) 
         text_string(out, "<li>");
         page_clip_link(page, &near, issue->neighbours[i]);
         text_string(out, ", <bdi>");
-        name_html(out, near.label == NULL ? "(no label)" : near.label);
+        name_html(out, near.label == NULL || near.label[0] == '\0' ? "(no label)" : near.label);
         text_format(out, "</bdi>, cosine %.3f</li>\n", (double)issue->similarities[i]);
     }
     text_string(out, "</ol></details>\n");
@@ -112,13 +131,14 @@ static void append_issue(struct page *page, size_t rank, const struct run_issue 
                          const struct sound *sound) {
     struct text *out = &page->table.row;
     struct run_clip clip = page_clip_at(page, issue->row);
+    char number[16];
     text_string(out, "<li class=\"issue entry\" tabindex=\"-1\"");
     append_data(page, rank, issue, &clip);
     text_format(out, ">\n<div class=\"rank\">%zu</div>\n<div>\n", rank);
     text_string(out, "<div class=\"labels\"><small>labelled</small> <span class=\"given\">");
-    page_class(page, issue->given);
+    page_label(page, run_given_label(page->results, issue, number));
     text_string(out, "</span> → <small>suggested</small> <span class=\"suggested\">");
-    page_class(page, issue->suggested);
+    page_label(page, run_suggested_label(page->results, issue, number));
     text_string(out, "</span></div>\n<p>");
     page_clip_link(page, &clip, issue->row);
     text_string(out, "</p>\n");
@@ -154,17 +174,17 @@ static enum error_code find_place(const struct page *page, size_t row, struct pl
 
 /* Decodes `count` clips side by side; the order of the page does not depend on it. */
 static enum error_code load_sounds(const struct place *places, struct sound *sounds, size_t count,
-                                   int threads, struct error *error) {
+                                   struct decoders *decoders, struct error *error) {
     struct error errors[GROUP] = {ERROR_INITIAL};
-    (void)threads; /* when built without OpenMP */
+    const int threads = decoders_count(decoders);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t i = 0; i < count; i++) {
         sounds[i] = (struct sound){.readable = false};
         if (places[i].path.length == 0)
             snprintf(sounds[i].reason, sizeof sounds[i].reason, "its path is not known");
         else
-            sound_load(places[i].path.data, places[i].start, places[i].duration, &sounds[i],
-                       &errors[i]);
+            sound_load(decoders, (int)i % threads, places[i].path.data, places[i].start,
+                       places[i].duration, &sounds[i], &errors[i]);
     }
     for (size_t i = 0; i < count && error->code == ERROR_NONE; i++)
         if (errors[i].code != ERROR_NONE) *error = errors[i];
@@ -177,7 +197,7 @@ static enum error_code append_group(struct page *page, size_t first, size_t coun
     const struct run_issue *issues = page->results->issues;
     for (size_t i = 0; i < count; i++)
         TRY(find_place(page, issues[first + i].row, &places[i], error));
-    load_sounds(places, sounds, count, page->threads, error);
+    load_sounds(places, sounds, count, page->decoders, error);
     for (size_t i = 0; i < count; i++) {
         if (error->code == ERROR_NONE) {
             append_issue(page, first + i + 1, &issues[first + i], &sounds[i]);
@@ -268,14 +288,15 @@ enum error_code page_more_issues(struct page *page, struct error *error) {
     for (size_t i = REPORT_PLAYED_ISSUES; i < last && error->code == ERROR_NONE; i++) {
         const struct run_issue *issue = &results->issues[i];
         struct run_clip clip = page_clip_at(page, issue->row);
+        char number[16];
         text_string(out, "<tr class=\"entry\"");
         append_data(page, i + 1, issue, &clip);
         text_format(out, "><td class=\"n\">%zu</td><td class=\"path\">", i + 1);
         page_clip_link(page, &clip, issue->row);
         text_string(out, "</td><td class=\"label given\">");
-        page_class(page, issue->given);
+        page_label(page, run_given_label(results, issue, number));
         text_string(out, "</td><td class=\"label suggested\">");
-        page_class(page, issue->suggested);
+        page_label(page, run_suggested_label(results, issue, number));
         text_string(out, "</td><td class=\"n\">");
         number_short(out, issue->score);
         text_string(out, "</td></tr>\n");

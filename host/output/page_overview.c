@@ -91,8 +91,10 @@ void page_overview(struct page *page) {
     count_figure(out, "Classes", results->class_count);
     text_string(out, "</dl>\n");
     if (isfinite(results->overall_health))
-        text_string(out, "<p class=\"dim\">Overall label health is the share of labels that are "
-                         "right, as confident learning estimates it.</p>\n");
+        text_format(out,
+                    "<p class=\"dim\">Overall label health is the share of %s are right, as "
+                    "confident learning estimates it.</p>\n",
+                    results->several_labels ? "clips whose labels all" : "labels that");
     if (clips > audited) {
         const char *comma = "";
         text_string(out, "<p>Not audited: ");

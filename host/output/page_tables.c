@@ -41,10 +41,13 @@ enum error_code page_classes(struct page *page, struct error *error) {
     struct text *out = &page->table.row;
     if (results->classes == NULL) return ERROR_NONE;
     page_section(page, "classes", "Health of the classes");
-    text_string(out, "<p class=\"dim\">Estimates, worst first. Wrongly in: clips with this label "
-                     "that belong to another class. Missing: clips of this class that carry "
-                     "another label. Quality: share of its labels that are right.</p>\n"
-                     "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+    text_format(out,
+                "<p class=\"dim\">Estimates, worst first. Wrongly in: clips with this label that "
+                "%s. Missing: clips of this class that %s. Quality: share of its labels that are "
+                "right.</p>\n",
+                results->several_labels ? "should not have it" : "belong to another class",
+                results->several_labels ? "do not carry it" : "carry another label");
+    text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
                      "aria-labelledby=\"classes\"><table>\n<thead><tr><th scope=\"col\">Class</th>"
                      "<th scope=\"col\" class=\"n\">Quality</th><th scope=\"col\" class=\"n\">"
                      "Clips</th><th scope=\"col\" class=\"n\">Wrongly in</th><th scope=\"col\" "

@@ -141,6 +141,12 @@ void run_read_close(struct run_read *read) {
         free((char *)(uintptr_t)clip->label);
         free((char *)(uintptr_t)clip->reason);
     }
+    for (size_t i = 0; i < read->results.issue_count; i++) {
+        const struct run_issue *issue = &read->issues[i];
+        free((char *)(uintptr_t)issue->given_set);
+        free((char *)(uintptr_t)issue->suggested_set);
+        free((struct run_annotation *)(uintptr_t)issue->annotations);
+    }
     run_facts_free(&read->results.facts);
     free(read->input);
     free(read->root);

@@ -109,6 +109,8 @@ enum error_code run_read_json(struct run_read *read, const char *path, struct er
     read_counts(results, json_object_get(run, "counts"));
     read_health(results, json_object_get(run, "audio_health"));
     read_facts(&results->facts, run);
+    const char *separator = run_fact_find(&results->facts, "settings", "label_separator");
+    results->several_labels = separator != NULL && strcmp(separator, "null") != 0;
     if (results->facts.failed) FAIL(error, ERROR_MEMORY, "%s: no memory for its facts", path);
     if (error->code == ERROR_NONE) read_warnings(read, json_object_get(run, "warnings"), error);
 done:
@@ -190,26 +192,66 @@ static enum error_code read_neighbours(struct run_issue *issue, const json_t *ne
     return ERROR_NONE;
 }
 
+/* A joined set of labels, to be freed. */
+static enum error_code read_set(const json_t *object, const char *name, const char **set,
+                                const struct place *place, struct error *error) {
+    *set = json_bytes(json_object_get(object, name), error);
+    if (*set == NULL && error->code == ERROR_NONE)
+        FAIL(error, ERROR_DATA, "%s, line %zu: \"%s\" is no text", place->path, place->line, name);
+    return error->code;
+}
+
+/* The labels of a clip that may have several. */
+static enum error_code read_annotations(const struct run_read *read, const json_t *object,
+                                        struct run_issue *issue, const struct place *place,
+                                        struct error *error) {
+    const json_t *list = json_object_get(object, "annotations");
+    size_t count = json_array_size(list);
+    struct run_annotation *annotations =
+        memory_array(count, sizeof *annotations, "the labels of a run", error);
+    issue->annotations = annotations;
+    if (annotations == NULL) return error->code;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *annotation = json_array_get(list, i);
+        TRY(read_label(read, annotation, "label", &annotations[i].class_index, place, error));
+        annotations[i].given = json_is_true(json_object_get(annotation, "given"));
+        annotations[i].probability = (float)number_or_nan(annotation, "probability");
+    }
+    issue->annotation_count = count;
+    TRY(read_set(object, "given_label", &issue->given_set, place, error));
+    return read_set(object, "suggested_label", &issue->suggested_set, place, error);
+}
+
+/* Room for one more issue, which the results own from now on. */
+static struct run_issue *add_issue(struct run_read *read, struct error *error) {
+    struct run_results *results = &read->results;
+    if (memory_grow(&read->issues, &read->issue_capacity, results->issue_count + 1,
+                    sizeof *read->issues, "the issues of a run", error) != ERROR_NONE)
+        return NULL;
+    results->issues = read->issues;
+    read->issues[results->issue_count] = (struct run_issue){.given = -1, .suggested = -1};
+    return &read->issues[results->issue_count++];
+}
+
 static enum error_code read_issue(struct run_read *read, const json_t *object,
                                   const struct place *place, struct error *error) {
-    struct run_issue issue = {.neighbour_count = 0};
-    if (!row_number(json_object_get(object, "row"), &issue.row))
+    struct run_issue *issue = add_issue(read, error);
+    if (issue == NULL) return error->code;
+    if (!row_number(json_object_get(object, "row"), &issue->row))
         return FAIL(error, ERROR_DATA, "%s, line %zu: no \"row\"", place->path, place->line);
-    TRY(read_label(read, object, "given_label", &issue.given, place, error));
-    TRY(read_label(read, object, "suggested_label", &issue.suggested, place, error));
-    issue.score = number_or_nan(object, "score");
-    issue.self_confidence = number_or_nan(object, "self_confidence");
-    issue.normalized_margin = number_or_nan(object, "normalized_margin");
-    issue.confidence_weighted_entropy = number_or_nan(object, "confidence_weighted_entropy");
-    issue.given_probability = (float)number_or_nan(object, "given_probability");
-    issue.suggested_probability = (float)number_or_nan(object, "suggested_probability");
-    TRY(read_neighbours(&issue, json_object_get(object, "neighbours"), place, error));
-    struct run_results *results = &read->results;
-    TRY(memory_grow(&read->issues, &read->issue_capacity, results->issue_count + 1,
-                    sizeof *read->issues, "the issues of a run", error));
-    read->issues[results->issue_count++] = issue;
-    results->issues = read->issues;
-    return ERROR_NONE;
+    if (read->results.several_labels) {
+        TRY(read_annotations(read, object, issue, place, error));
+    } else {
+        TRY(read_label(read, object, "given_label", &issue->given, place, error));
+        TRY(read_label(read, object, "suggested_label", &issue->suggested, place, error));
+    }
+    issue->score = number_or_nan(object, "score");
+    issue->self_confidence = number_or_nan(object, "self_confidence");
+    issue->normalized_margin = number_or_nan(object, "normalized_margin");
+    issue->confidence_weighted_entropy = number_or_nan(object, "confidence_weighted_entropy");
+    issue->given_probability = (float)number_or_nan(object, "given_probability");
+    issue->suggested_probability = (float)number_or_nan(object, "suggested_probability");
+    return read_neighbours(issue, json_object_get(object, "neighbours"), place, error);
 }
 
 enum error_code run_read_issues(struct run_read *read, const char *path, struct error *error) {

@@ -22,7 +22,7 @@ struct run_read {
     char **class_names; /* (results.class_count) */
     struct name_index *classes_by_name;
     char **warnings;
-    struct run_issue *issues;
+    struct run_issue *issues; /* their sets and annotations are owned */
     size_t issue_capacity;
     struct run_class *classes;
     struct run_pair *pairs;

@@ -68,9 +68,10 @@ static enum error_code write_sections(struct page *page, struct error *error) {
     return ERROR_NONE;
 }
 
-enum error_code report_write(const char *folder, const struct run_results *results, int threads,
-                             struct report_sounds *sounds, struct error *error) {
-    struct page page = {.results = results, .threads = threads < 1 ? 1 : threads};
+enum error_code report_write(const char *folder, const struct run_results *results,
+                             struct decoders *decoders, struct report_sounds *sounds,
+                             struct error *error) {
+    struct page page = {.results = results, .decoders = decoders};
     table_open(&page.table, folder, "report.html", error);
     if (error->code == ERROR_NONE && make_root_url(&page, folder, error) == ERROR_NONE)
         write_sections(&page, error);

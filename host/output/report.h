@@ -2,6 +2,7 @@
 #ifndef EARMARK_OUTPUT_REPORT_H
 #define EARMARK_OUTPUT_REPORT_H
 
+#include "host/input/decoder.h"
 #include "host/output/run.h"
 
 #define REPORT_PLAYED_ISSUES 200u   /* have their sound in the page */
@@ -15,9 +16,11 @@ struct report_sounds {
 };
 
 /* Writes folder/report.html. The clips' files are decoded again, from
- * results->root; one that cannot be is said so in its place. *sounds may be NULL.
+ * results->root, by all the decoders; one that cannot be is said so in its place.
+ * *sounds may be NULL.
  * Links to clips are relative to the folder, so that both can move together. */
-enum error_code report_write(const char *folder, const struct run_results *results, int threads,
-                             struct report_sounds *sounds, struct error *error);
+enum error_code report_write(const char *folder, const struct run_results *results,
+                             struct decoders *decoders, struct report_sounds *sounds,
+                             struct error *error);
 
 #endif

@@ -53,6 +53,18 @@ const char *run_class_name(const struct run_results *results, int32_t index, cha
     return buffer;
 }
 
+const char *run_given_label(const struct run_results *results, const struct run_issue *issue,
+                            char *buffer) {
+    return issue->given_set != NULL ? issue->given_set
+                                    : run_class_name(results, issue->given, buffer);
+}
+
+const char *run_suggested_label(const struct run_results *results, const struct run_issue *issue,
+                                char *buffer) {
+    return issue->suggested_set != NULL ? issue->suggested_set
+                                        : run_class_name(results, issue->suggested, buffer);
+}
+
 /* ---- facts ---- */
 
 static struct run_fact *find_fact(const struct run_facts *facts, const char *section,

@@ -50,16 +50,27 @@ struct run_clips {
 #define RUN_NEIGHBOURS 5           /* at most so many a clip */
 #define RUN_NEIGHBOUR_ISSUES 1000u /* neighbours are for the first so many of the ranking */
 
+/* A label of a clip that may have several: it has it and probably should not, or the reverse. */
+struct run_annotation {
+    int32_t class_index;
+    bool given;
+    float probability; /* of the clip's having it */
+};
+
 /* One flagged clip; an array of these is in rank order, best first. */
 struct run_issue {
-    size_t row; /* of clips.csv */
-    int32_t given;
+    size_t row;    /* of clips.csv */
+    int32_t given; /* with several labels a clip unused, as is suggested: see the sets */
     int32_t suggested;
+    const char *given_set; /* labels joined as in the clips' list; NULL: one label a clip */
+    const char *suggested_set;
+    const struct run_annotation *annotations; /* (annotation_count), by class */
+    size_t annotation_count;
     double score; /* the score the ranking is by: low is bad */
     double self_confidence;
     double normalized_margin;
     double confidence_weighted_entropy; /* scores that were not computed are NaN */
-    float given_probability;
+    float given_probability;            /* with several labels: of its least probable annotation */
     float suggested_probability;
     size_t neighbour_count;            /* 0 beyond RUN_NEIGHBOUR_ISSUES */
     size_t neighbours[RUN_NEIGHBOURS]; /* rows of clips.csv, most similar first */
@@ -130,6 +141,8 @@ struct run_results {
     const char *const *class_names; /* (class_count), sorted; NULL: classes are numbers */
     size_t class_count;
 
+    bool several_labels; /* a clip may have: its class is -1, its label a joined set */
+
     const char *score_name;         /* "self_confidence": what `score` is */
     const struct run_issue *issues; /* ranked */
     size_t issue_count;
@@ -151,5 +164,12 @@ void run_count_statuses(struct run_results *results);
 
 /* The class's name, or its number written into buffer (16 bytes). */
 const char *run_class_name(const struct run_results *results, int32_t index, char *buffer);
+
+/* The label that an issue's clip has, and the one it should have: a class's name likewise,
+ * or a joined set, which may be empty. */
+const char *run_given_label(const struct run_results *results, const struct run_issue *issue,
+                            char *buffer);
+const char *run_suggested_label(const struct run_results *results, const struct run_issue *issue,
+                                char *buffer);
 
 #endif

@@ -155,8 +155,8 @@ static enum error_code make_small(const struct decoded *decoded, double duration
     return error->code;
 }
 
-enum error_code sound_load(const char *path, double start, double duration, struct sound *sound,
-                           struct error *error) {
+enum error_code sound_load(struct decoders *decoders, int index, const char *path, double start,
+                           double duration, struct sound *sound, struct error *error) {
     *sound = (struct sound){.readable = false};
     struct decode_settings settings = {.model_rate = PAGE_RATE,
                                        .no_resample = true,
@@ -165,7 +165,7 @@ enum error_code sound_load(const char *path, double start, double duration, stru
                                        .reserve = within_bound};
     struct decoded decoded = {.samples = NULL};
     struct error decoding = ERROR_INITIAL;
-    enum error_code code = decode_clip(path, &settings, &decoded, &decoding);
+    enum error_code code = decoders_decode(decoders, index, path, &settings, &decoded, &decoding);
     if (code == ERROR_STOPPED)
         snprintf(sound->reason, sizeof sound->reason, "too long to be played in the page");
     else if (code != ERROR_NONE)

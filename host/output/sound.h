@@ -4,7 +4,7 @@
 #define EARMARK_OUTPUT_SOUND_H
 
 #include "host/base/text.h"
-#include "host/input/decode.h"
+#include "host/input/decoder.h"
 
 /* The sound in the page is cut after so much, whichever comes first: 15 s at
  * 16 kHz, 30 s at 8 kHz. 200 of them are at most 96 MB before compression. */
@@ -30,9 +30,10 @@ struct sound {
 
 /* Decodes the file (the part from `start` on, for `duration` seconds if that is
  * not negative) and makes it small. What is wrong with the file is told in
- * `reason`; errors are of memory only. May be called from several threads. */
-enum error_code sound_load(const char *path, double start, double duration, struct sound *sound,
-                           struct error *error);
+ * `reason`; errors are of memory only. May be called from several threads, best with a
+ * decoder (`index`) for each. */
+enum error_code sound_load(struct decoders *decoders, int index, const char *path, double start,
+                           double duration, struct sound *sound, struct error *error);
 void sound_free(struct sound *sound);
 
 /* data:audio/flac;base64,... */

@@ -21,12 +21,14 @@ static void pad(struct text *text, int from, int to) {
     for (; from < to; from++) text_string(text, " ");
 }
 
-/* A class's name as it is shown, freed with text_free. */
-static struct text shown_class(const struct run_results *results, int32_t index) {
+/* A label, or a set of them, as it is shown, freed with text_free. */
+static struct text shown_label(const struct run_results *results, const struct run_issue *issue,
+                               bool suggested) {
     struct text shown = TEXT_INITIAL;
     char number[16];
-    name_visible(&shown, run_class_name(results, index, number));
-    if (shown.length == 0) text_string(&shown, "(empty)");
+    name_visible(&shown, suggested ? run_suggested_label(results, issue, number)
+                                   : run_given_label(results, issue, number));
+    if (shown.length == 0) text_string(&shown, results->several_labels ? "(none)" : "(empty)");
     return shown;
 }
 
@@ -120,8 +122,7 @@ static void measure_labels(const struct run_results *results, size_t count, int 
     widths[1] = width_of("suggested");
     for (size_t i = 0; i < count; i++) {
         for (int side = 0; side < 2; side++) {
-            struct text label = shown_class(results, side == 0 ? results->issues[i].given
-                                                               : results->issues[i].suggested);
+            struct text label = shown_label(results, &results->issues[i], side != 0);
             int width = label.data == NULL ? 0 : width_of(label.data);
             if (width > LABEL_WIDTH) width = LABEL_WIDTH;
             if (width > widths[side]) widths[side] = width;
@@ -142,8 +143,8 @@ static void append_padded(struct text *text, struct text *cell, int width) {
 static void append_issue(struct text *text, const struct run_results *results, size_t index,
                          const int widths[2]) {
     const struct run_issue *issue = &results->issues[index];
-    struct text given = shown_class(results, issue->given);
-    struct text suggested = shown_class(results, issue->suggested);
+    struct text given = shown_label(results, issue, false);
+    struct text suggested = shown_label(results, issue, true);
     text_format(text, "%6zu  %-9.4g  ", index + 1, issue->score);
     append_padded(text, &given, widths[0]);
     text_string(text, " -> ");
@@ -195,6 +196,9 @@ enum error_code summary_print(FILE *stream, const char *folder, const struct run
     text_format(&text, "\n%s/report.html   to look at and listen to\n", shown);
     text_format(&text, "%s/issues.csv    the ranking (issues.jsonl: the same for programs)\n",
                 shown);
+    if (results->several_labels)
+        text_format(&text, "%s/annotations.csv   which labels are wrong or missing, a row each\n",
+                    shown);
     text_format(&text, "%s/classes.csv   health of every class\n", shown);
     text_format(&text, "%s/clips.csv     every clip, with the reason when it was not audited\n",
                 shown);
@@ -223,9 +227,9 @@ static void append_first_issues(struct text *text, const struct run_results *res
                     issue->row);
         append_string(text, clip.path);
         text_string(text, ", \"given_label\": ");
-        text_json(text, run_class_name(results, issue->given, number));
+        text_json(text, run_given_label(results, issue, number));
         text_string(text, ", \"suggested_label\": ");
-        text_json(text, run_class_name(results, issue->suggested, number));
+        text_json(text, run_suggested_label(results, issue, number));
         text_string(text, ", \"score\": ");
         number_json(text, issue->score);
         text_string(text, "}");

@@ -28,8 +28,11 @@ static enum fold_source source_of_folds(const struct audit_settings *settings,
 static enum error_code open_all(const struct audit_settings *settings, struct audit *audit,
                                 struct error *error) {
     struct input_options options = settings->input_options;
+    /* First: they are processes, and are to have nothing of this one. */
+    TRY(decoders_open(engine_threads(&settings->engine), &audit->decoders, error));
     TRY(engine_open(&settings->engine, true, &audit->engine, error));
     TRY(run_folder_open(settings->out, settings->fresh, &audit->folder, error));
+    audit->several = options.label_separator != NULL;
     options.exclude = audit->folder.resolved;
     TRY(input_open(settings->input, &options, &audit->input, error));
     input_tell(&audit->input, settings->engine.quiet);
@@ -42,6 +45,8 @@ static enum error_code open_all(const struct audit_settings *settings, struct au
 static void record_settings(const struct audit_settings *settings, struct text *record) {
     const struct crossval_settings *crossval = &settings->crossval;
     const struct confident_settings *confident = &settings->confident;
+    const char *separator = settings->input_options.label_separator;
+    run_record_add(record, "label_separator", "%s", separator == NULL ? "" : separator);
     run_record_add(record, "folds", "%zu %d %u", crossval->folds, crossval->shuffle,
                    (unsigned)crossval->seed);
     text_string(record, crossval->c_auto ? "C auto" : "C");
@@ -72,7 +77,7 @@ static enum error_code open_store(const struct audit_settings *settings, struct 
 
 static enum error_code embed(const struct audit_settings *settings, struct audit *audit,
                              struct error *error) {
-    struct embedding_settings embedding = {.threads = audit->engine.threads,
+    struct embedding_settings embedding = {.decoders = audit->decoders,
                                            .no_resample = settings->no_resample,
                                            .progress = settings->progress};
     const struct xvector_model *network = &audit->engine.model.network;
@@ -123,13 +128,17 @@ static enum error_code select_rows(const struct audit_settings *settings, struct
                                    struct error *error) {
     enum fold_source source = source_of_folds(settings, audit);
     TRY(audit_rows_select(&audit->input.clips, audit->measures, &audit->store, &settings->crossval,
-                          source, &audit->rows, error));
+                          source, audit->several ? &audit->input.labels : NULL, &audit->rows,
+                          error));
     if (audit->rows.joined_groups > 0)
         TRY(audit_warn(audit, error, "%zu groups share identical audio with others and were joined",
                        audit->rows.joined_groups));
     TRY(write_embeddings(audit, error));
     resume_facts(&audit->results.facts, &audit->store);
     embedding_store_close(&audit->store);
+    if (audit->several)
+        return write_array(audit, "labels.npy", NPY_INT8, audit->rows.count, audit->rows.classes,
+                           audit->rows.label_matrix, error);
     audit->labels = memory_array(audit->rows.count, sizeof *audit->labels, "labels", error);
     if (audit->labels == NULL) return error->code;
     for (size_t i = 0; i < audit->rows.count; i++) audit->labels[i] = audit->rows.labels[i];
@@ -143,8 +152,9 @@ static void show_fits(void *context, size_t finished, size_t all, double worst_g
     progress_update(progress, finished);
 }
 
-static enum error_code classify(const struct audit_settings *settings, struct audit *audit,
-                                struct error *error) {
+/* Cross-validation of the rows, whatever their labels are. */
+static enum error_code cross_validate(struct audit *audit, const struct crossval_settings *settings,
+                                      const struct crossval_progress *step, struct error *error) {
     const struct audit_rows *rows = &audit->rows;
     const struct crossval_input input = {
         .embeddings = npy_direct(&audit->embeddings, NPY_FLOAT32),
@@ -155,6 +165,26 @@ static enum error_code classify(const struct audit_settings *settings, struct au
         .classes = rows->classes,
         .folds = rows->folds,
     };
+    const struct one_versus_rest_input labels = {
+        .embeddings = input.embeddings,
+        .labels = rows->label_matrix,
+        .fold_of = rows->fold_of,
+        .rows = rows->count,
+        .features = audit->columns,
+        .classes = rows->classes,
+        .folds = rows->folds,
+    };
+    struct device *device = audit->engine.device;
+    if (audit->several)
+        return one_versus_rest_run(device->operations, device, &labels, settings, step,
+                                   audit->probabilities, &audit->crossval, error);
+    return crossval_run(device->operations, device, &input, settings, step, audit->probabilities,
+                        &audit->crossval, error);
+}
+
+static enum error_code classify(const struct audit_settings *settings, struct audit *audit,
+                                struct error *error) {
+    const struct audit_rows *rows = &audit->rows;
     struct crossval_settings crossval = settings->crossval;
     struct progress progress = {0};
     struct crossval_progress step = {show_fits, &progress};
@@ -163,8 +193,7 @@ static enum error_code classify(const struct audit_settings *settings, struct au
                                         "probabilities", error);
     if (audit->probabilities == NULL) return error->code;
     progress_start(&progress, settings->progress, "classifier", "fits", 0);
-    crossval_run(audit->engine.device->operations, audit->engine.device, &input, &crossval, &step,
-                 audit->probabilities, &audit->crossval, error);
+    cross_validate(audit, &crossval, &step, error);
     progress_finish(&progress);
     if (error->code != ERROR_NONE) return error->code;
     TRY(write_array(audit, "pred_probs.npy", NPY_FLOAT32, rows->count, rows->classes,
@@ -175,7 +204,7 @@ static enum error_code classify(const struct audit_settings *settings, struct au
 
 static enum error_code write_files(struct audit *audit, struct error *error) {
     struct report_sounds sounds;
-    TRY(report_write(audit->folder.path, &audit->results, audit->engine.threads, &sounds, error));
+    TRY(report_write(audit->folder.path, &audit->results, audit->decoders, &sounds, error));
     end_stage(audit, "report", (double)sounds.played, "clips");
     TRY(stop_check(error));
     TRY(run_write_timing(audit->folder.path, audit->timings, audit->timing_count,
@@ -217,6 +246,7 @@ void audit_close(struct audit *audit) {
     if (audit == NULL) return;
     audit_free_results(audit);
     confident_free(&audit->confident);
+    multilabel_free(&audit->multi);
     crossval_report_free(&audit->crossval);
     free(audit->probabilities);
     free(audit->labels);
@@ -227,5 +257,6 @@ void audit_close(struct audit *audit) {
     input_close(&audit->input);
     run_folder_close(&audit->folder);
     engine_close(&audit->engine);
+    decoders_close(audit->decoders);
     free(audit);
 }

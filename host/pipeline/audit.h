@@ -3,7 +3,7 @@
 #ifndef EARMARK_AUDIT_H
 #define EARMARK_AUDIT_H
 
-#include "host/classifier/crossval.h"
+#include "host/classifier/one_versus_rest.h"
 #include "host/confident/confident.h"
 #include "host/input/input.h"
 #include "host/output/run.h"
@@ -21,7 +21,7 @@ struct audit_settings {
     struct crossval_settings crossval;
     struct confident_settings confident;
     const char *num_to_remove_file; /* .npy (classes), or NULL */
-    const char *joint_file;         /* .npy (classes, classes), or NULL */
+    const char *joint_file; /* .npy (classes, classes), several labels (classes, 2, 2); or NULL */
 };
 
 struct audit;

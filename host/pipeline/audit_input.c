@@ -64,6 +64,8 @@ enum error_code audit_check_input(const struct audit_settings *settings, enum fo
     const struct clip_list *clips = &audit->input.clips;
     size_t folds = settings->crossval.folds;
     size_t unlabelled = 0;
+    /* With several labels a clip its classes are sets; labels are told of once folds are known. */
+    bool classes = !audit->several;
     if (source == FOLDS_BY_GROUP && clips->group_count < folds)
         return FAIL(error, ERROR_DATA,
                     "--group %s has %zu different values, fewer than the %zu folds; give --folds "
@@ -76,13 +78,13 @@ enum error_code audit_check_input(const struct audit_settings *settings, enum fo
     if (unlabelled > 0)
         audit_warn(audit, error, "%zu clips have no label; they are rows of clips.csv, unaudited",
                    unlabelled);
-    if (error->code == ERROR_NONE && source != FOLDS_BY_COLUMN)
+    if (error->code == ERROR_NONE && classes && source != FOLDS_BY_COLUMN)
         warn_of_classes(audit, counts, is_small, folds,
                         "with fewer clips than there are folds cannot be audited", error);
-    if (error->code == ERROR_NONE && source == FOLDS_BY_GROUP)
+    if (error->code == ERROR_NONE && classes && source == FOLDS_BY_GROUP)
         warn_of_classes(audit, counts, is_in_one_part, folds,
                         "with all clips in one group cannot be audited", error);
-    if (error->code == ERROR_NONE && source == FOLDS_BY_COLUMN)
+    if (error->code == ERROR_NONE && classes && source == FOLDS_BY_COLUMN)
         warn_of_classes(audit, counts, is_in_one_part, folds,
                         "with all clips in one fold cannot be audited", error);
     free(counts);

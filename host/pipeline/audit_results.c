@@ -52,14 +52,21 @@ enum error_code audit_find_issues(const struct audit_settings *settings, struct 
     struct confident_input input = confident_view(audit);
     struct confident_settings confident = settings->confident;
     double *num_to_remove = NULL, *joint = NULL;
+    size_t cells = audit->several ? 4 : rows->classes; /* of a class's row in the joint */
     if (load_table(settings->num_to_remove_file, rows->classes, "one per class", &num_to_remove,
                    error) == ERROR_NONE &&
-        load_table(settings->joint_file, rows->classes * rows->classes, "classes x classes", &joint,
+        load_table(settings->joint_file, rows->classes * cells,
+                   audit->several ? "classes x 2 x 2" : "classes x classes", &joint,
                    error) == ERROR_NONE) {
         confident.num_to_remove = num_to_remove;
         confident.joint = joint;
-        confident_find(&input, &confident, &audit->confident, error);
+        if (audit->several)
+            audit_find_label_issues(audit, &confident, &audit->multi, error);
+        else
+            confident_find(&input, &confident, &audit->confident, error);
     }
+    audit->ranked = audit->several ? audit->multi.issues : audit->confident.issues;
+    audit->ranked_count = audit->several ? audit->multi.issue_count : audit->confident.issue_count;
     free(num_to_remove);
     free(joint);
     return error->code;
@@ -68,14 +75,14 @@ enum error_code audit_find_issues(const struct audit_settings *settings, struct 
 /* The five most similar audited clips of the first issues. */
 static enum error_code find_neighbours(struct audit *audit, struct error *error) {
     const struct device_operations *operations = audit->engine.device->operations;
-    size_t count = audit->confident.issue_count;
+    size_t count = audit->ranked_count;
     if (count > RUN_NEIGHBOUR_ISSUES) count = RUN_NEIGHBOUR_ISSUES;
     if (count == 0) return ERROR_NONE;
     size_t *queries = memory_array(count, sizeof *queries, "neighbours", error);
     size_t *found = memory_array(count * RUN_NEIGHBOURS, sizeof *found, "neighbours", error);
     float *similar = memory_array(count * RUN_NEIGHBOURS, sizeof *similar, "neighbours", error);
     if (queries == NULL || found == NULL || similar == NULL) goto done;
-    for (size_t i = 0; i < count; i++) queries[i] = audit->confident.issues[i].row;
+    for (size_t i = 0; i < count; i++) queries[i] = audit->ranked[i].row;
     if (operations->nearest(audit->engine.device, npy_direct(&audit->embeddings, NPY_FLOAT32),
                             audit->rows.count, audit->columns, queries, count, RUN_NEIGHBOURS,
                             found, similar, error) != ERROR_NONE)
@@ -120,7 +127,6 @@ static enum error_code make_issues(struct audit *audit, struct error *error) {
             .suggested_probability = (float)row->suggested_probability,
         };
     }
-    find_neighbours(audit, error);
 done:
     free(described);
     return error->code;
@@ -157,6 +163,7 @@ static enum error_code add_facts(const struct audit_settings *settings, struct a
     run_fact_bool(facts, "settings", "shuffle", crossval->shuffle);
     run_fact_integer(facts, "settings", "seed", crossval->seed);
     run_fact_string(facts, "settings", "label_pattern", settings->input_options.label_pattern);
+    run_fact_string(facts, "settings", "label_separator", settings->input_options.label_separator);
     run_fact_string(facts, "settings", "group", settings->input_options.group_field);
     run_fact_string(facts, "settings", "fold_column", audit->input.fold_column);
     run_fact_bool(facts, "settings", "C_auto", crossval->c_auto);
@@ -173,9 +180,11 @@ static enum error_code add_facts(const struct audit_settings *settings, struct a
                     audit->searched_near ? "the five nearest of every audited clip"
                                          : "the five nearest of the first 1,000 issues");
     run_fact_integer(facts, "confident_learning", "num_label_issues",
-                     (int64_t)audit->confident.num_label_issues);
-    run_fact_integer(facts, "confident_learning", "num_label_issues_calibrated",
-                     (int64_t)audit->confident.num_label_issues_calibrated);
+                     (int64_t)(audit->several ? audit->multi.num_label_issues
+                                              : audit->confident.num_label_issues));
+    if (!audit->several)
+        run_fact_integer(facts, "confident_learning", "num_label_issues_calibrated",
+                         (int64_t)audit->confident.num_label_issues_calibrated);
     crossval_report_json(&audit->crossval, &report);
     if (text_check(&report, error) == ERROR_NONE)
         run_fact_json(facts, "classifier", "cross_validation", report.data);
@@ -199,14 +208,16 @@ enum error_code audit_make_results(const struct audit_settings *settings, struct
                                    struct error *error) {
     struct run_results *results = &audit->results;
     TRY(duplicates_find_identical(&audit->input.clips, audit->measures, &audit->relations, error));
-    TRY(make_issues(audit, error));
+    TRY(audit->several ? audit_make_label_issues(audit, error) : make_issues(audit, error));
+    TRY(find_neighbours(audit, error));
     TRY(duplicates_find_near(audit->engine.device, npy_direct(&audit->embeddings, NPY_FLOAT32),
                              audit->rows.count, audit->columns, audit->rows.clips, audit->measures,
                              audit->relations, &audit->searched_near, error));
-    TRY(audit_make_health(audit, error));
+    TRY(audit->several ? audit_make_label_health(audit, error) : audit_make_health(audit, error));
     audit->view = (struct clip_view){.clips = &audit->input.clips,
                                      .measures = audit->measures,
                                      .class_of = audit->rows.class_of,
+                                     .several_labels = audit->several,
                                      .folds = audit->rows.clip_folds,
                                      .array_rows = audit->rows.clip_rows,
                                      .relations = audit->relations};
@@ -218,10 +229,12 @@ enum error_code audit_make_results(const struct audit_settings *settings, struct
     results->class_count = audit->rows.classes;
     results->score_name = confident_score_name(settings->confident.score);
     results->issues = audit->issues;
-    results->issue_count = audit->confident.issue_count;
+    results->issue_count = audit->ranked_count;
     results->confident_joint = audit->confident.confident_joint;
+    results->several_labels = audit->several;
     TRY(add_facts(settings, audit, error));
     TRY(add_warnings(audit, error));
+    if (audit->several) TRY(audit_tell_of_labels(audit, error));
     results->warnings = (const char *const *)audit->warnings;
     results->warning_count = audit->warning_count;
     run_count_statuses(results);
@@ -233,6 +246,8 @@ void audit_free_results(struct audit *audit) {
     for (size_t i = 0; i < audit->warning_count; i++) free(audit->warnings[i]);
     free(audit->warnings);
     free(audit->issues);
+    free(audit->annotations);
+    text_free(&audit->label_texts);
     free(audit->classes);
     free(audit->pairs);
     free(audit->relations);

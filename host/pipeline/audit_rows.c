@@ -16,6 +16,10 @@ void audit_rows_free(struct audit_rows *rows) {
     free(rows->class_of);
     free(rows->clip_folds);
     free(rows->clip_rows);
+    free(rows->label_matrix);
+    free(rows->class_labels);
+    free(rows->label_status);
+    free(rows->label_rows);
     *rows = (struct audit_rows){0};
 }
 
@@ -65,9 +69,10 @@ static enum error_code drop_rows(struct clip_list *clips, const unsigned char *s
     return ERROR_NONE;
 }
 
+/* Stratified by rows->labels, 0 .. classes - 1. */
 static enum error_code make_group_folds(const struct clip_list *clips,
                                         const struct clip_measures *measures,
-                                        const struct crossval_settings *settings,
+                                        const struct crossval_settings *settings, size_t classes,
                                         struct audit_rows *rows, struct error *error) {
     int64_t *groups = memory_array(rows->count, sizeof *groups, "groups", error);
     uint64_t(*hashes)[2] = memory_array(rows->count, sizeof *hashes, "audio hashes", error);
@@ -79,7 +84,7 @@ static enum error_code make_group_folds(const struct clip_list *clips,
     }
     if (identical_join_groups((const uint64_t(*)[2])hashes, rows->count, groups, clips->group_count,
                               &rows->joined_groups, error) == ERROR_NONE)
-        folds_stratified_group(rows->labels, groups, rows->count, clips->class_count, rows->folds,
+        folds_stratified_group(rows->labels, groups, rows->count, classes, rows->folds,
                                settings->shuffle, settings->seed, rows->fold_of, error);
 done:
     free(groups);
@@ -115,7 +120,7 @@ static enum error_code make_folds(struct clip_list *clips, const struct clip_mea
                         "every class has fewer clips than the %zu folds: give fewer --folds",
                         rows->folds);
         if (source == FOLDS_BY_GROUP)
-            TRY(make_group_folds(clips, measures, settings, rows, error));
+            TRY(make_group_folds(clips, measures, settings, classes, rows, error));
         else
             TRY(folds_stratified(rows->labels, rows->count, classes, rows->folds, settings->shuffle,
                                  settings->seed, rows->fold_of, error));
@@ -125,25 +130,46 @@ static enum error_code make_folds(struct clip_list *clips, const struct clip_mea
     return drop_rows(clips, status, rows, error);
 }
 
+/* Folds for all candidates, and the labels that can be judged with them. */
+static enum error_code make_label_folds(const struct clip_list *clips,
+                                        const struct clip_measures *measures,
+                                        const struct crossval_settings *settings,
+                                        enum fold_source source, const struct label_sets *sets,
+                                        struct audit_rows *rows, struct error *error) {
+    rows->folds = settings->folds;
+    for (size_t i = 0; i < rows->count; i++) rows->labels[i] = 0;
+    if (source == FOLDS_BY_COLUMN)
+        TRY(take_column_folds(clips, rows, error));
+    else if (source == FOLDS_BY_GROUP)
+        TRY(make_group_folds(clips, measures, settings, 1, rows, error));
+    else
+        TRY(folds_shuffled(rows->count, rows->folds, settings->seed, rows->fold_of, error));
+    size_t minimum = source == FOLDS_BY_COLUMN ? 1 : rows->folds;
+    return audit_rows_take_labels(clips, sets, minimum, rows, error);
+}
+
+/* Where the rows are in the list. */
+static void place_rows(const struct clip_list *clips, struct audit_rows *rows) {
+    for (size_t i = 0; i < clips->count; i++) {
+        rows->clip_folds[i] = -1;
+        rows->clip_rows[i] = EMBEDDING_NO_ROW;
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        rows->clip_folds[rows->clips[i]] = rows->fold_of[i];
+        rows->clip_rows[rows->clips[i]] = i;
+    }
+}
+
 /* Numbers the classes that are left, in the order of their names. */
 static enum error_code number_classes(const struct clip_list *clips, struct audit_rows *rows,
                                       struct error *error) {
-    for (size_t c = 0; c < clips->class_count; c++) rows->class_of[c] = -1;
     for (size_t i = 0; i < rows->count; i++) rows->class_of[rows->labels[i]] = 0;
     for (size_t c = 0; c < clips->class_count; c++) {
         if (rows->class_of[c] < 0) continue;
         rows->class_names[rows->classes] = clips->class_names[c];
         rows->class_of[c] = (int32_t)rows->classes++;
     }
-    for (size_t i = 0; i < clips->count; i++) {
-        rows->clip_folds[i] = -1;
-        rows->clip_rows[i] = EMBEDDING_NO_ROW;
-    }
-    for (size_t i = 0; i < rows->count; i++) {
-        rows->labels[i] = rows->class_of[rows->labels[i]];
-        rows->clip_folds[rows->clips[i]] = rows->fold_of[i];
-        rows->clip_rows[rows->clips[i]] = i;
-    }
+    for (size_t i = 0; i < rows->count; i++) rows->labels[i] = rows->class_of[rows->labels[i]];
     if (rows->classes < 2)
         return FAIL(error, ERROR_DATA,
                     "only %zu class can be audited%s%s; an audit needs at least two with as many "
@@ -156,21 +182,28 @@ static enum error_code number_classes(const struct clip_list *clips, struct audi
 enum error_code audit_rows_select(struct clip_list *clips, const struct clip_measures *measures,
                                   const struct embedding_store *store,
                                   const struct crossval_settings *settings, enum fold_source source,
-                                  struct audit_rows *rows, struct error *error) {
+                                  const struct label_sets *sets, struct audit_rows *rows,
+                                  struct error *error) {
     unsigned char *status = memory_array(clips->count, sizeof *status, "rows", error);
     *rows = (struct audit_rows){0};
     rows->clips = memory_array(clips->count, sizeof *rows->clips, "rows", error);
     rows->labels = memory_array(clips->count, sizeof *rows->labels, "labels", error);
     rows->fold_of = memory_array(clips->count, sizeof *rows->fold_of, "folds", error);
-    rows->class_names =
-        memory_array(clips->class_count, sizeof *rows->class_names, "classes", error);
+    if (sets == NULL)
+        rows->class_names =
+            memory_array(clips->class_count, sizeof *rows->class_names, "classes", error);
     rows->class_of = memory_array(clips->class_count, sizeof *rows->class_of, "classes", error);
     rows->clip_folds = memory_array(clips->count, sizeof *rows->clip_folds, "folds", error);
     rows->clip_rows = memory_array(clips->count, sizeof *rows->clip_rows, "rows", error);
     if (error->code == ERROR_NONE) take_candidates(clips, measures, store, rows, error);
-    if (error->code == ERROR_NONE)
-        make_folds(clips, measures, settings, source, rows, status, error);
-    if (error->code == ERROR_NONE) number_classes(clips, rows, error);
+    for (size_t c = 0; error->code == ERROR_NONE && c < clips->class_count; c++)
+        rows->class_of[c] = -1;
+    if (error->code == ERROR_NONE && sets != NULL)
+        make_label_folds(clips, measures, settings, source, sets, rows, error);
+    else if (error->code == ERROR_NONE &&
+             make_folds(clips, measures, settings, source, rows, status, error) == ERROR_NONE)
+        number_classes(clips, rows, error);
+    if (error->code == ERROR_NONE) place_rows(clips, rows);
     free(status);
     if (error->code != ERROR_NONE) audit_rows_free(rows);
     return error->code;

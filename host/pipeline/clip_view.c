@@ -1,6 +1,6 @@
 #include "host/pipeline/clip_view.h"
 
-#include "host/commands/commands.h"
+#include "host/base/version.h"
 #include "host/input/input.h"
 #include "host/pipeline/engine.h"
 
@@ -27,6 +27,7 @@ static void get_clip(const void *context, size_t row, struct run_clip *clip) {
     const struct clip_measures *measures = &view->measures[row];
     const char *reason = clip_reason(view->clips, row);
     int32_t class_index = entry->class_index;
+    if (view->several_labels) class_index = -1;
     if (class_index >= 0 && view->class_of != NULL) class_index = view->class_of[class_index];
     *clip = (struct run_clip){
         .path = clip_path(view->clips, row),

@@ -11,6 +11,7 @@ struct clip_view {
     const struct clip_list *clips;
     const struct clip_measures *measures; /* (clips->count) */
     const int32_t *class_of;  /* (classes of the list): index in classes.json, -1: none; or NULL */
+    bool several_labels;      /* a clip may have: it is of no class then, its label is a set */
     const int32_t *folds;     /* (clips->count), -1: none; or NULL */
     const size_t *array_rows; /* (clips->count): row in the .npy files or EMBEDDING_NO_ROW;
           NULL: the store's rows */

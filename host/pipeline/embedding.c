@@ -323,7 +323,8 @@ enum error_code embedding_run(struct device *device, const struct xvector_model 
         .counts = counts,
     };
     struct decode_pool_settings pool_settings = {
-        .threads = settings->threads,
+        .decoders = settings->decoders,
+        .threads = decoders_count(settings->decoders),
         .maximum_bytes = DECODED_BYTES,
         .decode = {.model_rate = model->sample_rate,
                    .no_resample = settings->no_resample,

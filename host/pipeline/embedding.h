@@ -1,10 +1,11 @@
-/* From clips to embeddings: decode threads fill packed batches, the device
+/* From clips to embeddings: decoders fill packed batches, the device
  * answers in any order, and every clip's embedding lands in its own row. */
 #ifndef EARMARK_EMBEDDING_H
 #define EARMARK_EMBEDDING_H
 
 #include "host/base/progress.h"
 #include "host/input/clips.h"
+#include "host/input/decoder.h"
 #include "host/input/sound_measures.h"
 #include "host/pipeline/embedding_store.h"
 
@@ -23,7 +24,7 @@ struct clip_measures {
 };
 
 struct embedding_settings {
-    int threads; /* decode threads */
+    struct decoders *decoders; /* all are used */
     bool no_resample;
     enum progress_style progress;
     const char *features_folder; /* also write each clip's features there; or NULL */

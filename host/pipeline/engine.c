@@ -14,6 +14,10 @@ int engine_processors(void) {
     return count < 1 ? 1 : count;
 }
 
+int engine_threads(const struct engine_settings *settings) {
+    return settings->threads > 0 ? settings->threads : engine_processors();
+}
+
 const char *engine_precision_name(enum device_precision precision) {
     switch (precision) {
     case PRECISION_FLOAT32: return "float32";
@@ -37,7 +41,7 @@ enum error_code engine_open(const struct engine_settings *settings, bool want_mo
                             struct engine *engine, struct error *error) {
     const struct device_operations *operations = settings->operations;
     *engine = (struct engine){.model = MODEL_INITIAL};
-    engine->threads = settings->threads > 0 ? settings->threads : engine_processors();
+    engine->threads = engine_threads(settings);
     if (operations == NULL) TRY(device_find(settings->device, &operations, engine->why, error));
     if (operations->interface_version != DEVICE_INTERFACE_VERSION)
         return FAIL(error, ERROR_UNSUPPORTED,

@@ -22,6 +22,9 @@ struct engine {
     char why[512]; /* which device was taken, and why */
 };
 
+/* Threads by these settings; at least 1. */
+int engine_threads(const struct engine_settings *settings);
+
 /* Opens the device and, with want_model, reads the model and loads it. */
 enum error_code engine_open(const struct engine_settings *settings, bool want_model,
                             struct engine *engine, struct error *error);

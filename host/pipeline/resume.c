@@ -1,8 +1,9 @@
 #include "host/pipeline/resume.h"
 
-#include "host/commands/commands.h"
+#include "host/base/version.h"
 #include "host/pipeline/run_record.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
 

@@ -26,6 +26,7 @@ static const char *const run_files[] = {
     "issues.csv",
     "issues.jsonl",
     "issues.npy",
+    "annotations.csv",
     "classes.csv",
     "confident_joint.csv",
     "report.html",

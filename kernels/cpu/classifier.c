@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The single-precision copy of the data is kept up to this size. */
-#define CACHE_BYTES ((size_t)1 << 30)
-
 /* Chains: enough for many threads, each long enough that clearing and adding up
  * its sums costs little, and within bounds when there are many classes. */
 #define CHAIN_TILES 10
@@ -31,14 +28,11 @@ enum error_code classifier_reserve(struct classifier_memory *memory, size_t coun
     return ERROR_NONE;
 }
 
-const void *classifier_tile_data(const struct cpu_classifier *classifier,
-                                 const struct tile_kernels *kernels, size_t tile, void *space) {
-    if (kernels == classifier->single && classifier->cached != NULL)
-        return classifier->cached + tile * classifier->cached_stride;
+void classifier_pack_tile(const struct cpu_classifier *classifier,
+                          const struct tile_kernels *kernels, size_t tile, void *data) {
     const struct classifier_tile *at = &classifier->tiles[tile];
-    kernels->pack_data(space, classifier->data, classifier->features, classifier->order + at->first,
+    kernels->pack_data(data, classifier->data, classifier->features, classifier->order + at->first,
                        at->rows, classifier->shift, classifier->scale);
-    return space;
 }
 
 /* Sorts the rows by fold (counting sort) and cuts them into tiles. */
@@ -81,23 +75,6 @@ static size_t count_chains(const struct cpu_classifier *self) {
     return chains < wanted ? chains : wanted;
 }
 
-/* Rounds all data to single precision once, where that fits. */
-static void cache_tiles(struct cpu_classifier *self) {
-    size_t strips = classifier_strips(self, self->single);
-    self->cached_stride = strips * self->single->lanes * TILE_ROWS;
-    size_t stride_bytes = self->cached_stride * sizeof(float);
-    if (self->tile_count > CACHE_BYTES / stride_bytes) return;
-    struct error ignored = ERROR_INITIAL; /* without it, tiles are packed every time */
-    float *cached =
-        product_memory(self->tile_count, stride_bytes, "single-precision data", &ignored);
-    if (cached == NULL) return;
-#pragma omp parallel for schedule(static)                                                          \
-    num_threads(classifier_threads(self, (double)self->rows *(double)self->features))
-    for (size_t tile = 0; tile < self->tile_count; tile++)
-        classifier_tile_data(self, self->single, tile, cached + tile * self->cached_stride);
-    self->cached = cached;
-}
-
 enum error_code cpu_classifier_open(struct device *device, const struct classifier_problem *problem,
                                     struct classifier **classifier, struct error *error) {
     if (classifier_problem_check(problem, error) != ERROR_NONE) return error->code;
@@ -122,7 +99,6 @@ enum error_code cpu_classifier_open(struct device *device, const struct classifi
     memcpy(self->scale, problem->scale, self->features * sizeof(double));
     if (make_tiles(self, problem, error) != ERROR_NONE) goto done;
     self->chain_count = count_chains(self);
-    cache_tiles(self);
 done:
     if (error->code != ERROR_NONE) {
         cpu_classifier_close(&self->base);
@@ -141,7 +117,6 @@ void cpu_classifier_close(struct classifier *classifier) {
     free(self->order);
     free(self->labels);
     free(self->tiles);
-    free(self->cached);
     free(self->panels.data);
     free(self->intercepts.data);
     free(self->chains.data);

@@ -36,8 +36,6 @@ struct cpu_classifier {
     size_t tile_count;
     size_t chain_count;
     const struct tile_kernels *single, *exact;
-    float *cached;        /* all tiles in single precision, or NULL: packed when needed */
-    size_t cached_stride; /* numbers from a tile to the next */
 
     struct classifier_memory panels;     /* weights of a block of tasks */
     struct classifier_memory intercepts; /* and their intercepts */
@@ -49,10 +47,11 @@ struct cpu_classifier {
 enum error_code classifier_reserve(struct classifier_memory *memory, size_t count, size_t size,
                                    const char *what, struct error *error);
 
-/* The tile's data in these kernels' precision: cached, or packed into `space`
- * (strips, TILE_ROWS, lanes). */
-const void *classifier_tile_data(const struct cpu_classifier *classifier,
-                                 const struct tile_kernels *kernels, size_t tile, void *space);
+/* Packs the tile's data in these kernels' precision into `data` (strips, TILE_ROWS,
+ * lanes). Every step does so anew: it costs little beside the products, and a copy kept
+ * would be as large as the data. */
+void classifier_pack_tile(const struct cpu_classifier *classifier,
+                          const struct tile_kernels *kernels, size_t tile, void *data);
 
 /* Strips that hold the features. */
 static inline size_t classifier_strips(const struct cpu_classifier *classifier,

@@ -130,9 +130,9 @@ static void add_tile(const struct block *block, size_t tile_index, double *chain
     double *gradients = chain, *sums = chain + columns_all * block->padded;
     double *losses = sums + columns_all;
     char *columns = scratch + block->scratch_columns;
-    const void *data = classifier_tile_data(self, kernels, tile_index, scratch);
+    classifier_pack_tile(self, kernels, tile_index, scratch);
     column_count = view->task_count * self->classes;
-    kernels->multiply(data, tile->rows, block->strips, view->panels, column_count, columns);
+    kernels->multiply(scratch, tile->rows, block->strips, view->panels, column_count, columns);
     for (size_t t = 0; t < view->task_count; t++) {
         size_t task = view->tasks[t];
         losses[task] +=
@@ -142,7 +142,7 @@ static void add_tile(const struct block *block, size_t tile_index, double *chain
         for (size_t c = 0; c < self->classes; c++)
             targets[t * self->classes + c] = gradients + (task * self->classes + c) * block->padded;
     }
-    kernels->accumulate(data, tile->rows, block->strips, columns, column_count, targets);
+    kernels->accumulate(scratch, tile->rows, block->strips, columns, column_count, targets);
 }
 
 static void run_chains(struct block *block) {

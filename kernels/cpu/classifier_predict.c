@@ -40,8 +40,8 @@ static void predict_tile(struct prediction *prediction, size_t index, char *scra
     const struct tile_kernels *kernels = self->exact;
     const struct classifier_tile *tile = &self->tiles[index];
     double *columns = (double *)(void *)(scratch + prediction->scratch_columns);
-    const void *data = classifier_tile_data(self, kernels, index, scratch);
-    kernels->multiply(data, tile->rows, prediction->strips, self->panels.data, self->classes,
+    classifier_pack_tile(self, kernels, index, scratch);
+    kernels->multiply(scratch, tile->rows, prediction->strips, self->panels.data, self->classes,
                       columns);
     prediction->losses[index] =
         kernels->softmax(columns, tile->rows, self->classes, self->intercepts.data,

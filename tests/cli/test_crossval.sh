@@ -65,3 +65,49 @@ expect_exit "iterations run out" 0 "$EARMARK" crossval --embeddings "$x" --label
     --C 1 --max-iterations 2
 expect_grep "and are told" 'limit of iterations' "$TMP/stderr"
 check_fails "too many folds" "$EARMARK" crossval --embeddings "$x" --labels "$y" -o "$TMP/many" --folds 200
+
+# ---- several labels a row
+several=$repository/tests/golden/multilabel
+x=$several/noisy_x.npy
+y=$several/noisy_y.npy
+check_fails "a matrix is not one label a row" "$EARMARK" crossval --embeddings "$x" --labels "$y" -o "$TMP/no"
+expect_grep "which option it needs" '200 x 5 .*--multi-label' "$TMP/stderr"
+expect_exit "several labels" 0 "$EARMARK" crossval --embeddings "$x" --labels "$y" --multi-label \
+    -o "$TMP/several" --threads 1 --seed 3
+expect_grep "their summary" '200 rows, 5 classes, 5 folds: C = 1, log-loss 0\.309' "$TMP/stdout"
+expect_grep "how folds came about" '"multi_label": true,$' "$TMP/several/crossval.json"
+expect_grep "and by which seed" '"folds_from": "shuffle", "seed": 3' "$TMP/several/crossval.json"
+expect_lines "nothing is left out" 1 "$TMP/several/not_auditable.csv"
+cmp -s <(tail -c 800 "$several/noisy_f.npy") <(tail -c 800 "$TMP/several/folds.npy") &&
+    ok "KFold's folds of that seed" || not_ok "KFold's folds of that seed"
+expect_exit "with other threads" 0 "$EARMARK" crossval --embeddings "$x" --labels "$y" --multi-label \
+    -o "$TMP/several2" --threads 3 --fold-of "$several/noisy_f.npy" --quiet
+for file in pred_probs.npy labels.npy folds.npy rows.npy classes.json not_auditable.csv; do
+    expect_same "the same bytes for several labels: $file" "$TMP/several/$file" "$TMP/several2/$file"
+done
+expect_exit "issues takes several labels" 0 "$EARMARK" issues --multi-label \
+    --labels "$TMP/several/labels.npy" --pred-probs "$TMP/several/pred_probs.npy"
+tail -c 212 "$several/noisy_issues.npy" | od -An -v -t d4 -w4 | tr -d ' ' >"$TMP/expected"
+expect_same "the rows that cleanlab flags, in its order" "$TMP/stdout" "$TMP/expected"
+
+# Eight rows: class 0 has one clip only, class 2 all of them; row 7 is not known.
+source tests/cli/arrays.sh
+npy "$TMP/few_y.npy" '|i1' '(8, 3)' \
+    '\1\1\1\0\0\1\0\1\1\0\0\1\0\1\1\0\0\1\0\1\1\0377\0377\0377'
+npy "$TMP/few_x.npy" '<f4' '(8, 1)' "$float_0$float_1$float_0$float_1$float_quarter$float_1$float_0$float_1"
+expect_exit "classes that cannot be judged" 0 "$EARMARK" crossval --embeddings "$TMP/few_x.npy" \
+    --labels "$TMP/few_y.npy" --multi-label -o "$TMP/few" --folds 2 --C 1
+expect_equal "are told, and the row that is not known" "$(cat "$TMP/few/not_auditable.csv")" \
+    $'row,label,reason\n,0,fewer clips than folds have it\n,2,fewer clips than folds are without it\n7,,it has no labels'
+expect_equal "which class is left" "$(cat "$TMP/few/classes.json")" '[1]'
+expect_grep "a warning, too" '2 classes cannot be audited' "$TMP/stderr"
+npy "$TMP/two_y.npy" '|i1' '(8, 3)' \
+    '\1\1\1\0\0\1\0\2\1\0\0\1\0\1\1\0\0\1\0\1\1\1\1\1'
+check_fails "labels other than 0 and 1" "$EARMARK" crossval --embeddings "$TMP/few_x.npy" \
+    --labels "$TMP/two_y.npy" --multi-label -o "$TMP/no"
+expect_grep "which one" 'two_y.npy: row 2, column 1: the label 2 is neither 0 nor 1' "$TMP/stderr"
+npy "$TMP/part_y.npy" '|i1' '(8, 3)' \
+    '\1\1\1\0\0\1\0377\1\1\0\0\1\0\1\1\0\0\1\0\1\1\1\1\1'
+check_fails "a row that is half known" "$EARMARK" crossval --embeddings "$TMP/few_x.npy" \
+    --labels "$TMP/part_y.npy" --multi-label -o "$TMP/no"
+check_fails "floats are no labels" "$EARMARK" crossval --embeddings "$x" --labels "$x" --multi-label -o "$TMP/no"

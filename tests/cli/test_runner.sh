@@ -19,6 +19,9 @@ expect_counts() {
 program passing <<'END'
 printf '1..2\nok 1 - a\nok 2 - b\n'
 END
+program repeating <<'END'
+printf '1..%d\n' $#; for word in "$@"; do echo "ok 1 - $word"; done
+END
 program failing <<'END'
 printf '1..2\nok 1 - a\nnot ok 2 - b\n# why\n# not ok - group\n'; exit 1
 END
@@ -51,6 +54,7 @@ printf '1..1\nok 1 - a\n'; exit 99
 END
 
 expect_counts "passing" 0 "2 passed, 0 failed, 0 skipped" "$TMP/passing"
+expect_counts "with arguments" 0 "3 passed, 0 failed, 0 skipped" "$TMP/repeating a b c"
 expect_counts "failing" 1 "1 passed, 1 failed, 0 skipped" "$TMP/failing"
 expect_grep "what a failing program printed is shown" 'not ok 2 - b' "$TMP/stdout"
 expect_counts "failing with exit code 0" 1 "0 passed, 1 failed, 0 skipped" "$TMP/failing_quietly"

@@ -80,12 +80,13 @@ void cudasim_check_range(const void *address, size_t bytes, int gpu, const char 
 /* Between these the calling thread is the GPU, and may touch its memory. */
 void cudasim_device_begin(int gpu);
 void cudasim_device_end(void);
-bool cudasim_on_device(void);
+extern __thread int cudasim_device_gpu; /* that the calling thread is, or CUDASIM_HOST */
 /* Checks the red zones of what was opened, naming what ran. */
 void cudasim_check_red_zones(const char *what);
 unsigned cudasim_live_allocations(bool pinned);
 #define CUDASIM_ARENA_BYTES ((size_t)1 << 40)
 unsigned char *cudasim_arena(void);
+static inline bool cudasim_on_device(void) { return cudasim_device_gpu != CUDASIM_HOST; }
 
 /* ---- streams.cpp ---- */
 
@@ -120,17 +121,22 @@ void cudasim_check_streams_gone(void);
 
 void cudasim_check_launch(const struct cudasim_launch *launch, const struct cudasim_call *call);
 void cudasim_run_kernel(const struct cudasim_launch *launch, const struct cudasim_call *call);
-bool cudasim_in_kernel(void);
-/* What runs: of the kernel, of its block, and of the block's barriers. */
+static inline bool cudasim_in_kernel(void) {
+    return cudasim_view.self != NULL && cudasim_on_device();
+}
+/* What runs: of the kernel, of its block, and of the block's barriers; and on what stacks. */
 extern struct cudasim_now {
     const struct cudasim_launch *launch;
     struct cudasim_kernel_counts *counts;
     uint32_t block, blocks_run; /* number in the grid; of all kernels */
     uint32_t barrier;           /* passed in this block */
+    uintptr_t stacks, stacks_bytes;
 } cudasim_now;
 /* "block (1,2,0), thread (3,0,0)" of the running thread. */
 void cudasim_describe_thread(char *words, size_t size);
-bool cudasim_in_fibre(const void *address);
+static inline bool cudasim_in_fibre(const void *address) {
+    return (uintptr_t)address - cudasim_now.stacks < cudasim_now.stacks_bytes;
+}
 /* Whether kernels may touch it besides memory: what they are told, and their arguments. */
 bool cudasim_is_own(const void *address);
 void cudasim_maybe_yield(void); /* lets others go first, now and then */
@@ -140,8 +146,13 @@ void cudasim_maybe_yield(void); /* lets others go first, now and then */
 void cudasim_shared_begin(const struct cudasim_launch *launch);
 void cudasim_shared_new_block(void);
 void cudasim_shared_check_block(void);
+#define CUDASIM_AREA_BYTES ((size_t)512 * 1024)
+extern unsigned char *const cudasim_area;
 /* Where in the block's shared memory, red zones and all; SIZE_MAX: not there. */
-size_t cudasim_shared_offset(const void *address);
+static inline size_t cudasim_shared_offset(const void *address) {
+    const size_t offset = (uintptr_t)address - (uintptr_t)cudasim_area;
+    return offset < CUDASIM_AREA_BYTES ? offset : SIZE_MAX;
+}
 /* Whether all the bytes lie in one array. */
 bool cudasim_in_array(const void *address, size_t bytes);
 void cudasim_check_async_done(unsigned thread);

@@ -13,7 +13,8 @@ cudasim_sanitizer := $(if $(SANITIZER),-fsanitize=$(SANITIZER) -fno-sanitize-rec
 cudasim_machine := $(if $(shell grep -m1 -w avx2 /proc/cpuinfo 2>/dev/null | grep -w fma),-mavx2 -mfma)
 CUDASIM_COMMON := -D_GNU_SOURCE -I. -g $(cudasim_machine) -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden
 # Kernels are what every test waits for: -O2 whatever the host code has.
-CUDASIM_FLAGS := -std=c++17 $(CUDASIM_COMMON) -DEARMARK_SIMULATOR -Itests/cudasim/include -Itests/cudasim \
+# Each access of a kernel asks whose thread it is: not through __tls_get_addr().
+CUDASIM_FLAGS := -std=c++17 $(CUDASIM_COMMON) -ftls-model=initial-exec -DEARMARK_SIMULATOR -Itests/cudasim/include -Itests/cudasim \
 	-Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas -Werror
 CUDASIM_C_FLAGS := -std=c17 $(CUDASIM_COMMON) -O2 $(WARNINGS)
 # The compiler's calls of __tsan_read4() and so on, which race.cpp has, and no library.
@@ -99,33 +100,33 @@ cudasim-race: $(BUILD)/cudasim-race/earmark $(BUILD)/cudasim-race/earmark-cuda.s
 cudasim-programs: cudasim cuda-tests $(CUDASIM_BUILD)/test_simulator \
 	$(if $(SANITIZER),,cudasim-race $(CUDASIM_BUILD)/hooks/test_simulator)
 
-# The slowest programs first, so that none is left running alone at the end. With sanitizers without the 512-channel
-# model: it takes minutes, and passes through the same code as the others. With the race detector without all of
-# them: races between warps do not depend on where a tile ends, nor on what fails.
+# With sanitizers without the 512-channel model: it takes minutes, and passes through the same code as the
+# others. With the race detector without all of the slow ones: races between warps do not depend on where a
+# tile ends, nor on what fails; the layers' kernels with each seed.
 cudasim_slow := $(addprefix $(BUILD)/tests/cuda/test_,faults wide tails)
 cudasim_tests := $(filter-out $(if $(SANITIZER),%/test_wide),$(cudasim_slow) $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS)))
 # Two seeds make the faults happen at every call; the others would only do it again.
 cudasim_tests_of = $(filter-out $(if $(filter $(1),$(wordlist 1,2,$(CUDASIM_SEEDS))),,%/test_faults),$(cudasim_tests))
 cudasim_race_tests := $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS))
+cudasim_race_seed := $(lastword $(CUDASIM_SEEDS))
 cudasim_race_seeds := $(BUILD)/tests/cuda/test_tensor
 
-# Absurd sizes are asked of malloc on purpose.
-cudasim_run = $(if $(SANITIZER),ASAN_OPTIONS=allocator_may_return_null=1) EARMARK_CUDA_PART=$(CURDIR)/$(BUILD)/$(1)/earmark-cuda.so EARMARK=$(CURDIR)/$(BUILD)/$(1)/earmark \
-	bash tests/run.sh $(RUN_OPTIONS) --timeout 1500
+# $(call cudasim_one,SEED,FOLDER,PROGRAMS)
+cudasim_one = $(foreach test,$(3),'tests/cudasim/one.sh $(1) $(BUILD)/$(2) $(test)')
 
-# The CUDA device in the simulator: the simulator's own tests, then every test of tests/cuda with
-# each seed; without sanitizers once more with the race detector, the layers' kernels with each seed;
-# but for the programs left out above.
+# All that runs, the slowest first and in one run of tests/run.sh, so that no processor waits for
+# the last program of a seed: the race detector, the whole program, every test with each seed, and
+# the simulator's own tests.
+cudasim_runs = $(if $(SANITIZER),,$(call cudasim_one,$(cudasim_race_seed),cudasim-race,$(cudasim_race_tests)) \
+	$(call cudasim_one,0,cudasim,$(sort $(wildcard tests/cuda/test_*.sh)))) \
+	$(foreach seed,$(CUDASIM_SEEDS),$(call cudasim_one,$(seed),cudasim,$(call cudasim_tests_of,$(seed)))) \
+	$(if $(SANITIZER),,$(foreach seed,$(filter-out $(cudasim_race_seed),$(CUDASIM_SEEDS)),$(call cudasim_one,$(seed),cudasim-race,$(cudasim_race_seeds)))) \
+	$(CUDASIM_BUILD)/test_simulator $(if $(SANITIZER),,$(CUDASIM_BUILD)/hooks/test_simulator)
+
+# Absurd sizes are asked of malloc on purpose.
 .PHONY: cudasim-run
 cudasim-run: cudasim-programs
-	@bash tests/run.sh $(RUN_OPTIONS) $(CUDASIM_BUILD)/test_simulator $(if $(SANITIZER),,$(CUDASIM_BUILD)/hooks/test_simulator)
-	@failed=0; $(foreach seed,$(CUDASIM_SEEDS),CUDASIM_SEED=$(seed) $(call cudasim_run,cudasim) --label "seed $(seed)" \
-		$(call cudasim_tests_of,$(seed)) || failed=1;) exit $$failed
-	$(if $(SANITIZER),,@$(call cudasim_run,cudasim) --label "simulated GPU" $(sort $(wildcard tests/cuda/test_*.sh)))
-	$(if $(SANITIZER),,@CUDASIM_SEED=$(lastword $(CUDASIM_SEEDS)) $(call cudasim_run,cudasim-race) --label "race detector" $(cudasim_race_tests))
-	$(if $(SANITIZER),,@failed=0; for seed in $(filter-out $(lastword $(CUDASIM_SEEDS)),$(CUDASIM_SEEDS)); do \
-		CUDASIM_SEED=$$seed $(call cudasim_run,cudasim-race) --label "race detector, seed $$seed" $(cudasim_race_seeds) || failed=1; \
-	done; exit $$failed)
+	@$(if $(SANITIZER),ASAN_OPTIONS=allocator_may_return_null=1) bash tests/run.sh $(RUN_OPTIONS) --timeout 1500 $(cudasim_runs)
 
 .PHONY: test-cudasim
 test-cudasim: ## the CUDA device's tests in the simulator, with CUDASIM_SEEDS (0 1 2 3 4)

@@ -61,8 +61,6 @@ asm(".text\n.globl cudasim_switch\n.hidden cudasim_switch\n.type cudasim_switch,
     "popq %r15\npopq %r14\npopq %r13\npopq %r12\npopq %rbx\npopq %rbp\nret\n"
     ".size cudasim_switch, . - cudasim_switch\n");
 
-bool cudasim_in_kernel(void) { return cudasim_on_device() && current != &scheduler; }
-
 static struct uint3 index_of(unsigned number) {
     const struct dim3 block = cudasim_view.block;
     return uint3{number % block.x, number / block.x % block.y, number / block.x / block.y};
@@ -177,14 +175,9 @@ static void make_fibres(void) {
         for (int r = 0; r < 6; r++) *--top = NULL;
         fibres[i].thread.stack_pointer = top;
     }
+    cudasim_now.stacks = (uintptr_t)stacks;
+    cudasim_now.stacks_bytes = MAXIMUM_THREADS * each;
     made = true;
-}
-
-bool cudasim_in_fibre(const void *address) {
-    const unsigned char *at = (const unsigned char *)address;
-    const struct fibre *last = &fibres[MAXIMUM_THREADS - 1];
-    return at >= (const unsigned char *)fibres[0].stack &&
-           at < (const unsigned char *)last->stack + last->stack_bytes;
 }
 
 bool cudasim_is_own(const void *address) {
@@ -195,11 +188,15 @@ bool cudasim_is_own(const void *address) {
 
 /* ---- where threads wait ---- */
 
+static bool is_same(struct cudasim_place a, struct cudasim_place b) {
+    return a.line == b.line && (a.file == b.file || strcmp(a.file, b.file) == 0);
+}
+
 void cudasim_block_barrier(struct cudasim_place place) {
     struct fibre *self = current;
     if (waiting_count == 0)
         barrier_place = place;
-    else if (place.line != barrier_place.line || strcmp(place.file, barrier_place.file) != 0)
+    else if (!is_same(place, barrier_place))
         cudasim_fail("divergent barrier: __syncthreads at %s:%d while others wait at %s:%d",
                      place.file, place.line, barrier_place.file, barrier_place.line);
     if (ended_count != 0)
@@ -241,8 +238,7 @@ void cudasim_warp_meet(unsigned mask, cudasim_finish *finish, void *given,
     void *all[WARP];
     for (unsigned other = 0; other < WARP; other++) {
         struct fibre *f = &fibres[first + other];
-        if (f->finish != finish || f->place.line != place.line ||
-            strcmp(f->place.file, place.file) != 0)
+        if (f->finish != finish || !is_same(f->place, place))
             cudasim_fail("divergent warp: lane %u waits at %s:%d, lane %u at %s:%d", lane,
                          place.file, place.line, other, f->place.file, f->place.line);
         all[other] = f->given;

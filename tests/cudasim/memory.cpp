@@ -20,7 +20,7 @@
 static std::deque<struct cudasim_allocation> allocations; /* by address */
 static unsigned char *arena_next;
 static size_t used_bytes[64];
-static thread_local int device_gpu = CUDASIM_HOST;
+__thread int cudasim_device_gpu = CUDASIM_HOST;
 static struct cudasim_allocation *opened[4096]; /* now, of the GPU that works */
 static size_t opened_count;
 static struct sigaction earlier_handler;
@@ -33,8 +33,6 @@ unsigned char *cudasim_arena(void) {
     if (pages == MAP_FAILED) cudasim_fail("no address space for the simulated memory");
     return arena = (unsigned char *)pages;
 }
-
-bool cudasim_on_device(void) { return device_gpu != CUDASIM_HOST; }
 
 struct cudasim_allocation *cudasim_find(const void *address) {
     const unsigned char *at = (const unsigned char *)address;
@@ -101,7 +99,7 @@ static void open_pages(struct cudasim_allocation *a) {
 static void on_fault(int signal_number, siginfo_t *info, void *) {
     char words[200];
     struct cudasim_allocation *found = cudasim_find(info->si_addr);
-    if (found != NULL && found->live && found->gpu == device_gpu && cudasim_on_device() &&
+    if (found != NULL && found->live && found->gpu == cudasim_device_gpu && cudasim_on_device() &&
         !found->open) {
         open_pages(found);
         return;
@@ -110,7 +108,7 @@ static void on_fault(int signal_number, siginfo_t *info, void *) {
     if (at >= cudasim_arena() && at < cudasim_arena() + CUDASIM_ARENA_BYTES) {
         describe(at, words, sizeof words);
         if (cudasim_on_device())
-            cudasim_fail("GPU %d touches %s, out of its bounds", device_gpu, words);
+            cudasim_fail("GPU %d touches %s, out of its bounds", cudasim_device_gpu, words);
         cudasim_fail("the host touches %s", words);
     }
     if (cudasim_in_kernel()) cudasim_fail("touches address %p: no memory is there", (void *)at);
@@ -139,11 +137,11 @@ static void install_handler(void) {
 
 void cudasim_device_begin(int gpu) {
     install_handler();
-    device_gpu = gpu;
+    cudasim_device_gpu = gpu;
 }
 
 void cudasim_device_end(void) {
-    device_gpu = CUDASIM_HOST;
+    cudasim_device_gpu = CUDASIM_HOST;
     for (size_t i = 0; i < opened_count; i++) {
         mprotect(opened[i]->pages, opened[i]->page_bytes, PROT_NONE);
         opened[i]->open = false;

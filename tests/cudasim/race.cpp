@@ -20,21 +20,31 @@
 #define OPERATIONS (1u << OPERATION_BITS)
 #define GRANULE ((size_t)2)
 
-struct record {
-    uint64_t operation : OPERATION_BITS, block : 16, thread : 10, barrier : 20;
-};
+/* From the lowest bit: operation, block (16), thread (10), barrier (20). Bit fields would do,
+ * but compilers store them piece by piece, and this is what the detector's time goes into. */
+typedef uint64_t record;
+#define RECORD(operation, block, thread, barrier)                                                  \
+    ((uint64_t)(operation) % OPERATIONS | (uint64_t)((block)&0xffff) << OPERATION_BITS |           \
+     (uint64_t)((thread)&0x3ff) << (OPERATION_BITS + 16) |                                         \
+     (uint64_t)(barrier) << (OPERATION_BITS + 26))
+#define OPERATION RECORD(OPERATIONS - 1, 0, 0, 0)
+#define BLOCK RECORD(0, 0xffff, 0, 0)
+#define THREAD RECORD(0, 0, 0x3ff, 0)
+#define BARRIER RECORD(0, 0, 0, 0xfffff)
+static unsigned thread_of(record r) { return (unsigned)((r & THREAD) >> (OPERATION_BITS + 16)); }
+static unsigned block_of(record r) { return (unsigned)((r & BLOCK) >> OPERATION_BITS); }
 
 struct cell {
-    struct record write, read, other_read; /* operation 0: none */
+    record write, read, other_read; /* of operation 0: none */
 };
 
 struct party { /* who is at work: what a record keeps, and where it comes from */
-    struct record record;
-    unsigned thread;
+    record now;
     const void *code;
 };
 
 static const struct cudasim_operation *operation_now;
+static const unsigned char *arena;
 static struct {
     uint32_t sequence;
     int slot;
@@ -76,52 +86,46 @@ static void describe_address(const void *address, char *words, size_t size) {
     cudasim_fail("%s: %s%s", what, place, code);
 }
 
-[[noreturn]] static void fail_race(const struct party *party, const struct record *earlier,
-                                   const void *address, bool write, bool earlier_write) {
+[[noreturn]] static void fail_race(const struct party *party, record earlier, const void *address,
+                                   bool write, bool earlier_write) {
     char what[300];
     const char *now = write ? "write" : "read", *then = earlier_write ? "write" : "read";
-    if (earlier->operation != party->record.operation)
+    if (((earlier ^ party->now) & OPERATION) != 0)
         snprintf(what, sizeof what,
                  "race between streams: %s without having waited for the %s by %s", now, then,
-                 operations[earlier->operation].name);
+                 operations[earlier & OPERATION].name);
     else
         snprintf(what, sizeof what, "race: %s by thread %u after the %s by thread %u of block %u%s",
-                 now, (unsigned)party->record.thread, then, (unsigned)earlier->thread,
-                 (unsigned)earlier->block,
-                 earlier->block == party->record.block ? " without a barrier between" : "");
+                 now, thread_of(party->now), then, thread_of(earlier), block_of(earlier),
+                 block_of(earlier) == block_of(party->now) ? " without a barrier between" : "");
     fail_at(party, address, what);
 }
 
-static bool is_ordered(const struct record *earlier, const struct record *now) {
-    if (earlier->operation != now->operation) {
-        const auto &o = operations[earlier->operation];
+static inline bool is_ordered(record earlier, record now) {
+    const uint64_t differ = earlier ^ now;
+    if ((earlier & OPERATION) == 0) return true;
+    if ((differ & OPERATION) != 0) {
+        const auto &o = operations[earlier & OPERATION];
         return operation_now->clock[o.slot] >= o.sequence;
     }
-    if (earlier->block != now->block) return false;
-    return earlier->thread == now->thread || earlier->barrier != now->barrier;
+    return (differ & BLOCK) == 0 && ((differ & THREAD) == 0 || (differ & BARRIER) != 0);
 }
 
-static void note_read(struct cell *cell, const struct record *now) {
-    const struct record last = cell->read;
-    const bool stale = last.operation != now->operation || last.block != now->block;
-    if (last.operation != 0 && (stale || last.thread != now->thread)) cell->other_read = last;
-    cell->read = *now;
-}
-
-static void access_cell(struct cell *cell, const struct party *party, const void *at, bool write) {
-    const struct record *now = &party->record;
-    if (cell->write.operation != 0 && !is_ordered(&cell->write, now))
-        fail_race(party, &cell->write, at, write, true);
+static inline void access_cell(struct cell *cell, const struct party *party, const void *at,
+                               bool write) {
+    const record now = party->now, last = cell->read;
+    if (!write && last == now) return; /* no write came between */
+    if (!is_ordered(cell->write, now)) fail_race(party, cell->write, at, write, true);
     if (!write) {
-        if (cell->write.operation == 0) fail_at(party, at, "read of what was never written");
-        note_read(cell, now);
+        if ((cell->write & OPERATION) == 0) fail_at(party, at, "read of what was never written");
+        if ((last & OPERATION) != 0 && ((last ^ now) & (OPERATION | BLOCK | THREAD)) != 0)
+            cell->other_read = last;
+        cell->read = now;
         return;
     }
-    if (cell->read.operation != 0 && !is_ordered(&cell->read, now))
-        fail_race(party, &cell->read, at, true, false);
-    if (cell->other_read.operation != 0 && !is_ordered(&cell->other_read, now))
-        fail_race(party, &cell->other_read, at, true, false);
-    *cell = (struct cell){*now, {}, {}};
+    if (!is_ordered(last, now)) fail_race(party, last, at, true, false);
+    if (!is_ordered(cell->other_read, now)) fail_race(party, cell->other_read, at, true, false);
+    *cell = (struct cell){now, 0, 0};
 }
 
 static struct cell *cells_of(const void *address) {
@@ -132,7 +136,7 @@ static struct cell *cells_of(const void *address) {
         if (pages == MAP_FAILED) cudasim_fail("no address space for the race detector");
         global_cells = (struct cell *)pages;
     }
-    return global_cells + (size_t)((const unsigned char *)address - cudasim_arena()) / GRANULE;
+    return global_cells + (size_t)((const unsigned char *)address - arena) / GRANULE;
 }
 
 static void access_global(const struct party *party, const void *address, size_t bytes,
@@ -157,16 +161,12 @@ static void access_shared(const struct party *party, const void *address, size_t
     if (!cudasim_in_array(address, bytes))
         fail_at(party, address,
                 write ? "write outside of shared arrays" : "read outside of shared arrays");
-    own.record.block = cudasim_now.blocks_run & 0xffff;
+    own.now = (own.now & ~BLOCK) | RECORD(0, cudasim_now.blocks_run, 0, 0);
     struct cell *cell = &shared_cells[offset / GRANULE];
     for (size_t i = 0; i < bytes; i += GRANULE, cell++) {
-        if (cell->write.operation != own.record.operation || cell->write.block != own.record.block)
-            cell->write = {};
-        if (cell->read.operation != own.record.operation || cell->read.block != own.record.block)
-            cell->read = {};
-        if (cell->other_read.operation != own.record.operation ||
-            cell->other_read.block != own.record.block)
-            cell->other_read = {};
+        if (((cell->write ^ own.now) & (OPERATION | BLOCK)) != 0) cell->write = 0;
+        if (((cell->read ^ own.now) & (OPERATION | BLOCK)) != 0) cell->read = 0;
+        if (((cell->other_read ^ own.now) & (OPERATION | BLOCK)) != 0) cell->other_read = 0;
         access_cell(cell, &own, (const unsigned char *)address + i, write);
     }
 }
@@ -187,13 +187,9 @@ static int in_constants(struct dl_phdr_info *info, size_t, void *wanted) {
 [[maybe_unused]] static void access_any(unsigned thread, const void *address, size_t bytes,
                                         bool write, const void *code) {
     struct cudasim_kernel_counts *counts = cudasim_now.counts;
-    const unsigned char *at = (const unsigned char *)address, *arena = cudasim_arena();
-    struct party party = {{}, thread, code};
-    party.record.operation = operation_now->number % OPERATIONS;
-    party.record.block = cudasim_now.block & 0xffff;
-    party.record.thread = thread & 0x3ff;
-    party.record.barrier = cudasim_now.barrier & 0xfffff;
-    if (at >= arena && at < arena + CUDASIM_ARENA_BYTES) {
+    const struct party party = {
+        RECORD(operation_now->number, cudasim_now.block, thread, cudasim_now.barrier), code};
+    if ((uintptr_t)address - (uintptr_t)arena < CUDASIM_ARENA_BYTES) {
         *(write ? &counts->global_written : &counts->global_read) += bytes;
         access_global(&party, address, bytes, write);
     } else if (cudasim_shared_offset(address) != SIZE_MAX) {
@@ -217,8 +213,7 @@ void cudasim_race_access(unsigned thread, const void *address, size_t bytes, boo
 
 void cudasim_race_range(const void *address, size_t bytes, bool write) {
 #ifdef CUDASIM_HOOKS
-    struct party party = {{}, 0, NULL};
-    party.record.operation = operation_now->number % OPERATIONS;
+    const struct party party = {RECORD(operation_now->number, 0, 0, 0), NULL};
     access_global(&party, address, bytes, write);
 #else
     (void)address, (void)bytes, (void)write;
@@ -228,6 +223,7 @@ void cudasim_race_range(const void *address, size_t bytes, bool write) {
 void cudasim_race_new_operation(const struct cudasim_operation *operation) {
     const uint32_t index = operation->number % OPERATIONS;
     operation_now = operation;
+    arena = cudasim_arena();
     operations[index] = {operation->sequence, operation->slot, operation->name};
 }
 
@@ -235,9 +231,9 @@ extern "C" {
 #ifdef CUDASIM_HOOKS
 static inline void hook(const void *address, size_t bytes, bool write, bool aligned,
                         const void *code) {
-    if (!cudasim_in_kernel() || cudasim_in_fibre(address)) return;
+    if (cudasim_in_fibre(address) || !cudasim_in_kernel()) return;
     if (aligned && (uintptr_t)address % bytes != 0) {
-        const struct party party = {{}, cudasim_view.self->number, code};
+        const struct party party = {RECORD(0, 0, cudasim_view.self->number, 0), code};
         fail_at(&party, address, "misaligned access");
     }
     access_any(cudasim_view.self->number, address, bytes, write, code);

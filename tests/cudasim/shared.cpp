@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <vector>
 
-#define AREA_BYTES ((size_t)512 * 1024)
 #define RED_ZONE ((size_t)128)
 #define STATIC_LIMIT ((size_t)48 * 1024)
 
@@ -19,8 +18,8 @@ struct shared_array {
 };
 
 /* 128-byte aligned and no more: what a kernel may rely on. */
-static unsigned char area_memory[AREA_BYTES + 256] __attribute__((aligned(256)));
-static unsigned char *const area = area_memory + 128;
+static unsigned char memory[CUDASIM_AREA_BYTES + 256] __attribute__((aligned(256)));
+unsigned char *const cudasim_area = memory + 128;
 static std::vector<struct shared_array> arrays;
 static size_t area_used; /* red zones and all */
 static std::map<const void *, size_t> dynamic_limits;
@@ -61,24 +60,25 @@ static unsigned char *add_array(const struct cudasim_shared_site *site, const ch
     const size_t offset = (area_used + alignment - 1) / alignment * alignment;
     arrays.push_back({site, name, offset, bytes});
     area_used = offset + bytes + RED_ZONE;
-    if (area_used > AREA_BYTES) cudasim_fail("array %s does not fit into shared memory", name);
-    __asan_unpoison_memory_region(area + offset, bytes);
-    return area + offset;
+    if (area_used > CUDASIM_AREA_BYTES)
+        cudasim_fail("array %s does not fit into shared memory", name);
+    __asan_unpoison_memory_region(cudasim_area + offset, bytes);
+    return cudasim_area + offset;
 }
 
 void cudasim_shared_begin(const struct cudasim_launch *launch) {
     arrays.clear();
     area_used = RED_ZONE;
-    __asan_unpoison_memory_region(area, AREA_BYTES);
-    memset(area, 0xff, AREA_BYTES);
-    __asan_poison_memory_region(area, AREA_BYTES);
+    __asan_unpoison_memory_region(cudasim_area, CUDASIM_AREA_BYTES);
+    memset(cudasim_area, 0xff, CUDASIM_AREA_BYTES);
+    __asan_poison_memory_region(cudasim_area, CUDASIM_AREA_BYTES);
     cudasim_view.dynamic_shared = add_array(NULL, "SHARED_MEMORY", launch->shared_bytes, 128);
 }
 
 void *cudasim_shared_array(const struct cudasim_shared_site *site, struct cudasim_place place) {
     size_t total = 0;
     for (const struct shared_array &array : arrays) {
-        if (array.site == site) return area + array.offset;
+        if (array.site == site) return cudasim_area + array.offset;
         if (array.site != NULL) total += array.bytes;
     }
     total += site->bytes;
@@ -93,7 +93,8 @@ void *cudasim_shared_array(const struct cudasim_shared_site *site, struct cudasi
 }
 
 void cudasim_shared_new_block(void) {
-    for (const struct shared_array &array : arrays) memset(area + array.offset, 0xff, array.bytes);
+    for (const struct shared_array &array : arrays)
+        memset(cudasim_area + array.offset, 0xff, array.bytes);
 }
 
 void cudasim_shared_check_block(void) {
@@ -102,7 +103,7 @@ void cudasim_shared_check_block(void) {
     for (size_t i = 0; i <= arrays.size(); i++) {
         const size_t end = i < arrays.size() ? arrays[i].offset : area_used;
         for (; at < end; at++)
-            if (area[at] != 0xff)
+            if (cudasim_area[at] != 0xff)
                 cudasim_fail("kernel %s wrote out of bounds in shared memory, %zu bytes %s array "
                              "%s, block %u",
                              cudasim_now.launch->name,
@@ -111,11 +112,6 @@ void cudasim_shared_check_block(void) {
                              cudasim_now.block);
         if (i < arrays.size()) at = arrays[i].offset + arrays[i].bytes;
     }
-}
-
-size_t cudasim_shared_offset(const void *address) {
-    const unsigned char *at = (const unsigned char *)address;
-    return at >= area && at < area + AREA_BYTES ? (size_t)(at - area) : SIZE_MAX;
 }
 
 bool cudasim_in_array(const void *address, size_t bytes) {

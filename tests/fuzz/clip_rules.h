@@ -1,27 +1,59 @@
-/* What has to hold for every list of clips, whatever the files say that it was read from. */
+/* For the fuzzers of lists of clips: which options an input's first byte chooses, and what
+ * has to hold for every list, whatever the files say that it was read from. */
 #ifndef EARMARK_FUZZ_CLIP_RULES_H
 #define EARMARK_FUZZ_CLIP_RULES_H
 
 #include "host/input/input.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A clip that goes on has a path, a label and a part that can be. */
-static void check_clips(const struct input *input, const struct input_options *options) {
+/* Of a manifest, CSV or JSONL (bit 0 is the CSV fuzzer's own). */
+static inline struct input_options manifest_options(uint8_t bits) {
+    return (struct input_options){
+        .label_pattern = (bits & 2) != 0 ? "{label}_{who}.wav" : NULL,
+        .path_column = (bits & 4) != 0 ? "p" : NULL,
+        .group_field = (bits & 8) != 0 ? "who" : NULL,
+        .fold_column = (bits & 16) != 0 ? "fold" : NULL,
+        .allow_outside = (bits & 32) != 0,
+        .start_column = (bits & 64) != 0 ? "from" : NULL,
+        .end_column = (bits & 64) != 0 ? "to" : NULL,
+        .label_separator = (bits & 128) != 0 ? ";" : NULL,
+    };
+}
+
+/* Of a set that names its fields itself: Kaldi's and Lhotse's. */
+static inline struct input_options set_options(uint8_t bits, const char *label_column) {
+    return (struct input_options){
+        .label_column = (bits & 1) != 0 ? label_column : NULL,
+        .group_field = (bits & 2) != 0 ? "speaker" : NULL,
+        .allow_outside = (bits & 4) != 0,
+        .label_separator = (bits & 8) != 0 ? ";" : NULL,
+    };
+}
+
+/* Classes are in order, and each is there once; a clip that goes on has all that the options
+ * ask for, and a part that can be. */
+static inline void check_clips(const struct input *input, const struct input_options *options) {
     const struct clip_list *clips = &input->clips;
+    for (size_t i = 1; i < clips->class_count; i++)
+        if (strcmp(clips->class_names[i - 1], clips->class_names[i]) >= 0) abort();
     for (size_t i = 0; i < clips->count; i++) {
         const struct clip *clip = &clips->clips[i];
         const char *path = clip_path(clips, i);
-        size_t length = strlen(path);
+        if (clip->status >= CLIP_STATUS_COUNT) abort();
         if ((clip->status == CLIP_OK) != (clip_reason(clips, i)[0] == '\0')) abort();
         if (clip_id(clips, i)[0] == '\0') abort();
         if (!(clip->start >= 0 && (clip->end == 0 || clip->end > clip->start))) abort();
         if (clip->status != CLIP_OK) continue;
-        if (length == 0 || clip_label(clips, i) == NULL) abort();
+        if (path[0] == '\0' || clip_label(clips, i) == NULL) abort();
         if (options->group_field != NULL && clip_group(clips, i) == NULL) abort();
-        if (!options->allow_outside && (path[0] == '/' || strncmp(path, "../", 3) == 0)) abort();
+        if (options->fold_column != NULL && clip->fold < 0) abort();
+        if (options->allow_outside) continue;
+        if (path[0] == '/' || strncmp(path, "../", 3) == 0 || strcmp(path, "..") == 0) abort();
     }
+    if (input->warnings.count > 101) abort();
 }
 
 #endif

@@ -23,11 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct error error = ERROR_INITIAL;
     struct input input = {.kind = INPUT_KALDI};
     struct builder builder = {0};
-    struct input_options options = {
-        .label_column = (data[0] & 1) != 0 ? "spk" : NULL,
-        .group_field = (data[0] & 2) != 0 ? "speaker" : NULL,
-        .allow_outside = (data[0] & 4) != 0,
-    };
+    struct input_options options = set_options(data[0], "spk");
     memory_folder_fill(data + 1, size - 1);
     if (builder_open(&builder, &options, memory_folder, &input, &error) == ERROR_NONE)
         kaldi_read(&builder, memory_folder, &error);

@@ -2,6 +2,7 @@
  * recordings and supervisions. */
 #include "host/input/builder.h"
 #include "tests/fuzz/clip_rules.h"
+#include "tests/fuzz/label_rules.h"
 #include "tests/fuzz/memory_folder.h"
 
 static const char *const names[] = {"recordings.jsonl", "supervisions.jsonl"};
@@ -15,17 +16,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct error error = ERROR_INITIAL;
     struct input input = {.kind = INPUT_LHOTSE};
     struct builder builder = {0};
-    struct input_options options = {
-        .label_column = (data[0] & 1) != 0 ? "custom.x" : NULL,
-        .group_field = (data[0] & 2) != 0 ? "speaker" : NULL,
-        .allow_outside = (data[0] & 4) != 0,
-    };
+    struct input_options options = set_options(data[0], "custom.x");
     char path[128];
     snprintf(path, sizeof path, "%s/supervisions.jsonl", memory_folder);
     if (builder_open(&builder, &options, memory_folder, &input, &error) == ERROR_NONE)
         lhotse_read(&builder, path, &error);
     if (error.code == ERROR_NONE) builder_finish(&builder, &error);
     if (error.code == ERROR_NONE) check_clips(&input, &options);
+    if (error.code == ERROR_NONE) check_labels(&input);
     if (error.code != ERROR_NONE && error.message[0] == '\0') abort();
     builder_close(&builder);
     input_close(&input);

@@ -21,8 +21,10 @@ static void look_at(const struct run_results *results) {
         if (results->clips.get != NULL)
             results->clips.get(results->clips.context, issue->row, &clip);
         seen += clip.path == NULL ? 0 : strlen(clip.path);
-        seen += strlen(run_class_name(results, issue->given, number));
-        seen += strlen(run_class_name(results, issue->suggested, number));
+        seen += strlen(run_given_label(results, issue, number));
+        seen += strlen(run_suggested_label(results, issue, number));
+        for (size_t j = 0; j < issue->annotation_count; j++)
+            seen += strlen(results->class_names[issue->annotations[j].class_index]);
         for (size_t j = 0; j < issue->neighbour_count; j++)
             if (results->clips.get != NULL && issue->neighbours[j] >= results->clips.count) abort();
     }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs every fuzzer for a bounded time, as TAP: first over its kept corpus
-# (tests/fuzz/corpus/NAME), then with new inputs made from it. FUZZERS is the
-# folder of the programs, FUZZ_SECONDS the time in all; or FUZZ_RUNS inputs in all, and
-# no more than FUZZ_SECONDS a fuzzer. An input that fails is
-# left in build/fuzz-failures; run the fuzzer with it as argument to see why,
-# and add it to the corpus once it is mended.
+# Runs every fuzzer, or those of the names given, for a bounded time, as TAP: first over
+# its kept corpus (tests/fuzz/corpus/NAME), then with new inputs made from it. FUZZERS is
+# the folder of the programs, FUZZ_SECONDS the time that all fuzzers there are have
+# together; or FUZZ_RUNS inputs for all together, and no more than FUZZ_SECONDS a fuzzer.
+# An input that fails is left in build/fuzz-failures; run the fuzzer with it as argument
+# to see why, and add it to the corpus once it is mended.
 set -u
 fuzzers=${FUZZERS:?the folder of the fuzzers}
 failures=build/fuzz-failures
@@ -61,6 +61,7 @@ fi
 seconds=$((${FUZZ_SECONDS:-24} / ${#names[@]}))
 if [ "$seconds" -lt 3 ]; then seconds=3; fi
 if [ -n "${FUZZ_RUNS:-}" ]; then seconds=${FUZZ_SECONDS:-7200}; fi
-for name in "${names[@]}"; do fuzz "$name" "$seconds"; done
+if [ $# -eq 0 ]; then set -- "${names[@]}"; fi
+for name in "$@"; do fuzz "$name" "$seconds"; done
 echo "# $total inputs in all"
 echo "1..$number"

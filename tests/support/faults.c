@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,17 +20,22 @@
 
 static struct fault_plan plan;
 static atomic_bool armed;
-static atomic_int count;
+static atomic_int *count; /* shared with the processes that are forked; NULL: not armed */
+static pid_t owner;
 static atomic_int looks_at_clock;
 static atomic_int closed_twice;
 static atomic_bool is_under[DESCRIPTORS]; /* the descriptor's file lies under the folder */
 
 void faults_arm(const struct fault_plan *next) {
     armed = false;
-    count = 0;
+    if (count != NULL) munmap(count, sizeof *count);
+    count = NULL;
     looks_at_clock = 0;
     if (next == NULL) return;
     plan = *next;
+    owner = getpid();
+    count = mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (count == MAP_FAILED) abort();
     armed = true;
 }
 
@@ -38,7 +44,7 @@ int faults_closed_twice(void) {
 }
 
 int faults_count(void) {
-    return count;
+    return count == NULL ? 0 : *count;
 }
 
 /* The C library's own function. */
@@ -67,17 +73,37 @@ static void note_descriptor(int descriptor, bool under) {
 /* What this call is to suffer: 0, or the plan's kind. */
 static int suffer(enum fault_call call, bool under) {
     if (!under || (plan.calls & call) == 0) return 0;
-    int number = ++count;
+    int number = ++*count;
     bool hit = plan.at > 0 && (number == plan.at || (plan.sticky && number > plan.at));
     if (!hit) return 0;
-    if (plan.kind == FAULT_KILL && call != FAULT_WRITE) kill(getpid(), SIGKILL);
+    if (plan.kind == FAULT_KILL && call != FAULT_WRITE) kill(owner, SIGKILL);
     if (plan.kind == FAULT_SHORT_WRITE && call != FAULT_WRITE) return 0;
     return plan.kind;
+}
+
+/* Nearly all that may be had; it is not touched, and never given back. False: there is a bound. */
+static bool take_memory(void) {
+    const size_t piece = (size_t)64 << 20;
+    void *last = MAP_FAILED;
+    int pieces = 0;
+    for (; pieces < 1024; pieces++) {
+        void *next = mmap(NULL, piece, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (next == MAP_FAILED) break;
+        last = next;
+    }
+    if (last != MAP_FAILED) munmap(last, piece);
+    return pieces == 1024;
 }
 
 /* True with errno set when the call is to fail. */
 static bool fails(enum fault_call call, bool under) {
     int kind = suffer(call, under);
+    if (kind == FAULT_CRASH) raise(SIGSEGV);
+    volatile bool loops = kind == FAULT_LOOP;
+    while (loops) {
+    }
+    if (kind == FAULT_SLOW) usleep(500000);
+    if (kind == FAULT_MEMORY && !take_memory()) kind = ENOMEM;
     if (kind <= 0) return false;
     errno = kind;
     return true;
@@ -116,7 +142,7 @@ ssize_t write(int descriptor, const void *bytes, size_t size) {
     }
     if (kind < 0) size = (size + 1) / 2;
     ssize_t written = REAL(write)(descriptor, bytes, size);
-    if (kind == FAULT_KILL) kill(getpid(), SIGKILL);
+    if (kind == FAULT_KILL) kill(owner, SIGKILL);
     return written;
 }
 

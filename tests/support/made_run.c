@@ -266,8 +266,34 @@ void made_run_make(struct made_run *made, const struct made_settings *settings) 
     run_count_statuses(results);
 }
 
+void made_run_take_sets(struct made_run *made) {
+    struct run_results *results = &made->results;
+    struct run_issue *issues = (struct run_issue *)(uintptr_t)results->issues;
+    made->annotations = calloc(2 * results->issue_count + 1, sizeof *made->annotations);
+    assert_non_null(made->annotations);
+    for (size_t i = 0; i < results->issue_count; i++) {
+        struct run_annotation *own = made->annotations + 2 * i;
+        int32_t given = issues[i].given, suggested = issues[i].suggested;
+        own[0] = (struct run_annotation){given, true, 0.25F / (float)(i + 1)};
+        own[1] = (struct run_annotation){suggested, false, 1.0F - 0.125F / (float)(i + 1)};
+        issues[i].annotations = own;
+        issues[i].annotation_count = 2;
+        issues[i].given_set = results->class_names[given];
+        issues[i].suggested_set = i == 0 ? "" : results->class_names[suggested];
+        issues[i].given = issues[i].suggested = -1;
+    }
+    free((void *)(uintptr_t)results->pairs);
+    free((void *)(uintptr_t)results->confident_joint);
+    results->pairs = NULL;
+    results->pair_count = 0;
+    results->confident_joint = NULL;
+    results->several_labels = true;
+    run_fact_string(&results->facts, "settings", "label_separator", ";");
+}
+
 void made_run_free(struct made_run *made) {
     struct run_results *results = &made->results;
+    free(made->annotations);
     for (size_t k = 0; k < results->class_count; k++)
         free((char *)(uintptr_t)results->class_names[k]);
     free((void *)(uintptr_t)results->class_names);

@@ -19,10 +19,14 @@ struct made_run {
     char out[288];    /* folder/out: empty, for the files of the run */
     char root[288];   /* folder/clips */
     struct made_clip *clips;
+    struct run_annotation *annotations; /* NULL until made_run_take_sets */
 };
 
 /* Any trouble fails the cmocka test. */
 void made_run_make(struct made_run *made, const struct made_settings *settings);
+/* Makes of it a run where clips may have several labels: issues have two annotations each,
+ * sets in place of classes (the first suggestion is empty), and there is no joint. */
+void made_run_take_sets(struct made_run *made);
 void made_run_free(struct made_run *made);
 
 /* out/name in a buffer that the next call overwrites. */

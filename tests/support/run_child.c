@@ -1,5 +1,8 @@
 #include "tests/support/run_child.h"
 
+#include "host/base/clock.h"
+#include "host/base/stop.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -77,4 +80,34 @@ struct child_result child_run(int (*command)(int, char **), const char *const *a
     int output = -1;
     pid_t process = child_start(command, arguments, plan, &output);
     return child_wait(process, output);
+}
+
+struct child_result child_stop(pid_t process, int output, int signal) {
+    kill(process, signal);
+    double asked = clock_seconds();
+    struct child_result result = child_wait(process, output);
+    result.took = clock_seconds() - asked;
+    return result;
+}
+
+void child_wait_for_words(int output) {
+    char word = '\0';
+    while (pread(output, &word, 1, 0) != 1) usleep(1000);
+}
+
+void assert_code(const struct child_result *result, int code) {
+    if (result->signal != 0) fail_msg("ended by signal %d: %s", result->signal, result->said);
+    if (result->code != code)
+        fail_msg("exit code %d instead of %d: %s", result->code, code, result->said);
+}
+
+void assert_said(const struct child_result *result, const char *words) {
+    if (strstr(result->said, words) == NULL)
+        fail_msg("nothing like '%s' in: %s", words, result->said);
+}
+
+void assert_stopped(const struct child_result *result) {
+    assert_code(result, STOP_EXIT_CODE);
+    assert_said(result, "stopped by");
+    if (!(result->took < 2.0)) fail_msg("it took %g s", result->took);
 }

@@ -44,6 +44,21 @@ void test_folder_remove(char *folder) {
     free(folder);
 }
 
+char *test_folder;
+
+int test_folder_begin(void **state) {
+    (void)state;
+    test_folder = test_folder_make();
+    return 0;
+}
+
+int test_folder_end(void **state) {
+    (void)state;
+    test_folder_remove(test_folder);
+    test_folder = NULL;
+    return 0;
+}
+
 const char *test_path(const char *folder, const char *name) {
     static char buffers[8][1024];
     static size_t next;

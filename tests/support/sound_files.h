@@ -10,6 +10,11 @@
 char *test_folder_make(void);
 void test_folder_remove(char *folder);
 
+/* One such folder for all tests of a program: cmocka's setup and teardown of the group. */
+extern char *test_folder;
+int test_folder_begin(void **state);
+int test_folder_end(void **state);
+
 /* folder/name in one of eight buffers that later calls overwrite. */
 const char *test_path(const char *folder, const char *name);
 

@@ -313,28 +313,29 @@ static bool refuse_reserve(void *context, size_t bytes) {
     return false;
 }
 
+static bool never_goes_on(void *context) {
+    (void)context;
+    return false;
+}
+
 static void giving_up(void **state) {
     (void)state;
     struct decoded decoded = {0};
     struct error error = ERROR_INITIAL;
-    atomic_bool cancelled = true;
     struct decode_settings settings = usual;
     write_int16("fine.wav", SF_FORMAT_WAV, FRAMES);
     settings.reserve = refuse_reserve;
     const char *path = test_path(folder, "fine.wav");
     assert_int_equal(decode_clip(path, &settings, &decoded, &error), ERROR_STOPPED);
+    assert_null(decoded.buffer);
     settings = usual;
-    settings.cancelled = &cancelled;
+    settings.goes_on = never_goes_on;
     error.code = ERROR_NONE;
     assert_int_equal(decode_clip(path, &settings, &decoded, &error), ERROR_STOPPED);
-    cancelled = false;
-    error.code = ERROR_NONE;
-    assert_int_equal(decode_clip(path, &settings, &decoded, &error), ERROR_NONE);
-    assert_int_equal(decoded.status, CLIP_OK);
     decoded_free(&decoded);
 }
 
-/* The caller's own memory is used where the clip fits, and left alone where not. */
+/* The caller's own memory is used in place of the buffer; a clip that does not fit is refused. */
 static void targets(void **state) {
     (void)state;
     static int16_t target[FRAMES];
@@ -346,13 +347,26 @@ static void targets(void **state) {
     assert_ptr_equal(decoded.samples, target);
     assert_null(decoded.buffer);
     assert_memory_equal(target, noise, sizeof noise);
-    memset(target, 0, sizeof target);
+    target[FRAMES - 1] = 77;
     decoded.target_capacity = sizeof target - 1;
     assert_int_equal(decode_clip(path, &usual, &decoded, &error), ERROR_NONE);
-    assert_ptr_equal(decoded.samples, decoded.buffer);
-    assert_memory_equal(decoded.samples, noise, sizeof noise);
-    for (size_t i = 0; i < FRAMES; i++) assert_int_equal(target[i], 0);
-    decoded_free(&decoded);
+    assert_int_equal(decoded.status, CLIP_UNREADABLE);
+    assert_non_null(strstr(decoded.reason, "more than 0 MiB of samples"));
+    assert_null(decoded.buffer);
+    assert_int_equal(target[FRAMES - 1], 77);
+    /* Without a length in the header it is noticed as it comes. */
+    static float large[FRAMES * 2];
+    test_sound_int16(path, SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 16000, 1, noise, FRAMES);
+    const unsigned char none[4] = {0, 0, 0, 0}; /* FLAC's number of samples, its last 32 bits */
+    test_file_patch(path, 22, none, 4);
+    decoded = (struct decoded){.target = large, .target_capacity = sizeof large};
+    assert_int_equal(decode_clip(path, &usual, &decoded, &error), ERROR_NONE);
+    assert_int_equal(decoded.status, CLIP_OK);
+    assert_memory_equal(large, noise, sizeof noise);
+    decoded.target_capacity = sizeof noise / 2;
+    assert_int_equal(decode_clip(path, &usual, &decoded, &error), ERROR_NONE);
+    assert_int_equal(decoded.status, CLIP_UNREADABLE);
+    assert_non_null(strstr(decoded.reason, "of samples; cut it into clips"));
 }
 
 static void first_seconds(void **state) {

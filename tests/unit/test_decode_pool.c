@@ -23,6 +23,9 @@
 #define CLIPS ((size_t)300)
 #define LONGEST ((size_t)60000)
 
+#define MOST_THREADS 8
+
+static struct decoders *decoders;
 static char *folder;
 static struct clip_list clips;
 static int16_t noise[LONGEST + CLIPS];
@@ -36,6 +39,7 @@ static size_t clip_frames(size_t i) {
 static int make_clips(void **state) {
     (void)state;
     struct error error = ERROR_INITIAL;
+    if (decoders_open(MOST_THREADS, &decoders, &error) != ERROR_NONE) fail_msg("%s", error.message);
     folder = test_folder_make();
     signal_noise(noise, LONGEST + CLIPS, 3);
     assert_int_equal(clip_list_init(&clips, folder, &error), ERROR_NONE);
@@ -61,14 +65,17 @@ static int remove_clips(void **state) {
     (void)state;
     clip_list_free(&clips);
     test_folder_remove(folder);
+    decoders_close(decoders);
     return 0;
 }
 
 static struct decode_pool *open_pool(size_t first, size_t count, int threads, size_t bytes) {
     struct decode_pool *pool = NULL;
     struct error error = ERROR_INITIAL;
-    struct decode_pool_settings settings = {
-        .threads = threads, .maximum_bytes = bytes, .decode = {.model_rate = 16000}};
+    struct decode_pool_settings settings = {.decoders = decoders,
+                                            .threads = threads,
+                                            .maximum_bytes = bytes,
+                                            .decode = {.model_rate = 16000}};
     if (decode_pool_open(&clips, first, count, &settings, &pool, &error) != ERROR_NONE)
         fail_msg("%s", error.message);
     return pool;
@@ -114,8 +121,10 @@ static void parts_of_one_file(void **state) {
     assert_int_equal(clip_list_finish(&parts, &error), ERROR_NONE);
     for (int threads = 1; threads <= 3; threads++) {
         struct decode_pool *pool = NULL;
-        struct decode_pool_settings settings = {
-            .threads = threads, .maximum_bytes = 100000, .decode = {.model_rate = 16000}};
+        struct decode_pool_settings settings = {.decoders = decoders,
+                                                .threads = threads,
+                                                .maximum_bytes = 100000,
+                                                .decode = {.model_rate = 16000}};
         assert_int_equal(decode_pool_open(&parts, 0, count, &settings, &pool, &error), ERROR_NONE);
         for (size_t i = 0; i < count; i++) {
             struct decode_item *item = next_item(pool);
@@ -162,8 +171,13 @@ static void parts_of_the_list(void **state) {
     assert_null(next_item(pool));
     decode_pool_close(pool);
     struct error error = ERROR_INITIAL;
-    struct decode_pool_settings settings = {.threads = 1, .decode = {.model_rate = 16000}};
+    struct decode_pool_settings settings = {
+        .decoders = decoders, .threads = 1, .decode = {.model_rate = 16000}};
     assert_int_equal(decode_pool_open(&clips, 1, CLIPS, &settings, &pool, &error), ERROR_INTERNAL);
+    assert_null(pool);
+    error.code = ERROR_NONE;
+    settings.threads = MOST_THREADS + 1;
+    assert_int_equal(decode_pool_open(&clips, 0, CLIPS, &settings, &pool, &error), ERROR_INTERNAL);
     assert_null(pool);
     decode_pool_close(NULL);
 }
@@ -241,8 +255,10 @@ static void memory_stays_bounded(void **state) {
         assert_int_equal(clip_list_add(&list, &entry, &error), ERROR_NONE);
     }
     assert_int_equal(clip_list_finish(&list, &error), ERROR_NONE);
-    struct decode_pool_settings settings = {
-        .threads = 4, .maximum_bytes = 9 << 20, .decode = {.model_rate = 16000}};
+    struct decode_pool_settings settings = {.decoders = decoders,
+                                            .threads = 4,
+                                            .maximum_bytes = 9 << 20,
+                                            .decode = {.model_rate = 16000}};
     size_t before = resident_bytes();
     size_t most = 0;
     assert_int_equal(decode_pool_open(&list, 0, 60, &settings, &pool, &error), ERROR_NONE);

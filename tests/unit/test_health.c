@@ -52,7 +52,6 @@ static const struct {
     [PLANT_DOWNSAMPLED] = {"downsampled and back", FAULT_NARROW_BAND},
 };
 
-static char *folder;
 static int16_t samples[LONGEST];
 
 /* Every kind once a digit, at takes that differ from digit to digit. */
@@ -65,7 +64,7 @@ static const char *clip_file(int digit, int take, bool doubled) {
     char name[64];
     snprintf(name, sizeof name, "digits/%d/take%03d%s.wav", (digit + (doubled ? 3 : 0)) % DIGITS,
              take, doubled ? "again" : "");
-    return test_path(folder, name);
+    return test_path(test_folder, name);
 }
 
 /* Half the rate and back. */
@@ -162,8 +161,8 @@ static void planted_faults(void **state) {
     corpus_make(&corpus);
     make_digits();
     char input[512], out[512];
-    snprintf(input, sizeof input, "%s", test_path(folder, "digits"));
-    snprintf(out, sizeof out, "%s", test_path(folder, "out"));
+    snprintf(input, sizeof input, "%s", test_path(test_folder, "digits"));
+    snprintf(out, sizeof out, "%s", test_path(test_folder, "out"));
     struct audit_settings settings = {
         .input = input,
         .out = out,
@@ -233,23 +232,11 @@ static void near_duplicates(void **state) {
     assert_true(relations[0].similarity == 0.995F);
 }
 
-static int make_folder(void **state) {
-    (void)state;
-    folder = test_folder_make();
-    return 0;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    test_folder_remove(folder);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(planted_faults),
         cmocka_unit_test(identical_by_every_pair),
         cmocka_unit_test(near_duplicates),
     };
-    return cmocka_run_group_tests_name("audio health", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("audio health", tests, test_folder_begin, test_folder_end);
 }

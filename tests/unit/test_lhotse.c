@@ -16,33 +16,19 @@
 #include <cmocka.h>
 /* clang-format on */
 
-static char *folder;
-
-static int make_folder(void **state) {
-    (void)state;
-    folder = test_folder_make();
-    return 0;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    test_folder_remove(folder);
-    return 0;
-}
-
 static const struct input_options plain = {0};
 
 static void expect(const char *name, const struct input_options *options, const char *clips) {
-    seen_expect(folder, name, options, clips);
+    seen_expect(test_folder, name, options, clips);
 }
 
 static void expect_reading(const char *name, const struct input_options *options,
                            const char *words) {
-    seen_expect_reading(folder, name, options, words);
+    seen_expect_reading(test_folder, name, options, words);
 }
 
 static void expect_words(const char *name, const struct input_options *options, const char *words) {
-    seen_expect_words(folder, name, options, words);
+    seen_expect_words(test_folder, name, options, words);
 }
 
 static const char recordings[] =
@@ -113,12 +99,13 @@ static const char lhotse_clips[] =
 static void expect_lhotse(const char *name, const char *recordings_name) {
     struct text expected = TEXT_INITIAL;
     char clips[2048];
-    snprintf(clips, sizeof clips, lhotse_clips, folder, recordings_name, folder, recordings_name);
+    snprintf(clips, sizeof clips, lhotse_clips, test_folder, recordings_name, test_folder,
+             recordings_name);
     expect(name, &plain, clips);
     text_format(&expected,
                 "is read as a supervision set of Lhotse: sounds from %s/%s, labels from "
                 "custom.label",
-                folder, recordings_name);
+                test_folder, recordings_name);
     expect_reading(name, &plain, expected.data);
     text_free(&expected);
 }
@@ -134,18 +121,18 @@ static void lhotse_sets(void **state) {
     (void)state;
     struct text lines = TEXT_INITIAL;
     put_supervisions(&lines);
-    test_text_write(test_path(folder, "l/recordings.jsonl"), recordings);
-    test_text_write(test_path(folder, "l/supervisions.jsonl"), lines.data);
+    test_text_write(test_path(test_folder, "l/recordings.jsonl"), recordings);
+    test_text_write(test_path(test_folder, "l/supervisions.jsonl"), lines.data);
     expect_lhotse("l", "l/recordings.jsonl");
     expect_lhotse("l/supervisions.jsonl", "l/recordings.jsonl");
     /* As Lhotse's recipes name and pack them. */
-    test_text_write(test_path(folder, "lz/README"), "");
-    write_gzip(test_path(folder, "lz/corpus_recordings_dev.jsonl.gz"), recordings);
-    write_gzip(test_path(folder, "lz/corpus_supervisions_dev.jsonl.gz"), lines.data);
+    test_text_write(test_path(test_folder, "lz/README"), "");
+    write_gzip(test_path(test_folder, "lz/corpus_recordings_dev.jsonl.gz"), recordings);
+    write_gzip(test_path(test_folder, "lz/corpus_supervisions_dev.jsonl.gz"), lines.data);
     expect_lhotse("lz/corpus_supervisions_dev.jsonl.gz", "lz/corpus_recordings_dev.jsonl.gz");
     /* One packed, the other not. */
-    test_text_write(test_path(folder, "lm/recordings.jsonl"), recordings);
-    write_gzip(test_path(folder, "lm/supervisions.jsonl.gz"), lines.data);
+    test_text_write(test_path(test_folder, "lm/recordings.jsonl"), recordings);
+    write_gzip(test_path(test_folder, "lm/supervisions.jsonl.gz"), lines.data);
     expect_lhotse("lm", "lm/recordings.jsonl");
     text_free(&lines);
 }
@@ -169,7 +156,7 @@ static void lhotse_details(void **state) {
                    {17, "not a JSON object"}};
     struct input input;
     struct error error = ERROR_INITIAL;
-    assert_int_equal(input_open(test_path(folder, "l"), &plain, &input, &error), ERROR_NONE);
+    assert_int_equal(input_open(test_path(test_folder, "l"), &plain, &input, &error), ERROR_NONE);
     const struct clip_list *clips = &input.clips;
     assert_int_equal(input.kind, INPUT_LHOTSE);
     assert_string_equal(clip_id(clips, 0), "u2");
@@ -197,8 +184,8 @@ static void lhotse_fields(void **state) {
                  "custom.label");
     options = (struct input_options){.start_column = "start"};
     expect_words("l", &options, "not for Lhotse's supervisions");
-    test_text_write(test_path(folder, "ln/recordings.jsonl"), recordings);
-    test_text_write(test_path(folder, "ln/supervisions.jsonl"),
+    test_text_write(test_path(test_folder, "ln/recordings.jsonl"), recordings);
+    test_text_write(test_path(test_folder, "ln/supervisions.jsonl"),
                     "{\"id\": \"u\", \"recording_id\": \"r1\", \"start\": 0, \"duration\": 1, "
                     "\"language\": \"de\"}\n");
     expect_words("ln", &plain,
@@ -207,9 +194,29 @@ static void lhotse_fields(void **state) {
     options = (struct input_options){.label_column = "language"};
     expect_words("ln", &options, "a/b c.flac|de|||ok\n");
     /* By itself the name means nothing. */
-    test_text_write(test_path(folder, "lo/supervisions.jsonl"),
+    test_text_write(test_path(test_folder, "lo/supervisions.jsonl"),
                     "{\"path\": \"a.wav\", \"label\": \"x\"}\n");
     expect("lo/supervisions.jsonl", &plain, "a.wav|x|||ok\n");
+}
+
+/* Arrays are sets of labels where a clip may have several. */
+static void lhotse_labels(void **state) {
+    (void)state;
+    static const char *const labels[] = {"[\"y\", \"x\"]", "\"x;z\"", "[]", "[[]]", "[\"a;b\"]"};
+    const struct input_options sets = {.label_separator = ";"};
+    struct text lines = TEXT_INITIAL;
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
+        text_format(&lines,
+                    "{\"id\": \"u%zu\", \"recording_id\": \"r1\", \"start\": %zu, "
+                    "\"duration\": 1, \"custom\": {\"label\": %s}}\n",
+                    i, i, labels[i]);
+    test_text_write(test_path(test_folder, "ls/recordings.jsonl"), recordings);
+    test_text_write(test_path(test_folder, "ls/supervisions.jsonl"), lines.data);
+    expect_words("ls", &sets,
+                 "a/b c.flac|x;y|||ok\na/b c.flac|x;z|||ok\na/b c.flac||||ok\n"
+                 "||||bad_row\n||||bad_row\n");
+    expect_words("ls", &plain, "||||bad_row\na/b c.flac|x;z|||ok\n");
+    text_free(&lines);
 }
 
 /* Any list may be gzip; a damaged one is no shorter list. */
@@ -218,7 +225,7 @@ static void gzip_lists(void **state) {
     struct text lines = TEXT_INITIAL;
     text_string(&lines, "path,label\n");
     for (unsigned i = 0; i < 2000; i++) text_format(&lines, "%u.wav,%u\n", i * 7919 % 2003, i % 2);
-    const char *path = test_path(folder, "packed.csv.gz");
+    const char *path = test_path(test_folder, "packed.csv.gz");
     write_gzip(path, lines.data);
     expect_words("packed.csv.gz", &plain, "0.wav|0|||ok\n1910.wav|1|||ok");
     size_t size = 0;
@@ -228,7 +235,7 @@ static void gzip_lists(void **state) {
     write_gzip(path, lines.data);
     test_file_patch(path, size / 2, "\xff\xff\xff\xff", 4);
     expect_words("packed.csv.gz", &plain, "!file: ");
-    path = test_path(folder, "packed.jsonl.gz");
+    path = test_path(test_folder, "packed.jsonl.gz");
     write_gzip(path, "{\"path\": \"a.wav\", \"label\": \"x\"}\n");
     expect("packed.jsonl.gz", &plain, "a.wav|x|||ok\n");
     text_free(&lines);
@@ -236,10 +243,9 @@ static void gzip_lists(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lhotse_sets),
-        cmocka_unit_test(lhotse_details),
-        cmocka_unit_test(lhotse_fields),
+        cmocka_unit_test(lhotse_sets),   cmocka_unit_test(lhotse_details),
+        cmocka_unit_test(lhotse_fields), cmocka_unit_test(lhotse_labels),
         cmocka_unit_test(gzip_lists),
     };
-    return cmocka_run_group_tests_name("lhotse", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("lhotse", tests, test_folder_begin, test_folder_end);
 }

@@ -14,27 +14,13 @@
 #include <cmocka.h>
 /* clang-format on */
 
-static char *folder;
-
-static int make_folder(void **state) {
-    (void)state;
-    folder = test_folder_make();
-    return 0;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    test_folder_remove(folder);
-    return 0;
-}
-
 /* Writes `content` as folder/name and lists what comes of it, a line a clip:
  * "path|id|label|group|fold|status". */
 static void list_clips(const char *name, const char *content, size_t size,
                        const struct input_options *options, struct text *found) {
     struct input input;
     struct error error = ERROR_INITIAL;
-    const char *path = test_path(folder, name);
+    const char *path = test_path(test_folder, name);
     test_file_write(path, content, size);
     text_clear(found);
     text_string(found, "");
@@ -164,7 +150,7 @@ static void expect_parts(const char *name, const char *content, const struct inp
     struct input input;
     struct error error = ERROR_INITIAL;
     struct text found = TEXT_INITIAL;
-    const char *path = test_path(folder, name);
+    const char *path = test_path(test_folder, name);
     test_text_write(path, content);
     if (input_open(path, options, &input, &error) != ERROR_NONE) fail_msg("%s", error.message);
     for (size_t i = 0; i < input.clips.count; i++) {
@@ -242,7 +228,7 @@ static void nemo_lines(void **state) {
 static void reason_of(const char *name, const char *content, size_t clip, const char *words) {
     struct input input;
     struct error error = ERROR_INITIAL;
-    const char *path = test_path(folder, name);
+    const char *path = test_path(test_folder, name);
     test_text_write(path, content);
     assert_int_equal(input_open(path, &plain, &input, &error), ERROR_NONE);
     const char *reason = clip_reason(&input.clips, clip);
@@ -279,14 +265,14 @@ static void paths_that_leave(void **state) {
     assert_null(strstr(found.data, "outside"));
     /* An absolute path below the manifest's folder stays inside. */
     struct text inside = TEXT_INITIAL;
-    text_format(&inside, "path,label\n%s/a.wav,x\n%s/../a.wav,x\n%sx/a.wav,x\n", folder, folder,
-                folder);
+    text_format(&inside, "path,label\n%s/a.wav,x\n%s/../a.wav,x\n%sx/a.wav,x\n", test_folder,
+                test_folder, test_folder);
     list_clips("m.csv", inside.data, inside.length, &plain, &found);
     struct text expected = TEXT_INITIAL;
     text_format(&expected,
                 "%s/a.wav|%s/a.wav|x|||ok\n%s/../a.wav|%s/../a.wav|x|||outside\n"
                 "%sx/a.wav|%sx/a.wav|x|||outside\n",
-                folder, folder, folder, folder, folder, folder);
+                test_folder, test_folder, test_folder, test_folder, test_folder, test_folder);
     assert_string_equal(found.data, expected.data);
     text_free(&found);
     text_free(&inside);
@@ -300,15 +286,15 @@ static void paths_start_at_the_manifest(void **state) {
     struct error error = ERROR_INITIAL;
     struct text path = TEXT_INITIAL;
     char place[512];
-    test_text_write(test_path(folder, "sub/m.csv"), "path,label\nx.wav,a\n");
-    test_text_write(test_path(folder, "sub/x.wav"), "");
-    assert_int_equal(input_open(test_path(folder, "sub/m.csv"), &plain, &input, &error),
+    test_text_write(test_path(test_folder, "sub/m.csv"), "path,label\nx.wav,a\n");
+    test_text_write(test_path(test_folder, "sub/x.wav"), "");
+    assert_int_equal(input_open(test_path(test_folder, "sub/m.csv"), &plain, &input, &error),
                      ERROR_NONE);
     clip_open_path(&input.clips, 0, &path);
-    assert_string_equal(path.data, test_path(folder, "sub/x.wav"));
+    assert_string_equal(path.data, test_path(test_folder, "sub/x.wav"));
     input_close(&input);
     assert_non_null(getcwd(place, sizeof place));
-    assert_int_equal(chdir(test_path(folder, "sub")), 0);
+    assert_int_equal(chdir(test_path(test_folder, "sub")), 0);
     assert_int_equal(input_open("m.csv", &plain, &input, &error), ERROR_NONE);
     clip_open_path(&input.clips, 0, &path);
     int readable = access(path.data, R_OK);
@@ -362,7 +348,7 @@ static void labels_that_are_lists(void **state) {
     expect_clips("m.csv", "path,label\na.wav,;\nb.wav,a;\nc.wav,a\n", &plain,
                  "a.wav|a.wav|;|||ok\nb.wav|b.wav|a;|||ok\nc.wav|c.wav|a|||ok\n");
     expect_words("m.jsonl", "{\"path\":\"a.wav\",\"label\":[\"x\",\"y\"]}\n", &plain,
-                 "line 1: 'label' is a list; an audit is of one label a clip");
+                 "line 1: 'label' is a list; for several labels a clip give --label-separator");
 }
 
 static void whole_files(void **state) {
@@ -416,5 +402,5 @@ int main(void) {
         cmocka_unit_test(whole_files),
         cmocka_unit_test(deep_nesting),
     };
-    return cmocka_run_group_tests_name("manifest", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("manifest", tests, test_folder_begin, test_folder_end);
 }

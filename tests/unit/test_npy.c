@@ -1,6 +1,7 @@
 /* .npy files: every type, order and byte order; what is damaged or lies is refused. */
 #include "host/base/npy.h"
 #include "tests/support/compare.h"
+#include "tests/support/run_child.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -197,11 +198,46 @@ static void test_written_and_read(void **state) {
     unlink(path);
 }
 
+/* Opens the array, and reads it when somebody has cut its file. */
+static int read_cut_file(int argc, char **argv) {
+    struct npy_array array;
+    struct error error = ERROR_INITIAL;
+    double sum = 0;
+    if (argc != 2 || npy_open(argv[1], &array, &error) != ERROR_NONE) return 70;
+    if (truncate(argv[1], 8192) != 0) return 71;
+    for (size_t i = 0; i < array.rows; i++) sum += npy_element(&array, i, 0);
+    return sum > 0 ? 72 : 73;
+}
+
+/* As when a disk or a mount fails: a sentence with the file's name, and not SIGBUS. */
+static void test_unreadable_later(void **state) {
+    (void)state;
+    char path[] = "/tmp/earmark-npy-XXXXXX";
+    struct error error = ERROR_INITIAL;
+    float *values = calloc(64 * 1024, sizeof *values);
+    assert_non_null(values);
+    close(mkstemp(path));
+    npy_write(path, NPY_FLOAT32, 64, 1024, values, &error);
+    assert_no_error(&error);
+    free(values);
+    const char *arguments[] = {"read", path, NULL};
+    struct child_result result = child_run(read_cut_file, arguments, NULL);
+    unlink(path);
+    if (result.signal != 0 || result.code != 1)
+        fail_msg("exit code %d, signal %d: %s", result.code, result.signal, result.said);
+    assert_non_null(strstr(result.said, path));
+    assert_non_null(strstr(result.said, "cannot be read any more"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),      cmocka_unit_test(test_not_npy),
-        cmocka_unit_test(test_types),        cmocka_unit_test(test_integers),
-        cmocka_unit_test(test_long_columns), cmocka_unit_test(test_written_and_read),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_not_npy),
+        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_long_columns),
+        cmocka_unit_test(test_written_and_read),
+        cmocka_unit_test(test_unreadable_later),
     };
     return cmocka_run_group_tests_name("npy", tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
  * a run that nothing disturbed; what changed in between is noticed and said.
  *
  * Of the files of a run only timing.json may differ (run.json holds no times). */
+#include "host/base/clock.h"
 #include "host/base/file.h"
 #include "host/base/stop.h"
 #include "host/commands/commands.h"
@@ -19,7 +20,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* clang-format off */
@@ -58,23 +58,6 @@ static struct child_result audit(const char *folder, const struct fault_plan *pl
     return child_run(command_audit, arguments, plan);
 }
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
-static void assert_code(const struct child_result *result, int code) {
-    if (result->signal != 0) fail_msg("ended by signal %d: %s", result->signal, result->said);
-    if (result->code != code)
-        fail_msg("exit code %d instead of %d: %s", result->code, code, result->said);
-}
-
-static void assert_said(const struct child_result *result, const char *words) {
-    if (strstr(result->said, words) == NULL)
-        fail_msg("nothing like '%s' in: %s", words, result->said);
-}
-
 static bool exists(const char *folder, const char *name) {
     struct error error = ERROR_INITIAL;
     char *path = file_join(folder, name, &error);
@@ -88,9 +71,9 @@ static int make_corpus(void **state) {
     corpus_make(&corpus);
     snprintf(expected, sizeof expected, "%s", corpus_path(&corpus, "expected"));
     snprintf(out, sizeof out, "%s", corpus_path(&corpus, "out"));
-    double began = now();
+    double began = clock_seconds();
     struct child_result result = audit(expected, NULL, NULL, NULL);
-    undisturbed_seconds = now() - began;
+    undisturbed_seconds = clock_seconds() - began;
     return result.code == EXIT_UNREADABLE_CLIPS && !exists(expected, "shards") ? 0 : -1;
 }
 
@@ -326,11 +309,11 @@ static void test_a_second_run_is_refused(void **state) {
     leave_unfinished();
     int folder = open(out, O_RDONLY | O_DIRECTORY);
     assert_int_equal(flock(folder, LOCK_EX | LOCK_NB), 0);
-    double began = now();
+    double began = clock_seconds();
     struct child_result result = audit(out, NULL, NULL, NULL);
     assert_code(&result, EXIT_FATAL);
     assert_said(&result, "another earmark is writing there");
-    assert_true(now() - began < 2.0 + undisturbed_seconds);
+    assert_true(clock_seconds() - began < 2.0 + undisturbed_seconds);
     assert_true(exists(out, "shards"));
     close(folder); /* as the end of a process does, whatever ended it */
     finish();
@@ -348,14 +331,10 @@ static void test_stopped_by_a_signal(void **state) {
         int output = -1;
         pid_t process = child_start(command_audit, arguments, NULL, &output);
         usleep((useconds_t)(undisturbed_seconds * 1e6 * ((double)moment + 0.5) / STOPS));
-        kill(process, signals[moment % 3]);
-        double asked = now();
-        struct child_result result = child_wait(process, output);
-        double took = now() - asked;
+        struct child_result result = child_stop(process, output, signals[moment % 3]);
         if (result.signal == signals[moment % 3]) continue; /* hardly begun */
         if (result.code == EXIT_STOPPED) {
-            assert_said(&result, "stopped by");
-            if (!(took < 2.0)) fail_msg("it took %g s", took);
+            assert_stopped(&result);
             stopped++;
             continue;
         }
@@ -381,16 +360,12 @@ static void test_stopped_where_nobody_asks(void **state) {
     const char *arguments[] = {"never", NULL};
     int output = -1;
     pid_t process = child_start(never_ends, arguments, NULL, &output);
-    char begun = '\0';
-    while (pread(output, &begun, 1, 0) != 1) usleep(1000);
-    kill(process, SIGTERM);
-    double asked = now();
-    struct child_result result = child_wait(process, output);
-    assert_code(&result, EXIT_STOPPED);
+    child_wait_for_words(output);
+    struct child_result result = child_stop(process, output, SIGTERM);
+    assert_stopped(&result);
     assert_said(&result, "what was committed is kept");
-    assert_true(now() - asked < 2.0);
     process = child_start(never_ends, arguments, NULL, &output);
-    while (pread(output, &begun, 1, 0) != 1) usleep(1000);
+    child_wait_for_words(output);
     kill(process, SIGTERM);
     usleep(50000);
     kill(process, SIGINT);

@@ -1,0 +1,102 @@
+/* Mapped files, and what becomes of the process when one of them cannot be read. */
+#include "host/base/file.h"
+#include "host/base/memory.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define EXIT_UNREAD 1 /* as after any other file that cannot be read */
+
+/* What is mapped where, for the handler. */
+struct mapped {
+    struct mapped *next;
+    const unsigned char *data;
+    size_t size;
+    char path[]; /* as it can be shown */
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct mapped *all; /* with the lock, but for the handler: nothing else matters then */
+
+static struct iovec part(const char *text) {
+    return (struct iovec){(void *)(uintptr_t)text, strlen(text)};
+}
+
+/* A page of a mapping could not be had. Only what a signal handler may do. */
+static void on_bus_error(int number, siginfo_t *info, void *context) {
+    const unsigned char *place = info->si_addr;
+    const struct mapped *mapped = all;
+    (void)context;
+    while (mapped != NULL &&
+           !(place >= mapped->data && (size_t)(place - mapped->data) < mapped->size))
+        mapped = mapped->next;
+    if (mapped == NULL) { /* not ours: it happens again, and ends the process */
+        signal(number, SIG_DFL);
+        return;
+    }
+    const struct iovec message[] = {
+        part("earmark: "), part(mapped->path),
+        part(": cannot be read any more: it was cut, or its disk or mount is not well; see to "
+             "that, then give the same command again\n")};
+    if (writev(STDERR_FILENO, message, 3) < 0) _exit(EXIT_UNREAD);
+    _exit(EXIT_UNREAD);
+}
+
+static enum error_code note(const char *path, const struct file_mapping *mapping,
+                            struct error *error) {
+    const size_t length = strlen(path);
+    struct mapped *mapped = memory_array(1, sizeof *mapped + length + 1, path, error);
+    if (mapped == NULL) return error->code;
+    mapped->data = mapping->data;
+    mapped->size = mapping->size;
+    for (size_t i = 0; i < length; i++)
+        mapped->path[i] = (unsigned char)path[i] < ' ' || path[i] == 0x7f ? '?' : path[i];
+    pthread_mutex_lock(&lock);
+    mapped->next = all;
+    all = mapped;
+    pthread_mutex_unlock(&lock);
+    struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGBUS, &action, NULL);
+    return ERROR_NONE;
+}
+
+static void forget(const unsigned char *data) {
+    pthread_mutex_lock(&lock);
+    struct mapped **place = &all;
+    while (*place != NULL && (*place)->data != data) place = &(*place)->next;
+    struct mapped *mapped = *place;
+    if (mapped != NULL) *place = mapped->next;
+    pthread_mutex_unlock(&lock);
+    free(mapped);
+}
+
+enum error_code file_map(const char *path, struct file_mapping *mapping, struct error *error) {
+    int descriptor = -1;
+    *mapping = (struct file_mapping){NULL, 0};
+    TRY(file_open_regular(path, &descriptor, &mapping->size, error));
+    if (mapping->size > 0) {
+        void *mapped = mmap(NULL, mapping->size, PROT_READ, MAP_SHARED, descriptor, 0);
+        if (mapped == MAP_FAILED)
+            file_fail(error, path, "map", errno);
+        else
+            mapping->data = mapped;
+    }
+    close(descriptor);
+    if (mapping->data != NULL && note(path, mapping, error) != ERROR_NONE) file_unmap(mapping);
+    return error->code;
+}
+
+void file_unmap(struct file_mapping *mapping) {
+    if (mapping->data != NULL) {
+        forget(mapping->data);
+        munmap((void *)(uintptr_t)mapping->data, mapping->size);
+    }
+    *mapping = (struct file_mapping){NULL, 0};
+}

@@ -1,0 +1,148 @@
+/* Several labels a clip: cells and JSON arrays to sets, and what is said of odd ones. */
+#include "host/input/input.h"
+#include "tests/support/compare.h"
+#include "tests/support/sound_files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* clang-format off */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+
+static char *folder;
+
+static int make_folder(void **state) {
+    (void)state;
+    folder = test_folder_make();
+    return 0;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    test_folder_remove(folder);
+    return 0;
+}
+
+static void append_members(struct text *found, const struct input *input, size_t row) {
+    int32_t set = input->clips.clips[row].class_index;
+    size_t count = 0;
+    const int32_t *members = set < 0 ? NULL : label_sets_of(&input->labels, set, &count);
+    for (size_t m = 0; m < count; m++) text_format(found, "%s%d", m == 0 ? "" : ",", members[m]);
+}
+
+/* Reads `content` as a manifest: a line a clip, "label|numbers of its labels|status|reason",
+ * then the labels, then the warnings; or the error. */
+static void expect(const char *name, const char *separator, const char *content,
+                   const char *expected) {
+    struct input input;
+    struct error error = ERROR_INITIAL;
+    struct text found = TEXT_INITIAL;
+    const struct input_options options = {.label_separator = separator};
+    const char *path = test_path(folder, name);
+    test_file_write(path, content, strlen(content));
+    if (input_open(path, &options, &input, &error) != ERROR_NONE)
+        text_format(&found, "!%s\n", error.message);
+    for (size_t i = 0; error.code == ERROR_NONE && i < input.clips.count; i++) {
+        const char *label = clip_label(&input.clips, i);
+        text_format(&found, "%s|", label == NULL ? "-" : label);
+        append_members(&found, &input, i);
+        text_format(&found, "|%s|%s\n", clip_status_name(input.clips.clips[i].status),
+                    clip_reason(&input.clips, i));
+    }
+    for (size_t k = 0; error.code == ERROR_NONE && k < input.labels.count; k++)
+        text_format(&found, "%s%s", k == 0 ? "=" : " ", input.labels.names[k]);
+    if (error.code == ERROR_NONE) text_string(&found, "\n");
+    for (size_t i = 0; i < input.warnings.count; i++)
+        text_format(&found, "~%s\n", input.warnings.sentences[i]);
+    input_close(&input);
+    assert_string_equal(found.data, expected);
+    text_free(&found);
+}
+
+/* Spaces, order, doubles and empty pieces do not matter; the plural names the column. */
+static void cells(void **state) {
+    (void)state;
+    expect("m.csv", ";", "path,labels\na.wav,dog;bark\nb.wav, bark ;dog;; bark\nc.wav,cat;\n",
+           "bark;dog|0,2|ok|\nbark;dog|0,2|ok|\ncat|1|ok|\n=bark cat dog\n");
+    expect("m.csv", "|", "path,tags\na.wav,b|a\nb.wav,\"x;y\"\n",
+           "a|b|0,1|ok|\nx;y|2|ok|\n=a b x;y\n");
+    expect("m.csv", ",", "path,label\na.wav,\"b, a\"\nb.wav,b\n", "a,b|0,1|ok|\nb|1|ok|\n=a b\n");
+    expect("m.tsv", "\xc2\xb7",
+           "path\tlabels\na.wav\tb\xc2\xb7"
+           "a\nb.wav\tb\n",
+           "a\xc2\xb7"
+           "b|0,1|ok|\nb|1|ok|\n=a b\n");
+    /* without a separator a label is what the cell holds, and number */
+    expect("m.csv", NULL, "path,label\na.wav,b c\nb.wav,a\n", "b c|1|ok|\na|0|ok|\n=a b c\n");
+}
+
+/* An empty cell says that the clip has none of the labels. */
+static void no_labels(void **state) {
+    (void)state;
+    expect("m.csv", ";", "path,labels\na.wav,dog;bark\nb.wav,\nc.wav, ; \n",
+           "bark;dog|0,1|ok|\n||ok|\n||ok|\n=bark dog\n"
+           "~clips with an empty label are taken to have none of the labels: 2 of 3\n");
+    expect("m.jsonl", ";",
+           "{\"path\":\"a\",\"labels\":[\"x\",\"y\"]}\n{\"path\":\"b\",\"labels\":[]}\n"
+           "{\"path\":\"c\"}\n{\"path\":\"d\",\"labels\":null}\n",
+           "x;y|0,1|ok|\n||ok|\n-||no_label|no label: fill it in, or leave the row out\n"
+           "-||no_label|no label: fill it in, or leave the row out\n=x y\n"
+           "~clips with an empty label are taken to have none of the labels: 1 of 4\n");
+}
+
+static void json(void **state) {
+    (void)state;
+    expect(
+        "m.jsonl", ";",
+        "{\"path\":\"a\",\"labels\":[\"y\",\" x \",\"y\",7]}\n{\"path\":\"b\",\"labels\":\"z;x\"}\n"
+        "{\"path\":\"c\",\"labels\":[[\"x\"]]}\n{\"path\":\"d\",\"labels\":[\"x;y\"]}\n"
+        "{\"path\":\"e\",\"labels\":{}}\n",
+        "7;x;y|0,1,2|ok|\nx;z|1,3|ok|\n"
+        "-||bad_row|line 3: 'labels' is a list with something that is no text\n"
+        "-||bad_row|line 4: 'labels' has a label with ';' in it; give another "
+        "--label-separator\n"
+        "-||bad_row|line 5: the value of 'labels' is no text\n=7 x y z\n");
+    expect("m.jsonl", NULL,
+           "{\"path\":\"a\",\"label\":[\"x\"]}\n{\"path\":\"b\",\"label\":\"x\"}\n",
+           "-||bad_row|line 1: 'label' is a list; for several labels a clip give "
+           "--label-separator ';'\nx|0|ok|\n=x\n");
+}
+
+static void warnings(void **state) {
+    (void)state;
+    expect("m.csv", ";", "path,label\na.wav,\"dog, bark\"\nb.wav,dog\n",
+           "dog, bark|1|ok|\ndog|0|ok|\n=dog dog, bark\n"
+           "~no clip has several labels: is ';' what stands between them?\n");
+    expect("m.csv", ";", "path,label\na.wav,Dog;bark\nb.wav,dog\n",
+           "Dog;bark|0,1|ok|\ndog|2|ok|\n=Dog bark dog\n"
+           "~the labels 'Dog' and 'dog' differ only in spaces or case; they are kept as two "
+           "classes\n");
+    expect("m.csv", NULL, "path,label\na.wav,dog;bark\nb.wav,dog\n",
+           "dog;bark|1|ok|\ndog|0|ok|\n=dog dog;bark\n"
+           "~labels look like lists, 'dog;bark' for one: every combination is a class of its own "
+           "here; if a clip may have several labels give --label-separator ';'\n");
+}
+
+static void separators(void **state) {
+    (void)state;
+    static const char *const bad[] = {"", "; ", "ab", "\xc2\xb7\xc2\xb7", "\xc2;"};
+    assert_true(label_separator_is_good(";"));
+    assert_true(label_separator_is_good("\xc2\xb7"));
+    assert_true(label_separator_is_good("\xff"));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(label_separator_is_good(bad[i]));
+    expect("m.csv", "; ", "path,label\na.wav,x\n",
+           "!--label-separator '; ': give one character, ';' say\n");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cells),    cmocka_unit_test(no_labels),  cmocka_unit_test(json),
+        cmocka_unit_test(warnings), cmocka_unit_test(separators),
+    };
+    return cmocka_run_group_tests_name("label_sets", tests, make_folder, remove_folder);
+}

@@ -1,0 +1,114 @@
+/* Every read of every kind of sound file refused in turn: the clip has all of its samples, or
+ * a status that says what the system said; never other samples, and never another fault that
+ * the file does not have. */
+#include "host/input/decode.h"
+#include "tests/support/compare.h"
+#include "tests/support/faults.h"
+#include "tests/support/signal.h"
+#include "tests/support/sound_files.h"
+
+#include <errno.h>
+#include <sndfile.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* clang-format off */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#define FRAMES ((size_t)24000)
+
+/* libsndfile forgets what libvorbis had allocated when the headers of a stream cannot be read
+ * to their end; what is ours is still looked for. */
+const char *__lsan_default_suppressions(void);  /* NOLINT(bugprone-reserved-identifier) */
+const char *__lsan_default_suppressions(void) { /* NOLINT(bugprone-reserved-identifier) */
+    return "leak:vorbis_info_init\n";
+}
+
+static const struct decode_settings usual = {.model_rate = 16000, .minimum_samples = 480};
+
+static const struct {
+    const char *name;
+    int format;
+    size_t cut; /* bytes taken from the end */
+} files[] = {
+    {"wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 0},
+    {"wav, cut short", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 20000},
+    {"rf64", SF_FORMAT_RF64 | SF_FORMAT_PCM_16, 0},
+    {"rf64, cut short", SF_FORMAT_RF64 | SF_FORMAT_PCM_16, 20000},
+    {"aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_16, 0},
+    {"aiff, cut short", SF_FORMAT_AIFF | SF_FORMAT_PCM_16, 20000},
+    {"au", SF_FORMAT_AU | SF_FORMAT_FLOAT, 0},
+    {"au, cut short", SF_FORMAT_AU | SF_FORMAT_FLOAT, 20000},
+    {"adpcm", SF_FORMAT_WAV | SF_FORMAT_MS_ADPCM, 0},
+    {"flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 0},
+    {"vorbis", SF_FORMAT_OGG | SF_FORMAT_VORBIS, 0},
+    {"opus", SF_FORMAT_OGG | SF_FORMAT_OPUS, 0},
+    {"mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 0},
+};
+
+/* Returns how many reads there were. */
+static int decode(const char *path, const struct fault_plan *plan, struct decoded *decoded) {
+    struct error error = ERROR_INITIAL;
+    faults_arm(plan);
+    decode_clip(path, &usual, decoded, &error);
+    int count = faults_count();
+    faults_arm(NULL);
+    assert_no_error(&error);
+    return count;
+}
+
+/* Returns how many of them left the clip as it is. */
+static int refuse_each(const char *name, const char *path, bool sticky, int count,
+                       const struct decoded *whole, struct fault_plan plan) {
+    struct decoded decoded = {0};
+    int unharmed = 0;
+    plan.kind = EIO;
+    plan.sticky = sticky;
+    for (plan.at = 1; plan.at <= count; plan.at++) {
+        decode(path, &plan, &decoded);
+        bool same = decoded.status == whole->status && strcmp(decoded.reason, whole->reason) == 0 &&
+                    memcmp(decoded.hash, whole->hash, sizeof decoded.hash) == 0;
+        bool told =
+            decoded.status == CLIP_UNREADABLE && strstr(decoded.reason, strerror(EIO)) != NULL;
+        if (!same && !told)
+            fail_msg("%s, read %d of %d%s: %s: '%s'", name, plan.at, count,
+                     sticky ? " and all after it" : "", clip_status_name(decoded.status),
+                     decoded.reason);
+        unharmed += same;
+    }
+    decoded_free(&decoded);
+    return unharmed;
+}
+
+static void test_every_read(void **state) {
+    (void)state;
+    static int16_t noise[FRAMES];
+    static float samples[FRAMES];
+    signal_noise(noise, FRAMES, 9);
+    for (size_t i = 0; i < FRAMES; i++) samples[i] = (float)noise[i] / 32768.0F;
+    for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
+        const char *path = test_path(test_folder, "sound");
+        struct decoded whole = {0};
+        struct fault_plan plan = {.under = test_folder, .calls = FAULT_READ};
+        size_t size = 0;
+        test_sound_float(path, files[f].format, 16000, 1, samples, FRAMES);
+        free(test_file_read(path, &size));
+        if (files[f].cut > 0) test_file_cut(path, size - files[f].cut);
+        int count = decode(path, &plan, &whole);
+        assert_int_equal(whole.status, files[f].cut > 0 ? CLIP_TRUNCATED : CLIP_OK);
+        assert_true(count > 1);
+        refuse_each(files[f].name, path, false, count, &whole, plan);
+        /* One refusal at the beginning may be got over, but not that nothing can be read. */
+        int unharmed = refuse_each(files[f].name, path, true, count, &whole, plan);
+        if (unharmed == count) fail_msg("%s: no refused read was noticed", files[f].name);
+        decoded_free(&whole);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_read)};
+    return cmocka_run_group_tests_name("read errors", tests, test_folder_begin, test_folder_end);
+}

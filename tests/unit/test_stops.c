@@ -1,0 +1,129 @@
+/* A signal in the middle of cross-validation or of confident learning: exit code 75 within
+ * two seconds, and no result that could be taken for a whole one. (In an audit's other
+ * stages: test_resume.) */
+#include "host/base/clock.h"
+#include "host/base/npy.h"
+#include "host/commands/commands.h"
+#include "tests/support/compare.h"
+#include "tests/support/made_data.h"
+#include "tests/support/run_child.h"
+#include "tests/support/sound_files.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* clang-format off */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+
+/* So much takes a second or so, or, with sanitizers, some. */
+#ifdef __SANITIZE_ADDRESS__
+#define CROSSVAL_ROWS 3000
+#define ISSUES_ROWS 200000
+#else
+#define CROSSVAL_ROWS 12000
+#define ISSUES_ROWS 500000
+#endif
+#define CROSSVAL_COLUMNS 128
+#define CROSSVAL_CLASSES 20
+#define ISSUES_CLASSES 4
+#define STOPS 4
+
+static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
+
+/* float32 (rows, columns) of noise in [0, 1), and labels (rows) that they tell nothing of. */
+static void write_noise(size_t rows, size_t columns, size_t classes) {
+    struct error error = ERROR_INITIAL;
+    float *values = malloc(rows * columns * sizeof *values);
+    int64_t *labels = malloc(rows * sizeof *labels);
+    assert_true(values != NULL && labels != NULL);
+    for (size_t i = 0; i < rows * columns; i++) values[i] = (float)made_unit(1, 1, i);
+    for (size_t i = 0; i < rows; i++) labels[i] = (int64_t)(made_mix(1, 2, i) % classes);
+    npy_write(test_path(test_folder, "x.npy"), NPY_FLOAT32, rows, columns, values, &error);
+    assert_no_error(&error);
+    npy_write(test_path(test_folder, "y.npy"), NPY_INT64, rows, 0, labels, &error);
+    assert_no_error(&error);
+    free(values);
+    free(labels);
+}
+
+/* Stops the command at moments spread over its whole run, whose length is measured first;
+ * out/last is what it writes last. */
+static void stop_at_moments(int (*command)(int, char **), const char *const *arguments,
+                            const char *out, const char *last) {
+    char *written = strdup(test_path(out, last));
+    int stopped = 0;
+    double began = clock_seconds();
+    struct child_result result = child_run(command, arguments, NULL);
+    double undisturbed = clock_seconds() - began;
+    assert_code(&result, EXIT_DONE);
+    assert_int_equal(unlink(written), 0);
+    for (unsigned moment = 0; moment < STOPS; moment++) {
+        int output = -1, number = signals[moment % 3];
+        pid_t process = child_start(command, arguments, NULL, &output);
+        usleep((useconds_t)(undisturbed * 1e6 * ((double)moment + 0.5) / STOPS));
+        result = child_stop(process, output, number);
+        if (result.signal == number) continue; /* hardly begun */
+        if (result.code == EXIT_DONE) {        /* faster than the one that was measured */
+            assert_int_equal(unlink(written), 0);
+            continue;
+        }
+        assert_stopped(&result);
+        assert_int_not_equal(access(written, F_OK), 0);
+        stopped++;
+    }
+    assert_true(stopped > 0);
+    free(written);
+}
+
+static void test_cross_validation(void **state) {
+    (void)state;
+    char *out = strdup(test_path(test_folder, "crossval"));
+    char *x = strdup(test_path(test_folder, "x.npy")), *y = strdup(test_path(test_folder, "y.npy"));
+    const char *arguments[] = {
+        "crossval", "--embeddings", x,       "--labels",         y,         "-o", out, "--threads",
+        "2",        "--tol",        "1e-12", "--max-iterations", "1000000", NULL};
+    write_noise(CROSSVAL_ROWS, CROSSVAL_COLUMNS, CROSSVAL_CLASSES);
+    stop_at_moments(command_crossval, arguments, out, "crossval.json");
+    free(out);
+    free(x);
+    free(y);
+}
+
+static void test_issues(void **state) {
+    (void)state;
+    char *out = strdup(test_path(test_folder, "issues"));
+    char *x = strdup(test_path(test_folder, "x.npy")), *y = strdup(test_path(test_folder, "y.npy"));
+    const char *arguments[] = {"issues",
+                               "--labels",
+                               y,
+                               "--pred-probs",
+                               x,
+                               "-o",
+                               out,
+                               "--score",
+                               "confidence_weighted_entropy",
+                               "--threads",
+                               "2",
+                               "--fresh",
+                               NULL};
+    write_noise(ISSUES_ROWS, ISSUES_CLASSES, ISSUES_CLASSES);
+    stop_at_moments(command_issues, arguments, out, "health.json");
+    free(out);
+    free(x);
+    free(y);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cross_validation),
+        cmocka_unit_test(test_issues),
+    };
+    return cmocka_run_group_tests_name("stops", tests, test_folder_begin, test_folder_end);
+}
