@@ -36,10 +36,11 @@ bool json_label_text(const json_t *value, const char *key, const char *separator
                      char problem[JSON_LABEL_PROBLEM], struct error *error) {
     if (json_is_array(value) && separator != NULL)
         return join(value, key, separator, text, problem, error);
+    if (json_value_text(value, text, error)) return true;
     snprintf(problem, JSON_LABEL_PROBLEM,
              json_is_array(value)
                  ? "'%.40s' is a list; for several labels a clip give --label-separator ';'"
                  : "the value of '%.60s' is no text",
              key);
-    return json_value_text(value, text, error);
+    return false;
 }

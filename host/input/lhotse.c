@@ -77,16 +77,14 @@ static enum error_code take_fields(struct lhotse *lhotse, struct manifest_row *r
         const json_t *value = find_field(lhotse->lines.object, field->name);
         if (value == NULL || json_is_null(value)) continue;
         field->seen = true;
-        char problem[JSON_LABEL_PROBLEM] = "a field that was asked for is no text";
-        bool good = field->role == ROLE_LABEL ? json_label_text(value, field->name, separator,
-                                                                &field->value, problem, error)
-                                              : json_value_text(value, &field->value, error);
-        if (good) {
+        bool label = field->role == ROLE_LABEL; /* there is one field of that role */
+        bool good = label ? json_label_text(value, field->name, separator, &field->value,
+                                            lhotse->problem, error)
+                          : json_value_text(value, &field->value, error);
+        if (good)
             row->values[field->role] = field->value.data;
-        } else if (row->problem == NULL) {
-            memcpy(lhotse->problem, problem, sizeof problem);
-            row->problem = lhotse->problem;
-        }
+        else if (row->problem == NULL)
+            row->problem = label ? lhotse->problem : "a field that was asked for is no text";
         TRY(error->code);
     }
     return ERROR_NONE;

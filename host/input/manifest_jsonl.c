@@ -13,7 +13,6 @@ struct jsonl_reader {
     const char *keys[ROLE_COUNT];
     const char *scratch[ROLE_COUNT][2];
     struct text values[ROLE_COUNT];
-    struct text piece;      /* one label of a list */
     struct text first_keys; /* of the first object, for messages */
     bool has_start_and_end; /* the first object has */
 };
@@ -36,11 +35,23 @@ static void list_keys(struct jsonl_reader *reader, json_t *object) {
     }
 }
 
+/* The value of a role as text in its place; false, and why, for one that is none. */
+static bool take_value(struct jsonl_reader *reader, enum manifest_role role, const char *key,
+                       const json_t *value, char problem[JSON_LABEL_PROBLEM], struct error *error) {
+    struct text *text = &reader->values[role];
+    if (role == ROLE_LABEL)
+        return json_label_text(value, key, reader->builder->options.label_separator, text, problem,
+                               error);
+    if ((role != ROLE_PATH || json_is_string(value)) && json_value_text(value, text, error))
+        return true;
+    snprintf(problem, JSON_LABEL_PROBLEM, "the value of '%.60s' is no text", key);
+    return false;
+}
+
 static enum error_code add_object(struct jsonl_reader *reader, struct error *error) {
     struct manifest_row row = {.line = reader->lines.line};
     json_t *object = reader->lines.object;
-    const char *separator = reader->builder->options.label_separator;
-    char problem[JSON_LABEL_PROBLEM];
+    char problem[JSON_LABEL_PROBLEM], later[JSON_LABEL_PROBLEM];
     if (reader->first_keys.data == NULL) {
         list_keys(reader, object);
         reader->has_start_and_end =
@@ -50,20 +61,14 @@ static enum error_code add_object(struct jsonl_reader *reader, struct error *err
         const char *key = key_of(reader, role, object);
         const json_t *value = key == NULL ? NULL : json_object_get(object, key);
         if (value == NULL || json_is_null(value)) continue;
-        struct text *text = &reader->values[role];
-        bool usable = role != ROLE_PATH || json_is_string(value);
-        char own[JSON_LABEL_PROBLEM];
-        snprintf(own, sizeof own, "the value of '%.60s' is no text", key);
-        usable =
-            usable && (role == ROLE_LABEL ? json_label_text(value, key, separator, text, own, error)
-                                          : json_value_text(value, text, error));
+        bool usable =
+            take_value(reader, role, key, value, row.problem == NULL ? problem : later, error);
         TRY(error->code);
-        if (usable) {
-            row.values[role] = text->data == NULL ? "" : text->data;
-        } else if (row.problem == NULL) {
-            memcpy(problem, own, sizeof problem);
+        const char *text = reader->values[role].data;
+        if (usable)
+            row.values[role] = text == NULL ? "" : text;
+        else
             row.problem = problem;
-        }
     }
     const char *path = reader->keys[ROLE_PATH];
     row.duration_holds = path != NULL && strcmp(path, "audio_filepath") == 0;
