@@ -44,7 +44,8 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
         part("earmark: "), part(mapped->path),
         part(": cannot be read any more: it was cut, or its disk or mount is not well; see to "
              "that, then give the same command again\n")};
-    if (writev(STDERR_FILENO, message, 3) < 0) _exit(EXIT_UNREAD);
+    ssize_t written = writev(STDERR_FILENO, message, 3);
+    (void)written; /* there is nobody else to tell */
     _exit(EXIT_UNREAD);
 }
 

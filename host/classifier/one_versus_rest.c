@@ -54,11 +54,14 @@ static enum error_code run_class(struct versus *versus, size_t c,
     return ERROR_NONE;
 }
 
+static bool has_failed(const struct crossval_fit *fit) {
+    return fit->stop == LBFGS_ITERATIONS || fit->stop == LBFGS_LINE_SEARCH;
+}
+
 /* Whether a fit ended worse than another of the same C and fold. */
 static bool is_worse(const struct crossval_fit *fit, const struct crossval_fit *than) {
-    bool failed = fit->stop == LBFGS_ITERATIONS || fit->stop == LBFGS_LINE_SEARCH;
-    bool than_failed = than->stop == LBFGS_ITERATIONS || than->stop == LBFGS_LINE_SEARCH;
-    return failed != than_failed ? failed : fit->gradient > than->gradient;
+    if (has_failed(fit) != has_failed(than)) return has_failed(fit);
+    return fit->gradient > than->gradient;
 }
 
 static void merge_report(struct versus *versus, size_t c, const struct crossval_report *own) {

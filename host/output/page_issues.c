@@ -72,24 +72,30 @@ static void append_scores(struct page *page, const struct run_issue *issue) {
     text_string(out, "</p>\n");
 }
 
+static void append_near_label(struct text *out, const struct run_clip *near) {
+    bool none = near->label == NULL || near->label[0] == '\0';
+    text_string(out, "<bdi>");
+    name_html(out, none ? "(no label)" : near->label);
+    text_string(out, "</bdi>");
+}
+
 static void append_neighbours(struct page *page, const struct run_issue *issue) {
     struct text *out = &page->table.row;
     if (issue->neighbour_count == 0) return;
     text_string(out, "<details><summary>Nearest clips:");
     for (size_t i = 0; i < issue->neighbour_count && i < RUN_NEIGHBOURS; i++) {
         struct run_clip near = page_clip_at(page, issue->neighbours[i]);
-        text_string(out, i == 0 ? " <bdi>" : ", <bdi>");
-        name_html(out, near.label == NULL || near.label[0] == '\0' ? "(no label)" : near.label);
-        text_string(out, "</bdi>");
+        text_string(out, i == 0 ? " " : ", ");
+        append_near_label(out, &near);
     }
     text_string(out, "</summary>\n<ol class=\"near\">\n");
     for (size_t i = 0; i < issue->neighbour_count && i < RUN_NEIGHBOURS; i++) {
         struct run_clip near = page_clip_at(page, issue->neighbours[i]);
         text_string(out, "<li>");
         page_clip_link(page, &near, issue->neighbours[i]);
-        text_string(out, ", <bdi>");
-        name_html(out, near.label == NULL || near.label[0] == '\0' ? "(no label)" : near.label);
-        text_format(out, "</bdi>, cosine %.3f</li>\n", (double)issue->similarities[i]);
+        text_string(out, ", ");
+        append_near_label(out, &near);
+        text_format(out, ", cosine %.3f</li>\n", (double)issue->similarities[i]);
     }
     text_string(out, "</ol></details>\n");
 }
