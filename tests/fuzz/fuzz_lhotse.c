@@ -2,7 +2,6 @@
  * recordings and supervisions. */
 #include "host/input/builder.h"
 #include "tests/fuzz/clip_rules.h"
-#include "tests/fuzz/label_rules.h"
 #include "tests/fuzz/memory_folder.h"
 
 static const char *const names[] = {"recordings.jsonl", "supervisions.jsonl"};
@@ -23,7 +22,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         lhotse_read(&builder, path, &error);
     if (error.code == ERROR_NONE) builder_finish(&builder, &error);
     if (error.code == ERROR_NONE) check_clips(&input, &options);
-    if (error.code == ERROR_NONE) check_labels(&input);
     if (error.code != ERROR_NONE && error.message[0] == '\0') abort();
     builder_close(&builder);
     input_close(&input);

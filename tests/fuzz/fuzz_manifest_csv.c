@@ -2,7 +2,6 @@
 #include "host/input/builder.h"
 #include "host/input/manifest.h"
 #include "tests/fuzz/clip_rules.h"
-#include "tests/fuzz/label_rules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -19,7 +18,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (error.code == ERROR_NONE) manifest_finish(&builder, &error);
     if (error.code == ERROR_NONE) builder_finish(&builder, &error);
     if (error.code == ERROR_NONE) check_clips(&input, &options);
-    if (error.code == ERROR_NONE) check_labels(&input);
     if (error.code != ERROR_NONE && error.message[0] == '\0') abort();
     builder_close(&builder);
     input_close(&input);
