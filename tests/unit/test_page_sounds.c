@@ -4,6 +4,7 @@
 #include "tests/support/compare.h"
 #include "tests/support/made_run.h"
 #include "tests/support/sound_bytes.h"
+#include "tests/support/test_decoders.h"
 
 #include <math.h>
 #include <sndfile.h>
@@ -15,20 +16,6 @@
 #include <setjmp.h>
 #include <cmocka.h>
 /* clang-format on */
-
-static struct decoders *decoders;
-
-static int open_decoders(void **state) {
-    (void)state;
-    struct error error = ERROR_INITIAL;
-    return decoders_open(2, &decoders, &error) == ERROR_NONE ? 0 : -1;
-}
-
-static int close_decoders(void **state) {
-    (void)state;
-    decoders_close(decoders);
-    return 0;
-}
 
 static void write_tone(const char *path, int rate, int channels, double seconds, double pitch) {
     SF_INFO info = {
@@ -61,6 +48,19 @@ static double peak_in_page(const struct sound *sound) {
     return peak;
 }
 
+/* A tone as the page has it: what `duration` seconds from `start` on become. */
+static struct sound load_tone(const struct made_run *made, int rate, int channels, double seconds,
+                              double pitch, double start, double duration) {
+    struct sound sound;
+    struct error error = ERROR_INITIAL;
+    const char *path = made_run_path(made, "tone.wav");
+    write_tone(path, rate, channels, seconds, pitch);
+    sound_load(test_decoders, 0, path, start, duration, &sound, &error);
+    assert_no_error(&error);
+    assert_true(sound.readable);
+    return sound;
+}
+
 /* What is heard keeps its level; what the smaller rate cannot hold is gone, not folded down. */
 static void test_reduced_rate(void **state) {
     (void)state;
@@ -78,13 +78,8 @@ static void test_reduced_rate(void **state) {
     struct made_run made;
     made_run_make(&made, &(struct made_settings){.clips = 1, .issues = 0, .classes = 2});
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct sound sound;
-        struct error error = ERROR_INITIAL;
-        const char *path = made_run_path(&made, "tone.wav");
-        write_tone(path, cases[i].rate, 1 + (int)i % 2, 0.5, cases[i].pitch);
-        sound_load(decoders, 0, path, 0.0, -1.0, &sound, &error);
-        assert_no_error(&error);
-        assert_true(sound.readable);
+        struct sound sound =
+            load_tone(&made, cases[i].rate, 1 + (int)i % 2, 0.5, cases[i].pitch, 0.0, -1.0);
         assert_int_equal(sound.rate, cases[i].reduced);
         double level = peak_in_page(&sound) / 16000.0;
         if (!(fabs(level - cases[i].level) <= 0.012))
@@ -117,13 +112,8 @@ static void test_long_clips(void **state) {
     struct made_run made;
     made_run_make(&made, &(struct made_settings){.clips = 1, .issues = 0, .classes = 2});
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct sound sound;
-        struct error error = ERROR_INITIAL;
-        const char *path = made_run_path(&made, "tone.wav");
-        write_tone(path, cases[i].rate, 1, cases[i].seconds, 500.0);
-        sound_load(decoders, 0, path, cases[i].start, cases[i].duration, &sound, &error);
-        assert_no_error(&error);
-        assert_true(sound.readable);
+        struct sound sound = load_tone(&made, cases[i].rate, 1, cases[i].seconds, 500.0,
+                                       cases[i].start, cases[i].duration);
         assert_true(sound.seconds == cases[i].whole || fabs(sound.seconds - cases[i].whole) < 1e-9);
         assert_true(fabs(sound.kept - cases[i].kept) < 1e-9);
         struct sound_bytes bytes = {sound.data, sound.size, 0};
@@ -136,7 +126,7 @@ static void test_long_clips(void **state) {
     /* A part that lies behind the end. */
     struct sound sound;
     struct error error = ERROR_INITIAL;
-    sound_load(decoders, 1, made_run_path(&made, "tone.wav"), 100.0, 1.0, &sound, &error);
+    sound_load(test_decoders, 1, made_run_path(&made, "tone.wav"), 100.0, 1.0, &sound, &error);
     assert_no_error(&error);
     assert_false(sound.readable);
     assert_non_null(strstr(sound.reason, "begins at 100 s, but the file is only "));
@@ -176,5 +166,6 @@ int main(void) {
         cmocka_unit_test(test_long_clips),
         cmocka_unit_test(test_encoding),
     };
-    return cmocka_run_group_tests_name("page sounds", tests, open_decoders, close_decoders);
+    return cmocka_run_group_tests_name("page sounds", tests, test_decoders_begin,
+                                       test_decoders_end);
 }

@@ -6,6 +6,7 @@
 #include "tests/support/compare.h"
 #include "tests/support/made_run.h"
 #include "tests/support/sound_bytes.h"
+#include "tests/support/test_decoders.h"
 
 #include <sndfile.h>
 #include <stdio.h>
@@ -21,24 +22,10 @@
 
 /* ---- helpers ---- */
 
-static struct decoders *decoders;
-
-static int open_decoders(void **state) {
-    (void)state;
-    struct error error = ERROR_INITIAL;
-    return decoders_open(2, &decoders, &error) == ERROR_NONE ? 0 : -1;
-}
-
-static int close_decoders(void **state) {
-    (void)state;
-    decoders_close(decoders);
-    return 0;
-}
-
 static char *make_page(const struct made_run *made, struct report_sounds *sounds) {
     struct error error = ERROR_INITIAL;
     size_t size = 0;
-    report_write(made->out, &made->results, decoders, sounds, &error);
+    report_write(made->out, &made->results, test_decoders, sounds, &error);
     assert_no_error(&error);
     char *page = made_run_file(made, "report.html", &size);
     assert_int_equal(strlen(page), size);
@@ -293,7 +280,7 @@ static void test_same_bytes(void **state) {
     run_write(made.out, &made.results, &error);
     run_read_open(made.out, &read, &error);
     assert_no_error(&error);
-    report_write(made.out, run_read_results(read), decoders, NULL, &error);
+    report_write(made.out, run_read_results(read), test_decoders, NULL, &error);
     assert_no_error(&error);
     same_page(&made, page);
     run_read_close(read);
@@ -308,5 +295,5 @@ int main(void) {
         cmocka_unit_test(test_no_issues),      cmocka_unit_test(test_many_classes),
         cmocka_unit_test(test_same_bytes),
     };
-    return cmocka_run_group_tests_name("report", tests, open_decoders, close_decoders);
+    return cmocka_run_group_tests_name("report", tests, test_decoders_begin, test_decoders_end);
 }
