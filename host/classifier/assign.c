@@ -10,7 +10,7 @@ struct remaining {
     size_t count;
     size_t *rows;     /* (count) where they are */
     int32_t *labels;  /* (count) */
-    int64_t *groups;  /* (count), when there are groups */
+    int64_t *given;   /* (count) folds of the column, or groups, where there are such */
     int32_t *fold_of; /* (count) */
     unsigned char *status;
 };
@@ -18,18 +18,18 @@ struct remaining {
 static void remaining_free(struct remaining *remaining) {
     free(remaining->rows);
     free(remaining->labels);
-    free(remaining->groups);
+    free(remaining->given);
     free(remaining->fold_of);
     free(remaining->status);
 }
 
 static enum error_code gather(struct remaining *remaining, const int32_t *labels, size_t rows,
-                              const int64_t *groups, const unsigned char *status,
+                              const int64_t *given, const unsigned char *status,
                               struct error *error) {
     size_t count = remaining->count;
     remaining->rows = memory_array(count, sizeof(size_t), "rows", error);
     remaining->labels = memory_array(count, sizeof(int32_t), "labels", error);
-    remaining->groups = memory_array(count, sizeof(int64_t), "groups", error);
+    remaining->given = memory_array(count, sizeof(int64_t), "groups", error);
     remaining->fold_of = memory_array(count, sizeof(int32_t), "folds", error);
     remaining->status = memory_array(count, 1, "statuses", error);
     if (error->code != ERROR_NONE) return error->code;
@@ -37,7 +37,7 @@ static enum error_code gather(struct remaining *remaining, const int32_t *labels
         if (status[row] == AUDITABLE_YES) {
             remaining->rows[at] = row;
             remaining->labels[at] = labels[row];
-            if (groups != NULL) remaining->groups[at] = groups[row];
+            if (given != NULL) remaining->given[at] = given[row];
             at++;
         }
     return ERROR_NONE;
@@ -48,7 +48,7 @@ static enum error_code count_classes(const int32_t *labels, size_t rows, size_t 
                                      struct assign_result *result, struct error *error) {
     bool *seen = memory_array(classes, sizeof *seen, "classes", error);
     if (seen == NULL) return error->code;
-    size_t all = 0;
+    size_t all = 0, labelled = 0;
     for (size_t row = 0; row < rows; row++) {
         if (result->status[row] != AUDITABLE_YES || seen[labels[row]]) continue;
         seen[labels[row]] = true;
@@ -56,14 +56,17 @@ static enum error_code count_classes(const int32_t *labels, size_t rows, size_t 
     }
     for (size_t c = 0; c < classes; c++) seen[c] = false;
     for (size_t row = 0; row < rows; row++) {
+        if (labels[row] < 0) continue;
+        labelled++;
         all += !seen[labels[row]];
         seen[labels[row]] = true;
     }
     free(seen);
     if (result->classes >= 2) return ERROR_NONE;
+    if (all == 0) return FAIL(error, ERROR_DATA, "none of the %zu clips has a label", rows);
     if (all < 2)
         return FAIL(error, ERROR_DATA,
-                    "all %zu clips have the same label; two classes are the least", rows);
+                    "all %zu clips have the same label; two classes are the least", labelled);
     return FAIL(error, ERROR_DATA,
                 "of %zu classes %zu can be audited, two are the least: %s; use fewer folds or more "
                 "clips",
@@ -77,22 +80,22 @@ static enum error_code count_classes(const int32_t *labels, size_t rows, size_t 
 enum error_code assign_folds(const int32_t *labels, size_t rows, size_t classes,
                              const struct assign_request *request, struct assign_result *result,
                              struct error *error) {
-    struct remaining left = {.count = rows};
+    struct remaining left = {0};
+    const int64_t *given = request->column != NULL ? request->column : request->groups;
+    size_t minimum = request->column != NULL ? 1 : request->folds; /* rows of a class */
     *result = (struct assign_result){.folds = request->folds};
     if (rows == 0) return FAIL(error, ERROR_DATA, "no clips to audit");
     result->status = memory_array(rows, 1, "statuses", error);
     result->fold_of = memory_array(rows, sizeof(int32_t), "folds", error);
     if (error->code != ERROR_NONE) goto done;
-    if (request->column == NULL && auditable_by_count(labels, rows, classes, request->folds,
-                                                      result->status, &left.count, error))
+    if (auditable_by_count(labels, rows, classes, minimum, result->status, &left.count, error))
         goto done;
     if (left.count > 0) {
-        if (gather(&left, labels, rows, request->groups, result->status, error) != ERROR_NONE)
-            goto done;
+        if (gather(&left, labels, rows, given, result->status, error) != ERROR_NONE) goto done;
         if (request->column != NULL)
-            folds_from_column(request->column, rows, left.fold_of, &result->folds, error);
+            folds_from_column(left.given, left.count, left.fold_of, &result->folds, error);
         else if (request->groups != NULL)
-            folds_stratified_group(left.labels, left.groups, left.count, classes, request->folds,
+            folds_stratified_group(left.labels, left.given, left.count, classes, request->folds,
                                    request->shuffle, request->seed, left.fold_of, error);
         else
             folds_stratified(left.labels, left.count, classes, request->folds, request->shuffle,

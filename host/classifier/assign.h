@@ -22,7 +22,8 @@ struct assign_result {
     size_t classes;   /* with auditable rows */
 };
 
-/* labels (rows) are 0 .. classes - 1. Rows of classes with fewer rows than folds
+/* labels (rows) are 0 .. classes - 1, or below 0 where nobody has said what the row is.
+ * Those are set aside, and so are rows of classes with fewer rows than folds
  * are set aside first (not with a column: its folds are what they are) and folds
  * made of the rest, as the reference would of these rows alone; then rows whose
  * label is in one fold only. ERROR_DATA when fewer than two classes are left.

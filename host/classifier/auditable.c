@@ -31,12 +31,14 @@ enum error_code auditable_by_count(const int32_t *labels, size_t rows, size_t cl
                                    unsigned char *status, size_t *left, struct error *error) {
     size_t *counts = memory_array(classes, sizeof *counts, "class counts", error);
     if (counts == NULL) return error->code;
-    for (size_t row = 0; row < rows; row++) counts[labels[row]]++;
+    for (size_t row = 0; row < rows; row++)
+        if (labels[row] >= 0) counts[labels[row]]++;
     *left = 0;
     for (size_t row = 0; row < rows; row++) {
-        bool enough = counts[labels[row]] >= folds;
-        status[row] = enough ? AUDITABLE_YES : AUDITABLE_FEW;
-        *left += enough;
+        status[row] = labels[row] < 0                ? AUDITABLE_UNLABELLED
+                      : counts[labels[row]] >= folds ? AUDITABLE_YES
+                                                     : AUDITABLE_FEW;
+        *left += status[row] == AUDITABLE_YES;
     }
     free(counts);
     return ERROR_NONE;

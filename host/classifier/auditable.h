@@ -24,7 +24,8 @@ const char *auditable_reason(enum auditable auditable);
 const char *auditable_class_reason(enum auditable auditable);
 
 /* Before folds are made: AUDITABLE_FEW for rows of classes with fewer rows than
- * folds. status (rows) is written; returns how many rows are left. */
+ * folds, AUDITABLE_UNLABELLED for rows whose label is below 0. status (rows) is
+ * written; *left: how many rows are left. */
 enum error_code auditable_by_count(const int32_t *labels, size_t rows, size_t classes, size_t folds,
                                    unsigned char *status, size_t *left, struct error *error);
 

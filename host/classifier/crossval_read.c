@@ -132,8 +132,12 @@ static enum error_code open_labels(const struct crossval_files *files,
     TRY(read_column(files->labels, data->given_rows, &data->given_labels, &count, error));
     codes = memory_array(data->given_rows, sizeof *codes, "labels", error);
     if (codes != NULL &&
-        folds_encode(data->given_labels, count, codes, &values, &classes, error) == ERROR_NONE &&
-        assign(files, settings, codes, NULL, classes, data, error) == ERROR_NONE)
+        folds_encode(data->given_labels, count, codes, &values, &classes, error) == ERROR_NONE) {
+        for (size_t row = 0; files->has_unlabelled && row < count; row++)
+            if (data->given_labels[row] == files->unlabelled) codes[row] = -1;
+        assign(files, settings, codes, NULL, classes, data, error);
+    }
+    if (codes != NULL && error->code == ERROR_NONE)
         select_rows(codes, values, classes, data, error);
     free(codes);
     free(values);

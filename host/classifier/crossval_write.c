@@ -82,6 +82,8 @@ static void append_report(const struct crossval_files *files,
     text_string(text, " \"classes\": ");
     append_classes(data, text);
     if (files->multi_label) text_string(text, ",\n \"multi_label\": true");
+    if (files->has_unlabelled)
+        text_format(text, ",\n \"unlabelled\": %lld", (long long)files->unlabelled);
     text_format(text, ",\n \"folds\": %zu, \"folds_from\": \"%s\"", data->input.folds,
                 files->fold_of != NULL  ? "column"
                 : files->groups != NULL ? "groups"

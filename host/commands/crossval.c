@@ -19,7 +19,8 @@ enum {
     OPTION_LABELS,
     OPTION_GROUPS,
     OPTION_FOLD_OF,
-    OPTION_MULTI_LABEL
+    OPTION_MULTI_LABEL,
+    OPTION_UNLABELLED
 };
 
 struct crossval_options {
@@ -58,6 +59,8 @@ static void print_help(void) {
           "  --labels FILE         .npy (rows) of any integer type and values; with --multi-label\n"
           "                        (rows, classes) of 0 and 1, -1 in rows that are not known\n"
           "  --multi-label         a row may have any number of classes\n"
+          "  --unlabelled V        rows with the label V have none and are left out (-1 for what\n"
+          "                        earmark embed writes)\n"
           "  -o OUT                the folder to write\n"
           "  --groups FILE         .npy (rows) of integers: rows of a group stay in one fold\n"
           "  --fold-of FILE        .npy (rows) of integers: take these folds\n\n",
@@ -76,6 +79,18 @@ static void print_help(void) {
           stdout);
 }
 
+static enum error_code take_unlabelled(const char *text, struct crossval_files *files,
+                                       struct error *error) {
+    char *end;
+    errno = 0;
+    files->unlabelled = strtoll(text, &end, 10);
+    files->has_unlabelled = true;
+    if (errno != 0 || end == text || *end != '\0')
+        return FAIL(error, ERROR_USAGE, "--unlabelled %s: a whole number, as in the labels' file",
+                    text);
+    return ERROR_NONE;
+}
+
 static enum error_code take_option(int option, struct crossval_options *options,
                                    struct error *error) {
     bool known = false;
@@ -87,6 +102,7 @@ static enum error_code take_option(int option, struct crossval_options *options,
     case OPTION_GROUPS: options->files.groups = optarg; break;
     case OPTION_FOLD_OF: options->files.fold_of = optarg; break;
     case OPTION_MULTI_LABEL: options->files.multi_label = true; break;
+    case OPTION_UNLABELLED: return take_unlabelled(optarg, &options->files, error);
     case 'o': options->out = optarg; break;
     case 'h': options->help = true; break;
     default: break;
@@ -103,6 +119,7 @@ static enum error_code parse(int argc, char **argv, struct crossval_options *opt
         {"groups", required_argument, NULL, OPTION_GROUPS},
         {"fold-of", required_argument, NULL, OPTION_FOLD_OF},
         {"multi-label", no_argument, NULL, OPTION_MULTI_LABEL},
+        {"unlabelled", required_argument, NULL, OPTION_UNLABELLED},
         {"device", required_argument, NULL, OPTION_DEVICE},
         {"threads", required_argument, NULL, OPTION_THREADS},
         {"fresh", no_argument, NULL, OPTION_FRESH},
@@ -124,6 +141,10 @@ static enum error_code parse(int argc, char **argv, struct crossval_options *opt
                     "crossval: give --embeddings, --labels and -o; see earmark crossval --help");
     if (options->files.groups != NULL && options->files.fold_of != NULL)
         return FAIL(error, ERROR_USAGE, "crossval: give --groups or --fold-of, not both");
+    if (options->files.multi_label && options->files.has_unlabelled)
+        return FAIL(error, ERROR_USAGE,
+                    "crossval: --unlabelled is for one label a row; with --multi-label rows of -1 "
+                    "have none");
     return ERROR_NONE;
 }
 
@@ -184,6 +205,19 @@ static enum error_code crossval(const struct crossval_options *options,
                                command->probabilities, &command->report, error);
 }
 
+/* What embed writes for a clip without a label is a class like any other here. */
+static void warn_of_unlabelled(const struct crossval_options *options,
+                               const struct crossval_data *data) {
+    size_t count = 0;
+    if (data->given_labels == NULL || options->files.has_unlabelled) return;
+    for (size_t row = 0; row < data->given_rows; row++) count += data->given_labels[row] == -1;
+    if (count > 0)
+        fprintf(stderr,
+                "warning: %zu rows have the label -1, which is taken as a class; if they have no "
+                "label (earmark embed writes -1 then), give --unlabelled -1\n",
+                count);
+}
+
 static enum error_code print_json(const char *out, struct error *error) {
     char *path = file_join(out, "crossval.json", error), *data = NULL;
     size_t size;
@@ -205,6 +239,7 @@ static void print_summary(const struct crossval_options *options,
         fprintf(stderr, "warning: %.*s\n", (int)(end - begin), warnings.data + begin);
     }
     text_free(&warnings);
+    warn_of_unlabelled(options, &command->data);
     size_t left_out = command->data.given_rows - input->rows;
     if (left_out > 0)
         fprintf(stderr, "warning: %zu rows cannot be audited, see %s/not_auditable.csv\n", left_out,

@@ -100,7 +100,9 @@ void options_help_input(void) {
           "  ESC-50 and UrbanSound8K are known by the columns of their CSV file, sound files in\n"
           "  ../audio, audio or beside it; their folds are kept, unless --group is given.\n"
           "  --allow-outside       accept manifest paths that leave the manifest's folder\n"
-          "  Read: WAV, FLAC, Ogg, MP3, AIFF, AU; any rate is brought to the model's.\n",
+          "  Read: WAV, FLAC, Ogg, MP3, AIFF, AU; any rate is brought to the model's. A file that\n"
+          "  takes its decoder more than 30 s of processor time without getting on counts as\n"
+          "  unreadable; EARMARK_DECODER_SECONDS=N in the environment: another bound.\n",
           stdout);
 }
 

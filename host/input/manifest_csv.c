@@ -52,6 +52,22 @@ static const struct layout *find_layout(const struct csv_reader *reader) {
     return layout;
 }
 
+/* A header that is one column only because the file is separated otherwise: what to do. */
+static enum error_code separated_otherwise(const struct csv_reader *reader, struct error *error) {
+    const char *found = reader->count == 1 ? strpbrk(csv_cell(reader, 0), ";\t,|") : NULL;
+    if (found == NULL) return ERROR_NONE;
+    if (*found == '\t')
+        return FAIL(error, ERROR_DATA, "%s: its columns are separated by tabs; name it .tsv",
+                    reader->name);
+    if (*found == ',')
+        return FAIL(error, ERROR_DATA, "%s: its columns are separated by commas; name it .csv",
+                    reader->name);
+    return FAIL(error, ERROR_DATA,
+                "%s: its columns are separated by '%c'; commas (.csv) or tabs (.tsv) are read, so "
+                "save it with one of these",
+                reader->name, *found);
+}
+
 static enum error_code read_header(struct builder *builder, struct csv_reader *reader,
                                    size_t *columns, struct error *error) {
     bool end = false;
@@ -65,6 +81,7 @@ static enum error_code read_header(struct builder *builder, struct csv_reader *r
     for (enum manifest_role role = ROLE_PATH; role < ROLE_COUNT; role++) {
         columns[role] = find_column(builder, reader, role);
         if (columns[role] != SIZE_MAX || !manifest_needs(builder, role)) continue;
+        TRY(separated_otherwise(reader, error));
         struct text present = TEXT_INITIAL;
         list_columns(reader, &present);
         if (text_check(&present, error) == ERROR_NONE)

@@ -65,7 +65,10 @@ static enum clip_status open_regular(const char *path, struct sound_file *file, 
     while (file->descriptor < 0 && errno == EINTR);
     if (file->descriptor < 0) file->failure = errno;
     if (file->descriptor < 0)
-        return refuse(reason, CLIP_UNREADABLE, "cannot open: %s", strerror(errno));
+        return refuse(reason, CLIP_UNREADABLE, "cannot open: %s%s", strerror(file->failure),
+                      file->failure == ENOENT && strchr(path, '\\') != NULL
+                          ? "; its path has \\ where this system has /"
+                          : "");
     if (fstat(file->descriptor, &status) != 0 || !S_ISREG(status.st_mode))
         return refuse(reason, CLIP_UNREADABLE, "not a regular file");
     if (status.st_size <= 0)

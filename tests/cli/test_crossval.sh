@@ -66,6 +66,41 @@ expect_exit "iterations run out" 0 "$EARMARK" crossval --embeddings "$x" --label
 expect_grep "and are told" 'limit of iterations' "$TMP/stderr"
 check_fails "too many folds" "$EARMARK" crossval --embeddings "$x" --labels "$y" -o "$TMP/many" --folds 200
 
+# ---- rows without a label: as if they were not there
+source tests/cli/arrays.sh
+npy "$TMP/unknown_y.npy" '<i4' '(300,)' ''
+tail -c 1200 "$y" | head -c 1120 >>"$TMP/unknown_y.npy"
+printf '\377%.0s' {1..80} >>"$TMP/unknown_y.npy"
+npy "$TMP/known_y.npy" '<i4' '(280,)' ''
+tail -c 1200 "$y" | head -c 1120 >>"$TMP/known_y.npy"
+npy "$TMP/known_x.npy" '<f4' '(280, 24)' ''
+tail -c 28800 "$x" | head -c 26880 >>"$TMP/known_x.npy"
+expect_exit "rows without a label" 0 "$EARMARK" crossval --embeddings "$x" \
+    --labels "$TMP/unknown_y.npy" --unlabelled -1 -o "$TMP/unknown"
+expect_grep "are left out" '^280 rows, 10 classes' "$TMP/stdout"
+expect_equal "and listed, without a label" "$(sed -n '2p;$p' "$TMP/unknown/not_auditable.csv")" \
+    $'280,,it has no labels\n299,,it has no labels'
+expect_grep "the setting is kept" '"unlabelled": -1,' "$TMP/unknown/crossval.json"
+expect_exit "the others alone" 0 "$EARMARK" crossval --embeddings "$TMP/known_x.npy" \
+    --labels "$TMP/known_y.npy" -o "$TMP/known"
+for file in pred_probs.npy labels.npy folds.npy rows.npy classes.json; do
+    expect_same "come out the same: $file" "$TMP/known/$file" "$TMP/unknown/$file"
+done
+expect_exit "rows without a label, folds given" 0 "$EARMARK" crossval --embeddings "$x" --C 1 \
+    --labels "$TMP/unknown_y.npy" --unlabelled -1 --fold-of "$golden/ten_f.npy" -o "$TMP/unknown-folds"
+expect_grep "are left out, too" '^280 rows, 10 classes' "$TMP/stdout"
+expect_exit "-1 as a class" 0 "$EARMARK" crossval --embeddings "$x" --labels "$TMP/unknown_y.npy" \
+    -o "$TMP/minus" --C 1
+expect_grep "is told" 'warning: 20 rows have the label -1, .*--unlabelled -1' "$TMP/stderr"
+expect_exit "no number" 2 "$EARMARK" crossval --embeddings "$x" --labels "$y" -o "$TMP/no" \
+    --unlabelled none
+expect_exit "not with several labels" 2 "$EARMARK" crossval --embeddings "$x" --labels "$y" \
+    -o "$TMP/no" --unlabelled -1 --multi-label
+npy "$TMP/none_y.npy" '<i4' '(300,)' "$(printf '\\377%.0s' {1..1200})"
+check_fails "no label at all" "$EARMARK" crossval --embeddings "$x" --labels "$TMP/none_y.npy" \
+    -o "$TMP/no" --unlabelled -1
+expect_grep "is told, and how many rows" 'none of the 300 clips has a label' "$TMP/stderr"
+
 # ---- several labels a row
 several=$repository/tests/golden/multilabel
 x=$several/noisy_x.npy
@@ -91,7 +126,6 @@ tail -c 212 "$several/noisy_issues.npy" | od -An -v -t d4 -w4 | tr -d ' ' >"$TMP
 expect_same "the rows that cleanlab flags, in its order" "$TMP/stdout" "$TMP/expected"
 
 # Eight rows: class 0 has one clip only, class 2 all of them; row 7 is not known.
-source tests/cli/arrays.sh
 npy "$TMP/few_y.npy" '|i1' '(8, 3)' \
     '\1\1\1\0\0\1\0\1\1\0\0\1\0\1\1\0\0\1\0\1\1\0377\0377\0377'
 npy "$TMP/few_x.npy" '<f4' '(8, 1)' "$float_0$float_1$float_0$float_1$float_quarter$float_1$float_0$float_1"

@@ -185,3 +185,20 @@ check "a class in one fold" "$EARMARK" audit "$TMP/own/list.csv" -o "$TMP/one-fo
     --fold-column who
 expect_grep "is told, too" 'warning: 1 class with all clips in one fold .*: rare \(2\)' \
     "$TMP/stdout"
+
+# ---- lists as other programs save them
+list 'path;label' '%s.wav;%s' >"$pieces/spreadsheet.csv"
+check_fails "columns separated by ;" "$EARMARK" audit "$pieces/spreadsheet.csv" -o "$TMP/no"
+expect_grep "what to do is said" "separated by ';'; commas .* save it" "$TMP/stderr"
+list $'path\tlabel' $'%s.wav\t%s' >"$pieces/tabs.csv"
+check_fails "tabs in a .csv" "$EARMARK" audit "$pieces/tabs.csv" -o "$TMP/no"
+expect_grep "the name it needs" 'name it .tsv' "$TMP/stderr"
+list 'path,label' '%s.wav,%s' >"$pieces/commas.tsv"
+check_fails "commas in a .tsv" "$EARMARK" audit "$pieces/commas.tsv" -o "$TMP/no"
+expect_grep "the other name" 'name it .csv' "$TMP/stderr"
+{
+    cat "$pieces/list.csv"
+    echo 'sounds\low0.wav,low'
+} >"$pieces/slashes.csv"
+expect_exit "a path with \\" 3 "$EARMARK" audit "$pieces/slashes.csv" -o "$TMP/slashes"
+expect_grep "the reason is said" 'its path has \\ where this system has /' "$TMP/slashes/clips.csv"
