@@ -82,7 +82,8 @@ enum error_code options_unknown(const char *command, int option, char **argv, st
 void options_help_input(void) {
     fputs("Input: a folder with one folder of audio per label, a manifest (.csv, .tsv, .jsonl), a\n"
           "folder with metadata.csv or .jsonl (an audiofolder), a Kaldi data folder (wav.scp), or\n"
-          "a supervision set of Lhotse with its recordings beside it; lists may be gzip (.gz)\n"
+          "a supervision set of Lhotse with its recordings beside it, or a cut set of Lhotse;\n"
+          "lists may be gzip (.gz)\n"
           "  --label-pattern P     labels from the file name: '{label}_{speaker}_{take}.wav'\n"
           "  --label-column NAME   the manifest's column with the label; Kaldi: the file utt2NAME\n"
           "                        or NAME (default: utt2label; --group speaker: utt2spk);\n"

@@ -60,6 +60,12 @@ enum error_code kaldi_read(struct builder *builder, const char *path, struct err
 /* `path` is the supervision set's. */
 enum error_code lhotse_read(struct builder *builder, const char *path, struct error *error);
 
+enum error_code lhotse_cuts_read(struct builder *builder, const char *path, struct error *error);
+
+/* Whether the file of JSON lines, perhaps gzip, is a cut set, by its first object; false
+ * where it cannot be read, too. Errors: ERROR_MEMORY. */
+bool lhotse_is_cuts(const char *path, struct error *error);
+
 /* The recording set that belongs to a supervision set by its name, to be freed; NULL when
  * there is none, and when memory is short. */
 char *lhotse_recordings_beside(const char *path, struct error *error);

@@ -19,7 +19,8 @@
 #define MAXIMUM_WARNINGS 100
 
 const char *input_kind_name(enum input_kind kind) {
-    static const char *const names[] = {"folder", "csv", "tsv", "jsonl", "kaldi", "lhotse"};
+    static const char *const names[] = {"folder", "csv",    "tsv",        "jsonl",
+                                        "kaldi",  "lhotse", "lhotse-cuts"};
     return (unsigned)kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
 }
 
@@ -97,14 +98,27 @@ static bool begins_with_word(const char *folder, const char *name, const char *w
     return size > 0 && memmem(start, (size_t)size, word, strlen(word)) != NULL;
 }
 
-/* Whether folder/name is a supervision set with its recordings beside it. */
-static bool is_supervisions(const char *folder, const char *name, struct error *error) {
+static bool is_lhotse(enum input_kind kind) {
+    return kind == INPUT_LHOTSE || kind == INPUT_LHOTSE_CUTS;
+}
+
+/* What of Lhotse's a file of JSON lines is: cuts, a supervision set with its recordings
+ * beside it, or nothing (INPUT_JSONL). */
+static enum input_kind find_lhotse_kind(const char *path, struct error *error) {
+    if (lhotse_is_cuts(path, error)) return INPUT_LHOTSE_CUTS;
+    char *recordings = error->code == ERROR_NONE ? lhotse_recordings_beside(path, error) : NULL;
+    free(recordings);
+    return recordings == NULL ? INPUT_JSONL : INPUT_LHOTSE;
+}
+
+/* Whether folder/name is there, and is this of Lhotse's. */
+static bool is_set(const char *folder, const char *name, enum input_kind kind,
+                   struct error *error) {
     char *path = file_join(folder, name, error);
     bool there = path != NULL && access(path, F_OK) == 0;
-    char *recordings = there ? lhotse_recordings_beside(path, error) : NULL;
+    bool found = there && find_lhotse_kind(path, error) == kind;
     free(path);
-    free(recordings);
-    return recordings != NULL;
+    return found;
 }
 
 /* A folder is one of clips unless a file in it says how it is to be read. */
@@ -112,17 +126,19 @@ static enum error_code find_folder_kind(const char *path, struct source *source,
                                         struct error *error) {
     static const struct {
         const char *name;
-        const char *word; /* among its first lines */
+        const char *word; /* among its first lines; NULL: what it holds is looked at */
         enum input_kind kind;
     } signs[] = {{"wav.scp", "", INPUT_KALDI},
                  {"metadata.csv", "file_name", INPUT_CSV},
                  {"metadata.jsonl", "file_name", INPUT_JSONL},
                  {"supervisions.jsonl", NULL, INPUT_LHOTSE},
-                 {"supervisions.jsonl.gz", NULL, INPUT_LHOTSE}};
+                 {"supervisions.jsonl.gz", NULL, INPUT_LHOTSE},
+                 {"cuts.jsonl", NULL, INPUT_LHOTSE_CUTS},
+                 {"cuts.jsonl.gz", NULL, INPUT_LHOTSE_CUTS}};
     source->kind = INPUT_FOLDER;
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
         bool found = signs[i].word == NULL
-                         ? is_supervisions(path, signs[i].name, error)
+                         ? is_set(path, signs[i].name, signs[i].kind, error)
                          : begins_with_word(path, signs[i].name, signs[i].word, error);
         if (!found) continue;
         if (source->inside != NULL)
@@ -151,10 +167,7 @@ static enum error_code find_kind(const char *path, struct source *source, struct
     for (size_t i = 0; i < sizeof manifests / sizeof manifests[0]; i++) {
         if (!has_extension(path, manifests[i].extension)) continue;
         source->kind = manifests[i].kind;
-        char *recordings =
-            source->kind == INPUT_JSONL ? lhotse_recordings_beside(path, error) : NULL;
-        if (recordings != NULL) source->kind = INPUT_LHOTSE;
-        free(recordings);
+        if (source->kind == INPUT_JSONL) source->kind = find_lhotse_kind(path, error);
         return error->code;
     }
     return FAIL(error, ERROR_USAGE,
@@ -212,10 +225,12 @@ static enum error_code read_all(const char *path, const struct source *source,
         TRY(kaldi_read(builder, path, error));
     else if (input->kind == INPUT_LHOTSE)
         TRY(lhotse_read(builder, path, error));
+    else if (input->kind == INPUT_LHOTSE_CUTS)
+        TRY(lhotse_cuts_read(builder, path, error));
     else
         TRY(read_manifest(builder, path, input->kind, error));
     /* An audiofolder: what is beside its metadata without being in it was meant, too, perhaps. */
-    if (source->inside != NULL && source->kind != INPUT_LHOTSE)
+    if (source->inside != NULL && !is_lhotse(source->kind))
         TRY(folder_warn_of_unlisted(builder, input->clips.root, source->inside, error));
     TRY(builder_finish(builder, error));
     return check_usable(input, path, error);
@@ -224,7 +239,7 @@ static enum error_code read_all(const char *path, const struct source *source,
 /* The sentence begins with what INPUT is taken for; the reader may go on with it. */
 static enum error_code tell_of_audiofolder(const char *path, const struct source *source,
                                            struct input *input, struct error *error) {
-    if (source->inside == NULL || source->kind == INPUT_LHOTSE) return ERROR_NONE;
+    if (source->inside == NULL || is_lhotse(source->kind)) return ERROR_NONE;
     text_format(&input->reading, "%s is read as an audiofolder: clips and labels from %s", path,
                 source->inside);
     return text_check(&input->reading, error);

@@ -24,7 +24,8 @@ enum input_kind {
     INPUT_TSV = 2,
     INPUT_JSONL = 3,
     INPUT_KALDI = 4,
-    INPUT_LHOTSE = 5
+    INPUT_LHOTSE = 5,
+    INPUT_LHOTSE_CUTS = 6
 };
 
 /* Sentences for the user, printed and kept in run.json. */
@@ -50,15 +51,16 @@ struct input {
     const char *fold_column; /* the folds' column or field, the caller's or a literal; NULL: none */
 };
 
-/* "folder", "csv", "tsv", "jsonl", "kaldi", "lhotse" */
+/* "folder", "csv", "tsv", "jsonl", "kaldi", "lhotse", "lhotse-cuts" */
 const char *input_kind_name(enum input_kind kind);
 
 /* Reads INPUT: a folder of clips, an audiofolder of Hugging Face (metadata.csv or
  * metadata.jsonl in it, with file_name), a Kaldi data folder (wav.scp in it), a set of Lhotse
- * (a file supervisions.jsonl with recordings.jsonl beside it, or their folder), or a manifest
- * by its extension (.csv .tsv .jsonl .ndjson .json); lists may be gzip and end in .gz. Fails
- * when nothing usable is in it, with the first reason; ERROR_USAGE for options that do not
- * fit. input_close also after a failure. */
+ * (a file supervisions.jsonl with recordings.jsonl beside it, or their folder), cuts of Lhotse
+ * (JSON lines that are cuts, or a folder with cuts.jsonl in it), or a manifest by its extension
+ * (.csv .tsv .jsonl .ndjson .json); lists may be gzip and end in .gz. Fails when nothing usable is
+ * in it, with the first reason; ERROR_USAGE for options that do not fit. input_close also after a
+ * failure. */
 enum error_code input_open(const char *path, const struct input_options *options,
                            struct input *input, struct error *error);
 void input_close(struct input *input); /* takes a zeroed one */

@@ -1,6 +1,7 @@
 #include "host/input/json_lines.h"
 
 #include "host/base/file.h"
+#include "host/base/gzip.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -70,6 +71,24 @@ void json_lines_close(struct json_lines *lines) {
     json_decref(lines->object);
     text_free(&lines->bytes);
     *lines = (struct json_lines){0};
+}
+
+enum error_code json_lines_each(const char *path,
+                                enum error_code (*add)(void *context,
+                                                       const struct json_lines *lines,
+                                                       struct error *error),
+                                void *context, struct error *error) {
+    FILE *stream = NULL;
+    TRY(gzip_open(path, &stream, error));
+    struct json_lines lines = {.stream = stream, .name = path};
+    while (error->code == ERROR_NONE) {
+        bool end = false;
+        if (json_lines_next(&lines, &end, error) != ERROR_NONE || end) break;
+        add(context, &lines, error);
+    }
+    json_lines_close(&lines);
+    fclose(stream);
+    return error->code;
 }
 
 bool json_value_text(const json_t *value, struct text *text, struct error *error) {

@@ -26,6 +26,14 @@ struct json_lines {
 enum error_code json_lines_next(struct json_lines *lines, bool *end, struct error *error);
 void json_lines_close(struct json_lines *lines); /* frees; leaves the stream open */
 
+/* Calls `add` for every line of the file, perhaps gzip, that is not empty. Errors: those
+ * of json_lines_next, of opening the file, and of `add`, which end it. */
+enum error_code json_lines_each(const char *path,
+                                enum error_code (*add)(void *context,
+                                                       const struct json_lines *lines,
+                                                       struct error *error),
+                                void *context, struct error *error);
+
 /* A string, a number or a word as text in place of what `text` held; false for what
  * cannot be a value (an array, an object, null). Errors: ERROR_MEMORY. */
 bool json_value_text(const json_t *value, struct text *text, struct error *error);

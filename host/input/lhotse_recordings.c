@@ -1,6 +1,5 @@
 #include "host/input/lhotse_recordings.h"
 
-#include "host/base/gzip.h"
 #include "host/base/memory.h"
 #include "host/input/json_lines.h"
 
@@ -70,13 +69,13 @@ static enum error_code add_source(struct lhotse_recordings *recordings, const js
     return ERROR_NONE;
 }
 
-/* Whether the object is a recording; its sources are kept. */
-static bool add_recording(struct lhotse_recordings *recordings, const json_t *recording,
-                          size_t line, struct error *error) {
+bool lhotse_recordings_add(struct lhotse_recordings *recordings, const json_t *recording,
+                           size_t line, struct error *error) {
     const json_t *sources = json_object_get(recording, "sources");
     size_t count = json_array_size(sources);
     if (!json_is_string(json_object_get(recording, "id")) || count < 1 || count > MAXIMUM_SOURCES)
         return false;
+    if (recordings->names.length == 0) text_append(&recordings->names, "", 1); /* 0: no path */
     for (size_t i = 0; i < count && error->code == ERROR_NONE; i++)
         add_source(recordings, recording, json_array_get(sources, i), line, error);
     return true;
@@ -119,26 +118,35 @@ static enum error_code warn(struct input *input, size_t others, size_t repeated,
     return ERROR_NONE;
 }
 
+struct reading {
+    struct lhotse_recordings *recordings;
+    size_t others; /* lines that are no recordings */
+};
+
+static enum error_code add_line(void *context, const struct json_lines *lines,
+                                struct error *error) {
+    struct reading *reading = context;
+    if (lines->object == NULL ||
+        !lhotse_recordings_add(reading->recordings, lines->object, lines->line, error))
+        reading->others++;
+    return error->code;
+}
+
 enum error_code lhotse_recordings_read(struct lhotse_recordings *recordings, const char *path,
                                        struct input *input, struct error *error) {
-    FILE *stream = NULL;
-    size_t others = 0;
-    TRY(gzip_open(path, &stream, error));
-    struct json_lines lines = {.stream = stream, .name = path};
-    text_append(&recordings->names, "", 1); /* offset 0: no path */
-    while (error->code == ERROR_NONE) {
-        bool end = false;
-        if (json_lines_next(&lines, &end, error) != ERROR_NONE || end) break;
-        if (lines.object == NULL || !add_recording(recordings, lines.object, lines.line, error))
-            others++;
-    }
-    json_lines_close(&lines);
-    fclose(stream);
+    struct reading reading = {.recordings = recordings};
+    json_lines_each(path, add_line, &reading, error);
     if (recordings->count > 1)
         qsort_r(recordings->sources, recordings->count, sizeof *recordings->sources,
                 compare_sources, recordings);
-    if (error->code == ERROR_NONE) warn(input, others, drop_repeated(recordings), path, error);
+    if (error->code == ERROR_NONE)
+        warn(input, reading.others, drop_repeated(recordings), path, error);
     return error->code;
+}
+
+void lhotse_recordings_clear(struct lhotse_recordings *recordings) {
+    text_clear(&recordings->names);
+    recordings->count = 0;
 }
 
 void lhotse_recordings_free(struct lhotse_recordings *recordings) {

@@ -1,7 +1,8 @@
-/* A recording set of Lhotse: which file each recording is, or why it is none. */
+/* Recordings of Lhotse: which file each is, or why it is none. */
 #ifndef EARMARK_LHOTSE_RECORDINGS_H
 #define EARMARK_LHOTSE_RECORDINGS_H
 
+#include "host/base/json.h"
 #include "host/base/text.h"
 #include "host/input/input.h"
 
@@ -27,6 +28,12 @@ struct lhotse_recordings {
 enum error_code lhotse_recordings_read(struct lhotse_recordings *recordings, const char *path,
                                        struct input *input, struct error *error);
 void lhotse_recordings_free(struct lhotse_recordings *recordings); /* takes a zeroed one */
+
+/* The same for one recording at a time: whether the object is one, whose sources are kept
+ * then (errors: ERROR_MEMORY), and forgetting them, so that the room is used again. */
+bool lhotse_recordings_add(struct lhotse_recordings *recordings, const json_t *recording,
+                           size_t line, struct error *error);
+void lhotse_recordings_clear(struct lhotse_recordings *recordings);
 
 /* The path of the file with a recording's channel (-1: whichever); what is wrong with
  * it, or NULL. *mixed: the file holds other channels as well. The path is valid as long

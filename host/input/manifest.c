@@ -164,6 +164,7 @@ static const char *take_seconds(const char *value, double *seconds) {
 /* The part of the file that the row is about; what is wrong with it, or NULL. */
 static const char *find_segment(const struct builder *builder, const struct manifest_row *row,
                                 struct clip_entry *entry) {
+    if (row->part_problem != NULL) return row->part_problem;
     const char *start = segment_value(row, ROLE_START);
     const char *end = segment_value(row, ROLE_END);
     const char *duration = segment_value(row, ROLE_DURATION);
@@ -292,7 +293,8 @@ static enum error_code tell_of_segments(struct builder *builder, struct error *e
     const char *start = options->start_column == NULL ? "offset" : options->start_column;
     const char *end = options->end_column;
     if (end == NULL && options->start_column == NULL) end = "duration";
-    bool by_nature = builder->input->kind == INPUT_KALDI || builder->input->kind == INPUT_LHOTSE;
+    enum input_kind kind = builder->input->kind;
+    bool by_nature = kind == INPUT_KALDI || kind == INPUT_LHOTSE || kind == INPUT_LHOTSE_CUTS;
     if (builder->segments == 0 || by_nature) return ERROR_NONE;
     text_format(said, "%s%zu of %zu clips are parts of files, from '%s'%s%s%s",
                 said->length > 0 ? "; " : "", builder->segments, builder->input->clips.count, start,

@@ -138,6 +138,28 @@ expect_same "the same folds as Kaldi's" "$TMP/speakers/pred_probs.npy" \
 expect_exit "labels that are not there" 2 "$EARMARK" audit "$TMP/lhotse" -o "$TMP/x" \
     --label-column gender
 expect_grep "those that are there are named" 'there are: speaker, custom.label' "$TMP/stderr"
+# As cuts: windows of 3 s, six supervisions in each.
+mkdir "$TMP/cuts"
+cp "$pieces/long.wav" "$TMP/cuts"
+awk -F, 'NR > 1 {
+    at = $3 % 3
+    if (at == 0) printf "%s{\"id\": \"c%d\", \"start\": %s, \"duration\": 3, \"channel\": 0, \"recording\": {\"id\": \"rec\", \"sources\": [{\"type\": \"file\", \"channels\": [0], \"source\": \"long.wav\"}]}, \"type\": \"MonoCut\", \"supervisions\": [", (NR > 2 ? "]}\n" : ""), NR, $3
+    printf "%s{\"id\": \"u%d\", \"recording_id\": \"rec\", \"start\": %s, \"duration\": 0.5, \"speaker\": \"s%d\", \"custom\": {\"label\": \"%s\"}}", (at == 0 ? "" : ", "), NR, at, NR % 6, $2
+} END { print "]}" }' "$pieces/parts.csv" >"$TMP/cuts/all_cuts.jsonl"
+gzip -c "$TMP/cuts/all_cuts.jsonl" >"$TMP/cuts/cuts.jsonl.gz"
+check "cuts of Lhotse" "$EARMARK" audit "$TMP/cuts" -o "$TMP/cuts-out"
+expect_grep "it is said" 'cuts.jsonl.gz is read as a cut set of Lhotse: labels from custom.label' \
+    "$TMP/stderr"
+expect_grep "and kept" '"kind": "lhotse-cuts"' "$TMP/cuts-out/run.json"
+expect_same "the same clips" "$TMP/lhotse-out/clips.csv" "$TMP/cuts-out/clips.csv"
+expect_same "the same results" "$TMP/parts/pred_probs.npy" "$TMP/cuts-out/pred_probs.npy"
+echo '{"id": "mix", "tracks": [], "type": "MixedCut"}' >>"$TMP/cuts/all_cuts.jsonl"
+expect_exit "a mixed cut among them" 3 "$EARMARK" audit "$TMP/cuts/all_cuts.jsonl" \
+    -o "$TMP/cuts-mixed" --group speaker --folds 3
+expect_grep "is a row with its reason" ',mix,.*,bad_row,.*a mixed cut, whose sound is in no file' \
+    "$TMP/cuts-mixed/clips.csv"
+expect_same "the others are as before" "$TMP/speakers/pred_probs.npy" \
+    "$TMP/cuts-mixed/pred_probs.npy"
 for class in low middle high; do
     mkdir "$TMP/commands/$class"
     cp "$pieces/$class"?.wav "$TMP/commands/$class"

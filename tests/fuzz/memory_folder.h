@@ -61,7 +61,7 @@ static void memory_folder_set(size_t file, const uint8_t *data, size_t size) {
 }
 
 /* Cuts the input into the files, in their order; what is missing is not there. */
-static void memory_folder_fill(const uint8_t *data, size_t size) {
+static inline void memory_folder_fill(const uint8_t *data, size_t size) {
     const uint8_t *at = data, *end = data + size;
     for (size_t i = 0; i < memory_folder_count; i++) {
         if (at > end) {

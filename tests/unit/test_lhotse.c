@@ -93,8 +93,7 @@ static const char lhotse_clips[] =
     "a/b c.flac||||no_label\n|x|||bad_row\n||||bad_row\n||||bad_row\n"
     "~2 lines of %s/%s are no recordings; clips that need them say so\n"
     "~1 sources in %s/%s repeat a recording; its first line counts\n"
-    "~1 supervisions are of one channel of a file that has several; all its channels are mixed "
-    "down\n";
+    "~1 clips are of one channel of a file that has several; all its channels are mixed down\n";
 
 static void expect_lhotse(const char *name, const char *recordings_name) {
     struct text expected = TEXT_INITIAL;
