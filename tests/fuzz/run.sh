@@ -29,7 +29,7 @@ result() {
 fuzz() {
     local name=$1 seconds=$2 status corpus=tests/fuzz/corpus/$1 executed
     local limits=(-max_total_time="$seconds")
-    if [ -n "${FUZZ_RUNS:-}" ]; then limits+=(-runs=$((FUZZ_RUNS / ${#names[@]}))); fi
+    if [ -n "${FUZZ_RUNS:-}" ]; then limits+=(-runs=$(((FUZZ_RUNS + ${#names[@]} - 1) / ${#names[@]}))); fi
     local options=(-timeout=20 -rss_limit_mb=2048 -artifact_prefix="$failures/$name-")
     mkdir -p "$scratch/$name"
     local folders=("$scratch/$name")
