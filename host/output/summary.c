@@ -54,7 +54,7 @@ static void append_example(struct text *text, const struct run_results *results,
         if (shown == NULL || clip.reason == NULL) return;
         text_string(text, "             first: ");
         name_visible(text, shown);
-        text_string(text, ": ");
+        if (shown[0] != '\0') text_string(text, ": "); /* a row may be without a path */
         name_visible(text, clip.reason);
         text_string(text, "\n");
         return;

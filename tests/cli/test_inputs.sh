@@ -219,8 +219,14 @@ list 'path,label' '%s.wav,%s' >"$pieces/commas.tsv"
 check_fails "commas in a .tsv" "$EARMARK" audit "$pieces/commas.tsv" -o "$TMP/no"
 expect_grep "the other name" 'name it .csv' "$TMP/stderr"
 {
-    cat "$pieces/list.csv"
+    list 'path,label' '%s.wav,%s'
     echo 'sounds\low0.wav,low'
 } >"$pieces/slashes.csv"
 expect_exit "a path with \\" 3 "$EARMARK" audit "$pieces/slashes.csv" -o "$TMP/slashes"
 expect_grep "the reason is said" 'its path has \\ where this system has /' "$TMP/slashes/clips.csv"
+{
+    list 'path,label' '%s.wav,%s'
+    echo ',low'
+} >"$pieces/no-path.csv"
+expect_exit "a row without a path" 3 "$EARMARK" audit "$pieces/no-path.csv" -o "$TMP/no-path"
+expect_grep "its line is said" '^ +first: line 26: no path of a sound file$' "$TMP/stdout"
