@@ -22,7 +22,7 @@ list() {
         done
     done
 }
-list 'path,label' '%s.wav,%s' >"$pieces/list.csv"
+list 'path,label' '%s.wav,%s%.0s' >"$pieces/list.csv"
 check "the clips as files of their own" "$EARMARK" audit "$pieces/list.csv" -o "$TMP/rows" --quiet
 
 # ---- ESC-50
@@ -91,7 +91,7 @@ check "another part is another run" test "$(grep -o '"clips_hash": "[^"]*"' "$TM
 # ---- the same clips as an audiofolder, as a Kaldi data folder, as Speech Commands
 mkdir "$TMP/hf" "$TMP/kaldi" "$TMP/parts-kaldi" "$TMP/commands"
 cp "$pieces"/{low,middle,high}?.wav "$TMP/hf"
-list 'file_name,label' '%s.wav,%s' >"$TMP/hf/metadata.csv"
+list 'file_name,label' '%s.wav,%s%.0s' >"$TMP/hf/metadata.csv"
 check "an audiofolder" "$EARMARK" audit "$TMP/hf" -o "$TMP/hf-out"
 expect_grep "it is said" 'hf is read as an audiofolder: clips and labels from metadata.csv' \
     "$TMP/stderr"
@@ -209,23 +209,23 @@ expect_grep "is told, too" 'warning: 1 class with all clips in one fold .*: rare
     "$TMP/stdout"
 
 # ---- lists as other programs save them
-list 'path;label' '%s.wav;%s' >"$pieces/spreadsheet.csv"
+list 'path;label' '%s.wav;%s%.0s' >"$pieces/spreadsheet.csv"
 check_fails "columns separated by ;" "$EARMARK" audit "$pieces/spreadsheet.csv" -o "$TMP/no"
 expect_grep "what to do is said" "separated by ';'; commas .* save it" "$TMP/stderr"
-list $'path\tlabel' $'%s.wav\t%s' >"$pieces/tabs.csv"
+list $'path\tlabel' $'%s.wav\t%s%.0s' >"$pieces/tabs.csv"
 check_fails "tabs in a .csv" "$EARMARK" audit "$pieces/tabs.csv" -o "$TMP/no"
 expect_grep "the name it needs" 'name it .tsv' "$TMP/stderr"
-list 'path,label' '%s.wav,%s' >"$pieces/commas.tsv"
+list 'path,label' '%s.wav,%s%.0s' >"$pieces/commas.tsv"
 check_fails "commas in a .tsv" "$EARMARK" audit "$pieces/commas.tsv" -o "$TMP/no"
 expect_grep "the other name" 'name it .csv' "$TMP/stderr"
 {
-    list 'path,label' '%s.wav,%s'
+    list 'path,label' '%s.wav,%s%.0s'
     echo 'sounds\low0.wav,low'
 } >"$pieces/slashes.csv"
 expect_exit "a path with \\" 3 "$EARMARK" audit "$pieces/slashes.csv" -o "$TMP/slashes"
 expect_grep "the reason is said" 'its path has \\ where this system has /' "$TMP/slashes/clips.csv"
 {
-    list 'path,label' '%s.wav,%s'
+    list 'path,label' '%s.wav,%s%.0s'
     echo ',low'
 } >"$pieces/no-path.csv"
 expect_exit "a row without a path" 3 "$EARMARK" audit "$pieces/no-path.csv" -o "$TMP/no-path"
