@@ -3,6 +3,7 @@
 #ifndef EARMARK_FUZZ_CLIP_RULES_H
 #define EARMARK_FUZZ_CLIP_RULES_H
 
+#include "host/input/builder.h"
 #include "host/input/input.h"
 
 #include <stdint.h>
@@ -55,8 +56,6 @@ static inline void check_labels(const struct input *input) {
     text_free(&joined);
 }
 
-/* Classes are in order, and each is there once; a clip that goes on has all that the options
- * ask for, and a part that can be. */
 /* Whether an absolute path begins with the folder's: fuzzers learn its name from comparisons. */
 static inline bool begins_with_folder(const char *path, const char *folder) {
     size_t length = folder == NULL ? 0 : strlen(folder);
@@ -74,6 +73,8 @@ static inline bool is_outside(const char *path, const char *root) {
     return !inside;
 }
 
+/* Classes are in order, and each is there once; a clip that goes on has all that the options
+ * ask for, and a part that can be. */
 static inline void check_clips(const struct input *input, const struct input_options *options) {
     const struct clip_list *clips = &input->clips;
     for (size_t i = 1; i < clips->class_count; i++)
@@ -93,6 +94,26 @@ static inline void check_clips(const struct input *input, const struct input_opt
     }
     if (input->warnings.count > 101) abort();
     check_labels(input);
+}
+
+/* Reads the set of a kind from `path` in the folder, and holds it to the rules; check, which
+ * may be NULL, is the kind's own. */
+static inline void check_set(enum input_kind kind, const char *folder, const char *path,
+                             const struct input_options *options,
+                             enum error_code (*read)(struct builder *builder, const char *path,
+                                                     struct error *error),
+                             void (*check)(const struct input *input)) {
+    struct error error = ERROR_INITIAL;
+    struct input input = {.kind = kind};
+    struct builder builder = {0};
+    if (builder_open(&builder, options, folder, &input, &error) == ERROR_NONE)
+        read(&builder, path, &error);
+    if (error.code == ERROR_NONE) builder_finish(&builder, &error);
+    if (error.code == ERROR_NONE) check_clips(&input, options);
+    if (error.code == ERROR_NONE && check != NULL) check(&input);
+    if (error.code != ERROR_NONE && error.message[0] == '\0') abort();
+    builder_close(&builder);
+    input_close(&input);
 }
 
 #endif

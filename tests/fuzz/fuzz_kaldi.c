@@ -1,6 +1,5 @@
 /* Kaldi data folders: the first byte chooses options and files, the rest is cut at
  * bytes 0x1e into wav.scp, utt2label, segments and utt2spk. */
-#include "host/input/builder.h"
 #include "tests/fuzz/clip_rules.h"
 #include "tests/fuzz/memory_folder.h"
 
@@ -20,18 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2) return 0;
     memory_folder_make(names, sizeof names / sizeof names[0]);
-    struct error error = ERROR_INITIAL;
-    struct input input = {.kind = INPUT_KALDI};
-    struct builder builder = {0};
-    struct input_options options = set_options(data[0], "spk");
     memory_folder_fill(data + 1, size - 1);
-    if (builder_open(&builder, &options, memory_folder, &input, &error) == ERROR_NONE)
-        kaldi_read(&builder, memory_folder, &error);
-    if (error.code == ERROR_NONE) builder_finish(&builder, &error);
-    if (error.code == ERROR_NONE) check_clips(&input, &options);
-    if (error.code == ERROR_NONE) check_no_commands(&input);
-    if (error.code != ERROR_NONE && error.message[0] == '\0') abort();
-    builder_close(&builder);
-    input_close(&input);
+    const struct input_options options = set_options(data[0], "spk");
+    check_set(INPUT_KALDI, memory_folder, memory_folder, &options, kaldi_read, check_no_commands);
     return 0;
 }
