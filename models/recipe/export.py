@@ -13,7 +13,7 @@ from embed import embed
 from network import DILATIONS, Xvector
 
 NAMED = {"format": "earmark-xvector", "format_version": "1", "sample_rate": "16000", "mels": "24",
-         "dilations": ",".join(map(str, DILATIONS)), "name": "earmark-default-4", "licence": "Apache-2.0",
+         "dilations": ",".join(map(str, DILATIONS)), "name": "earmark-default-5", "licence": "Apache-2.0",
          "source": "trained from random weights by models/recipe of the earmark repository"}
 
 

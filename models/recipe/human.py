@@ -1,6 +1,7 @@
 """Human speech (and some other sounds) out of Debian packages, unpacked, not installed.
 
-Part `human` is for training; part `judges` holds packages that training never sees, for the recipe's own validation."""
+Part `human` is for training; parts `judges` and `sounds` hold packages that training never sees, for the recipe's own
+validation."""
 import argparse
 import hashlib
 import io
@@ -16,6 +17,7 @@ from scipy.signal import resample_poly
 import corpus
 
 SPEECH = r"\.(?:ogg|wav|opus)$"
+SOUND = r"/(?P<sound>(?!notfound|audio-channel)[^/]+)\.(?:oga|ogg|wav)$"  # those two are speech
 TUXPAINT_LANGUAGES = "be|bg|ca|da|de|el|en_GB|es|fr|it|lt|ml|nb|nl|nn|pt_BR|ro|ru|zh_tw"
 # part -> package -> (licence in its copyright file, patterns). Named groups: language, voice, text; what is missing is unknown.
 PACKAGES = {
@@ -34,7 +36,11 @@ PACKAGES = {
     "judges": {
         "kajongg": ("GPL-2+", [r"voices/(?P<language>de)/(?P<voice>[^/]+)/(?P<text>[^/]+)\.ogg$", r"voices/(?P<voice>[^/]+)/(?P<text>[^/]+)\.ogg$"]),
         "qabcs-data": ("GPL-3+", [r"abcs/(?P<language>be|de|en|fr|pl|ru|uk)/sounds/words/(?P<text>[^/]+)\.(?:ogg|wav|mp3)$"]),
-        "hedgewars-data": ("GPL-2", [r"Sounds/voices/(?P<voice>[^/]+)/(?P<text>[^/]+)\.ogg$"])}}
+        "hedgewars-data": ("GPL-2", [r"Sounds/voices/(?P<voice>[^/]+)/(?P<text>[^/]+)\.ogg$"])},
+    "sounds": {  # of telephones and desktops
+        "baresip-core": ("BSD-3-clause", [SOUND]),
+        "oxygen-sounds": ("LGPL-3+", [SOUND]),
+        "sound-theme-freedesktop": ("GPL-2+; CC-BY-SA-3.0; CC-BY-3.0", [SOUND])}}
 ONE_LANGUAGE = {"gcin-voice": "zh", "tuxpaint-stamps-default": "en", "kajongg": "en"}
 
 
@@ -70,7 +76,7 @@ def package_files(package):
         archive = next(f for f in os.listdir(folder) if f.endswith(".deb"))
         subprocess.run(["dpkg-deb", "-x", os.path.join(folder, archive), os.path.join(folder, "x")], check=True)
         for path in sorted(os.path.join(where, f) for where, _, files in os.walk(os.path.join(folder, "x")) for f in files):
-            if re.search(r"\.(ogg|wav|opus|mp3)$", path) and not os.path.islink(path):
+            if re.search(r"\.(oga|ogg|wav|opus|mp3)$", path) and not os.path.islink(path):
                 with open(path, "rb") as handle:
                     yield path, handle.read()
 

@@ -1,5 +1,5 @@
-"""The recipe's own validation, on what training never sees: what dataset.py holds out, and the packages of the part
-`judges`. Settings are chosen on these figures only."""
+"""The recipe's own validation, on what training never sees: what dataset.py holds out, and the packages of the parts
+`judges` and `sounds`. Settings are chosen on these figures only."""
 import argparse
 import json
 
@@ -11,11 +11,22 @@ from dataset import PARTS, held_voice, held_word
 from embed import embed, load_network
 from measures import accuracy, codes, planted
 
+SOUNDS = 10
+
 
 def telephone(clip):
     """What is left of a clip that was once sampled at 8 kHz."""
     narrow = resample_poly(clip.astype(np.float32), 1, 2)
     return resample_poly(narrow, 2, 1)[:len(clip)].clip(-32768, 32767).astype(np.int16)
+
+
+def among_sounds(folder, languages):
+    """The clips of `languages`, and sounds that are in no language, each of them once under the label of every language."""
+    rows, clips = corpus.read_part(folder, "sounds")
+    chosen = np.random.default_rng(20261).permutation(len(rows))[:SOUNDS]
+    names = sorted({r["language"] for r in languages[0]})
+    return (languages[0] + [dict(rows[i], language=name) for i in chosen for name in names],
+            languages[1] + [clips[i] for i in chosen for _ in names])
 
 
 def engine(row):
@@ -44,7 +55,8 @@ def held_sets(folder):
         sets[f"tiles in {language}, speakers apart"] = (*tiles, lambda r: r["text"], lambda r: r["voice"])
     sets["who says the tile"] = (*judge(lambda r: r["source"] == "kajongg"), lambda r: r["voice"], None)
     sets["7 languages"] = (*judge(lambda r: r["source"] == "qabcs-data"), lambda r: r["language"], None)
-    for name in ("tiles in de, speakers apart", "tiles in en, speakers apart", "7 languages"):
+    sets["7 languages among sounds"] = (*among_sounds(folder, sets["7 languages"]), lambda r: r["language"], None)
+    for name in ("tiles in de, speakers apart", "tiles in en, speakers apart", "7 languages", "7 languages among sounds"):
         chosen, waves, label, group = sets[name]
         sets[name + ", telephone"] = (chosen, [telephone(w) for w in waves], label, group)
     return sets
@@ -57,7 +69,7 @@ def validate(network, sets):
         fold_of = None if group is None else codes([group(r) for r in rows])
         result[name] = {"clips": len(clips), "classes": int(labels.max()) + 1, "accuracy": accuracy(embeddings, labels, fold_of)}
         if "languages" in name:
-            result[name]["average_precision"] = planted(embeddings, labels, 0.05, range(3))
+            result[name]["average_precision"] = planted(embeddings, labels, 0.05, range(10))
     return result
 
 
