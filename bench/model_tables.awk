@@ -17,11 +17,23 @@ FNR == NR {
     cell = row FS $3
     place = cell FS $4
     if (!(row in seen)) { seen[row] = 1; rows[++row_count] = row }
-    if (!(cell in seen)) { seen[cell] = 1; cells[++cell_count] = cell }
+    if (!(cell in seen)) { seen[cell] = 1; cells[++cell_count] = cell; note_strength(cell) }
     if (!(place in count) || $5 < least[place]) least[place] = $5
     if (!(place in count) || $5 > most[place]) most[place] = $5
     count[place]++
     sum[place] += $5
+}
+
+# Figures at a single C are named "FIGURE at C 1e-3".
+function note_strength(cell,  at, base) {
+    at = index(cell, " at C ")
+    if (!at) return
+    base = substr(cell, 1, at - 1)
+    if (!(base in by_strength)) { by_strength[base] = 1; bases[++base_count] = base }
+    if (!(substr(cell, at) in by_strength)) {
+        by_strength[substr(cell, at)] = 1
+        strengths[++strength_count] = substr(cell, at)
+    }
 }
 
 function mean(cell, network) { return sum[cell FS network] / count[cell FS network] }
@@ -96,6 +108,38 @@ function error_table(  i, heading, line) {
     }
 }
 
+function strength_table(  i, j, n, networks, parts, heading, line) {
+    if (!base_count) return
+    split("model random", networks, " ")
+    print "\n### The same at every C of the default grid, C as given\n"
+    heading = "| data | errors | figure | network"
+    line = "|---|---|---|---"
+    for (j = 1; j <= strength_count; j++) {
+        heading = heading " | " substr(strengths[j], length(" at C ") + 1)
+        line = line "|---"
+    }
+    print heading " |"
+    print line "|"
+    for (i = 1; i <= base_count; i++) {
+        split(bases[i], parts, FS)
+        for (n = 1; n <= 2; n++) {
+            printf "| %s | %s | %s | %s", parts[1], parts[2], parts[3],
+                networks[n] == "model" ? "model" : "random weights"
+            for (j = 1; j <= strength_count; j++) printf " | %s", show(bases[i] strengths[j], networks[n])
+            print " |"
+        }
+    }
+}
+
+# "0.921 at C 1e-3": the model's largest mean of a figure over the grid, or a dash.
+function show_best(cell,  j, best) {
+    for (j = 1; j <= strength_count; j++) {
+        if (!measured(cell strengths[j], "model")) continue
+        if (!best || mean(cell strengths[j], "model") > mean(cell strengths[best], "model")) best = j
+    }
+    return best ? show(cell strengths[best], "model") strengths[best] : "-"
+}
+
 function verdict(t) {
     if (!measured(target[t], "model")) return "not measured"
     if (sense[t] == "at least") return mean(target[t], "model") >= bound[t] ? "met" : "missed"
@@ -104,11 +148,11 @@ function verdict(t) {
 
 function target_table(  t) {
     print "\n### Targets\n"
-    print "| figure | target | measured | |"
-    print "|---|---|---|---|"
+    print "| figure | target | C by log-loss | | best C of the grid |"
+    print "|---|---|---|---|---|"
     for (t = 1; t <= targets; t++)
-        printf "| %s | %s %s | %s | %s |\n", name(target[t]), sense[t], bound[t],
-            show(target[t], "model"), verdict(t)
+        printf "| %s | %s %s | %s | %s | %s |\n", name(target[t]), sense[t], bound[t],
+            show(target[t], "model"), verdict(t), show_best(target[t])
 }
 
 function list_not_better(  i, found) {
@@ -126,6 +170,7 @@ function list_not_better(  i, found) {
 END {
     accuracy_table()
     error_table()
+    strength_table()
     target_table()
     list_not_better()
 }

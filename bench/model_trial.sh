@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # One trial of bench/model_check.sh: label errors are planted in embedded data,
-# and looked for. Its results are lines of $OUT/NETWORK/DATA/PERCENT-KIND-SEED.tsv.
+# and looked for. Its results are lines of $OUT/NETWORK/DATA/PERCENT-KIND-SEED.tsv:
+# with C by log-loss, and at 5% with every single C of the default grid, too.
 #
 #   model_trial.sh NETWORK DATA PERCENT KIND RECALL SEED
 set -euo pipefail
@@ -8,12 +9,26 @@ network=$1 data=$2 percent=$3 kind=$4 recall=$5 seed=$6
 folder=$OUT/$network/$data
 trial=$folder/$percent-$kind-$seed
 
+# judge OPTION...: cross-validation. Several trials run at a time, so one thread each.
+judge() {
+    "$EARMARK" crossval --embeddings "$folder/embeddings.npy" --labels "$trial/labels.npy" \
+        -o "$trial/crossval" --folds 5 --shuffle --seed "$seed" --scale standard --threads 1 --quiet "$@"
+}
+
+# score SUFFIX [NAME ISSUES]...: the figures of what was judged, SUFFIX after each one's name.
+score() {
+    local suffix=$1
+    shift
+    "$PROGRAMS/score_crossval" "$trial/crossval" "$trial/planted.csv" "$recall" "$@" |
+        awk -v data="$data" -v task="$percent% $kind errors" -v network="${network%-*}" \
+            -v suffix="$suffix" -F'\t' \
+            '{ printf "%s\t%s\t%s%s\t%s\t%s\n", data, task, $1, suffix, network, $2 }'
+}
+
 mkdir -p "$trial"
 "$PROGRAMS/plant_labels" "$folder/labels.npy" "$kind" "$seed" "$percent" "$trial/labels.npy" \
     "$trial/planted.csv"
-# Several trials run at a time, so one thread each.
-"$EARMARK" crossval --embeddings "$folder/embeddings.npy" --labels "$trial/labels.npy" \
-    -o "$trial/crossval" --folds 5 --shuffle --seed "$seed" --scale standard --C auto --threads 1 --quiet
+judge --C auto
 scores=()
 for filter in prune_by_noise_rate confident_learning; do
     "$EARMARK" issues --labels "$trial/crossval/labels.npy" \
@@ -21,7 +36,11 @@ for filter in prune_by_noise_rate confident_learning; do
         --threads 1 --quiet
     scores+=("$filter" "$trial/$filter/issues.csv")
 done
-"$PROGRAMS/score_crossval" "$trial/crossval" "$trial/planted.csv" "$recall" "${scores[@]}" |
-    awk -v data="$data" -v task="$percent% $kind errors" -v network="${network%-*}" -F'\t' '
-        { printf "%s\t%s\t%s\t%s\t%s\n", data, task, $1, network, $2 }' >"$trial.tsv"
+score "" "${scores[@]}" >"$trial.tsv"
+if [ "$percent" = 5 ]; then
+    for C in 1e-4 1e-3 1e-2 1e-1 1 1e1 1e2; do
+        judge --C "$C" --fresh
+        score " at C $C" >>"$trial.tsv"
+    done
+fi
 rm -rf "$trial"

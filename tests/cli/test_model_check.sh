@@ -130,6 +130,9 @@ tabs 'a|first|accuracy|at least|0.9' 'a|second|accuracy|at least|0.9' \
     for figure in 'precision at recall 0.9' {prune_by_noise_rate,confident_learning}': '{precision,recall,F1}; do
         tabs "b|x errors|$figure|model|0.75" "b|x errors|$figure|random|0.25"
     done
+    for figure in '1e-2|model|0.7' '1e-2|model|0.8' '1e-2|random|0.3' '1|model|0.9' '1|random|0.4'; do
+        tabs "b|x errors|average precision at C $figure"
+    done
 } >"$TMP/results.tsv"
 check "tables" awk -f bench/model_tables.awk "$TMP/targets.tsv" "$TMP/results.tsv"
 expect_grep "means, and least to most" '^\| a \| first \| 0\.900 \| 0\.550 \(0\.500 to 0\.600\) \|$' \
@@ -137,10 +140,16 @@ expect_grep "means, and least to most" '^\| a \| first \| 0\.900 \| 0\.550 \(0\.
 expect_grep "errors" \
     '^\| b \| x errors \| model \| 0\.900 \(0\.800 to 1\.000\) \| 0\.750 at 0\.9( \| 0\.750){6} \|$' \
     "$TMP/stdout"
-expect_grep "a target that is just met" '^\| a, first: accuracy \| at least 0\.9 \| 0\.900 \| met \|$' \
+expect_grep "at every single C" '^\| b \| x errors \| average precision \| model \| 0\.750 \| 0\.900 \|$' \
     "$TMP/stdout"
-expect_grep "one without a figure" '^\| a, second: accuracy \| .* \| - \| not measured \|$' "$TMP/stdout"
-expect_grep "one that is missed" '^\| c, size: megabytes \| at most 9 \| 9\.500 \| missed \|$' \
+expect_grep "random weights, too" \
+    '^\| b \| x errors \| average precision \| random weights \| 0\.300 \| 0\.400 \|$' "$TMP/stdout"
+expect_grep "the best of them beside the one by log-loss" \
+    '^\| b, x errors: average precision \| at least 0\.9 \| 0\.900 \| met \| 0\.900 at C 1 \|$' "$TMP/stdout"
+expect_grep "a target that is just met" '^\| a, first: accuracy \| at least 0\.9 \| 0\.900 \| met \| - \|$' \
+    "$TMP/stdout"
+expect_grep "one without a figure" '^\| a, second: accuracy \| .* \| - \| not measured \| - \|$' "$TMP/stdout"
+expect_grep "one that is missed" '^\| c, size: megabytes \| at most 9 \| 9\.500 \| missed \| - \|$' \
     "$TMP/stdout"
 expect_grep "the cell that is no better" \
     '^- b, x errors: average precision: 0\.900, random weights 0\.900$' "$TMP/stdout"
@@ -166,7 +175,10 @@ check "all figures" model_check DIGITS="$TMP/digits"
 expect_equal "four accuracies" "$(grep -c $'\taccuracy\tmodel\t' "$TMP/out/results.tsv")" 4
 expect_equal "errors of two kinds and four rates, and in the prompts, in two networks" \
     "$(grep -c $'\taverage precision\t' "$TMP/out/results.tsv")" 18
-expect_equal "every target has a figure" "$(grep -c -E '\| (met|missed) \|$' "$TMP/stdout")" \
+expect_equal "errors of 5% at seven C each" "$(grep -c $'\taverage precision at C ' "$TMP/out/results.tsv")" 42
+expect_grep "the best C of the prompts is told" \
+    '^\| prompts, 5% symmetric errors: average precision \|.* at C 1e[-0-9]+ \|$|at C 1 \|$' "$TMP/stdout"
+expect_equal "every target has a figure" "$(grep -c -E '\| (met|missed) \| ' "$TMP/stdout")" \
     "$(wc -l <bench/model_targets.tsv)"
 expect_grep "sounds that are easy to tell apart are told apart" \
     '^\| prompts \| which language, shuffled \| 1\.000 \| 1\.000 \|$' "$TMP/stdout"
@@ -177,7 +189,7 @@ expect_grep "that they are skipped is said, and where to get them" 'SKIPPED: .*f
     "$TMP/stderr"
 expect_grep "in the tables, too" '^Spoken digits were skipped' "$TMP/stdout"
 expect_grep "the model is told" 'name: random-weights' "$TMP/stdout"
-expect_grep "their targets are not measured" '^\| digits, .* \| not measured \|$' "$TMP/stdout"
+expect_grep "their targets are not measured" '^\| digits, .* \| not measured \| - \|$' "$TMP/stdout"
 expect_no_grep "and have no rows" '^\| digits \|' "$TMP/stdout"
 check_fails "a model that is not there" model_check MODEL="$TMP/none.safetensors"
 expect_grep "is named" 'none\.safetensors' "$TMP/stderr"
