@@ -24,17 +24,17 @@ FNR == NR {
     sum[place] += $5
 }
 
-# Figures at a single C are named "FIGURE at C 1e-3".
-function note_strength(cell,  at, base) {
-    at = index(cell, " at C ")
-    if (!at) return
-    base = substr(cell, 1, at - 1)
-    if (!(base in by_strength)) { by_strength[base] = 1; bases[++base_count] = base }
-    if (!(substr(cell, at) in by_strength)) {
-        by_strength[substr(cell, at)] = 1
-        strengths[++strength_count] = substr(cell, at)
+# Figures at a single C are named "FIGURE at C 0.001".
+function note_strength(cell,  parts) {
+    if (split(cell, parts, " at C ") < 2) return
+    if (!(parts[1] in base_seen)) { base_seen[parts[1]] = 1; bases[++base_count] = parts[1] }
+    if (!(parts[2] in strength_seen)) {
+        strength_seen[parts[2]] = 1
+        strengths[++strength_count] = parts[2]
     }
 }
+
+function at_strength(cell, j) { return cell " at C " strengths[j] }
 
 function mean(cell, network) { return sum[cell FS network] / count[cell FS network] }
 
@@ -115,7 +115,7 @@ function strength_table(  i, j, n, networks, parts, heading, line) {
     heading = "| data | errors | figure | network"
     line = "|---|---|---|---"
     for (j = 1; j <= strength_count; j++) {
-        heading = heading " | " substr(strengths[j], length(" at C ") + 1)
+        heading = heading " | " strengths[j]
         line = line "|---"
     }
     print heading " |"
@@ -125,19 +125,20 @@ function strength_table(  i, j, n, networks, parts, heading, line) {
         for (n = 1; n <= 2; n++) {
             printf "| %s | %s | %s | %s", parts[1], parts[2], parts[3],
                 networks[n] == "model" ? "model" : "random weights"
-            for (j = 1; j <= strength_count; j++) printf " | %s", show(bases[i] strengths[j], networks[n])
+            for (j = 1; j <= strength_count; j++)
+                printf " | %s", show(at_strength(bases[i], j), networks[n])
             print " |"
         }
     }
 }
 
-# "0.921 at C 1e-3": the model's largest mean of a figure over the grid, or a dash.
-function show_best(cell,  j, best) {
+# "0.921 at C 0.001": the model's largest mean of a figure over the grid, or a dash.
+function show_best(cell,  j, at, best) {
     for (j = 1; j <= strength_count; j++) {
-        if (!measured(cell strengths[j], "model")) continue
-        if (!best || mean(cell strengths[j], "model") > mean(cell strengths[best], "model")) best = j
+        at = at_strength(cell, j)
+        if (measured(at, "model") && (best == "" || mean(at, "model") > mean(best, "model"))) best = at
     }
-    return best ? show(cell strengths[best], "model") strengths[best] : "-"
+    return best == "" ? "-" : show(best, "model") substr(best, length(cell) + 1)
 }
 
 function verdict(t) {

@@ -15,6 +15,12 @@ judge() {
         -o "$trial/crossval" --folds 5 --shuffle --seed "$seed" --scale standard --threads 1 --quiet "$@"
 }
 
+# grid: every C that `--C auto` tried.
+grid() {
+    sed -n 's/.*"grid": \[\([^]]*\)\].*/\1/p' "$trial/crossval/crossval.json" |
+        grep -o '"C": [^,]*' | awk '{ printf "%g\n", $2 }'
+}
+
 # score SUFFIX [NAME ISSUES]...: the figures of what was judged, SUFFIX after each one's name.
 score() {
     local suffix=$1
@@ -38,7 +44,8 @@ for filter in prune_by_noise_rate confident_learning; do
 done
 score "" "${scores[@]}" >"$trial.tsv"
 if [ "$percent" = 5 ]; then
-    for C in 1e-4 1e-3 1e-2 1e-1 1 1e1 1e2; do
+    tried=$(grid)
+    for C in $tried; do
         judge --C "$C" --fresh
         score " at C $C" >>"$trial.tsv"
     done

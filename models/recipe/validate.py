@@ -11,6 +11,7 @@ from dataset import PARTS, held_voice, held_word
 from embed import embed, load_network
 from measures import accuracy, codes, planted
 
+SEED = 20261
 SOUNDS = 10
 
 
@@ -23,7 +24,7 @@ def telephone(clip):
 def among_sounds(folder, languages):
     """The clips of `languages`, and sounds that are in no language, each of them once under the label of every language."""
     rows, clips = corpus.read_part(folder, "sounds")
-    chosen = np.random.default_rng(20261).permutation(len(rows))[:SOUNDS]
+    chosen = np.random.default_rng(SEED).permutation(len(rows))[:SOUNDS]
     names = sorted({r["language"] for r in languages[0]})
     return (languages[0] + [dict(rows[i], language=name) for i in chosen for name in names],
             languages[1] + [clips[i] for i in chosen for _ in names])

@@ -177,7 +177,9 @@ expect_equal "errors of two kinds and four rates, and in the prompts, in two net
     "$(grep -c $'\taverage precision\t' "$TMP/out/results.tsv")" 18
 expect_equal "errors of 5% at seven C each" "$(grep -c $'\taverage precision at C ' "$TMP/out/results.tsv")" 42
 expect_grep "the best C of the prompts is told" \
-    '^\| prompts, 5% symmetric errors: average precision \|.* at C 1e[-0-9]+ \|$|at C 1 \|$' "$TMP/stdout"
+    '^\| prompts, 5% symmetric errors: average precision \| .* \| [01]\.[0-9]{3} at C [0-9.]+ \|$' "$TMP/stdout"
+expect_grep "for every C that auto tries" \
+    '^\| data \| errors \| figure \| network \| 0\.0001 \| 0\.001 \| 0\.01 \| 0\.1 \| 1 \| 10 \| 100 \|$' "$TMP/stdout"
 expect_equal "every target has a figure" "$(grep -c -E '\| (met|missed) \| ' "$TMP/stdout")" \
     "$(wc -l <bench/model_targets.tsv)"
 expect_grep "sounds that are easy to tell apart are told apart" \
