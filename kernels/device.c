@@ -1,6 +1,6 @@
 #include "device.h"
 
-#include "device_part.h"
+#include "device_plugin.h"
 
 #include <dlfcn.h>
 #include <stdio.h>

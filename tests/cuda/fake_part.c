@@ -1,6 +1,6 @@
 /* A part without any GPU, for tests/cli/test_cuda_part.sh: it answers as the environment's
  * FAKE_PART says. Built with FAKE_VERSION it claims another interface. */
-#include "kernels/device_part.h"
+#include "kernels/device_plugin.h"
 
 #include <stdio.h>
 #include <stdlib.h>

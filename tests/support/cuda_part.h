@@ -4,7 +4,7 @@
 #ifndef EARMARK_CUDA_PART_TEST_H
 #define EARMARK_CUDA_PART_TEST_H
 
-#include "kernels/device_part.h"
+#include "kernels/device_plugin.h"
 
 /* Its first GPU's operations. Skips the test that calls it, which is counted, where no part
  * is named; a part that is named and cannot be used fails the test. */

@@ -1,6 +1,6 @@
 /* Parts of sound files: the very samples that decoding the whole file gives, in every
  * format, and a reason where a part is not in the file. */
-#include "host/input/decode.h"
+#include "host/sound/decode.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
 

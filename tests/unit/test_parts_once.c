@@ -1,8 +1,8 @@
 /* Parts of files that can only be decoded from their beginning: the same samples, statuses
  * and reasons as of each part by itself, whatever the order, the threads and the memory, and
  * about one pass of the file for all of them. */
-#include "host/input/decode_pool.h"
-#include "host/input/kept_files.h"
+#include "host/sound/decode_pool.h"
+#include "host/sound/kept_files.h"
 #include "tests/support/faults.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
