@@ -10,6 +10,7 @@
 #define EARMARK_CLASSIFIER_CROSSVAL_H
 
 #include "host/base/error.h"
+#include "kernels/device.h"
 #include "host/base/text.h"
 #include "host/classifier/lbfgs.h"
 
