@@ -167,7 +167,7 @@ static enum error_code cross_validate(struct audit *audit, const struct crossval
         .classes = rows->classes,
         .folds = rows->folds,
     };
-    const struct one_versus_rest_input labels = {
+    const struct crossval_multilabel_input labels = {
         .embeddings = input.embeddings,
         .labels = rows->label_matrix,
         .fold_of = rows->fold_of,
@@ -178,8 +178,8 @@ static enum error_code cross_validate(struct audit *audit, const struct crossval
     };
     struct device *device = audit->engine.device;
     if (audit->several)
-        return one_versus_rest_run(device->operations, device, &labels, settings, step,
-                                   audit->probabilities, &audit->crossval, error);
+        return crossval_multilabel_run(device->operations, device, &labels, settings, step,
+                                       audit->probabilities, &audit->crossval, error);
     return crossval_run(device->operations, device, &input, settings, step, audit->probabilities,
                         &audit->crossval, error);
 }
