@@ -24,7 +24,7 @@ static void print_help(void) {
           "  report.html           the page to listen through\n"
           "  issues.csv, .jsonl    flagged clips, worst first: given and suggested label, scores,\n"
           "                        the five most similar clips\n"
-          "  clips.csv             every clip with its status and audio health (clipped, silent,\n"
+          "  clips.csv             every clip with its status and audio faults (clipped, silent,\n"
           "                        cut, narrow band, duplicates ...); nothing is left out\n"
           "  annotations.csv       with --label-separator: which labels are wrong or missing\n"
           "  classes.csv           health of every class; overlapping_classes.csv: confused pairs\n"

@@ -44,7 +44,7 @@ static void print_help(void) {
           "labels.npy (int64, indexes into classes.json; -1: none; with --label-separator int8,\n"
           "(rows, labels) of 0 and 1, -1 throughout a row without a label column, what crossval\n"
           "--multi-label takes) for the same rows, classes.json,\n"
-          "clips.csv with every clip, its status, its row there (array_row) and its audio health\n"
+          "clips.csv with every clip, its status, its row there (array_row) and its audio faults\n"
           "(near duplicates excepted), run.json.\n\n"
           "  -o OUT                the folder to write\n"
           "  --features DIR        also every clip's features: DIR/ROW.npy, float32 (frames, "

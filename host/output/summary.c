@@ -10,7 +10,7 @@
 
 #define LABEL_WIDTH 24 /* of the label columns at most */
 
-/* Characters of a UTF-8 text, near enough to its width on a terminal. */
+/* Characters of a UTF-8 text: approximately its width on a terminal. */
 static int width_of(const char *text) {
     int width = 0;
     for (; *text != '\0'; text++) width += ((unsigned char)*text & 0xc0) != 0x80;
@@ -54,7 +54,7 @@ static void append_example(struct text *text, const struct run_results *results,
         if (shown == NULL || clip.reason == NULL) return;
         text_string(text, "             first: ");
         name_visible(text, shown);
-        if (shown[0] != '\0') text_string(text, ": "); /* a row may be without a path */
+        if (shown[0] != '\0') text_string(text, ": "); /* a row may have no path */
         name_visible(text, clip.reason);
         text_string(text, "\n");
         return;
@@ -99,13 +99,15 @@ static void append_counts(struct text *text, const struct run_results *results) 
     text_string(text, "\n");
 }
 
-/* One line a kind of fault that there is. */
-static void append_health(struct text *text, const struct run_results *results) {
+/* One line for every audio fault that occurs. */
+static void append_audio_faults(struct text *text, const struct run_results *results) {
     bool any = false;
     for (int i = 0; i < AUDIO_FAULT_COUNT; i++) {
         if (results->audio_fault_counts[i] == 0) continue;
         if (!any)
-            text_string(text, "\naudio health (clips.csv says which; no label is judged by it):\n");
+            text_string(
+                text,
+                "\naudio faults (clips.csv lists the clips; labels are not judged by them):\n");
         any = true;
         struct text number = TEXT_INITIAL;
         number_thousands(&number, results->audio_fault_counts[i]);
@@ -192,7 +194,7 @@ enum error_code summary_print(FILE *stream, const char *folder, const struct run
     }
     append_counts(&text, results);
     append_issues(&text, results);
-    append_health(&text, results);
+    append_audio_faults(&text, results);
     text_format(&text, "\n%s/report.html   to look at and listen to\n", shown);
     text_format(&text, "%s/issues.csv    the ranking (issues.jsonl: the same for programs)\n",
                 shown);
@@ -200,7 +202,7 @@ enum error_code summary_print(FILE *stream, const char *folder, const struct run
         text_format(&text, "%s/annotations.csv   which labels are wrong or missing, a row each\n",
                     shown);
     text_format(&text, "%s/classes.csv   health of every class\n", shown);
-    text_format(&text, "%s/clips.csv     every clip, with the reason when it was not audited\n",
+    text_format(&text, "%s/clips.csv     every clip, with the reason if it was not audited\n",
                 shown);
     if (place.failed) text.failed = true;
     text_free(&place);

@@ -1,4 +1,4 @@
-/* What the terminal says after a run. */
+/* The summary of a run for the terminal. */
 #ifndef EARMARK_OUTPUT_SUMMARY_H
 #define EARMARK_OUTPUT_SUMMARY_H
 
@@ -9,8 +9,8 @@
 #define SUMMARY_ISSUES 10u
 
 /* Counts, reasons of clips that could not be audited, overall health, the first
- * ten issues, faults of the sounds and where the files are; names with their control characters
- * made visible. */
+ * ten issues, audio faults and where the files are. Control characters of names are made
+ * visible. */
 enum error_code summary_print(FILE *stream, const char *folder, const struct run_results *results,
                               struct error *error);
 

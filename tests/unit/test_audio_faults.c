@@ -1,4 +1,4 @@
-/* Audio health of a whole collection: faults planted into a thousand speech-like
+/* Audio faults in a whole collection: faults planted into a thousand speech-like
  * digits, one in a hundred of each kind, and how well the audit tells them. */
 #include "host/audit/audit.h"
 #include "host/embedding/duplicates.h"
@@ -240,5 +240,5 @@ int main(void) {
         cmocka_unit_test(identical_by_every_pair),
         cmocka_unit_test(near_duplicates),
     };
-    return cmocka_run_group_tests_name("audio health", tests, test_folder_begin, test_folder_end);
+    return cmocka_run_group_tests_name("audio faults", tests, test_folder_begin, test_folder_end);
 }

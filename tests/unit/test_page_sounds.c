@@ -1,4 +1,4 @@
-/* What is heard on the page: which part of a clip, at which rate, in which file. */
+/* What is heard on the page: which segment of a clip, at which rate, in which file. */
 #include "host/report/page_sound.h"
 #include "host/report/sound_encode.h"
 #include "tests/support/compare.h"
@@ -123,7 +123,7 @@ static void test_long_clips(void **state) {
         assert_int_equal(frames, (size_t)(cases[i].kept * rate + 0.5));
         sound_free(&sound);
     }
-    /* A part that lies behind the end. */
+    /* A segment past the end. */
     struct sound sound;
     struct error error = ERROR_INITIAL;
     sound_load(test_decoders, 1, made_run_path(&made, "tone.wav"), 100.0, 1.0, &sound, &error);
