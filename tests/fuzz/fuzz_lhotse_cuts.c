@@ -1,10 +1,10 @@
-/* Lhotse's cut sets: the first byte chooses options, the rest is the set. */
+/* Lhotse cut sets: the first byte chooses options, the rest is the set. */
 #include "tests/fuzz/clip_rules.h"
 #include "tests/fuzz/memory_folder.h"
 
 static const char *const names[] = {"cuts.jsonl"};
 
-/* What is no cut set by its first object is read as one, too. */
+/* A file whose first object is not a cut is read as a cut set, too. */
 static enum error_code look_and_read(struct builder *builder, const char *path,
                                      struct error *error) {
     lhotse_is_cuts(path, error);
