@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#define GATE 1e-4 /* spec/cross-validation.md and the issue: largest difference */
+#define GATE 1e-4 /* largest difference of a probability */
 
 /* Too little for the data: rows are streamed tile by tile. */
 #define NO_MEMORY "1"

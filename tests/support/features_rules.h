@@ -4,7 +4,7 @@
 
 #include "tests/support/embed.h"
 
-#define FEATURES_GATE 2e-4 /* dB: spec/xvector.md, numerical traps */
+#define FEATURES_GATE 2e-4 /* dB */
 
 /* The features of clips, (sum of frames, mels), on a device; free() them. */
 float *features_rules_compute(const struct device_operations *operations,

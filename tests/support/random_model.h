@@ -8,7 +8,7 @@
 struct random_model_shape {
     size_t mels;
     size_t block_count;
-    size_t channels[XVECTOR_MAXIMUM_BLOCKS]; /* that go out of each block */
+    size_t channels[XVECTOR_MAXIMUM_BLOCKS]; /* output channels of each block */
     size_t kernels[XVECTOR_MAXIMUM_BLOCKS];
     size_t dilations[XVECTOR_MAXIMUM_BLOCKS];
     size_t embedding_size;
