@@ -4,7 +4,7 @@
 #define EARMARK_FUZZ_CLIP_RULES_H
 
 #include "host/lists/builder.h"
-#include "host/lists/input.h"
+#include "host/lists/readers.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ static inline struct input_options set_options(uint8_t bits, const char *label_c
 }
 
 /* A class is its labels joined; labels are sorted and distinct, and none in a set is empty. */
-static inline void check_labels(const struct input *input) {
+static inline void check_labels(const struct collection *input) {
     const struct label_sets *sets = &input->labels;
     const char *separator = input->label_separator == NULL ? "" : input->label_separator;
     struct text joined = TEXT_INITIAL;
@@ -75,7 +75,8 @@ static inline bool is_outside(const char *path, const char *root) {
 
 /* Classes are sorted and distinct; a usable clip has all fields that the options ask for, and a
  * valid segment. */
-static inline void check_clips(const struct input *input, const struct input_options *options) {
+static inline void check_clips(const struct collection *input,
+                               const struct input_options *options) {
     const struct clip_list *clips = &input->clips;
     for (size_t i = 1; i < clips->class_count; i++)
         if (strcmp(clips->class_names[i - 1], clips->class_names[i]) >= 0) abort();
@@ -98,22 +99,20 @@ static inline void check_clips(const struct input *input, const struct input_opt
 
 /* Reads a set from `path` in the folder and checks the rules; check, which may be NULL, has the
  * rules of its format. */
-static inline void check_set(enum input_kind kind, const char *folder, const char *path,
+static inline void check_set(const struct list_reader *reader, const char *folder, const char *path,
                              const struct input_options *options,
-                             enum error_code (*read)(struct builder *builder, const char *path,
-                                                     struct error *error),
-                             void (*check)(const struct input *input)) {
+                             void (*check)(const struct collection *input)) {
     struct error error = ERROR_INITIAL;
-    struct input input = {.kind = kind};
+    struct collection input = {.format = reader->name};
     struct builder builder = {0};
     if (builder_open(&builder, options, folder, &input, &error) == ERROR_NONE)
-        read(&builder, path, &error);
+        reader->read(&builder, path, &error);
     if (error.code == ERROR_NONE) builder_finish(&builder, &error);
     if (error.code == ERROR_NONE) check_clips(&input, options);
     if (error.code == ERROR_NONE && check != NULL) check(&input);
     if (error.code != ERROR_NONE && error.message[0] == '\0') abort();
     builder_close(&builder);
-    input_close(&input);
+    collection_close(&input);
 }
 
 #endif
