@@ -90,7 +90,7 @@ static void test_quiet(void **state) {
     begin(&written, &progress, PROGRESS_QUIET, 10);
     now += 60.0;
     progress_update(&progress, 5);
-    progress_message(&progress, "a warning about %d clips", 3);
+    progress_message("a warning about %d clips", 3);
     progress_finish(&progress);
     assert_string_equal(all(&written), "a warning about 3 clips\n");
 }
@@ -139,7 +139,7 @@ static void test_bar(void **state) {
         now += 0.01;
         progress_update(&progress, done);
     }
-    progress_message(&progress, "a warning");
+    progress_message("a warning");
     /* Not finished: what is on the line now; at most ten drawings a second. */
     show(all(&written), line, sizeof line);
     assert_string_equal(
