@@ -2,6 +2,7 @@
 #include "host/base/text.h"
 #include "host/commands/benchmark.h"
 #include "host/commands/commands.h"
+#include "kernels/device.h"
 
 static void print_table(const struct engine *engine, const struct benchmark *benchmark) {
     printf("device    %s\n", engine->properties.description);
