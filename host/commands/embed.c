@@ -6,6 +6,7 @@
 #include "host/embedding/clip_view.h"
 #include "host/embedding/embedding.h"
 #include "host/embedding/resume.h"
+#include "host/lists/input.h"
 #include "host/output/files.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@
 struct embed_run {
     struct decoders *decoders;
     struct engine engine;
-    struct input input;
+    struct collection input;
     struct run_folder folder;
     struct embedding_store store;
     struct clip_measures *measures;
@@ -139,7 +140,7 @@ static enum error_code embed(const struct options *options, struct embed_run *ru
     TRY(run_folder_open(options->out, options->fresh, &run->folder, error));
     input.exclude = run->folder.resolved;
     TRY(input_open(options->argument, &input, &run->input, error));
-    input_tell(&run->input, options->quiet);
+    collection_report(&run->input, options->quiet);
     if (options->features != NULL && mkdir(options->features, 0777) != 0 && errno != EEXIST)
         return FAIL(error, ERROR_FILE, "%s: cannot make the folder: %s", options->features,
                     strerror(errno));
@@ -166,7 +167,7 @@ static size_t count_unreadable(const struct clip_list *clips) {
     return count;
 }
 
-static void tell_warnings(const struct input *input) {
+static void tell_warnings(const struct collection *input) {
     for (size_t i = 0; i < input->warnings.count; i++) {
         struct text text = TEXT_INITIAL;
         name_visible(&text, input->warnings.sentences[i]);
@@ -197,7 +198,7 @@ int command_embed(int argc, char **argv) {
     embedding_store_close(&run.store);
     free(run.measures);
     free(run.relations);
-    input_close(&run.input);
+    collection_close(&run.input);
     run_folder_close(&run.folder);
     engine_close(&run.engine);
     decoders_close(run.decoders);

@@ -6,7 +6,8 @@
 #include "host/commands/command_table.h"
 #include "host/commands/crossval_files.h"
 #include "host/confident/confident.h"
-#include "host/lists/input.h"
+#include "host/embedding/engine.h"
+#include "host/lists/collection.h"
 
 #define OPTIONS_MAXIMUM 96 /* rows of the table of options */
 
