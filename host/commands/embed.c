@@ -110,7 +110,7 @@ static enum error_code write_files(const struct options *options, struct embed_r
         .class_names = run->input.labels.names,
         .class_count = run->input.labels.count,
         .several_labels = view.several_labels,
-        .has_health = true,
+        .has_audio_faults = true,
         .warnings = (const char *const *)run->input.warnings.sentences,
         .warning_count = run->input.warnings.count,
     };
