@@ -7,7 +7,7 @@
 #include "host/confident/confident.h"
 #include "host/embedding/embedding.h"
 #include "host/embedding/engine.h"
-#include "host/lists/input.h"
+#include "host/lists/collection.h"
 #include "host/output/run.h"
 
 struct audit_settings {
