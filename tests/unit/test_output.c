@@ -1,5 +1,5 @@
-/* The files of a run: what is written is read back the same, whatever the names;
- * damaged files are refused with their name and line. */
+/* The files of a run: they are read back the same, whatever the names; damaged files are
+ * refused with their name and line. */
 #include "host/base/csv.h"
 #include "host/base/file.h"
 #include "host/base/json.h"
@@ -177,7 +177,7 @@ static void same_file(const struct made_run *made, const char *name, const char 
     free(after);
 }
 
-/* Everything comes back, and written again it is the same bytes. */
+/* Everything is read back, and writing it again gives the same bytes. */
 static void test_round_trip(void **state) {
     (void)state;
     static const char *const files[] = {"issues.csv",          "issues.jsonl",
@@ -216,7 +216,7 @@ static void test_round_trip(void **state) {
     }
 }
 
-/* What `earmark issues -o OUT` writes: rows, no clips, classes without names. */
+/* The output of `earmark issues -o OUT`: rows, no clips, classes without names. */
 static void test_rows_only(void **state) {
     (void)state;
     struct made_run made;
@@ -251,7 +251,7 @@ static void test_json_files(void **state) {
     run_write_timing(made.out, timings, 2, 2.5, &error);
     assert_no_error(&error);
     char *text = made_run_file(&made, "run.json", &size);
-    /* Nothing odd in it: plain jansson reads it. */
+    /* Without hostile names it is plain JSON, which jansson reads. */
     json_t *run = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(run);
     const json_t *counts = json_object_get(run, "counts");
@@ -290,7 +290,7 @@ static void test_cannot_write(void **state) {
 struct damage {
     const char *file;
     const char *from; /* the first of these in the file ... */
-    const char *to;   /* ... becomes this; NULL: the file ends there */
+    const char *to;   /* ... is replaced by this; NULL: the file ends there */
     const char *told; /* in the message */
 };
 
@@ -395,11 +395,11 @@ static void test_summary(void **state) {
         assert_true(text[i] == '\n' || (unsigned char)text[i] >= 0x20);
         lines += text[i] == '\n';
     }
-    /* Counts with two lines a reason, the second of its first clip; the issues with their
-     * head; the files; what to do next. */
+    /* Counts with two lines for each reason, the second about its first clip; the issues with
+     * their heading; the files; what to do next. */
     size_t reasons = 0;
     for (int i = 1; i < CLIP_STATUS_COUNT; i++) reasons += made.results.status_counts[i] > 0;
-    /* Faults of the sounds, a line each, with a head. */
+    /* Audio faults, one a line, with a heading. */
     size_t faults = 0;
     for (int i = 0; i < AUDIO_FAULT_COUNT; i++) faults += made.results.audio_fault_counts[i] > 0;
     assert_int_equal(faults, 5);
