@@ -1,5 +1,5 @@
-/* Segments of sound files: the very samples that decoding the whole file gives, in every
- * format, and a reason where a segment is not in the file. */
+/* Segments of sound files: exactly the samples that decoding the whole file gives, in every
+ * format, and a reason if a segment is outside the file. */
 #include "host/sound/decode.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
@@ -99,7 +99,7 @@ static void same_samples_as_the_whole(void **state) {
     decoded_free(&segment);
 }
 
-/* The hash is that of the segment, so that equal segments are found and others not. */
+/* The hash is of the segment, so that equal segments are found and others not. */
 static void hash_of_a_segment(void **state) {
     (void)state;
     static int16_t twice[16000];
@@ -148,7 +148,7 @@ static void segments_outside_the_file(void **state) {
         refused(names[i], 1, (double)NAN, CLIP_BAD_SEGMENT, "is not a segment");
         refused(names[i], 1, 1, CLIP_BAD_SEGMENT, "is not a segment");
         refused(names[i], 1, 1.01, CLIP_TOO_SHORT, "too short: 160 samples");
-        refused(names[i], 1, 2.01, CLIP_OK, ""); /* rounding of who wrote the manifest */
+        refused(names[i], 1, 2.01, CLIP_OK, ""); /* rounding in the manifest */
     }
     refused("a.wav", 2, 0, CLIP_BAD_SEGMENT, "begins at 2 s, but the file is only 2 s long");
     refused("a.wav", 1, 2.06, CLIP_BAD_SEGMENT, "ends at 2.06 s");

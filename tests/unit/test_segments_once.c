@@ -1,6 +1,6 @@
 /* Segments of files that can only be decoded from their beginning: the same samples, statuses
- * and reasons as of each segment by itself, whatever the order, the threads and the memory, and
- * about one pass of the file for all of them. */
+ * and reasons as of each segment alone, for any order, number of threads and memory, and about
+ * one pass of the file for all of them. */
 #include "host/sound/decode_pool.h"
 #include "host/sound/kept_files.h"
 #include "tests/support/injected_failures.h"
@@ -63,7 +63,7 @@ static int remove_files(void **state) {
 
 enum order { IN_ORDER, SHUFFLED, OVERLAPPING, BACKWARDS, TWO_FILES, ORDERS };
 
-/* Segment i of the order, of segments that reach this far. */
+/* Segment i in the given order, of segments that span `seconds` of the file. */
 static void add_segment(struct clip_list *list, enum order order, const char *name, double seconds,
                         size_t i) {
     struct error error = ERROR_INITIAL;
@@ -85,7 +85,7 @@ static void make_list(struct clip_list *list, enum order order, const char *name
     assert_int_equal(clip_list_finish(list, &error), ERROR_NONE);
 }
 
-/* What each segment is by itself. */
+/* The result of each segment decoded alone. */
 struct facts {
     enum clip_status status;
     size_t frames;
@@ -161,14 +161,14 @@ static void every_order(void **state) {
     for (size_t kind = 0; kind < KINDS; kind++)
         for (enum order order = IN_ORDER; order < ORDERS; order++) {
             struct clip_list list;
-            /* Beyond the file's end, too. */
+            /* Also segments beyond the file's end. */
             make_list(&list, order, kinds[kind].name, SECONDS + 0.2);
             compare_list(&list);
             clip_list_free(&list);
         }
 }
 
-/* Where a file fails, every segment must say the same as by itself. */
+/* If a file fails, every segment must have the same status and reason as when decoded alone. */
 static void damaged_files(void **state) {
     (void)state;
     for (size_t kind = 0; kind < KINDS - 1; kind++) {
@@ -197,7 +197,7 @@ static void damaged_files(void **state) {
 
 /* ---- the cost ---- */
 
-/* How often the file was read from, which tells how much of it was decoded. */
+/* The number of reads of the file, which measures how much of it was decoded. */
 static double pool_reads(const struct clip_list *list, size_t count, int threads,
                          const char *name) {
     struct decode_pool *pool = NULL;
@@ -220,7 +220,8 @@ static double pool_reads(const struct clip_list *list, size_t count, int threads
     return reads;
 }
 
-/* Eighty segments of a file by themselves cost forty passes, and overlapping ones no fewer. */
+/* Decoded separately, eighty segments of a file cost forty passes, and overlapping ones no fewer.
+ */
 static void about_one_pass(void **state) {
     (void)state;
     const struct {
