@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# earmark audit and embed as a user types them.
+# earmark audit and embed as a user runs them.
 source tests/cli/lib.sh
 source tests/cli/sounds.sh
 
@@ -59,7 +59,7 @@ check "labels from names, groups by speaker" "$EARMARK" audit "$TMP/flat" -o "$T
 expect_equal "a speaker is in one fold" \
     "$(awk -F, 'NR > 1 { print $6 "," $7 }' "$TMP/grouped/clips.csv" | sort -u | wc -l)" 4
 
-# ---- clips that cannot be used are rows, and the run goes on
+# ---- clips that cannot be used are rows, and the run continues
 echo "no sound" >"$clips/low/text.wav"
 write_square_wav "$clips/middle/short.wav" 5 200
 : >"$clips/high/empty.wav"
@@ -67,7 +67,7 @@ mkdir "$clips/rare"
 cp "$clips/low/clip1.wav" "$clips/rare/only.wav"
 echo notes >"$clips/README.txt"
 expect_exit "unreadable clips give exit code 3" 3 "$EARMARK" audit "$clips" -o "$TMP/bad"
-expect_grep "the summary tells of the first, and what to do" \
+expect_grep "the summary names the first, and what to do" \
     '^ +first: high/empty\.wav: the file is empty; copy it again$' "$TMP/stdout"
 expect_exit "issues come before unreadable clips" 4 "$EARMARK" audit "$clips" -o "$TMP/both" \
     --fail-on-issues --quiet
