@@ -189,7 +189,7 @@ static const struct hostile files[] = {
     {"rate-0.wav", lying_rate, 0, "unreadable", ""},
     {"rate-999.wav", lying_rate, 999, "unreadable", "a rate of 999 Hz; 1000 to 768000 are read"},
     {"rate-2147483647.wav", lying_rate, INT32_MAX, "unreadable", "a rate of 2147483647 Hz"},
-    {"text.wav", words, 0, "unreadable", "not a sound file that is understood"},
+    {"text.wav", words, 0, "unreadable", "not a known sound file"},
     {"empty.wav", nothing, 0, "unreadable", "the file is empty"},
     {"fifo.wav", fifo, 0600, "unreadable", "not a regular file"},
     {"device.wav", device, 0, "unreadable", "not a regular file"},
