@@ -89,7 +89,7 @@ expect_lines "no clip is left out" 30 "$TMP/bad/clips.csv"
 expect_same "the others get the same embeddings" "$TMP/out/embeddings.npy" \
     "$TMP/bad/embeddings.npy"
 
-# ---- audio health: told, and nothing else changed
+# ---- audio faults: reported, and nothing else changed
 health=$TMP/health
 cp -r "$clips" "$health"
 cp "$clips/high/clip2.wav" "$health/low/twin.wav"
@@ -104,7 +104,7 @@ expect_grep "the twin has its fault" '^[0-9]+,low/twin\.wav,.*identical_other_la
     "$TMP/health-out/clips.csv"
 expect_grep "run.json counts and gives the threshold" \
     '"narrow_band": \{"clips": 0, "measure": ".*", "at_least": 18' "$TMP/health-out/run.json"
-expect_grep "the page has a section" '<h2 id="health">Audio health' "$TMP/health-out/report.html"
+expect_grep "the page has a section" '<h2 id="audio-faults">Audio faults' "$TMP/health-out/report.html"
 cp "$TMP/health-out/report.html" "$TMP/page.html"
 check "the page again" "$EARMARK" report "$TMP/health-out"
 expect_same "from the files it is the same" "$TMP/page.html" "$TMP/health-out/report.html"
