@@ -80,6 +80,10 @@ struct crossval_progress {
     void *context;
 };
 
+/* A step that shows the finished fits; context: a struct progress that was started. */
+void crossval_show_fits(void *context, size_t finished_fits, size_t all_fits,
+                        double worst_gradient);
+
 /* probabilities (rows, classes), float32, is written: a class absent from a fold's
  * training rows has 0 there. progress may be NULL. crossval_report_free frees the
  * report, after a failure too. ERROR_DATA when a fold's training rows have fewer

@@ -56,7 +56,7 @@ static enum error_code take_option(int option, struct audit_command *command, st
         TRY(options_take_confident(option, optarg, &settings->confident,
                                    &settings->num_to_remove_file, &settings->joint_file, &known,
                                    error));
-    if (option == 'o') settings->out = optarg;
+    if (option == 'o') settings->session.out = optarg;
     if (option == 'h') command->help = true;
     if (option == OPTION_FAIL_ON_ISSUES) command->fail_on_issues = true;
     return ERROR_NONE;
@@ -81,14 +81,14 @@ static enum error_code parse(int argc, char **argv, struct audit_command *comman
     }
     if (optind + 1 != argc)
         return FAIL(error, ERROR_USAGE, "audit: give one INPUT; see earmark audit --help");
-    if (settings->out == NULL)
+    if (settings->session.out == NULL)
         return FAIL(error, ERROR_USAGE, "audit: give the folder to write with -o OUT");
-    settings->input = argv[optind];
-    settings->input_options = command->common.input;
-    settings->engine = command->common.engine;
-    settings->no_resample = command->common.no_resample;
-    settings->fresh = command->common.fresh;
-    settings->progress = command->common.quiet ? PROGRESS_QUIET : PROGRESS_AUTO;
+    settings->session.input = argv[optind];
+    settings->session.input_options = command->common.input;
+    settings->session.engine = command->common.engine;
+    settings->session.no_resample = command->common.no_resample;
+    settings->session.fresh = command->common.fresh;
+    settings->session.progress = command->common.quiet ? PROGRESS_QUIET : PROGRESS_AUTO;
     return ERROR_NONE;
 }
 
@@ -96,9 +96,9 @@ static int finished(const struct audit_command *command, const struct audit *aud
     struct error error = ERROR_INITIAL;
     const struct run_results *results = audit_results(audit);
     if (command->common.json)
-        summary_print_json(stdout, command->settings.out, results, &error);
+        summary_print_json(stdout, command->settings.session.out, results, &error);
     else if (!command->common.quiet)
-        summary_print(stdout, command->settings.out, results, &error);
+        summary_print(stdout, command->settings.session.out, results, &error);
     if (error.code != ERROR_NONE) return command_fail(&error);
     if (command->fail_on_issues && results->issue_count > 0) return EXIT_ISSUES_FOUND;
     return audit_unreadable(audit) > 0 ? EXIT_UNREADABLE_CLIPS : EXIT_DONE;
@@ -121,7 +121,6 @@ int command_audit(int argc, char **argv) {
         exit_code = finished(&command, audit);
     } else {
         exit_code = command_fail(&error);
-        command_tell_resume(&error);
     }
     audit_close(audit);
     return exit_code;

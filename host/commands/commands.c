@@ -1,12 +1,9 @@
 #include "host/commands/commands.h"
 
-void command_tell_resume(const struct error *error) {
-    if (error->code == ERROR_STOPPED || error->code == ERROR_DEVICE_LOST)
-        fputs("earmark: give the same command again to go on\n", stderr);
-}
-
 int command_fail(const struct error *error) {
-    fprintf(stderr, "earmark: %s\n", error->message);
+    bool stopped = error->code == ERROR_STOPPED || error->code == ERROR_DEVICE_LOST;
+    fprintf(stderr, "earmark: %s%s%s\n", error->message, stopped ? "; " : "",
+            stopped ? stop_noted() : "");
     switch (error->code) {
     case ERROR_USAGE: return EXIT_USAGE;
     case ERROR_STOPPED:

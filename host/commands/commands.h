@@ -27,11 +27,9 @@ int command_model(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_info(int argc, char **argv);
 
-/* Prints "earmark: message" to stderr and gives the exit code that fits the
- * error: 2 for usage, 75 for a stop or a lost device, 1 otherwise. */
+/* Prints "earmark: message" to stderr, after a stop or a lost device with what is kept
+ * (stop_noted), and returns the exit code that fits the error: 2 for usage, 75 for a stop or
+ * a lost device, 1 otherwise. */
 int command_fail(const struct error *error);
-
-/* After a stop of a command that keeps what was done: says how to go on. */
-void command_tell_resume(const struct error *error);
 
 #endif

@@ -169,13 +169,6 @@ static enum error_code open_folder(const char *out, bool fresh, struct error *er
     return error->code;
 }
 
-static void show_step(void *context, size_t finished, size_t all, double worst) {
-    struct progress *progress = context;
-    (void)worst;
-    progress->total = all;
-    progress_update(progress, finished);
-}
-
 static enum error_code crossval(const struct crossval_options *options,
                                 struct crossval_command *command, struct error *error) {
     struct crossval_settings settings = options->settings;
@@ -192,7 +185,7 @@ static enum error_code crossval(const struct crossval_options *options,
     settings.threads = command->engine.threads;
     progress_start(&command->progress, options->common.quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
                    "cross-validation", "fits", 0);
-    struct crossval_progress progress = {show_step, &command->progress};
+    struct crossval_progress progress = {crossval_show_fits, &command->progress};
     const struct device_operations *operations = command->engine.device->operations;
     const struct one_versus_rest_input labels = crossval_data_labels(&command->data);
     TRY(options->files.multi_label
@@ -265,6 +258,7 @@ int command_crossval(int argc, char **argv) {
         return EXIT_DONE;
     }
     stop_install();
+    stop_note("no result is written yet; the same command starts again");
     if (crossval(&options, &command, &error) != ERROR_NONE) {
         progress_finish(&command.progress);
         exit_code = command_fail(&error);

@@ -341,6 +341,7 @@ int command_issues(int argc, char **argv) {
         return EXIT_DONE;
     }
     stop_install();
+    stop_note("no result is written yet; the same command starts again");
     if (options.common.engine.threads < 1) options.common.engine.threads = engine_processors();
     if (run(&options, &command, &count, &error) == ERROR_NONE &&
         (fflush(stdout) != 0 || ferror(stdout)))

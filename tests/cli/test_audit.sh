@@ -137,7 +137,9 @@ sleep 0.2
 kill -TERM "$process"
 wait "$process"
 expect_equal "TERM stops with exit code 75" "$?" 75
-expect_grep "it says how to go on" 'give the same command again|is kept' "$TMP/stderr"
+expect_grep "it says what is kept and how to go on" \
+    '^earmark: stopped by .*(clips are safe in .*; the same command goes on from there|starts again|is kept)$' \
+    "$TMP/stderr"
 check_fails "no run.json after a stop" test -e "$TMP/stopped/run.json"
 expect_exit "a run goes on with other settings" 3 "$EARMARK" audit "$clips" -o "$TMP/stopped"
 expect_same "and ends as if nothing had been" "$TMP/bad/report.html" "$TMP/stopped/report.html"
