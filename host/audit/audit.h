@@ -3,7 +3,7 @@
 #ifndef EARMARK_AUDIT_AUDIT_H
 #define EARMARK_AUDIT_AUDIT_H
 
-#include "host/classifier/one_versus_rest.h"
+#include "host/classifier/crossval_multilabel.h"
 #include "host/confident/confident.h"
 #include "host/embedding/session.h"
 #include "host/output/run.h"

@@ -29,8 +29,9 @@ static enum error_code warn_of_classes(struct audit *audit, const struct class_c
         found++;
     }
     if (found > 0 && text_check(&named, error) == ERROR_NONE)
-        audit_warn(audit, error, "%zu %s %s: %s%s", found, found == 1 ? "class" : "classes", what,
-                   named.data, found > EXAMPLES ? ", ..." : "");
+        warnings_add(&audit->warnings, error, "%zu %s %s: %s%s", found,
+                     found == 1 ? "class" : "classes", what, named.data,
+                     found > EXAMPLES ? ", ..." : "");
     text_free(&named);
     return error->code;
 }
@@ -152,8 +153,8 @@ enum error_code audit_check_input(const struct audit_settings *settings, enum fo
                     clips->group_count > 2 ? clips->group_count : 2);
     for (size_t i = 0; i < clips->count; i++) unlabelled += clips->clips[i].status == CLIP_NO_LABEL;
     if (unlabelled > 0)
-        TRY(audit_warn(audit, error,
-                       "%zu clips have no label; they are rows of clips.csv, unaudited",
-                       unlabelled));
+        TRY(warnings_add(&audit->warnings, error,
+                         "%zu clips have no label; they are rows of clips.csv, unaudited",
+                         unlabelled));
     return audit->kind->check_classes(settings, source, audit, error);
 }

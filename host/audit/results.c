@@ -5,27 +5,9 @@
 #include "host/clips/fingerprint.h"
 #include "host/embedding/run_facts.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
-
-enum error_code audit_warn(struct audit *audit, struct error *error, const char *format, ...) {
-    struct text text = TEXT_INITIAL;
-    char sentence[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(sentence, sizeof sentence, format, arguments);
-    va_end(arguments);
-    text_string(&text, sentence);
-    TRY(text_check(&text, error));
-    if (memory_grow(&audit->warnings, &audit->warning_capacity, audit->warning_count + 1,
-                    sizeof *audit->warnings, "warnings", error) != ERROR_NONE)
-        text_free(&text);
-    else
-        audit->warnings[audit->warning_count++] = text.data;
-    return error->code;
-}
 
 /* A .npy file of `count` doubles; nothing when no file was named. */
 static enum error_code load_table(const char *path, size_t count, const char *shape,
@@ -102,7 +84,7 @@ static void add_clips_hash(struct audit *audit) {
     uint64_t hash = 0;
     char hexadecimal[17];
     for (size_t i = 0; i < clips->count; i++)
-        hash = XXH3_64bits_withSeed(measures[i].hash, sizeof measures[i].hash,
+        hash = XXH3_64bits_withSeed(measures[i].facts.hash, sizeof measures[i].facts.hash,
                                     clip_hash(clips, i, hash));
     snprintf(hexadecimal, sizeof hexadecimal, "%016llx", (unsigned long long)hash);
     run_fact_string(&audit->results.facts, "input", "clips_hash", hexadecimal);
@@ -155,12 +137,11 @@ static enum error_code add_facts(const struct audit_settings *settings, struct a
 
 static enum error_code add_warnings(struct audit *audit, struct error *error) {
     struct text sentences = TEXT_INITIAL;
-    for (size_t i = 0; i < audit->session.input.warnings.count && error->code == ERROR_NONE; i++)
-        audit_warn(audit, error, "%s", audit->session.input.warnings.sentences[i]);
+    TRY(warnings_append(&audit->warnings, &audit->session.input.warnings, error));
     crossval_report_warnings(&audit->crossval, &sentences);
     char *rest = sentences.data;
     for (char *line; error->code == ERROR_NONE && (line = strsep(&rest, "\n")) != NULL;)
-        if (line[0] != '\0') audit_warn(audit, error, "%s", line);
+        if (line[0] != '\0') warnings_add(&audit->warnings, error, "%s", line);
     text_free(&sentences);
     return error->code;
 }
@@ -168,7 +149,7 @@ static enum error_code add_warnings(struct audit *audit, struct error *error) {
 /* Everything but facts and warnings. */
 static void fill_results(const struct audit_settings *settings, struct audit *audit) {
     struct run_results *results = &audit->results;
-    const struct input *input = &audit->session.input;
+    const struct collection *input = &audit->session.input;
     audit->view = (struct clip_view){.clips = &input->clips,
                                      .measures = audit->session.measures,
                                      .class_of = audit->rows.class_of,
@@ -176,7 +157,7 @@ static void fill_results(const struct audit_settings *settings, struct audit *au
                                      .folds = audit->rows.clip_folds,
                                      .array_rows = audit->rows.clip_rows,
                                      .relations = audit->relations};
-    results->has_health = true;
+    results->has_audio_faults = true;
     results->input = settings->session.input;
     results->root = input->clips.root;
     results->clips = clip_view_clips(&audit->view);
@@ -201,16 +182,15 @@ enum error_code audit_make_results(const struct audit_settings *settings, struct
     TRY(add_facts(settings, audit, error));
     TRY(add_warnings(audit, error));
     TRY(audit->kind->report_left_out(audit, error));
-    results->warnings = (const char *const *)audit->warnings;
-    results->warning_count = audit->warning_count;
+    results->warnings = (const char *const *)audit->warnings.sentences;
+    results->warning_count = audit->warnings.count;
     run_count_statuses(results);
     return ERROR_NONE;
 }
 
 void audit_free_results(struct audit *audit) {
     run_facts_free(&audit->results.facts);
-    for (size_t i = 0; i < audit->warning_count; i++) free(audit->warnings[i]);
-    free(audit->warnings);
+    warnings_free(&audit->warnings);
     free(audit->issues);
     free(audit->annotations);
     text_free(&audit->label_texts);

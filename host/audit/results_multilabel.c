@@ -31,7 +31,7 @@ static enum error_code cross_validate(struct audit *audit, const struct crossval
                                       struct error *error) {
     const struct audit_rows *rows = &audit->rows;
     struct device *device = audit->session.engine.device;
-    const struct one_versus_rest_input input = {
+    const struct crossval_multilabel_input input = {
         .embeddings = npy_direct(&audit->embeddings, NPY_FLOAT32),
         .labels = rows->label_matrix,
         .fold_of = rows->fold_of,
@@ -40,8 +40,8 @@ static enum error_code cross_validate(struct audit *audit, const struct crossval
         .classes = rows->classes,
         .folds = rows->folds,
     };
-    return one_versus_rest_run(device->operations, device, &input, settings, progress,
-                               audit->probabilities, &audit->crossval, error);
+    return crossval_multilabel_run(device->operations, device, &input, settings, progress,
+                                   audit->probabilities, &audit->crossval, error);
 }
 
 /* ---- confident learning ---- */
@@ -246,10 +246,10 @@ static enum error_code report_left_out(struct audit *audit, struct error *error)
     text_string(&all, "]");
     if (text_check(&all, error) == ERROR_NONE && count > 0 &&
         text_check(&examples, error) == ERROR_NONE) {
-        audit_warn(audit, error,
-                   "%zu %s cannot be audited (with how many clips, and why), clips keep %s: %s%s",
-                   count, count == 1 ? "label" : "labels", count == 1 ? "it" : "them",
-                   examples.data, count > EXAMPLES ? ", ..." : "");
+        warnings_add(&audit->warnings, error,
+                     "%zu %s cannot be audited (with how many clips, and why), clips keep %s: %s%s",
+                     count, count == 1 ? "label" : "labels", count == 1 ? "it" : "them",
+                     examples.data, count > EXAMPLES ? ", ..." : "");
         run_fact_json(&audit->results.facts, "classifier", "labels_not_audited", all.data);
     }
     text_free(&examples);

@@ -68,14 +68,14 @@ static enum error_code make_issues(struct audit *audit, struct error *error) {
 }
 
 static enum error_code make_class_health(struct audit *audit, struct error *error) {
-    struct class_health health;
-    class_health_make(&audit->confident, &health, error);
-    audit->classes = health.classes;
-    audit->pairs = health.pairs;
-    audit->results.classes = health.classes;
-    audit->results.pairs = health.pairs;
-    audit->results.pair_count = health.pair_count;
-    audit->results.overall_health = health.overall;
+    struct health_tables tables;
+    health_tables_make(&audit->confident, &tables, error);
+    audit->classes = tables.classes;
+    audit->pairs = tables.pairs;
+    audit->results.classes = tables.classes;
+    audit->results.pairs = tables.pairs;
+    audit->results.pair_count = tables.pair_count;
+    audit->results.overall_health = tables.overall;
     return error->code;
 }
 

@@ -1,6 +1,5 @@
+#include "host/classifier/crossval_report.h"
 #include "host/base/memory.h"
-#include "host/base/progress.h"
-#include "host/classifier/crossval.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -111,12 +110,4 @@ void crossval_report_warnings(const struct crossval_report *report, struct text 
     if (report->at_edge)
         text_format(text, "C = %g, the best, is at the edge of the values tried; try more\n",
                     report->c_values[report->chosen]);
-}
-
-void crossval_show_fits(void *context, size_t finished_fits, size_t all_fits,
-                        double worst_gradient) {
-    struct progress *progress = context;
-    (void)worst_gradient;
-    progress->total = all_fits;
-    progress_update(progress, finished_fits);
 }

@@ -1,15 +1,35 @@
 #include "host/commands/commands.h"
 
+#include "host/base/progress.h"
+#include "host/commands/help.h"
+
+bool command_start(const char *name, int argc, char **argv, struct options *options,
+                   int *exit_code) {
+    struct error error = ERROR_INITIAL;
+    const struct command_row *command = command_find(name);
+    if (options_parse(command, argc, argv, options, &error) != ERROR_NONE) {
+        *exit_code = command_fail(&error);
+        return false;
+    }
+    if (options->help) {
+        help_print(stdout, command);
+        *exit_code = EXIT_DONE;
+        return false;
+    }
+    stop_install();
+    return true;
+}
+
 int command_fail(const struct error *error) {
     bool stopped = error->code == ERROR_STOPPED || error->code == ERROR_DEVICE_LOST;
-    fprintf(stderr, "earmark: %s%s%s\n", error->message, stopped ? "; " : "",
-            stopped ? stop_noted() : "");
+    progress_message("earmark: %s%s%s", error->message, stopped ? "; " : "",
+                     stopped ? stop_noted() : "");
     switch (error->code) {
     case ERROR_USAGE: return EXIT_USAGE;
     case ERROR_STOPPED:
     case ERROR_DEVICE_LOST: return EXIT_STOPPED;
     case ERROR_INTERNAL:
-        fprintf(stderr, "earmark: this is a defect in earmark (%s:%d)\n", error->file, error->line);
+        progress_message("earmark: this is a defect in earmark (%s:%d)", error->file, error->line);
         return EXIT_FATAL;
     default: return EXIT_FATAL;
     }

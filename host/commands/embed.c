@@ -2,9 +2,7 @@
 #include "host/base/memory.h"
 #include "host/base/names.h"
 #include "host/base/npy.h"
-#include "host/base/stop.h"
 #include "host/commands/commands.h"
-#include "host/commands/options.h"
 #include "host/embedding/clip_view.h"
 #include "host/embedding/resume.h"
 #include "host/embedding/run_facts.h"
@@ -16,70 +14,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { OPTION_FEATURES = OPTION_OWN };
-
-struct embed_options {
-    struct common_options common;
-    const char *input;
-    const char *out;
-    const char *features;
-};
-
 /* Everything the command owns while it runs. */
 struct embed_run {
     struct session session;
     struct clip_relations *relations;
     struct run_facts facts;
 };
-
-static void print_help(void) {
-    fputs("usage: earmark embed INPUT -o OUT [OPTIONS]\n\n"
-          "Writes into OUT: embeddings.npy (float32, one row per clip that could be read),\n"
-          "labels.npy (int64, indexes into classes.json; -1: none; with --label-separator int8,\n"
-          "(rows, labels) of 0 and 1, -1 throughout a row without a label column, what crossval\n"
-          "--multi-label takes) for the same rows, classes.json,\n"
-          "clips.csv with every clip, its status, its row there (array_row) and its audio health\n"
-          "(near duplicates excepted), run.json.\n\n"
-          "  -o OUT                the folder to write\n"
-          "  --features DIR        also every clip's features: DIR/ROW.npy, float32 (frames, "
-          "mels);\n"
-          "                        an unfinished run starts over then\n\n",
-          stdout);
-    options_help_input();
-    fputs("\n", stdout);
-    options_help_engine();
-    fputs("\n", stdout);
-    options_help_run();
-    fputs("\nexit codes: 0 done; 1 fatal; 2 usage; 3 done, some clips unreadable; 75 stopped\n",
-          stdout);
-}
-
-static enum error_code parse(int argc, char **argv, struct embed_options *options, bool *help,
-                             struct error *error) {
-    static const struct option names[] = {OPTIONS_INPUT,
-                                          OPTIONS_ENGINE,
-                                          OPTIONS_RUN,
-                                          {"features", required_argument, NULL, OPTION_FEATURES},
-                                          {0}};
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":ho:", names, NULL)) != -1;) {
-        bool known = false;
-        if (option == 'h') {
-            *help = true;
-            return ERROR_NONE;
-        }
-        if (option == '?' || option == ':') return options_unknown("embed", option, argv, error);
-        TRY(options_take(option, optarg, &options->common, &known, error));
-        if (option == 'o') options->out = optarg;
-        if (option == OPTION_FEATURES) options->features = optarg;
-    }
-    if (optind + 1 != argc)
-        return FAIL(error, ERROR_USAGE, "embed: give one INPUT; see earmark embed --help");
-    options->input = argv[optind];
-    if (options->out == NULL)
-        return FAIL(error, ERROR_USAGE, "embed: give the folder to write with -o OUT");
-    return ERROR_NONE;
-}
 
 /* One label a row. */
 static enum error_code write_labels(const struct session *session, struct error *error) {
@@ -132,7 +72,7 @@ static enum error_code write_label_matrix(const struct session *session, struct 
 static enum error_code write_files(const struct session_settings *settings, struct embed_run *run,
                                    struct error *error) {
     const struct session *session = &run->session;
-    const struct input *input = &session->input;
+    const struct collection *input = &session->input;
     const char *folder = session->folder.path;
     bool multilabel = input->label_separator != NULL;
     TRY(duplicates_find_identical(&input->clips, session->measures, &run->relations, error));
@@ -147,7 +87,7 @@ static enum error_code write_files(const struct session_settings *settings, stru
         .class_names = input->labels.names,
         .class_count = input->labels.count,
         .several_labels = multilabel,
-        .has_health = true,
+        .has_audio_faults = true,
         .warnings = (const char *const *)input->warnings.sentences,
         .warning_count = input->warnings.count,
     };
@@ -178,7 +118,7 @@ static enum error_code embed(const struct session_settings *settings, struct emb
     return write_files(settings, run, error);
 }
 
-static void print_warnings(const struct input *input) {
+static void print_warnings(const struct collection *input) {
     for (size_t i = 0; i < input->warnings.count; i++) {
         struct text text = TEXT_INITIAL;
         name_visible(&text, input->warnings.sentences[i]);
@@ -187,35 +127,33 @@ static void print_warnings(const struct input *input) {
     }
 }
 
-int command_embed(int argc, char **argv) {
-    struct embed_options options = {.common = COMMON_OPTIONS_INITIAL};
-    struct embed_run run = {.session = SESSION_INITIAL};
-    struct error error = ERROR_INITIAL;
-    bool help = false;
-    int exit_code = EXIT_DONE;
-    if (parse(argc, argv, &options, &help, &error) != ERROR_NONE) return command_fail(&error);
-    if (help) {
-        print_help();
-        return EXIT_DONE;
-    }
-    const struct session_settings settings = {
-        .input = options.input,
-        .out = options.out,
-        .input_options = options.common.input,
-        .engine = options.common.engine,
-        .no_resample = options.common.no_resample,
-        .fresh = options.common.fresh,
-        .progress = options.common.quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
-        .features_folder = options.features,
+static struct session_settings settings_of(const struct options *options) {
+    return (struct session_settings){
+        .input = options->argument,
+        .out = options->out,
+        .input_options = options->input,
+        .engine = options->engine,
+        .no_resample = options->no_resample,
+        .fresh = options->fresh,
+        .progress = options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
+        .features_folder = options->features,
     };
-    stop_install();
+}
+
+int command_embed(int argc, char **argv) {
+    struct options options = OPTIONS_INITIAL;
+    struct embed_run run = {.session = SESSION_INITIAL};
+    const struct session *session = &run.session;
+    struct error error = ERROR_INITIAL;
+    int exit_code;
+    if (!command_start("embed", argc, argv, &options, &exit_code)) return exit_code;
+    const struct session_settings settings = settings_of(&options);
     if (embed(&settings, &run, &error) != ERROR_NONE) {
         exit_code = command_fail(&error);
     } else {
-        const struct session *session = &run.session;
         size_t unreadable = clip_list_unreadable(&session->input.clips);
-        if (unreadable > 0) exit_code = EXIT_UNREADABLE_CLIPS;
-        if (!options.common.quiet) {
+        exit_code = unreadable > 0 ? EXIT_UNREADABLE_CLIPS : EXIT_DONE;
+        if (!options.quiet) {
             print_warnings(&session->input);
             fprintf(stderr, "%zu of %zu clips embedded (%zu unreadable, see clips.csv) in %s\n",
                     session->counts.embedded, session->input.clips.count, unreadable, options.out);

@@ -108,27 +108,27 @@ static enum error_code write_health_json(const char *folder, size_t rows, size_t
 static enum error_code write_tables(const char *folder, const struct confident_input *input,
                                     const struct confident_settings *settings,
                                     const struct confident_result *result, struct error *error) {
-    struct class_health health = {0};
+    struct health_tables tables = {0};
     struct run_issue *issues = NULL;
     if (issues_make(input, result, NULL, &issues, error) == ERROR_NONE &&
-        class_health_make(result, &health, error) == ERROR_NONE) {
+        health_tables_make(result, &tables, error) == ERROR_NONE) {
         const struct run_results results = {
             .class_count = result->classes,
             .score_name = confident_score_name(settings->score),
             .issues = issues,
             .issue_count = result->issue_count,
-            .classes = health.classes,
-            .pairs = health.pairs,
-            .pair_count = health.pair_count,
+            .classes = tables.classes,
+            .pairs = tables.pairs,
+            .pair_count = tables.pair_count,
             .confident_joint = result->confident_joint,
-            .overall_health = health.overall,
+            .overall_health = tables.overall,
         };
         if (run_write_issues(folder, &results, error) == ERROR_NONE)
             run_write_health(folder, &results, error);
     }
     free(issues);
-    free(health.classes);
-    free(health.pairs);
+    free(tables.classes);
+    free(tables.pairs);
     return error->code;
 }
 

@@ -1,31 +1,23 @@
 #include "host/embedding/clip_view.h"
 
-static struct clip_health clip_health(const struct clip_view *view, size_t row) {
-    const struct clip_measures *measures = &view->measures[row];
-    struct clip_health health = {.measured = measures->row != EMBEDDING_NO_ROW,
-                                 .measures = measures->sound};
-    if (view->relations != NULL) {
-        const struct clip_relations *relations = &view->relations[row];
-        health.has_identical_other_label = relations->identical_other_label != SIZE_MAX;
-        health.identical_other_label = relations->identical_other_label;
-        health.has_identical_same_label = relations->identical_same_label != SIZE_MAX;
-        health.identical_same_label = relations->identical_same_label;
-        health.similarity = relations->near_duplicate == SIZE_MAX ? 0 : relations->similarity;
-        health.near_duplicate = relations->near_duplicate;
-    }
-    health.faults = faults_judge((enum clip_status)view->clips->clips[row].status, &health);
-    return health;
+static struct clip_audio clip_audio(const struct clip_view *view, size_t row) {
+    struct clip_audio audio = {.measured = view->measures[row].row != EMBEDDING_NO_ROW,
+                               .facts = view->measures[row].facts,
+                               .relations = CLIP_RELATIONS_INITIAL};
+    if (view->relations != NULL) audio.relations = view->relations[row];
+    audio.faults = audio_faults_judge((enum clip_status)view->clips->clips[row].status, &audio);
+    return audio;
 }
 
 static void get_clip(const void *context, size_t row, struct run_clip *clip) {
     const struct clip_view *view = context;
     const struct clip *entry = &view->clips->clips[row];
-    const struct clip_measures *measures = &view->measures[row];
     const char *reason = clip_reason(view->clips, row);
     int32_t class_index = entry->class_index;
     if (view->several_labels) class_index = -1;
     if (class_index >= 0 && view->class_of != NULL) class_index = view->class_of[class_index];
     *clip = (struct run_clip){
+        .row = row,
         .path = clip_path(view->clips, row),
         .id = clip_id(view->clips, row),
         .label = clip_label(view->clips, row),
@@ -35,12 +27,8 @@ static void get_clip(const void *context, size_t row, struct run_clip *clip) {
         .class_index = class_index,
         .fold = view->folds == NULL ? -1 : view->folds[row],
         .start = entry->start,
-        .duration = measures->rate > 0 ? measures->seconds : -1.0,
-        .rate = measures->rate,
-        .channels = measures->channels,
-        .silent = entry->status == CLIP_SILENT,
-        .array_row = view->array_rows == NULL ? measures->row : view->array_rows[row],
-        .health = clip_health(view, row),
+        .array_row = view->array_rows == NULL ? view->measures[row].row : view->array_rows[row],
+        .audio = clip_audio(view, row),
     };
 }
 

@@ -16,8 +16,8 @@ void run_facts_engine(struct run_facts *facts, const struct engine *engine,
                      (int64_t)engine->model.network.embedding_size);
 }
 
-void run_facts_input(struct run_facts *facts, const struct input *input, bool no_resample) {
-    run_fact_string(facts, "input", "kind", input_kind_name(input->kind));
+void run_facts_input(struct run_facts *facts, const struct collection *input, bool no_resample) {
+    run_fact_string(facts, "input", "kind", input->format);
     if (input->reading.length > 0) run_fact_string(facts, "input", "reading", input->reading.data);
     run_fact_integer(facts, "input", "clips", (int64_t)input->clips.count);
     run_fact_integer(facts, "input", "other_files", (int64_t)input->other_files);

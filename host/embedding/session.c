@@ -3,6 +3,7 @@
 #include "host/base/memory.h"
 #include "host/base/npy.h"
 #include "host/embedding/resume.h"
+#include "host/lists/input.h"
 
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@ enum error_code session_open(const struct session_settings *settings, struct ses
     options.exclude = out;
     input_open(settings->input, &options, &session->input, error);
     free(out);
-    if (error->code == ERROR_NONE) input_tell(&session->input, settings->engine.quiet);
+    if (error->code == ERROR_NONE) collection_report(&session->input, settings->engine.quiet);
     return error->code;
 }
 
@@ -85,7 +86,7 @@ enum error_code session_write_embeddings(const struct session *session, const si
 void session_close(struct session *session) {
     embedding_store_close(&session->store);
     free(session->measures);
-    input_close(&session->input);
+    collection_close(&session->input);
     run_folder_close(&session->folder);
     engine_close(&session->engine);
     decoders_close(session->decoders);

@@ -7,7 +7,7 @@
 #include "host/embedding/embedding.h"
 #include "host/embedding/engine.h"
 #include "host/embedding/run_folder.h"
-#include "host/lists/input.h"
+#include "host/lists/collection.h"
 
 struct session_settings {
     const char *input;
@@ -23,7 +23,7 @@ struct session_settings {
 /* Owned by the session and used by the commands; valid until session_close. */
 struct session {
     struct decoders *decoders;
-    struct input input;
+    struct collection input;
     struct engine engine;
     struct run_folder folder;
     struct embedding_store store;

@@ -1,5 +1,5 @@
-/* Lhotse's sets: the first byte chooses options, the rest is cut at a byte 0x1e into
- * recordings and supervisions. */
+/* Lhotse supervision sets: the first byte chooses options, the rest is split at a byte 0x1e
+ * into recordings and supervisions. */
 #include "tests/fuzz/clip_rules.h"
 #include "tests/fuzz/memory_folder.h"
 
@@ -14,6 +14,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct input_options options = set_options(data[0], "custom.x");
     char path[128];
     snprintf(path, sizeof path, "%s/supervisions.jsonl", memory_folder);
-    check_set(INPUT_LHOTSE, memory_folder, path, &options, lhotse_read, NULL);
+    check_set(&reader_lhotse, memory_folder, path, &options, NULL);
     return 0;
 }

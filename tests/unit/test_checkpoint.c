@@ -1,6 +1,7 @@
-/* The checkpoint reader: files written by torch (tests/golden/model), and zip
- * files made to lie. */
+/* The checkpoint reader: files written by torch (tests/golden/model), and crafted
+ * zip files with false fields. */
 #include "host/model/checkpoint.h"
+#include "host/model/model.h"
 #include "tests/support/crafted.h"
 
 #include <setjmp.h>
@@ -15,7 +16,7 @@
 
 #define GOLDEN "tests/golden/model/"
 
-/* ---- what torch wrote ---- */
+/* ---- files written by torch ---- */
 
 /* Every array of the checkpoint equals the golden one, bit for bit. */
 static void expect_values(const char *path, const char *expected_path) {
@@ -34,7 +35,9 @@ static void expect_values(const char *path, const char *expected_path) {
     assert_int_equal(model.network.mels, 24);
     assert_int_equal(model.network.blocks[4].out_channels, 12);
     assert_int_equal(model.network.embedding_size, 6);
-    assert_int_equal(architecture_load(&source, &model, &error), ERROR_NONE);
+    assert_int_equal(
+        architecture_load(&source, &model.network, &model.weights, &model.parameters, &error),
+        ERROR_NONE);
     assert_memory_equal(model.weights, expected, count * sizeof *expected);
     assert_ptr_equal(model.network.linear_bias, model.weights + count - 6);
     model_free(&model);
@@ -137,7 +140,7 @@ static void expect_entries_refused(const struct crafted_entry *entries, size_t c
     }
 }
 
-/* data.pkl with one tensor, byteorder, and its storage: what each test spoils. */
+/* data.pkl with one tensor, byteorder, and its storage; each test damages something. */
 struct parts {
     struct text pickle;
     struct crafted_entry entries[4];
@@ -293,8 +296,8 @@ static void test_no_zip(void **unused) {
     expect_bytes_refused("<html>not found</html>", 22, "no zip file");
 }
 
-/* The good golden file, cut at every place and with bytes changed: read or
- * refused. Cut ones are always refused. */
+/* The golden file, truncated at every position and with bytes changed, is read or
+ * refused. Truncated files are always refused. */
 static void test_truncated_and_changed(void **unused) {
     (void)unused;
     size_t size = 0;

@@ -113,7 +113,7 @@ static void test_write_is_read_back(void **unused) {
     free(path);
 }
 
-/* The same model gives the same bytes, and its halves are torch's. */
+/* The same model gives the same bytes, and its float16 values are those of torch. */
 static void test_write_float16(void **unused) {
     (void)unused;
     struct error error = ERROR_INITIAL;
@@ -387,7 +387,7 @@ static void test_shapes(void **unused) {
                           "no tensor 'blocks.7.w.bias'");
 }
 
-/* A tensor too many, with a name that must not reach the terminal as it is. */
+/* An extra tensor, with a name that must not be printed unescaped. */
 static void test_extra_tensor(void **unused) {
     (void)unused;
     size_t size = 0;

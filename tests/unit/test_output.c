@@ -1,5 +1,5 @@
-/* The files of a run: what is written is read back the same, whatever the names;
- * damaged files are refused with their name and line. */
+/* The files of a run: they are read back the same, whatever the names; damaged files are
+ * refused with their name and line. */
 #include "host/base/csv.h"
 #include "host/base/file.h"
 #include "host/base/json.h"
@@ -33,18 +33,19 @@ static void assert_cell(const struct csv_reader *reader, size_t column, const ch
     text_free(&undone);
 }
 
-static void check_health_cells(const struct csv_reader *reader, const struct clip_health *health) {
+static void check_audio_cells(const struct csv_reader *reader, const struct clip_audio *audio) {
     struct text names = TEXT_INITIAL;
     char number[32];
     text_string(&names, "");
-    faults_names(&names, health->faults);
+    audio_faults_names(&names, audio->faults);
     assert_cell(reader, 26, names.data);
     text_free(&names);
-    snprintf(number, sizeof number, "%zu", health->identical_other_label);
-    assert_cell(reader, 22, health->has_identical_other_label ? number : "");
+    snprintf(number, sizeof number, "%zu", audio->relations.identical_other_label);
+    assert_cell(reader, 22,
+                audio->relations.identical_other_label != CLIP_NO_RELATION ? number : "");
     assert_cell(reader, 23, "");
-    if (health->measured)
-        assert_true(strtof(csv_cell(reader, 17), NULL) == health->measures.clipped_share);
+    if (audio->measured)
+        assert_true(strtof(csv_cell(reader, 17), NULL) == audio->facts.sound.clipped_share);
     else
         assert_cell(reader, 17, "");
 }
@@ -82,11 +83,11 @@ static void test_clips(void **state) {
                             clip.fold < 0 ? "" : "fold");
         assert_cell(&reader, 7, clip_status_name(clip.status));
         assert_cell(&reader, 8, clip.reason);
-        assert_true(strtod(csv_cell(&reader, 10), NULL) == clip.duration);
-        assert_cell(&reader, 13, clip.silent ? "true" : "false");
+        assert_true(strtod(csv_cell(&reader, 10), NULL) == clip.audio.facts.seconds);
+        assert_cell(&reader, 13, clip.status == CLIP_SILENT ? "true" : "false");
         snprintf(number, sizeof number, "%zu", clip.array_row);
         assert_cell(&reader, 14, clip.array_row == RUN_NO_ROW ? "" : number);
-        check_health_cells(&reader, &clip.health);
+        check_audio_cells(&reader, &clip.audio);
     }
     csv_next(&reader, &end, &error);
     assert_true(end);
@@ -175,7 +176,7 @@ static void same_file(const struct made_run *made, const char *name, const char 
     free(after);
 }
 
-/* Everything comes back, and written again it is the same bytes. */
+/* Everything is read back, and writing it again gives the same bytes. */
 static void test_round_trip(void **state) {
     (void)state;
     static const char *const files[] = {"issues.csv",          "issues.jsonl",
@@ -214,7 +215,7 @@ static void test_round_trip(void **state) {
     }
 }
 
-/* What `earmark issues -o OUT` writes: rows, no clips, classes without names. */
+/* The output of `earmark issues -o OUT`: rows, no clips, classes without names. */
 static void test_rows_only(void **state) {
     (void)state;
     struct made_run made;
@@ -249,7 +250,7 @@ static void test_json_files(void **state) {
     run_write_timing(made.out, timings, 2, 2.5, &error);
     assert_no_error(&error);
     char *text = made_run_file(&made, "run.json", &size);
-    /* Nothing odd in it: plain jansson reads it. */
+    /* Without hostile names it is plain JSON, which jansson reads. */
     json_t *run = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(run);
     const json_t *counts = json_object_get(run, "counts");
@@ -288,7 +289,7 @@ static void test_cannot_write(void **state) {
 struct damage {
     const char *file;
     const char *from; /* the first of these in the file ... */
-    const char *to;   /* ... becomes this; NULL: the file ends there */
+    const char *to;   /* ... is replaced by this; NULL: the file ends there */
     const char *told; /* in the message */
 };
 
@@ -393,13 +394,13 @@ static void test_summary(void **state) {
         assert_true(text[i] == '\n' || (unsigned char)text[i] >= 0x20);
         lines += text[i] == '\n';
     }
-    /* Two warnings; counts with two lines a reason, the second of its
-     * first clip; the issues with their head; the files. */
+    /* Two warnings; counts with two lines for each reason, the second about its
+     * first clip; the issues with their heading; the files. */
     size_t reasons = 0;
     for (int i = 1; i < CLIP_STATUS_COUNT; i++) reasons += made.results.status_counts[i] > 0;
-    /* Faults of the sounds, a line each, with a head. */
+    /* Audio faults, one a line, with a heading. */
     size_t faults = 0;
-    for (int i = 0; i < FAULT_COUNT; i++) faults += made.results.fault_counts[i] > 0;
+    for (int i = 0; i < AUDIO_FAULT_COUNT; i++) faults += made.results.audio_fault_counts[i] > 0;
     assert_int_equal(faults, 5);
     assert_int_equal(lines, 2 + 2 + 2 * reasons + 2 + 10 + 2 + faults + 5);
     assert_non_null(strstr(text, "       56  clipped\n"));

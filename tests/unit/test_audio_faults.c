@@ -1,5 +1,5 @@
-/* Audio health of a whole collection: faults planted into a thousand speech-like
- * digits, one in a hundred of each kind, and how well the audit tells them. */
+/* Audio faults in a whole collection: a thousand speech-like digits with planted faults, one
+ * in a hundred clips for each kind, and how well the audit finds them. */
 #include "host/audit/audit.h"
 #include "host/embedding/duplicates.h"
 #include "host/embedding/identical.h"
@@ -28,7 +28,7 @@
 #define RATE 8000
 #define LONGEST 5000
 
-/* Of the kinds of plants: what becomes of take PLANT_FIRST + kind of every digit. */
+/* Kinds of planted faults: what is done to take PLANT_FIRST + kind of every digit. */
 enum plant {
     PLANT_NONE = -1,
     PLANT_CLIPPED,
@@ -42,19 +42,19 @@ enum plant {
 
 static const struct {
     const char *name;
-    enum fault fault;
+    enum audio_fault fault;
 } plants[PLANT_KINDS] = {
-    [PLANT_CLIPPED] = {"clipped", FAULT_CLIPPED},
-    [PLANT_SILENCED] = {"silenced", FAULT_SILENT},
-    [PLANT_CUT_FILE] = {"file cut", FAULT_TRUNCATED},
-    [PLANT_CUT_SHORT] = {"cut to a few samples", FAULT_TOO_SHORT},
-    [PLANT_DOUBLED] = {"doubled under another label", FAULT_IDENTICAL_OTHER_LABEL},
-    [PLANT_DOWNSAMPLED] = {"downsampled and back", FAULT_NARROW_BAND},
+    [PLANT_CLIPPED] = {"clipped", AUDIO_FAULT_CLIPPED},
+    [PLANT_SILENCED] = {"silenced", AUDIO_FAULT_SILENT},
+    [PLANT_CUT_FILE] = {"file cut", AUDIO_FAULT_TRUNCATED},
+    [PLANT_CUT_SHORT] = {"cut to a few samples", AUDIO_FAULT_TOO_SHORT},
+    [PLANT_DOUBLED] = {"doubled under another label", AUDIO_FAULT_IDENTICAL_OTHER_LABEL},
+    [PLANT_DOWNSAMPLED] = {"downsampled and back", AUDIO_FAULT_NARROW_BAND},
 };
 
 static int16_t samples[LONGEST];
 
-/* Every kind once a digit, at takes that differ from digit to digit. */
+/* Every kind once in each digit, at takes that differ from digit to digit. */
 static enum plant plant_of(int digit, int take) {
     int place = (take + TAKES - (digit * 37 + 11) % TAKES) % TAKES;
     return place % 7 == 0 && place / 7 < PLANT_KINDS ? (enum plant)(place / 7) : PLANT_NONE;
@@ -67,7 +67,7 @@ static const char *clip_file(int digit, int take, bool doubled) {
     return test_path(test_folder, name);
 }
 
-/* Half the rate and back. */
+/* Resamples to half the rate and back. */
 static void narrow(size_t frames) {
     static float full[LONGEST], half[LONGEST];
     for (size_t i = 0; i < frames; i++) full[i] = (float)samples[i];
@@ -87,7 +87,7 @@ static void narrow(size_t frames) {
         samples[i] = i < (size_t)data.output_frames_gen ? (int16_t)lrintf(full[i]) : 0;
 }
 
-/* 12 dB more than full scale holds. */
+/* 12 dB above full scale. */
 static void overdrive(size_t frames) {
     int peak = 1;
     for (size_t i = 0; i < frames; i++) peak = abs(samples[i]) > peak ? abs(samples[i]) : peak;
@@ -110,7 +110,7 @@ static void write_digit(int digit, int take) {
     if (plant == PLANT_SILENCED) memset(samples, 0, sizeof samples);
     if (plant == PLANT_DOWNSAMPLED) narrow(frames);
     if (plant == PLANT_CUT_SHORT) frames = 1 + (size_t)digit * 20;
-    test_file_write(path, "", 0); /* makes the folders */
+    test_file_write(path, "", 0); /* creates the folders */
     test_sound_int16(path, format, RATE, 1, samples, frames);
     if (plant == PLANT_CUT_FILE) test_file_cut(path, 44 + frames);
     if (plant == PLANT_DOUBLED)
@@ -118,13 +118,13 @@ static void write_digit(int digit, int take) {
 }
 
 static void make_digits(void) {
-    for (int digit = 0; digit < DIGITS; digit++) /* so that every folder is there for the twins */
+    for (int digit = 0; digit < DIGITS; digit++) /* so that every folder exists for the twins */
         test_file_write(clip_file(digit, 0, false), "", 0);
     for (int digit = 0; digit < DIGITS; digit++)
         for (int take = 0; take < TAKES; take++) write_digit(digit, take);
 }
 
-/* The plant that a clip's path tells of; a twin and its origin are both doubled. */
+/* The planted fault by a clip's path; a twin and its original are both duplicates. */
 static enum plant plant_by_path(const char *path) {
     int digit = 0, take = 0;
     assert_int_equal(sscanf(path, "%d/take%d", &digit, &take), 2);
@@ -138,7 +138,7 @@ static void check_plant(const struct run_results *results, enum plant plant) {
         struct run_clip clip;
         results->clips.get(results->clips.context, row, &clip);
         bool is_planted = plant_by_path(clip.path) == plant;
-        bool is_found = (clip.health.faults >> plants[plant].fault & 1) != 0;
+        bool is_found = (clip.audio.faults >> plants[plant].fault & 1) != 0;
         planted += is_planted;
         found += is_found;
         right += is_planted && is_found;
@@ -148,7 +148,7 @@ static void check_plant(const struct run_results *results, enum plant plant) {
     printf("%-28s planted %2zu, found %2zu, recall %.3f, precision %.3f\n", plants[plant].name,
            planted, found, recall, precision);
     assert_int_equal(planted, plant == PLANT_DOUBLED ? 2 * PLANTED : PLANTED);
-    assert_int_equal(results->fault_counts[plants[plant].fault], found);
+    assert_int_equal(results->audio_fault_counts[plants[plant].fault], found);
     assert_true(recall >= 0.95);
     assert_true(precision >= 0.95);
 }
@@ -171,7 +171,7 @@ static void planted_faults(void **state) {
         .crossval = CROSSVAL_DEFAULTS,
         .confident = CONFIDENT_DEFAULTS,
     };
-    settings.crossval.c_auto = false; /* one fit a fold: the labels are not what is tested */
+    settings.crossval.c_auto = false; /* one fit a fold: labels are not tested here */
     settings.crossval.c_count = 1;
     settings.crossval.c_values[0] = 0.01;
     settings.crossval.max_iterations = 5;
@@ -180,7 +180,7 @@ static void planted_faults(void **state) {
     const struct run_results *results = audit_results(audit);
     assert_int_equal(results->clips.count, CLIPS + PLANTED);
     for (int plant = 0; plant < PLANT_KINDS; plant++) check_plant(results, (enum plant)plant);
-    /* Nothing but what the design says is left out of the audit. */
+    /* Only the specified faults exclude a clip from the audit. */
     assert_int_equal(results->status_counts[CLIP_OK], CLIPS + PLANTED - 3 * PLANTED);
     for (int i = 0; i < CLIP_STATUS_COUNT; i++)
         if (i != CLIP_OK && i != CLIP_SILENT && i != CLIP_TRUNCATED && i != CLIP_TOO_SHORT)
@@ -217,14 +217,16 @@ static void identical_by_every_pair(void **state) {
     }
 }
 
-/* Neighbours with the same samples are passed over: they are told as identical. */
+/* Neighbours with the same samples are skipped: they are reported as identical. */
 static void near_duplicates(void **state) {
     (void)state;
-    const struct clip_measures measures[] = {
-        {.hash = {1, 1}}, {.hash = {1, 1}}, {.hash = {2, 1}}, {.hash = {1, 3}}};
+    const struct clip_measures measures[] = {{.facts.hash = {1, 1}},
+                                             {.facts.hash = {1, 1}},
+                                             {.facts.hash = {2, 1}},
+                                             {.facts.hash = {1, 3}}};
     const size_t neighbours[] = {1, 2, 3};
     const float similarities[] = {1.0F, 0.995F, 0.9F};
-    struct clip_relations relations[4] = {{SIZE_MAX, SIZE_MAX, SIZE_MAX, 0}};
+    struct clip_relations relations[4] = {CLIP_RELATIONS_INITIAL};
     duplicates_take_neighbours(measures, 0, neighbours, similarities, 1, relations);
     assert_true(relations[0].near_duplicate == SIZE_MAX);
     duplicates_take_neighbours(measures, 0, neighbours, similarities, 3, relations);
