@@ -24,7 +24,7 @@ function table_name(name) {
     gsub(/ /, "", name)
     return name
 }
-# Blocks per multiprocessor: a warp's registers are allocated by 256, a block takes 1 KiB of shared
+# Blocks per multiprocessor: registers of a warp are allocated by 256, a block takes 1 KiB of shared
 # memory beside its own.
 function resident(threads, registers, shared,   warps, by_registers, by_shared, by_threads, n) {
     warps = int((threads + 31) / 32)

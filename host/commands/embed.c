@@ -1,6 +1,5 @@
 /* earmark embed: clips in, embeddings out. */
 #include "host/base/memory.h"
-#include "host/base/names.h"
 #include "host/base/npy.h"
 #include "host/commands/commands.h"
 #include "host/embedding/clip_view.h"
@@ -118,15 +117,6 @@ static enum error_code embed(const struct session_settings *settings, struct emb
     return write_files(settings, run, error);
 }
 
-static void print_warnings(const struct collection *input) {
-    for (size_t i = 0; i < input->warnings.count; i++) {
-        struct text text = TEXT_INITIAL;
-        name_visible(&text, input->warnings.sentences[i]);
-        fprintf(stderr, "warning: %s\n", text.data == NULL ? "" : text.data);
-        text_free(&text);
-    }
-}
-
 static struct session_settings settings_of(const struct options *options) {
     return (struct session_settings){
         .input = options->argument,
@@ -154,9 +144,13 @@ int command_embed(int argc, char **argv) {
         size_t unreadable = clip_list_unreadable(&session->input.clips);
         exit_code = unreadable > 0 ? EXIT_UNREADABLE_CLIPS : EXIT_DONE;
         if (!options.quiet) {
-            print_warnings(&session->input);
-            fprintf(stderr, "%zu of %zu clips embedded (%zu unreadable, see clips.csv) in %s\n",
-                    session->counts.embedded, session->input.clips.count, unreadable, options.out);
+            command_warn((const char *const *)session->input.warnings.sentences,
+                         session->input.warnings.count);
+            progress_message("%zu of %zu clips embedded (%zu unreadable, see clips.csv) in %s",
+                             session->counts.embedded, session->input.clips.count, unreadable,
+                             options.out);
+        } else if (unreadable > 0) {
+            command_warn_unreadable(unreadable, options.out);
         }
     }
     run_facts_free(&run.facts);

@@ -216,8 +216,8 @@ static void test_lying_container(void **unused) {
     SPOIL(0, name, "data.pkl", ERROR_DATA, "without data.pkl");
     SPOIL(0, name, "/data.pkl", ERROR_DATA, "without data.pkl");
     SPOIL(0, name, "m/n/data.pkl", ERROR_DATA, "without data.pkl");
-    SPOIL(0, name, "n/data.pkl", ERROR_DATA, "entry 'n/data/0', is not there");
-    SPOIL(1, name, "m/data/1", ERROR_DATA, "entry 'm/data/0', is not there");
+    SPOIL(0, name, "n/data.pkl", ERROR_DATA, "entry 'n/data/0', is missing");
+    SPOIL(1, name, "m/data/1", ERROR_DATA, "entry 'm/data/0', is missing");
     SPOIL(3, name, "m/data/0", ERROR_DATA, "'m/data/0' is in the zip file twice");
     SPOIL(3, name, "n/data.pkl", ERROR_DATA, "two entries are called data.pkl");
     SPOIL(2, data, "big\0\0\0", ERROR_UNSUPPORTED, "big-endian");
@@ -262,7 +262,7 @@ static void test_odd_keys(void **unused) {
         struct crafted_entry entries[] = {
             {.name = "m/data.pkl", .data = pickle.data, .size = pickle.length},
             {.name = "m/data/0", .data = numbers, .size = sizeof numbers}};
-        expect_entries_refused(entries, 2, ERROR_DATA, "is not there");
+        expect_entries_refused(entries, 2, ERROR_DATA, "is missing");
         text_free(&pickle);
     }
 }

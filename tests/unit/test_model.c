@@ -369,7 +369,7 @@ static void test_shapes(void **unused) {
     expect_change_refused((struct change){"blocks.0.conv.weight", NULL, {3, {2, 4, 3}}}, data,
                           "metadata says 3 mels");
     expect_change_refused((struct change){"blocks.0.conv.weight", NULL, {3, {5, 3, 3}}}, data,
-                          "'blocks.3.conv.weight' takes 2 channels, but the block before it gives "
+                          "'blocks.3.conv.weight' takes 2 channels, but the block before it has "
                           "5");
     expect_change_refused((struct change){"blocks.3.conv.weight", NULL, {3, {3, 2, 1}}}, data,
                           "'blocks.3.conv.bias' has shape [2]; [3] was expected");

@@ -185,7 +185,7 @@ static void test_not_a_state_dict(void **unused) {
     expect_raw_refused("abc", 3, ERROR_DATA, "not a pickle");
     expect_raw_refused("\x80\x04.", 3, ERROR_UNSUPPORTED, "protocol 4");
     RAW_REFUSED("N.", ERROR_UNSUPPORTED, "not a dictionary of tensors");
-    RAW_REFUSED("}(K\x01Nu.", ERROR_UNSUPPORTED, "no text for a name");
+    RAW_REFUSED("}(K\x01Nu.", ERROR_UNSUPPORTED, "is not a text");
     RAW_REFUSED("}(X\x01\0\0\0aNu.", ERROR_UNSUPPORTED, "'a' is no tensor");
 }
 
@@ -193,7 +193,7 @@ static void test_not_a_state_dict(void **unused) {
 static void test_cycles(void **unused) {
     (void)unused;
     RAW_REFUSED("}q\0(X\x01\0\0\0ah\0u.", ERROR_UNSUPPORTED, "'a' is no tensor");
-    RAW_REFUSED("}q\0(h\0h\0u.", ERROR_UNSUPPORTED, "no text for a name");
+    RAW_REFUSED("}q\0(h\0h\0u.", ERROR_UNSUPPORTED, "is not a text");
 }
 
 static void test_duplicate_names(void **unused) {

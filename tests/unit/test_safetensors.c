@@ -137,7 +137,7 @@ static void test_accepted(void **unused) {
 static void test_lying_places(void **unused) {
     (void)unused;
     expect_refused("{" TENSOR("a", "F32", "[2]", "[0,8]") "}", 7, "outside the file's 7 bytes");
-    expect_refused("{" TENSOR("a", "F32", "[2]", "[0,8]") "}", 9, "1 bytes behind");
+    expect_refused("{" TENSOR("a", "F32", "[2]", "[0,8]") "}", 9, "1 bytes after");
     expect_refused("{" TENSOR("a", "F32", "[2]", "[8,0]") "}", 8, "outside");
     expect_refused("{" TENSOR("a", "F32", "[2]", "[0,9223372036854775807]") "}", 8, "outside");
     expect_refused("{" TENSOR("a", "F32", "[2]", "[-8,0]") "}", 8, "outside");
