@@ -55,9 +55,9 @@ static enum error_code crossval(const struct options *options, struct crossval_c
                                 struct error *error) {
     struct crossval_settings settings = options->crossval;
     TRY(check_options(options, error));
+    TRY(crossval_data_open(&options->files, &settings, &command->data, error));
     TRY(engine_open(&options->engine, false, &command->engine, error));
     TRY(open_folder(options->out, options->fresh, error));
-    TRY(crossval_data_open(&options->files, &settings, &command->data, error));
     const struct crossval_input *input = &command->data.input;
     if (command->data.type != NPY_FLOAT32 && !options->quiet)
         progress_message("%s: %s rounded to float32", options->files.embeddings,

@@ -289,9 +289,9 @@ static void test_cannot_write(void **state) {
 
 struct damage {
     const char *file;
-    const char *from; /* the first of these in the file ... */
-    const char *to;   /* ... is replaced by this; NULL: the file ends there */
-    const char *told; /* in the message */
+    const char *from;    /* the first of these in the file ... */
+    const char *to;      /* ... is replaced by this; NULL: the file ends there */
+    const char *message; /* words of it */
 };
 
 static const struct damage damages[] = {
@@ -317,7 +317,7 @@ static const struct damage damages[] = {
     {"classes.csv", "\nfour,", "\nextra,0,1,1,1,1,1,1\nfour,", "more than the 5"},
     {"classes.csv", "\nfour,", NULL, "classes.csv"},
     {"overlapping_classes.csv", "\nfour,two,0,3", "\nfour,two,0,9", "class 9 is not"},
-    {"confident_joint.csv", ",300,", ",abc,", "'abc' is no whole number"},
+    {"confident_joint.csv", ",300,", ",abc,", "'abc' is not a whole number"},
     {"confident_joint.csv", ",300,", ",300,1,", "7 cells instead of 6"},
     {"confident_joint.csv", "\none,", NULL, "0 cells instead of 6"},
 };
@@ -351,10 +351,10 @@ static void test_damaged(void **state) {
         assert_no_error(&error);
         damage_file(&made, &damages[i]);
         enum error_code code = run_read_open(made.out, &read, &error);
-        if (code == ERROR_NONE || strstr(error.message, damages[i].told) == NULL ||
+        if (code == ERROR_NONE || strstr(error.message, damages[i].message) == NULL ||
             strstr(error.message, damages[i].file) == NULL)
             fail_msg("damage %zu of %s: message '%s' instead of '...%s...'", i, damages[i].file,
-                     error.message, damages[i].told);
+                     error.message, damages[i].message);
         assert_null(read);
         made_run_free(&made);
     }
