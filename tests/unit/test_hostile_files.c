@@ -289,7 +289,7 @@ static void every_file_has_its_row(void **state) {
         skip();
     }
     if (done.exit_code != 3) fail_msg("exit code %d: %s", done.exit_code, done.said);
-    assert_non_null(strstr(done.said, "1 folders were not entered"));
+    assert_non_null(strstr(done.said, "1 folders were skipped"));
     assert_non_null(strstr(done.said, "1 folders cannot be read"));
     free(done.said);
     struct strict_csv csv;
@@ -329,8 +329,8 @@ static void every_row_of_a_manifest(void **state) {
                 {"a,b\"c\".wav", "ok", ""},
                 {"\xff\xfe.wav", "ok", ""},
                 {"below/../=cmd.wav", "ok", ""},
-                {"../outside.wav", "outside", "line 13: the path leaves the manifest's folder"},
-                {"below/../../outside.wav", "outside", "leaves the manifest's folder"},
+                {"../outside.wav", "outside", "line 13: the path leaves the folder of the list"},
+                {"below/../../outside.wav", "outside", "leaves the folder of the list"},
                 {"/etc/passwd", "outside", "--allow-outside"},
                 {"not there.wav", "unreadable", "No such file"}};
     size_t count = sizeof rows / sizeof rows[0];
