@@ -1,7 +1,7 @@
 /* The stages of an audit where a clip may have several labels: every label against the rest,
  * and the wrong and missing labels of a clip joined to the set that it should have. */
 #include "host/audit/internal.h"
-
+#include "host/audit/issues_multilabel.h"
 #include "host/base/memory.h"
 #include "host/classifier/auditable.h"
 
@@ -70,34 +70,6 @@ static enum error_code find_issues(struct audit *audit, const struct confident_s
 
 /* ---- issues ---- */
 
-static int by_row_and_class(const void *left, const void *right) {
-    const struct multilabel_annotation *a = left;
-    const struct multilabel_annotation *b = right;
-    if (a->row != b->row) return a->row < b->row ? -1 : 1;
-    return (a->class_index > b->class_index) - (a->class_index < b->class_index);
-}
-
-/* The annotations of every row side by side, and where those of a row begin: (rows + 1). */
-static size_t *sort_annotations(struct audit *audit, struct error *error) {
-    struct multilabel_result *found = &audit->multilabel;
-    size_t *starts = memory_array(found->rows + 1, sizeof *starts, "issues", error);
-    audit->annotations =
-        memory_array(found->annotation_count, sizeof *audit->annotations, "issues", error);
-    if (error->code != ERROR_NONE) return starts;
-    if (found->annotation_count > 1)
-        qsort(found->annotations, found->annotation_count, sizeof *found->annotations,
-              by_row_and_class);
-    for (size_t i = 0; i < found->annotation_count; i++) {
-        const struct multilabel_annotation *from = &found->annotations[i];
-        size_t at = from->row * found->classes + (size_t)from->class_index;
-        audit->annotations[i] =
-            (struct run_annotation){from->class_index, from->given, audit->probabilities[at]};
-        starts[from->row + 1]++;
-    }
-    for (size_t row = 0; row < found->rows; row++) starts[row + 1] += starts[row];
-    return starts;
-}
-
 static void append_label(struct audit *audit, int32_t label, size_t *count) {
     struct text *texts = &audit->label_texts;
     if ((*count)++ > 0) text_string(texts, audit->session.input.label_separator);
@@ -122,18 +94,6 @@ static void append_suggested(struct audit *audit, const struct run_issue *issue)
     text_append(&audit->label_texts, "", 1); /* its end */
 }
 
-/* The annotation that is least probable speaks for the clip. */
-static void take_probabilities(struct run_issue *issue) {
-    float least = 1;
-    for (size_t a = 0; a < issue->annotation_count; a++) {
-        const struct run_annotation *annotation = &issue->annotations[a];
-        float own = annotation->given ? annotation->probability : 1 - annotation->probability;
-        if (own < least) least = own;
-    }
-    issue->given_probability = least;
-    issue->suggested_probability = 1 - least;
-}
-
 /* Suggested sets go into one text, whose place is known only once it is complete. */
 static enum error_code name_sets(struct audit *audit, struct error *error) {
     for (size_t i = 0; i < audit->ranked_count; i++) append_suggested(audit, &audit->issues[i]);
@@ -147,74 +107,19 @@ static enum error_code name_sets(struct audit *audit, struct error *error) {
     return ERROR_NONE;
 }
 
-/* All three scores of every flagged row: (SCORE_COUNT, issues). */
-static double *score_issues(const struct audit *audit, struct error *error) {
-    const struct multilabel_input input = labels_view(audit);
-    size_t count = audit->ranked_count;
-    uint32_t *rows = memory_array(count, sizeof *rows, "issues", error);
-    double *scores = memory_array(count, SCORE_COUNT * sizeof *scores, "scores", error);
-    for (size_t i = 0; error->code == ERROR_NONE && i < count; i++) rows[i] = audit->ranked[i].row;
-    for (int s = 0; error->code == ERROR_NONE && s < SCORE_COUNT; s++)
-        multilabel_score_rows(&input, (enum confident_score)s, NULL, rows, count,
-                              scores + (size_t)s * count, error);
-    free(rows);
-    return scores;
-}
-
 static enum error_code make_issues(struct audit *audit, struct error *error) {
-    size_t count = audit->ranked_count;
-    size_t *starts = sort_annotations(audit, error);
-    double *scores = error->code == ERROR_NONE ? score_issues(audit, error) : NULL;
-    audit->issues = memory_array(count, sizeof *audit->issues, "issues", error);
-    for (size_t i = 0; scores != NULL && error->code == ERROR_NONE && i < count; i++) {
-        size_t row = audit->ranked[i].row;
-        audit->issues[i] = (struct run_issue){
-            .row = audit->rows.clips[row],
-            .given = -1,
-            .suggested = -1,
-            .annotations = audit->annotations + starts[row],
-            .annotation_count = starts[row + 1] - starts[row],
-            .score = audit->ranked[i].score,
-            .self_confidence = scores[SCORE_SELF_CONFIDENCE * count + i],
-            .normalized_margin = scores[SCORE_NORMALIZED_MARGIN * count + i],
-            .confidence_weighted_entropy = scores[SCORE_CONFIDENCE_WEIGHTED_ENTROPY * count + i],
-        };
-        take_probabilities(&audit->issues[i]);
-    }
-    if (error->code == ERROR_NONE) name_sets(audit, error);
-    free(scores);
-    free(starts);
-    return error->code;
+    const struct multilabel_input input = labels_view(audit);
+    TRY(issues_make_multilabel(&input, &audit->multilabel, audit->rows.clips, &audit->issues,
+                               &audit->annotations, error));
+    return name_sets(audit, error);
 }
 
 /* ---- class health ---- */
 
-static int worst_first(const void *left, const void *right) {
-    const struct run_class *a = left;
-    const struct run_class *b = right;
-    if (a->label_quality != b->label_quality) return a->label_quality < b->label_quality ? -1 : 1;
-    return (a->index > b->index) - (a->index < b->index);
-}
-
 static enum error_code make_class_health(struct audit *audit, struct error *error) {
-    const struct multilabel_result *found = &audit->multilabel;
-    audit->classes = memory_array(found->classes, sizeof *audit->classes, "classes", error);
-    if (audit->classes == NULL) return error->code;
-    for (size_t c = 0; c < found->classes; c++) {
-        const struct multilabel_class *counts = &found->class_counts[c];
-        audit->classes[c] = (struct run_class){
-            .index = (int32_t)c,
-            .examples = counts->rows,
-            .label_issues = (int64_t)counts->label_issues,
-            .inverse_label_issues = (int64_t)counts->inverse_label_issues,
-            .label_noise = multilabel_noise(counts),
-            .inverse_label_noise = multilabel_inverse_noise(counts, found->rows),
-            .label_quality = 1 - multilabel_noise(counts),
-        };
-    }
-    qsort(audit->classes, found->classes, sizeof *audit->classes, worst_first);
+    TRY(class_health_make_multilabel(&audit->multilabel, &audit->classes, error));
     audit->results.classes = audit->classes;
-    audit->results.overall_health = 1 - (double)found->num_label_issues / (double)found->rows;
+    audit->results.overall_health = overall_health_multilabel(&audit->multilabel);
     return ERROR_NONE;
 }
 

@@ -4,6 +4,7 @@
 #include "host/base/json.h"
 
 #include "host/base/memory.h"
+#include "host/base/numbers.h"
 #include "host/base/text.h"
 
 #include <stdlib.h>
@@ -136,7 +137,7 @@ void json_append(struct text *text, const json_t *value) {
     } else if (json_is_integer(value)) {
         text_format(text, "%lld", (long long)json_integer_value(value));
     } else if (json_is_real(value)) {
-        text_json_double(text, json_real_value(value));
+        number_json(text, json_real_value(value));
     } else {
         text_string(text, json_is_true(value) ? "true" : json_is_false(value) ? "false" : "null");
     }

@@ -2,6 +2,7 @@
 
 #include "host/base/file.h"
 #include "host/base/gzip.h"
+#include "host/base/numbers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -100,7 +101,7 @@ bool json_value_text(const json_t *value, struct text *text, struct error *error
     } else if (json_is_integer(value)) {
         text_format(text, "%lld", (long long)json_integer_value(value));
     } else if (json_is_real(value)) {
-        text_format(text, "%.17g", json_real_value(value));
+        number_shortest(text, json_real_value(value));
     } else if (json_is_boolean(value)) {
         text_string(text, json_is_true(value) ? "true" : "false");
     } else {

@@ -1,6 +1,5 @@
 #include "host/base/text.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,20 +92,6 @@ void text_json(struct text *text, const char *string) {
         at += length;
     }
     text_append(text, "\"", 1);
-}
-
-void text_json_float(struct text *text, float value) {
-    if (isfinite(value))
-        text_format(text, "%.9g", (double)value);
-    else
-        text_string(text, "null");
-}
-
-void text_json_double(struct text *text, double value) {
-    if (isfinite(value))
-        text_format(text, "%.17g", value);
-    else
-        text_string(text, "null");
 }
 
 void text_csv(struct text *text, const char *string) {

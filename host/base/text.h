@@ -26,11 +26,6 @@ void text_format(struct text *text, const char *format, ...) __attribute__((form
 /* A quoted JSON string; bytes that are no UTF-8 become \udc80 .. \udcff. */
 void text_json(struct text *text, const char *string);
 
-/* A number that reads back as the same float or double ("%.9g", "%.17g"); JSON's
- * null when it is not finite. */
-void text_json_float(struct text *text, float value);
-void text_json_double(struct text *text, double value);
-
 /* One CSV cell: quoted where needed; bytes that are no UTF-8 and '%' become %XX;
  * a cell that begins with = + - @, tab or carriage return gets a leading quote
  * mark ('), so that no spreadsheet runs it, and so does one that begins like that

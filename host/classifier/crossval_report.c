@@ -1,5 +1,6 @@
 #include "host/classifier/crossval_report.h"
 #include "host/base/memory.h"
+#include "host/base/numbers.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -59,16 +60,16 @@ const char *crossval_stop_name(enum lbfgs_stop stop) {
 
 static void append_fit(const struct crossval_fit *fit, struct text *text) {
     text_string(text, "{\"C\": ");
-    text_json_double(text, fit->c);
+    number_json(text, fit->c);
     text_format(text, ", \"fold\": %zu, \"training_rows\": %zu", fit->fold, fit->training_rows);
     if (fit->training_rows > 0) {
         text_format(text,
                     ", \"iterations\": %d, \"evaluations\": %d, \"float64_evaluations\": %d, "
                     "\"objective\": ",
                     fit->iterations, fit->evaluations, fit->exact_evaluations);
-        text_json_double(text, fit->objective);
+        number_json(text, fit->objective);
         text_string(text, ", \"gradient\": ");
-        text_json_double(text, fit->gradient);
+        number_json(text, fit->gradient);
         text_format(text, ", \"stop\": \"%s\", \"precision\": \"%s\"",
                     crossval_stop_name(fit->stop), fit->exact ? "float64" : "float32");
     }
@@ -77,15 +78,15 @@ static void append_fit(const struct crossval_fit *fit, struct text *text) {
 
 void crossval_report_json(const struct crossval_report *report, struct text *text) {
     text_string(text, "{\"C\": ");
-    text_json_double(text, report->c_values[report->chosen]);
+    number_json(text, report->c_values[report->chosen]);
     text_format(text, ", \"at_edge\": %s, \"log_loss\": ", report->at_edge ? "true" : "false");
-    text_json_double(text, report->log_losses[report->chosen]);
+    number_json(text, report->log_losses[report->chosen]);
     text_format(text, ", \"unconverged\": %zu,\n  \"grid\": [", report->exhausted + report->failed);
     for (size_t c = 0; c < report->c_count; c++) {
         text_string(text, c == 0 ? "{\"C\": " : ", {\"C\": ");
-        text_json_double(text, report->c_values[c]);
+        number_json(text, report->c_values[c]);
         text_string(text, ", \"log_loss\": ");
-        text_json_double(text, report->log_losses[c]);
+        number_json(text, report->log_losses[c]);
         text_string(text, "}");
     }
     text_string(text, "],\n  \"fits\": [");

@@ -1,4 +1,5 @@
 /* earmark bench: how fast each stage is here, beside this machine's matrix products. */
+#include "host/base/numbers.h"
 #include "host/base/text.h"
 #include "host/commands/benchmark.h"
 #include "host/commands/commands.h"
@@ -25,16 +26,16 @@ static enum error_code print_json(const struct engine *engine, const struct benc
     text_string(&text, "{\"device\": ");
     text_json(&text, engine->properties.description);
     text_format(&text, ", \"threads\": %d, \"gemm\": ", engine->threads);
-    text_json_double(&text, benchmark->gemm_speed);
+    number_json(&text, benchmark->gemm_speed);
     text_string(&text, ", \"stages\": [");
     for (size_t i = 0; i < benchmark->row_count; i++) {
         const struct benchmark_row *row = &benchmark->rows[i];
         text_format(&text, "%s{\"stage\": \"%s\", \"seconds\": ", i == 0 ? "" : ", ", row->stage);
-        text_json_double(&text, row->seconds);
+        number_json(&text, row->seconds);
         text_string(&text, ", \"amount\": ");
-        text_json_double(&text, row->amount);
+        number_json(&text, row->amount);
         text_format(&text, ", \"unit\": \"%s\", \"operations\": ", row->unit);
-        text_json_double(&text, row->operations);
+        number_json(&text, row->operations);
         text_string(&text, "}");
     }
     text_string(&text, "]}\n");

@@ -1,4 +1,5 @@
 #include "host/base/memory.h"
+#include "host/base/numbers.h"
 #include "host/commands/crossval_files.h"
 
 #include <stdlib.h>
@@ -85,7 +86,7 @@ static void append_report(const struct crossval_files *files,
         text_format(text, ", \"seed\": %lu", (unsigned long)settings->seed);
     text_format(text,
                 ",\n \"scale\": \"%s\", \"tol\": ", settings->standardise ? "standard" : "none");
-    text_json_double(text, settings->tolerance);
+    number_json(text, settings->tolerance);
     text_format(text, ", \"max_iterations\": %d, \"embeddings_type\": \"%s\",\n \"warnings\": ",
                 settings->max_iterations, npy_type_name(data->type));
     append_warnings(report, text);

@@ -2,6 +2,7 @@
 
 #include "host/audit/class_health.h"
 #include "host/audit/issues.h"
+#include "host/audit/issues_multilabel.h"
 #include "host/base/memory.h"
 #include "host/base/numbers.h"
 #include "host/base/table_file.h"
@@ -149,58 +150,72 @@ enum error_code issues_write(const char *folder, const struct confident_input *i
 
 /* ---- multilabel ---- */
 
-static enum error_code write_annotations(const char *folder, const struct multilabel_result *result,
-                                         struct error *error) {
-    struct table table;
-    TRY(table_open(&table, folder, "annotations.csv", error));
-    text_string(&table.row, "row,class,given,suggested\n");
-    for (size_t i = 0; i < result->annotation_count && error->code == ERROR_NONE; i++) {
-        const struct multilabel_annotation *annotation = &result->annotations[i];
-        text_format(&table.row, "%" PRIu32 ",%" PRId32 ",%d,%d\n", annotation->row,
-                    annotation->class_index, annotation->given, !annotation->given);
-        table_flush_full(&table, error);
+/* Appends a row's set of class numbers, "0;2": the given one, or that with its annotations
+ * corrected. */
+static void append_set(struct text *sets, const struct npy_array *labels,
+                       const struct run_issue *issue, bool corrected) {
+    const char *separator = "";
+    size_t next = 0; /* annotation */
+    for (size_t c = 0; c < labels->columns; c++) {
+        bool member = npy_element(labels, issue->row, c) != 0;
+        bool wrong =
+            next < issue->annotation_count && issue->annotations[next].class_index == (int32_t)c;
+        next += wrong;
+        if (corrected && wrong) member = !member;
+        if (!member) continue;
+        text_format(sets, "%s%zu", separator, c);
+        separator = ";";
     }
-    return table_close(&table, error);
+    text_append(sets, "", 1); /* its end */
 }
 
-static enum error_code write_multilabel_issues(const char *folder,
+/* The addresses of the sets are known only once all are appended. */
+static enum error_code name_sets(const struct npy_array *labels, struct run_issue *issues,
+                                 size_t count, struct text *sets, struct error *error) {
+    for (size_t i = 0; i < count; i++) {
+        append_set(sets, labels, &issues[i], false);
+        append_set(sets, labels, &issues[i], true);
+    }
+    TRY(text_check(sets, error));
+    const char *at = sets->data;
+    for (size_t i = 0; i < count; i++) {
+        issues[i].given_set = at;
+        at += strlen(at) + 1;
+        issues[i].suggested_set = at;
+        at += strlen(at) + 1;
+    }
+    return ERROR_NONE;
+}
+
+static enum error_code write_multilabel_tables(const char *folder,
+                                               const struct multilabel_input *input,
+                                               const struct confident_settings *settings,
                                                const struct multilabel_result *result,
                                                struct error *error) {
-    struct table table;
-    TRY(table_open(&table, folder, "issues.csv", error));
-    text_string(&table.row, "rank,row,score\n");
-    for (size_t i = 0; i < result->issue_count && error->code == ERROR_NONE; i++) {
-        text_format(&table.row, "%zu,%" PRIu32 ",", i + 1, result->issues[i].row);
-        number_shortest(&table.row, result->issues[i].score);
-        text_string(&table.row, "\n");
-        table_flush_full(&table, error);
+    struct run_issue *issues = NULL;
+    struct run_annotation *annotations = NULL;
+    struct run_class *classes = NULL;
+    struct text sets = TEXT_INITIAL;
+    if (issues_make_multilabel(input, result, NULL, &issues, &annotations, error) == ERROR_NONE &&
+        name_sets(&input->labels, issues, result->issue_count, &sets, error) == ERROR_NONE &&
+        class_health_make_multilabel(result, &classes, error) == ERROR_NONE) {
+        const struct run_results results = {
+            .class_count = result->classes,
+            .several_labels = true,
+            .score_name = confident_score_name(settings->score),
+            .issues = issues,
+            .issue_count = result->issue_count,
+            .classes = classes,
+            .overall_health = overall_health_multilabel(result),
+        };
+        if (run_write_issues(folder, &results, error) == ERROR_NONE)
+            run_write_health(folder, &results, error);
     }
-    return table_close(&table, error);
-}
-
-/* Noise of a class: its issues over the rows that have it (or have it not). */
-static enum error_code write_multilabel_classes(const char *folder,
-                                                const struct multilabel_result *result,
-                                                struct error *error) {
-    struct table table;
-    TRY(table_open(&table, folder, "classes.csv", error));
-    text_string(&table.row, "class,examples,label_issues,inverse_label_issues,label_noise,"
-                            "inverse_label_noise,label_quality\n");
-    for (size_t c = 0; c < result->classes && error->code == ERROR_NONE; c++) {
-        const struct multilabel_class *counts = &result->class_counts[c];
-        double noise = multilabel_noise(counts);
-        double inverse = multilabel_inverse_noise(counts, result->rows);
-        text_format(&table.row, "%zu,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", c, counts->rows,
-                    counts->label_issues, counts->inverse_label_issues);
-        number_shortest(&table.row, noise);
-        text_string(&table.row, ",");
-        number_shortest(&table.row, inverse);
-        text_string(&table.row, ",");
-        number_shortest(&table.row, 1 - noise);
-        text_string(&table.row, "\n");
-        table_flush_full(&table, error);
-    }
-    return table_close(&table, error);
+    free(issues);
+    free(annotations);
+    free(classes);
+    text_free(&sets);
+    return error->code;
 }
 
 enum error_code issues_write_multilabel(const char *folder, const struct multilabel_input *input,
@@ -215,9 +230,7 @@ enum error_code issues_write_multilabel(const char *folder, const struct multila
                               result->rows, scores, error) == ERROR_NONE &&
         npy_write_in(folder, "scores.npy", NPY_FLOAT64, 1, &result->rows, scores, error) ==
             ERROR_NONE &&
-        write_multilabel_issues(folder, result, error) == ERROR_NONE &&
-        write_annotations(folder, result, error) == ERROR_NONE &&
-        write_multilabel_classes(folder, result, error) == ERROR_NONE &&
+        write_multilabel_tables(folder, input, settings, result, error) == ERROR_NONE &&
         write_rows(folder, result->issues, result->issue_count, result->rows, error) ==
             ERROR_NONE &&
         npy_write_in(folder, "confident_joint.npy", NPY_INT64, 3, shape, result->confident_joint,

@@ -20,8 +20,8 @@ enum error_code issues_write(const char *folder, const struct confident_input *i
                              const struct confident_settings *settings,
                              const struct confident_result *result, struct error *error);
 
-/* The same for several labels a row: issues.csv, annotations.csv, issues.npy, mask.npy,
- * scores.npy, classes.csv, confident_joint.npy (classes, 2, 2), health.json. */
+/* The same for several labels a row: issues.csv, issues.jsonl, annotations.csv, issues.npy,
+ * mask.npy, scores.npy, classes.csv, confident_joint.npy (classes, 2, 2), health.json. */
 enum error_code issues_write_multilabel(const char *folder, const struct multilabel_input *input,
                                         const struct confident_settings *settings,
                                         const struct multilabel_result *result,

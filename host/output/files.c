@@ -189,32 +189,6 @@ static void append_issue_json(struct text *row, size_t rank, const struct run_re
     text_string(row, "}\n");
 }
 
-enum error_code run_write_issues(const char *folder, const struct run_results *results,
-                                 struct error *error) {
-    struct table csv;
-    struct table lines = {.open = false};
-    table_open(&csv, folder, "issues.csv", error);
-    if (error->code == ERROR_NONE) table_open(&lines, folder, "issues.jsonl", error);
-    text_string(&csv.row,
-                "rank,row,id,path,start,end,given_label,suggested_label,score,self_confidence,"
-                "normalized_margin,confidence_weighted_entropy,given_probability,"
-                "suggested_probability");
-    for (int i = 1; i <= RUN_NEIGHBOURS; i++)
-        text_format(&csv.row,
-                    ",neighbour_%d_row,neighbour_%d_path,neighbour_%d_label,"
-                    "neighbour_%d_similarity",
-                    i, i, i, i);
-    text_string(&csv.row, "\n");
-    for (size_t i = 0; i < results->issue_count && error->code == ERROR_NONE; i++) {
-        append_issue_csv(&csv.row, i + 1, results, &results->issues[i]);
-        append_issue_json(&lines.row, i + 1, results, &results->issues[i]);
-        table_flush_full(&csv, error);
-        table_flush_full(&lines, error);
-    }
-    table_close(&csv, error);
-    return table_close(&lines, error);
-}
-
 /* annotations.csv: a row for every label that is wrong or missing. */
 static enum error_code write_annotations(const char *folder, const struct run_results *results,
                                          struct error *error) {
@@ -238,6 +212,35 @@ static enum error_code write_annotations(const char *folder, const struct run_re
         table_flush_full(&table, error);
     }
     return table_close(&table, error);
+}
+
+enum error_code run_write_issues(const char *folder, const struct run_results *results,
+                                 struct error *error) {
+    struct table csv;
+    struct table lines = {.open = false};
+    table_open(&csv, folder, "issues.csv", error);
+    if (error->code == ERROR_NONE) table_open(&lines, folder, "issues.jsonl", error);
+    text_string(&csv.row,
+                "rank,row,id,path,start,end,given_label,suggested_label,score,self_confidence,"
+                "normalized_margin,confidence_weighted_entropy,given_probability,"
+                "suggested_probability");
+    for (int i = 1; i <= RUN_NEIGHBOURS; i++)
+        text_format(&csv.row,
+                    ",neighbour_%d_row,neighbour_%d_path,neighbour_%d_label,"
+                    "neighbour_%d_similarity",
+                    i, i, i, i);
+    text_string(&csv.row, "\n");
+    for (size_t i = 0; i < results->issue_count && error->code == ERROR_NONE; i++) {
+        append_issue_csv(&csv.row, i + 1, results, &results->issues[i]);
+        append_issue_json(&lines.row, i + 1, results, &results->issues[i]);
+        table_flush_full(&csv, error);
+        table_flush_full(&lines, error);
+    }
+    table_close(&csv, error);
+    table_close(&lines, error);
+    return error->code == ERROR_NONE && results->several_labels
+               ? write_annotations(folder, results, error)
+               : error->code;
 }
 
 /* ---- class health ---- */
@@ -320,7 +323,6 @@ enum error_code run_write(const char *folder, const struct run_results *results,
     if (results->clips.get != NULL) TRY(run_write_clips(folder, &results->clips, error));
     TRY(run_write_class_names(folder, results, error));
     TRY(run_write_issues(folder, results, error));
-    if (results->several_labels) TRY(write_annotations(folder, results, error));
     TRY(run_write_health(folder, results, error));
     return run_write_json(folder, results, error);
 }

@@ -16,8 +16,10 @@ enum error_code run_write_class_names(const char *folder, const struct run_resul
 
 /* issues.csv and issues.jsonl: rank (from 1), row, id, path, start and end (seconds into
  * the file), given_label, suggested_label, score, the three scores, the two probabilities, and the
- * neighbours. In a multilabel run the two labels are joined sets, and issues.jsonl has the
- * wrong and missing labels as "annotations". */
+ * neighbours. In a multilabel run the two labels are joined sets, issues.jsonl has the
+ * wrong and missing labels as "annotations", and annotations.csv has a row for each: rank, row,
+ * id, path, label, given (1: the clip has it and probably should not; 0: the reverse),
+ * probability that the clip should have it. */
 enum error_code run_write_issues(const char *folder, const struct run_results *results,
                                  struct error *error);
 
