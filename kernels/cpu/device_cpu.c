@@ -3,7 +3,7 @@
 #include "embedder.h"
 #include "product.h"
 
-#include <dnnl.h>
+#include <oneapi/dnnl/dnnl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,23 +38,33 @@ static struct cpu_device *cpu_device(struct device *device) {
 
 /* ---- the device ---- */
 
+/* An instruction set's bits include those of the sets that it contains, so sets
+ * that a later oneDNN adds count as the best of these that they contain. */
+static bool has_instructions(dnnl_cpu_isa_t wanted) {
+    return ((unsigned)dnnl_get_effective_cpu_isa() & (unsigned)wanted) == (unsigned)wanted;
+}
+
 static const char *instruction_set(void) {
-    switch (dnnl_get_effective_cpu_isa()) {
-    case dnnl_cpu_isa_sse41: return "SSE4.1";
-    case dnnl_cpu_isa_avx: return "AVX";
-    case dnnl_cpu_isa_avx2: return "AVX2";
-    case dnnl_cpu_isa_avx2_vnni: return "AVX2 with VNNI";
-    case dnnl_cpu_isa_avx512_core: return "AVX-512";
-    case dnnl_cpu_isa_avx512_core_vnni: return "AVX-512 with VNNI";
-    case dnnl_cpu_isa_avx512_core_bf16: return "AVX-512 with bfloat16";
-    case dnnl_cpu_isa_avx512_core_amx: return "AVX-512 with AMX";
-    default: return "generic";
-    }
+    static const struct {
+        dnnl_cpu_isa_t set;
+        const char *name;
+    } sets[] = {
+        {dnnl_cpu_isa_avx512_core_amx, "AVX-512 with AMX"},
+        {dnnl_cpu_isa_avx512_core_bf16, "AVX-512 with bfloat16"},
+        {dnnl_cpu_isa_avx512_core_vnni, "AVX-512 with VNNI"},
+        {dnnl_cpu_isa_avx512_core, "AVX-512"},
+        {dnnl_cpu_isa_avx2_vnni, "AVX2 with VNNI"},
+        {dnnl_cpu_isa_avx2, "AVX2"},
+        {dnnl_cpu_isa_avx, "AVX"},
+        {dnnl_cpu_isa_sse41, "SSE4.1"},
+    };
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
+        if (has_instructions(sets[i].set)) return sets[i].name;
+    return "generic";
 }
 
 static bool has_bfloat16(void) {
-    const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
-    return isa == dnnl_cpu_isa_avx512_core_bf16 || isa == dnnl_cpu_isa_avx512_core_amx;
+    return has_instructions(dnnl_cpu_isa_avx512_core_bf16);
 }
 
 static enum error_code cpu_open(const struct device_settings *settings, struct device **device,

@@ -3,9 +3,9 @@
 #include "device_cpu.h"
 #include "product.h"
 
-#include <dnnl.h>
 #include <math.h>
 #include <omp.h>
+#include <oneapi/dnnl/dnnl.h>
 #include <stdlib.h>
 
 enum error_code cpu_gemm_speed(struct device *device, size_t size, int repeats, double *speed,
