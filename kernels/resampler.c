@@ -1,6 +1,6 @@
 #include "resampler.h"
 
-#include "tables.h"
+#include "front_end.h"
 
 #include <math.h>
 #include <stdint.h>

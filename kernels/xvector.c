@@ -1,8 +1,8 @@
 /* The sizes that host and devices must agree on. */
 #include "device.h"
 
+#include "front_end.h"
 #include "resampler.h"
-#include "tables.h"
 
 size_t xvector_minimum_frames(const struct xvector_model *model) {
     size_t largest = 0;

@@ -3,8 +3,8 @@
  * UTF-8 byte order mark is skipped. Bytes are kept as they are, whatever the
  * encoding. As in Python's csv: a quote inside an unquoted cell is an ordinary
  * character, and what follows a closing quote up to the delimiter is appended. */
-#ifndef EARMARK_CSV_H
-#define EARMARK_CSV_H
+#ifndef EARMARK_BASE_CSV_H
+#define EARMARK_BASE_CSV_H
 
 #include "host/base/error.h"
 

@@ -1,6 +1,6 @@
 /* The host's errors are the device interface's: one enum for the whole program. */
-#ifndef EARMARK_HOST_ERROR_H
-#define EARMARK_HOST_ERROR_H
+#ifndef EARMARK_BASE_ERROR_H
+#define EARMARK_BASE_ERROR_H
 
 #include "kernels/device.h"
 

@@ -1,6 +1,6 @@
 /* Whole files: read within a bound, mapped, and replaced in one step. */
-#ifndef EARMARK_FILE_H
-#define EARMARK_FILE_H
+#ifndef EARMARK_BASE_FILE_H
+#define EARMARK_BASE_FILE_H
 
 #include "host/base/error.h"
 

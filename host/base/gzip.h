@@ -1,6 +1,6 @@
 /* Text files that may be compressed with gzip, read alike. */
-#ifndef EARMARK_GZIP_H
-#define EARMARK_GZIP_H
+#ifndef EARMARK_BASE_GZIP_H
+#define EARMARK_BASE_GZIP_H
 
 #include "host/base/error.h"
 

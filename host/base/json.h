@@ -1,8 +1,8 @@
 /* JSON read with jansson, but for one thing that jansson refuses: lone surrogates
  * \udc80 .. \udcff, by which Python (surrogateescape) and text_json carry bytes
  * that are no UTF-8. */
-#ifndef EARMARK_JSON_H
-#define EARMARK_JSON_H
+#ifndef EARMARK_BASE_JSON_H
+#define EARMARK_BASE_JSON_H
 
 #include "host/base/error.h"
 #include "host/base/text.h"

@@ -1,6 +1,6 @@
 /* Allocation whose size depends on input: checked for overflow, reported by name. */
-#ifndef EARMARK_MEMORY_H
-#define EARMARK_MEMORY_H
+#ifndef EARMARK_BASE_MEMORY_H
+#define EARMARK_BASE_MEMORY_H
 
 #include "host/base/error.h"
 

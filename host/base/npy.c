@@ -1,9 +1,9 @@
 /* Reading arrays: mapped, checked against the file's size, converted by rows. */
 #include "host/base/npy.h"
 
+#include "host/base/float16.h"
 #include "host/base/memory.h"
 #include "host/base/npy_header.h"
-#include "host/model/float16.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

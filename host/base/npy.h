@@ -4,8 +4,8 @@
  * Read: format versions 1, 2 and 3; bool, signed and unsigned integers of 1 to 8
  * bytes, floats of 2, 4 and 8; little and big endian; C and Fortran order.
  * Written: version 1, little endian, C order, data at a multiple of 64 bytes. */
-#ifndef EARMARK_NPY_H
-#define EARMARK_NPY_H
+#ifndef EARMARK_BASE_NPY_H
+#define EARMARK_BASE_NPY_H
 
 #include "host/base/error.h"
 #include "host/base/file.h"

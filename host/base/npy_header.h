@@ -1,6 +1,6 @@
 /* The header of a .npy file: magic, version, and a Python dictionary literal. */
-#ifndef EARMARK_NPY_HEADER_H
-#define EARMARK_NPY_HEADER_H
+#ifndef EARMARK_BASE_NPY_HEADER_H
+#define EARMARK_BASE_NPY_HEADER_H
 
 #include "host/base/npy.h"
 

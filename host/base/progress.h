@@ -1,7 +1,7 @@
 /* Progress of a long stage on stderr: a bar with speed and time left on a
  * terminal, a plain line every few seconds elsewhere, nothing when quiet. */
-#ifndef EARMARK_PROGRESS_H
-#define EARMARK_PROGRESS_H
+#ifndef EARMARK_BASE_PROGRESS_H
+#define EARMARK_BASE_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

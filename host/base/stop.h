@@ -1,6 +1,6 @@
 /* Stopping on INT, TERM or USR1: the first asks, the second ends at once. */
-#ifndef EARMARK_STOP_H
-#define EARMARK_STOP_H
+#ifndef EARMARK_BASE_STOP_H
+#define EARMARK_BASE_STOP_H
 
 #include "host/base/error.h"
 

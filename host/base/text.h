@@ -1,8 +1,8 @@
 /* A growing text, and the escapings of the files earmark writes. File names are
  * bytes, not necessarily UTF-8: JSON carries the odd bytes as lone surrogates
  * (Python's surrogateescape), CSV as %XX with '%' itself escaped too. */
-#ifndef EARMARK_TEXT_H
-#define EARMARK_TEXT_H
+#ifndef EARMARK_BASE_TEXT_H
+#define EARMARK_BASE_TEXT_H
 
 #include "host/base/error.h"
 

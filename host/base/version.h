@@ -1,6 +1,6 @@
 /* The program's version, as --version, run.json and the binding of a run's shards say it. */
-#ifndef EARMARK_VERSION_H
-#define EARMARK_VERSION_H
+#ifndef EARMARK_BASE_VERSION_H
+#define EARMARK_BASE_VERSION_H
 
 #define EARMARK_VERSION "0.1.0"
 

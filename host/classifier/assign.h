@@ -1,6 +1,6 @@
 /* From labels to folds: which rows can be audited, and the fold of each. */
-#ifndef EARMARK_ASSIGN_H
-#define EARMARK_ASSIGN_H
+#ifndef EARMARK_CLASSIFIER_ASSIGN_H
+#define EARMARK_CLASSIFIER_ASSIGN_H
 
 #include "host/classifier/auditable.h"
 

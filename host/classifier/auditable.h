@@ -2,8 +2,8 @@
  * of its fold carries cannot: whatever its probabilities, they say nothing about
  * its label. Such rows are left out of the fit, and the rest is treated as if they
  * had never been there. */
-#ifndef EARMARK_AUDITABLE_H
-#define EARMARK_AUDITABLE_H
+#ifndef EARMARK_CLASSIFIER_AUDITABLE_H
+#define EARMARK_CLASSIFIER_AUDITABLE_H
 
 #include "host/base/error.h"
 

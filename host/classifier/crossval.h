@@ -6,8 +6,8 @@
  *     (1 / S) sum -log p[label] + (1 / (2 C S)) |W|^2
  * without penalty on intercepts, from zeros; where only two classes are present
  * there is one weight vector (binomial), as in the reference. */
-#ifndef EARMARK_CROSSVAL_H
-#define EARMARK_CROSSVAL_H
+#ifndef EARMARK_CLASSIFIER_CROSSVAL_H
+#define EARMARK_CLASSIFIER_CROSSVAL_H
 
 #include "host/base/error.h"
 #include "host/base/text.h"

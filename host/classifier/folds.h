@@ -6,8 +6,8 @@
  * them; classes without rows are allowed and change nothing. fold_of has room
  * for `rows` numbers; folds are 2 .. FOLDS_MAXIMUM. The seed (0 .. 2^32 - 1) is
  * used with `shuffle` only. */
-#ifndef EARMARK_FOLDS_H
-#define EARMARK_FOLDS_H
+#ifndef EARMARK_CLASSIFIER_FOLDS_H
+#define EARMARK_CLASSIFIER_FOLDS_H
 
 #include "host/base/error.h"
 

@@ -6,8 +6,8 @@
  * Zhu, 1995; scipy's minimize(method="L-BFGS-B")) where no bound is active: history
  * 10, first step of length 1, line search of More and Thuente, pairs of
  * too little curvature left out, the history forgotten when a search fails. */
-#ifndef EARMARK_LBFGS_H
-#define EARMARK_LBFGS_H
+#ifndef EARMARK_CLASSIFIER_LBFGS_H
+#define EARMARK_CLASSIFIER_LBFGS_H
 
 #include "host/base/error.h"
 #include "host/classifier/line_search.h"

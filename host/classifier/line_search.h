@@ -3,8 +3,8 @@
  * sufficient decrease", ACM TOMS 20 (1994): an interval of uncertainty shrunk by
  * safeguarded cubic and quadratic interpolation, first on the function less its
  * sufficient decrease, then on the function itself. The caller evaluates. */
-#ifndef EARMARK_LINE_SEARCH_H
-#define EARMARK_LINE_SEARCH_H
+#ifndef EARMARK_CLASSIFIER_LINE_SEARCH_H
+#define EARMARK_CLASSIFIER_LINE_SEARCH_H
 
 #include <stdbool.h>
 

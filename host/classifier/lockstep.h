@@ -1,6 +1,6 @@
 /* Many fits side by side: their points are evaluated by one call to the device. */
-#ifndef EARMARK_LOCKSTEP_H
-#define EARMARK_LOCKSTEP_H
+#ifndef EARMARK_CLASSIFIER_LOCKSTEP_H
+#define EARMARK_CLASSIFIER_LOCKSTEP_H
 
 #include "host/classifier/crossval.h"
 #include "host/classifier/scaling.h"

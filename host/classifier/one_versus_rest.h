@@ -3,8 +3,8 @@
  * OneVsRestClassifier(LogisticRegression(C, solver="lbfgs")) has them. Each is
  * crossval.h's problem with two classes, which has one weight vector: the penalty is
  * the reference's own (a softmax with both vectors free would want C / 2 for it). */
-#ifndef EARMARK_ONE_VERSUS_REST_H
-#define EARMARK_ONE_VERSUS_REST_H
+#ifndef EARMARK_CLASSIFIER_ONE_VERSUS_REST_H
+#define EARMARK_CLASSIFIER_ONE_VERSUS_REST_H
 
 #include "host/classifier/crossval.h"
 

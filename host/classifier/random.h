@@ -1,8 +1,8 @@
 /* The Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998) and the draws
  * that numpy's RandomState makes from it, so that shuffles with an integer seed
  * agree with numpy.random.RandomState(seed). */
-#ifndef EARMARK_RANDOM_H
-#define EARMARK_RANDOM_H
+#ifndef EARMARK_CLASSIFIER_RANDOM_H
+#define EARMARK_CLASSIFIER_RANDOM_H
 
 #include <stddef.h>
 #include <stdint.h>

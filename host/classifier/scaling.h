@@ -6,8 +6,8 @@
  *     z = x' * ratio_f + offset_f
  * with a ratio near 1 and an offset near 0: folding these small differences into
  * weights and gradients loses no digits, where folding whole means would. */
-#ifndef EARMARK_SCALING_H
-#define EARMARK_SCALING_H
+#ifndef EARMARK_CLASSIFIER_SCALING_H
+#define EARMARK_CLASSIFIER_SCALING_H
 
 #include "host/base/error.h"
 

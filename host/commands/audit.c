@@ -1,5 +1,5 @@
-/* earmark audit: the command line of host/pipeline/audit.h. */
-#include "host/pipeline/audit.h"
+/* earmark audit: the command line of host/audit/audit.h. */
+#include "host/audit/audit.h"
 #include "host/base/stop.h"
 #include "host/commands/commands.h"
 #include "host/commands/options.h"

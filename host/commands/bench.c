@@ -1,9 +1,9 @@
 /* earmark bench: how fast each stage is here, beside this machine's matrix products. */
 #include "host/base/stop.h"
 #include "host/base/text.h"
+#include "host/commands/benchmark.h"
 #include "host/commands/commands.h"
 #include "host/commands/options.h"
-#include "host/pipeline/benchmark.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* The commands. Each is one file in this folder: it reads its own options
  * (argv[0] is the command's name), prints its own --help, and returns the
  * process's exit code. */
-#ifndef EARMARK_COMMANDS_H
-#define EARMARK_COMMANDS_H
+#ifndef EARMARK_COMMANDS_COMMANDS_H
+#define EARMARK_COMMANDS_COMMANDS_H
 
 #include "host/base/stop.h"
 

@@ -2,11 +2,11 @@
 #include "host/base/memory.h"
 #include "host/base/progress.h"
 #include "host/base/stop.h"
-#include "host/classifier/crossval_files.h"
 #include "host/commands/commands.h"
+#include "host/commands/crossval_files.h"
 #include "host/commands/options.h"
 #include "host/commands/options_classifier.h"
-#include "host/pipeline/engine.h"
+#include "host/embedding/engine.h"
 
 #include <errno.h>
 #include <stdlib.h>

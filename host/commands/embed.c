@@ -1,14 +1,14 @@
 /* earmark embed: clips in, embeddings out. */
 #include "host/base/memory.h"
+#include "host/base/names.h"
 #include "host/base/npy.h"
 #include "host/base/stop.h"
 #include "host/commands/commands.h"
 #include "host/commands/options.h"
+#include "host/embedding/clip_view.h"
+#include "host/embedding/embedding.h"
+#include "host/embedding/resume.h"
 #include "host/output/files.h"
-#include "host/output/names.h"
-#include "host/pipeline/clip_view.h"
-#include "host/pipeline/embedding.h"
-#include "host/pipeline/resume.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 #include "host/commands/issues_files.h"
 
+#include "host/audit/class_health.h"
 #include "host/base/memory.h"
+#include "host/base/numbers.h"
+#include "host/base/table_file.h"
 #include "host/confident/health.h"
 #include "host/output/files.h"
-#include "host/output/numbers.h"
-#include "host/output/tables.h"
-#include "host/pipeline/health_tables.h"
 
 #include <errno.h>
 #include <inttypes.h>

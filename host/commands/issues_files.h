@@ -1,6 +1,6 @@
 /* What `earmark issues` writes into a folder, and reads beside the two arrays. */
-#ifndef EARMARK_ISSUES_FILES_H
-#define EARMARK_ISSUES_FILES_H
+#ifndef EARMARK_COMMANDS_ISSUES_FILES_H
+#define EARMARK_COMMANDS_ISSUES_FILES_H
 
 #include "host/confident/confident.h"
 #include "host/confident/multilabel.h"

@@ -1,10 +1,10 @@
 /* Options that several commands share, each read and explained in one place. */
-#ifndef EARMARK_OPTIONS_H
-#define EARMARK_OPTIONS_H
+#ifndef EARMARK_COMMANDS_OPTIONS_H
+#define EARMARK_COMMANDS_OPTIONS_H
 
 #include "host/base/progress.h"
-#include "host/input/input.h"
-#include "host/pipeline/engine.h"
+#include "host/embedding/engine.h"
+#include "host/lists/input.h"
 
 #include <getopt.h>
 

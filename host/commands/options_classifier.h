@@ -1,6 +1,6 @@
 /* Options of the cross-validated classifier, shared by audit and crossval. */
-#ifndef EARMARK_OPTIONS_CLASSIFIER_H
-#define EARMARK_OPTIONS_CLASSIFIER_H
+#ifndef EARMARK_COMMANDS_OPTIONS_CLASSIFIER_H
+#define EARMARK_COMMANDS_OPTIONS_CLASSIFIER_H
 
 #include "host/classifier/crossval.h"
 

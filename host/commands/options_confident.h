@@ -1,7 +1,7 @@
 /* Options of confident learning, shared by audit and issues; names and meanings
  * are cleanlab's. */
-#ifndef EARMARK_OPTIONS_CONFIDENT_H
-#define EARMARK_OPTIONS_CONFIDENT_H
+#ifndef EARMARK_COMMANDS_OPTIONS_CONFIDENT_H
+#define EARMARK_COMMANDS_OPTIONS_CONFIDENT_H
 
 #include "host/confident/confident.h"
 

@@ -1,10 +1,10 @@
 /* earmark report: the page of a finished run, made again from its files. */
-#include "host/output/report.h"
+#include "host/report/report.h"
+#include "host/base/names.h"
 #include "host/base/stop.h"
 #include "host/commands/commands.h"
 #include "host/commands/options.h"
-#include "host/output/names.h"
-#include "host/output/read.h"
+#include "host/report/read.h"
 
 #include <getopt.h>
 #include <unistd.h>

@@ -5,8 +5,8 @@
  * the same result for any number of threads.
  *
  * Needs 14 to 24 bytes a row beside the input, and (classes x classes) tables. */
-#ifndef EARMARK_CONFIDENT_H
-#define EARMARK_CONFIDENT_H
+#ifndef EARMARK_CONFIDENT_CONFIDENT_H
+#define EARMARK_CONFIDENT_CONFIDENT_H
 
 #include "host/base/npy.h"
 

@@ -3,8 +3,8 @@
  * row is an issue if it is one for any class. cleanlab 2.9's multilabel_classification,
  * but for its ranking of the low_* filters, which is scrambled, and its label noise,
  * which is divided by all rows. */
-#ifndef EARMARK_MULTILABEL_H
-#define EARMARK_MULTILABEL_H
+#ifndef EARMARK_CONFIDENT_MULTILABEL_H
+#define EARMARK_CONFIDENT_MULTILABEL_H
 
 #include "host/confident/confident.h"
 

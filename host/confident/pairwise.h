@@ -1,7 +1,7 @@
 /* numpy's pairwise sums: the order of additions, and with it the last bits, are
  * part of confident learning's result (they decide ties). */
-#ifndef EARMARK_PAIRWISE_H
-#define EARMARK_PAIRWISE_H
+#ifndef EARMARK_CONFIDENT_PAIRWISE_H
+#define EARMARK_CONFIDENT_PAIRWISE_H
 
 #include <stddef.h>
 

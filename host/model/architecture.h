@@ -1,7 +1,7 @@
 /* From named tensors to a network: which arrays an x-vector has, of which shape,
  * whatever container they come from. */
-#ifndef EARMARK_ARCHITECTURE_H
-#define EARMARK_ARCHITECTURE_H
+#ifndef EARMARK_MODEL_ARCHITECTURE_H
+#define EARMARK_MODEL_ARCHITECTURE_H
 
 #include "host/model/model.h"
 

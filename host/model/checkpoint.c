@@ -1,7 +1,7 @@
 #include "host/model/checkpoint.h"
 
+#include "host/base/float16.h"
 #include "host/base/memory.h"
-#include "host/model/float16.h"
 #include "host/model/quote.h"
 
 #include <float.h>

@@ -1,8 +1,8 @@
 /* A PyTorch checkpoint of the zip kind (torch.save since 1.6): a state dict
  * (pickle.h) and one stored entry per storage. Treated as hostile: see the
  * checks in checkpoint.c. Nothing in it is ever executed. */
-#ifndef EARMARK_CHECKPOINT_H
-#define EARMARK_CHECKPOINT_H
+#ifndef EARMARK_MODEL_CHECKPOINT_H
+#define EARMARK_MODEL_CHECKPOINT_H
 
 #include "host/model/architecture.h"
 #include "host/model/pickle.h"

@@ -1,6 +1,6 @@
 #include "host/model/describe.h"
 
-#include "host/output/numbers.h"
+#include "host/base/numbers.h"
 
 #include <jansson.h>
 #include <stdlib.h>

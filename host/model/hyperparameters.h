@@ -2,8 +2,8 @@
  * `!new:module.Class` and `!ref <name>`), as far as it says something about the
  * embedding network or its features. Nothing is constructed or evaluated:
  * tags are read as texts, references are followed by name. */
-#ifndef EARMARK_HYPERPARAMETERS_H
-#define EARMARK_HYPERPARAMETERS_H
+#ifndef EARMARK_MODEL_HYPERPARAMETERS_H
+#define EARMARK_MODEL_HYPERPARAMETERS_H
 
 #include "host/base/error.h"
 #include "host/base/text.h"

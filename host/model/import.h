@@ -1,6 +1,6 @@
 /* From a SpeechBrain folder to a model. */
-#ifndef EARMARK_IMPORT_H
-#define EARMARK_IMPORT_H
+#ifndef EARMARK_MODEL_IMPORT_H
+#define EARMARK_MODEL_IMPORT_H
 
 #include "host/base/text.h"
 #include "host/model/model.h"

@@ -1,10 +1,10 @@
 #include "host/model/model.h"
 
 #include "host/base/file.h"
+#include "host/base/float16.h"
 #include "host/base/memory.h"
 #include "host/base/text.h"
 #include "host/model/architecture.h"
-#include "host/model/float16.h"
 #include "host/model/quote.h"
 #include "host/model/safetensors.h"
 

@@ -1,8 +1,8 @@
 /* A model in memory: the arrays of an x-vector network and the facts that came
  * with them. Read from and written to safetensors; imported from a SpeechBrain
  * checkpoint (import.h). */
-#ifndef EARMARK_MODEL_H
-#define EARMARK_MODEL_H
+#ifndef EARMARK_MODEL_MODEL_H
+#define EARMARK_MODEL_MODEL_H
 
 #include "host/base/error.h"
 

@@ -8,8 +8,8 @@
  * and tensors are bounded.
  * Reference: Python's pickletools (opcodes), torch/_utils.py
  * (_rebuild_tensor_v2), torch/serialization.py (persistent ids). */
-#ifndef EARMARK_PICKLE_H
-#define EARMARK_PICKLE_H
+#ifndef EARMARK_MODEL_PICKLE_H
+#define EARMARK_MODEL_PICKLE_H
 
 #include "host/base/error.h"
 

@@ -1,6 +1,6 @@
 /* Inside of the pickle reader: values, the stack, and what torch's globals mean. */
-#ifndef EARMARK_PICKLE_MACHINE_H
-#define EARMARK_PICKLE_MACHINE_H
+#ifndef EARMARK_MODEL_PICKLE_MACHINE_H
+#define EARMARK_MODEL_PICKLE_MACHINE_H
 
 #include "host/model/pickle.h"
 

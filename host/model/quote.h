@@ -1,6 +1,6 @@
 /* Bytes of a file that is not trusted, made fit for a message on a terminal. */
-#ifndef EARMARK_QUOTE_H
-#define EARMARK_QUOTE_H
+#ifndef EARMARK_MODEL_QUOTE_H
+#define EARMARK_MODEL_QUOTE_H
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /* The safetensors container: eight bytes of header length, a JSON header, and
  * the tensors' bytes end to end.
  * Format: https://github.com/huggingface/safetensors (README, "Format"). */
-#ifndef EARMARK_SAFETENSORS_H
-#define EARMARK_SAFETENSORS_H
+#ifndef EARMARK_MODEL_SAFETENSORS_H
+#define EARMARK_MODEL_SAFETENSORS_H
 
 #include "host/base/error.h"
 

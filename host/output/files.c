@@ -1,7 +1,7 @@
 #include "host/output/files.h"
 
-#include "host/output/numbers.h"
-#include "host/output/tables.h"
+#include "host/base/numbers.h"
+#include "host/base/table_file.h"
 
 #include <math.h>
 

@@ -1,8 +1,8 @@
 #include "host/output/run.h"
 
 #include "host/base/memory.h"
+#include "host/base/numbers.h"
 #include "host/base/text.h"
-#include "host/output/numbers.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /* What a run found, as plain data: filled by the commands (or read back from the
- * files of a run, host/output/read.h) and written by the files of this folder.
+ * files of a run, host/report/read.h) and written by the files of this folder.
  * Nothing here is owned: every pointer stays valid while the results are used. */
 #ifndef EARMARK_OUTPUT_RUN_H
 #define EARMARK_OUTPUT_RUN_H
 
 #include "host/base/error.h"
-#include "host/input/clips.h"
-#include "host/output/faults.h"
+#include "host/clips/clips.h"
+#include "host/sound/audio_faults.h"
 
 /* What became of a clip, in words for people: "cannot be read". (The word of the
  * status column of clips.csv is clip_status_name.) */

@@ -1,7 +1,7 @@
 /* run.json and timing.json. */
+#include "host/base/numbers.h"
+#include "host/base/table_file.h"
 #include "host/output/files.h"
-#include "host/output/numbers.h"
-#include "host/output/tables.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "host/output/summary.h"
 
+#include "host/base/names.h"
+#include "host/base/numbers.h"
 #include "host/base/text.h"
-#include "host/output/names.h"
-#include "host/output/numbers.h"
 
 #include <errno.h>
 #include <math.h>

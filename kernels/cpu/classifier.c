@@ -1,7 +1,7 @@
 #include "kernels/cpu/classifier.h"
 
 #include "kernels/classifier_problem.h"
-#include "kernels/cpu/clock.h"
+#include "kernels/clock.h"
 #include "kernels/cpu/product.h"
 
 #include <stdlib.h>

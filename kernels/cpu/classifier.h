@@ -5,8 +5,8 @@
  * summed in a fixed number of chains, each by one thread from its first tile to
  * its last, and the chains are added in order: a result does not depend on the
  * number of threads, nor on the other tasks of the call. */
-#ifndef EARMARK_CLASSIFIER_H
-#define EARMARK_CLASSIFIER_H
+#ifndef EARMARK_CPU_CLASSIFIER_H
+#define EARMARK_CPU_CLASSIFIER_H
 
 #include "kernels/cpu/device_cpu.h"
 #include "kernels/cpu/tile_kernels.h"

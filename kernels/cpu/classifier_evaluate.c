@@ -2,7 +2,7 @@
  * of tasks: logits of all of them, softmax, gradient, while a tile is in cache. */
 #include "kernels/cpu/classifier.h"
 
-#include "kernels/cpu/clock.h"
+#include "kernels/clock.h"
 #include "kernels/cpu/product.h"
 
 #include <omp.h>

@@ -1,7 +1,7 @@
 /* Out-of-fold probabilities and their log-loss, in double precision. */
 #include "kernels/cpu/classifier.h"
 
-#include "kernels/cpu/clock.h"
+#include "kernels/clock.h"
 #include "kernels/cpu/product.h"
 
 #include <omp.h>

@@ -1,7 +1,7 @@
 /* The CPU device: what its parts share. Products go through oneDNN (product.h),
  * threads are OpenMP's; every result is independent of their number. */
-#ifndef EARMARK_DEVICE_CPU_H
-#define EARMARK_DEVICE_CPU_H
+#ifndef EARMARK_CPU_DEVICE_CPU_H
+#define EARMARK_CPU_DEVICE_CPU_H
 
 #include "kernels/device.h"
 

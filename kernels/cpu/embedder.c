@@ -1,8 +1,8 @@
 #include "embedder.h"
 
-#include "clock.h"
 #include "features.h"
-#include "kernels/fold.h"
+#include "kernels/batch_norm.h"
+#include "kernels/clock.h"
 #include "linear.h"
 #include "network.h"
 #include "product.h"

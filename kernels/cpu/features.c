@@ -1,8 +1,8 @@
 #include "features.h"
 
-#include "clock.h"
 #include "fourier.h"
-#include "kernels/tables.h"
+#include "kernels/clock.h"
+#include "kernels/front_end.h"
 #include "product.h"
 #include "resample.h"
 #include "vector.h"

@@ -13,7 +13,7 @@
 #ifndef EARMARK_CPU_FOURIER_H
 #define EARMARK_CPU_FOURIER_H
 
-#include "kernels/tables.h"
+#include "kernels/front_end.h"
 
 #define FOURIER_FIRST 13  /* k1 */
 #define FOURIER_SECOND 16 /* k2, and r */

@@ -1,6 +1,6 @@
 /* "The machine's GEMM speed" in every ratio: oneDNN's general float32 product. */
-#include "clock.h"
 #include "device_cpu.h"
+#include "kernels/clock.h"
 #include "product.h"
 
 #include <math.h>

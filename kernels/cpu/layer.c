@@ -1,6 +1,6 @@
 #include "layer.h"
 
-#include "kernels/fold.h"
+#include "kernels/batch_norm.h"
 #include "winograd.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "linear.h"
 
 #include "gather.h"
-#include "kernels/fold.h"
+#include "kernels/batch_norm.h"
 #include "product.h"
 
 #include <stdlib.h>

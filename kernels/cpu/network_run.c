@@ -1,5 +1,5 @@
-#include "clock.h"
 #include "gather.h"
+#include "kernels/clock.h"
 #include "network.h"
 #include "network_state.h"
 #include "winograd.h"

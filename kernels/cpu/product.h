@@ -13,8 +13,8 @@
  * product_thread_begin() in the current parallel region, or else from outside
  * of any: it holds oneDNN to one thread, which it would otherwise only do in
  * regions of two threads or more. */
-#ifndef EARMARK_PRODUCT_H
-#define EARMARK_PRODUCT_H
+#ifndef EARMARK_CPU_PRODUCT_H
+#define EARMARK_CPU_PRODUCT_H
 
 #include "kernels/error.h"
 

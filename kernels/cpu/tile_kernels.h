@@ -13,8 +13,8 @@
  * only: every logit is one chain of multiply-adds in the order of the features,
  * every gradient of a tile one chain in the order of its rows. What else is in
  * the tile or in the panels changes no bit. */
-#ifndef EARMARK_TILE_KERNELS_H
-#define EARMARK_TILE_KERNELS_H
+#ifndef EARMARK_CPU_TILE_KERNELS_H
+#define EARMARK_CPU_TILE_KERNELS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* What the files of tile_kernels_template.h share. */
-#ifndef EARMARK_TILE_KERNELS_INTERNAL_H
-#define EARMARK_TILE_KERNELS_INTERNAL_H
+#ifndef EARMARK_CPU_TILE_KERNELS_INTERNAL_H
+#define EARMARK_CPU_TILE_KERNELS_INTERNAL_H
 
 #include "kernels/cpu/tile_kernels.h"
 

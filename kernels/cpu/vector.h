@@ -7,8 +7,8 @@
  *     VECTOR_DISPATCH(add, (float *y, size_t n), y, n)
  *
  * defines `static void add(float *y, size_t n)`. */
-#ifndef EARMARK_VECTOR_H
-#define EARMARK_VECTOR_H
+#ifndef EARMARK_CPU_VECTOR_H
+#define EARMARK_CPU_VECTOR_H
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 #include "kernels/cuda/classifier.h"
 
 #include "kernels/classifier_problem.h"
-#include "kernels/cpu/clock.h"
+#include "kernels/clock.h"
 #include "kernels/cuda/check.h"
 
 #include <nvtx3/nvToolsExt.h>

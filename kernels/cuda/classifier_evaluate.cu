@@ -5,7 +5,7 @@
  * on a fold's rows, all but those that hold it out, are then one run of columns. */
 #include "kernels/cuda/classifier.h"
 
-#include "kernels/cpu/clock.h"
+#include "kernels/clock.h"
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/classifier_kernels.h"
 

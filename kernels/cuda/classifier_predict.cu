@@ -1,7 +1,7 @@
 /* Out-of-fold probabilities and their log-loss, in double precision. */
 #include "kernels/cuda/classifier.h"
 
-#include "kernels/cpu/clock.h"
+#include "kernels/clock.h"
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/classifier_kernels.h"
 

@@ -1,8 +1,8 @@
 /* The CUDA device: what its parts share. One worker for each GPU; every worker has
  * streams for copies up, computation and copies down, and a cuBLAS handle with a
  * workspace of its own, so that a result does not depend on what else runs. */
-#ifndef EARMARK_DEVICE_CUDA_H
-#define EARMARK_DEVICE_CUDA_H
+#ifndef EARMARK_CUDA_DEVICE_CUDA_H
+#define EARMARK_CUDA_DEVICE_CUDA_H
 
 #include "kernels/cuda/check.h"
 #include "kernels/device.h"

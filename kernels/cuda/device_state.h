@@ -3,7 +3,7 @@
 #define EARMARK_CUDA_DEVICE_STATE_H
 
 #include "kernels/cuda/device_cuda.h"
-#include "kernels/cuda/part.h"
+#include "kernels/cuda/plugin.h"
 
 struct cuda_batch; /* batches.cu */
 

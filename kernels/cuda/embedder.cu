@@ -2,11 +2,11 @@
 #include "kernels/cuda/embedder.h"
 
 #include "kernels/cuda/embedder_state.h"
-#include "kernels/cuda/tdnn_tile.h"
+#include "kernels/cuda/layer_tile.h"
 #include "kernels/cuda/worker.h"
 
 extern "C" {
-#include "kernels/fold.h"
+#include "kernels/batch_norm.h"
 }
 
 #include <stdlib.h>

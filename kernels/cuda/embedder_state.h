@@ -2,13 +2,13 @@
 #ifndef EARMARK_CUDA_EMBEDDER_STATE_H
 #define EARMARK_CUDA_EMBEDDER_STATE_H
 
-#include "kernels/cuda/chunks.h"
 #include "kernels/cuda/embedder.h"
 #include "kernels/cuda/features.h"
+#include "kernels/cuda/layer.h"
 #include "kernels/cuda/linear.h"
+#include "kernels/cuda/plan.h"
 #include "kernels/cuda/pooling.h"
 #include "kernels/cuda/resample.h"
-#include "kernels/cuda/tdnn.h"
 
 #define LANES 2
 

@@ -15,7 +15,7 @@
 
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/launch.h"
-#include "kernels/tables.h"
+#include "kernels/front_end.h"
 
 #define FRAMES 8         /* of a block at a time */
 #define THREADS 128      /* 16 for each frame */

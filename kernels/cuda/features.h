@@ -1,4 +1,4 @@
-/* Log-mel features of clips that lie end to end (spec: kernels/tables.h). */
+/* Log-mel features of clips that lie end to end (spec: kernels/front_end.h). */
 #ifndef EARMARK_CUDA_FEATURES_H
 #define EARMARK_CUDA_FEATURES_H
 

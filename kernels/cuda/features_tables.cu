@@ -4,7 +4,7 @@
 #include "kernels/cuda/upload.h"
 
 extern "C" {
-#include "kernels/tables.h"
+#include "kernels/front_end.h"
 }
 
 #include <math.h>

@@ -1,6 +1,6 @@
 #include "kernels/cuda/gemm_speed.h"
 
-#include "kernels/cpu/clock.h"
+#include "kernels/clock.h"
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/device_cuda.h"
 #include "kernels/cuda/launch.h"

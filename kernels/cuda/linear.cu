@@ -2,11 +2,11 @@
 
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/launch.h"
-#include "kernels/cuda/tdnn.h"
+#include "kernels/cuda/layer.h"
 #include "kernels/cuda/upload.h"
 
 extern "C" {
-#include "kernels/fold.h"
+#include "kernels/batch_norm.h"
 }
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 #include "kernels/cuda/pooling.h"
 
 #include "kernels/cuda/check.h"
-#include "kernels/cuda/chunks.h"
 #include "kernels/cuda/launch.h"
+#include "kernels/cuda/plan.h"
 
 #include <math.h>
 

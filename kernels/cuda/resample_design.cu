@@ -4,8 +4,8 @@
 #include "kernels/cuda/upload.h"
 
 extern "C" {
+#include "kernels/front_end.h"
 #include "kernels/resampler.h"
-#include "kernels/tables.h"
 }
 
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 #ifndef EARMARK_FUZZ_CLIP_RULES_H
 #define EARMARK_FUZZ_CLIP_RULES_H
 
-#include "host/input/builder.h"
-#include "host/input/input.h"
+#include "host/lists/builder.h"
+#include "host/lists/input.h"
 
 #include <stdint.h>
 #include <stdlib.h>

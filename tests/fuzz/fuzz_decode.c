@@ -1,7 +1,7 @@
 /* Whole sound files through the decoder, libsndfile and its codecs included (which
  * are not instrumented: only what they break is seen). The first byte chooses the
  * part of the file and whether the rate stays. */
-#include "host/input/decode.h"
+#include "host/sound/decode.h"
 
 #include <math.h>
 #include <stdint.h>

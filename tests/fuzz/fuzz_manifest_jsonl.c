@@ -1,6 +1,6 @@
 /* JSONL manifests. The first byte chooses the options. */
-#include "host/input/builder.h"
-#include "host/input/manifest.h"
+#include "host/lists/builder.h"
+#include "host/lists/manifest.h"
 #include "tests/fuzz/clip_rules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

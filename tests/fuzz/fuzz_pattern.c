@@ -1,5 +1,5 @@
 /* --label-pattern: the pattern up to the first line end, then names, one a line. */
-#include "host/input/pattern.h"
+#include "host/lists/pattern.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * the page would, and JSON that parses must mean the same when written again. */
 #include "host/base/json.h"
 #include "host/output/files.h"
-#include "host/output/read.h"
+#include "host/report/read.h"
 #include "tests/fuzz/memory_folder.h"
 
 static const char *const names[] = {"run.json",           "classes.json", "issues.jsonl",

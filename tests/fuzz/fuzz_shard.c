@@ -1,7 +1,7 @@
 /* Shards of an unfinished run, and the record beside them. The checksum of the input
  * is put right first in every second input, or nothing would get behind it. */
-#include "host/pipeline/run_record.h"
-#include "host/pipeline/shard.h"
+#include "host/embedding/run_record.h"
+#include "host/embedding/shard.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* What is read of a sound file before libsndfile sees it. */
-#include "host/input/sound_file.h"
+#include "host/sound/sound_file.h"
 
 #include <stdint.h>
 #include <stdlib.h>

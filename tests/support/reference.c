@@ -1,8 +1,8 @@
 #include "reference.h"
 
 #include "compare.h"
+#include "kernels/front_end.h"
 #include "kernels/resampler.h"
-#include "kernels/tables.h"
 
 #include <math.h>
 #include <setjmp.h>

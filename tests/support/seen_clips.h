@@ -3,7 +3,7 @@
 #define EARMARK_TEST_SEEN_CLIPS_H
 
 #include "host/base/text.h"
-#include "host/input/input.h"
+#include "host/lists/input.h"
 
 /* A line a clip: "path|label|group|fold|status"; warnings after "~"; or "!kind: message"
  * when it fails. Paths to open come out as `opened`, what was said of the reading as

@@ -2,7 +2,7 @@
 #ifndef EARMARK_TEST_DECODERS_H
 #define EARMARK_TEST_DECODERS_H
 
-#include "host/input/decoder.h"
+#include "host/sound/decoder.h"
 
 extern struct decoders *test_decoders; /* two */
 

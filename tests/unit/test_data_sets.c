@@ -1,7 +1,7 @@
 /* Data sets that are known by their columns or files: what is read from where, and that it is said.
  */
 #include "host/base/text.h"
-#include "host/input/input.h"
+#include "host/lists/input.h"
 #include "tests/support/seen_clips.h"
 #include "tests/support/sound_files.h"
 

@@ -1,5 +1,5 @@
 /* Decoding what is in order: every format, exactly; mixing, resampling, measures. */
-#include "host/input/decode.h"
+#include "host/sound/decode.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
 

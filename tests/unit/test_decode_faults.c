@@ -1,6 +1,6 @@
 /* Decoding what is not in order: each file with its status and its reason, never a
  * crash, never more memory than the file can explain. */
-#include "host/input/decode.h"
+#include "host/sound/decode.h"
 #include "tests/support/faults.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"

@@ -1,7 +1,7 @@
 /* The decode threads: the list's order and the same samples whatever the threads and
  * the memory, every clip exactly once, and no way to hang. */
 #include "host/base/stop.h"
-#include "host/input/decode_pool.h"
+#include "host/sound/decode_pool.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
 

@@ -1,6 +1,6 @@
 /* Decoders in processes of their own: the same as decoding here, whatever the file; a codec
  * that breaks its process costs the file; and no process is left when all is done. */
-#include "host/input/decoder.h"
+#include "host/sound/decoder.h"
 #include "tests/support/faults.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"

@@ -2,8 +2,8 @@
  * back, and what people see neither acts nor hides. */
 #include "host/base/csv.h"
 #include "host/base/json.h"
-#include "host/output/names.h"
-#include "host/output/numbers.h"
+#include "host/base/names.h"
+#include "host/base/numbers.h"
 #include "tests/support/compare.h"
 #include "tests/support/signal.h"
 

@@ -1,5 +1,5 @@
 /* A folder as INPUT: which files are clips, their order, labels, and what is in the way. */
-#include "host/input/input.h"
+#include "host/lists/input.h"
 #include "tests/support/sound_files.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Every format of sound file against another decoder: files that SoX wrote, and what it
  * decodes them to (tests/golden/formats, and the script that makes it). */
-#include "host/input/decode.h"
+#include "host/sound/decode.h"
 #include "tests/support/sound_files.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* Audio health of a whole collection: faults planted into a thousand speech-like
  * digits, one in a hundred of each kind, and how well the audit tells them. */
-#include "host/pipeline/audit.h"
-#include "host/pipeline/duplicates.h"
-#include "host/pipeline/identical.h"
+#include "host/audit/audit.h"
+#include "host/embedding/duplicates.h"
+#include "host/embedding/identical.h"
 #include "tests/support/compare.h"
 #include "tests/support/corpus.h"
 #include "tests/support/signal.h"

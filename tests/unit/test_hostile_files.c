@@ -1,7 +1,7 @@
 /* A folder and a manifest of everything that is wrong, through the program as users run
  * it: each file has its row with its status and reason, and its name comes back from what
  * was written, read by a strict reader that is not earmark's own. */
-#include "host/input/clips.h"
+#include "host/clips/clips.h"
 #include "tests/support/program.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"

@@ -1,5 +1,5 @@
 /* Several labels a clip: cells and JSON arrays to sets, and what is said of odd ones. */
-#include "host/input/input.h"
+#include "host/lists/input.h"
 #include "tests/support/compare.h"
 #include "tests/support/sound_files.h"
 

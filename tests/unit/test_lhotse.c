@@ -1,6 +1,6 @@
 /* Lhotse's recording and supervision sets, and lists that are gzip. */
 #include "host/base/text.h"
-#include "host/input/input.h"
+#include "host/lists/input.h"
 #include "tests/support/seen_clips.h"
 #include "tests/support/sound_files.h"
 

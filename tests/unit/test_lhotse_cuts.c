@@ -1,7 +1,7 @@
 /* Lhotse's cut sets: those that Lhotse wrote and read back (tests/golden/lhotse), and
  * those that it would never write. */
 #include "host/base/text.h"
-#include "host/input/input.h"
+#include "host/lists/input.h"
 #include "tests/support/seen_clips.h"
 #include "tests/support/sound_files.h"
 

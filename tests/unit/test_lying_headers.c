@@ -1,7 +1,7 @@
 /* Headers that lie, under a limit of memory: what a file of a few kilobytes says about
  * channels, rate and length must not be believed by anybody who allocates. Every file is
  * decoded in a process of its own limit; nothing there may ask for more. */
-#include "host/input/decode.h"
+#include "host/sound/decode.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
 

@@ -1,6 +1,6 @@
 /* CSV, TSV and JSONL manifests: columns, rows that are wrong, paths that leave, warnings. */
 #include "host/base/text.h"
-#include "host/input/input.h"
+#include "host/lists/input.h"
 #include "tests/support/sound_files.h"
 
 #include <stdio.h>

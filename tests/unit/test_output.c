@@ -4,8 +4,8 @@
 #include "host/base/file.h"
 #include "host/base/json.h"
 #include "host/output/files.h"
-#include "host/output/read.h"
 #include "host/output/summary.h"
+#include "host/report/read.h"
 #include "tests/support/compare.h"
 #include "tests/support/made_run.h"
 

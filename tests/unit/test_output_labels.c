@@ -2,7 +2,7 @@
  * the same, whatever the names; damaged files are refused. */
 #include "host/base/file.h"
 #include "host/output/files.h"
-#include "host/output/read.h"
+#include "host/report/read.h"
 #include "tests/support/compare.h"
 #include "tests/support/made_run.h"
 

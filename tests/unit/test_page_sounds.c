@@ -1,6 +1,6 @@
 /* What is heard on the page: which part of a clip, at which rate, in which file. */
-#include "host/output/sound.h"
-#include "host/output/sound_encode.h"
+#include "host/report/page_sound.h"
+#include "host/report/sound_encode.h"
 #include "tests/support/compare.h"
 #include "tests/support/made_run.h"
 #include "tests/support/sound_bytes.h"

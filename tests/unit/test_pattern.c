@@ -1,5 +1,5 @@
 /* --label-pattern: what parses, what matches, and how ambiguity is resolved. */
-#include "host/input/pattern.h"
+#include "host/lists/pattern.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* The whole audit: the same bytes whatever computes, in whatever order and number,
  * and nothing lost when something fails. */
+#include "host/audit/audit.h"
 #include "host/base/file.h"
-#include "host/pipeline/audit.h"
 #include "tests/support/compare.h"
 #include "tests/support/corpus.h"
 #include "tests/support/fake_device.h"

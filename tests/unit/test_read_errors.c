@@ -1,7 +1,7 @@
 /* Every read of every kind of sound file refused in turn: the clip has all of its samples, or
  * a status that says what the system said; never other samples, and never another fault that
  * the file does not have. */
-#include "host/input/decode.h"
+#include "host/sound/decode.h"
 #include "tests/support/compare.h"
 #include "tests/support/faults.h"
 #include "tests/support/signal.h"

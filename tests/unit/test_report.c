@@ -1,8 +1,8 @@
 /* report.html: one page that needs nothing else, plays the sound of the first
  * clips, and lets no name act. */
 #include "host/output/files.h"
-#include "host/output/read.h"
-#include "host/output/report.h"
+#include "host/report/read.h"
+#include "host/report/report.h"
 #include "tests/support/compare.h"
 #include "tests/support/made_run.h"
 #include "tests/support/sound_bytes.h"

@@ -1,6 +1,6 @@
 /* The safetensors container: what its own package wrote, a round trip, and files
  * made to lie. */
-#include "host/model/float16.h"
+#include "host/base/float16.h"
 #include "host/model/safetensors.h"
 #include "tests/support/crafted.h"
 

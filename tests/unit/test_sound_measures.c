@@ -1,7 +1,7 @@
 /* What is measured of a sound, on both sides of every threshold. */
-#include "host/input/sound_measures.h"
-#include "host/input/spectrum.h"
-#include "host/output/faults.h"
+#include "host/sound/audio_faults.h"
+#include "host/sound/sound_measures.h"
+#include "host/sound/spectrum.h"
 #include "tests/support/signal.h"
 
 #include <math.h>

@@ -1,0 +1,16 @@
+/* Names for people's eyes. File names and labels are bytes from anywhere; on a
+ * terminal or a page they must neither act nor hide. */
+#ifndef EARMARK_BASE_NAMES_H
+#define EARMARK_BASE_NAMES_H
+
+#include "host/base/text.h"
+
+/* Appends the name with control characters as \n, \t, \x1b; bytes that are no
+ * UTF-8 as \xff; characters that are invisible or turn the direction of writing
+ * as \u{202e}; and the backslash doubled. */
+void name_visible(struct text *text, const char *name);
+
+/* The same, escaped for HTML text and attribute values. */
+void name_html(struct text *text, const char *name);
+
+#endif

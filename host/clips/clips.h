@@ -1,0 +1,133 @@
+/* The list of clips that a run is about, in its order, with labels, groups and folds.
+ *
+ * Strings live in one arena and are named by offsets; labels, groups and folds
+ * are interned, so that a million clips cost about 60 bytes each and their
+ * paths. Strings are bytes as the file system or the manifest gave them, not
+ * necessarily UTF-8. */
+#ifndef EARMARK_CLIPS_CLIPS_H
+#define EARMARK_CLIPS_CLIPS_H
+
+#include "host/base/error.h"
+#include "host/base/text.h"
+
+/* What became of a clip. CLIP_OK is embedded and audited, CLIP_SILENT embedded
+ * and marked, all others are rows with their reason. */
+enum clip_status {
+    CLIP_OK = 0,
+    CLIP_SILENT = 1,                 /* decoded, but nothing to hear */
+    CLIP_UNREADABLE = 2,             /* cannot be opened or decoded, or holds NaN or Inf */
+    CLIP_TRUNCATED = 3,              /* ends before the length its header promises */
+    CLIP_TOO_SHORT = 4,              /* fewer samples than the model needs */
+    CLIP_BAD_ROW = 5,                /* a manifest's row that cannot be understood */
+    CLIP_OUTSIDE = 6,                /* a manifest's path that leaves the manifest's folder */
+    CLIP_NO_LABEL = 7,               /* no label: an empty cell, a name unlike the pattern */
+    CLIP_NO_GROUP = 8,               /* no value in the field asked for with --group */
+    CLIP_NO_FOLD = 9,                /* no value in the field asked for with --fold-column */
+    CLIP_TOO_FEW_EXAMPLES = 10,      /* its class has fewer clips than there are folds */
+    CLIP_LABEL_NOT_IN_TRAINING = 11, /* its class is absent from its fold's training rows */
+    CLIP_BAD_SEGMENT = 12            /* its start and end are no part of the file */
+};
+
+#define CLIP_STATUS_COUNT 13
+
+/* The word in clips.csv: "ok", "silent", "unreadable", "too_short" ... */
+const char *clip_status_name(enum clip_status status);
+
+/* Whether the status is one of those that give exit code 3: the clip was asked
+ * for but could not be read (unreadable, truncated, bad row or segment, outside). */
+bool clip_status_is_unreadable(enum clip_status status);
+
+/* One clip; all strings through the functions below. */
+struct clip {
+    uint64_t path;       /* arena offset: relative to the list's root, or absolute */
+    uint64_t id;         /* arena offset; the manifest's, or path, or path#t=start,end */
+    uint64_t reason;     /* arena offset; of the empty string while there is none */
+    int32_t class_index; /* of class_names, or -1: no label */
+    int32_t group_index; /* of group_names, or -1: no group */
+    int32_t fold;        /* of fold_names, or -1: no fold */
+    uint8_t status;      /* enum clip_status as far as the manifest can tell */
+    double start;        /* seconds into the file */
+    double end;          /* seconds into the file; 0: to its end */
+};
+
+/* Distinct strings with their indexes; private to clips.c. */
+struct string_table {
+    uint64_t *offsets; /* (count) into the arena */
+    size_t count;
+    size_t capacity;
+    uint32_t *slots; /* open addressing: index + 1, 0 = empty */
+    size_t slot_count;
+};
+
+struct clip_list {
+    char *root; /* folder that relative paths start from, as given; "." for none */
+
+    struct clip *clips; /* (count) */
+    size_t count;
+    size_t capacity;
+
+    /* After clip_list_finish: sorted bytewise (folds: by number where all are
+     * numbers), class_index, group_index and fold point into them. */
+    const char **class_names; /* (class_count) */
+    size_t class_count;
+    const char **group_names; /* (group_count), empty without --group */
+    size_t group_count;
+    const char **fold_names; /* (fold_count), empty without --fold-column */
+    size_t fold_count;
+
+    void *name_storage; /* what the three name arrays point into */
+    char *arena;        /* NUL-terminated strings; offset 0 is the empty string */
+    size_t arena_size;
+    size_t arena_capacity;
+    struct string_table labels;
+    struct string_table groups;
+    struct string_table folds;
+};
+
+/* What a reader knows about one clip; strings are copied. */
+struct clip_entry {
+    const char *path;
+    const char *id;    /* NULL: the path, with #t=start,end behind it for a part of a file */
+    const char *label; /* NULL: none */
+    const char *group; /* NULL: none */
+    const char *fold;  /* NULL: none */
+    enum clip_status status;
+    const char *reason; /* NULL: none */
+    double start;       /* seconds into the file */
+    double end;         /* 0: to the file's end */
+};
+
+/* An empty list with a copy of `root`; clip_list_free also after a failure. */
+enum error_code clip_list_init(struct clip_list *list, const char *root, struct error *error);
+void clip_list_free(struct clip_list *list); /* takes NULL and a zeroed list */
+
+/* Appends a clip at the end. */
+enum error_code clip_list_add(struct clip_list *list, const struct clip_entry *entry,
+                              struct error *error);
+
+/* Sorts the names and fixes the indexes; once, after the last clip_list_add. */
+enum error_code clip_list_finish(struct clip_list *list, struct error *error);
+
+/* Strings of clip `index`; valid until the next clip_list_add or set_reason.
+ * NULL where the clip has no label, group or fold; an empty reason is "". */
+const char *clip_path(const struct clip_list *list, size_t index);
+const char *clip_id(const struct clip_list *list, size_t index);
+const char *clip_reason(const struct clip_list *list, size_t index);
+const char *clip_label(const struct clip_list *list, size_t index);
+const char *clip_group(const struct clip_list *list, size_t index);
+
+/* The path to open: the root and the clip's path, or the clip's path alone when
+ * it is absolute. Replaces the content of `path` (text_check tells of memory). */
+void clip_open_path(const struct clip_list *list, size_t index, struct text *path);
+
+/* Fails because none of the clips can be used: "none of the 3 clips can be audited;
+ * the first, a.wav: cannot open ...". `what`: "audited", "embedded". */
+enum error_code clip_list_fail(const struct clip_list *list, const char *what, struct error *error);
+
+/* Records what became of a clip; the strings given out before become invalid
+ * (the names of classes, groups and folds stay valid). `reason` is copied and must
+ * not be one of those strings. */
+enum error_code clip_list_set_status(struct clip_list *list, size_t index, enum clip_status status,
+                                     const char *reason, struct error *error);
+
+#endif

@@ -1,0 +1,44 @@
+/* Several labels a clip: cells such as "bark;dog", and what labels a list's clips carry. */
+#ifndef EARMARK_CLIPS_LABEL_SETS_H
+#define EARMARK_CLIPS_LABEL_SETS_H
+
+#include "host/clips/clips.h"
+
+/* A cell taken apart. Buffers are kept from one cell to the next. */
+struct label_split {
+    const char **pieces; /* (count) sorted bytewise, each once, without spaces round them */
+    size_t count;
+    size_t capacity;
+    struct text bytes; /* what pieces point into */
+};
+
+/* Whether it can separate: one character, of UTF-8 or a byte. So no label holds it and
+ * labels joined by it come apart again as they were. */
+bool label_separator_is_good(const char *separator);
+
+/* Empty pieces are none; a cell may hold no label at all. */
+enum error_code label_split_cell(struct label_split *split, const char *cell, const char *separator,
+                                 struct error *error);
+/* Appends the pieces with the separator between them. */
+void label_split_join(const struct label_split *split, const char *separator, struct text *joined);
+void label_split_close(struct label_split *split); /* takes a zeroed one */
+
+/* The labels of a finished list, and which of them each of its classes stands for: itself
+ * alone without a separator. */
+struct label_sets {
+    const char **names; /* (count) sorted bytewise */
+    size_t count;
+    size_t *starts;   /* (classes of the list + 1) into members */
+    int32_t *members; /* numbers of labels, ascending within a class */
+    char *storage;    /* what names point into */
+};
+
+/* separator: NULL for one label a clip; else the classes' names are joined sets. */
+enum error_code label_sets_open(const struct clip_list *clips, const char *separator,
+                                struct label_sets *sets, struct error *error);
+void label_sets_close(struct label_sets *sets); /* takes a zeroed one */
+
+/* The labels of a class of the list: (*count) numbers. */
+const int32_t *label_sets_of(const struct label_sets *sets, int32_t class_index, size_t *count);
+
+#endif

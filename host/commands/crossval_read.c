@@ -1,0 +1,266 @@
+#include "host/base/memory.h"
+#include "host/classifier/folds.h"
+#include "host/commands/crossval_files.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A column of integers, as many as `rows` (SIZE_MAX: any number; told in *count). */
+static enum error_code read_column(const char *path, size_t rows, int64_t **values, size_t *count,
+                                   struct error *error) {
+    struct npy_array array = NPY_INITIAL;
+    *values = NULL;
+    TRY(npy_open(path, &array, error));
+    if (array.dimensions == 0 || array.columns != 1 || array.rows == 0) {
+        FAIL(error, ERROR_DATA,
+             "%s: one whole number for each row is needed, this has %zu x %zu (labels of 0 and 1, "
+             "a column a class, go with --multi-label)",
+             path, array.rows, array.columns);
+    } else if (rows != SIZE_MAX && array.rows != rows) {
+        FAIL(error, ERROR_DATA, "%s: %zu rows, but the embeddings have %zu", path, array.rows,
+             rows);
+    } else if ((*values = memory_array(array.rows, sizeof **values, path, error)) != NULL &&
+               npy_copy_int64(&array, 0, array.rows, *values, error) != ERROR_NONE) {
+        error_prefix(error, "%s", path);
+    }
+    *count = array.rows;
+    npy_close(&array);
+    return error->code;
+}
+
+static enum error_code open_embeddings(const char *path, struct crossval_data *data,
+                                       struct error *error) {
+    TRY(npy_open(path, &data->array, error));
+    if (data->array.dimensions != 2 || data->array.rows == 0 || data->array.columns == 0)
+        return FAIL(error, ERROR_DATA,
+                    "%s: embeddings have two dimensions, (rows, features); this has %zu", path,
+                    data->array.dimensions);
+    if (data->array.rows > INT32_MAX)
+        return FAIL(error, ERROR_UNSUPPORTED, "%s: %zu rows are more than can be handled", path,
+                    data->array.rows);
+    data->given_rows = data->array.rows;
+    data->type = data->array.type;
+    data->input.features = data->array.columns;
+    return ERROR_NONE;
+}
+
+/* Assigns by the codes (rows), or by the label matrix (rows, classes) where they are NULL. */
+static enum error_code assign(const struct crossval_files *files,
+                              const struct crossval_settings *settings, const int32_t *codes,
+                              const int8_t *matrix, size_t classes, struct crossval_data *data,
+                              struct error *error) {
+    int64_t *groups = NULL, *column = NULL;
+    size_t count, rows = data->given_rows;
+    if (files->groups != NULL) read_column(files->groups, rows, &groups, &count, error);
+    if (files->fold_of != NULL) read_column(files->fold_of, rows, &column, &count, error);
+    struct assign_request request = {.column = column,
+                                     .groups = groups,
+                                     .folds = settings->folds,
+                                     .shuffle = settings->shuffle,
+                                     .seed = settings->seed};
+    if (error->code == ERROR_NONE && codes != NULL)
+        assign_folds(codes, rows, classes, &request, &data->assigned, error);
+    else if (error->code == ERROR_NONE)
+        assign_label_folds(matrix, rows, classes, &request, &data->assigned, data->class_status,
+                           error);
+    free(groups);
+    free(column);
+    return error->code;
+}
+
+/* Labels, folds and row numbers of the auditable rows; classes without any are left out. */
+static enum error_code select_rows(const int32_t *codes, const int64_t *values, size_t classes,
+                                   struct crossval_data *data, struct error *error) {
+    const struct assign_result *assigned = &data->assigned;
+    size_t rows = assigned->auditable;
+    int32_t *dense = memory_array(classes, sizeof *dense, "classes", error);
+    data->class_values = memory_array(assigned->classes, sizeof(int64_t), "classes", error);
+    data->rows = memory_array(rows, sizeof(int64_t), "rows", error);
+    data->labels = memory_array(rows, sizeof(int32_t), "labels", error);
+    data->fold_of = memory_array(rows, sizeof(int32_t), "folds", error);
+    if (error->code != ERROR_NONE) goto done;
+    for (size_t row = 0; row < data->given_rows; row++)
+        if (assigned->status[row] == AUDITABLE_YES) dense[codes[row]] = 1;
+    for (size_t c = 0, next = 0; c < classes; c++)
+        if (dense[c] != 0) {
+            data->class_values[next] = values[c];
+            dense[c] = (int32_t)next++;
+        }
+    for (size_t row = 0, at = 0; row < data->given_rows; row++)
+        if (assigned->status[row] == AUDITABLE_YES) {
+            data->rows[at] = (int64_t)row;
+            data->labels[at] = dense[codes[row]];
+            data->fold_of[at++] = assigned->fold_of[row];
+        }
+    data->input.rows = rows;
+    data->input.classes = assigned->classes;
+    data->input.folds = assigned->folds;
+    data->input.labels = data->labels;
+    data->input.fold_of = data->fold_of;
+done:
+    free(dense);
+    return error->code;
+}
+
+/* The mapped file itself where it is what is needed, else a copy of the rows. */
+static enum error_code load_embeddings(struct crossval_data *data, struct error *error) {
+    size_t features = data->input.features;
+    if (data->input.rows == data->given_rows)
+        data->input.embeddings = npy_direct(&data->array, NPY_FLOAT32);
+    if (data->input.embeddings != NULL) return ERROR_NONE;
+    data->embeddings =
+        memory_array(data->input.rows, features * sizeof(float), "embeddings", error);
+    if (data->embeddings == NULL) return error->code;
+    for (size_t row = 0, count; row < data->input.rows; row += count) {
+        size_t first = (size_t)data->rows[row];
+        count = 1; /* runs of rows are copied at once */
+        while (row + count < data->input.rows && (size_t)data->rows[row + count] == first + count)
+            count++;
+        npy_copy_float32(&data->array, first, count, data->embeddings + row * features);
+    }
+    data->input.embeddings = data->embeddings;
+    return ERROR_NONE;
+}
+
+/* One label a row: labels, folds and the rows that can be audited. */
+static enum error_code open_labels(const struct crossval_files *files,
+                                   const struct crossval_settings *settings,
+                                   struct crossval_data *data, struct error *error) {
+    int64_t *values = NULL;
+    int32_t *codes = NULL;
+    size_t count = 0, classes = 0;
+    TRY(read_column(files->labels, data->given_rows, &data->given_labels, &count, error));
+    codes = memory_array(data->given_rows, sizeof *codes, "labels", error);
+    if (codes != NULL &&
+        folds_encode(data->given_labels, count, codes, &values, &classes, error) == ERROR_NONE) {
+        for (size_t row = 0; files->has_unlabelled && row < count; row++)
+            if (data->given_labels[row] == files->unlabelled) codes[row] = -1;
+        assign(files, settings, codes, NULL, classes, data, error);
+    }
+    if (codes != NULL && error->code == ERROR_NONE)
+        select_rows(codes, values, classes, data, error);
+    free(codes);
+    free(values);
+    return error->code;
+}
+
+/* ---- several labels a row ---- */
+
+/* 1 and 0, or -1 in all of the row. */
+static enum error_code take_labels(const int64_t *values, size_t classes, size_t row,
+                                   int8_t *labels, struct error *error) {
+    for (size_t c = 0; c < classes; c++) {
+        bool known = values[c] == 0 || values[c] == 1;
+        if (!known && !(values[c] == -1 && values[0] == -1))
+            return FAIL(error, ERROR_DATA, "row %zu, column %zu: the label %lld is neither 0 nor 1",
+                        row, c, (long long)values[c]);
+        if (known && values[0] == -1)
+            return FAIL(error, ERROR_DATA,
+                        "row %zu: its first label is -1 (not known), but not all are", row);
+        labels[c] = (int8_t)values[c];
+    }
+    return ERROR_NONE;
+}
+
+static enum error_code read_matrix(const char *path, struct crossval_data *data, int8_t **matrix,
+                                   struct error *error) {
+    struct npy_array array = NPY_INITIAL;
+    int64_t *values = NULL;
+    TRY(npy_open(path, &array, error));
+    size_t classes = data->given_classes = array.columns;
+    if (array.dimensions != 2 || array.count == 0) {
+        FAIL(error, ERROR_DATA,
+             "several labels a row have two dimensions, (rows, classes) of 0 and 1; this has %zu",
+             array.dimensions);
+    } else if (array.rows != data->given_rows) {
+        FAIL(error, ERROR_DATA, "%zu rows, but the embeddings have %zu", array.rows,
+             data->given_rows);
+    } else {
+        *matrix = memory_array(array.count, 1, "labels", error);
+        values = memory_array(classes, sizeof *values, "labels", error);
+    }
+    for (size_t row = 0; error->code == ERROR_NONE && row < array.rows; row++)
+        if (npy_copy_int64(&array, row, 1, values, error) == ERROR_NONE)
+            take_labels(values, classes, row, *matrix + row * classes, error);
+    if (error->code != ERROR_NONE) error_prefix(error, "%s", path);
+    free(values);
+    npy_close(&array);
+    return error->code;
+}
+
+/* Rows with labels and classes that can be audited, out of all of them. */
+static enum error_code select_labels(const int8_t *matrix, struct crossval_data *data,
+                                     struct error *error) {
+    const struct assign_result *assigned = &data->assigned;
+    size_t rows = assigned->auditable, classes = 0;
+    data->class_values = memory_array(assigned->classes, sizeof(int64_t), "classes", error);
+    data->rows = memory_array(rows, sizeof(int64_t), "rows", error);
+    data->label_matrix = memory_array(rows, assigned->classes, "labels", error);
+    data->fold_of = memory_array(rows, sizeof(int32_t), "folds", error);
+    TRY(error->code);
+    for (size_t c = 0; c < data->given_classes; c++)
+        if (data->class_status[c] == AUDITABLE_YES) data->class_values[classes++] = (int64_t)c;
+    for (size_t row = 0, at = 0; row < data->given_rows; row++) {
+        if (assigned->status[row] != AUDITABLE_YES) continue;
+        data->rows[at] = (int64_t)row;
+        data->fold_of[at] = assigned->fold_of[row];
+        for (size_t c = 0; c < classes; c++)
+            data->label_matrix[at * classes + c] =
+                matrix[row * data->given_classes + (size_t)data->class_values[c]];
+        at++;
+    }
+    data->input.rows = rows;
+    data->input.classes = classes;
+    data->input.folds = assigned->folds;
+    data->input.fold_of = data->fold_of;
+    return ERROR_NONE;
+}
+
+static enum error_code open_label_matrix(const struct crossval_files *files,
+                                         const struct crossval_settings *settings,
+                                         struct crossval_data *data, struct error *error) {
+    int8_t *matrix = NULL;
+    if (read_matrix(files->labels, data, &matrix, error) == ERROR_NONE &&
+        (data->class_status = memory_array(data->given_classes, 1, "classes", error)) != NULL &&
+        assign(files, settings, NULL, matrix, data->given_classes, data, error) == ERROR_NONE)
+        select_labels(matrix, data, error);
+    free(matrix);
+    return error->code;
+}
+
+struct one_versus_rest_input crossval_data_labels(const struct crossval_data *data) {
+    const struct crossval_input *input = &data->input;
+    return (struct one_versus_rest_input){.embeddings = input->embeddings,
+                                          .labels = data->label_matrix,
+                                          .fold_of = input->fold_of,
+                                          .rows = input->rows,
+                                          .features = input->features,
+                                          .classes = input->classes,
+                                          .folds = input->folds};
+}
+
+/* ---- both ---- */
+
+enum error_code crossval_data_open(const struct crossval_files *files,
+                                   const struct crossval_settings *settings,
+                                   struct crossval_data *data, struct error *error) {
+    *data = (struct crossval_data)CROSSVAL_DATA_INITIAL;
+    TRY(open_embeddings(files->embeddings, data, error));
+    TRY(files->multi_label ? open_label_matrix(files, settings, data, error)
+                           : open_labels(files, settings, data, error));
+    return load_embeddings(data, error);
+}
+
+void crossval_data_close(struct crossval_data *data) {
+    npy_close(&data->array);
+    assign_free(&data->assigned);
+    free(data->given_labels);
+    free(data->class_values);
+    free(data->rows);
+    free(data->embeddings);
+    free(data->labels);
+    free(data->label_matrix);
+    free(data->class_status);
+    free(data->fold_of);
+    *data = (struct crossval_data)CROSSVAL_DATA_INITIAL;
+}

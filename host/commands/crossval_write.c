@@ -1,0 +1,130 @@
+#include "host/base/memory.h"
+#include "host/commands/crossval_files.h"
+
+#include <stdlib.h>
+
+static enum error_code write_array(const char *folder, const char *name, enum npy_type type,
+                                   size_t rows, size_t columns, const void *elements,
+                                   struct error *error) {
+    char *path = file_join(folder, name, error);
+    if (path != NULL) npy_write(path, type, rows, columns, elements, error);
+    free(path);
+    return error->code;
+}
+
+static enum error_code write_text(const char *folder, const char *name, const struct text *text,
+                                  struct error *error) {
+    TRY(text_check(text, error));
+    char *path = file_join(folder, name, error);
+    if (path != NULL) file_write(path, text->data, text->length, error);
+    free(path);
+    return error->code;
+}
+
+static enum error_code write_labels(const char *folder, const struct crossval_data *data,
+                                    struct error *error) {
+    if (data->label_matrix != NULL)
+        return write_array(folder, "labels.npy", NPY_INT8, data->input.rows, data->input.classes,
+                           data->label_matrix, error);
+    int64_t *labels = memory_array(data->input.rows, sizeof *labels, "labels", error);
+    if (labels == NULL) return error->code;
+    for (size_t row = 0; row < data->input.rows; row++) labels[row] = data->labels[row];
+    write_array(folder, "labels.npy", NPY_INT64, data->input.rows, 0, labels, error);
+    free(labels);
+    return error->code;
+}
+
+static void append_classes(const struct crossval_data *data, struct text *text) {
+    text_string(text, "[");
+    for (size_t c = 0; c < data->input.classes; c++)
+        text_format(text, "%s%lld", c == 0 ? "" : ", ", (long long)data->class_values[c]);
+    text_string(text, "]");
+}
+
+static void append_not_auditable(const struct crossval_data *data, struct text *text) {
+    text_string(text, "row,label,reason\n");
+    for (size_t c = 0; c < data->given_classes; c++) {
+        enum auditable status = (enum auditable)data->class_status[c];
+        if (status != AUDITABLE_YES)
+            text_format(text, ",%zu,%s\n", c, auditable_class_reason(status));
+    }
+    for (size_t row = 0; row < data->given_rows; row++) {
+        enum auditable status = (enum auditable)data->assigned.status[row];
+        if (status == AUDITABLE_UNLABELLED)
+            text_format(text, "%zu,,%s\n", row, auditable_reason(status));
+        else if (status != AUDITABLE_YES)
+            text_format(text, "%zu,%lld,%s\n", row, (long long)data->given_labels[row],
+                        auditable_reason(status));
+    }
+}
+
+static void append_warnings(const struct crossval_report *report, struct text *text) {
+    struct text lines = TEXT_INITIAL;
+    crossval_report_warnings(report, &lines);
+    text_string(text, "[");
+    for (size_t begin = 0, end; begin < lines.length; begin = end + 1) {
+        for (end = begin; lines.data[end] != '\n';) end++;
+        lines.data[end] = '\0';
+        if (begin > 0) text_string(text, ", ");
+        text_json(text, lines.data + begin);
+    }
+    text_string(text, "]");
+    if (lines.failed) text->failed = true;
+    text_free(&lines);
+}
+
+static void append_report(const struct crossval_files *files,
+                          const struct crossval_settings *settings,
+                          const struct crossval_data *data, const struct crossval_report *report,
+                          struct text *text) {
+    text_format(text, "{\"rows\": %zu, \"auditable_rows\": %zu, \"features\": %zu,\n",
+                data->given_rows, data->input.rows, data->input.features);
+    text_string(text, " \"classes\": ");
+    append_classes(data, text);
+    if (files->multi_label) text_string(text, ",\n \"multi_label\": true");
+    if (files->has_unlabelled)
+        text_format(text, ",\n \"unlabelled\": %lld", (long long)files->unlabelled);
+    text_format(text, ",\n \"folds\": %zu, \"folds_from\": \"%s\"", data->input.folds,
+                files->fold_of != NULL  ? "column"
+                : files->groups != NULL ? "groups"
+                : files->multi_label    ? "shuffle"
+                                        : "labels");
+    if ((settings->shuffle || (files->multi_label && files->groups == NULL)) &&
+        files->fold_of == NULL)
+        text_format(text, ", \"seed\": %lu", (unsigned long)settings->seed);
+    text_format(text,
+                ",\n \"scale\": \"%s\", \"tol\": ", settings->standardise ? "standard" : "none");
+    text_json_double(text, settings->tolerance);
+    text_format(text, ", \"max_iterations\": %d, \"embeddings_type\": \"%s\",\n \"warnings\": ",
+                settings->max_iterations, npy_type_name(data->type));
+    append_warnings(report, text);
+    text_string(text, ",\n \"result\": ");
+    crossval_report_json(report, text);
+    text_string(text, "}\n");
+}
+
+enum error_code crossval_data_write(const char *folder, const struct crossval_files *files,
+                                    const struct crossval_settings *settings,
+                                    const struct crossval_data *data, const float *probabilities,
+                                    const struct crossval_report *report, struct error *error) {
+    const struct crossval_input *input = &data->input;
+    struct text classes = TEXT_INITIAL, left_out = TEXT_INITIAL, facts = TEXT_INITIAL;
+    append_classes(data, &classes);
+    text_string(&classes, "\n");
+    append_not_auditable(data, &left_out);
+    append_report(files, settings, data, report, &facts);
+    if (write_array(folder, "pred_probs.npy", NPY_FLOAT32, input->rows, input->classes,
+                    probabilities, error) == ERROR_NONE &&
+        write_array(folder, "folds.npy", NPY_INT32, input->rows, 0, input->fold_of, error) ==
+            ERROR_NONE &&
+        write_labels(folder, data, error) == ERROR_NONE &&
+        write_array(folder, "rows.npy", NPY_INT64, input->rows, 0, data->rows, error) ==
+            ERROR_NONE &&
+        write_text(folder, "classes.json", &classes, error) == ERROR_NONE &&
+        write_text(folder, "not_auditable.csv", &left_out, error) == ERROR_NONE)
+        write_text(folder, "crossval.json", &facts, error);
+    text_free(&classes);
+    text_free(&left_out);
+    text_free(&facts);
+    return error->code;
+}

@@ -1,0 +1,76 @@
+#include "host/embedding/clip_view.h"
+
+#include "host/base/version.h"
+#include "host/embedding/engine.h"
+#include "host/lists/input.h"
+
+static struct clip_health clip_health(const struct clip_view *view, size_t row) {
+    const struct clip_measures *measures = &view->measures[row];
+    struct clip_health health = {.measured = measures->row != EMBEDDING_NO_ROW,
+                                 .measures = measures->sound};
+    if (view->relations != NULL) {
+        const struct clip_relations *relations = &view->relations[row];
+        health.has_identical_other_label = relations->identical_other_label != SIZE_MAX;
+        health.identical_other_label = relations->identical_other_label;
+        health.has_identical_same_label = relations->identical_same_label != SIZE_MAX;
+        health.identical_same_label = relations->identical_same_label;
+        health.similarity = relations->near_duplicate == SIZE_MAX ? 0 : relations->similarity;
+        health.near_duplicate = relations->near_duplicate;
+    }
+    health.faults = faults_judge((enum clip_status)view->clips->clips[row].status, &health);
+    return health;
+}
+
+static void get_clip(const void *context, size_t row, struct run_clip *clip) {
+    const struct clip_view *view = context;
+    const struct clip *entry = &view->clips->clips[row];
+    const struct clip_measures *measures = &view->measures[row];
+    const char *reason = clip_reason(view->clips, row);
+    int32_t class_index = entry->class_index;
+    if (view->several_labels) class_index = -1;
+    if (class_index >= 0 && view->class_of != NULL) class_index = view->class_of[class_index];
+    *clip = (struct run_clip){
+        .path = clip_path(view->clips, row),
+        .id = clip_id(view->clips, row),
+        .label = clip_label(view->clips, row),
+        .group = clip_group(view->clips, row),
+        .reason = reason[0] == '\0' ? NULL : reason,
+        .status = (enum clip_status)entry->status,
+        .class_index = class_index,
+        .fold = view->folds == NULL ? -1 : view->folds[row],
+        .start = entry->start,
+        .duration = measures->rate > 0 ? measures->seconds : -1.0,
+        .rate = measures->rate,
+        .channels = measures->channels,
+        .silent = entry->status == CLIP_SILENT,
+        .array_row = view->array_rows == NULL ? measures->row : view->array_rows[row],
+        .health = clip_health(view, row),
+    };
+}
+
+struct run_clips clip_view_clips(const struct clip_view *view) {
+    return (struct run_clips){.count = view->clips->count, .get = get_clip, .context = view};
+}
+
+void run_facts_engine(struct run_facts *facts, const struct engine *engine,
+                      enum device_precision precision) {
+    run_fact_string(facts, "versions", "earmark", EARMARK_VERSION);
+    run_fact_integer(facts, "versions", "device_interface", DEVICE_INTERFACE_VERSION);
+    run_fact_string(facts, "device", "name", engine->properties.name);
+    run_fact_string(facts, "device", "precision", engine_precision_name(precision));
+    if (engine->model_path == NULL) return;
+    run_fact_string(facts, "model", "name", engine->model.name);
+    run_fact_string(facts, "model", "hash", engine->model.hash);
+    run_fact_string(facts, "model", "dtype", model_dtype_name(engine->model.dtype));
+    run_fact_integer(facts, "model", "embedding_size",
+                     (int64_t)engine->model.network.embedding_size);
+}
+
+void run_facts_input(struct run_facts *facts, const struct input *input, bool no_resample) {
+    run_fact_string(facts, "input", "kind", input_kind_name(input->kind));
+    if (input->reading.length > 0) run_fact_string(facts, "input", "reading", input->reading.data);
+    run_fact_integer(facts, "input", "clips", (int64_t)input->clips.count);
+    run_fact_integer(facts, "input", "other_files", (int64_t)input->other_files);
+    run_fact_integer(facts, "input", "hidden_files", (int64_t)input->hidden_files);
+    run_fact_bool(facts, "input", "resample", !no_resample);
+}

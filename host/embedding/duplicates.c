@@ -1,0 +1,123 @@
+#include "host/embedding/duplicates.h"
+
+#include "host/base/memory.h"
+#include "host/base/stop.h"
+#include "host/embedding/identical.h"
+
+#include <stdlib.h>
+
+#define QUERIES 1024 /* at a time, so that a signal is heeded */
+
+/* The clips that take part, as rows of their own, and what they are compared by. */
+struct candidates {
+    size_t count;
+    size_t *clips;
+    uint64_t (*hashes)[2];
+    int32_t *labels;
+    size_t *same_label;
+    size_t *other_label;
+};
+
+static enum error_code make_room(struct candidates *candidates, size_t clips, struct error *error) {
+    static const char what[] = "identical clips";
+    candidates->clips = memory_array(clips, sizeof *candidates->clips, what, error);
+    candidates->hashes = memory_array(clips, sizeof *candidates->hashes, what, error);
+    candidates->labels = memory_array(clips, sizeof *candidates->labels, what, error);
+    candidates->same_label = memory_array(clips, sizeof *candidates->same_label, what, error);
+    candidates->other_label = memory_array(clips, sizeof *candidates->other_label, what, error);
+    return error->code;
+}
+
+static void free_candidates(struct candidates *candidates) {
+    free(candidates->clips);
+    free(candidates->hashes);
+    free(candidates->labels);
+    free(candidates->same_label);
+    free(candidates->other_label);
+}
+
+enum error_code duplicates_find_identical(const struct clip_list *clips,
+                                          const struct clip_measures *measures,
+                                          struct clip_relations **result, struct error *error) {
+    struct candidates candidates = {0};
+    struct clip_relations *relations =
+        memory_array(clips->count, sizeof *relations, "identical clips", error);
+    *result = relations;
+    if (relations == NULL || make_room(&candidates, clips->count, error) != ERROR_NONE) goto done;
+    for (size_t i = 0; i < clips->count; i++) {
+        relations[i] = (struct clip_relations){SIZE_MAX, SIZE_MAX, SIZE_MAX, 0.0F};
+        if (measures[i].row == EMBEDDING_NO_ROW || clips->clips[i].status == CLIP_SILENT) continue;
+        size_t at = candidates.count++;
+        candidates.clips[at] = i;
+        candidates.labels[at] = clips->clips[i].class_index;
+        candidates.hashes[at][0] = measures[i].hash[0];
+        candidates.hashes[at][1] = measures[i].hash[1];
+    }
+    if (identical_find((const uint64_t(*)[2])candidates.hashes, candidates.labels, candidates.count,
+                       candidates.same_label, candidates.other_label, error) != ERROR_NONE)
+        goto done;
+    for (size_t i = 0; i < candidates.count; i++) {
+        struct clip_relations *relation = &relations[candidates.clips[i]];
+        size_t same = candidates.same_label[i];
+        size_t other = candidates.other_label[i];
+        if (same != SIZE_MAX) relation->identical_same_label = candidates.clips[same];
+        if (other != SIZE_MAX) relation->identical_other_label = candidates.clips[other];
+    }
+done:
+    free_candidates(&candidates);
+    return error->code;
+}
+
+void duplicates_take_neighbours(const struct clip_measures *measures, size_t clip,
+                                const size_t *neighbours, const float *similarities, size_t count,
+                                struct clip_relations *relations) {
+    const uint64_t *own = measures[clip].hash;
+    for (size_t n = 0; n < count; n++) {
+        const uint64_t *other = measures[neighbours[n]].hash;
+        if (own[0] == other[0] && own[1] == other[1]) continue;
+        relations[clip].near_duplicate = neighbours[n];
+        relations[clip].similarity = similarities[n];
+        return;
+    }
+}
+
+/* Rows first .. first + count - 1. */
+static enum error_code search(struct device *device, const float *embeddings, size_t rows,
+                              size_t columns, size_t first, size_t count, size_t *found,
+                              float *similar, struct error *error) {
+    size_t queries[QUERIES];
+    TRY(stop_check(error));
+    for (size_t i = 0; i < count; i++) queries[i] = first + i;
+    if (device->operations->nearest(device, embeddings, rows, columns, queries, count,
+                                    DUPLICATES_NEIGHBOURS, found, similar, error) != ERROR_NONE)
+        return error->code;
+    return ERROR_NONE;
+}
+
+enum error_code duplicates_find_near(struct device *device, const float *embeddings, size_t rows,
+                                     size_t columns, const size_t *clips,
+                                     const struct clip_measures *measures,
+                                     struct clip_relations *relations, bool *searched,
+                                     struct error *error) {
+    const size_t width = DUPLICATES_NEIGHBOURS;
+    *searched = rows <= DUPLICATES_SEARCHED_ROWS;
+    if (!*searched) return ERROR_NONE;
+    size_t *found = memory_array(QUERIES * width, sizeof *found, "neighbours", error);
+    float *similar = memory_array(QUERIES * width, sizeof *similar, "neighbours", error);
+    for (size_t first = 0; first < rows && error->code == ERROR_NONE; first += QUERIES) {
+        size_t count = rows - first < QUERIES ? rows - first : QUERIES;
+        if (search(device, embeddings, rows, columns, first, count, found, similar, error) !=
+            ERROR_NONE)
+            break;
+        for (size_t i = 0; i < count; i++) {
+            size_t known = 0;
+            for (; known < width && found[i * width + known] != SIZE_MAX; known++)
+                found[i * width + known] = clips[found[i * width + known]];
+            duplicates_take_neighbours(measures, clips[first + i], found + i * width,
+                                       similar + i * width, known, relations);
+        }
+    }
+    free(found);
+    free(similar);
+    return error->code;
+}

@@ -1,0 +1,350 @@
+#include "host/embedding/embedding.h"
+
+#include "host/base/clock.h"
+#include "host/base/memory.h"
+#include "host/base/stop.h"
+#include "host/clips/fingerprint.h"
+#include "host/embedding/feature_files.h"
+#include "host/sound/decode_pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Decoded samples waiting for a batch. */
+#define DECODED_BYTES ((size_t)32 << 20)
+
+/* What the host remembers of a batch while the device has it; used again for later ones. */
+struct batch_note {
+    struct batch_note *next; /* of the job's list, which owns them */
+    bool used;
+    size_t *clips; /* (clip_capacity): which clip of the list each one is */
+    size_t clip_capacity;
+    double seconds;
+};
+
+/* A clip that could not be used: told to the list once the decode threads are done with it. */
+struct failure {
+    size_t clip;
+    enum clip_status status;
+    char *reason;
+};
+
+struct embedding_job {
+    struct device *device;
+    const struct device_operations *operations;
+    struct device_properties properties;
+    size_t mels;
+    size_t embedding_size;
+    struct clip_list *clips;
+    const struct embedding_settings *settings;
+    struct embedding_store *store;
+    struct clip_measures *measures;
+    struct embedding_counts *counts;
+    const struct shard_clip **stored; /* (clips) of an earlier run, or NULL: there are none */
+    size_t *chosen;                   /* (chosen_count) clips that are not stored */
+    size_t chosen_count;
+    size_t next_stored;           /* stored clips before this one have been taken */
+    struct device_batch *filling; /* acquired, not yet submitted */
+    size_t filled_bytes;
+    int in_flight;
+    size_t next_row;
+    size_t clips_done;
+    struct batch_note *notes;
+    struct failure *failures;
+    size_t failure_count, failure_capacity;
+    struct progress progress;
+};
+
+/* A free note for a batch of so many clips, from the list or new. */
+static struct batch_note *take_note(struct embedding_job *job, size_t clip_capacity,
+                                    struct error *error) {
+    struct batch_note *note = job->notes;
+    while (note != NULL && note->used) note = note->next;
+    if (note == NULL) {
+        note = memory_array(1, sizeof *note, "a batch", error);
+        if (note == NULL) return NULL;
+        note->next = job->notes;
+        job->notes = note;
+    }
+    if (memory_grow(&note->clips, &note->clip_capacity, clip_capacity, sizeof *note->clips,
+                    "a batch's clips", error) != ERROR_NONE)
+        return NULL;
+    note->used = true;
+    note->seconds = 0;
+    return note;
+}
+
+/* Puts the rows of an answered batch into the store. */
+static enum error_code store_batch(struct embedding_job *job, const struct device_batch *batch,
+                                   struct error *error) {
+    const struct batch_note *note = batch->tag;
+    for (size_t i = 0; i < batch->clip_count; i++) {
+        const struct clip_measures *measures = &job->measures[note->clips[i]];
+        const struct shard_clip clip = {
+            .fingerprint = {measures->fingerprint[0], measures->fingerprint[1]},
+            .hash = {measures->hash[0], measures->hash[1]},
+            .seconds = measures->seconds,
+            .rate = measures->rate,
+            .channels = measures->channels,
+            .silent = measures->silent,
+            .sound = measures->sound,
+        };
+        TRY(embedding_store_add(job->store, measures->row, &clip,
+                                batch->embeddings + i * job->embedding_size, error));
+    }
+    return ERROR_NONE;
+}
+
+/* Takes one answer, whichever comes, and puts its rows where they belong. */
+static enum error_code collect(struct embedding_job *job, struct error *error) {
+    struct device_batch *batch = NULL;
+    TRY(job->operations->wait(job->device, &batch, error));
+    job->in_flight--;
+    struct batch_note *note = batch->tag;
+    store_batch(job, batch, error);
+    if (error->code == ERROR_NONE && job->settings->features_folder != NULL)
+        feature_files_write(job->settings->features_folder, batch, note->clips, job->mels, error);
+    job->counts->embedded += batch->clip_count;
+    job->counts->audio_seconds += note->seconds;
+    job->clips_done += batch->clip_count;
+    note->used = false;
+    job->operations->release(job->device, batch);
+    progress_audio(&job->progress, job->counts->audio_seconds);
+    progress_update(&job->progress, job->clips_done);
+    return error->code;
+}
+
+static enum error_code submit(struct embedding_job *job, struct error *error) {
+    struct device_batch *batch = job->filling;
+    if (batch == NULL) return ERROR_NONE;
+    if (job->operations->submit(job->device, batch, error) != ERROR_NONE) return error->code;
+    job->filling = NULL;
+    job->in_flight++;
+    while (job->in_flight >= job->properties.batches_in_flight) TRY(collect(job, error));
+    return stop_check(error);
+}
+
+/* A fresh batch with room for at least one clip of so many bytes. */
+static enum error_code begin_batch(struct embedding_job *job, size_t bytes, struct error *error) {
+    size_t room = bytes > job->properties.batch_bytes ? bytes : job->properties.batch_bytes;
+    TRY(job->operations->acquire(job->device, room, job->properties.batch_clips,
+                                 job->settings->features_folder != NULL, &job->filling, error));
+    job->filling->clip_count = 0;
+    job->filled_bytes = 0;
+    struct batch_note *note = take_note(job, job->filling->clip_capacity, error);
+    if (note == NULL) return error->code;
+    job->filling->tag = note;
+    return ERROR_NONE;
+}
+
+static size_t aligned(size_t bytes) {
+    return (bytes + DEVICE_ALIGNMENT - 1) / DEVICE_ALIGNMENT * DEVICE_ALIGNMENT;
+}
+
+static enum error_code add_clip(struct embedding_job *job, size_t clip,
+                                const struct decoded *decoded, struct error *error) {
+    size_t bytes = aligned(decoded->bytes);
+    struct device_batch *batch = job->filling;
+    if (batch != NULL && (batch->clip_count == batch->clip_capacity ||
+                          batch->clip_count == job->properties.batch_clips ||
+                          bytes > batch->samples_capacity - job->filled_bytes))
+        TRY(submit(job, error));
+    if (job->filling == NULL) TRY(begin_batch(job, bytes, error));
+    batch = job->filling;
+    struct batch_note *note = batch->tag;
+    batch->clips[batch->clip_count] = (struct device_clip){
+        .offset = job->filled_bytes,
+        .frames = decoded->frames,
+        .channels = decoded->channels,
+        .rate = decoded->rate,
+        .format = decoded->format,
+    };
+    memcpy(batch->samples + job->filled_bytes, decoded->samples, decoded->bytes);
+    note->clips[batch->clip_count++] = clip;
+    note->seconds += decoded->seconds;
+    job->filled_bytes += bytes;
+    job->measures[clip].row = job->next_row++;
+    return ERROR_NONE;
+}
+
+static enum error_code note_failure(struct embedding_job *job, size_t clip,
+                                    const struct decoded *decoded, struct error *error) {
+    TRY(memory_grow(&job->failures, &job->failure_capacity, job->failure_count + 1,
+                    sizeof *job->failures, "unusable clips", error));
+    char *reason = memory_string(decoded->reason, error);
+    if (reason == NULL) return error->code;
+    job->failures[job->failure_count++] = (struct failure){clip, decoded->status, reason};
+    return ERROR_NONE;
+}
+
+/* Takes the clips before `end` that an earlier run has embedded: rows are numbered in
+ * the list's order. */
+static enum error_code take_stored(struct embedding_job *job, size_t end, struct error *error) {
+    for (; job->stored != NULL && job->next_stored < end; job->next_stored++) {
+        const struct shard_clip *stored = job->stored[job->next_stored];
+        struct clip_measures *measures = &job->measures[job->next_stored];
+        const float *values = NULL;
+        if (stored == NULL) continue;
+        embedding_store_find(job->store, stored->fingerprint, &values);
+        *measures = (struct clip_measures){
+            .seconds = stored->seconds,
+            .hash = {stored->hash[0], stored->hash[1]},
+            .fingerprint = {stored->fingerprint[0], stored->fingerprint[1]},
+            .row = job->next_row++,
+            .rate = stored->rate,
+            .channels = stored->channels,
+            .sound = stored->sound,
+        };
+        TRY(embedding_store_place(job->store, measures->row, values, error));
+        job->counts->embedded++;
+        job->counts->resumed++;
+        job->counts->audio_seconds += stored->seconds;
+        job->clips_done++;
+    }
+    return ERROR_NONE;
+}
+
+static enum error_code take_item(struct embedding_job *job, const struct decode_item *item,
+                                 struct error *error) {
+    const struct decoded *decoded = &item->decoded;
+    struct clip_measures *measures = &job->measures[item->clip];
+    bool usable = decoded->status == CLIP_OK || decoded->status == CLIP_SILENT;
+    TRY(take_stored(job, item->clip, error));
+    *measures = (struct clip_measures){
+        .seconds = decoded->seconds,
+        .hash = {decoded->hash[0], decoded->hash[1]},
+        .fingerprint = {item->fingerprint[0], item->fingerprint[1]},
+        .row = EMBEDDING_NO_ROW,
+        .silent = decoded->status == CLIP_SILENT,
+        .rate = decoded->source_rate,
+        .channels = decoded->source_channels,
+        .sound = decoded->measures,
+    };
+    if (usable) TRY(add_clip(job, item->clip, decoded, error));
+    if (decoded->status != CLIP_OK && job->clips->clips[item->clip].status == CLIP_OK)
+        TRY(note_failure(job, item->clip, decoded, error));
+    if (!usable) progress_update(&job->progress, ++job->clips_done);
+    return ERROR_NONE;
+}
+
+static enum error_code stream_clips(struct embedding_job *job, struct decode_pool *pool,
+                                    struct error *error) {
+    for (;;) {
+        struct decode_item *item = NULL;
+        double before = clock_seconds();
+        TRY(decode_pool_next(pool, &item, error));
+        job->counts->decode_wait_seconds += clock_seconds() - before;
+        if (item == NULL) break;
+        enum error_code code = take_item(job, item, error);
+        decode_pool_recycle(pool, item);
+        if (code != ERROR_NONE) return code;
+    }
+    TRY(take_stored(job, job->clips->count, error));
+    TRY(submit(job, error));
+    while (job->in_flight > 0) TRY(collect(job, error));
+    return embedding_store_commit(job->store, error);
+}
+
+static void tell_stored(const struct embedding_job *job) {
+    size_t known = job->clips->count - job->chosen_count;
+    if (job->settings->progress == PROGRESS_QUIET) return;
+    fprintf(stderr, "earmark: an unfinished run goes on: %zu of %zu clips are embedded already",
+            known, job->clips->count);
+    if (known < job->store->stored_count)
+        fprintf(stderr, "; %zu that were have changed since or are gone",
+                job->store->stored_count - known);
+    fputs("\n", stderr);
+}
+
+/* Looks which clips an earlier run has embedded; the others are chosen. */
+static enum error_code find_stored(struct embedding_job *job, struct error *error) {
+    const struct clip_list *clips = job->clips;
+    struct text path = TEXT_INITIAL;
+    if (!job->store->resumes) return ERROR_NONE;
+    job->stored = memory_array(clips->count, sizeof(struct shard_clip *), "stored clips", error);
+    job->chosen = memory_array(clips->count, sizeof *job->chosen, "clips to embed", error);
+    for (size_t i = 0; i < clips->count && error->code == ERROR_NONE; i++) {
+        uint64_t fingerprint[2] = {0, 0};
+        const float *values = NULL;
+        if (i % 1024 == 0 && stop_check(error) != ERROR_NONE) break;
+        if (clips->clips[i].status == CLIP_OK) {
+            clip_open_path(clips, i, &path);
+            if (text_check(&path, error) != ERROR_NONE) break;
+            clip_fingerprint(clips, i, path.data, fingerprint);
+        }
+        if (clip_fingerprint_is_known(fingerprint))
+            job->stored[i] = embedding_store_find(job->store, fingerprint, &values);
+        if (job->stored[i] == NULL) job->chosen[job->chosen_count++] = i;
+    }
+    text_free(&path);
+    if (error->code == ERROR_NONE) tell_stored(job);
+    return error->code;
+}
+
+/* Gives everything back; after a failure also what the device still holds, so
+ * that the next call finds it empty. What it answers is kept with all else that was
+ * computed; that this is possible cannot be promised after a failure. */
+static void finish(struct embedding_job *job) {
+    struct error ignored = ERROR_INITIAL, unkept = ERROR_INITIAL;
+    if (job->filling != NULL) job->operations->release(job->device, job->filling);
+    while (job->in_flight-- > 0) {
+        struct device_batch *batch = NULL;
+        if (job->operations->wait(job->device, &batch, &ignored) != ERROR_NONE) break;
+        store_batch(job, batch, &unkept);
+        job->operations->release(job->device, batch);
+    }
+    embedding_store_commit(job->store, &unkept);
+    progress_finish(&job->progress);
+    while (job->notes != NULL) {
+        struct batch_note *note = job->notes;
+        job->notes = note->next;
+        free(note->clips);
+        free(note);
+    }
+    for (size_t i = 0; i < job->failure_count; i++) free(job->failures[i].reason);
+    free(job->failures);
+    free(job->stored);
+    free(job->chosen);
+}
+
+enum error_code embedding_run(struct device *device, const struct xvector_model *model,
+                              struct clip_list *clips, const struct embedding_settings *settings,
+                              struct embedding_store *store, struct clip_measures *measures,
+                              struct embedding_counts *counts, struct error *error) {
+    struct embedding_job job = {
+        .device = device,
+        .operations = device->operations,
+        .mels = model->mels,
+        .embedding_size = model->embedding_size,
+        .clips = clips,
+        .settings = settings,
+        .store = store,
+        .measures = measures,
+        .counts = counts,
+    };
+    struct decode_pool_settings pool_settings = {
+        .decoders = settings->decoders,
+        .threads = decoders_count(settings->decoders),
+        .maximum_bytes = DECODED_BYTES,
+        .decode = {.model_rate = model->sample_rate,
+                   .no_resample = settings->no_resample,
+                   .measure = true,
+                   .minimum_samples = 160 * (xvector_minimum_frames(model) - 1)},
+    };
+    *counts = (struct embedding_counts){0};
+    device->operations->properties(device, &job.properties);
+    progress_start(&job.progress, settings->progress, "embedding", "clips", clips->count);
+    struct decode_pool *pool = NULL;
+    if (find_stored(&job, error) == ERROR_NONE) {
+        size_t count = job.stored == NULL ? clips->count : job.chosen_count;
+        pool_settings.chosen = job.stored == NULL ? NULL : job.chosen;
+        if (decode_pool_open(clips, 0, count, &pool_settings, &pool, error) == ERROR_NONE)
+            stream_clips(&job, pool, error);
+    }
+    decode_pool_close(pool);
+    for (size_t i = 0; i < job.failure_count && error->code == ERROR_NONE; i++)
+        clip_list_set_status(clips, job.failures[i].clip, job.failures[i].status,
+                             job.failures[i].reason, error);
+    finish(&job);
+    return error->code;
+}

@@ -1,0 +1,50 @@
+/* From clips to embeddings: decoders fill packed batches, the device
+ * answers in any order, and every clip's embedding lands in its own row. */
+#ifndef EARMARK_EMBEDDING_EMBEDDING_H
+#define EARMARK_EMBEDDING_EMBEDDING_H
+
+#include "host/base/progress.h"
+#include "host/clips/clips.h"
+#include "host/embedding/embedding_store.h"
+#include "host/sound/decoder.h"
+#include "host/sound/sound_measures.h"
+
+#define EMBEDDING_NO_ROW SIZE_MAX
+
+/* What decoding told of a clip. */
+struct clip_measures {
+    double seconds;
+    uint64_t hash[2];        /* of the decoded samples */
+    uint64_t fingerprint[2]; /* of the file, zero when it is not known */
+    size_t row;              /* in the store, or EMBEDDING_NO_ROW */
+    int rate;                /* Hz, of the file; 0 when it could not be read */
+    int channels;
+    bool silent;
+    struct sound_measures sound;
+};
+
+struct embedding_settings {
+    struct decoders *decoders; /* all are used */
+    bool no_resample;
+    enum progress_style progress;
+    const char *features_folder; /* also write each clip's features there; or NULL */
+};
+
+struct embedding_counts {
+    size_t embedded;            /* rows in the store */
+    size_t resumed;             /* of these: taken from an earlier run */
+    double audio_seconds;       /* of the embedded clips */
+    double decode_wait_seconds; /* time the device had nothing to do but wait for clips */
+};
+
+/* Embeds every clip of the list whose status is CLIP_OK. Afterwards the statuses
+ * and reasons of clips that could not be used stand in the list, silent ones are
+ * CLIP_SILENT and have a row too. Rows are in the list's order. measures: (count).
+ * Clips that the store has of an earlier run are taken from it. After a failure and
+ * after a signal the store holds all that was computed, committed. */
+enum error_code embedding_run(struct device *device, const struct xvector_model *model,
+                              struct clip_list *clips, const struct embedding_settings *settings,
+                              struct embedding_store *store, struct clip_measures *measures,
+                              struct embedding_counts *counts, struct error *error);
+
+#endif

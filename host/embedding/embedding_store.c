@@ -1,0 +1,239 @@
+#include "host/embedding/embedding_store.h"
+
+#include "host/base/clock.h"
+#include "host/base/memory.h"
+#include "host/embedding/run_record.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SHARD_SUFFIX ".shard"
+
+/* When to commit: after a second and 2% of the time the run has taken, so that the
+ * number of shards grows with the logarithm of the run; or when so much waits. */
+#define COMMIT_SECONDS 1.0
+#define COMMIT_SHARE 0.02
+#define COMMIT_BYTES ((size_t)32 << 20)
+
+/* ---- the folder ---- */
+
+/* The number in "000012.shard", or false. */
+static bool shard_number(const char *name, size_t *number) {
+    char *end = NULL;
+    if (name[0] < '0' || name[0] > '9') return false;
+    *number = strtoull(name, &end, 10);
+    return strcmp(end, SHARD_SUFFIX) == 0 && *number < SIZE_MAX / 2;
+}
+
+/* Shards, and what file_replace leaves of one when it is killed. */
+static bool is_temporary(const char *name) {
+    const char *dot = strrchr(name, '.');
+    return dot != NULL && strcmp(dot, ".part") == 0;
+}
+
+static enum error_code remove_file(const char *folder, const char *name, struct error *error) {
+    char *path = file_join(folder, name, error);
+    if (path == NULL) return error->code;
+    if (unlink(path) != 0 && errno != ENOENT) file_fail(error, path, "remove", errno);
+    free(path);
+    return error->code;
+}
+
+/* Calls `take` for every name in the folder; a missing folder is an empty one. */
+static enum error_code for_each_name(const char *folder,
+                                     enum error_code (*take)(void *, const char *, struct error *),
+                                     void *context, struct error *error) {
+    DIR *listing = opendir(folder);
+    if (listing == NULL && errno == ENOENT) return ERROR_NONE;
+    if (listing == NULL) return file_fail(error, folder, "list", errno);
+    for (;;) {
+        errno = 0;
+        struct dirent *entry = readdir(listing);
+        if (entry == NULL && errno != 0) file_fail(error, folder, "list", errno);
+        if (entry == NULL) break;
+        if (take(context, entry->d_name, error) != ERROR_NONE) break;
+    }
+    closedir(listing);
+    return error->code;
+}
+
+static enum error_code remove_own(void *context, const char *name, struct error *error) {
+    size_t number;
+    bool own = shard_number(name, &number) || is_temporary(name) || strcmp(name, RUN_RECORD) == 0;
+    return own ? remove_file(context, name, error) : ERROR_NONE;
+}
+
+enum error_code shards_remove(const char *out, struct error *error) {
+    char *folder = file_join(out, "shards", error);
+    if (folder == NULL) return error->code;
+    for_each_name(folder, remove_own, folder, error);
+    if (error->code == ERROR_NONE && rmdir(folder) != 0 && errno != ENOENT && errno != ENOTEMPTY &&
+        errno != EEXIST)
+        file_fail(error, folder, "remove", errno);
+    free(folder);
+    return error->code;
+}
+
+/* ---- what an earlier run left ---- */
+
+static enum error_code take_shard(void *context, const char *name, struct error *error) {
+    struct embedding_store *store = context;
+    struct error own = ERROR_INITIAL;
+    size_t number;
+    bool fits = false;
+    if (is_temporary(name)) return remove_file(store->folder, name, error);
+    if (!shard_number(name, &number)) return ERROR_NONE;
+    if (number >= store->next_name) store->next_name = number + 1;
+    TRY(memory_grow(&store->shards, &store->shard_capacity, store->shard_count + 1,
+                    sizeof *store->shards, "shards", error));
+    char *path = file_join(store->folder, name, error);
+    if (path == NULL) return error->code;
+    struct shard *shard = &store->shards[store->shard_count];
+    shard_open(path, &store->key, shard, &fits, &own);
+    free(path);
+    if (own.code == ERROR_NONE && fits) {
+        store->shard_count++;
+        store->stored_count += shard->count;
+        store->mixed = store->mixed || strcmp(shard->device, store->device) != 0;
+        return ERROR_NONE;
+    }
+    if (own.code != ERROR_NONE && own.code != ERROR_DATA) {
+        *error = own;
+        return error->code;
+    }
+    store->damaged += own.code == ERROR_DATA;
+    store->unfit += own.code == ERROR_NONE;
+    return remove_file(store->folder, name, error);
+}
+
+static size_t slot_of(const struct embedding_store *store, const uint64_t fingerprint[2]) {
+    size_t slot = (size_t)fingerprint[0] & (store->slot_count - 1);
+    for (;; slot = (slot + 1) & (store->slot_count - 1)) {
+        const struct stored_clip *stored = &store->slots[slot];
+        if (stored->shard == 0) return slot;
+        const struct shard_clip *clip = &store->shards[stored->shard - 1].clips[stored->clip];
+        if (memcmp(clip->fingerprint, fingerprint, sizeof clip->fingerprint) == 0) return slot;
+    }
+}
+
+/* The table is at most half full, so that probing stays short and ends. */
+static enum error_code index_clips(struct embedding_store *store, struct error *error) {
+    size_t slot_count = 64;
+    while (slot_count < 2 * store->stored_count) slot_count *= 2;
+    store->slots = memory_array(slot_count, sizeof *store->slots, "an index of shards", error);
+    if (store->slots == NULL) return error->code;
+    store->slot_count = slot_count;
+    store->stored_count = 0;
+    for (size_t s = 0; s < store->shard_count; s++)
+        for (size_t i = 0; i < store->shards[s].count; i++) {
+            if (store->shards[s].clips[i].silent != 0) continue;
+            size_t slot = slot_of(store, store->shards[s].clips[i].fingerprint);
+            store->stored_count += store->slots[slot].shard == 0;
+            store->slots[slot] = (struct stored_clip){(uint32_t)s + 1, (uint32_t)i};
+            store->resumes = true;
+        }
+    return ERROR_NONE;
+}
+
+enum error_code embedding_store_open(const char *out, const struct shard_key *key,
+                                     const char *device, bool keep, struct embedding_store *store,
+                                     struct error *error) {
+    *store = (struct embedding_store){.key = *key};
+    store->began = store->committed = clock_seconds();
+    snprintf(store->device, sizeof store->device, "%s", device);
+    store->folder = file_join(out, "shards", error);
+    if (store->folder == NULL) return error->code;
+    if (mkdir(store->folder, 0777) != 0 && errno != EEXIST)
+        return file_fail(error, store->folder, "make the folder", errno);
+    TRY(for_each_name(store->folder, keep ? take_shard : remove_own,
+                      keep ? (void *)store : store->folder, error));
+    return index_clips(store, error);
+}
+
+const struct shard_clip *embedding_store_find(const struct embedding_store *store,
+                                              const uint64_t fingerprint[2], const float **values) {
+    if (!store->resumes) return NULL;
+    const struct stored_clip *stored = &store->slots[slot_of(store, fingerprint)];
+    if (stored->shard == 0) return NULL;
+    const struct shard *shard = &store->shards[stored->shard - 1];
+    *values = shard->rows + stored->clip * store->key.columns;
+    return &shard->clips[stored->clip];
+}
+
+/* ---- rows ---- */
+
+enum error_code embedding_store_place(struct embedding_store *store, size_t row,
+                                      const float *values, struct error *error) {
+    TRY(memory_grow(&store->row_values, &store->row_capacity, row + 1, sizeof *store->row_values,
+                    "rows", error));
+    if (row >= store->rows) store->rows = row + 1;
+    store->row_values[row] = values;
+    return ERROR_NONE;
+}
+
+enum error_code embedding_store_add(struct embedding_store *store, size_t row,
+                                    const struct shard_clip *clip, const float *values,
+                                    struct error *error) {
+    const size_t columns = store->key.columns, next = store->pending_count;
+    TRY(embedding_store_place(store, row, NULL, error));
+    TRY(memory_grow(&store->pending, &store->pending_capacity, next + 1, sizeof *clip, "rows",
+                    error));
+    TRY(memory_grow(&store->pending_rows, &store->pending_row_capacity, (next + 1) * columns,
+                    sizeof *values, "rows", error));
+    TRY(memory_grow(&store->pending_numbers, &store->pending_number_capacity, next + 1, sizeof row,
+                    "rows", error));
+    store->pending[next] = *clip;
+    store->pending_numbers[next] = row;
+    memcpy(store->pending_rows + next * columns, values, columns * sizeof *values);
+    store->pending_count++;
+    double now = clock_seconds();
+    double wait = COMMIT_SECONDS + COMMIT_SHARE * (now - store->began);
+    if (store->pending_count * columns * sizeof *values < COMMIT_BYTES &&
+        now - store->committed < wait)
+        return ERROR_NONE;
+    return embedding_store_commit(store, error);
+}
+
+enum error_code embedding_store_commit(struct embedding_store *store, struct error *error) {
+    char name[32];
+    bool fits = false;
+    if (store->pending_count == 0) return ERROR_NONE;
+    TRY(memory_grow(&store->shards, &store->shard_capacity, store->shard_count + 1,
+                    sizeof *store->shards, "shards", error));
+    snprintf(name, sizeof name, "%06zu" SHARD_SUFFIX, store->next_name);
+    char *path = file_join(store->folder, name, error);
+    struct shard *shard = &store->shards[store->shard_count];
+    if (path != NULL && shard_write(path, &store->key, store->device, store->pending_count,
+                                    store->pending, store->pending_rows, error) == ERROR_NONE)
+        shard_open(path, &store->key, shard, &fits, error);
+    free(path);
+    if (error->code == ERROR_NONE && (!fits || shard->count != store->pending_count))
+        FAIL(error, ERROR_FILE, "%s/%s: was changed by another program", store->folder, name);
+    if (error->code != ERROR_NONE) {
+        shard_close(shard);
+        return error->code;
+    }
+    for (size_t i = 0; i < store->pending_count; i++)
+        store->row_values[store->pending_numbers[i]] = shard->rows + i * store->key.columns;
+    store->shard_count++;
+    store->next_name++;
+    store->pending_count = 0;
+    store->committed = clock_seconds();
+    return ERROR_NONE;
+}
+
+void embedding_store_close(struct embedding_store *store) {
+    for (size_t i = 0; i < store->shard_count; i++) shard_close(&store->shards[i]);
+    free(store->shards);
+    free(store->slots);
+    free((void *)store->row_values);
+    free(store->pending);
+    free(store->pending_rows);
+    free(store->pending_numbers);
+    free(store->folder);
+    *store = (struct embedding_store){.folder = NULL};
+}

@@ -1,0 +1,12 @@
+/* The features of each clip as a file of its own, for who wants to look at them. */
+#ifndef EARMARK_EMBEDDING_FEATURE_FILES_H
+#define EARMARK_EMBEDDING_FEATURE_FILES_H
+
+#include "host/base/error.h"
+
+/* Writes FOLDER/ROW.npy, float32 (frames, mels), for every clip of a finished
+ * batch; ROW is clips[i], the clip's row in clips.csv, with at least eight digits. */
+enum error_code feature_files_write(const char *folder, const struct device_batch *batch,
+                                    const size_t *clips, size_t mels, struct error *error);
+
+#endif

@@ -1,0 +1,92 @@
+#include "host/embedding/identical.h"
+
+#include "host/base/memory.h"
+
+#include <stdlib.h>
+
+struct hashed_row {
+    uint64_t hash[2];
+    int32_t label; /* where labels matter; 0 otherwise */
+    size_t row;
+};
+
+static int compare(const void *left, const void *right) {
+    const struct hashed_row *a = left, *b = right;
+    for (int i = 0; i < 2; i++)
+        if (a->hash[i] != b->hash[i]) return a->hash[i] < b->hash[i] ? -1 : 1;
+    if (a->label != b->label) return a->label < b->label ? -1 : 1;
+    return (a->row > b->row) - (a->row < b->row);
+}
+
+static bool same_audio(const struct hashed_row *a, const struct hashed_row *b) {
+    return a->hash[0] == b->hash[0] && a->hash[1] == b->hash[1];
+}
+
+static size_t find_root(size_t *parents, size_t group) {
+    while (parents[group] != group) group = parents[group] = parents[parents[group]];
+    return group;
+}
+
+enum error_code identical_join_groups(const uint64_t (*hashes)[2], size_t rows, int64_t *groups,
+                                      size_t group_count, size_t *joined, struct error *error) {
+    struct hashed_row *sorted = memory_array(rows, sizeof *sorted, "audio hashes", error);
+    size_t *parents = memory_array(group_count, sizeof *parents, "groups", error);
+    *joined = 0;
+    if (sorted == NULL || parents == NULL) goto done;
+    for (size_t i = 0; i < group_count; i++) parents[i] = i;
+    for (size_t i = 0; i < rows; i++)
+        sorted[i] = (struct hashed_row){{hashes[i][0], hashes[i][1]}, 0, i};
+    qsort(sorted, rows, sizeof *sorted, compare);
+    for (size_t i = 1; i < rows; i++) {
+        if (!same_audio(&sorted[i], &sorted[i - 1])) continue;
+        size_t a = find_root(parents, (size_t)groups[sorted[i].row]);
+        size_t b = find_root(parents, (size_t)groups[sorted[i - 1].row]);
+        if (a == b) continue;
+        parents[a > b ? a : b] = a > b ? b : a;
+        (*joined)++;
+    }
+    for (size_t i = 0; i < rows; i++) groups[i] = (int64_t)find_root(parents, (size_t)groups[i]);
+done:
+    free(sorted);
+    free(parents);
+    return error->code;
+}
+
+/* One set of rows with the same audio, sorted by label and row: within a label the
+ * first row stands for all. The first row of any label and the first of any other
+ * label than that one's are all that the rest can ask for. */
+static void tell_set(const struct hashed_row *set, size_t count, size_t *same_label,
+                     size_t *other_label) {
+    const struct hashed_row *first = &set[0];
+    const struct hashed_row *second = NULL; /* first row of all labels but first->label */
+    for (size_t i = 1; i < count; i++)
+        if (set[i].row < first->row) first = &set[i];
+    for (size_t i = 0; i < count; i++)
+        if (set[i].label != first->label && (second == NULL || set[i].row < second->row))
+            second = &set[i];
+    for (size_t begin = 0, end; begin < count; begin = end) {
+        for (end = begin + 1; end < count && set[end].label == set[begin].label;) end++;
+        for (size_t i = begin; i < end; i++) {
+            if (end - begin > 1) same_label[set[i].row] = set[i == begin ? begin + 1 : begin].row;
+            const struct hashed_row *other = set[i].label == first->label ? second : first;
+            if (other != NULL) other_label[set[i].row] = other->row;
+        }
+    }
+}
+
+enum error_code identical_find(const uint64_t (*hashes)[2], const int32_t *labels, size_t rows,
+                               size_t *same_label, size_t *other_label, struct error *error) {
+    struct hashed_row *sorted = memory_array(rows, sizeof *sorted, "audio hashes", error);
+    if (sorted == NULL) return error->code;
+    for (size_t i = 0; i < rows; i++) {
+        sorted[i] = (struct hashed_row){{hashes[i][0], hashes[i][1]}, labels[i], i};
+        same_label[i] = other_label[i] = SIZE_MAX;
+    }
+    qsort(sorted, rows, sizeof *sorted, compare);
+    for (size_t begin = 0, end; begin < rows; begin = end) {
+        for (end = begin + 1; end < rows && same_audio(&sorted[begin], &sorted[end]);) end++;
+        if (end - begin > 1) tell_set(&sorted[begin], end - begin, same_label, other_label);
+    }
+    free(sorted);
+    return ERROR_NONE;
+}

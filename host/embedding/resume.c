@@ -1,0 +1,91 @@
+#include "host/embedding/resume.h"
+
+#include "host/base/version.h"
+#include "host/embedding/run_record.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+/* Everything an embedding depends on but the clip. */
+static void add_binding(struct text *record, const struct engine *engine,
+                        const struct resume_settings *settings) {
+    run_record_add(record, "program", "%s (interface %d)", EARMARK_VERSION,
+                   DEVICE_INTERFACE_VERSION);
+    run_record_add(record, "model", "%s", engine->model.hash);
+    run_record_add(record, "precision", "%s", engine_precision_name(settings->precision));
+    run_record_add(record, "resampling", "%s", settings->no_resample ? "no" : "yes");
+}
+
+/* The list of clips as one number: paths, parts, labels, groups, folds. */
+static uint64_t list_hash(const struct clip_list *clips) {
+    XXH64_hash_t hash = 0;
+    for (size_t i = 0; i < clips->count; i++) {
+        const struct clip *clip = &clips->clips[i];
+        const char *texts[] = {clip_path(clips, i), clip_label(clips, i), clip_group(clips, i)};
+        const struct {
+            double part[2];
+            int64_t fold;
+        } numbers = {{clip->start, clip->end}, clip->fold};
+        for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
+            hash = XXH3_64bits_withSeed(texts[t] == NULL ? "" : texts[t],
+                                        texts[t] == NULL ? 0 : strlen(texts[t]) + 1, hash);
+        hash = XXH3_64bits_withSeed(&numbers, sizeof numbers, hash);
+    }
+    return hash;
+}
+
+static void tell(const char *out, const struct embedding_store *store, const char *changed) {
+    if (store->damaged > 0)
+        fprintf(stderr,
+                "earmark: %s: %zu damaged shards were thrown away; their clips are embedded "
+                "again\n",
+                out, store->damaged);
+    if (changed != NULL && changed[0] != '\0')
+        fprintf(stderr, "earmark: %s: changed since the run that was stopped: %s\n", out, changed);
+    if (store->unfit > 0)
+        fprintf(stderr, "earmark: %s: embeddings of other settings were thrown away\n", out);
+}
+
+enum error_code resume_open(const struct run_folder *folder, const struct engine *engine,
+                            const struct input *input, const struct resume_settings *settings,
+                            struct embedding_store *store, struct error *error) {
+    struct text record = TEXT_INITIAL, changed = TEXT_INITIAL;
+    struct shard_key key = {.columns = engine->model.network.embedding_size};
+    add_binding(&record, engine, settings);
+    if (text_check(&record, error) != ERROR_NONE) goto done;
+    XXH128_hash_t hash = XXH3_128bits(record.data, record.length);
+    key.settings[0] = hash.low64;
+    key.settings[1] = hash.high64;
+    run_record_add(&record, "clips", "%016llx", (unsigned long long)list_hash(&input->clips));
+    run_record_add(&record, "device", "%s", engine->properties.name);
+    if (settings->others != NULL && settings->others->length > 0)
+        text_append(&record, settings->others->data, settings->others->length);
+    if (embedding_store_open(folder->path, &key, engine->properties.name, settings->keep, store,
+                             error) != ERROR_NONE ||
+        run_record_replace(store->folder, &record, &changed, error) != ERROR_NONE)
+        goto done;
+    if (!settings->quiet) tell(folder->path, store, changed.data);
+done:
+    text_free(&record);
+    text_free(&changed);
+    return error->code;
+}
+
+void resume_facts(struct run_facts *facts, const struct embedding_store *store) {
+    struct text names = TEXT_INITIAL;
+    if (!store->mixed) return;
+    for (size_t i = 0; i < store->shard_count; i++) {
+        size_t earlier = 0;
+        while (strcmp(store->shards[earlier].device, store->shards[i].device) != 0) earlier++;
+        if (earlier < i) continue;
+        text_string(&names, names.length == 0 ? "[" : ", ");
+        text_json(&names, store->shards[i].device);
+    }
+    text_string(&names, "]");
+    if (names.failed)
+        facts->failed = true;
+    else
+        run_fact_json(facts, "device", "embeddings_by", names.data);
+    text_free(&names);
+}

@@ -1,0 +1,72 @@
+#include "host/embedding/run_record.h"
+
+#include "host/base/file.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RECORD_LIMIT ((size_t)1 << 20)
+
+void run_record_add(struct text *record, const char *name, const char *format, ...) {
+    char value[4096];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(value, sizeof value, format, arguments);
+    va_end(arguments);
+    for (char *at = value; *at != '\0'; at++)
+        if (*at == '\n' || *at == '\r') *at = ' ';
+    text_format(record, "%s %s\n", name, value);
+}
+
+/* The line of `text` that begins with this name and a space, or NULL. */
+static const char *find_line(const char *text, size_t size, const char *name, size_t name_length,
+                             size_t *line_length) {
+    for (const char *at = text, *end = text + size; at < end;) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        if (stop == NULL) stop = end;
+        size_t length = (size_t)(stop - at);
+        if (length > name_length && at[name_length] == ' ' && memcmp(at, name, name_length) == 0) {
+            *line_length = length;
+            return at;
+        }
+        at = stop + 1;
+    }
+    return NULL;
+}
+
+void run_record_compare(const char *old, size_t size, const struct text *record,
+                        struct text *changed) {
+    for (const char *at = record->data; at != NULL && *at != '\0';) {
+        size_t length = strcspn(at, "\n"), old_length = 0;
+        size_t name_length = strcspn(at, " \n");
+        const char *line = find_line(old, size, at, name_length, &old_length);
+        if (line != NULL && (old_length != length || memcmp(line, at, length) != 0)) {
+            if (changed->length > 0) text_string(changed, ", ");
+            text_append(changed, at, name_length);
+        }
+        at += length;
+        if (*at == '\n') at++;
+    }
+}
+
+enum error_code run_record_replace(const char *folder, const struct text *record,
+                                   struct text *changed, struct error *error) {
+    char *path = file_join(folder, RUN_RECORD, error);
+    char *old = NULL;
+    size_t size = 0;
+    if (path == NULL || text_check(record, error) != ERROR_NONE) goto done;
+    if (access(path, F_OK) == 0) {
+        struct error unread = ERROR_INITIAL;
+        if (file_read(path, RECORD_LIMIT, &old, &size, &unread) == ERROR_NONE)
+            run_record_compare(old, size, record, changed);
+        else if (unread.code != ERROR_DATA)
+            *error = unread;
+    }
+    if (error->code == ERROR_NONE) file_write(path, record->data, record->length, error);
+done:
+    free(old);
+    free(path);
+    return error->code;
+}

@@ -1,0 +1,24 @@
+/* What a run in progress was asked for, kept beside its shards as lines of
+ * "name value", so that the run that goes on can say what has changed since. */
+#ifndef EARMARK_EMBEDDING_RUN_RECORD_H
+#define EARMARK_EMBEDDING_RUN_RECORD_H
+
+#include "host/base/text.h"
+
+#define RUN_RECORD "record.txt"
+
+/* Appends a line; a line end in the value becomes a space. */
+void run_record_add(struct text *record, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Reads folder/record.txt, appends the names whose lines differ in `record` to
+ * `changed`, separated by commas, and writes `record` in its place. A record that is
+ * missing or of another program's making has no lines. */
+enum error_code run_record_replace(const char *folder, const struct text *record,
+                                   struct text *changed, struct error *error);
+
+/* The comparison alone, of any bytes. */
+void run_record_compare(const char *old, size_t size, const struct text *record,
+                        struct text *changed);
+
+#endif

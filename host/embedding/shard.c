@@ -1,0 +1,120 @@
+#include "host/embedding/shard.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <xxhash.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "shards are written as they are");
+
+#define MAGIC "earmark\1" /* the last byte is the version of the format */
+#define MAXIMUM_CLIPS ((size_t)1 << 30)
+#define MAXIMUM_COLUMNS ((size_t)1 << 20)
+
+struct header {
+    char magic[8];
+    uint64_t checksum[2]; /* XXH3-128 of the file, these bytes being zero */
+    uint64_t settings[2];
+    uint64_t columns;
+    uint64_t count;
+    char device[SHARD_DEVICE_SIZE];
+};
+
+_Static_assert(sizeof(struct header) == 88, "no byte of it is padding");
+_Static_assert(sizeof(struct header) % sizeof(double) == 0, "clips behind it are aligned");
+
+static void add_bytes(XXH3_state_t *state, const void *bytes, size_t size) {
+    if (size > 0) XXH3_128bits_update(state, bytes, size);
+}
+
+/* The checksum of a shard whose header is this one. */
+static enum error_code checksum(const struct header *header, const struct shard_clip *clips,
+                                const float *rows, uint64_t sum[2], struct error *error) {
+    struct header blank = *header;
+    XXH3_state_t *state = XXH3_createState();
+    if (state == NULL) return FAIL(error, ERROR_MEMORY, "no memory for a checksum");
+    blank.checksum[0] = blank.checksum[1] = 0;
+    XXH3_128bits_reset(state);
+    add_bytes(state, &blank, sizeof blank);
+    add_bytes(state, clips, header->count * sizeof *clips);
+    add_bytes(state, rows, header->count * header->columns * sizeof *rows);
+    XXH128_hash_t hash = XXH3_128bits_digest(state);
+    sum[0] = hash.low64;
+    sum[1] = hash.high64;
+    XXH3_freeState(state);
+    return ERROR_NONE;
+}
+
+enum error_code shard_write(const char *path, const struct shard_key *key, const char *device,
+                            size_t count, const struct shard_clip *clips, const float *rows,
+                            struct error *error) {
+    struct header header = {.magic = MAGIC,
+                            .settings = {key->settings[0], key->settings[1]},
+                            .columns = key->columns,
+                            .count = count};
+    struct file_replacement file;
+    size_t length = strnlen(device, sizeof header.device - 1);
+    memcpy(header.device, device, length);
+    TRY(checksum(&header, clips, rows, header.checksum, error));
+    TRY(file_replace_open(path, &file, error));
+    if (fwrite(&header, sizeof header, 1, file.stream) != 1 ||
+        fwrite(clips, sizeof *clips, count, file.stream) != count ||
+        fwrite(rows, sizeof *rows * key->columns, count, file.stream) != count)
+        file_fail(error, path, "write", file.failure);
+    else
+        file_replace_commit(&file, error);
+    file_replace_close(&file);
+    return error->code;
+}
+
+enum error_code shard_parse(const void *data, size_t size, const char *what,
+                            const struct shard_key *key, struct shard *shard, bool *fits,
+                            struct error *error) {
+    struct header header;
+    uint64_t sum[2] = {0, 0};
+    *shard = (struct shard){.count = 0};
+    *fits = false;
+    if (size < sizeof header) return FAIL(error, ERROR_DATA, "%s: is cut short", what);
+    memcpy(&header, data, sizeof header);
+    if (memcmp(header.magic, MAGIC, sizeof header.magic) != 0 || header.count > MAXIMUM_CLIPS ||
+        header.columns > MAXIMUM_COLUMNS || header.device[sizeof header.device - 1] != '\0')
+        return FAIL(error, ERROR_DATA, "%s: is no shard that this program writes", what);
+    size_t row_bytes = header.columns * sizeof(float);
+    if (size - sizeof header != header.count * (sizeof(struct shard_clip) + row_bytes))
+        return FAIL(error, ERROR_DATA, "%s: has %zu bytes, not as many as its header says", what,
+                    size);
+    const unsigned char *at = (const unsigned char *)data + sizeof header;
+    shard->count = header.count;
+    shard->clips = (const struct shard_clip *)(const void *)at;
+    shard->rows = (const float *)(const void *)(at + header.count * sizeof *shard->clips);
+    memcpy(shard->device, header.device, sizeof shard->device);
+    TRY(checksum(&header, shard->clips, shard->rows, sum, error));
+    if (memcmp(sum, header.checksum, sizeof sum) != 0)
+        return FAIL(error, ERROR_DATA, "%s: is damaged: its checksum is wrong", what);
+    *fits = header.columns == key->columns &&
+            memcmp(header.settings, key->settings, sizeof header.settings) == 0;
+    return ERROR_NONE;
+}
+
+enum error_code shard_open(const char *path, const struct shard_key *key, struct shard *shard,
+                           bool *fits, struct error *error) {
+    struct file_mapping mapping;
+    *shard = (struct shard){.count = 0};
+    *fits = false;
+    TRY(file_check_readable(path, error));
+    TRY(file_map(path, &mapping, error));
+    shard_parse(mapping.data, mapping.size, path, key, shard, fits, error);
+    if (error->code != ERROR_NONE || !*fits)
+        file_unmap(&mapping);
+    else
+        shard->mapping = mapping;
+    /* What the checksum touched need not stay in memory. */
+    if (shard->mapping.data != NULL)
+        madvise((void *)(uintptr_t)mapping.data, mapping.size, MADV_DONTNEED);
+    return error->code;
+}
+
+void shard_close(struct shard *shard) {
+    file_unmap(&shard->mapping);
+    *shard = (struct shard){.count = 0};
+}

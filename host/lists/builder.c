@@ -1,0 +1,255 @@
+#include "host/lists/builder.h"
+
+#include "host/base/memory.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum error_code builder_open(struct builder *builder, const struct input_options *options,
+                             const char *root, struct input *input, struct error *error) {
+    *builder = (struct builder){.options = *options,
+                                .input = input,
+                                .label_field = SIZE_MAX,
+                                .group_field = SIZE_MAX,
+                                .fold_field = SIZE_MAX};
+    builder->folds_decided = options->fold_column != NULL;
+    if (builder->folds_decided && options->fold_column[0] == '\0')
+        builder->options.fold_column = NULL;
+    options = &builder->options;
+    TRY(clip_list_init(&input->clips, root, error));
+    if (options->label_pattern == NULL) return ERROR_NONE;
+    TRY(pattern_parse(options->label_pattern, &builder->pattern, error));
+    builder->has_pattern = true;
+    builder->label_field = pattern_field(&builder->pattern, "label");
+    if (options->group_field != NULL)
+        builder->group_field = pattern_field(&builder->pattern, options->group_field);
+    if (options->fold_column != NULL)
+        builder->fold_field = pattern_field(&builder->pattern, options->fold_column);
+    return ERROR_NONE;
+}
+
+void builder_close(struct builder *builder) {
+    pattern_free(&builder->pattern);
+    pattern_match_free(&builder->match);
+    text_free(&builder->reason);
+    text_free(&builder->label);
+    label_split_close(&builder->split);
+    text_free(&builder->path);
+    *builder = (struct builder){0};
+}
+
+/* Only spaces, as spreadsheets leave them, is as good as nothing. */
+static bool is_empty(const char *value) {
+    return value == NULL || value[strspn(value, " \t\r\n")] == '\0';
+}
+
+static void fail_entry(struct builder *builder, struct clip_entry *entry, enum clip_status status) {
+    entry->status = status;
+    entry->reason = builder->reason.data;
+}
+
+static enum error_code apply_pattern(struct builder *builder, struct clip_entry *entry,
+                                     struct error *error) {
+    bool matched = false;
+    TRY(pattern_apply(&builder->pattern, entry->path, &builder->match, &matched, error));
+    if (!matched) {
+        entry->label = NULL;
+        text_format(&builder->reason, "no label: the name does not match the pattern '%s'",
+                    builder->options.label_pattern);
+        fail_entry(builder, entry, CLIP_NO_LABEL);
+        return ERROR_NONE;
+    }
+    if (builder->match.ambiguous && builder->ambiguous++ == 0)
+        builder->ambiguous_example = builder->input->clips.count;
+    entry->label = builder->match.values[builder->label_field];
+    if (builder->group_field != SIZE_MAX)
+        entry->group = builder->match.values[builder->group_field];
+    if (builder->fold_field != SIZE_MAX) entry->fold = builder->match.values[builder->fold_field];
+    return ERROR_NONE;
+}
+
+/* Where labels are sets an empty one says that the clip has none of them; no cell at all
+ * says nothing. */
+static enum error_code take_set(struct builder *builder, struct clip_entry *entry,
+                                struct error *error) {
+    const char *separator = builder->options.label_separator;
+    TRY(label_split_cell(&builder->split, entry->label, separator, error));
+    text_clear(&builder->label);
+    label_split_join(&builder->split, separator, &builder->label);
+    TRY(text_check(&builder->label, error));
+    entry->label = builder->label.data;
+    builder->empty_sets += builder->split.count == 0 && entry->status == CLIP_OK;
+    return ERROR_NONE;
+}
+
+static enum error_code check_label(struct builder *builder, struct clip_entry *entry,
+                                   struct error *error) {
+    if (builder->options.label_separator != NULL && entry->label != NULL)
+        return take_set(builder, entry, error);
+    if (is_empty(entry->label)) entry->label = NULL;
+    if (entry->label == NULL && entry->status == CLIP_OK) {
+        text_string(&builder->reason, "no label: fill it in, or leave the row out");
+        fail_entry(builder, entry, CLIP_NO_LABEL);
+    }
+    return ERROR_NONE;
+}
+
+static void check_group(struct builder *builder, struct clip_entry *entry) {
+    const char *field = builder->options.group_field;
+    if (field == NULL || is_empty(entry->group)) entry->group = NULL;
+    if (field != NULL && entry->group == NULL && entry->status == CLIP_OK) {
+        text_format(&builder->reason, "no value for --group %s: fill it in", field);
+        fail_entry(builder, entry, CLIP_NO_GROUP);
+    }
+}
+
+static void check_fold(struct builder *builder, struct clip_entry *entry) {
+    const char *field = builder->options.fold_column;
+    if (field == NULL || is_empty(entry->fold)) entry->fold = NULL;
+    if (field != NULL && entry->fold == NULL && entry->status == CLIP_OK) {
+        text_format(&builder->reason, "no value for --fold-column %s: fill it in", field);
+        fail_entry(builder, entry, CLIP_NO_FOLD);
+    }
+}
+
+enum error_code builder_add(struct builder *builder, const struct clip_entry *entry,
+                            struct error *error) {
+    struct clip_entry complete = *entry;
+    text_clear(&builder->reason);
+    if (builder->has_pattern && entry->status == CLIP_OK)
+        TRY(apply_pattern(builder, &complete, error));
+    TRY(check_label(builder, &complete, error));
+    check_group(builder, &complete);
+    check_fold(builder, &complete);
+    TRY(text_check(&builder->reason, error));
+    if (complete.status != CLIP_OK) builder->input->bad_clips++;
+    return clip_list_add(&builder->input->clips, &complete, error);
+}
+
+/* ---- labels that differ only in spaces and case ---- */
+
+struct folded_label {
+    char *folded;
+    const char *label;
+};
+
+static int compare_folded(const void *left, const void *right) {
+    const struct folded_label *a = left;
+    const struct folded_label *b = right;
+    int order = strcmp(a->folded, b->folded);
+    return order != 0 ? order : strcmp(a->label, b->label);
+}
+
+/* Without spaces at the ends, and ASCII letters lowered. */
+static char *fold_label(const char *label, struct error *error) {
+    while (isspace((unsigned char)*label)) label++;
+    char *folded = memory_string(label, error);
+    if (folded == NULL) return NULL;
+    size_t length = strlen(folded);
+    while (length > 0 && isspace((unsigned char)folded[length - 1])) folded[--length] = '\0';
+    for (size_t i = 0; i < length; i++) folded[i] = (char)tolower((unsigned char)folded[i]);
+    return folded;
+}
+
+static enum error_code warn_of_similar_labels(struct input *input, struct error *error) {
+    const struct label_sets *sets = &input->labels;
+    size_t count = sets->count;
+    struct folded_label *labels = memory_array(count, sizeof *labels, "labels", error);
+    if (labels == NULL) return error->code;
+    for (size_t i = 0; i < count && error->code == ERROR_NONE; i++)
+        labels[i] = (struct folded_label){fold_label(sets->names[i], error), sets->names[i]};
+    if (error->code == ERROR_NONE && count > 1)
+        qsort(labels, count, sizeof *labels, compare_folded);
+    for (size_t i = 1; i < count && error->code == ERROR_NONE; i++)
+        if (strcmp(labels[i - 1].folded, labels[i].folded) == 0)
+            input_warn(input, error,
+                       "the labels '%s' and '%s' differ only in spaces or case; they are kept as "
+                       "two classes",
+                       labels[i - 1].label, labels[i].label);
+    for (size_t i = 0; i < count; i++) free(labels[i].folded);
+    free(labels);
+    return error->code;
+}
+
+/* ---- labels that are lists ---- */
+
+/* Whether `piece` (length bytes, without spaces round it) is one of the list's pieces. */
+static bool has_piece(const char *list, char separator, const char *piece, size_t length) {
+    while (*list != '\0') {
+        const char *end = strchrnul(list, separator);
+        const char *last = end;
+        while (*list == ' ') list++;
+        while (last > list && last[-1] == ' ') last--;
+        if ((size_t)(last - list) == length && memcmp(list, piece, length) == 0) return true;
+        list = *end == '\0' ? end : end + 1;
+    }
+    return false;
+}
+
+/* The first label that has the separator, and whose first piece is in another label, too;
+ * the bound keeps a million odd names from taking a million times as long. */
+static const char *find_list(const struct clip_list *clips, char separator) {
+    enum { LOOKED_AT = 1000 };
+    size_t count = clips->class_count < LOOKED_AT ? clips->class_count : LOOKED_AT;
+    for (size_t i = 0; i < count; i++) {
+        const char *label = clips->class_names[i];
+        const char *end = strchr(label, separator);
+        if (end == NULL || end == label || end[1] == '\0') continue;
+        for (size_t k = 0; k < count; k++)
+            if (k != i && has_piece(clips->class_names[k], separator, label, (size_t)(end - label)))
+                return label;
+    }
+    return NULL;
+}
+
+/* Several labels in one cell would quietly make a class of every combination. */
+static enum error_code warn_of_lists(struct input *input, struct error *error) {
+    static const char separators[] = ";|,";
+    for (const char *separator = separators; *separator != '\0'; separator++) {
+        const char *label = find_list(&input->clips, *separator);
+        if (label == NULL) continue;
+        return input_warn(input, error,
+                          "labels look like lists, '%s' for one: every combination is a class of "
+                          "its own here; if a clip may have several labels give "
+                          "--label-separator '%c'",
+                          label, *separator);
+    }
+    return ERROR_NONE;
+}
+
+/* Sets that nobody may have meant. */
+static enum error_code warn_of_sets(struct builder *builder, struct error *error) {
+    const struct clip_list *clips = &builder->input->clips;
+    size_t largest = 0, count;
+    for (size_t c = 0; c < clips->class_count; c++) {
+        label_sets_of(&builder->input->labels, (int32_t)c, &count);
+        if (count > largest) largest = count;
+    }
+    if (largest < 2)
+        TRY(input_warn(builder->input, error,
+                       "no clip has several labels: is '%s' what stands between them?",
+                       builder->options.label_separator));
+    if (builder->empty_sets > 0)
+        TRY(input_warn(builder->input, error,
+                       "clips with an empty label are taken to have none of the labels: %zu of %zu",
+                       builder->empty_sets, clips->count));
+    return ERROR_NONE;
+}
+
+enum error_code builder_finish(struct builder *builder, struct error *error) {
+    struct input *input = builder->input;
+    const char *separator = builder->options.label_separator;
+    TRY(clip_list_finish(&input->clips, error));
+    TRY(label_sets_open(&input->clips, separator, &input->labels, error));
+    input->fold_column = builder->options.fold_column;
+    input->label_separator = separator;
+    if (builder->ambiguous > 0)
+        TRY(input_warn(input, error,
+                       "%zu names match the pattern '%s' in more than one way, '%s' for one; "
+                       "fields were taken as short as they can be, from the left",
+                       builder->ambiguous, builder->options.label_pattern,
+                       clip_path(&input->clips, builder->ambiguous_example)));
+    TRY(warn_of_similar_labels(input, error));
+    return separator == NULL ? warn_of_lists(input, error) : warn_of_sets(builder, error);
+}

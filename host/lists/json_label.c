@@ -1,0 +1,46 @@
+#include "host/lists/json_label.h"
+
+#include "host/base/json_lines.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Joins the array's texts; false, and why, for one that is none or holds the separator. */
+static bool join(const json_t *array, const char *key, const char *separator, struct text *text,
+                 char problem[JSON_LABEL_PROBLEM], struct error *error) {
+    struct text piece = TEXT_INITIAL;
+    bool good = true;
+    text_clear(text);
+    text_string(text, "");
+    for (size_t i = 0; good && i < json_array_size(array); i++) {
+        good = json_value_text(json_array_get(array, i), &piece, error);
+        const char *label = piece.data == NULL ? "" : piece.data;
+        if (!good) {
+            snprintf(problem, JSON_LABEL_PROBLEM,
+                     "'%.40s' is a list with something that is no text", key);
+        } else if (strstr(label, separator) != NULL) {
+            snprintf(problem, JSON_LABEL_PROBLEM,
+                     "'%.40s' has a label with '%.4s' in it; give another --label-separator", key,
+                     separator);
+            good = false;
+        } else {
+            text_format(text, "%s%s", i == 0 ? "" : separator, label);
+        }
+    }
+    text_free(&piece);
+    text_check(text, error);
+    return good;
+}
+
+bool json_label_text(const json_t *value, const char *key, const char *separator, struct text *text,
+                     char problem[JSON_LABEL_PROBLEM], struct error *error) {
+    if (json_is_array(value) && separator != NULL)
+        return join(value, key, separator, text, problem, error);
+    if (json_value_text(value, text, error)) return true;
+    snprintf(problem, JSON_LABEL_PROBLEM,
+             json_is_array(value)
+                 ? "'%.40s' is a list; for several labels a clip give --label-separator ';'"
+                 : "the value of '%.60s' is no text",
+             key);
+    return false;
+}

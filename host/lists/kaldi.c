@@ -1,0 +1,264 @@
+/* A Kaldi data folder: wav.scp names the recordings, segments (where there is one)
+ * the parts of them that are clips, and files utt2NAME hold a value a clip: the
+ * label (utt2label, or --label-column NAME), the group (--group speaker: utt2spk)
+ * and the fold. What wav.scp says is a path or nothing: a command is never run. */
+#include "host/base/file.h"
+#include "host/base/memory.h"
+#include "host/lists/manifest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define KALDI_MAXIMUM_BYTES ((size_t)1 << 31) /* of one file */
+
+/* One line: a key, and what follows it up to the end of the line. */
+struct line {
+    const char *key;
+    const char *value; /* "" for none */
+    size_t number;
+};
+
+/* A file's lines, in its order and, once sorted, by key. */
+struct lines {
+    char name[64]; /* below the data folder; "" when it was not read */
+    char *bytes;
+    struct line *list; /* (count) */
+    size_t count;
+    size_t capacity;
+    size_t repeated; /* keys that were there before; the first counts */
+};
+
+struct kaldi {
+    struct builder *builder;
+    const char *folder;
+    struct lines recordings; /* by key; only where there are segments */
+    struct lines clips;      /* in order: of segments, or of wav.scp */
+    bool has_segments;
+    struct lines labels; /* by key, like the next two */
+    struct lines groups;
+    struct lines folds;
+};
+
+static void lines_free(struct lines *lines) {
+    free(lines->bytes);
+    free(lines->list);
+    *lines = (struct lines){0};
+}
+
+/* ---- files ---- */
+
+static bool is_there(const char *folder, const char *name, struct error *error) {
+    char *path = file_join(folder, name, error);
+    bool there = path != NULL && access(path, F_OK) == 0;
+    free(path);
+    return there;
+}
+
+/* Cuts the bytes into lines; spaces round keys and values, and CR, are taken off. */
+static enum error_code cut_lines(struct lines *lines, const char *path, size_t size,
+                                 struct error *error) {
+    char *at = lines->bytes;
+    for (size_t number = 1; at < lines->bytes + size; number++) {
+        char *end = strchr(at, '\n');
+        char *next = end == NULL ? lines->bytes + size : end + 1;
+        if (end == NULL) end = lines->bytes + size;
+        while (end > at && strchr(" \t\r", end[-1]) != NULL) end--;
+        *end = '\0';
+        at += strspn(at, " \t");
+        if (*at != '\0') {
+            TRY(memory_grow(&lines->list, &lines->capacity, lines->count + 1, sizeof *lines->list,
+                            path, error));
+            char *value = at + strcspn(at, " \t");
+            if (*value != '\0') *value++ = '\0';
+            value += strspn(value, " \t");
+            lines->list[lines->count++] = (struct line){at, value, number};
+        }
+        at = next;
+    }
+    return ERROR_NONE;
+}
+
+static enum error_code read_lines(const char *folder, const char *name, struct lines *lines,
+                                  struct error *error) {
+    size_t size = 0;
+    char *path = file_join(folder, name, error);
+    if (path == NULL) return error->code;
+    snprintf(lines->name, sizeof lines->name, "%s", name);
+    if (file_read(path, KALDI_MAXIMUM_BYTES, &lines->bytes, &size, error) == ERROR_NONE) {
+        if (strlen(lines->bytes) != size)
+            FAIL(error, ERROR_DATA, "%s: holds a NUL byte; it must be text", path);
+        else
+            cut_lines(lines, path, size, error);
+    }
+    free(path);
+    return error->code;
+}
+
+static int compare_lines(const void *left, const void *right) {
+    const struct line *a = left;
+    const struct line *b = right;
+    int order = strcmp(a->key, b->key);
+    return order != 0 ? order : (a->number > b->number) - (a->number < b->number);
+}
+
+/* Sorts by key; of equal keys the first line stays. */
+static void sort_lines(struct lines *lines) {
+    size_t kept = 0;
+    if (lines->count > 1) qsort(lines->list, lines->count, sizeof *lines->list, compare_lines);
+    for (size_t i = 0; i < lines->count; i++)
+        if (kept == 0 || strcmp(lines->list[kept - 1].key, lines->list[i].key) != 0)
+            lines->list[kept++] = lines->list[i];
+    lines->repeated = lines->count - kept;
+    lines->count = kept;
+}
+
+static const char *find_value(const struct lines *lines, const char *key) {
+    const struct line wanted = {.key = key, .number = 0};
+    size_t first = 0;
+    for (size_t last = lines->count; first < last;) {
+        size_t middle = first + (last - first) / 2;
+        if (compare_lines(&lines->list[middle], &wanted) < 0)
+            first = middle + 1;
+        else
+            last = middle;
+    }
+    bool found = first < lines->count && strcmp(lines->list[first].key, key) == 0;
+    return found ? lines->list[first].value : NULL;
+}
+
+/* utt2NAME, or the file NAME itself ('text'); "speaker" is utt2spk. */
+static enum error_code read_values(struct kaldi *kaldi, const char *name, const char *option,
+                                   struct lines *lines, struct error *error) {
+    char file[64];
+    if (name == NULL) return ERROR_NONE;
+    if (strchr(name, '/') != NULL || strlen(name) > 48)
+        return FAIL(error, ERROR_USAGE, "%s %s: give the NAME of a file utt2NAME in %s", option,
+                    name, kaldi->folder);
+    snprintf(file, sizeof file, "utt2%s", strcmp(name, "speaker") == 0 ? "spk" : name);
+    bool there = is_there(kaldi->folder, file, error);
+    if (!there && error->code == ERROR_NONE && is_there(kaldi->folder, name, error)) {
+        snprintf(file, sizeof file, "%s", name);
+        there = true;
+    }
+    TRY(error->code);
+    if (!there)
+        return FAIL(error, ERROR_USAGE,
+                    "%s: there is no %s for %s; each of its lines would be an utterance and its "
+                    "value%s",
+                    kaldi->folder, file, option,
+                    lines == &kaldi->labels
+                        ? " (--label-column NAME reads utt2NAME or NAME, spk for one)"
+                        : "");
+    TRY(read_lines(kaldi->folder, file, lines, error));
+    sort_lines(lines);
+    if (lines->repeated > 0)
+        return input_warn(kaldi->builder->input, error,
+                          "%zu lines of %s repeat an utterance; its first line counts",
+                          lines->repeated, file);
+    return ERROR_NONE;
+}
+
+/* ---- clips ---- */
+
+/* Whether wav.scp gives a path; what is wrong with it, or NULL. */
+static const char *check_path(const char **path) {
+    if (*path == NULL) return "its recording is not in wav.scp";
+    size_t length = strlen(*path);
+    if (length == 0 || (*path)[length - 1] != '|') return NULL;
+    *path = NULL;
+    return "wav.scp has a shell command for it, which is never run; write what it puts out into a "
+           "file, and name that";
+}
+
+/* "recording start end"; the line's bytes are cut up. */
+static const char *take_part(char *value, const char **recording, struct manifest_row *row) {
+    char *rest = NULL;
+    *recording = strtok_r(value, " \t", &rest);
+    row->values[ROLE_START] = strtok_r(NULL, " \t", &rest);
+    row->values[ROLE_END] = strtok_r(NULL, " \t", &rest);
+    if (row->values[ROLE_END] == NULL || strtok_r(NULL, " \t", &rest) != NULL)
+        return "not four columns: an utterance, a recording, its start and end";
+    /* How Kaldi writes the recording's end. */
+    if (strcmp(row->values[ROLE_END], "-1") == 0) row->values[ROLE_END] = NULL;
+    return NULL;
+}
+
+static enum error_code add_clip(struct kaldi *kaldi, const struct line *line, struct error *error) {
+    const char *recording = NULL;
+    struct manifest_row row = {.line = line->number, .file = kaldi->clips.name};
+    row.values[ROLE_ID] = line->key;
+    row.values[ROLE_LABEL] = find_value(&kaldi->labels, line->key);
+    row.values[ROLE_GROUP] = find_value(&kaldi->groups, line->key);
+    row.values[ROLE_FOLD] = find_value(&kaldi->folds, line->key);
+    if (kaldi->has_segments)
+        row.problem = take_part((char *)(uintptr_t)line->value, &recording, &row);
+    row.values[ROLE_PATH] = line->value;
+    if (kaldi->has_segments)
+        row.values[ROLE_PATH] =
+            recording == NULL ? NULL : find_value(&kaldi->recordings, recording);
+    /* In any case: a command must not pass for a path. */
+    const char *problem = check_path(&row.values[ROLE_PATH]);
+    if (row.problem == NULL) row.problem = problem;
+    return manifest_add(kaldi->builder, &row, error);
+}
+
+/* What segments refer to. */
+static enum error_code read_recordings(struct kaldi *kaldi, struct error *error) {
+    TRY(read_lines(kaldi->folder, "wav.scp", &kaldi->recordings, error));
+    sort_lines(&kaldi->recordings);
+    if (kaldi->recordings.repeated > 0)
+        return input_warn(kaldi->builder->input, error,
+                          "%zu lines of wav.scp repeat a recording; its first line counts",
+                          kaldi->recordings.repeated);
+    return ERROR_NONE;
+}
+
+static enum error_code read_files(struct kaldi *kaldi, struct error *error) {
+    const struct input_options *options = &kaldi->builder->options;
+    const char *label = options->label_column == NULL ? "label" : options->label_column;
+    if (options->path_column != NULL || options->start_column != NULL ||
+        options->end_column != NULL)
+        return FAIL(error, ERROR_USAGE,
+                    "--path-column, --start-column and --end-column are for manifests, not for a "
+                    "Kaldi folder");
+    kaldi->has_segments = is_there(kaldi->folder, "segments", error);
+    TRY(error->code);
+    TRY(read_lines(kaldi->folder, kaldi->has_segments ? "segments" : "wav.scp", &kaldi->clips,
+                   error));
+    if (kaldi->has_segments) TRY(read_recordings(kaldi, error));
+    if (!kaldi->builder->has_pattern)
+        TRY(read_values(kaldi, label, "--label-column", &kaldi->labels, error));
+    if (kaldi->builder->group_field == SIZE_MAX)
+        TRY(read_values(kaldi, options->group_field, "--group", &kaldi->groups, error));
+    if (kaldi->builder->fold_field == SIZE_MAX)
+        TRY(read_values(kaldi, options->fold_column, "--fold-column", &kaldi->folds, error));
+    return ERROR_NONE;
+}
+
+static enum error_code tell(const struct kaldi *kaldi, struct error *error) {
+    struct text *said = &kaldi->builder->input->reading;
+    text_format(said, "%s is read as a Kaldi data folder: paths from wav.scp", kaldi->folder);
+    if (kaldi->has_segments) text_string(said, ", parts from segments");
+    text_format(said, ", labels from %s",
+                kaldi->builder->has_pattern ? "the pattern" : kaldi->labels.name);
+    if (kaldi->groups.name[0] != '\0') text_format(said, ", groups from %s", kaldi->groups.name);
+    if (kaldi->folds.name[0] != '\0') text_format(said, ", folds from %s", kaldi->folds.name);
+    return text_check(said, error);
+}
+
+enum error_code kaldi_read(struct builder *builder, const char *path, struct error *error) {
+    struct kaldi kaldi = {.builder = builder, .folder = path};
+    read_files(&kaldi, error);
+    for (size_t i = 0; i < kaldi.clips.count && error->code == ERROR_NONE; i++)
+        add_clip(&kaldi, &kaldi.clips.list[i], error);
+    if (error->code == ERROR_NONE) tell(&kaldi, error);
+    lines_free(&kaldi.recordings);
+    lines_free(&kaldi.clips);
+    lines_free(&kaldi.labels);
+    lines_free(&kaldi.groups);
+    lines_free(&kaldi.folds);
+    if (error->code == ERROR_NONE) manifest_finish(builder, error);
+    return error->code;
+}

@@ -1,0 +1,107 @@
+/* Lhotse's manifests: a supervision set is the list of clips, and the recording set
+ * beside it says where their sounds are. Both are JSON lines, perhaps gzip. A
+ * supervision is a part of its recording, with start and duration; which of its
+ * fields is the label is the caller's to say, unless there is a custom.label. What is
+ * not a file (a command, an address) is refused. */
+#include "host/base/json_lines.h"
+#include "host/lists/lhotse_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct supervisions {
+    struct lhotse_set set;
+    struct lhotse_recordings recordings;
+    struct text recording;
+    struct text start;
+    struct text duration;
+};
+
+/* ---- supervisions ---- */
+
+/* The text of a member that must be there; its problem, or NULL. */
+static const char *take_member(const json_t *object, const char *name, bool string,
+                               struct text *text, const char *problem, struct error *error) {
+    const json_t *value = json_object_get(object, name);
+    bool right = string ? json_is_string(value) : json_is_number(value);
+    return right && json_value_text(value, text, error) ? NULL : problem;
+}
+
+static enum error_code add_line(void *context, const struct json_lines *lines,
+                                struct error *error) {
+    struct supervisions *supervisions = context;
+    struct lhotse_set *set = &supervisions->set;
+    struct manifest_row row = {.line = lines->line};
+    json_t *object = lines->object;
+    if (object == NULL) {
+        row.problem = lines->problem;
+        return manifest_add(set->builder, &row, error);
+    }
+    const char *problems[] = {
+        take_member(object, "recording_id", true, &supervisions->recording, "no recording_id",
+                    error),
+        take_member(object, "start", false, &supervisions->start, "no start", error),
+        take_member(object, "duration", false, &supervisions->duration, "no duration", error)};
+    for (size_t i = 3; i-- > 0;)
+        if (problems[i] != NULL) row.problem = problems[i];
+    TRY(error->code);
+    TRY(lhotse_set_id(set, object, &row, error));
+    TRY(lhotse_set_fields(set, object, NULL, &row, error));
+    if (row.problem == NULL) {
+        row.values[ROLE_START] = supervisions->start.data;
+        row.values[ROLE_DURATION] = supervisions->duration.data;
+        lhotse_set_sound(set, &supervisions->recordings, supervisions->recording.data,
+                         lhotse_channel(object), &row);
+    }
+    return manifest_add(set->builder, &row, error);
+}
+
+/* ---- the whole ---- */
+
+char *lhotse_recordings_beside(const char *path, struct error *error) {
+    static const char word[] = "supervisions";
+    static const char *const endings[] = {"", ".gz"};
+    const char *slash = strrchr(path, '/');
+    const char *base = slash == NULL ? path : slash + 1;
+    const char *found = strstr(base, word);
+    if (found == NULL) return NULL;
+    struct text name = TEXT_INITIAL;
+    size_t length = strlen(found);
+    bool compressed = length > 3 && strcmp(found + length - 3, ".gz") == 0;
+    const char *rest = found + strlen(word);
+    size_t rest_length = strlen(rest) - (compressed ? 3 : 0);
+    for (size_t i = 0; i < 2; i++) { /* compressed like the supervisions, or not */
+        text_clear(&name);
+        text_append(&name, path, (size_t)(found - path));
+        text_string(&name, "recordings");
+        text_append(&name, rest, rest_length);
+        text_string(&name, endings[compressed ? 1 - i : i]);
+        if (text_check(&name, error) != ERROR_NONE || access(name.data, F_OK) == 0) break;
+        text_clear(&name);
+    }
+    if (error->code == ERROR_NONE && name.length > 0) return name.data;
+    text_free(&name);
+    return NULL;
+}
+
+enum error_code lhotse_read(struct builder *builder, const char *path, struct error *error) {
+    struct supervisions supervisions = {
+        .set = {.builder = builder, .name = path, .what = "supervision"}};
+    struct lhotse_recordings *recordings = &supervisions.recordings;
+    char *name = lhotse_recordings_beside(path, error);
+    if (name == NULL && error->code == ERROR_NONE)
+        FAIL(error, ERROR_FILE, "%s: its recording set is not beside it", path);
+    if (error->code == ERROR_NONE) lhotse_set_open(&supervisions.set, error);
+    if (error->code == ERROR_NONE) lhotse_recordings_read(recordings, name, builder->input, error);
+    if (error->code == ERROR_NONE) json_lines_each(path, add_line, &supervisions, error);
+    if (error->code == ERROR_NONE) lhotse_set_finish(&supervisions.set, name, error);
+    if (error->code == ERROR_NONE) manifest_finish(builder, error);
+    lhotse_set_free(&supervisions.set);
+    lhotse_recordings_free(recordings);
+    free(name);
+    text_free(&supervisions.recording);
+    text_free(&supervisions.start);
+    text_free(&supervisions.duration);
+    return error->code;
+}

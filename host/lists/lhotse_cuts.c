@@ -1,0 +1,192 @@
+/* Lhotse's cut sets: JSON lines, perhaps gzip. A cut is a part of a recording, which its
+ * line describes, and each supervision in it is a clip; a cut without any is one itself.
+ * Times of supervisions count from the cut's start, and what reaches out of the cut is
+ * cut off, as Lhotse's trimmed_supervisions does: the sound of a cut ends where it does.
+ * What is no part of one file (mixed cuts, commands, addresses) is refused. */
+#include "host/base/gzip.h"
+#include "host/base/json_lines.h"
+#include "host/lists/lhotse_set.h"
+
+#include <math.h>
+#include <string.h>
+
+#define LINES_TO_LOOK_AT 100 /* for the first object, which tells what the file is */
+
+struct cuts {
+    struct lhotse_set set;
+    struct lhotse_recordings recordings; /* the one of the cut at hand */
+    json_t *cut;                         /* at hand */
+    size_t line;                         /* of it */
+    const char *problem;                 /* of all its clips, or NULL */
+    struct text start;
+    struct text end;
+    struct text duration;
+};
+
+/* ---- kinds ---- */
+
+static const struct kind {
+    const char *type;
+    const char *problem; /* why none of its clips can be used, or NULL */
+} kinds[] = {
+    {"MonoCut", NULL},
+    {"MultiCut", NULL},
+    {"Cut", NULL}, /* what MonoCut was before Lhotse 0.8 */
+    {"MixedCut", "a mixed cut, whose sound is in no file; write it into one with Lhotse's "
+                 "save_audios, and list the cuts that this gives"},
+    {"PaddingCut", "a cut of padding, which has no sound"},
+};
+
+static const struct kind *find_kind(const json_t *object) {
+    const char *type = json_string_value(json_object_get(object, "type"));
+    for (size_t i = 0; type != NULL && i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(type, kinds[i].type) == 0) return &kinds[i];
+    return NULL;
+}
+
+/* Any manifest may have a column "type"; the name that is a word says little by itself. */
+static bool is_cut(const json_t *object) {
+    const struct kind *kind = find_kind(object);
+    return kind != NULL && (strcmp(kind->type, "Cut") != 0 ||
+                            json_is_array(json_object_get(object, "supervisions")));
+}
+
+bool lhotse_is_cuts(const char *path, struct error *error) {
+    struct error trouble = ERROR_INITIAL; /* is told by who reads the file */
+    FILE *stream = NULL;
+    if (gzip_open(path, &stream, &trouble) != ERROR_NONE) return false;
+    struct json_lines lines = {.stream = stream, .name = path};
+    bool end = false;
+    for (size_t i = 0; i < LINES_TO_LOOK_AT && !end && lines.object == NULL; i++)
+        if (json_lines_next(&lines, &end, &trouble) != ERROR_NONE) break;
+    bool found = lines.object != NULL && is_cut(lines.object);
+    json_lines_close(&lines);
+    fclose(stream);
+    if (trouble.code == ERROR_MEMORY) *error = trouble;
+    return found && trouble.code == ERROR_NONE;
+}
+
+/* ---- one cut ---- */
+
+static bool has_numbers(const json_t *object) {
+    return json_is_number(json_object_get(object, "start")) &&
+           json_is_number(json_object_get(object, "duration"));
+}
+
+/* What is wrong with all clips of the cut at hand, or NULL; its recording is kept. */
+static const char *check_cut(struct cuts *cuts, struct error *error) {
+    const json_t *recording = json_object_get(cuts->cut, "recording");
+    const json_t *supervisions = json_object_get(cuts->cut, "supervisions");
+    if (!has_numbers(cuts->cut)) return "its cut has no start or no duration";
+    if (supervisions != NULL && !json_is_null(supervisions) && !json_is_array(supervisions))
+        return "its cut has supervisions that are no list";
+    if (recording == NULL || json_is_null(recording))
+        return "its cut has no recording; features alone cannot be audited";
+    lhotse_recordings_clear(&cuts->recordings);
+    if (!lhotse_recordings_add(&cuts->recordings, recording, cuts->line, error))
+        return "its cut has a recording without id or sources";
+    return NULL;
+}
+
+/* The part of the file that the supervision (NULL: the whole cut) is about; what is
+ * wrong with it, or NULL. */
+static const char *find_part(const json_t *cut, const json_t *supervision, double *start,
+                             double *end) {
+    double offset = json_number_value(json_object_get(cut, "start"));
+    double length = json_number_value(json_object_get(cut, "duration"));
+    double first = 0;
+    double last = length;
+    if (offset < 0) return "its cut begins before its recording";
+    if (!(length > 0)) return "its cut has no length";
+    if (supervision != NULL) {
+        double begin = json_number_value(json_object_get(supervision, "start"));
+        double seconds = json_number_value(json_object_get(supervision, "duration"));
+        if (!(seconds > 0)) return "it has no length";
+        first = fmax(begin, 0);
+        last = fmin(begin + seconds, length);
+    }
+    *start = offset + first;
+    *end = offset + last;
+    return last > first ? NULL : "it lies outside of its cut";
+}
+
+/* The place in the file, or, where there is none, the one in the JSON to show. */
+static enum error_code place(struct cuts *cuts, const json_t *supervision, struct manifest_row *row,
+                             struct error *error) {
+    const json_t *shown = supervision == NULL ? cuts->cut : supervision;
+    double start = 0;
+    double end = 0;
+    row->segment_problem = find_part(cuts->cut, supervision, &start, &end);
+    text_clear(&cuts->start);
+    text_clear(&cuts->end);
+    if (row->segment_problem == NULL) {
+        text_format(&cuts->start, "%.17g", start);
+        text_format(&cuts->end, "%.17g", end);
+        row->values[ROLE_END] = cuts->end.data;
+    } else {
+        json_value_text(json_object_get(shown, "start"), &cuts->start, error);
+        json_value_text(json_object_get(shown, "duration"), &cuts->duration, error);
+        row->values[ROLE_DURATION] = cuts->duration.data;
+    }
+    row->values[ROLE_START] = cuts->start.data;
+    TRY(text_check(&cuts->start, error));
+    return text_check(&cuts->end, error);
+}
+
+/* The clip that the supervision is, or, where it is NULL, the whole cut. */
+static enum error_code add_clip(struct cuts *cuts, json_t *supervision, struct error *error) {
+    struct manifest_row row = {.line = cuts->line, .problem = cuts->problem};
+    const json_t *channels = supervision;
+    if (supervision != NULL && !has_numbers(supervision) && row.problem == NULL)
+        row.problem = "a supervision without start or duration";
+    TRY(lhotse_set_id(&cuts->set, supervision == NULL ? cuts->cut : supervision, &row, error));
+    TRY(lhotse_set_fields(&cuts->set, supervision, cuts->cut, &row, error));
+    if (json_object_get(channels, "channel") == NULL) channels = cuts->cut;
+    if (row.problem == NULL) {
+        const char *id = cuts->recordings.names.data + cuts->recordings.sources[0].id;
+        lhotse_set_sound(&cuts->set, &cuts->recordings, id, lhotse_channel(channels), &row);
+        TRY(place(cuts, supervision, &row, error));
+    }
+    return manifest_add(cuts->set.builder, &row, error);
+}
+
+/* A line that is no cut, or none that can be read: one row, whatever is in it. */
+static enum error_code refuse_line(struct cuts *cuts, const char *problem, struct error *error) {
+    struct manifest_row row = {.line = cuts->line, .problem = problem};
+    TRY(lhotse_set_id(&cuts->set, cuts->cut, &row, error));
+    return manifest_add(cuts->set.builder, &row, error);
+}
+
+static enum error_code add_line(void *context, const struct json_lines *lines,
+                                struct error *error) {
+    struct cuts *cuts = context;
+    const struct kind *kind = find_kind(lines->object);
+    cuts->cut = lines->object;
+    cuts->line = lines->line;
+    if (lines->object == NULL) return refuse_line(cuts, lines->problem, error);
+    if (kind == NULL) return refuse_line(cuts, "no cut of a type that is known", error);
+    if (kind->problem != NULL) return refuse_line(cuts, kind->problem, error);
+    cuts->problem = check_cut(cuts, error);
+    const json_t *supervisions = json_object_get(cuts->cut, "supervisions");
+    size_t count = json_array_size(supervisions);
+    if (count == 0 && error->code == ERROR_NONE) add_clip(cuts, NULL, error);
+    for (size_t i = 0; i < count && error->code == ERROR_NONE; i++)
+        add_clip(cuts, json_array_get(supervisions, i), error);
+    return error->code;
+}
+
+/* ---- the whole ---- */
+
+enum error_code lhotse_cuts_read(struct builder *builder, const char *path, struct error *error) {
+    struct cuts cuts = {.set = {.builder = builder, .name = path, .what = "cut"}};
+    lhotse_set_open(&cuts.set, error);
+    if (error->code == ERROR_NONE) json_lines_each(path, add_line, &cuts, error);
+    if (error->code == ERROR_NONE) lhotse_set_finish(&cuts.set, NULL, error);
+    if (error->code == ERROR_NONE) manifest_finish(builder, error);
+    lhotse_set_free(&cuts.set);
+    lhotse_recordings_free(&cuts.recordings);
+    text_free(&cuts.start);
+    text_free(&cuts.end);
+    text_free(&cuts.duration);
+    return error->code;
+}

@@ -1,0 +1,190 @@
+#include "host/lists/lhotse_recordings.h"
+
+#include "host/base/json_lines.h"
+#include "host/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAXIMUM_SOURCES 64 /* of one recording */
+
+static const char *name_at(const struct lhotse_recordings *recordings, size_t offset) {
+    return recordings->names.data + offset;
+}
+
+static enum error_code keep(struct lhotse_recordings *recordings, const json_t *string,
+                            size_t *offset, struct error *error) {
+    *offset = 0;
+    char *bytes = json_bytes(string, error);
+    if (bytes == NULL) return error->code;
+    *offset = recordings->names.length;
+    text_append(&recordings->names, bytes, strlen(bytes) + 1);
+    free(bytes);
+    return text_check(&recordings->names, error);
+}
+
+/* ---- one recording ---- */
+
+/* Why a source cannot be used, whatever its path says. */
+static const char *check_source(const json_t *recording, const json_t *source) {
+    const char *type = json_string_value(json_object_get(source, "type"));
+    const json_t *transforms = json_object_get(recording, "transforms");
+    if (type == NULL || !json_is_string(json_object_get(source, "source")))
+        return "its recording has a source without type or path";
+    if (strcmp(type, "command") == 0)
+        return "its recording is a shell command, which is never run; write what it puts out into "
+               "a file, and name that";
+    if (strcmp(type, "url") == 0)
+        return "its recording is an address, which is never fetched; download it, and name the "
+               "file";
+    if (strcmp(type, "file") != 0)
+        return "its recording is neither a file nor a kind of source that is known; save it as a "
+               "file";
+    if (json_array_size(transforms) > 0)
+        return "its recording has transforms, which are not applied; save the transformed sound";
+    return NULL;
+}
+
+static int only_channel(const json_t *source) {
+    const json_t *channels = json_object_get(source, "channels");
+    const json_t *first = json_array_get(channels, 0);
+    if (json_array_size(channels) != 1 || !json_is_integer(first) ||
+        json_integer_value(first) < 0 || json_integer_value(first) > INT32_MAX)
+        return -1;
+    return (int)json_integer_value(first);
+}
+
+static enum error_code add_source(struct lhotse_recordings *recordings, const json_t *recording,
+                                  const json_t *source, size_t line, struct error *error) {
+    struct lhotse_source kept = {.problem = check_source(recording, source),
+                                 .line = line,
+                                 .order = recordings->count,
+                                 .channel = only_channel(source)};
+    TRY(memory_grow(&recordings->sources, &recordings->capacity, recordings->count + 1,
+                    sizeof *recordings->sources, "recordings", error));
+    TRY(keep(recordings, json_object_get(recording, "id"), &kept.id, error));
+    if (kept.problem == NULL)
+        TRY(keep(recordings, json_object_get(source, "source"), &kept.path, error));
+    recordings->sources[recordings->count++] = kept;
+    return ERROR_NONE;
+}
+
+bool lhotse_recordings_add(struct lhotse_recordings *recordings, const json_t *recording,
+                           size_t line, struct error *error) {
+    const json_t *sources = json_object_get(recording, "sources");
+    size_t count = json_array_size(sources);
+    if (!json_is_string(json_object_get(recording, "id")) || count < 1 || count > MAXIMUM_SOURCES)
+        return false;
+    if (recordings->names.length == 0) text_append(&recordings->names, "", 1); /* 0: no path */
+    for (size_t i = 0; i < count && error->code == ERROR_NONE; i++)
+        add_source(recordings, recording, json_array_get(sources, i), line, error);
+    return true;
+}
+
+/* ---- the set ---- */
+
+static int compare_sources(const void *left, const void *right, void *context) {
+    const struct lhotse_recordings *recordings = context;
+    const struct lhotse_source *a = left;
+    const struct lhotse_source *b = right;
+    int order = strcmp(name_at(recordings, a->id), name_at(recordings, b->id));
+    return order != 0 ? order : (a->order > b->order) - (a->order < b->order);
+}
+
+/* Of recordings with one id the first stays; how many sources went. */
+static size_t drop_repeated(struct lhotse_recordings *recordings) {
+    struct lhotse_source *sources = recordings->sources;
+    size_t kept = 0;
+    for (size_t i = 0; i < recordings->count; i++) {
+        bool repeats = kept > 0 && sources[kept - 1].line != sources[i].line &&
+                       strcmp(name_at(recordings, sources[kept - 1].id),
+                              name_at(recordings, sources[i].id)) == 0;
+        if (!repeats) sources[kept++] = sources[i];
+    }
+    size_t dropped = recordings->count - kept;
+    recordings->count = kept;
+    return dropped;
+}
+
+static enum error_code warn(struct input *input, size_t others, size_t repeated, const char *path,
+                            struct error *error) {
+    if (others > 0)
+        TRY(input_warn(input, error,
+                       "%zu lines of %s are no recordings; clips that need them say so", others,
+                       path));
+    if (repeated > 0)
+        TRY(input_warn(input, error, "%zu sources in %s repeat a recording; its first line counts",
+                       repeated, path));
+    return ERROR_NONE;
+}
+
+struct reading {
+    struct lhotse_recordings *recordings;
+    size_t others; /* lines that are no recordings */
+};
+
+static enum error_code add_line(void *context, const struct json_lines *lines,
+                                struct error *error) {
+    struct reading *reading = context;
+    if (lines->object == NULL ||
+        !lhotse_recordings_add(reading->recordings, lines->object, lines->line, error))
+        reading->others++;
+    return error->code;
+}
+
+enum error_code lhotse_recordings_read(struct lhotse_recordings *recordings, const char *path,
+                                       struct input *input, struct error *error) {
+    struct reading reading = {.recordings = recordings};
+    json_lines_each(path, add_line, &reading, error);
+    if (recordings->count > 1)
+        qsort_r(recordings->sources, recordings->count, sizeof *recordings->sources,
+                compare_sources, recordings);
+    if (error->code == ERROR_NONE)
+        warn(input, reading.others, drop_repeated(recordings), path, error);
+    return error->code;
+}
+
+void lhotse_recordings_clear(struct lhotse_recordings *recordings) {
+    text_clear(&recordings->names);
+    recordings->count = 0;
+}
+
+void lhotse_recordings_free(struct lhotse_recordings *recordings) {
+    text_free(&recordings->names);
+    free(recordings->sources);
+    *recordings = (struct lhotse_recordings){0};
+}
+
+/* The first source of the recording, or the number of sources. */
+static size_t find_first(const struct lhotse_recordings *recordings, const char *id) {
+    size_t first = 0;
+    for (size_t last = recordings->count; first < last;) {
+        size_t middle = first + (last - first) / 2;
+        if (strcmp(name_at(recordings, recordings->sources[middle].id), id) < 0)
+            first = middle + 1;
+        else
+            last = middle;
+    }
+    return first;
+}
+
+const char *lhotse_recordings_find(const struct lhotse_recordings *recordings, const char *id,
+                                   int channel, const char **path, bool *mixed) {
+    const struct lhotse_source *chosen = NULL;
+    size_t count = 0;
+    for (size_t i = find_first(recordings, id); i < recordings->count; i++, count++) {
+        const struct lhotse_source *source = &recordings->sources[i];
+        if (strcmp(name_at(recordings, source->id), id) != 0) break;
+        if (chosen == NULL || (source->channel == channel && chosen->channel != channel))
+            chosen = source;
+    }
+    if (chosen == NULL) return "its recording is not in the recording set";
+    if (chosen->problem != NULL) return chosen->problem;
+    if (count > 1 && chosen->channel != channel)
+        return "its recording is several files, and none of them is its channel alone";
+    if (channel >= 0 && chosen->channel >= 0 && chosen->channel != channel)
+        return "its recording does not have its channel";
+    *mixed = channel >= 0 && chosen->channel < 0;
+    *path = name_at(recordings, chosen->path);
+    return NULL;
+}

@@ -1,0 +1,59 @@
+/* What Lhotse's supervision sets and cut sets share: how a supervision, in a cut or by
+ * itself, becomes a clip. */
+#ifndef EARMARK_LISTS_LHOTSE_SET_H
+#define EARMARK_LISTS_LHOTSE_SET_H
+
+#include "host/base/json.h"
+#include "host/lists/json_label.h"
+#include "host/lists/lhotse_recordings.h"
+#include "host/lists/manifest.h"
+
+/* A field of the supervisions that becomes a label, a group or a fold. */
+struct lhotse_field {
+    enum manifest_role role;
+    const char *option;
+    const char *name; /* NULL: not asked for */
+    bool seen;        /* some supervision has it */
+    struct text value;
+};
+
+enum { LHOTSE_FIELDS = 3 };
+
+struct lhotse_set {
+    struct builder *builder;
+    const char *name; /* of the set */
+    const char *what; /* "supervision" or "cut", for messages */
+
+    struct lhotse_field fields[LHOTSE_FIELDS];
+    struct text known; /* fields of the first supervision that has some, for messages */
+    struct text id;
+    char problem[JSON_LABEL_PROBLEM]; /* of the supervision at hand */
+    size_t taken;                     /* supervisions that were asked for fields */
+    size_t mixed;                     /* clips of one channel of a file that has several */
+};
+
+/* Which fields are asked for, of a set with builder, name and what. ERROR_USAGE for
+ * options that are not for Lhotse. Free it after a failure, too. */
+enum error_code lhotse_set_open(struct lhotse_set *set, struct error *error);
+void lhotse_set_free(struct lhotse_set *set); /* takes a zeroed one */
+
+/* What these give to the row is valid until the next row. A field is looked for in the
+ * supervision, in what is custom in it, and in what is custom in its cut; both may be
+ * NULL. A field that cannot be used becomes the row's problem unless it has one. */
+enum error_code lhotse_set_id(struct lhotse_set *set, const json_t *object,
+                              struct manifest_row *row, struct error *error);
+enum error_code lhotse_set_fields(struct lhotse_set *set, json_t *supervision, const json_t *cut,
+                                  struct manifest_row *row, struct error *error);
+/* The path, or the row's problem; -1: whichever channel. */
+void lhotse_set_sound(struct lhotse_set *set, const struct lhotse_recordings *recordings,
+                      const char *id, int channel, struct manifest_row *row);
+
+/* The one channel of a supervision or a cut, or -1: several, or not told. */
+int lhotse_channel(const json_t *object);
+
+/* After the last row: fails where a field is in no supervision, says how the set was read
+ * (sounds: the recording set's name, or NULL), and warns of what was mixed down. */
+enum error_code lhotse_set_finish(const struct lhotse_set *set, const char *sounds,
+                                  struct error *error);
+
+#endif

@@ -1,0 +1,312 @@
+#include "host/lists/manifest.h"
+
+#include "host/base/memory.h"
+#include "host/lists/layout.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+/* ---- columns ---- */
+
+static const char *const path_names[] = {"path",     "file",      "filename",        "file_name",
+                                         "filepath", "file_path", "audio_filepath",  "audio_path",
+                                         "audio",    "wav",       "slice_file_name", NULL};
+static const char *const label_names[] = {"label",      "class",       "category", "class_name",
+                                          "label_name", "given_label", "target",   NULL};
+/* Where there may be several the plural is usual, too. */
+static const char *const set_names[] = {"labels",   "tags",       "label",      "class",
+                                        "category", "class_name", "label_name", "given_label",
+                                        "target",   NULL};
+static const char *const id_names[] = {"id", NULL};
+static const char *const start_names[] = {"offset", NULL};
+static const char *const duration_names[] = {"duration", NULL};
+static const char *const no_names[] = {NULL};
+
+static const char *option_of(const struct builder *builder, enum manifest_role role) {
+    const struct input_options *options = &builder->options;
+    switch (role) {
+    case ROLE_PATH: return options->path_column;
+    case ROLE_LABEL: return options->label_column;
+    case ROLE_GROUP: return builder->group_field == SIZE_MAX ? options->group_field : NULL;
+    case ROLE_FOLD: return builder->fold_field == SIZE_MAX ? options->fold_column : NULL;
+    case ROLE_FOLDER:
+        return builder->audio_folder != NULL && builder->layout != NULL ? builder->layout->folder
+                                                                        : NULL;
+    case ROLE_START: return options->start_column;
+    case ROLE_END: return options->end_column;
+    case ROLE_ID:
+    case ROLE_DURATION: break;
+    }
+    return NULL;
+}
+
+const char *const *manifest_names(const struct builder *builder, enum manifest_role role,
+                                  const char **scratch) {
+    scratch[0] = option_of(builder, role);
+    scratch[1] = NULL;
+    if (scratch[0] != NULL) return scratch;
+    switch (role) {
+    case ROLE_PATH: return path_names;
+    case ROLE_LABEL:
+        if (builder->has_pattern) return no_names;
+        return builder->options.label_separator == NULL ? label_names : set_names;
+    case ROLE_ID: return id_names;
+    case ROLE_START: return start_names;
+    case ROLE_DURATION:
+        /* Beside columns that were named it may mean anything. */
+        return builder->options.start_column == NULL && builder->options.end_column == NULL
+                   ? duration_names
+                   : no_names;
+    case ROLE_END:
+    case ROLE_GROUP:
+    case ROLE_FOLD:
+    case ROLE_FOLDER: break;
+    }
+    return no_names;
+}
+
+bool manifest_needs(const struct builder *builder, enum manifest_role role) {
+    if (role == ROLE_PATH) return true;
+    if (role == ROLE_LABEL) return !builder->has_pattern;
+    return option_of(builder, role) != NULL;
+}
+
+enum error_code manifest_missing(const struct builder *builder, enum manifest_role role,
+                                 const char *name, const char *columns, struct error *error) {
+    static const char *const options[ROLE_COUNT] = {
+        [ROLE_PATH] = "--path-column",   [ROLE_LABEL] = "--label-column",
+        [ROLE_GROUP] = "--group",        [ROLE_FOLD] = "--fold-column",
+        [ROLE_START] = "--start-column", [ROLE_END] = "--end-column"};
+    const char *asked = option_of(builder, role);
+    if (asked != NULL)
+        return FAIL(error, ERROR_USAGE, "%s: no column '%s' for %s; there are: %s", name, asked,
+                    options[role], columns);
+    return FAIL(error, ERROR_DATA, "%s: no column with the %s; there are: %s; name it with %s",
+                name, role == ROLE_PATH ? "path of the sound file" : "label", columns,
+                options[role]);
+}
+
+/* ---- paths ---- */
+
+/* Whether a relative path climbs above where it starts, judged by its text. */
+static bool climbs_out(const char *path) {
+    long depth = 0;
+    while (*path != '\0') {
+        size_t length = strcspn(path, "/");
+        if (length == 2 && memcmp(path, "..", 2) == 0)
+            depth--;
+        else if (length > 0 && !(length == 1 && path[0] == '.'))
+            depth++;
+        if (depth < 0) return true;
+        path += length;
+        if (*path == '/') path++;
+    }
+    return false;
+}
+
+/* Absolute paths are inside when they begin with the manifest's folder as given,
+ * or with its real path. */
+static bool leaves(const char *root, const char *path) {
+    if (path[0] != '/') return climbs_out(path);
+    char *real = realpath(root, NULL);
+    bool inside = false;
+    const char *const starts[] = {root, real};
+    for (size_t i = 0; i < 2 && !inside; i++) {
+        size_t length = starts[i] == NULL || starts[i][0] != '/' ? 0 : strlen(starts[i]);
+        while (length > 0 && starts[i][length - 1] == '/') length--;
+        if (starts[i] == NULL || starts[i][0] != '/' || strncmp(path, starts[i], length) != 0)
+            continue;
+        inside = path[length] == '/' && !climbs_out(path + length + 1);
+    }
+    free(real);
+    return !inside;
+}
+
+/* ---- rows ---- */
+
+/* The row's path below the layout's folder of sound files; absolute paths are whole already. */
+static enum error_code complete_path(struct builder *builder, const char *folder, const char **path,
+                                     struct error *error) {
+    if (builder->audio_folder == NULL || (*path)[0] == '/') return ERROR_NONE;
+    text_clear(&builder->path);
+    text_string(&builder->path, builder->audio_folder);
+    if (folder != NULL)
+        text_format(&builder->path, "%s%s/", builder->layout->folder_prefix, folder);
+    text_string(&builder->path, *path);
+    *path = builder->path.data;
+    return text_check(&builder->path, error);
+}
+
+/* A cell of spaces is as good as none. */
+static const char *segment_value(const struct manifest_row *row, enum manifest_role role) {
+    const char *value = row->values[role];
+    return value == NULL || value[strspn(value, " \t")] == '\0' ? NULL : value;
+}
+
+static const char *shown(const struct manifest_row *row, enum manifest_role role) {
+    return row->values[role] == NULL ? "" : row->values[role];
+}
+
+/* Seconds, as a finite decimal number that is not negative; 0 for none. */
+static const char *take_seconds(const char *value, double *seconds) {
+    char *end = NULL;
+    *seconds = 0;
+    if (value == NULL) return NULL;
+    *seconds = strtod(value, &end);
+    if (end == value || end[strspn(end, " \t")] != '\0' || !isfinite(*seconds))
+        return "the place in the file is no number of seconds";
+    return *seconds < 0 ? "the place in the file is negative" : NULL;
+}
+
+/* The part of the file that the row is about; what is wrong with it, or NULL. */
+static const char *find_segment(const struct builder *builder, const struct manifest_row *row,
+                                struct clip_entry *entry) {
+    if (row->segment_problem != NULL) return row->segment_problem;
+    const char *start = segment_value(row, ROLE_START);
+    const char *end = segment_value(row, ROLE_END);
+    const char *duration = segment_value(row, ROLE_DURATION);
+    if (start == NULL && !row->duration_holds) duration = NULL;
+    bool needs_start = builder->options.start_column != NULL || row->values[ROLE_START] != NULL;
+    if (start == NULL && end != NULL && needs_start) return "an end without a start; fill it in";
+    const char *wrong = take_seconds(start, &entry->start);
+    double seconds = 0;
+    if (wrong == NULL) wrong = take_seconds(end != NULL ? end : duration, &seconds);
+    if (wrong != NULL || (end == NULL && duration == NULL)) return wrong;
+    if (end == NULL && seconds == 0) return "its duration is 0 s";
+    entry->end = end == NULL ? entry->start + seconds : seconds;
+    if (entry->end < entry->start) return "its end lies before its start";
+    return entry->end == entry->start ? "its end is its start" : NULL;
+}
+
+enum error_code manifest_add(struct builder *builder, const struct manifest_row *row,
+                             struct error *error) {
+    char place[96];
+    char reason[512];
+    const char *wrong = NULL;
+    snprintf(place, sizeof place, "%s%sline %zu", row->file == NULL ? "" : row->file,
+             row->file == NULL ? "" : ", ", row->line);
+    const char *path = row->values[ROLE_PATH];
+    bool has_path = path != NULL && path[0] != '\0';
+    if (has_path) TRY(complete_path(builder, row->values[ROLE_FOLDER], &path, error));
+    const char *id = row->values[ROLE_ID];
+    struct clip_entry entry = {.path = has_path ? path : "",
+                               .id = id != NULL && id[0] != '\0' ? id
+                                     : has_path                  ? NULL
+                                                                 : place,
+                               .label = row->values[ROLE_LABEL],
+                               .group = row->values[ROLE_GROUP],
+                               .fold = row->values[ROLE_FOLD],
+                               .reason = reason};
+    if (row->problem != NULL) {
+        entry.status = CLIP_BAD_ROW;
+        snprintf(reason, sizeof reason, "%s: %s", place, row->problem);
+    } else if (!has_path) {
+        entry.status = CLIP_BAD_ROW;
+        snprintf(reason, sizeof reason, "%s: no path of a sound file", place);
+    } else if ((wrong = find_segment(builder, row, &entry)) != NULL) {
+        entry.status = CLIP_BAD_SEGMENT;
+        entry.start = entry.end = 0;
+        snprintf(reason, sizeof reason, "%s: %s (start '%.40s', end '%.40s', duration '%.40s')",
+                 place, wrong, shown(row, ROLE_START), shown(row, ROLE_END),
+                 shown(row, ROLE_DURATION));
+    } else if (!builder->options.allow_outside && leaves(builder->input->clips.root, path)) {
+        entry.status = CLIP_OUTSIDE;
+        snprintf(reason, sizeof reason,
+                 "%s: the path leaves the manifest's folder; move the manifest, or allow it with "
+                 "--allow-outside",
+                 place);
+    } else {
+        entry.reason = NULL;
+    }
+    if (id != NULL && id[0] != '\0') builder->has_ids = true;
+    if (entry.start > 0 || entry.end > 0) builder->segments++;
+    return builder_add(builder, &entry, error);
+}
+
+enum error_code manifest_warn_of_unused(struct builder *builder, const char *name,
+                                        struct error *error) {
+    return input_warn(
+        builder->input, error,
+        "%s: its columns 'start' and 'end' are not used, whole files are; where clips "
+        "are parts of files, give --start-column start --end-column end",
+        name);
+}
+
+/* ---- strings that are there twice ---- */
+
+struct hashed {
+    uint64_t hash;
+    size_t index;
+};
+
+static int compare_hashed(const void *left, const void *right) {
+    const struct hashed *a = left;
+    const struct hashed *b = right;
+    if (a->hash != b->hash) return a->hash < b->hash ? -1 : 1;
+    return a->index < b->index ? -1 : a->index > b->index;
+}
+
+/* With `parts`, different parts of one file are no doubles, and neither are rows
+ * whose part is not known. */
+static enum error_code warn_of_doubles(struct input *input, const char *what, bool parts,
+                                       const char *(*string_of)(const struct clip_list *, size_t),
+                                       struct error *error) {
+    const struct clip_list *clips = &input->clips;
+    struct hashed *hashes = memory_array(clips->count, sizeof *hashes, "a manifest's rows", error);
+    size_t count = 0;
+    if (hashes == NULL) return error->code;
+    for (size_t i = 0; i < clips->count; i++) {
+        uint8_t status = clips->clips[i].status;
+        if (parts && (status == CLIP_BAD_ROW || status == CLIP_BAD_SEGMENT)) continue;
+        const double part[2] = {clips->clips[i].start, clips->clips[i].end};
+        const char *string = string_of(clips, i);
+        uint64_t seed = parts ? XXH3_64bits(part, sizeof part) : 0;
+        hashes[count++] = (struct hashed){XXH3_64bits_withSeed(string, strlen(string), seed), i};
+    }
+    if (count > 1) qsort(hashes, count, sizeof *hashes, compare_hashed);
+    size_t doubles = 0;
+    size_t example = SIZE_MAX;
+    for (size_t i = 1; i < count; i++) {
+        const char *string = string_of(clips, hashes[i].index);
+        if (hashes[i].hash != hashes[i - 1].hash || string[0] == '\0') continue;
+        const struct clip *clip = &clips->clips[hashes[i].index];
+        const struct clip *before = &clips->clips[hashes[i - 1].index];
+        if (strcmp(string, string_of(clips, hashes[i - 1].index)) != 0) continue;
+        if (parts && (clip->start != before->start || clip->end != before->end)) continue;
+        doubles++;
+        if (hashes[i].index < example) example = hashes[i].index;
+    }
+    if (doubles > 0)
+        input_warn(input, error, "%zu rows repeat the %s of an earlier row, '%s' for one", doubles,
+                   what, string_of(clips, example));
+    free(hashes);
+    return error->code;
+}
+
+/* Says that files are cut, which nobody may have asked for. */
+static enum error_code tell_of_segments(struct builder *builder, struct error *error) {
+    const struct input_options *options = &builder->options;
+    struct text *said = &builder->input->reading;
+    const char *start = options->start_column == NULL ? "offset" : options->start_column;
+    const char *end = options->end_column;
+    if (end == NULL && options->start_column == NULL) end = "duration";
+    enum input_kind kind = builder->input->kind;
+    bool by_nature = kind == INPUT_KALDI || kind == INPUT_LHOTSE || kind == INPUT_LHOTSE_CUTS;
+    if (builder->segments == 0 || by_nature) return ERROR_NONE;
+    text_format(said, "%s%zu of %zu clips are parts of files, from '%s'%s%s%s",
+                said->length > 0 ? "; " : "", builder->segments, builder->input->clips.count, start,
+                end == NULL ? " to the file's end" : " and '", end == NULL ? "" : end,
+                end == NULL ? "" : "'");
+    return text_check(said, error);
+}
+
+enum error_code manifest_finish(struct builder *builder, struct error *error) {
+    struct input *input = builder->input;
+    TRY(tell_of_segments(builder, error));
+    TRY(warn_of_doubles(input, "path", true, clip_path, error));
+    if (builder->has_ids) TRY(warn_of_doubles(input, "id", false, clip_id, error));
+    return ERROR_NONE;
+}

@@ -1,0 +1,179 @@
+#include "host/lists/pattern.h"
+
+#include "host/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+bool audio_extension(const char *name, size_t *dot) {
+    static const char *const extensions[] = {".wav", ".flac", ".ogg", ".oga", ".opus",
+                                             ".mp3", ".aiff", ".aif", ".au"};
+    const char *found = strrchr(name, '.');
+    if (found == NULL || strchr(found, '/') != NULL) return false;
+    for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
+        if (strcasecmp(found, extensions[i]) != 0) continue;
+        if (dot != NULL) *dot = (size_t)(found - name);
+        return true;
+    }
+    return false;
+}
+
+/* ---- parsing ---- */
+
+static bool is_name(const char *name) {
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    return name[0] != '\0' && name[strspn(name, allowed)] == '\0';
+}
+
+static enum error_code add_field(struct pattern *pattern, const char *name, const char *text,
+                                 struct error *error) {
+    if (!is_name(name))
+        return FAIL(error, ERROR_USAGE,
+                    "--label-pattern '%s': '{%s}' is no field; a field's name is letters, digits "
+                    "and '_'",
+                    text, name);
+    if (strcmp(name, "_") != 0 && pattern_field(pattern, name) != SIZE_MAX)
+        return FAIL(error, ERROR_USAGE, "--label-pattern '%s': the field {%s} is there twice", text,
+                    name);
+    if (pattern->field_count == PATTERN_MAXIMUM_FIELDS)
+        return FAIL(error, ERROR_USAGE, "--label-pattern '%s': more than %d fields", text,
+                    PATTERN_MAXIMUM_FIELDS);
+    pattern->fields[pattern->field_count++] = name;
+    return ERROR_NONE;
+}
+
+/* Cuts pattern->text at its braces. */
+static enum error_code cut(struct pattern *pattern, const char *text, struct error *error) {
+    char *at = pattern->text;
+    pattern->literals[0] = at;
+    for (;;) {
+        at += strcspn(at, "{}");
+        if (*at == '\0') return ERROR_NONE;
+        char *close = *at == '{' ? at + 1 + strcspn(at + 1, "{}") : NULL;
+        if (close == NULL || *close != '}')
+            return FAIL(error, ERROR_USAGE,
+                        "--label-pattern '%s': '%c' at position %zu has no partner", text, *at,
+                        (size_t)(at - pattern->text) + 1);
+        *at = '\0';
+        *close = '\0';
+        if (pattern->field_count > 0 && pattern->literals[pattern->field_count][0] == '\0')
+            return FAIL(error, ERROR_USAGE,
+                        "--label-pattern '%s': nothing between {%s} and {%s} tells where one ends",
+                        text, pattern->fields[pattern->field_count - 1], at + 1);
+        TRY(add_field(pattern, at + 1, text, error));
+        at = close + 1;
+        pattern->literals[pattern->field_count] = at;
+    }
+}
+
+enum error_code pattern_parse(const char *text, struct pattern *pattern, struct error *error) {
+    *pattern = (struct pattern){0};
+    if (strlen(text) > PATTERN_MAXIMUM_LENGTH)
+        return FAIL(error, ERROR_USAGE, "--label-pattern is longer than %d bytes",
+                    PATTERN_MAXIMUM_LENGTH);
+    pattern->text = memory_string(text, error);
+    if (pattern->text == NULL) return error->code;
+    TRY(cut(pattern, text, error));
+    if (pattern_field(pattern, "label") == SIZE_MAX)
+        return FAIL(error, ERROR_USAGE,
+                    "--label-pattern '%s' has no {label}; for example "
+                    "'{label}_{speaker}_{take}.wav'",
+                    text);
+    for (const char *at = text; *at != '\0'; at++) pattern->slashes += *at == '/';
+    const char *last = pattern->literals[pattern->field_count];
+    const char *before = pattern->literals[pattern->field_count - 1];
+    size_t length = strlen(before);
+    pattern->has_extension =
+        audio_extension(last, NULL) || (last[0] == '\0' && length > 0 && before[length - 1] == '.');
+    return ERROR_NONE;
+}
+
+void pattern_free(struct pattern *pattern) {
+    free(pattern->text);
+    *pattern = (struct pattern){0};
+}
+
+size_t pattern_field(const struct pattern *pattern, const char *name) {
+    for (size_t i = 0; i < pattern->field_count; i++)
+        if (strcmp(pattern->fields[i], name) == 0) return i;
+    return SIZE_MAX;
+}
+
+/* ---- matching ---- */
+
+/* The part of the path that the pattern sees: its last `slashes` + 1 parts. */
+static const char *seen_part(const char *path, size_t slashes) {
+    const char *start = path + strlen(path);
+    for (size_t left = slashes + 1; start > path; start--)
+        if (start[-1] == '/' && --left == 0) break;
+    return start;
+}
+
+/* Fills reach[k][i], (field_count + 1, length + 1): in how many ways, 0, 1 or "2
+ * or more", bytes i.. of the name match literal k and all that follows it. From
+ * the right, so that adversarial names cost fields * length and no more. */
+static void fill_reach(const struct pattern *pattern, const char *name, size_t length,
+                       unsigned char *reach) {
+    size_t width = length + 1;
+    for (size_t k = pattern->field_count + 1; k-- > 0;) {
+        const char *literal = pattern->literals[k];
+        size_t literal_length = strlen(literal);
+        bool last = k == pattern->field_count;
+        unsigned char ways = 0; /* of field k beginning at i + literal_length */
+        for (size_t i = length + 1; i-- > 0;) {
+            size_t after = i + literal_length;
+            reach[k * width + i] = 0;
+            if (after > length) continue;
+            /* The field takes name[after .. end), end > after, no '/' inside. */
+            if (!last && after < length) {
+                unsigned sum = (unsigned)ways + reach[(k + 1) * width + after + 1];
+                ways = name[after] == '/' ? 0 : (unsigned char)(sum > 2 ? 2 : sum);
+            }
+            if (memcmp(name + i, literal, literal_length) != 0) continue;
+            reach[k * width + i] = last ? after == length : ways;
+        }
+    }
+}
+
+/* Cuts the name (already in match->storage) along the leftmost shortest way. */
+static void take_values(const struct pattern *pattern, size_t length, struct pattern_match *match) {
+    size_t width = length + 1;
+    size_t at = strlen(pattern->literals[0]);
+    for (size_t k = 0; k < pattern->field_count; k++) {
+        size_t end = at + 1;
+        while (match->reach[(k + 1) * width + end] == 0) end++;
+        match->values[k] = match->storage + at;
+        at = end + strlen(pattern->literals[k + 1]);
+        match->storage[end] = '\0'; /* literals after fields are never empty but at the end */
+    }
+}
+
+enum error_code pattern_apply(const struct pattern *pattern, const char *path,
+                              struct pattern_match *match, bool *matched, struct error *error) {
+    *matched = false;
+    const char *name = seen_part(path, pattern->slashes);
+    size_t length = strlen(name);
+    if (!pattern->has_extension) audio_extension(name, &length);
+    if (length == 0 || length > PATTERN_MAXIMUM_LENGTH) return ERROR_NONE;
+    if (match->storage == NULL) {
+        match->storage = memory_array(PATTERN_MAXIMUM_LENGTH + 1, 1, "a file's name", error);
+        match->reach = memory_array(PATTERN_MAXIMUM_FIELDS + 1, PATTERN_MAXIMUM_LENGTH + 1,
+                                    "a file's name", error);
+        if (error->code != ERROR_NONE) return error->code;
+    }
+    fill_reach(pattern, name, length, match->reach);
+    if (match->reach[0] == 0) return ERROR_NONE;
+    match->ambiguous = match->reach[0] > 1;
+    memcpy(match->storage, name, length);
+    match->storage[length] = '\0';
+    take_values(pattern, length, match);
+    *matched = true;
+    return ERROR_NONE;
+}
+
+void pattern_match_free(struct pattern_match *match) {
+    free(match->storage);
+    free(match->reach);
+    *match = (struct pattern_match){0};
+}

@@ -1,0 +1,56 @@
+/* Labels and other fields from file names: '{label}_{speaker}_{take}.wav'.
+ *
+ * Text outside braces stands for itself, byte by byte; {field} stands for one or
+ * more bytes other than '/'. The whole name must match. Where it matches in more
+ * than one way, fields are as short as they can be, from the left: with
+ * '{label}_{rest}' the label of 'a_b_c' is 'a'. {_} is a field nobody wants, and
+ * the only one that may be there twice.
+ * A pattern without '/' is held against the file's name, one with n of them
+ * against the last n + 1 parts of the path. A pattern that does not end in an
+ * audio extension ('.wav') or in '.{field}' is held against the name without
+ * its extension. */
+#ifndef EARMARK_LISTS_PATTERN_H
+#define EARMARK_LISTS_PATTERN_H
+
+#include "host/base/error.h"
+
+#define PATTERN_MAXIMUM_FIELDS 32
+#define PATTERN_MAXIMUM_LENGTH 4096 /* of a pattern, and of the part of a path it sees */
+
+/* Field i lies between literal i and literal i + 1; literals are offsets into text. */
+struct pattern {
+    char *text; /* owned copy, cut into NUL-terminated pieces */
+    size_t field_count;
+    const char *fields[PATTERN_MAXIMUM_FIELDS];
+    const char *literals[PATTERN_MAXIMUM_FIELDS + 1];
+    size_t slashes;     /* how many '/' it holds */
+    bool has_extension; /* it says itself what the name ends in */
+};
+
+/* What the fields of one path hold; zero-initialise, reuse, free. */
+struct pattern_match {
+    char *values[PATTERN_MAXIMUM_FIELDS]; /* (field_count) into storage */
+    bool ambiguous;                       /* the name matches in more than one way */
+    char *storage;
+    unsigned char *reach; /* private */
+};
+
+/* ERROR_USAGE, saying what is wrong where: no {label}, a field named twice,
+ * braces that do not pair, names that are not letters, digits and '_', two
+ * fields with nothing between them. pattern_free also after a failure. */
+enum error_code pattern_parse(const char *text, struct pattern *pattern, struct error *error);
+void pattern_free(struct pattern *pattern);
+
+/* The index of a field, or SIZE_MAX. */
+size_t pattern_field(const struct pattern *pattern, const char *name);
+
+/* Holds `path` against the pattern; *matched says whether it fits. ERROR_MEMORY only. */
+enum error_code pattern_apply(const struct pattern *pattern, const char *path,
+                              struct pattern_match *match, bool *matched, struct error *error);
+void pattern_match_free(struct pattern_match *match);
+
+/* Whether the name ends in one of the extensions that earmark reads (.wav .flac
+ * .ogg .oga .opus .mp3 .aiff .aif .au, any case); the position of its dot. */
+bool audio_extension(const char *name, size_t *dot);
+
+#endif

@@ -1,0 +1,117 @@
+/* Audio health: what is wrong with the sounds, whatever the labels say. */
+#include "host/base/names.h"
+#include "host/base/numbers.h"
+#include "host/report/page.h"
+
+#include <math.h>
+
+/* The first clips of every fault. */
+struct faulty {
+    size_t counts[FAULT_COUNT];
+    size_t rows[FAULT_COUNT][REPORT_FAULT_CLIPS];
+};
+
+static void find_faulty(struct page *page, struct faulty *faulty) {
+    const struct run_clips *clips = &page->results->clips;
+    for (size_t row = 0; clips->get != NULL && row < clips->count; row++) {
+        struct run_clip clip = page_clip_at(page, row);
+        for (int i = 0; i < FAULT_COUNT; i++)
+            if ((clip.health.faults >> i & 1) != 0 && faulty->counts[i] < REPORT_FAULT_CLIPS)
+                faulty->rows[i][faulty->counts[i]++] = row;
+    }
+}
+
+static void append_rule(struct text *out, const struct fault_rule *rule) {
+    name_html(out, rule->measure);
+    text_string(out, rule->below ? " below " : " at least ");
+    number_short(out, rule->threshold);
+    text_string(out, rule->unit);
+}
+
+static void append_overview(struct page *page) {
+    struct text *out = &page->table.row;
+    text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                     "aria-labelledby=\"health\"><table>\n<thead><tr><th scope=\"col\">Fault</th>"
+                     "<th scope=\"col\" class=\"n\">Clips</th><th scope=\"col\">Told by</th></tr>"
+                     "</thead>\n<tbody>\n");
+    for (int i = 0; i < FAULT_COUNT; i++) {
+        const struct fault_rule *rule = fault_rule((enum fault)i);
+        text_format(out, "<tr><th scope=\"row\">%s</th><td class=\"n\">", rule->words);
+        number_thousands(out, page->results->fault_counts[i]);
+        text_string(out, "</td><td>");
+        append_rule(out, rule);
+        text_string(out, "</td></tr>\n");
+    }
+    text_string(out, "</tbody></table></div>\n");
+}
+
+/* What was measured of the clip, or the other clip. */
+static void append_measure(struct page *page, const struct run_clip *clip, enum fault fault) {
+    struct text *out = &page->table.row;
+    const struct clip_health *health = &clip->health;
+    double measure = fault_measure(health, fault);
+    size_t other = fault == FAULT_IDENTICAL_OTHER_LABEL  ? health->identical_other_label
+                   : fault == FAULT_IDENTICAL_SAME_LABEL ? health->identical_same_label
+                                                         : health->near_duplicate;
+    bool pair = fault == FAULT_IDENTICAL_OTHER_LABEL || fault == FAULT_IDENTICAL_SAME_LABEL ||
+                fault == FAULT_NEAR_DUPLICATE;
+    text_string(out, "<td>");
+    if (pair) {
+        struct run_clip twin = page_clip_at(page, other);
+        page_clip_link(page, &twin, other);
+        if (twin.label != NULL && twin.label[0] != '\0') {
+            text_string(out, " <span class=\"dim\"><bdi>");
+            name_html(out, twin.label);
+            text_string(out, "</bdi></span>");
+        }
+    } else if (isfinite(measure)) {
+        number_short(out, measure);
+        text_string(out, fault_rule(fault)->unit);
+    } else if (clip->reason != NULL) {
+        name_html(out, clip->reason);
+    }
+    text_string(out, "</td>");
+}
+
+static enum error_code append_clips(struct page *page, enum fault fault, const size_t *rows,
+                                    size_t count, struct error *error) {
+    struct text *out = &page->table.row;
+    text_format(out, "<details><summary>%s: ", fault_rule(fault)->words);
+    number_thousands(out, page->results->fault_counts[fault]);
+    if (page->results->fault_counts[fault] > count)
+        text_format(out, " (the first %zu; clips.csv has all)", count);
+    text_string(out, "</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                     "aria-labelledby=\"health\"><table>\n<thead><tr><th scope=\"col\">Clip</th>"
+                     "<th scope=\"col\">Label</th><th scope=\"col\">Measured</th></tr></thead>\n"
+                     "<tbody>\n");
+    for (size_t i = 0; i < count && error->code == ERROR_NONE; i++) {
+        struct run_clip clip = page_clip_at(page, rows[i]);
+        text_string(out, "<tr><td class=\"path\">");
+        page_clip_link(page, &clip, rows[i]);
+        text_string(out, "</td><td class=\"label\"><bdi>");
+        if (clip.label != NULL) name_html(out, clip.label);
+        text_string(out, "</bdi></td>");
+        append_measure(page, &clip, fault);
+        text_string(out, "</tr>\n");
+        table_flush_full(&page->table, error);
+    }
+    text_string(out, "</tbody></table></div></details>\n");
+    return error->code;
+}
+
+enum error_code page_health(struct page *page, struct error *error) {
+    struct text *out = &page->table.row;
+    struct faulty faulty = {0};
+    if (!page->results->has_health) return ERROR_NONE;
+    find_faulty(page, &faulty);
+    page_section(page, "health", "Audio health");
+    text_string(out,
+                "<p class=\"dim\">What is wrong with the sounds themselves. It changes nothing "
+                "in the ranking; what is not audited is listed below.</p>\n");
+    append_overview(page);
+    for (int i = 0; i < FAULT_COUNT; i++)
+        if (faulty.counts[i] > 0)
+            TRY(append_clips(page, (enum fault)i, faulty.rows[i], faulty.counts[i], error));
+    text_string(out, "</section>\n");
+    return ERROR_NONE;
+}

@@ -1,0 +1,313 @@
+/* The ranked clips: the first ones with their sound, the rest as a table. */
+#include "host/base/memory.h"
+#include "host/base/names.h"
+#include "host/base/numbers.h"
+#include "host/base/stop.h"
+#include "host/report/page.h"
+#include "host/report/page_sound.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GROUP 32 /* clips whose sound is in memory at once */
+
+/* ---- what every entry has ---- */
+
+/* The attributes that the script searches and sorts by. */
+static void append_data(struct page *page, size_t rank, const struct run_issue *issue,
+                        const struct run_clip *clip) {
+    char number[16];
+    struct text *out = &page->table.row;
+    text_format(out, " data-rank=\"%zu\" data-given=\"", rank);
+    name_html(out, run_given_label(page->results, issue, number));
+    text_string(out, "\" data-suggested=\"");
+    name_html(out, run_suggested_label(page->results, issue, number));
+    text_string(out, "\" data-path=\"");
+    if (clip->path != NULL) name_html(out, run_clip_shown(clip));
+    text_string(out, "\"");
+}
+
+static void append_probability(struct text *out, float probability) {
+    number_percent(out, (double)probability);
+}
+
+static void append_score(struct text *out, const char *name, double score, const char *chosen) {
+    if (!isfinite(score)) return;
+    bool is_chosen = chosen != NULL && strcmp(chosen, name) == 0;
+    text_format(out, " · %s%s ", is_chosen ? "<b>" : "", name);
+    number_short(out, score);
+    if (is_chosen) text_string(out, "</b>");
+}
+
+/* "probably wrong: dog (probability 3%), probably missing: bark (probability 98%)" */
+static void append_annotations(struct page *page, const struct run_issue *issue) {
+    struct text *out = &page->table.row;
+    for (size_t i = 0; i < issue->annotation_count; i++) {
+        const struct run_annotation *annotation = &issue->annotations[i];
+        text_format(out, "%sprobably %s: ", i == 0 ? "" : ", ",
+                    annotation->given ? "wrong" : "missing");
+        page_class(page, annotation->class_index);
+        text_string(out, " (probability ");
+        append_probability(out, annotation->probability);
+        text_string(out, ")");
+    }
+}
+
+static void append_scores(struct page *page, const struct run_issue *issue) {
+    struct text *out = &page->table.row;
+    const char *chosen = page->results->score_name;
+    text_string(out, "<p class=\"scores\">");
+    if (page->results->several_labels) {
+        append_annotations(page, issue);
+    } else {
+        text_string(out, "probability of the given label ");
+        append_probability(out, issue->given_probability);
+        text_string(out, ", of the suggested one ");
+        append_probability(out, issue->suggested_probability);
+    }
+    append_score(out, "self_confidence", issue->self_confidence, chosen);
+    append_score(out, "normalized_margin", issue->normalized_margin, chosen);
+    append_score(out, "confidence_weighted_entropy", issue->confidence_weighted_entropy, chosen);
+    text_string(out, "</p>\n");
+}
+
+static void append_near_label(struct text *out, const struct run_clip *near) {
+    bool none = near->label == NULL || near->label[0] == '\0';
+    text_string(out, "<bdi>");
+    name_html(out, none ? "(no label)" : near->label);
+    text_string(out, "</bdi>");
+}
+
+static void append_neighbours(struct page *page, const struct run_issue *issue) {
+    struct text *out = &page->table.row;
+    if (issue->neighbour_count == 0) return;
+    text_string(out, "<details><summary>Nearest clips:");
+    for (size_t i = 0; i < issue->neighbour_count && i < RUN_NEIGHBOURS; i++) {
+        struct run_clip near = page_clip_at(page, issue->neighbours[i]);
+        text_string(out, i == 0 ? " " : ", ");
+        append_near_label(out, &near);
+    }
+    text_string(out, "</summary>\n<ol class=\"near\">\n");
+    for (size_t i = 0; i < issue->neighbour_count && i < RUN_NEIGHBOURS; i++) {
+        struct run_clip near = page_clip_at(page, issue->neighbours[i]);
+        text_string(out, "<li>");
+        page_clip_link(page, &near, issue->neighbours[i]);
+        text_string(out, ", ");
+        append_near_label(out, &near);
+        text_format(out, ", cosine %.3f</li>\n", (double)issue->similarities[i]);
+    }
+    text_string(out, "</ol></details>\n");
+}
+
+/* ---- clips with their sound ---- */
+
+static void append_sound(struct page *page, size_t rank, const struct sound *sound) {
+    struct text *out = &page->table.row;
+    text_string(out, "<div class=\"sound\">\n");
+    if (!sound->readable) {
+        text_string(out, "<p>The sound is not in the page: ");
+        name_html(out, sound->reason);
+        text_string(out, "</p></div>\n");
+        return;
+    }
+    text_format(out,
+                "<svg viewBox=\"0 0 %d 40\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+                "<path fill=\"none\" stroke=\"currentColor\" d=\"",
+                SOUND_COLUMNS);
+    sound_append_waveform(out, sound);
+    text_format(out,
+                "\"/></svg>\n<audio controls preload=\"none\" aria-label=\"Clip %zu of the "
+                "ranking\" src=\"",
+                rank);
+    sound_append_uri(out, sound);
+    text_string(out, "\"></audio>\n");
+    if (isinf(sound->seconds))
+        text_format(out, "<p class=\"dim\">first %.0f s; the link has all of it</p>\n",
+                    sound->kept);
+    else if (sound->kept < sound->seconds - 0.01)
+        text_format(out, "<p class=\"dim\">first %.0f s of %.1f s; the link has all of it</p>\n",
+                    sound->kept, sound->seconds);
+    else
+        text_format(out, "<p class=\"dim\">%.2f s</p>\n", sound->seconds);
+    text_string(out, "</div>\n");
+}
+
+static void append_issue(struct page *page, size_t rank, const struct run_issue *issue,
+                         const struct sound *sound) {
+    struct text *out = &page->table.row;
+    struct run_clip clip = page_clip_at(page, issue->row);
+    char number[16];
+    text_string(out, "<li class=\"issue entry\" tabindex=\"-1\"");
+    append_data(page, rank, issue, &clip);
+    text_format(out, ">\n<div class=\"rank\">%zu</div>\n<div>\n", rank);
+    text_string(out, "<div class=\"labels\"><small>labelled</small> <span class=\"given\">");
+    page_label(page, run_given_label(page->results, issue, number));
+    text_string(out, "</span> → <small>suggested</small> <span class=\"suggested\">");
+    page_label(page, run_suggested_label(page->results, issue, number));
+    text_string(out, "</span></div>\n<p>");
+    page_clip_link(page, &clip, issue->row);
+    text_string(out, "</p>\n");
+    append_scores(page, issue);
+    append_neighbours(page, issue);
+    text_string(out, "</div>\n");
+    append_sound(page, rank, sound);
+    text_string(out, "</li>\n");
+}
+
+/* Where a clip's file is and which part of it. */
+struct place {
+    struct text path;
+    double start;
+    double duration;
+};
+
+static enum error_code find_place(const struct page *page, size_t row, struct place *place,
+                                  struct error *error) {
+    struct run_clip clip = page_clip_at(page, row);
+    const char *root = page->results->root;
+    text_clear(&place->path);
+    place->start = clip.start;
+    place->duration = clip.duration;
+    if (clip.path == NULL) return ERROR_NONE;
+    if (clip.path[0] != '/' && root != NULL && root[0] != '\0') {
+        text_string(&place->path, root);
+        text_string(&place->path, "/");
+    }
+    text_string(&place->path, clip.path);
+    return text_check(&place->path, error);
+}
+
+/* Decodes `count` clips side by side; the order of the page does not depend on it. */
+static enum error_code load_sounds(const struct place *places, struct sound *sounds, size_t count,
+                                   struct decoders *decoders, struct error *error) {
+    struct error errors[GROUP] = {ERROR_INITIAL};
+    const int threads = decoders_count(decoders);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (size_t i = 0; i < count; i++) {
+        sounds[i] = (struct sound){.readable = false};
+        if (places[i].path.length == 0)
+            snprintf(sounds[i].reason, sizeof sounds[i].reason, "its path is not known");
+        else
+            sound_load(decoders, (int)i % threads, places[i].path.data, places[i].start,
+                       places[i].duration, &sounds[i], &errors[i]);
+    }
+    for (size_t i = 0; i < count && error->code == ERROR_NONE; i++)
+        if (errors[i].code != ERROR_NONE) *error = errors[i];
+    return error->code;
+}
+
+static enum error_code append_group(struct page *page, size_t first, size_t count,
+                                    struct place *places, struct sound *sounds,
+                                    struct error *error) {
+    const struct run_issue *issues = page->results->issues;
+    for (size_t i = 0; i < count; i++)
+        TRY(find_place(page, issues[first + i].row, &places[i], error));
+    load_sounds(places, sounds, count, page->decoders, error);
+    for (size_t i = 0; i < count; i++) {
+        if (error->code == ERROR_NONE) {
+            append_issue(page, first + i + 1, &issues[first + i], &sounds[i]);
+            *(sounds[i].readable ? &page->sounds.played : &page->sounds.missing) += 1;
+            table_flush_full(&page->table, error);
+        }
+        sound_free(&sounds[i]);
+    }
+    return error->code;
+}
+
+static void append_tools(struct page *page) {
+    const struct run_results *results = page->results;
+    struct text *out = &page->table.row;
+    char number[16];
+    text_string(out, "<form id=\"tools\" hidden>\n<div class=\"wide\"><label for=\"search\">Search "
+                     "by label or path</label><input id=\"search\" type=\"search\" list=\"names\" "
+                     "autocomplete=\"off\"></div>\n<div><label for=\"order\">Order</label>"
+                     "<select id=\"order\"><option value=\"rank\">rank</option>"
+                     "<option value=\"given\">given label</option>"
+                     "<option value=\"suggested\">suggested label</option>"
+                     "<option value=\"path\">path</option></select></div>\n"
+                     "<p class=\"keys dim\"><kbd>j</kbd> <kbd>k</kbd> next, previous; "
+                     "<kbd>space</kbd> play; <kbd>/</kbd> search</p>\n"
+                     "<p id=\"shown\" role=\"status\"></p>\n<datalist id=\"names\">\n");
+    for (size_t k = 0; k < results->class_count && k < 1000; k++) {
+        text_string(out, "<option value=\"");
+        name_html(out, run_class_name(results, (int32_t)k, number));
+        text_string(out, "\"></option>\n");
+    }
+    text_string(out, "</datalist>\n</form>\n");
+}
+
+enum error_code page_issues(struct page *page, struct error *error) {
+    const struct run_results *results = page->results;
+    struct text *out = &page->table.row;
+    size_t count =
+        results->issue_count < REPORT_PLAYED_ISSUES ? results->issue_count : REPORT_PLAYED_ISSUES;
+    page_section(page, "issues", "Clips to listen to");
+    if (count == 0) {
+        text_string(out, "<p>No label looks wrong.</p></section>\n");
+        return ERROR_NONE;
+    }
+    text_string(out, "<p>The clips whose label is most probably wrong come first.");
+    if (results->issue_count > count)
+        text_format(out,
+                    " The first %zu can be played here; the rest are "
+                    "<a href=\"#more\">listed below</a>.",
+                    count);
+    text_string(out, "</p>\n");
+    append_tools(page);
+    text_string(out, "<ol class=\"issues\">\n");
+    struct place *places = memory_array(GROUP, sizeof *places, "clips", error);
+    struct sound *sounds = memory_array(GROUP, sizeof *sounds, "clips", error);
+    for (size_t i = 0; i < count && error->code == ERROR_NONE; i += GROUP) {
+        if (stop_check(error) != ERROR_NONE) break;
+        append_group(page, i, count - i < GROUP ? count - i : GROUP, places, sounds, error);
+    }
+    text_string(out, "</ol>\n</section>\n");
+    for (size_t i = 0; places != NULL && i < GROUP; i++) text_free(&places[i].path);
+    free(places);
+    free(sounds);
+    return error->code;
+}
+
+/* ---- the rest ---- */
+
+enum error_code page_more_issues(struct page *page, struct error *error) {
+    const struct run_results *results = page->results;
+    struct text *out = &page->table.row;
+    if (results->issue_count <= REPORT_PLAYED_ISSUES) return ERROR_NONE;
+    size_t last =
+        results->issue_count < REPORT_LISTED_ISSUES ? results->issue_count : REPORT_LISTED_ISSUES;
+    page_section(page, "more", "More clips");
+    if (last < results->issue_count) {
+        text_string(out, "<p>Up to rank ");
+        number_thousands(out, last);
+        text_string(out, "; issues.csv has all ");
+        number_thousands(out, results->issue_count);
+        text_string(out, ".</p>\n");
+    }
+    text_string(out,
+                "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                "aria-labelledby=\"more\"><table>\n<thead><tr><th scope=\"col\" class=\"n\">Rank"
+                "</th><th scope=\"col\">Clip</th><th scope=\"col\">Labelled</th>"
+                "<th scope=\"col\">Suggested</th><th scope=\"col\" class=\"n\">Score</th>"
+                "</tr></thead>\n<tbody>\n");
+    for (size_t i = REPORT_PLAYED_ISSUES; i < last && error->code == ERROR_NONE; i++) {
+        const struct run_issue *issue = &results->issues[i];
+        struct run_clip clip = page_clip_at(page, issue->row);
+        char number[16];
+        text_string(out, "<tr class=\"entry\"");
+        append_data(page, i + 1, issue, &clip);
+        text_format(out, "><td class=\"n\">%zu</td><td class=\"path\">", i + 1);
+        page_clip_link(page, &clip, issue->row);
+        text_string(out, "</td><td class=\"label given\">");
+        page_label(page, run_given_label(results, issue, number));
+        text_string(out, "</td><td class=\"label suggested\">");
+        page_label(page, run_suggested_label(results, issue, number));
+        text_string(out, "</td><td class=\"n\">");
+        number_short(out, issue->score);
+        text_string(out, "</td></tr>\n");
+        table_flush_full(&page->table, error);
+    }
+    text_string(out, "</tbody></table></div>\n</section>\n");
+    return error->code;
+}

@@ -1,0 +1,164 @@
+#include "host/report/read.h"
+
+#include "host/base/file.h"
+#include "host/base/memory.h"
+#include "host/report/read_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int compare_kept(const void *a, const void *b) {
+    size_t first = ((const struct kept_clip *)a)->row;
+    size_t second = ((const struct kept_clip *)b)->row;
+    return (first > second) - (first < second);
+}
+
+/* Rows that were not kept are audited clips that the page does not show. */
+static void get_clip(const void *context, size_t row, struct run_clip *clip) {
+    const struct run_read *read = context;
+    struct kept_clip wanted = {.row = row};
+    const struct kept_clip *found =
+        read->kept_count == 0
+            ? NULL
+            : bsearch(&wanted, read->kept, read->kept_count, sizeof *read->kept, compare_kept);
+    *clip = found != NULL
+                ? found->clip
+                : (struct run_clip){
+                      .class_index = -1, .fold = -1, .duration = -1.0, .array_row = RUN_NO_ROW};
+}
+
+static int compare_rows(const void *a, const void *b) {
+    size_t first = *(const size_t *)a;
+    size_t second = *(const size_t *)b;
+    return (first > second) - (first < second);
+}
+
+/* The rows of clips.csv that the issues and their neighbours are about. */
+static enum error_code find_needed(struct run_read *read, struct error *error) {
+    const struct run_results *results = &read->results;
+    size_t total = 0;
+    for (size_t i = 0; i < results->issue_count; i++)
+        total += 1 + results->issues[i].neighbour_count;
+    read->needed = memory_array(total, sizeof *read->needed, "the clips of a run", error);
+    if (read->needed == NULL) return error->code;
+    size_t count = 0;
+    for (size_t i = 0; i < results->issue_count; i++) {
+        const struct run_issue *issue = &results->issues[i];
+        read->needed[count++] = issue->row;
+        for (size_t j = 0; j < issue->neighbour_count; j++)
+            read->needed[count++] = issue->neighbours[j];
+    }
+    qsort(read->needed, count, sizeof *read->needed, compare_rows);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || read->needed[i] != read->needed[i - 1])
+            read->needed[read->needed_count++] = read->needed[i];
+    return ERROR_NONE;
+}
+
+static int compare_names(const void *a, const void *b) {
+    return strcmp(((const struct name_index *)a)->name, ((const struct name_index *)b)->name);
+}
+
+int32_t run_read_class(const struct run_read *read, const char *name) {
+    struct name_index wanted = {name, -1};
+    if (read->results.class_count == 0) return -1;
+    const struct name_index *found =
+        bsearch(&wanted, read->classes_by_name, read->results.class_count,
+                sizeof *read->classes_by_name, compare_names);
+    return found == NULL ? -1 : found->index;
+}
+
+static enum error_code index_classes(struct run_read *read, const char *path, struct error *error) {
+    size_t count = read->results.class_count;
+    read->classes_by_name =
+        memory_array(count, sizeof *read->classes_by_name, "the classes of a run", error);
+    if (read->classes_by_name == NULL) return error->code;
+    for (size_t k = 0; k < count; k++)
+        read->classes_by_name[k] = (struct name_index){read->class_names[k], (int32_t)k};
+    qsort(read->classes_by_name, count, sizeof *read->classes_by_name, compare_names);
+    for (size_t k = 1; k < count; k++)
+        if (compare_names(&read->classes_by_name[k - 1], &read->classes_by_name[k]) == 0)
+            return FAIL(error, ERROR_DATA, "%s: class %d has the name of class %d", path,
+                        read->classes_by_name[k].index, read->classes_by_name[k - 1].index);
+    return ERROR_NONE;
+}
+
+/* Reads folder/name with `reader`; a missing file is an error only where it is required. */
+static enum error_code
+read_part(struct run_read *read, const char *folder, const char *name, bool required,
+          enum error_code (*reader)(struct run_read *, const char *, struct error *),
+          struct error *error) {
+    char *path = file_join(folder, name, error);
+    if (path == NULL) return error->code;
+    if (required || access(path, F_OK) == 0) reader(read, path, error);
+    if (error->code == ERROR_NONE && reader == run_read_class_names)
+        index_classes(read, path, error);
+    free(path);
+    return error->code;
+}
+
+static enum error_code read_all(struct run_read *read, const char *folder, struct error *error) {
+    TRY(read_part(read, folder, "run.json", true, run_read_json, error));
+    TRY(read_part(read, folder, "classes.json", true, run_read_class_names, error));
+    TRY(read_part(read, folder, "issues.jsonl", true, run_read_issues, error));
+    TRY(find_needed(read, error));
+    TRY(read_part(read, folder, "clips.csv", false, run_read_clips, error));
+    TRY(read_part(read, folder, "classes.csv", false, run_read_classes, error));
+    TRY(read_part(read, folder, "overlapping_classes.csv", false, run_read_pairs, error));
+    return read_part(read, folder, "confident_joint.csv", false, run_read_joint, error);
+}
+
+enum error_code run_read_open(const char *folder, struct run_read **opened, struct error *error) {
+    struct run_read *read = memory_array(1, sizeof *read, "a run", error);
+    if (read == NULL) return error->code;
+    if (read_all(read, folder, error) != ERROR_NONE) {
+        run_read_close(read);
+        return error->code;
+    }
+    if (read->results.clips.count > 0) {
+        read->results.clips.get = get_clip;
+        read->results.clips.context = read;
+    }
+    *opened = read;
+    return ERROR_NONE;
+}
+
+const struct run_results *run_read_results(const struct run_read *read) {
+    return &read->results;
+}
+
+void run_read_close(struct run_read *read) {
+    if (read == NULL) return;
+    for (size_t k = 0; read->class_names != NULL && k < read->results.class_count; k++)
+        free(read->class_names[k]);
+    for (size_t i = 0; read->warnings != NULL && i < read->results.warning_count; i++)
+        free(read->warnings[i]);
+    for (size_t i = 0; i < read->kept_count; i++) {
+        const struct run_clip *clip = &read->kept[i].clip;
+        free((char *)(uintptr_t)clip->path);
+        free((char *)(uintptr_t)clip->id);
+        free((char *)(uintptr_t)clip->label);
+        free((char *)(uintptr_t)clip->reason);
+    }
+    for (size_t i = 0; i < read->results.issue_count; i++) {
+        const struct run_issue *issue = &read->issues[i];
+        free((char *)(uintptr_t)issue->given_set);
+        free((char *)(uintptr_t)issue->suggested_set);
+        free((struct run_annotation *)(uintptr_t)issue->annotations);
+    }
+    run_facts_free(&read->results.facts);
+    free(read->input);
+    free(read->root);
+    free(read->score_name);
+    free(read->class_names);
+    free(read->classes_by_name);
+    free(read->warnings);
+    free(read->issues);
+    free(read->classes);
+    free(read->pairs);
+    free(read->joint);
+    free(read->needed);
+    free(read->kept);
+    free(read);
+}

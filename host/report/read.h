@@ -1,0 +1,17 @@
+/* The files of a run, read back for `earmark report`. They are treated as hostile:
+ * counts are bounded by what the files hold, every index is checked. */
+#ifndef EARMARK_REPORT_READ_H
+#define EARMARK_REPORT_READ_H
+
+#include "host/output/run.h"
+
+struct run_read;
+
+/* Reads run.json, classes.json, clips.csv (only the rows that a page needs),
+ * issues.jsonl, classes.csv, overlapping_classes.csv and confident_joint.csv of a
+ * finished run. ERROR_FILE or ERROR_DATA names the file, the line and the reason. */
+enum error_code run_read_open(const char *folder, struct run_read **read, struct error *error);
+const struct run_results *run_read_results(const struct run_read *read);
+void run_read_close(struct run_read *read); /* takes NULL */
+
+#endif

@@ -1,0 +1,51 @@
+/* The parts of reading a run back. Private to the files host/output/read*.c. */
+#ifndef EARMARK_REPORT_READ_INTERNAL_H
+#define EARMARK_REPORT_READ_INTERNAL_H
+
+#include "host/report/read.h"
+
+struct kept_clip {
+    size_t row;
+    struct run_clip clip; /* its texts are owned */
+};
+
+struct name_index {
+    const char *name;
+    int32_t index;
+};
+
+struct run_read {
+    struct run_results results; /* points into what follows */
+    char *input;
+    char *root;
+    char *score_name;
+    char **class_names; /* (results.class_count) */
+    struct name_index *classes_by_name;
+    char **warnings;
+    struct run_issue *issues; /* their sets and annotations are owned */
+    size_t issue_capacity;
+    struct run_class *classes;
+    struct run_pair *pairs;
+    size_t pair_capacity;
+    int64_t *joint;
+
+    size_t *needed; /* rows that the page shows, ascending, each once */
+    size_t needed_count;
+    struct kept_clip *kept; /* ascending rows */
+    size_t kept_count;
+    size_t kept_capacity;
+};
+
+/* The class of that name, or -1. */
+int32_t run_read_class(const struct run_read *read, const char *name);
+
+/* One file each: the path is for opening and for messages. */
+enum error_code run_read_json(struct run_read *read, const char *path, struct error *error);
+enum error_code run_read_class_names(struct run_read *read, const char *path, struct error *error);
+enum error_code run_read_issues(struct run_read *read, const char *path, struct error *error);
+enum error_code run_read_clips(struct run_read *read, const char *path, struct error *error);
+enum error_code run_read_classes(struct run_read *read, const char *path, struct error *error);
+enum error_code run_read_pairs(struct run_read *read, const char *path, struct error *error);
+enum error_code run_read_joint(struct run_read *read, const char *path, struct error *error);
+
+#endif

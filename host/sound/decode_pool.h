@@ -1,0 +1,46 @@
+/* The clips of a list decoded ahead of the consumer, who gets them in the list's order
+ * whatever the number of decoders, within bounded memory. */
+#ifndef EARMARK_SOUND_DECODE_POOL_H
+#define EARMARK_SOUND_DECODE_POOL_H
+
+#include "host/clips/clips.h"
+#include "host/sound/decoder.h"
+
+struct decode_pool_settings {
+    struct decoders *decoders;     /* nobody else's while the pool is open */
+    int threads;                   /* >= 1: so many of the decoders are used, each by a thread */
+    size_t maximum_bytes;          /* of samples decoded or under way and not yet recycled */
+    const size_t *chosen;          /* (count) clips to decode, ascending, in place of the first
+                                      `count`; the caller's, until the pool is closed; or NULL */
+    struct decode_settings decode; /* its functions and their context are the pool's own */
+};
+
+struct decode_item {
+    size_t clip;             /* index into the list */
+    uint64_t fingerprint[2]; /* of its file as it was before it was decoded; zero: not known */
+    struct decoded
+        decoded; /* for a clip whose list status is not CLIP_OK: that status, not opened */
+};
+
+struct decode_pool;
+
+/* Starts decoding clips first .. first + count - 1, or those chosen. The list stays unchanged (no
+ * clip_list_set_status) until the pool is closed. Copies the settings. */
+enum error_code decode_pool_open(const struct clip_list *clips, size_t first, size_t count,
+                                 const struct decode_pool_settings *settings,
+                                 struct decode_pool **pool, struct error *error);
+
+/* The next clip in order, NULL after the last. The item is the caller's until
+ * recycled; several may be held (the clip asked for next is decoded even when
+ * the memory bound is reached). Errors: those of decoders_decode; ERROR_STOPPED after a
+ * signal (stop_check), within a fraction of a second. */
+enum error_code decode_pool_next(struct decode_pool *pool, struct decode_item **item,
+                                 struct error *error);
+
+/* Gives an item back, in any order; takes NULL. */
+void decode_pool_recycle(struct decode_pool *pool, struct decode_item *item);
+
+/* Ends the threads, early or not, and frees everything, items not recycled too; takes NULL. */
+void decode_pool_close(struct decode_pool *pool);
+
+#endif

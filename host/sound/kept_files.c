@@ -1,0 +1,57 @@
+#include "host/sound/kept_files.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void close_file(struct kept_file *file) {
+    /* One that was never opened has descriptor 0, which is not its own. */
+    if (file->file.handle != NULL) sound_file_close(&file->file);
+    free(file->path);
+    *file = (struct kept_file){0};
+}
+
+/* Whether the file's decoder stands before the part, or at its start. */
+static bool is_before(const struct kept_file *file, const struct decode_settings *settings) {
+    char reason[DECODE_REASON_SIZE];
+    struct segment segment;
+    return segment_choose(&file->file, settings, &segment, reason) == CLIP_OK &&
+           file->position <= segment.first;
+}
+
+enum clip_status kept_files_take(struct kept_files *kept, const char *path,
+                                 const struct decode_settings *settings, struct kept_file **file,
+                                 char *reason) {
+    struct kept_file *nearest = NULL;
+    struct kept_file *oldest = &kept->files[0];
+    bool is_segment = settings->start_seconds > 0;
+    for (size_t i = 0; i < KEPT_FILES; i++) {
+        struct kept_file *other = &kept->files[i];
+        if (other->used < oldest->used) oldest = other;
+        if (!is_segment || other->path == NULL || strcmp(other->path, path) != 0) continue;
+        if (!is_before(other, settings)) continue;
+        if (nearest == NULL || other->position > nearest->position) nearest = other;
+    }
+    *file = nearest;
+    reason[0] = '\0';
+    if (nearest != NULL) return CLIP_OK;
+    close_file(oldest);
+    *file = oldest;
+    return sound_file_open(path, &oldest->file, reason);
+}
+
+void kept_files_give_back(struct kept_files *kept, struct kept_file *file, const char *path,
+                          const struct decode_settings *settings, size_t position, bool healthy) {
+    bool is_segment = settings->start_seconds > 0 || settings->end_seconds > 0;
+    if (!healthy || !is_segment || segment_seeks(&file->file)) {
+        close_file(file);
+        return;
+    }
+    if (file->path == NULL) file->path = strdup(path);
+    file->position = position;
+    file->used = ++kept->clock;
+    if (file->path == NULL) close_file(file); /* no memory: it is only opened again */
+}
+
+void kept_files_close(struct kept_files *kept) {
+    for (size_t i = 0; i < KEPT_FILES; i++) close_file(&kept->files[i]);
+}

@@ -1,0 +1,233 @@
+#include "host/sound/sound_file.h"
+
+#include "host/sound/decode.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* libsndfile keeps the reason of a failed open in a global: opens go on side by
+ * side, and one that failed is done again alone, to have its own reason. */
+static pthread_rwlock_t open_lock = PTHREAD_RWLOCK_INITIALIZER;
+
+static const struct {
+    int format;
+    const char *name;
+} majors[] = {{SF_FORMAT_WAV, "WAV"},   {SF_FORMAT_WAVEX, "WAV"}, {SF_FORMAT_RF64, "RF64"},
+              {SF_FORMAT_FLAC, "FLAC"}, {SF_FORMAT_OGG, "Ogg"},   {SF_FORMAT_MPEG, "MPEG"},
+              {SF_FORMAT_AIFF, "AIFF"}, {SF_FORMAT_AU, "AU"}};
+
+static const struct {
+    int format;
+    bool sixteen_bits;
+    const char *name;
+} subtypes[] = {{SF_FORMAT_PCM_S8, true, "PCM_S8"},
+                {SF_FORMAT_PCM_U8, true, "PCM_U8"},
+                {SF_FORMAT_PCM_16, true, "PCM_16"},
+                {SF_FORMAT_PCM_24, false, "PCM_24"},
+                {SF_FORMAT_PCM_32, false, "PCM_32"},
+                {SF_FORMAT_FLOAT, false, "FLOAT"},
+                {SF_FORMAT_DOUBLE, false, "DOUBLE"},
+                {SF_FORMAT_ULAW, true, "ULAW"},
+                {SF_FORMAT_ALAW, true, "ALAW"},
+                {SF_FORMAT_IMA_ADPCM, true, "IMA_ADPCM"},
+                {SF_FORMAT_MS_ADPCM, true, "MS_ADPCM"},
+                {SF_FORMAT_VORBIS, false, "VORBIS"},
+                {SF_FORMAT_OPUS, false, "OPUS"},
+                {SF_FORMAT_MPEG_LAYER_I, false, "LAYER_I"},
+                {SF_FORMAT_MPEG_LAYER_II, false, "LAYER_II"},
+                {SF_FORMAT_MPEG_LAYER_III, false, "LAYER_III"}};
+
+static const char readable[] = "WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF and AU are";
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+__attribute__((format(printf, 3, 4))) static enum clip_status
+refuse(char *reason, enum clip_status status, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, DECODE_REASON_SIZE, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+/* ---- the file ---- */
+
+/* Never waits on a FIFO, never reads a device. */
+static enum clip_status open_regular(const char *path, struct sound_file *file, char *reason) {
+    struct stat status;
+    do file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    while (file->descriptor < 0 && errno == EINTR);
+    if (file->descriptor < 0) file->failure = errno;
+    if (file->descriptor < 0)
+        return refuse(reason, CLIP_UNREADABLE, "cannot open: %s%s", strerror(file->failure),
+                      file->failure == ENOENT && strchr(path, '\\') != NULL
+                          ? "; its path has \\ where this system has /"
+                          : "");
+    if (fstat(file->descriptor, &status) != 0 || !S_ISREG(status.st_mode))
+        return refuse(reason, CLIP_UNREADABLE, "not a regular file");
+    if (status.st_size <= 0)
+        return refuse(reason, CLIP_UNREADABLE, "the file is empty; copy it again");
+    file->file_bytes = (size_t)status.st_size;
+    return CLIP_OK;
+}
+
+static enum clip_status refuse_unread(const struct sound_file *file, char *reason) {
+    return refuse(reason, CLIP_UNREADABLE, "cannot read: %s; see whether its disk or mount is well",
+                  strerror(file->failure));
+}
+
+static enum clip_status check_container(struct sound_file *file, char *reason) {
+    char start[20] = "";
+    uint64_t promised = 0;
+    uint64_t present = 0;
+    errno = 0;
+    file->container = sound_header_container(file->descriptor);
+    bool is_cut = file->container != CONTAINER_NONE &&
+                  sound_header_is_cut(file->descriptor, file->container, file->file_bytes,
+                                      &promised, &present);
+    if (errno != 0) { /* what could not be read may be just what says that it is cut */
+        file->failure = errno;
+        return refuse_unread(file, reason);
+    }
+    if (file->container == CONTAINER_NONE) {
+        if (pread(file->descriptor, start, sizeof start - 1, 0) > 0 &&
+            strcmp(start, "version https://git") == 0)
+            return refuse(reason, CLIP_UNREADABLE,
+                          "a pointer of Git LFS, not the sound itself; run git lfs pull");
+        return refuse(reason, CLIP_UNREADABLE, "not a sound file that is understood; %s", readable);
+    }
+    if (is_cut)
+        return refuse(reason, CLIP_TRUNCATED,
+                      "truncated: the header promises %llu bytes of samples, %llu are there; copy "
+                      "the file again",
+                      (unsigned long long)promised, (unsigned long long)present);
+    return CLIP_OK;
+}
+
+/* ---- libsndfile ---- */
+
+/* libsndfile reads through these, for three reasons. A descriptor that it was given
+ * it closes when it cannot open the file, whatever it was told about that: with
+ * threads the number is another file's by then. What the system said about a read
+ * that failed is known here and nowhere else. And were the end of an MP3 to be found,
+ * it would guess the number of frames from the first bit rate and stop there, in the
+ * middle of a file of variable rate. */
+static sf_count_t stream_length(void *context) {
+    return (sf_count_t)((struct sound_file *)context)->file_bytes;
+}
+
+static sf_count_t stream_seek(sf_count_t offset, int whence, void *context) {
+    const struct sound_file *file = context;
+    if (whence == SEEK_END && file->container == CONTAINER_MPEG) return -1;
+    return lseek(file->descriptor, offset, whence);
+}
+
+static sf_count_t stream_read(void *bytes, sf_count_t count, void *context) {
+    struct sound_file *file = context;
+    ssize_t got;
+    do got = read(file->descriptor, bytes, (size_t)count);
+    while (got < 0 && errno == EINTR);
+    if (got < 0) file->failure = errno; /* else it would look like the file's end */
+    return got < 0 ? 0 : got;
+}
+
+static sf_count_t stream_write(const void *bytes, sf_count_t count, void *context) {
+    (void)bytes;
+    (void)count;
+    (void)context;
+    return 0;
+}
+
+static sf_count_t stream_tell(void *context) {
+    return lseek(((struct sound_file *)context)->descriptor, 0, SEEK_CUR);
+}
+
+static void open_handle(struct sound_file *file, SF_INFO *info) {
+    static SF_VIRTUAL_IO stream = {stream_length, stream_seek, stream_read, stream_write,
+                                   stream_tell};
+    *info = (SF_INFO){0};
+    file->failure = 0;
+    if (lseek(file->descriptor, 0, SEEK_SET) == 0)
+        file->handle = sf_open_virtual(&stream, SFM_READ, info, file);
+}
+
+static enum clip_status open_sound(struct sound_file *file, SF_INFO *info, char *reason) {
+    enum clip_status status = CLIP_OK;
+    pthread_rwlock_rdlock(&open_lock);
+    open_handle(file, info);
+    pthread_rwlock_unlock(&open_lock);
+    if (file->handle != NULL) return CLIP_OK;
+    pthread_rwlock_wrlock(&open_lock);
+    open_handle(file, info);
+    if (file->handle == NULL && file->failure != 0)
+        status = refuse_unread(file, reason);
+    else if (file->handle == NULL)
+        status = refuse(reason, CLIP_UNREADABLE,
+                        "cannot decode: %.*s (libsndfile); copy or convert the file again",
+                        (int)strcspn(sf_strerror(NULL), "."), sf_strerror(NULL));
+    pthread_rwlock_unlock(&open_lock);
+    return status;
+}
+
+/* ---- bounds ---- */
+
+static enum clip_status check_format(struct sound_file *file, const SF_INFO *info, char *reason) {
+    const char *major = NULL;
+    const char *subtype = NULL;
+    for (size_t i = 0; i < COUNT(majors); i++)
+        if ((info->format & SF_FORMAT_TYPEMASK) == majors[i].format) major = majors[i].name;
+    for (size_t i = 0; i < COUNT(subtypes); i++) {
+        if ((info->format & SF_FORMAT_SUBMASK) != subtypes[i].format) continue;
+        subtype = subtypes[i].name;
+        file->sixteen_bits = subtypes[i].sixteen_bits;
+    }
+    if (major == NULL || subtype == NULL)
+        return refuse(reason, CLIP_UNREADABLE,
+                      "a codec that is not read (libsndfile's format 0x%x); convert it: %s",
+                      (unsigned)info->format, readable);
+    snprintf(file->kind, sizeof file->kind, "%s %s", major, subtype);
+    return CLIP_OK;
+}
+
+static enum clip_status check_bounds(struct sound_file *file, const SF_INFO *info, char *reason) {
+    if (info->channels < 1 || info->channels > DECODE_MAXIMUM_CHANNELS)
+        return refuse(reason, CLIP_UNREADABLE, "%d channels; 1 to %d are read", info->channels,
+                      DECODE_MAXIMUM_CHANNELS);
+    if (info->samplerate < DECODE_MINIMUM_RATE || info->samplerate > DECODE_MAXIMUM_RATE)
+        return refuse(reason, CLIP_UNREADABLE, "a rate of %d Hz; %d to %d are read",
+                      info->samplerate, DECODE_MINIMUM_RATE, DECODE_MAXIMUM_RATE);
+    file->channels = info->channels;
+    file->rate = info->samplerate;
+    bool says = info->frames >= 0 && info->frames != SF_COUNT_MAX;
+    file->promised_frames = says ? (size_t)info->frames : SIZE_MAX;
+    if (says && info->frames / info->samplerate >= DECODE_MAXIMUM_SECONDS)
+        return refuse(reason, CLIP_UNREADABLE,
+                      "the header promises %lld s; at most %d s are read; cut it into clips",
+                      (long long)(info->frames / info->samplerate), DECODE_MAXIMUM_SECONDS);
+    return CLIP_OK;
+}
+
+enum clip_status sound_file_open(const char *path, struct sound_file *file, char *reason) {
+    SF_INFO info = {0};
+    *file = (struct sound_file){.descriptor = -1};
+    reason[0] = '\0';
+    enum clip_status status = open_regular(path, file, reason);
+    if (status == CLIP_OK) status = check_container(file, reason);
+    if (status == CLIP_OK) status = open_sound(file, &info, reason);
+    if (status == CLIP_OK) status = check_format(file, &info, reason);
+    if (status == CLIP_OK) status = check_bounds(file, &info, reason);
+    if (status != CLIP_OK) sound_file_close(file);
+    return status;
+}
+
+void sound_file_close(struct sound_file *file) {
+    if (file->handle != NULL) sf_close(file->handle);
+    if (file->descriptor >= 0) close(file->descriptor);
+    *file = (struct sound_file){.descriptor = -1, .failure = file->failure};
+}

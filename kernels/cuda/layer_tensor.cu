@@ -1,0 +1,335 @@
+/* The layer on tensor cores: bfloat16 or TF32 comes in, sums are float32.
+ *
+ * A block of eight warps makes 256 frames x 128 channels, a warp 64 x 64 of them: all the
+ * registers that there are, for as few bytes from the L2 cache and from shared memory as
+ * they allow. A step along K is 64 bytes of every row, 32 values of bfloat16 or 16 of TF32,
+ * and in either case two steps of the tensor cores of 32 bytes: ldmatrix and the layout are
+ * the same for both. Weights lie with K innermost, like frames.
+ *
+ * Taps are the inner loop along K. They all meet nearly the same frames, so the 64 bytes of
+ * these are copied once, as a window of rows of the level below, and a tap is only
+ * another row for each lane's ldmatrix: reflection included. Where the rows of a block lie too
+ * far apart for one window (a large dilation, many pieces), each tap's rows are copied. */
+#include "kernels/cuda/layer_tile.h"
+
+#include "kernels/cuda/check.h"
+#include "kernels/cuda/launch.h"
+
+#include <limits.h>
+
+#define STAGES 3
+#define FRAMES 256 /* of a block: one for each thread */
+#define WINDOW 288 /* rows in a stage: FRAMES, and reach and halos beyond */
+#define WINDOW_BYTES (WINDOW * LINE_BYTES)
+#define WEIGHT_BYTES (TDNN_TILE * LINE_BYTES)
+#define SHARED_BYTES (STAGES * (WINDOW_BYTES + WEIGHT_BYTES))
+#define COPIED_LINES (TILE_THREADS / LINE_CHUNKS) /* that the block copies at once */
+#define WARPS (TILE_THREADS / 32)
+#define FRAME_PARTS 4   /* of 16, of a warp */
+#define CHANNEL_PARTS 8 /* of 8, of a warp */
+#define ALL_LANES 0xffffffffU
+
+struct place {
+    int frame;   /* first one of the warp in the tile */
+    int channel; /* likewise */
+    int lane;
+};
+
+static __device__ __forceinline__ struct place find_place(void) {
+    const int warp = (int)threadIdx.x / 32;
+    struct place place;
+    place.lane = (int)threadIdx.x % 32;
+    place.frame = warp / 2 * 64;
+    place.channel = warp % 2 * 64;
+    return place;
+}
+
+/* The rows of the level below that a step of K has in shared memory. */
+struct window {
+    bool whole; /* those that all taps meet; else those of one tap, in the order of the tile */
+    int first;  /* of a whole one */
+    int rows;
+};
+
+/* All threads of the block call it. Rows past the last one count as that one. */
+static __device__ __forceinline__ struct window find_window(const struct tdnn_arguments &arguments,
+                                                            int first_row) {
+    SHARED_ARRAY(int, warp_first, WARPS);
+    SHARED_ARRAY(int, warp_last, WARPS);
+    const int reach = arguments.taps / 2 * arguments.dilation, thread = (int)threadIdx.x;
+    const struct tdnn_row row = arguments.rows[min(first_row + thread, arguments.row_count - 1)];
+    int first = row.base + max(row.frame - reach, 0);
+    int last = row.base + min(row.frame + reach, row.last);
+#pragma unroll
+    for (int offset = 16; offset > 0; offset /= 2) {
+        first = min(first, __shfl_xor_sync(ALL_LANES, first, offset));
+        last = max(last, __shfl_xor_sync(ALL_LANES, last, offset));
+    }
+    if (thread % 32 == 0) {
+        warp_first[thread / 32] = first;
+        warp_last[thread / 32] = last;
+    }
+    __syncthreads();
+    struct window window = {true, INT_MAX, 0};
+    for (int warp = 0; warp < WARPS; warp++) {
+        window.first = min(window.first, warp_first[warp]);
+        last = max(last, warp_last[warp]);
+    }
+    window.whole = last - window.first < WINDOW;
+    window.rows = window.whole ? last - window.first + 1 : FRAMES;
+    return window;
+}
+
+/* Where a step along K is. */
+struct step {
+    int index;
+    int block; /* of 64 bytes of the input rows */
+    int tap;
+    int frame_stage;
+    int weight_stage;
+};
+
+static __device__ __forceinline__ int next_stage(int stage) {
+    return stage == STAGES - 1 ? 0 : stage + 1;
+}
+
+static __device__ __forceinline__ void advance(const struct tdnn_arguments &arguments,
+                                               const struct window &window, struct step &step) {
+    step.index++;
+    step.weight_stage = next_stage(step.weight_stage);
+    if (++step.tap == arguments.taps) {
+        step.tap = 0;
+        step.block++;
+    }
+    if (step.tap == 0 || !window.whole) step.frame_stage = next_stage(step.frame_stage);
+}
+
+/* 64 bytes of the window's rows; zeros past the end of an input row. */
+static __device__ __forceinline__ void copy_frames(const struct tdnn_arguments &arguments,
+                                                   const struct window &window, int first_row,
+                                                   const struct step &step, unsigned char *tile) {
+    const int first = (int)threadIdx.x / LINE_CHUNKS, chunk = (int)threadIdx.x % LINE_CHUNKS;
+    const int from = step.block * LINE_CHUNKS + chunk;
+    const bool valid = from < arguments.chunks;
+    const long long row_bytes = (long long)arguments.chunks * 16;
+    /* Lines that one thread copies lie alike in their rows. */
+    const unsigned char *input = arguments.input + (valid ? from * 16 : 0);
+    unsigned char *to = tile + tile_offset(first, chunk);
+    if (window.whole) {
+        input += (window.first + first) * row_bytes;
+        for (int line = first; line < window.rows; line += COPIED_LINES) {
+            async_copy_16(to, input, valid);
+            input += COPIED_LINES * row_bytes;
+            to += COPIED_LINES * LINE_BYTES;
+        }
+    } else {
+        for (int line = first; line < window.rows; line += COPIED_LINES) {
+            const int at = min(first_row + line, arguments.row_count - 1);
+            async_copy_16(to, input + tile_source(arguments, at, step.tap) * row_bytes, valid);
+            to += COPIED_LINES * LINE_BYTES;
+        }
+    }
+}
+
+/* 64 bytes of the weights of TDNN_TILE channels. */
+static __device__ __forceinline__ void copy_weights(const struct tdnn_arguments &arguments,
+                                                    int first_channel, const struct step &step,
+                                                    unsigned char *tile) {
+    const int line = (int)threadIdx.x / LINE_CHUNKS, chunk = (int)threadIdx.x % LINE_CHUNKS;
+    const long long row_bytes = (long long)arguments.blocks * LINE_BYTES;
+    const unsigned char *from = arguments.weights + (first_channel + line) * row_bytes +
+                                step.index * LINE_BYTES + chunk * 16;
+#pragma unroll
+    for (int i = 0; i < TDNN_TILE / COPIED_LINES; i++)
+        async_copy_16(tile + tile_offset(line, chunk) + i * COPIED_LINES * LINE_BYTES,
+                      from + i * COPIED_LINES * row_bytes, true);
+}
+
+/* Begins the copies of a step, if there is one, and goes on to the next. */
+static __device__ __forceinline__ void copy_step(const struct tdnn_arguments &arguments,
+                                                 const struct window &window, int first_row,
+                                                 int first_channel, struct step &step,
+                                                 unsigned char *stages) {
+    if (step.index < arguments.blocks) {
+        if (step.tap == 0 || !window.whole)
+            copy_frames(arguments, window, first_row, step,
+                        stages + step.frame_stage * WINDOW_BYTES);
+        copy_weights(arguments, first_channel, step,
+                     stages + STAGES * WINDOW_BYTES + step.weight_stage * WEIGHT_BYTES);
+        advance(arguments, window, step);
+    }
+    async_commit();
+}
+
+/* The rows of the tile that a lane gives to ldmatrix, 16 apart: where in the window they are. */
+struct lane_rows {
+    int base[FRAME_PARTS], frame[FRAME_PARTS], last[FRAME_PARTS]; /* as in struct tdnn_row */
+    int dilation;                                                 /* 0: not a whole window */
+};
+
+static __device__ __forceinline__ struct lane_rows
+find_lane_rows(const struct tdnn_arguments &arguments, const struct window &window, int first_row,
+               const struct place &place) {
+    struct lane_rows rows;
+    rows.dilation = window.whole ? arguments.dilation : 0;
+#pragma unroll
+    for (int i = 0; i < FRAME_PARTS; i++) {
+        /* Matrices: 8 rows, the next 8 rows; then the same of the next 16 bytes. */
+        const int line = place.frame + 16 * i + place.lane % 16;
+        const struct tdnn_row row = arguments.rows[min(first_row + line, arguments.row_count - 1)];
+        rows.base[i] = window.whole ? row.base - window.first : line;
+        rows.frame[i] = window.whole ? row.frame : 0;
+        rows.last[i] = window.whole ? row.last : 0;
+    }
+    return rows;
+}
+
+/* d += a b over 32 bytes of K. */
+template <bool bf16>
+static __device__ __forceinline__ void multiply(float d[4], const unsigned a[4],
+                                                const unsigned b[2]) {
+    if (bf16)
+        mma_m16n8k16_bf16(d, a, b);
+    else
+        mma_m16n8k8_tf32(d, a, b);
+}
+
+template <bool bf16>
+static __device__ __forceinline__ void
+compute_step(const unsigned char *frame_tile, const unsigned char *weight_tile, int shift,
+             const struct lane_rows &rows, const struct place &place,
+             float sums[FRAME_PARTS][CHANNEL_PARTS][4]) {
+    const int matrix = place.lane / 8, line = place.lane % 8;
+    int lines[FRAME_PARTS];
+#pragma unroll
+    for (int i = 0; i < FRAME_PARTS; i++)
+        lines[i] = rows.base[i] + tile_reflect(rows.frame[i] + shift * rows.dilation, rows.last[i]);
+#pragma unroll
+    for (int half = 0; half < 2; half++) {
+        unsigned frames[FRAME_PARTS][4], channels[CHANNEL_PARTS / 2][4];
+#pragma unroll
+        for (int i = 0; i < FRAME_PARTS; i++)
+            load_matrix_x4(frames[i], frame_tile + tile_offset(lines[i], 2 * half + matrix / 2));
+            /* Of channels: 8 rows, their next 16 bytes; then the same of the next 8 rows. */
+#pragma unroll
+        for (int j = 0; j < CHANNEL_PARTS / 2; j++)
+            load_matrix_x4(channels[j],
+                           weight_tile + tile_offset(place.channel + 16 * j + matrix / 2 * 8 + line,
+                                                     2 * half + matrix % 2));
+#pragma unroll
+        for (int i = 0; i < FRAME_PARTS; i++)
+#pragma unroll
+            for (int j = 0; j < CHANNEL_PARTS; j++)
+                multiply<bf16>(sums[i][j], frames[i], channels[j / 2] + j % 2 * 2);
+    }
+}
+
+/* Two neighbouring channels of one frame. */
+template <bool bf16, bool final_layer>
+static __device__ __forceinline__ void store_pair(const struct tdnn_arguments &arguments, int row,
+                                                  int channel, const float2 &bias, float first,
+                                                  float second) {
+    if (row >= arguments.row_count) return;
+    const long long at = (long long)row * arguments.outputs + channel;
+    first = leaky(first + bias.x);
+    second = leaky(second + bias.y);
+    if (final_layer)
+        *(float2 *)((float *)arguments.output + at) = make_float2(first, second);
+    else if (bf16)
+        *(unsigned *)((unsigned short *)arguments.output + at) = floats_to_bf16(first, second);
+    else
+        *(float2 *)((float *)arguments.output + at) =
+            make_float2(float_to_tf32(first), float_to_tf32(second));
+}
+
+template <bool bf16, bool final_layer>
+static __device__ __forceinline__ void
+store_tile(const struct tdnn_arguments &arguments, int first_row, int first_channel,
+           const struct place &place, const float sums[FRAME_PARTS][CHANNEL_PARTS][4]) {
+#pragma unroll
+    for (int j = 0; j < CHANNEL_PARTS; j++) {
+        const int channel = first_channel + place.channel + 8 * j + place.lane % 4 * 2;
+        if (channel >= arguments.outputs) continue;
+        const float2 bias = *(const float2 *)(arguments.bias + channel);
+#pragma unroll
+        for (int i = 0; i < FRAME_PARTS; i++) {
+            const int row = first_row + place.frame + 16 * i + place.lane / 4;
+            store_pair<bf16, final_layer>(arguments, row, channel, bias, sums[i][j][0],
+                                          sums[i][j][1]);
+            store_pair<bf16, final_layer>(arguments, row + 8, channel, bias, sums[i][j][2],
+                                          sums[i][j][3]);
+        }
+    }
+}
+
+template <bool bf16, bool final_layer>
+__global__ void __launch_bounds__(TILE_THREADS, 1)
+    tdnn_tensor_kernel(struct tdnn_arguments arguments) {
+    SHARED_MEMORY(unsigned char, stages);
+    const int first_channel = (int)blockIdx.x * TDNN_TILE, first_row = (int)blockIdx.y * FRAMES;
+    const struct place place = find_place();
+    const struct window window = find_window(arguments, first_row);
+    const struct lane_rows rows = find_lane_rows(arguments, window, first_row, place);
+    /* A warp whose part of the tile nobody stores only copies. */
+    const bool computes = first_row + place.frame < arguments.row_count &&
+                          first_channel + place.channel < arguments.outputs;
+    struct step copied = {}, computed = {};
+    float sums[FRAME_PARTS][CHANNEL_PARTS][4];
+#pragma unroll
+    for (int i = 0; i < FRAME_PARTS; i++)
+#pragma unroll
+        for (int j = 0; j < CHANNEL_PARTS; j++)
+#pragma unroll
+            for (int n = 0; n < 4; n++) sums[i][j][n] = 0.0f;
+    for (int i = 0; i < STAGES - 1; i++)
+        copy_step(arguments, window, first_row, first_channel, copied, stages);
+    while (computed.index < arguments.blocks) {
+        async_wait<STAGES - 2>();
+        __syncthreads(); /* this step is there, and all are done with what is overwritten */
+        copy_step(arguments, window, first_row, first_channel, copied, stages);
+        if (computes)
+            compute_step<bf16>(stages + computed.frame_stage * WINDOW_BYTES,
+                               stages + STAGES * WINDOW_BYTES +
+                                   computed.weight_stage * WEIGHT_BYTES,
+                               computed.tap - arguments.taps / 2, rows, place, sums);
+        advance(arguments, window, computed);
+    }
+    if (computes) store_tile<bf16, final_layer>(arguments, first_row, first_channel, place, sums);
+}
+
+template <bool bf16, bool final_layer> static enum error_code prepare(struct error *error) {
+    return cuda_check(cudaFuncSetAttribute(tdnn_tensor_kernel<bf16, final_layer>,
+                                           cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                           SHARED_BYTES),
+                      "shared memory for tensor cores", error);
+}
+
+enum error_code tdnn_tensor_prepare(struct error *error) {
+    if (prepare<false, false>(error) == ERROR_NONE && prepare<false, true>(error) == ERROR_NONE &&
+        prepare<true, false>(error) == ERROR_NONE)
+        prepare<true, true>(error);
+    return error->code;
+}
+
+template <bool bf16, bool final_layer>
+static void start(const struct tdnn_arguments *arguments, cudaStream_t stream) {
+    const dim3 grid((unsigned)(arguments->columns / TDNN_TILE),
+                    (unsigned)((arguments->row_count + FRAMES - 1) / FRAMES));
+    LAUNCH((tdnn_tensor_kernel<bf16, final_layer>), grid, dim3(TILE_THREADS), SHARED_BYTES, stream,
+           *arguments);
+}
+
+enum error_code tdnn_tensor_run(const struct tdnn_arguments *arguments,
+                                enum device_precision precision, bool final_layer,
+                                cudaStream_t stream, struct error *error) {
+    const bool bf16 = precision == PRECISION_BF16;
+    if (bf16 && final_layer)
+        start<true, true>(arguments, stream);
+    else if (bf16)
+        start<true, false>(arguments, stream);
+    else if (final_layer)
+        start<false, true>(arguments, stream);
+    else
+        start<false, false>(arguments, stream);
+    return cuda_check_launch("a layer on tensor cores", error);
+}

@@ -1,0 +1,62 @@
+/* What the kernels of tdnn_float32.cu and tdnn_tensor.cu share: their arguments, which frame a
+ * tap meets, and where 64 bytes of a row lie in shared memory. */
+#ifndef EARMARK_CUDA_LAYER_TILE_H
+#define EARMARK_CUDA_LAYER_TILE_H
+
+#include "kernels/cuda/layer.h"
+#include "kernels/cuda/primitives.h"
+
+#define TILE_THREADS 256
+#define LINE_BYTES 64 /* of a row in a step */
+#define LINE_CHUNKS 4 /* of 16 bytes */
+#define LEAKY_SLOPE 0.01f
+
+struct tdnn_arguments {
+    const unsigned char *input;
+    const unsigned char *weights;
+    const float *bias;
+    void *output;
+    const struct tdnn_row *rows;
+    int row_count;
+    int taps;
+    int dilation;
+    int chunks; /* of 16 bytes in an input row */
+    int blocks; /* steps along K */
+    int columns;
+    int outputs; /* stored in an output row */
+};
+
+/* Byte offset of a 16-byte chunk of a row: chunks change places so that eight rows next to
+ * each other never meet in a bank, nor do four when rows are read one value at a time. */
+static __device__ __forceinline__ int tile_offset(int row, int chunk) {
+    return row * LINE_BYTES + ((chunk ^ (row >> 1)) & (LINE_CHUNKS - 1)) * 16;
+}
+
+/* Frame `position` reflected into 0 .. last, without repeating the edge. */
+static __device__ __forceinline__ int tile_reflect(int position, int last) {
+    const int positive = position < 0 ? -position : position;
+    return positive > last ? 2 * last - positive : positive;
+}
+
+/* Row of the level below that row `at` meets with a tap. */
+static __device__ __forceinline__ int tile_source(const struct tdnn_arguments &arguments, int at,
+                                                  int tap) {
+    const struct tdnn_row row = arguments.rows[at];
+    const int shift = (tap - arguments.taps / 2) * arguments.dilation;
+    return row.base + tile_reflect(row.frame + shift, row.last);
+}
+
+static __device__ __forceinline__ float leaky(float value) {
+    return value > 0.0f ? value : LEAKY_SLOPE * value;
+}
+
+/* Launches of the two kernels; the arguments are in order. */
+enum error_code tdnn_float32_run(const struct tdnn_arguments *arguments, cudaStream_t stream,
+                                 struct error *error);
+enum error_code tdnn_tensor_run(const struct tdnn_arguments *arguments,
+                                enum device_precision precision, bool final_layer,
+                                cudaStream_t stream, struct error *error);
+/* Asks for the shared memory that they need; once for each GPU. */
+enum error_code tdnn_tensor_prepare(struct error *error);
+
+#endif

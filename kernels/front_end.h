@@ -1,0 +1,22 @@
+/* The front end's constants, computed in double precision: analysis window, mel
+ * filters (spec: torch.stft with a periodic Hamming
+ * window; speechbrain.processing.features.Filterbank). */
+#ifndef EARMARK_FRONT_END_H
+#define EARMARK_FRONT_END_H
+
+#include <stddef.h>
+
+#define SAMPLE_RATE 16000
+#define FRAME_LENGTH 400 /* samples: window and transform */
+#define FRAME_SHIFT 160  /* samples from one frame to the next */
+#define FRAME_CENTRE 200 /* frame t covers samples 160 t - 200 .. 160 t + 199, zero outside */
+#define FRAME_BINS 201   /* 0 .. 200, 40 Hz apart */
+
+/* Periodic Hamming: w[n] = 0.54 - 0.46 cos(2 pi n / 400), n = 0 .. 399. */
+void tables_window(double window[FRAME_LENGTH]);
+
+/* Weight of bin k in mel filter i of `mels` (i = 0 ..): triangles of height 1,
+ * symmetric in Hz, whose half width is the gap to the lower neighbour. */
+double tables_mel_weight(size_t mels, size_t filter, size_t bin);
+
+#endif

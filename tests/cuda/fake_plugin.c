@@ -1,0 +1,50 @@
+/* A part without any GPU, for tests/cli/test_cuda_plugin.sh: it answers as the environment's
+ * FAKE_PLUGIN says. Built with FAKE_VERSION it claims another interface. */
+#include "kernels/device_plugin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef FAKE_VERSION
+#define FAKE_VERSION DEVICE_INTERFACE_VERSION
+#endif
+
+static enum error_code fail(struct error *error, enum error_code code, const char *message) {
+    error->code = code;
+    snprintf(error->message, sizeof error->message, "%s", message);
+    return code;
+}
+
+static bool wants(const char *what) {
+    const char *wanted = getenv("FAKE_PLUGIN");
+    return wanted != NULL && strcmp(wanted, what) == 0;
+}
+
+static enum error_code choose(int gpu, char *description, struct error *error) {
+    if (wants("missing")) return fail(error, ERROR_UNSUPPORTED, "the fake has no driver");
+    if (gpu > 0) return fail(error, ERROR_UNSUPPORTED, "the fake has one GPU");
+    snprintf(description, DEVICE_LINE_SIZE, gpu == 0 ? "cuda:0 (fake)" : "cuda:all (fake)");
+    return ERROR_NONE;
+}
+
+static bool list(size_t gpu, char *line, struct error *error) {
+    if (wants("missing")) fail(error, ERROR_UNSUPPORTED, "the fake has no driver");
+    if (gpu > 0 || wants("missing")) return false;
+    snprintf(line, DEVICE_LINE_SIZE, "cuda:0: fake");
+    return true;
+}
+
+static enum error_code open_device(const struct device_settings *settings, struct device **device,
+                                   struct error *error) {
+    (void)settings;
+    *device = NULL;
+    if (wants("lost")) return fail(error, ERROR_DEVICE_LOST, "the fake is lost");
+    return fail(error, ERROR_DEVICE, "the fake does not open");
+}
+
+static const struct device_operations operations = {
+    .interface_version = FAKE_VERSION, .name = "cuda", .open = open_device};
+
+extern const struct device_plugin earmark_device_plugin;
+const struct device_plugin earmark_device_plugin = {FAKE_VERSION, &operations, choose, list};
