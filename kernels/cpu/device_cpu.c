@@ -1,7 +1,8 @@
 #include "device_cpu.h"
 
 #include "embedder.h"
-#include "product.h"
+#include "kernels/front_end.h"
+#include "memory.h"
 
 #include <oneapi/dnnl/dnnl.h>
 #include <stdio.h>
@@ -13,8 +14,8 @@
  * another is computed. */
 
 #define MAXIMUM_THREADS 1024
-#define BATCH_FRAMES ((size_t)8192) /* of 160 samples of two bytes: */
-#define BATCH_BYTES (BATCH_FRAMES * 160 * 2)
+#define BATCH_FRAMES ((size_t)8192) /* of samples of two bytes: */
+#define BATCH_BYTES (BATCH_FRAMES * FRAME_SHIFT * 2)
 #define BATCH_CLIPS ((size_t)512)
 #define KEEP_BYTES (4 * BATCH_BYTES) /* staging memory beyond this is given back */
 
@@ -149,14 +150,14 @@ static enum error_code reserve_batch(struct cpu_batch *batch, size_t bytes, size
     if (bytes > base->samples_capacity) {
         free(base->samples);
         base->samples_capacity = 0;
-        base->samples = product_memory(bytes, 1, "a batch of samples", error);
+        base->samples = memory_aligned(bytes, 1, "a batch of samples", error);
         if (base->samples == NULL) return error->code;
         base->samples_capacity = bytes;
     }
     if (clips > base->clip_capacity) {
         free(base->clips);
         base->clip_capacity = 0;
-        base->clips = product_memory(clips, sizeof *base->clips, "the clips of a batch", error);
+        base->clips = memory_aligned(clips, sizeof *base->clips, "the clips of a batch", error);
         if (base->clips == NULL) return error->code;
         base->clip_capacity = clips;
     }
@@ -165,7 +166,7 @@ static enum error_code reserve_batch(struct cpu_batch *batch, size_t bytes, size
     if (values > batch->embeddings_capacity) {
         free(batch->embeddings);
         batch->embeddings_capacity = 0;
-        batch->embeddings = product_memory(values, sizeof(float), "embeddings", error);
+        batch->embeddings = memory_aligned(values, sizeof(float), "embeddings", error);
         if (batch->embeddings == NULL) return error->code;
         batch->embeddings_capacity = values;
     }
@@ -253,7 +254,7 @@ static enum error_code copy_features(struct cpu_batch *batch, const float *featu
     if (values > batch->features_capacity) {
         free(batch->features);
         batch->features_capacity = 0;
-        batch->features = product_memory(values, sizeof(float), "features", error);
+        batch->features = memory_aligned(values, sizeof(float), "features", error);
         if (batch->features == NULL) return error->code;
         batch->features_capacity = values;
     }

@@ -1,6 +1,7 @@
 #include "layer.h"
 
 #include "kernels/batch_norm.h"
+#include "memory.h"
 #include "winograd.h"
 
 #include <stdlib.h>
@@ -25,7 +26,7 @@ static enum error_code fold(const struct xvector_model *model, size_t index,
     if (folded->weight == NULL || folded->bias == NULL || folded->rounded == NULL ||
         folded->rounded_bias == NULL)
         return FAIL(error, ERROR_MEMORY, "no memory to fold the model's block %zu", index);
-    fold_block(model, index, folded->weight, folded->bias);
+    batch_norm_fold_block(model, index, folded->weight, folded->bias);
     for (size_t o = 0; o < out; o++) folded->rounded_bias[o] = (float)folded->bias[o];
     return ERROR_NONE;
 }
@@ -46,7 +47,7 @@ static enum error_code pack_taps(const struct xvector_block *block, struct layer
 static enum error_code pack_winograd(const struct xvector_block *block, struct layer *layer,
                                      struct folded *folded, struct error *error) {
     const size_t in = block->in_channels, out = block->out_channels;
-    layer->bias = product_memory(layer->outputs, sizeof(float), "biases", error);
+    layer->bias = memory_aligned(layer->outputs, sizeof(float), "biases", error);
     if (layer->bias == NULL) return error->code;
     memset(layer->bias, 0, layer->outputs * sizeof(float));
     memcpy(layer->bias, folded->rounded_bias, out * sizeof(float));

@@ -52,4 +52,11 @@ bool plan_next(struct plan *plan, const struct network_clip *clips, size_t clip_
 size_t plan_find(const struct plan *plan, size_t level, size_t row);
 size_t plan_find_pair(const struct plan *plan, size_t level, size_t pair);
 
+/* Frame `position` reflected into 0 .. frames - 1, without repeating the edge. Within
+ * the reach of a layer that always succeeds, because shorter clips are left out. */
+ptrdiff_t plan_reflect(ptrdiff_t position, size_t frames);
+
+/* Pairs (winograd.h) that cover frames low .. high - 1 of a layer's output. */
+size_t plan_count_pairs(size_t low, size_t high, size_t dilation);
+
 #endif

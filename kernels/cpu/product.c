@@ -1,13 +1,13 @@
 #include "product.h"
 
+#include "kernels/device.h"
+#include "memory.h"
 #include "onednn.h"
 
 #include <omp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MAXIMUM_BYTES ((size_t)1 << 40) /* more is a defect of the caller or of its input */
 
 /* A product is a convolution with one tap over `rows` positions: oneDNN's
  * kernel-1 convolution came out ahead of its matmul and inner product on every
@@ -34,31 +34,6 @@ size_t product_round(size_t channels) {
     return (channels + PRODUCT_CHANNELS - 1) / PRODUCT_CHANNELS * PRODUCT_CHANNELS;
 }
 
-void product_thread_begin(void) {
-    omp_set_num_threads(1);
-}
-
-void product_thread_end(const struct error *mine, struct error *error) {
-    if (mine->code == ERROR_NONE) return;
-#pragma omp critical(product_thread_end)
-    if (error->code == ERROR_NONE) *error = *mine;
-}
-
-size_t product_thread_number(void) {
-    return (size_t)omp_get_thread_num();
-}
-
-void *product_memory(size_t count, size_t size, const char *what, struct error *error) {
-    size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > MAXIMUM_BYTES) {
-        FAIL(error, ERROR_MEMORY, "no memory for %s: %zu elements of %zu bytes", what, count, size);
-        return NULL;
-    }
-    void *memory = aligned_alloc(64, bytes == 0 ? 64 : (bytes + 63) / 64 * 64);
-    if (memory == NULL) FAIL(error, ERROR_MEMORY, "no memory for %s: %zu bytes", what, bytes);
-    return memory;
-}
-
 static enum error_code fail_dnnl(struct error *error, dnnl_status_t status, const char *what) {
     if (status == dnnl_out_of_memory)
         return FAIL(error, ERROR_MEMORY, "oneDNN: no memory to %s", what);
@@ -78,7 +53,7 @@ static dnnl_status_t make_attributes(const struct product_shape *shape,
         status = dnnl_primitive_attr_set_scratchpad_mode(*attributes, dnnl_scratchpad_mode_user);
     if (status == dnnl_success && shape->leaky) {
         status = dnnl_post_ops_create(&after);
-        if (status == dnnl_success) status = onednn_append_leaky_relu(after, 0.01f);
+        if (status == dnnl_success) status = onednn_append_leaky_relu(after, XVECTOR_LEAKY_SLOPE);
         if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(*attributes, after);
         if (after != NULL) dnnl_post_ops_destroy(after);
     }
@@ -188,8 +163,8 @@ enum error_code product_weights_create(const struct product *product,
         return fail_dnnl(error, status, "make a layout of weights");
     }
     weights->packed_bytes = dnnl_memory_desc_get_size(layout(weights));
-    weights->packed = product_memory(weights->packed_bytes, 1, "packed weights", error);
-    weights->bias = product_memory(product->shape.outputs, sizeof(float), "biases", error);
+    weights->packed = memory_aligned(weights->packed_bytes, 1, "packed weights", error);
+    weights->bias = memory_aligned(product->shape.outputs, sizeof(float), "biases", error);
     if (weights->packed == NULL || weights->bias == NULL) {
         product_weights_free(weights);
         return error->code;
@@ -248,7 +223,7 @@ enum error_code product_weights_set(struct product_weights *weights, const float
     if (outputs > shape->outputs || inputs > shape->inputs)
         return FAIL(error, ERROR_INTERNAL, "weights of %zu x %zu for a product of %zu x %zu",
                     outputs, inputs, shape->outputs, shape->inputs);
-    float *plain = product_memory(shape->outputs, shape->inputs * sizeof(float), "weights", error);
+    float *plain = memory_aligned(shape->outputs, shape->inputs * sizeof(float), "weights", error);
     if (plain == NULL) return error->code;
     memset(plain, 0, shape->outputs * shape->inputs * sizeof(float));
     for (size_t output = 0; output < outputs; output++)
@@ -300,7 +275,7 @@ enum error_code product_execute(const struct product *product,
                                 void *destination, struct error *error) {
     void *scratchpad = NULL;
     if (product->scratchpad_bytes > 0) {
-        scratchpad = product_memory(product->scratchpad_bytes, 1, "a product's scratchpad", error);
+        scratchpad = memory_aligned(product->scratchpad_bytes, 1, "a product's scratchpad", error);
         if (scratchpad == NULL) return error->code;
     }
     /* oneDNN takes every handle as writable; it writes to the destination and scratchpad only. */

@@ -1,6 +1,6 @@
 #include "resample.h"
 
-#include "product.h"
+#include "memory.h"
 #include "vector.h"
 
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static enum error_code reserve(struct resample_workspace *workspace, size_t coun
                                struct error *error) {
     if (count <= workspace->capacity) return ERROR_NONE;
     resample_workspace_free(workspace);
-    workspace->mono = product_memory(count, sizeof(float), "mixing down", error);
+    workspace->mono = memory_aligned(count, sizeof(float), "mixing down", error);
     if (workspace->mono == NULL) return error->code;
     workspace->capacity = count;
     return ERROR_NONE;

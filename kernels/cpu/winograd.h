@@ -20,9 +20,6 @@
 /* The weight that product 0 .. 3 has for taps g0, g1, g2. */
 double winograd_weight(size_t product, double g0, double g1, double g2);
 
-/* Pairs that cover frames low .. high - 1. */
-size_t winograd_pairs(size_t low, size_t high, size_t dilation);
-
 /* Inputs of pairs first .. first + WINOGRAD_ROWS - 1 (as far as there are any) of layer
  * `index`: input (4, WINOGRAD_ROWS, layer->inputs) from rows of its level. */
 void winograd_gather(const struct plan *plan, const struct layer *layer, size_t index,

@@ -200,7 +200,7 @@ enum error_code embedder_create(struct cuda_worker *worker, const struct xvector
                                 enum device_precision precision, struct cuda_embedder **result,
                                 struct error *error) {
     *result = NULL;
-    if (fold_check(model, error) != ERROR_NONE) return error->code;
+    if (batch_norm_check(model, error) != ERROR_NONE) return error->code;
     struct cuda_embedder *embedder = (struct cuda_embedder *)calloc(1, sizeof *embedder);
     if (embedder == NULL) return FAIL(error, ERROR_MEMORY, "no memory for the model");
     embedder->worker = worker;

@@ -94,7 +94,7 @@ enum error_code tdnn_create(const struct xvector_model *model, size_t index,
     if (weight == NULL || bias == NULL || packed == NULL || rounded == NULL) {
         FAIL(error, ERROR_MEMORY, "no memory to fold the model's block %zu", index);
     } else {
-        fold_block(model, index, weight, bias);
+        batch_norm_fold_block(model, index, weight, bias);
         pack(block, layer, weight, packed);
         for (size_t o = 0; o < out; o++) rounded[o] = (float)bias[o];
         cuda_upload(&layer->weights, packed, packed_bytes(layer), "a layer's weights", stream,

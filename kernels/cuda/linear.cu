@@ -41,7 +41,7 @@ enum error_code linear_create(const struct xvector_model *model, enum device_pre
     if (folded == NULL || bias == NULL || packed == NULL) {
         FAIL(error, ERROR_MEMORY, "no memory to fold the model's linear layer");
     } else {
-        fold_linear(model, folded, bias);
+        batch_norm_fold_linear(model, folded, bias);
         pack(linear, channels, folded, packed);
         cuda_upload(&linear->weights, packed, bytes, "the linear layer's weights", stream, error);
         cuda_upload(&linear->bias, bias, size * sizeof(double), "the linear layer's biases", stream,
