@@ -1,5 +1,6 @@
 /* The program: a table of commands. */
 #include "host/base/version.h"
+#include "host/base/wait_policy.h"
 #include "host/commands/commands.h"
 
 #include <string.h>
@@ -38,6 +39,7 @@ static void print_help(FILE *stream) {
 }
 
 int main(int argc, char **argv) {
+    wait_policy_set(argv);
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;
