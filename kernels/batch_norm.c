@@ -80,8 +80,8 @@ enum error_code batch_norm_check(const struct xvector_model *model, struct error
     return ERROR_NONE;
 }
 
-void batch_norm_fold_block(const struct xvector_model *model, size_t index, double *weight,
-                           double *bias) {
+void batch_norm_block(const struct xvector_model *model, size_t index, double *weight,
+                      double *bias) {
     const struct xvector_block *block = &model->blocks[index];
     const struct xvector_block *before = index == 0 ? NULL : block - 1;
     const size_t in = block->in_channels, kernel = block->kernel;
@@ -100,7 +100,7 @@ void batch_norm_fold_block(const struct xvector_model *model, size_t index, doub
     }
 }
 
-void batch_norm_fold_linear(const struct xvector_model *model, double *weight, double *bias) {
+void batch_norm_linear(const struct xvector_model *model, double *weight, double *bias) {
     const struct xvector_block *last = &model->blocks[model->block_count - 1];
     const size_t channels = last->out_channels;
     for (size_t e = 0; e < model->embedding_size; e++) {

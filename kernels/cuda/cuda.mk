@@ -16,7 +16,7 @@ CUDA_WARNINGS ?= -Wall,-Wextra,-Wconversion,-Wshadow,-Werror
 CUDA_SOURCES := $(sort $(wildcard kernels/cuda/*.cu))
 CUDA_HEADERS := $(sort $(wildcard kernels/cuda/*.h))
 # What the part shares with the program, each has its own.
-CUDA_HOST_SOURCES := $(filter-out kernels/device.c,$(sort $(wildcard kernels/*.c)))
+CUDA_HOST_SOURCES := $(filter-out kernels/device_find.c,$(sort $(wildcard kernels/*.c)))
 
 ifeq ($(CUDA),0)
 cuda_build :=

@@ -5,42 +5,33 @@
 #include "kernels/cuda/embedder.h"
 #include "kernels/cuda/gemm_speed.h"
 #include "kernels/cuda/nearest.h"
-#include "kernels/cuda/worker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct cuda_device *as_cuda(struct device *device) {
-    return (struct cuda_device *)device;
-}
+static struct cuda_choice chosen = {1, {0}};
 
-struct cuda_worker *cuda_device_worker(struct device *device) {
-    struct cuda_worker *worker = &as_cuda(device)->workers[0];
-    (void)cudaSetDevice(worker->gpu);
-    return worker;
-}
-
-struct device_counters *cuda_device_counters(struct device *device) {
-    return &as_cuda(device)->counters;
-}
-
-void cuda_device_trim(struct device *device) {
-    cuda_batches_trim(as_cuda(device));
+void cuda_choose(const struct cuda_choice *choice) {
+    chosen = *choice;
 }
 
 /* ---- open and close ---- */
 
 static void cuda_close(struct device *device) {
     if (device == NULL) return;
-    struct cuda_device *cuda = as_cuda(device);
+    struct cuda_device *cuda = cuda_device_of(device);
     struct error ignored = ERROR_INITIAL;
     for (int i = 0; i < cuda->worker_count; i++) {
         worker_choose(&cuda->workers[i], &ignored);
         worker_synchronise(&cuda->workers[i], &ignored);
     }
     cuda_batches_free(cuda);
-    for (int i = 0; i < cuda->worker_count; i++) worker_close(&cuda->workers[i]);
+    for (int i = 0; i < cuda->worker_count; i++) {
+        worker_choose(&cuda->workers[i], &ignored);
+        embedder_free(cuda->workers[i].embedder);
+        worker_close(&cuda->workers[i]);
+    }
     free(cuda);
 }
 
@@ -55,15 +46,14 @@ static enum error_code open_worker(int gpu, struct cuda_worker *worker, struct e
 
 static enum error_code cuda_open(const struct device_settings *settings, struct device **device,
                                  struct error *error) {
-    const struct cuda_choice *choice = cuda_chosen();
     *device = NULL;
     struct cuda_device *cuda = (struct cuda_device *)calloc(1, sizeof *cuda);
     if (cuda == NULL) return FAIL(error, ERROR_MEMORY, "no memory for the CUDA device");
     cuda->base.operations = &device_cuda_operations;
     cuda->precision = settings->precision;
-    for (int i = 0; i < choice->count && error->code == ERROR_NONE; i++) {
+    for (int i = 0; i < chosen.count && error->code == ERROR_NONE; i++) {
         cuda->worker_count++;
-        open_worker(choice->gpus[i], &cuda->workers[i], error);
+        open_worker(chosen.gpus[i], &cuda->workers[i], error);
     }
     if (error->code != ERROR_NONE) {
         cuda_close(&cuda->base);
@@ -74,16 +64,6 @@ static enum error_code cuda_open(const struct device_settings *settings, struct 
 }
 
 /* ---- what it is ---- */
-
-size_t cuda_device_batch_bytes(const struct cuda_device *device) {
-    size_t least = EMBEDDER_BATCH_BYTES;
-    for (int i = 0; i < device->worker_count; i++) {
-        const struct cuda_embedder *embedder = device->workers[i].embedder;
-        if (embedder != NULL && embedder_batch_bytes(embedder) < least)
-            least = embedder_batch_bytes(embedder);
-    }
-    return least;
-}
 
 static void cuda_properties(const struct device *device, struct device_properties *properties) {
     const struct cuda_device *cuda = (const struct cuda_device *)device;
@@ -102,7 +82,7 @@ static void cuda_properties(const struct device *device, struct device_propertie
              precisions[cuda->precision], runtime / 1000, runtime % 1000 / 10, blas / 10000,
              blas / 100 % 100, blas % 100);
     properties->batches_in_flight = CUDA_BATCHES_PER_WORKER * cuda->worker_count;
-    properties->batch_bytes = cuda_device_batch_bytes(cuda);
+    properties->batch_bytes = cuda_batches_bytes(cuda);
     properties->batch_clips = CUDA_BATCH_CLIPS;
 }
 
@@ -130,7 +110,7 @@ static enum error_code load_on(struct cuda_worker *worker, const struct xvector_
 
 static enum error_code cuda_load_model(struct device *device, const struct xvector_model *model,
                                        struct error *error) {
-    struct cuda_device *cuda = as_cuda(device);
+    struct cuda_device *cuda = cuda_device_of(device);
     if (cuda_batches_in_use(cuda))
         return FAIL(error, ERROR_USAGE, "a model cannot be loaded while batches are under way");
     for (int i = 0; i < cuda->worker_count; i++)

@@ -1,7 +1,6 @@
 /* What the program sees of earmark-cuda.so: the choice of GPUs, and their list. */
-#include "kernels/cuda/plugin.h"
-
 #include "kernels/cuda/device_cuda.h"
+#include "kernels/device_plugin.h"
 
 #include <cublas_v2.h>
 #include <cuda_runtime.h>
@@ -11,12 +10,6 @@
 #define OLDEST_MAJOR 8
 
 #define GIBIBYTE 1073741824.0
-
-static struct cuda_choice chosen = {1, {0}};
-
-const struct cuda_choice *cuda_chosen(void) {
-    return &chosen;
-}
 
 /* CUDA writes its versions as 1000 * major + 10 * minor. */
 static int version_major(int version) {
@@ -87,7 +80,7 @@ static enum error_code choose(int gpu, char *description, struct error *error) {
                  properties.name);
     else
         snprintf(description, DEVICE_LINE_SIZE, "cuda:%d (%.200s)", gpu, properties.name);
-    chosen = choice;
+    cuda_choose(&choice);
     return ERROR_NONE;
 }
 
