@@ -1,6 +1,6 @@
 /* The front end's constants, computed in double precision: analysis window, mel
- * filters (spec: torch.stft with a periodic Hamming
- * window; speechbrain.processing.features.Filterbank). */
+ * filters (spec: torch.stft with a periodic Hamming window;
+ * speechbrain.processing.features.Filterbank). */
 #ifndef EARMARK_FRONT_END_H
 #define EARMARK_FRONT_END_H
 

@@ -65,7 +65,7 @@ done:
     return error->code;
 }
 
-/* A function of the problem only, never of the threads. */
+/* Depends on the problem only, never on the threads: so do the sums. */
 static size_t count_chains(const struct cpu_classifier *self) {
     size_t bytes = self->classes * self->features * sizeof(double);
     size_t chains = CHAIN_BYTES / (bytes == 0 ? 1 : bytes);

@@ -45,8 +45,8 @@ static size_t panel_bytes(const struct block *block, size_t task_count) {
     return columns * block->padded * block->kernels->element;
 }
 
-/* Each fold that a task of the block holds out has a view of its own, all others
- * share the first. */
+/* Each fold that a task of the block holds out has its own view, all others share the
+ * first. */
 static enum error_code make_views(struct block *block, struct error *error) {
     struct cpu_classifier *self = block->self;
     size_t count = block->task_count;

@@ -12,9 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STRETCH                                                                                    \
-    ((FEATURE_ROWS - 1) * FRAME_SHIFT + FRAME_LENGTH) /* samples under a tile                      \
-                                                       */
+/* Samples under a tile. */
+#define STRETCH ((FEATURE_ROWS - 1) * FRAME_SHIFT + FRAME_LENGTH)
 
 struct cpu_features {
     size_t mels;
@@ -44,7 +43,7 @@ static enum error_code create_mel(struct cpu_features *features, struct error *e
         for (size_t i = 0; i < FOURIER_POWERS; i++) {
             const size_t bin = fourier_bin(i);
             row[i] = done[bin] ? 0.0f : (float)front_end_mel_weight(features->mels, mel, bin);
-            done[bin] = true; /* those that stand at two places count once */
+            done[bin] = true; /* bins with two indices count once */
         }
     }
     if (product_create(&shape, &features->mel, error) == ERROR_NONE &&

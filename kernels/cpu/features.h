@@ -1,4 +1,4 @@
-/* Log-mel features of clips that lie end to end (spec: kernels/front_end.h). */
+/* Log-mel features of clips stored end to end (spec: kernels/front_end.h). */
 #ifndef EARMARK_CPU_FEATURES_H
 #define EARMARK_CPU_FEATURES_H
 

@@ -48,7 +48,7 @@ void gather_tile(const struct plan *plan, const struct gather_shape *shape,
         }
     }
 #ifdef EARMARK_DEBUG
-    /* All ones is NaN in both types: whoever reads a row that is not there shows it. */
+    /* All ones is NaN in both types: a result that reads a row past the end becomes NaN. */
     memset(to, 0xff, (count - done) * row_bytes);
 #endif
 }

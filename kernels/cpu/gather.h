@@ -1,4 +1,4 @@
-/* The rows that a layer's taps meet, side by side. */
+/* Copies the rows that a layer's taps read, side by side. */
 #ifndef EARMARK_CPU_GATHER_H
 #define EARMARK_CPU_GATHER_H
 

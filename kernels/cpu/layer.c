@@ -31,7 +31,7 @@ static enum error_code fold(const struct xvector_model *model, size_t index,
     return ERROR_NONE;
 }
 
-/* Taps side by side, each padded like the rows it meets. */
+/* Taps side by side, each padded like the rows it reads. */
 static enum error_code pack_taps(const struct xvector_block *block, struct layer *layer,
                                  struct folded *folded, struct error *error) {
     for (size_t row = 0; row < block->out_channels * layer->taps; row++)

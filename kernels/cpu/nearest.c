@@ -1,6 +1,6 @@
-/* Nearest rows by cosine: every row against a block of queries, tile by tile, as
- * the classifier's logits are made. A similarity depends on its two rows only, so
- * the order in which threads meet them changes nothing. */
+/* Nearest rows by cosine: every row against a block of queries, tile by tile, with
+ * the classifier's kernels. A similarity depends on its two rows only, so the order
+ * in which threads visit them does not matter. */
 #include "kernels/cpu/device_cpu.h"
 #include "kernels/cpu/memory.h"
 #include "kernels/cpu/tile_kernels.h"
@@ -34,15 +34,15 @@ static double row_length(const float *row, size_t columns) {
     return sqrt(square);
 }
 
-/* Whether (similarity, row) goes before (other, other_row). */
-static bool goes_before(float similarity, size_t row, float other, size_t other_row) {
+/* Whether (similarity, row) ranks before (other, other_row). */
+static bool ranks_before(float similarity, size_t row, float other, size_t other_row) {
     if (other_row == SIZE_MAX) return true;
     return similarity > other || (similarity == other && row < other_row);
 }
 
 static void insert(size_t *found, float *similar, size_t count, size_t row, float similarity) {
     size_t at = count;
-    while (at > 0 && goes_before(similarity, row, similar[at - 1], found[at - 1])) {
+    while (at > 0 && ranks_before(similarity, row, similar[at - 1], found[at - 1])) {
         at--;
         if (at + 1 < count) {
             found[at + 1] = found[at];

@@ -16,8 +16,9 @@ size_t network_channels(const struct cpu_network *network) {
     return network->layers[network->layer_count - 1].outputs;
 }
 
-/* Winograd's products are for float32 (bfloat16 would round their sums of inputs), and
- * leave rows in no order that the pooling could read. */
+/* Winograd's products are for float32, because bfloat16 would round their sums of inputs,
+ * and not for the last layer, because they write its rows in an order that the pooling
+ * cannot read. */
 static bool wants_winograd(const struct xvector_model *model, size_t index, bool half) {
     return !half && index > 0 && index + 1 < model->block_count && model->blocks[index].kernel == 3;
 }

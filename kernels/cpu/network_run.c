@@ -110,7 +110,7 @@ static void pool_columns(struct cpu_network *network, size_t begin, size_t end, 
     }
 }
 
-/* The columns are shared out among the threads, every column keeps its order. */
+/* Threads divide the columns among them; every column is still summed in order. */
 static void pool_rows(struct cpu_network *network, size_t begin, size_t end, float *statistics) {
     const size_t channels = network_channels(network), threads = (size_t)network->threads;
     const size_t width = product_round((channels + threads - 1) / threads);

@@ -1,6 +1,6 @@
 /* Which rows of which clips a chunk of work holds, at every layer.
  *
- * Clips lie end to end: the rows of a level (level 0: features; level l: the
+ * Clips are stored end to end: the rows of a level (level 0: features; level l: the
  * output of layer l - 1) of all pieces in order. A clip that does not fit into
  * one chunk is cut into pieces anywhere: a piece's rows at a level are those that
  * its rows at the next level reach, cut off at the clip's true ends, where the

@@ -10,8 +10,8 @@
 #include <string.h>
 
 /* A product is a convolution with one tap over `rows` positions: oneDNN's
- * kernel-1 convolution came out ahead of its matmul and inner product on every
- * shape tried here, and takes any number of rows. */
+ * kernel-1 convolution was faster than its matmul and inner product on every
+ * shape in use, and takes any number of rows. */
 struct product {
     struct product_shape shape;
     dnnl_engine_t engine;
@@ -87,7 +87,7 @@ static dnnl_status_t make_convolution(struct product *product, dnnl_primitive_at
     return status;
 }
 
-/* A product's blocking depends on the number of threads that oneDNN thinks it has: always one. */
+/* A product's blocking depends on the number of threads that oneDNN sees: always one. */
 static dnnl_status_t make_primitive(struct product *product) {
     dnnl_primitive_attr_t attributes = NULL;
     const int threads = omp_get_max_threads();
@@ -145,7 +145,7 @@ const char *product_implementation(const struct product *product) {
     return name;
 }
 
-/* What the primitive wants its weights in. */
+/* The layout in which the primitive reads its weights. */
 static onednn_const_layout layout(const struct product_weights *weights) {
     return dnnl_primitive_desc_query_md(weights->description, dnnl_query_weights_md, 0);
 }
@@ -238,8 +238,8 @@ enum error_code product_weights_set(struct product_weights *weights, const float
 
 enum product_argument { SOURCE, WEIGHT, DESTINATION, SCRATCHPAD, BIAS, ARGUMENTS };
 
-/* Runs the primitive on memory objects made for the occasion: a few hundred
- * nanoseconds, and nothing is shared between threads. */
+/* Runs the primitive on memory objects created for this call, which takes a few hundred
+ * nanoseconds: so threads share nothing. */
 static dnnl_status_t execute(const struct product *product, void *const handles[ARGUMENTS]) {
     static const int names[ARGUMENTS] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST,
                                          DNNL_ARG_SCRATCHPAD, DNNL_ARG_BIAS};

@@ -4,15 +4,15 @@
  *
  * with f the identity or a leaky ReLU. A row's result depends on nothing but
  * that row, the weights and the shape: a product of one shape, run by one
- * thread, is bit-for-bit the same for a row wherever it stands and whatever
- * stands beside it. So work is cut into tiles of one constant number of rows,
+ * thread, is bit-for-bit the same for a row at any position and beside any
+ * other rows. So work is cut into tiles of one constant number of rows,
  * the last one padded, one thread a tile.
  *
  * A product is immutable: any number of threads may execute it at once, each on
  * its own buffers. Call product_execute from a thread that has called
- * threads_begin() in the current parallel region, or else from outside
- * of any: it holds oneDNN to one thread, which it would otherwise only do in
- * regions of two threads or more. */
+ * threads_begin() in the current parallel region, or from outside of any. That
+ * holds oneDNN to one thread; by itself it does so only in regions of two threads
+ * or more. */
 #ifndef EARMARK_CPU_PRODUCT_H
 #define EARMARK_CPU_PRODUCT_H
 

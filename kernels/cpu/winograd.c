@@ -69,8 +69,8 @@ VECTOR_DISPATCH(transform,
                  const float *restrict x3, size_t count, float *restrict input, size_t plane),
                 x0, x1, x2, x3, count, input, plane)
 
-/* The row of a frame, reflected; where the piece does not hold it, any other row: then
- * it is needed for nothing but a partner that is not kept. */
+/* The row of a frame, reflected; where the piece does not hold it, any other row,
+ * because only a partner that is discarded needs it. */
 static const float *input_row(const struct plan_piece *piece, size_t level, ptrdiff_t frame,
                               const float *rows, size_t stride) {
     ptrdiff_t wanted = plan_reflect(frame, piece->frames);

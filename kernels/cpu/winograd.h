@@ -9,7 +9,7 @@
  *     y(t) = m0 + m1 + m2             y(t + d) = m1 - m2 - m3
  *
  * so four products of half as many rows replace three of all. Frames are paired by
- * their place in the clip (first partner: t mod 2d < d), not in the chunk, so a
+ * their position in the clip (first partner: t mod 2d < d), not in the chunk, so a
  * frame's bytes do not depend on how the clip was cut. */
 #ifndef EARMARK_CPU_WINOGRAD_H
 #define EARMARK_CPU_WINOGRAD_H
