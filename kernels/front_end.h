@@ -1,5 +1,5 @@
-/* The front end's constants, computed in double precision: analysis window, mel
- * filters (spec: torch.stft with a periodic Hamming window;
+/* The front end's constants: sizes, and the analysis window and mel filters in double precision
+ * (those of torch.stft with a periodic Hamming window and of
  * speechbrain.processing.features.Filterbank). */
 #ifndef EARMARK_FRONT_END_H
 #define EARMARK_FRONT_END_H
@@ -15,11 +15,11 @@
 #define POWER_FLOOR 1e-10f  /* mel powers below count as this */
 #define DECIBEL_RANGE 80.0f /* kept below a clip's largest value */
 
-/* Periodic Hamming: w[n] = 0.54 - 0.46 cos(2 pi n / 400), n = 0 .. 399. */
+/* Fills the periodic Hamming window: w[n] = 0.54 - 0.46 cos(2 pi n / 400), n = 0 .. 399. */
 void front_end_window(double window[FRAME_LENGTH]);
 
-/* Weight of bin k in mel filter i of `mels` (i = 0 ..): triangles of height 1,
- * symmetric in Hz, whose half width is the gap to the lower neighbour. */
+/* Weight of a bin (0 .. 200) in a mel filter (0 .. mels - 1): triangles of height 1, symmetric in
+ * Hz, whose half width is the distance to the next lower centre. */
 double front_end_mel_weight(size_t mels, size_t filter, size_t bin);
 
 #endif

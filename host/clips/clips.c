@@ -120,7 +120,7 @@ void clip_list_free(struct clip_list *list) {
     *list = (struct clip_list){0};
 }
 
-/* Parts of one file are told apart by a media fragment: "a.wav#t=1.5,3". */
+/* A media fragment distinguishes the segments of one file: "a.wav#t=1.5,3". */
 static enum error_code store_id(struct clip_list *list, const struct clip_entry *entry,
                                 struct clip *clip, struct error *error) {
     char end[32] = "";

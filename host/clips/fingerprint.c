@@ -12,10 +12,10 @@ void clip_fingerprint(const struct clip_list *list, size_t index, const char *op
     fingerprint[0] = fingerprint[1] = 0;
     if (stat(open_path, &status) != 0) return;
     struct {
-        double part[2];
+        double segment[2];
         int64_t file[5];
     } facts = {
-        .part = {clip->start, clip->end},
+        .segment = {clip->start, clip->end},
         .file = {(int64_t)status.st_size, (int64_t)status.st_mtim.tv_sec,
                  (int64_t)status.st_mtim.tv_nsec, (int64_t)status.st_ctim.tv_sec,
                  (int64_t)status.st_ctim.tv_nsec},

@@ -1,5 +1,6 @@
 /* earmark audit: the command line of host/audit/audit.h. */
 #include "host/audit/audit.h"
+#include "host/base/terminal.h"
 #include "host/commands/commands.h"
 #include "host/output/summary.h"
 
@@ -22,13 +23,17 @@ static struct audit_settings settings_of(const struct options *options) {
 static int finished(const struct options *options, const struct audit *audit) {
     struct error error = ERROR_INITIAL;
     const struct run_results *results = audit_results(audit);
+    size_t unreadable = audit_unreadable(audit);
+    int exit_code = options->fail_on_issues && results->issue_count > 0 ? EXIT_ISSUES_FOUND
+                    : unreadable > 0                                    ? EXIT_UNREADABLE_CLIPS
+                                                                        : EXIT_DONE;
+    if (!options->quiet) command_warn(results->warnings, results->warning_count);
+    if (exit_code == EXIT_UNREADABLE_CLIPS) command_warn_unreadable(unreadable, options->out);
     if (options->json)
         summary_print_json(stdout, options->out, results, &error);
     else if (!options->quiet)
-        summary_print(stdout, options->out, results, &error);
-    if (error.code != ERROR_NONE) return command_fail(&error);
-    if (options->fail_on_issues && results->issue_count > 0) return EXIT_ISSUES_FOUND;
-    return audit_unreadable(audit) > 0 ? EXIT_UNREADABLE_CLIPS : EXIT_DONE;
+        summary_print(stdout, terminal_width(stdout), options->out, results, &error);
+    return error.code == ERROR_NONE ? exit_code : command_fail(&error);
 }
 
 int command_audit(int argc, char **argv) {

@@ -1,5 +1,6 @@
 #include "host/commands/commands.h"
 
+#include "host/base/names.h"
 #include "host/base/progress.h"
 #include "host/commands/help.h"
 
@@ -18,6 +19,23 @@ bool command_start(const char *name, int argc, char **argv, struct options *opti
     }
     stop_install();
     return true;
+}
+
+void command_warn(const char *const *sentences, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct text text = TEXT_INITIAL;
+        name_visible(&text, sentences[i]);
+        progress_message("warning: %s", text.data == NULL ? "" : text.data);
+        text_free(&text);
+    }
+}
+
+void command_warn_unreadable(size_t count, const char *out) {
+    struct text text = TEXT_INITIAL;
+    name_visible(&text, out);
+    progress_message("warning: %zu %s could not be read; %s/clips.csv says why", count,
+                     count == 1 ? "clip" : "clips", text.data == NULL ? "" : text.data);
+    text_free(&text);
 }
 
 void command_tell_resume(const struct error *error) {

@@ -37,6 +37,11 @@ bool command_start(const char *name, int argc, char **argv, struct options *opti
  * error: 2 for usage, 75 for a stop or a lost device, 1 otherwise. */
 int command_fail(const struct error *error);
 
+/* Prints warnings to stderr, with control characters made visible. */
+void command_warn(const char *const *sentences, size_t count);
+/* Why the exit code is 3. */
+void command_warn_unreadable(size_t count, const char *out);
+
 /* After a stop of a command that keeps what was done: says how to go on. */
 void command_tell_resume(const struct error *error);
 

@@ -62,13 +62,13 @@ static enum error_code crossval(const struct options *options, struct crossval_c
                                 struct error *error) {
     struct crossval_settings settings = options->crossval;
     TRY(check_options(options, error));
+    TRY(crossval_data_open(&options->files, &settings, &command->data, error));
     TRY(engine_open(&options->engine, false, &command->engine, error));
     TRY(open_folder(options->out, options->fresh, error));
-    TRY(crossval_data_open(&options->files, &settings, &command->data, error));
     const struct crossval_input *input = &command->data.input;
     if (command->data.type != NPY_FLOAT32 && !options->quiet)
-        fprintf(stderr, "%s: %s rounded to float32\n", options->files.embeddings,
-                npy_type_name(command->data.type));
+        progress_message("%s: %s rounded to float32", options->files.embeddings,
+                         npy_type_name(command->data.type));
     command->probabilities =
         memory_array(input->rows, input->classes * sizeof(float), "probabilities", error);
     if (command->probabilities == NULL) return error->code;
@@ -94,10 +94,10 @@ static void warn_of_unlabelled(const struct options *options, const struct cross
     if (data->given_labels == NULL || options->files.has_unlabelled) return;
     for (size_t row = 0; row < data->given_rows; row++) count += data->given_labels[row] == -1;
     if (count > 0)
-        fprintf(stderr,
-                "warning: %zu rows have the label -1, which is taken as a class; if they have no "
-                "label (earmark embed writes -1 then), give --unlabelled -1\n",
-                count);
+        progress_message(
+            "warning: %zu rows have the label -1, which is taken as a class; if they have no "
+            "label (earmark embed writes -1 then), give --unlabelled -1",
+            count);
 }
 
 static enum error_code print_json(const char *out, struct error *error) {
@@ -110,25 +110,30 @@ static enum error_code print_json(const char *out, struct error *error) {
     return error->code;
 }
 
-static void print_summary(const struct options *options, const struct crossval_command *command) {
+static void print_warnings(const struct options *options, const struct crossval_command *command) {
     const struct crossval_report *report = &command->report;
     const struct crossval_input *input = &command->data.input;
     struct text warnings = TEXT_INITIAL;
     crossval_report_warnings(report, &warnings);
     for (size_t begin = 0, end; begin < warnings.length; begin = end + 1) {
         for (end = begin; warnings.data[end] != '\n';) end++;
-        fprintf(stderr, "warning: %.*s\n", (int)(end - begin), warnings.data + begin);
+        progress_message("warning: %.*s", (int)(end - begin), warnings.data + begin);
     }
     text_free(&warnings);
     warn_of_unlabelled(options, &command->data);
     size_t left_out = command->data.given_rows - input->rows;
     if (left_out > 0)
-        fprintf(stderr, "warning: %zu rows cannot be audited, see %s/not_auditable.csv\n", left_out,
-                options->out);
+        progress_message("warning: %zu rows cannot be audited, see %s/not_auditable.csv", left_out,
+                         options->out);
     size_t without = options->files.multi_label ? command->data.given_classes - input->classes : 0;
     if (without > 0)
-        fprintf(stderr, "warning: %zu %s cannot be audited, see %s/not_auditable.csv\n", without,
-                without == 1 ? "class" : "classes", options->out);
+        progress_message("warning: %zu %s cannot be audited, see %s/not_auditable.csv", without,
+                         without == 1 ? "class" : "classes", options->out);
+}
+
+static void print_summary(const struct options *options, const struct crossval_command *command) {
+    const struct crossval_report *report = &command->report;
+    const struct crossval_input *input = &command->data.input;
     printf("%zu rows, %zu classes, %zu folds: C = %g, log-loss %.6g; written to %s\n", input->rows,
            input->classes, input->folds, report->c_values[report->chosen],
            report->log_losses[report->chosen], options->out);
@@ -145,6 +150,7 @@ int command_crossval(int argc, char **argv) {
         progress_finish(&command.progress);
         exit_code = command_fail(&error);
     } else {
+        if (!options.quiet) print_warnings(&options, &command);
         if (!options.quiet && !options.json) print_summary(&options, &command);
         if (options.json && print_json(options.out, &error) != ERROR_NONE)
             exit_code = command_fail(&error);

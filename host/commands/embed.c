@@ -1,6 +1,5 @@
 /* earmark embed: clips in, embeddings out. */
 #include "host/base/memory.h"
-#include "host/base/names.h"
 #include "host/base/npy.h"
 #include "host/commands/commands.h"
 #include "host/embedding/clip_view.h"
@@ -167,15 +166,6 @@ static size_t count_unreadable(const struct clip_list *clips) {
     return count;
 }
 
-static void tell_warnings(const struct collection *input) {
-    for (size_t i = 0; i < input->warnings.count; i++) {
-        struct text text = TEXT_INITIAL;
-        name_visible(&text, input->warnings.sentences[i]);
-        fprintf(stderr, "warning: %s\n", text.data == NULL ? "" : text.data);
-        text_free(&text);
-    }
-}
-
 int command_embed(int argc, char **argv) {
     struct options options = OPTIONS_INITIAL;
     struct embed_run run = {.folder = {.descriptor = -1}};
@@ -189,9 +179,12 @@ int command_embed(int argc, char **argv) {
         size_t unreadable = count_unreadable(&run.input.clips);
         exit_code = unreadable > 0 ? EXIT_UNREADABLE_CLIPS : EXIT_DONE;
         if (!options.quiet) {
-            tell_warnings(&run.input);
-            fprintf(stderr, "%zu of %zu clips embedded (%zu unreadable, see clips.csv) in %s\n",
-                    run.counts.embedded, run.input.clips.count, unreadable, options.out);
+            command_warn((const char *const *)run.input.warnings.sentences,
+                         run.input.warnings.count);
+            progress_message("%zu of %zu clips embedded (%zu unreadable, see clips.csv) in %s",
+                             run.counts.embedded, run.input.clips.count, unreadable, options.out);
+        } else if (unreadable > 0) {
+            command_warn_unreadable(unreadable, options.out);
         }
     }
     run_facts_free(&run.facts);

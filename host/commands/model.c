@@ -1,5 +1,6 @@
 /* earmark model: import a SpeechBrain x-vector, or describe a model file. */
 #include "host/model/model.h"
+#include "host/base/progress.h"
 #include "host/commands/commands.h"
 #include "host/model/describe.h"
 #include "host/model/import.h"
@@ -45,7 +46,7 @@ static enum error_code import(const struct options *options, struct error *error
     model_free(&model);
     if (model_read(options->out, &model, error) != ERROR_NONE) goto done;
     if (options->quiet) goto done;
-    if (notes.length > 0) fprintf(stderr, "earmark: %s", notes.data);
+    if (notes.length > 0) progress_message("earmark: %.*s", (int)notes.length - 1, notes.data);
     model_describe(&model, options->out, &description);
     if (text_check(&description, error) == ERROR_NONE) fputs(description.data, stdout);
 done:

@@ -1,21 +1,21 @@
 /* earmark report: the page of a finished run, made again from its files. */
 #include "host/report/report.h"
 #include "host/base/names.h"
+#include "host/base/progress.h"
 #include "host/commands/commands.h"
 #include "host/report/read.h"
 
-/* What was done, for people. */
-static void tell(const struct options *options, const struct run_results *results,
-                 const struct report_sounds *sounds) {
+/* What was done. */
+static void describe(const struct options *options, const struct run_results *results,
+                     const struct report_sounds *sounds) {
     struct text shown = TEXT_INITIAL;
     name_visible(&shown, options->argument);
-    fprintf(stderr, "%s/report.html: %zu issues, %zu with their sound\n",
-            shown.data == NULL ? "" : shown.data, results->issue_count, sounds->played);
+    progress_message("%s/report.html: %zu issues, %zu with their sound",
+                     shown.data == NULL ? "" : shown.data, results->issue_count, sounds->played);
     if (sounds->missing > 0)
-        fprintf(stderr,
-                "the sound of %zu could not be read any more; where the clips have moved, give "
-                "--root FOLDER\n",
-                sounds->missing);
+        progress_message("warning: the sound of %zu could not be read; if the clips have moved, "
+                         "give --root FOLDER",
+                         sounds->missing);
     text_free(&shown);
 }
 
@@ -28,7 +28,7 @@ static enum error_code make_report(const struct options *options, struct error *
         struct run_results results = *run_read_results(read);
         if (options->root != NULL) results.root = options->root;
         report_write(options->argument, &results, decoders, &sounds, error);
-        if (error->code == ERROR_NONE && !options->quiet) tell(options, &results, &sounds);
+        if (error->code == ERROR_NONE && !options->quiet) describe(options, &results, &sounds);
         run_read_close(read);
     }
     decoders_close(decoders);

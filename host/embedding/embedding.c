@@ -220,14 +220,14 @@ static enum error_code stream_clips(struct embedding_job *job, struct decode_poo
 }
 
 static void tell_stored(const struct embedding_job *job) {
-    size_t known = job->clips->count - job->chosen_count;
+    size_t known = job->clips->count - job->chosen_count, stored = job->store->stored_count;
+    char changed[64] = "";
     if (job->settings->progress == PROGRESS_QUIET) return;
-    fprintf(stderr, "earmark: an unfinished run goes on: %zu of %zu clips are embedded already",
-            known, job->clips->count);
-    if (known < job->store->stored_count)
-        fprintf(stderr, "; %zu that were have changed since or are gone",
-                job->store->stored_count - known);
-    fputs("\n", stderr);
+    if (known < stored)
+        snprintf(changed, sizeof changed, "; %zu that were have changed since or are gone",
+                 stored - known);
+    progress_message("earmark: an unfinished run goes on: %zu of %zu clips are embedded already%s",
+                     known, job->clips->count, changed);
 }
 
 /* Looks which clips an earlier run has embedded; the others are chosen. */
@@ -303,7 +303,7 @@ enum error_code embedding_run(struct device *device, const struct xvector_model 
         .decode = {.model_rate = model->sample_rate,
                    .no_resample = settings->no_resample,
                    .measure = true,
-                   .minimum_samples = 160 * (xvector_minimum_frames(model) - 1)},
+                   .minimum_samples = xvector_minimum_samples(model)},
     };
     *counts = (struct embedding_counts){0};
     device->operations->properties(device, &job.properties);

@@ -1,9 +1,9 @@
 #include "host/embedding/resume.h"
 
+#include "host/base/progress.h"
 #include "host/base/version.h"
 #include "host/embedding/run_record.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -37,14 +37,13 @@ static uint64_t list_hash(const struct clip_list *clips) {
 
 static void tell(const char *out, const struct embedding_store *store, const char *changed) {
     if (store->damaged > 0)
-        fprintf(stderr,
-                "earmark: %s: %zu damaged shards were thrown away; their clips are embedded "
-                "again\n",
-                out, store->damaged);
+        progress_message("earmark: %s: %zu damaged shards were thrown away; their clips are "
+                         "embedded again",
+                         out, store->damaged);
     if (changed != NULL && changed[0] != '\0')
-        fprintf(stderr, "earmark: %s: changed since the run that was stopped: %s\n", out, changed);
+        progress_message("earmark: %s: changed since the run that was stopped: %s", out, changed);
     if (store->unfit > 0)
-        fprintf(stderr, "earmark: %s: embeddings of other settings were thrown away\n", out);
+        progress_message("earmark: %s: embeddings of other settings were thrown away", out);
 }
 
 enum error_code resume_open(const struct run_folder *folder, const struct engine *engine,

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOP 160 /* samples from one feature frame to the next */
-
-/* Multiply-adds of all blocks per frame. */
+/* Multiply-adds of all blocks for a frame. */
 static double frame_multiply_adds(const struct xvector_model *network) {
     double sum = 0;
     for (size_t i = 0; i < network->block_count; i++)
@@ -16,13 +14,13 @@ static double frame_multiply_adds(const struct xvector_model *network) {
     return sum;
 }
 
-/* Multiply-adds of the linear layer, once a clip. */
+/* Multiply-adds of the linear layer for a clip. */
 static double clip_multiply_adds(const struct xvector_model *network) {
     const struct xvector_block *last = &network->blocks[network->block_count - 1];
     return 2 * (double)last->out_channels * (double)network->embedding_size;
 }
 
-/* A text of the file without what would steer a terminal: C0 and C1 controls. */
+/* Appends a text of the file with the control characters (C0 and C1) replaced by "?". */
 static void append_safe(struct text *text, const char *string) {
     for (const char *at = string; *at != '\0';) {
         size_t length = text_utf8_length(at);
@@ -40,7 +38,7 @@ static void append_line(struct text *text, const char *label, const char *value)
     text_string(text, "\n");
 }
 
-/* The training facts as a JSON object, or NULL when they are none. */
+/* The training facts as a JSON object, or NULL when they are not one. */
 static json_t *training_object(const struct model *model) {
     json_t *facts = json_loads(model->training, JSON_REJECT_DUPLICATES, NULL);
     if (json_is_object(facts)) return facts;
@@ -48,7 +46,7 @@ static json_t *training_object(const struct model *model) {
     return NULL;
 }
 
-/* One fact a line; texts as they are, everything else as JSON. */
+/* A fact a line: strings as they are, other values as JSON. */
 static void append_training(const struct model *model, struct text *text) {
     json_t *facts = training_object(model);
     const char *key;
@@ -87,7 +85,8 @@ static void append_blocks(const struct xvector_model *network, struct text *text
 
 void model_describe(const struct model *model, const char *path, struct text *text) {
     const struct xvector_model *network = &model->network;
-    size_t frames = xvector_minimum_frames(network);
+    size_t frames = xvector_minimum_frames(network), samples = xvector_minimum_samples(network);
+    size_t frames_a_second = xvector_frames((size_t)network->sample_rate) - 1;
     double operations = 2 * frame_multiply_adds(network);
     append_line(text, "model", path);
     append_line(text, "name", model->name);
@@ -100,15 +99,15 @@ void model_describe(const struct model *model, const char *path, struct text *te
     text_format(text, ", %s\n", model_dtype_name(model->dtype));
     text_format(text,
                 "input       %d Hz, %zu mels; at least %zu frames (%zu samples, %.3g s) a clip\n",
-                network->sample_rate, network->mels, frames, (frames - 1) * HOP,
-                (double)((frames - 1) * HOP) / network->sample_rate);
+                network->sample_rate, network->mels, frames, samples,
+                (double)samples / network->sample_rate);
     append_blocks(network, text);
     text_format(text, "pooling     mean and deviation, %zu values\n",
                 2 * network->blocks[network->block_count - 1].out_channels);
     text_format(text, "embedding   %zu values\n", network->embedding_size);
     text_format(text,
                 "operations  %.4g MFLOP a frame, %.4g MFLOP a second of audio, %.4g MFLOP a clip\n",
-                operations / 1e6, operations / 1e6 * network->sample_rate / HOP,
+                operations / 1e6, operations / 1e6 * (double)frames_a_second,
                 2 * clip_multiply_adds(network) / 1e6);
     append_training(model, text);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# earmark audit and embed as a user types them.
+# earmark audit and embed as a user runs them.
 source tests/cli/lib.sh
 source tests/cli/sounds.sh
 
@@ -59,7 +59,7 @@ check "labels from names, groups by speaker" "$EARMARK" audit "$TMP/flat" -o "$T
 expect_equal "a speaker is in one fold" \
     "$(awk -F, 'NR > 1 { print $6 "," $7 }' "$TMP/grouped/clips.csv" | sort -u | wc -l)" 4
 
-# ---- clips that cannot be used are rows, and the run goes on
+# ---- clips that cannot be used are rows, and the run continues
 echo "no sound" >"$clips/low/text.wav"
 write_square_wav "$clips/middle/short.wav" 5 200
 : >"$clips/high/empty.wav"
@@ -67,7 +67,7 @@ mkdir "$clips/rare"
 cp "$clips/low/clip1.wav" "$clips/rare/only.wav"
 echo notes >"$clips/README.txt"
 expect_exit "unreadable clips give exit code 3" 3 "$EARMARK" audit "$clips" -o "$TMP/bad"
-expect_grep "the summary tells of the first, and what to do" \
+expect_grep "the summary names the first, and what to do" \
     '^ +first: high/empty\.wav: the file is empty; copy it again$' "$TMP/stdout"
 expect_exit "issues come before unreadable clips" 4 "$EARMARK" audit "$clips" -o "$TMP/both" \
     --fail-on-issues --quiet
@@ -89,7 +89,7 @@ expect_lines "no clip is left out" 30 "$TMP/bad/clips.csv"
 expect_same "the others get the same embeddings" "$TMP/out/embeddings.npy" \
     "$TMP/bad/embeddings.npy"
 
-# ---- audio health: told, and nothing else changed
+# ---- audio faults: reported, and nothing else changed
 health=$TMP/health
 cp -r "$clips" "$health"
 cp "$clips/high/clip2.wav" "$health/low/twin.wav"
@@ -104,7 +104,7 @@ expect_grep "the twin has its fault" '^[0-9]+,low/twin\.wav,.*identical_other_la
     "$TMP/health-out/clips.csv"
 expect_grep "run.json counts and gives the threshold" \
     '"narrow_band": \{"clips": 0, "measure": ".*", "at_least": 18' "$TMP/health-out/run.json"
-expect_grep "the page has a section" '<h2 id="health">Audio health' "$TMP/health-out/report.html"
+expect_grep "the page has a section" '<h2 id="audio-faults">Audio faults' "$TMP/health-out/report.html"
 cp "$TMP/health-out/report.html" "$TMP/page.html"
 check "the page again" "$EARMARK" report "$TMP/health-out"
 expect_same "from the files it is the same" "$TMP/page.html" "$TMP/health-out/report.html"

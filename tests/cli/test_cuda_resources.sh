@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The kernels' registers, shared memory and spills: what nvcc says now is what is committed.
+# The kernels' registers, shared memory and spills: nvcc reports what is committed.
 source tests/cli/lib.sh
 
 table=bench/kernels/resources.csv
@@ -28,7 +28,7 @@ elif [ "$(make -s cuda-version)" != "$version" ]; then
 else
     bash bench/kernels/resources.sh "$folder" "$version" >"$TMP/now" || echo failed >>"$TMP/now"
     difference=$(diff "$table" "$TMP/now")
-    expect_equal "what nvcc says now is the table (make cuda-resources writes it anew)" \
+    expect_equal "what nvcc says now is the table (make cuda-resources writes it)" \
         "$difference" ""
     awk -F, '!/^#/ && $1 != "kernel" && !($6 == "0" && $7 == "0")' "$TMP/now" >"$TMP/spills"
     expect_equal "no kernel spills" "$(cat "$TMP/spills")" ""

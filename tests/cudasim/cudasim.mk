@@ -1,6 +1,6 @@
 # The simulator of CUDA (tests/cudasim/README.md): the same kernels/cuda/*.cu built by g++,
-# no CUDA toolkit needed. The part lies in a folder of its own with a copy of the program,
-# so that the program beside it is not taken for one with a GPU.
+# no CUDA toolkit needed. The plug-in is in a separate folder with a copy of the program, so that
+# the program in the build folder does not find it.
 #
 #   $(BUILD)/cudasim/{earmark,earmark-cuda.so}        with the sanitizers that SANITIZER names
 #   $(BUILD)/cudasim-race/{earmark,earmark-cuda.so}   with the race detector; counts bytes
@@ -12,12 +12,12 @@ CUDASIM_SEEDS ?= 0 1 2 3 4
 cudasim_sanitizer := $(if $(SANITIZER),-fsanitize=$(SANITIZER) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 cudasim_machine := $(if $(shell grep -m1 -w avx2 /proc/cpuinfo 2>/dev/null | grep -w fma),-mavx2 -mfma)
 CUDASIM_COMMON := -D_GNU_SOURCE -I. -g $(cudasim_machine) -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden
-# Kernels are what every test waits for: -O2 whatever the host code has.
-# Each access of a kernel asks whose thread it is: not through __tls_get_addr().
+# Most time of the tests is spent in kernels: -O2 whatever the host code has. Each access of a
+# kernel reads thread-local variables: without calls of __tls_get_addr().
 CUDASIM_FLAGS := -std=c++17 $(CUDASIM_COMMON) -ftls-model=initial-exec -DEARMARK_SIMULATOR -Itests/cudasim/include -Itests/cudasim \
 	-Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas -Werror
 CUDASIM_C_FLAGS := -std=c17 $(CUDASIM_COMMON) -O2 $(WARNINGS)
-# The compiler's calls of __tsan_read4() and so on, which race.cpp has, and no library.
+# The compiler inserts calls of __tsan_read4() and so on, which race.cpp defines; no library.
 CUDASIM_HOOKS := -fsanitize=thread -DCUDASIM_HOOKS
 
 CUDASIM_SOURCES := $(filter-out tests/cudasim/test_%,$(sort $(wildcard tests/cudasim/*.cpp)))
@@ -100,9 +100,9 @@ cudasim-race: $(BUILD)/cudasim-race/earmark $(BUILD)/cudasim-race/earmark-cuda.s
 cudasim-programs: cudasim cuda-tests $(CUDASIM_BUILD)/test_simulator \
 	$(if $(SANITIZER),,cudasim-race $(CUDASIM_BUILD)/hooks/test_simulator)
 
-# With sanitizers without the 512-channel model: it takes minutes, and passes through the same code as the
-# others. With the race detector without all of the slow ones: races between warps do not depend on where a
-# tile ends, nor on what fails; the layers' kernels with each seed.
+# The sanitized tests leave out the 512-channel model, which takes minutes and runs the same code as the
+# others. The race detector leaves out all slow tests, since races between warps depend neither on where a
+# tile ends nor on what fails; it runs the layers' kernels with each seed.
 cudasim_slow := $(addprefix $(BUILD)/tests/cuda/test_,device_errors wide tails)
 cudasim_tests := $(filter-out $(if $(SANITIZER),%/test_wide),$(cudasim_slow) $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS)))
 # Two seeds inject the errors at every call; more seeds would repeat them.
@@ -114,7 +114,7 @@ cudasim_race_seeds := $(BUILD)/tests/cuda/test_tensor
 # $(call cudasim_one,SEED,FOLDER,PROGRAMS)
 cudasim_one = $(foreach test,$(3),'tests/cudasim/one.sh $(1) $(BUILD)/$(2) $(test)')
 
-# All that runs, the slowest first and in one run of tests/run.sh, so that no processor waits for
+# All programs run in one call of tests/run.sh, the slowest first, so that no processor waits for
 # the last program of a seed: the race detector, the whole program, every test with each seed, and
 # the simulator's own tests.
 cudasim_runs = $(if $(SANITIZER),,$(call cudasim_one,$(cudasim_race_seed),cudasim-race,$(cudasim_race_tests)) \
@@ -123,7 +123,7 @@ cudasim_runs = $(if $(SANITIZER),,$(call cudasim_one,$(cudasim_race_seed),cudasi
 	$(if $(SANITIZER),,$(foreach seed,$(filter-out $(cudasim_race_seed),$(CUDASIM_SEEDS)),$(call cudasim_one,$(seed),cudasim-race,$(cudasim_race_seeds)))) \
 	$(CUDASIM_BUILD)/test_simulator $(if $(SANITIZER),,$(CUDASIM_BUILD)/hooks/test_simulator)
 
-# Absurd sizes are asked of malloc on purpose.
+# Some tests ask malloc for absurd sizes on purpose.
 .PHONY: cudasim-run
 cudasim-run: cudasim-programs
 	@$(if $(SANITIZER),ASAN_OPTIONS=allocator_may_return_null=1) bash tests/run.sh $(RUN_OPTIONS) --timeout 1500 $(cudasim_runs)

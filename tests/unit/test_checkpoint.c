@@ -1,5 +1,5 @@
-/* The checkpoint reader: files written by torch (tests/golden/model), and zip
- * files made to lie. */
+/* The checkpoint reader: files written by torch (tests/golden/model), and crafted
+ * zip files with false fields. */
 #include "host/model/checkpoint.h"
 #include "host/model/model.h"
 #include "tests/support/crafted.h"
@@ -16,7 +16,7 @@
 
 #define GOLDEN "tests/golden/model/"
 
-/* ---- what torch wrote ---- */
+/* ---- files written by torch ---- */
 
 /* Every array of the checkpoint equals the golden one, bit for bit. */
 static void expect_values(const char *path, const char *expected_path) {
@@ -140,7 +140,7 @@ static void expect_entries_refused(const struct crafted_entry *entries, size_t c
     }
 }
 
-/* data.pkl with one tensor, byteorder, and its storage: what each test spoils. */
+/* data.pkl with one tensor, byteorder, and its storage; each test damages something. */
 struct parts {
     struct text pickle;
     struct crafted_entry entries[4];
@@ -193,7 +193,7 @@ static void test_strides_and_offset(void **unused) {
     text_free(&pickle);
 }
 
-static void test_lying_container(void **unused) {
+static void test_false_container(void **unused) {
     (void)unused;
     struct parts parts = good_parts();
     struct crafted_entry entries[5];
@@ -216,8 +216,8 @@ static void test_lying_container(void **unused) {
     SPOIL(0, name, "data.pkl", ERROR_DATA, "without data.pkl");
     SPOIL(0, name, "/data.pkl", ERROR_DATA, "without data.pkl");
     SPOIL(0, name, "m/n/data.pkl", ERROR_DATA, "without data.pkl");
-    SPOIL(0, name, "n/data.pkl", ERROR_DATA, "entry 'n/data/0', is not there");
-    SPOIL(1, name, "m/data/1", ERROR_DATA, "entry 'm/data/0', is not there");
+    SPOIL(0, name, "n/data.pkl", ERROR_DATA, "entry 'n/data/0', is missing");
+    SPOIL(1, name, "m/data/1", ERROR_DATA, "entry 'm/data/0', is missing");
     SPOIL(3, name, "m/data/0", ERROR_DATA, "'m/data/0' is in the zip file twice");
     SPOIL(3, name, "n/data.pkl", ERROR_DATA, "two entries are called data.pkl");
     SPOIL(2, data, "big\0\0\0", ERROR_UNSUPPORTED, "big-endian");
@@ -228,17 +228,17 @@ static void test_lying_container(void **unused) {
 }
 
 /* The pickle says more or fewer elements than the entry has bytes for. */
-static void test_lying_storage(void **unused) {
+static void test_false_storage(void **unused) {
     (void)unused;
     static const struct {
         const char *type;
         int64_t elements;
-    } lies[] = {
+    } false_claims[] = {
         {"FloatStorage", 7}, {"FloatStorage", 600000000}, {"HalfStorage", 6}, {"DoubleStorage", 6}};
-    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+    for (size_t i = 0; i < sizeof false_claims / sizeof false_claims[0]; i++) {
         struct crafted_tensor tensor = plain;
-        tensor.storage_type = lies[i].type;
-        tensor.elements = lies[i].elements;
+        tensor.storage_type = false_claims[i].type;
+        tensor.elements = false_claims[i].elements;
         struct text pickle = state_pickle(&tensor);
         struct crafted_entry entries[] = {
             {.name = "m/data.pkl", .data = pickle.data, .size = pickle.length},
@@ -262,7 +262,7 @@ static void test_odd_keys(void **unused) {
         struct crafted_entry entries[] = {
             {.name = "m/data.pkl", .data = pickle.data, .size = pickle.length},
             {.name = "m/data/0", .data = numbers, .size = sizeof numbers}};
-        expect_entries_refused(entries, 2, ERROR_DATA, "is not there");
+        expect_entries_refused(entries, 2, ERROR_DATA, "is missing");
         text_free(&pickle);
     }
 }
@@ -296,8 +296,8 @@ static void test_no_zip(void **unused) {
     expect_bytes_refused("<html>not found</html>", 22, "no zip file");
 }
 
-/* The good golden file, cut at every place and with bytes changed: read or
- * refused. Cut ones are always refused. */
+/* The golden file, truncated at every position and with bytes changed, is read or
+ * refused. Truncated files are always refused. */
 static void test_truncated_and_changed(void **unused) {
     (void)unused;
     size_t size = 0;
@@ -326,7 +326,7 @@ int main(void) {
         cmocka_unit_test(test_torch_writes),    cmocka_unit_test(test_views_of_one_storage),
         cmocka_unit_test(test_other_types),     cmocka_unit_test(test_torch_refused),
         cmocka_unit_test(test_crafted_is_read), cmocka_unit_test(test_strides_and_offset),
-        cmocka_unit_test(test_lying_container), cmocka_unit_test(test_lying_storage),
+        cmocka_unit_test(test_false_container), cmocka_unit_test(test_false_storage),
         cmocka_unit_test(test_odd_keys),        cmocka_unit_test(test_integers_are_no_weights),
         cmocka_unit_test(test_no_zip),          cmocka_unit_test(test_truncated_and_changed),
     };

@@ -1,4 +1,4 @@
-/* A folder as INPUT: which files are clips, their order, labels, and what is in the way. */
+/* A folder as INPUT: which files are clips, their order, their labels, and other files. */
 #include "host/lists/input.h"
 #include "tests/support/sound_files.h"
 
@@ -91,7 +91,7 @@ static void classes_and_order(void **state) {
     collection_close(&input);
 }
 
-/* Names that are hardly text; already in bytewise order. */
+/* Names with odd bytes, in bytewise order. */
 static void names_of_any_bytes(void **state) {
     const char *folder = *state;
     const char *const names[] = {"=c/-.wav", "c \n,\"'/a,b\n\".wav", "c%41/%.wav",
@@ -111,7 +111,7 @@ static void sound_outside_classes(void **state) {
     touch(folder, "a/1.wav");
     touch(folder, "dog_2.wav");
     struct input_options options = {0};
-    expect_failure(folder, &options, ERROR_DATA, "/dog_2.wav lies outside any class folder");
+    expect_failure(folder, &options, ERROR_DATA, "/dog_2.wav is in no class folder");
     options.label_pattern = "{label}_{take}.wav";
     struct collection input;
     open_folder(folder, &options, &input);
@@ -231,8 +231,8 @@ static void links_and_special_files(void **state) {
         snprintf(expected, sizeof expected, "%s/%s", i < 5 ? "linked" : "real", names[i % 5]);
         assert_string_equal(clip_path(&input.clips, i), expected);
     }
-    assert_int_equal(input.other_files, 2); /* self, seen twice */
-    expect_warning(&input, "2 folders were not entered");
+    assert_int_equal(input.other_files, 2); /* self, found twice */
+    expect_warning(&input, "2 folders were skipped");
     collection_close(&input);
 }
 

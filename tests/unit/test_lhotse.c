@@ -1,4 +1,4 @@
-/* Lhotse's recording and supervision sets, and lists that are gzip. */
+/* Lhotse recording and supervision sets, and compressed lists. */
 #include "host/base/text.h"
 #include "host/lists/input.h"
 #include "tests/support/seen_clips.h"
@@ -52,7 +52,7 @@ static const char recordings[] =
     "\"AAAA\"}]}\n"
     "{\"id\": \"empty\", \"sources\": []}\nno JSON\n";
 
-/* A supervision a line: its id, recording, place and channel, and the rest of its members. */
+/* A supervision: its id, recording, times and channel, and the rest of its members. */
 static void put_supervision(struct text *lines, const char *id, const char *recording,
                             const char *place, const char *rest) {
     text_format(lines, "{\"id\": \"%s\", \"recording_id\": \"%s\", %s%s}\n", id, recording, place,
@@ -91,9 +91,9 @@ static const char lhotse_clips[] =
     "right.wav|x|||ok\n|x|||bad_row\n/far/away.wav|x|||outside\n|x|||bad_row\n|x|||bad_row\n"
     "|x|||bad_row\na/b c.flac|x|||bad_segment\na/b c.flac|x|||bad_segment\n|x|||bad_row\n"
     "a/b c.flac||||no_label\n|x|||bad_row\n||||bad_row\n||||bad_row\n"
-    "~2 lines of %s/%s are no recordings; clips that need them say so\n"
+    "~2 lines of %s/%s are not recordings; clips that refer to them have a reason\n"
     "~1 sources in %s/%s repeat a recording; its first line counts\n"
-    "~1 clips are of one channel of a file that has several; all its channels are mixed down\n";
+    "~1 clips are one channel of a file with several; all its channels are mixed down\n";
 
 static void expect_lhotse(const char *name, const char *recordings_name) {
     struct text expected = TEXT_INITIAL;
@@ -124,12 +124,12 @@ static void lhotse_sets(void **state) {
     test_text_write(test_path(test_folder, "l/supervisions.jsonl"), lines.data);
     expect_lhotse("l", "l/recordings.jsonl");
     expect_lhotse("l/supervisions.jsonl", "l/recordings.jsonl");
-    /* As Lhotse's recipes name and pack them. */
+    /* Named and compressed as by Lhotse's recipes. */
     test_text_write(test_path(test_folder, "lz/README"), "");
     write_gzip(test_path(test_folder, "lz/corpus_recordings_dev.jsonl.gz"), recordings);
     write_gzip(test_path(test_folder, "lz/corpus_supervisions_dev.jsonl.gz"), lines.data);
     expect_lhotse("lz/corpus_supervisions_dev.jsonl.gz", "lz/corpus_recordings_dev.jsonl.gz");
-    /* One packed, the other not. */
+    /* One compressed, the other not. */
     test_text_write(test_path(test_folder, "lm/recordings.jsonl"), recordings);
     write_gzip(test_path(test_folder, "lm/supervisions.jsonl.gz"), lines.data);
     expect_lhotse("lm", "lm/recordings.jsonl");
@@ -143,11 +143,11 @@ static void lhotse_details(void **state) {
         const char *words;
     } reasons[] = {{2, "line 3: its recording is a shell command, which is never run"},
                    {3, "its recording is an address, which is never fetched"},
-                   {6, "several files, and none of them is its channel alone"},
+                   {6, "several files, and none of them is only its channel"},
                    {8, "transforms, which are not applied"},
-                   {9, "neither a file nor a kind of source that is known"},
+                   {9, "neither a file nor a known kind of source"},
                    {10, "not in the recording set"},
-                   {11, "the place in the file is negative"},
+                   {11, "the position in the file is negative"},
                    {12, "its duration is 0 s"},
                    {13, "no duration"},
                    {15, "does not have its channel"},
@@ -188,11 +188,11 @@ static void lhotse_fields(void **state) {
                     "{\"id\": \"u\", \"recording_id\": \"r1\", \"start\": 0, \"duration\": 1, "
                     "\"language\": \"de\"}\n");
     expect_words("ln", &plain,
-                 "no supervision has a custom.label; name the field that is the label with "
+                 "no supervision has a custom.label; name the field with the label with "
                  "--label-column; there are: language");
     options = (struct input_options){.label_column = "language"};
     expect_words("ln", &options, "a/b c.flac|de|||ok\n");
-    /* By itself the name means nothing. */
+    /* The name alone means nothing. */
     test_text_write(test_path(test_folder, "lo/supervisions.jsonl"),
                     "{\"path\": \"a.wav\", \"label\": \"x\"}\n");
     expect("lo/supervisions.jsonl", &plain, "a.wav|x|||ok\n");
@@ -218,7 +218,7 @@ static void lhotse_labels(void **state) {
     text_free(&lines);
 }
 
-/* Any list may be gzip; a damaged one is no shorter list. */
+/* Any list may be compressed; a damaged one is an error, not a shorter list. */
 static void gzip_lists(void **state) {
     (void)state;
     struct text lines = TEXT_INITIAL;

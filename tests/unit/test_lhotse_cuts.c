@@ -1,5 +1,5 @@
-/* Lhotse's cut sets: those that Lhotse wrote and read back (tests/golden/lhotse), and
- * those that it would never write. */
+/* Lhotse cut sets: those that Lhotse wrote and read back (tests/golden/lhotse), and others
+ * that it would never write. */
 #include "host/base/text.h"
 #include "host/lists/input.h"
 #include "tests/support/seen_clips.h"
@@ -29,11 +29,11 @@ static void expect_words(const char *name, const struct input_options *options, 
     seen_expect_words(test_folder, name, options, words);
 }
 
-/* ---- what Lhotse wrote ---- */
+/* ---- sets that Lhotse wrote ---- */
 
 enum { SET, ID, PATH, START, DURATION, LABEL, SPEAKER, STATUS, COLUMNS };
 
-/* Lhotse rounds each of up to three times to a step of 48 kHz, and earmark none. */
+/* Lhotse rounds up to three times to a step of 48 kHz; earmark does not round. */
 static const double slack = 1.5 / 48000 + 1e-9;
 
 static const char *status_of(char *const *columns) {
@@ -64,7 +64,7 @@ static void expect_clip(const struct clip_list *clips, size_t index, char *const
                  clip->start, clip->end, start, duration);
 }
 
-/* The rows of one set, from where `table` stands; how many. */
+/* Compares one set with the rows at `table`; returns their number. */
 static size_t expect_set(const char *name, char **table) {
     static const struct input_options options = {.group_field = "speaker"};
     struct collection input;
@@ -101,11 +101,11 @@ static void golden_sets(void **state) {
     free(table);
 }
 
-/* ---- what it does not write ---- */
+/* ---- sets that Lhotse does not write ---- */
 
 #define FILE_SOURCE(path) "[{\"type\": \"file\", \"channels\": [0], \"source\": \"" path "\"}]"
 
-/* A cut a line, of 2 s from 1 s on unless `place` says otherwise. */
+/* A line with a cut, of 2 s from 1 s on unless `place` gives other times. */
 static void put_cut(struct text *lines, const char *place, const char *sources,
                     const char *supervisions) {
     text_format(lines,
@@ -127,7 +127,7 @@ static void write_set(const char *name, struct text *lines) {
     text_clear(lines);
 }
 
-/* Row by row, from the first on, the words of its reason ("": it is a clip). */
+/* Checks the reason of each row, from the first on: it contains the words ("": it is a clip). */
 static void expect_reasons(const char *name, const char *const *words, size_t count) {
     struct collection input;
     struct error error = ERROR_INITIAL;
@@ -149,15 +149,15 @@ static void places(void **state) {
     static const char *const supervisions[][2] = {
         {"\"start\": 0, \"duration\": 2", ""},
         {"\"start\": -1, \"duration\": 1e300", ""},
-        {"\"start\": -1e300, \"duration\": 1e300", "it lies outside of its cut (start '-1"},
-        {"\"start\": 2, \"duration\": 1", "line 4: it lies outside of its cut (start '2', end '', "
+        {"\"start\": -1e300, \"duration\": 1e300", "it is outside its cut (start '-1"},
+        {"\"start\": 2, \"duration\": 1", "line 4: it is outside its cut (start '2', end '', "
                                           "duration '1')"},
-        {"\"start\": -1, \"duration\": 1", "it lies outside of its cut"},
+        {"\"start\": -1, \"duration\": 1", "it is outside its cut"},
         {"\"start\": 1, \"duration\": 0", "it has no length"},
         {"\"start\": 1, \"duration\": -0.5", "it has no length"},
         {"\"start\": 1e999, \"duration\": 1", "not JSON"},
         {"\"start\": NaN, \"duration\": 1", "not JSON"},
-        {"\"start\": 1.7e308, \"duration\": 1.7e308", "it lies outside of its cut"},
+        {"\"start\": 1.7e308, \"duration\": 1.7e308", "it is outside its cut"},
         {"\"start\": \"0\", \"duration\": 1", "a supervision without start or duration"},
         {"\"start\": 0, \"duration\": null", "a supervision without start or duration"},
         {"\"start\": 0", "a supervision without start or duration"}};
@@ -167,8 +167,8 @@ static void places(void **state) {
         {"\"start\": 1, \"duration\": -3", "its cut has no length"},
         {"\"start\": 1", "its cut has no start or no duration"},
         {"\"start\": true, \"duration\": 2", "its cut has no start or no duration"},
-        {"\"start\": 1.7e308, \"duration\": 1.7e308", "the place in the file is no number"},
-        {"\"start\": 1e300, \"duration\": 1", "its end is its start"}};
+        {"\"start\": 1.7e308, \"duration\": 1.7e308", "the position in the file is not a number"},
+        {"\"start\": 1e300, \"duration\": 1", "its end equals its start"}};
     const char *words[32];
     size_t count = 0;
     struct text lines = TEXT_INITIAL;
@@ -188,16 +188,16 @@ static void places(void **state) {
 static void refusals(void **state) {
     (void)state;
     static const char *const words[] = {"",
-                                        "neither a file nor a kind of source that is known",
+                                        "neither a file nor a known kind of source",
                                         "without id or sources",
                                         "without id or sources",
                                         "its cut has no recording; features alone",
-                                        "supervisions that are no list",
+                                        "supervisions that are not a list",
                                         "a supervision without start",
-                                        "a mixed cut, whose sound is in no file",
+                                        "a mixed cut, whose sound is not in one file",
                                         "a cut of padding",
-                                        "no cut of a type that is known",
-                                        "no cut of a type that is known",
+                                        "not a cut of a known type",
+                                        "not a cut of a known type",
                                         "not a JSON object",
                                         "not JSON",
                                         "longer than 1 MiB"};
@@ -232,7 +232,7 @@ static void channels(void **state) {
     const struct input_options options = {.label_column = "speaker"};
     struct text lines = TEXT_INITIAL;
     for (size_t i = 0; i < 2; i++) {
-        /* A cut's own channel counts where its supervision tells none. */
+        /* The cut's channel is used if the supervision has none. */
         put_cut(&lines, NULL, i == 0 ? stereo : pair,
                 "{\"start\": 0, \"duration\": 1, \"speaker\": \"a\"}");
         for (size_t s = 0; s < sizeof supervisions / sizeof supervisions[0]; s++) {
@@ -247,9 +247,9 @@ static void channels(void **state) {
     expect("channels.jsonl", &options,
            "two.wav|a|||ok\ntwo.wav|a|||ok\ntwo.wav|a|||ok\ntwo.wav|a|||ok\ntwo.wav|a|||ok\n"
            "l.wav|a|||ok\nl.wav|a|||ok\nr.wav|a|||ok\n|a|||bad_row\n|a|||bad_row\n"
-           "~4 clips are of one channel of a file that has several; all its channels are mixed "
+           "~4 clips are one channel of a file with several; all its channels are mixed "
            "down\n"
-           "~2 rows repeat the path of an earlier row, 'two.wav' for one\n");
+           "~2 rows repeat the path of an earlier row, for example 'two.wav'\n");
     text_free(&lines);
 }
 
@@ -286,7 +286,7 @@ static void fields(void **state) {
     text_free(&lines);
 }
 
-/* By what it holds a file is a cut set, whatever its name is. */
+/* A file is a cut set by its contents, whatever its name. */
 static void recognition(void **state) {
     (void)state;
     static const char mixed[] = "{\"id\": \"m\", \"tracks\": [], \"type\": \"MixedCut\"}\n";
@@ -306,16 +306,16 @@ static void recognition(void **state) {
                     "\"custom\": {\"label\": \"x\"}, \"supervisions\": [], \"recording\": {\"id\": "
                     "\"r\", \"sources\": " FILE_SOURCE("b/a.wav") "}, \"type\": \"Cut\"}\n");
     expect("old.jsonl", &plain, "b/a.wav|x|||ok\n");
-    /* Neither the name nor the word makes one. */
+    /* Neither the name nor the word "cut" makes a file a cut set. */
     test_text_write(test_path(test_folder, "cuts.jsonl"),
                     "{\"path\": \"a.wav\", \"label\": \"x\", \"type\": \"Cut\"}\n");
     expect("cuts.jsonl", &plain, "a.wav|x|||ok\n");
-    /* All that are mixed is told as such, and which of two sets is meant is asked. */
+    /* If all cuts are mixed, the message says so; if a folder has two sets, it asks which one. */
     test_text_write(test_path(test_folder, "mixed.jsonl"), mixed);
-    expect_words("mixed.jsonl", &plain, "a mixed cut, whose sound is in no file");
+    expect_words("mixed.jsonl", &plain, "a mixed cut, whose sound is not in one file");
     test_text_write(test_path(test_folder, "k/recordings.jsonl"), "{}\n");
     test_text_write(test_path(test_folder, "k/supervisions.jsonl"), "{}\n");
-    expect_words("k", &plain, "holds cuts.jsonl and supervisions.jsonl; name the one to read");
+    expect_words("k", &plain, "holds cuts.jsonl and supervisions.jsonl; give the one to read");
     text_free(&lines);
 }
 

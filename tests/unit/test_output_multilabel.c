@@ -1,5 +1,5 @@
-/* The files of a run where a clip may have several labels: what is written is read back
- * the same, whatever the names; damaged files are refused. */
+/* The files of a run with several labels a clip: they are read back the same, whatever the
+ * names; damaged files are refused. */
 #include "host/base/file.h"
 #include "host/output/files.h"
 #include "host/report/read.h"
@@ -15,7 +15,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* Writes the files of a made-up run. */
+/* Writes the files of a synthetic run. */
 static void write_run(struct made_run *made, const struct made_settings *settings) {
     struct error error = ERROR_INITIAL;
     made_run_make(made, settings);
@@ -105,7 +105,7 @@ static void damage(const struct made_run *made, const char *from, const char *to
 static void test_damaged(void **state) {
     (void)state;
     static const struct {
-        const char *from, *to, *told;
+        const char *from, *to, *message;
     } damages[] = {
         {"[{\"label\": \"four\"", "[{\"label\": \"ghost\"", "line 1: \"label\" is no class"},
         {"[{\"label\": \"four\"", "[7, {\"label\": \"four\"", "line 1: \"label\" is no class"},
@@ -119,8 +119,8 @@ static void test_damaged(void **state) {
         write_run(&made, &(struct made_settings){.clips = 60, .issues = 9, .classes = 5});
         damage(&made, damages[i].from, damages[i].to);
         assert_int_equal(run_read_open(made.out, &read, &error), ERROR_DATA);
-        if (strstr(error.message, damages[i].told) == NULL)
-            fail_msg("'%s' lacks '%s'", error.message, damages[i].told);
+        if (strstr(error.message, damages[i].message) == NULL)
+            fail_msg("'%s' lacks '%s'", error.message, damages[i].message);
         made_run_free(&made);
     }
 }

@@ -1,4 +1,4 @@
-/* Progress on a terminal, elsewhere, and not at all; with a clock made by hand. */
+/* Progress on a terminal, in a file, and switched off; with a simulated clock. */
 #include "host/base/progress.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@ static double made_clock(void) {
     return now;
 }
 
-/* What a stage wrote, in a file of its own. */
+/* The output of a stage, written to a temporary file. */
 struct written {
     FILE *file;
     char text[8192];
@@ -110,7 +110,7 @@ static void test_auto(void **state) {
     progress_finish(&unused);
 }
 
-/* What the last line of a terminal holds after all that was written. */
+/* The last line of a terminal after this output. */
 static void show(const char *text, char *line, size_t size) {
     size_t column = 0;
     memset(line, ' ', size);
@@ -140,7 +140,7 @@ static void test_bar(void **state) {
         progress_update(&progress, done);
     }
     progress_message("a warning");
-    /* Not finished: what is on the line now; at most ten drawings a second. */
+    /* Not finished: the current line; at most ten updates a second. */
     show(all(&written), line, sizeof line);
     assert_string_equal(
         line, "network [=====                  ] 100 of 400 clips (25%), 25 clips/s, 12 s left");
@@ -157,7 +157,7 @@ static void test_bar(void **state) {
     assert_string_equal(last, "\rnetwork: 400 clips in 2.0 s, 200 clips/s\n");
 }
 
-/* What the bar's line holds in a terminal of so many columns, after `seconds` in steps. */
+/* The bar's line in a terminal of this many columns, after `seconds` in steps. */
 static void bar_in(int columns, double seconds, uint64_t steps, char *line, size_t size) {
     struct written written;
     struct progress progress;
