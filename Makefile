@@ -4,7 +4,9 @@
 # release builds never mix. Before the first build with a set of flags every
 # library is probed by compiling and linking with it; what was decided is
 # printed then, and again by `make show`. Every variable set with ?= can be
-# overridden on the command line or in the environment.
+# overridden on the command line or in the environment. WERROR=1 makes warnings
+# errors, as `make test` and `make lint` do: a newer compiler's new warning must
+# not stop anybody else's build.
 
 CC ?= gcc
 ifeq ($(origin CC),default)
@@ -14,14 +16,21 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 OPTIMISE ?= -O3
 SANITIZER ?=
-WARNINGS ?= -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+WERROR ?=
+WARNINGS ?= -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 SUDO ?= $(if $(filter 0,$(shell id -u)),,sudo)
 JOBS ?= $(shell nproc)
 
-# ---- libraries: pkg-config's answer, or the plain name where it has none
-find_libs = $(or $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null),-l$(2))
+# ---- libraries: pkg-config's answer, or the plain name where it has none. Folders that
+# pkg-config names (PKG_CONFIG_PATH) are searched for every library, also when the program runs.
+comma := ,
+packages := sndfile samplerate libzip zlib jansson libxxhash yaml-0.1 dnnl cmocka
+find_flags = $(sort $(foreach package,$(packages),$(shell $(PKG_CONFIG) $(1) $(package) 2>/dev/null)))
+find_libs = $(or $(shell $(PKG_CONFIG) --libs-only-l $(1) 2>/dev/null),-l$(2))
+PACKAGE_CFLAGS ?= $(call find_flags,--cflags)
+PACKAGE_LDFLAGS ?= $(foreach folder,$(call find_flags,--libs-only-L),$(folder) $(folder:-L%=-Wl$(comma)-rpath$(comma)%))
 SNDFILE_LIBS ?= $(call find_libs,sndfile,sndfile)
 SAMPLERATE_LIBS ?= $(call find_libs,samplerate,samplerate)
 LIBZIP_LIBS ?= $(call find_libs,libzip,zip)
@@ -29,11 +38,9 @@ JANSSON_LIBS ?= $(call find_libs,jansson,jansson)
 ZLIB_LIBS ?= $(call find_libs,zlib,z)
 XXHASH_LIBS ?= $(call find_libs,libxxhash,xxhash)
 LIBYAML_LIBS ?= $(call find_libs,yaml-0.1,yaml)
-ONEDNN_LIBS ?= -ldnnl
+ONEDNN_LIBS ?= $(call find_libs,dnnl,dnnl)
 OPENMP ?= -fopenmp
 CMOCKA_LIBS ?= $(call find_libs,cmocka,cmocka)
-PACKAGE_CFLAGS ?= $(shell for package in sndfile samplerate libzip zlib jansson libxxhash yaml-0.1; do \
-	$(PKG_CONFIG) --cflags $$package 2>/dev/null; done | tr ' ' '\n' | sort -u)
 
 # ---- Debian packages, for `make deps`
 BUILD_PACKAGES ?= gcc libc6-dev binutils make pkg-config libsndfile1-dev libsamplerate0-dev libzip-dev \
@@ -44,10 +51,15 @@ DEPS ?= $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
 # fp-contract off: the same sums whatever the compiler fuses; kernels say fmaf where they mean it.
 PACKAGE_CFLAGS := $(PACKAGE_CFLAGS)
+PACKAGE_LDFLAGS := $(PACKAGE_LDFLAGS)
 BASE_FLAGS := -std=c17 -D_GNU_SOURCE -I. -g $(OPTIMISE) -ffp-contract=off -fno-math-errno $(OPENMP) $(WARNINGS) $(PACKAGE_CFLAGS)
-LINK_LIBS := $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(LIBZIP_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(LIBYAML_LIBS) $(ONEDNN_LIBS) -ldl -lm
+LINK_LIBS := $(PACKAGE_LDFLAGS) $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(LIBZIP_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(LIBYAML_LIBS) $(ONEDNN_LIBS) -ldl -lm
 ifneq ($(SANITIZER),)
 BASE_FLAGS += -fsanitize=$(SANITIZER) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+# NaN where the network must not read: costs time, so only where time is spent on checks anyway.
+ifneq ($(findstring address,$(SANITIZER)),)
+BASE_FLAGS += -DEARMARK_DEBUG
 endif
 CFLAGS ?=
 ALL_FLAGS := $(BASE_FLAGS) $(CFLAGS)
@@ -124,7 +136,7 @@ define probe
 $(BUILD)/probe/$(1):
 	@mkdir -p $$(@D)
 	@printf '#include <%s>\nint main(void) { return !(%s); }\n' '$(2)' '$(3)' >$$@.c
-	@if $(CC) $(PACKAGE_CFLAGS) -o $$@.out $$@.c $(4) 2>$$@.log; then \
+	@if $(CC) $(PACKAGE_CFLAGS) -o $$@.out $$@.c $(PACKAGE_LDFLAGS) $(4) 2>$$@.log; then \
 		echo 'probe: $(1): found ($(strip $(CC) $(4)))' | tee $$@; \
 	else \
 		sed 's/^/    /' $$@.log | head -n 5 >&2; \
@@ -148,7 +160,7 @@ $(BUILD)/probe/cmocka:
 	@mkdir -p $(@D)
 	@printf '#include <%s>\n' stdarg.h stddef.h stdint.h setjmp.h cmocka.h >$@.c
 	@echo 'int main(void) { return cmocka_run_group_tests(((struct CMUnitTest[1]){{0}}), 0, 0) > 1; }' >>$@.c
-	@if $(CC) -o $@.out $@.c $(CMOCKA_LIBS) 2>$@.log; then \
+	@if $(CC) $(PACKAGE_CFLAGS) -o $@.out $@.c $(PACKAGE_LDFLAGS) $(CMOCKA_LIBS) 2>$@.log; then \
 		echo 'probe: cmocka: found ($(CC) $(CMOCKA_LIBS))' | tee $@; \
 	else \
 		sed 's/^/    /' $@.log | head -n 5 >&2; \
@@ -317,7 +329,7 @@ clean: ## remove what was built, but not what the demo downloaded
 help: ## this list
 	@sed -n -E 's/^([a-z-]+):[^#]*## (.*)/    make \1\t\2/p' $(filter Makefile %.mk,$(MAKEFILE_LIST)) | expand -t 22
 	@echo
-	@echo 'variables: V=1 CC OPTIMISE CFLAGS SANITIZER WARNINGS PREFIX DESTDIR JOBS SUDO PKG_CONFIG'
-	@echo '    PACKAGE_CFLAGS SNDFILE_LIBS SAMPLERATE_LIBS LIBZIP_LIBS JANSSON_LIBS XXHASH_LIBS LIBYAML_LIBS'
+	@echo 'variables: V=1 WERROR=1 CC OPTIMISE CFLAGS SANITIZER WARNINGS PREFIX DESTDIR JOBS SUDO PKG_CONFIG'
+	@echo '    PACKAGE_CFLAGS PACKAGE_LDFLAGS SNDFILE_LIBS SAMPLERATE_LIBS LIBZIP_LIBS JANSSON_LIBS XXHASH_LIBS LIBYAML_LIBS'
 	@echo '    ONEDNN_LIBS OPENMP CMOCKA_LIBS CUDA NVCC CUDA_ARCHITECTURES'
 	@echo '    of model-check: MODEL DIGITS SEEDS RANDOM_SEEDS'
