@@ -77,7 +77,7 @@ include kernels/cuda/cuda.mk
 
 # The program at the top of the tree is always the one built last.
 .PHONY: earmark
-earmark: $(BUILD)/earmark $(CUDA_PART)
+earmark: $(BUILD)/earmark $(CUDA_PLUGIN)
 	@ln -sf $(BUILD)/earmark earmark
 
 $(BUILD)/earmark: $(MAIN_OBJECT) $(BUILD)/libearmark.a
@@ -113,7 +113,7 @@ tests: $(TEST_PROGRAMS)
 
 # What `make test-run` runs, without touching the link at the top of the tree.
 .PHONY: test-programs
-test-programs: $(BUILD)/earmark $(CUDA_PART) $(TEST_PROGRAMS) $(BENCH_PROGRAMS)
+test-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(TEST_PROGRAMS) $(BENCH_PROGRAMS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -282,10 +282,10 @@ model: earmark ## train the default model in build/model (some 70 minutes with A
 	sh models/recipe/run.sh $(MODEL_WORK)
 
 .PHONY: install
-install: $(BUILD)/earmark $(CUDA_PART) ## into PREFIX (/usr/local), below DESTDIR
+install: $(BUILD)/earmark $(CUDA_PLUGIN) ## into PREFIX (/usr/local), below DESTDIR
 	@test -f models/default.safetensors || { echo 'models/default.safetensors is missing: make model' >&2; exit 1; }
 	$(INSTALL) -D -m 755 $(BUILD)/earmark $(DESTDIR)$(PREFIX)/bin/earmark
-	$(if $(CUDA_PART),$(INSTALL) -D -m 755 $(CUDA_PART) $(DESTDIR)$(PREFIX)/bin/earmark-cuda.so)
+	$(if $(CUDA_PLUGIN),$(INSTALL) -D -m 755 $(CUDA_PLUGIN) $(DESTDIR)$(PREFIX)/bin/earmark-cuda.so)
 	$(INSTALL) -D -m 644 models/default.safetensors $(DESTDIR)$(PREFIX)/share/earmark/default.safetensors
 
 .PHONY: uninstall

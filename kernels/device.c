@@ -13,7 +13,7 @@
 /* The part lies beside the program's own file, links followed, and is looked for
  * nowhere else: no search path decides what code runs. */
 static enum error_code part_path(char *path, struct error *error) {
-    ssize_t length = readlink("/proc/self/exe", path, PATH_SIZE - sizeof DEVICE_PART_FILE);
+    ssize_t length = readlink("/proc/self/exe", path, PATH_SIZE - sizeof DEVICE_PLUGIN_FILE);
     char *slash = NULL;
     if (length > 0) {
         path[length] = '\0';
@@ -21,35 +21,35 @@ static enum error_code part_path(char *path, struct error *error) {
     }
     if (slash == NULL)
         return FAIL(error, ERROR_UNSUPPORTED, "the program's own folder is not known (no /proc)");
-    memcpy(slash + 1, DEVICE_PART_FILE, sizeof DEVICE_PART_FILE);
+    memcpy(slash + 1, DEVICE_PLUGIN_FILE, sizeof DEVICE_PLUGIN_FILE);
     return ERROR_NONE;
 }
 
 /* Loads the part once; it stays until the process ends. */
-static enum error_code load_part(const struct device_part **result, struct error *error) {
-    static const struct device_part *loaded;
+static enum error_code load_plugin(const struct device_plugin **result, struct error *error) {
+    static const struct device_plugin *loaded;
     char path[PATH_SIZE];
     *result = loaded;
     if (loaded != NULL) return ERROR_NONE;
     if (part_path(path, error) != ERROR_NONE) return error->code;
     if (access(path, F_OK) != 0)
         return FAIL(error, ERROR_UNSUPPORTED, "there is no %s beside the program",
-                    DEVICE_PART_FILE);
+                    DEVICE_PLUGIN_FILE);
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (handle == NULL) {
         const char *reason = dlerror();
-        return FAIL(error, ERROR_UNSUPPORTED, "%s cannot be loaded: %s", DEVICE_PART_FILE,
+        return FAIL(error, ERROR_UNSUPPORTED, "%s cannot be loaded: %s", DEVICE_PLUGIN_FILE,
                     reason == NULL ? "no reason given" : reason);
     }
-    const struct device_part *part = dlsym(handle, DEVICE_PART_SYMBOL);
+    const struct device_plugin *part = dlsym(handle, DEVICE_PLUGIN_SYMBOL);
     if (part == NULL) {
         FAIL(error, ERROR_UNSUPPORTED, "%s is not a part of earmark: it has no %s",
-             DEVICE_PART_FILE, DEVICE_PART_SYMBOL);
+             DEVICE_PLUGIN_FILE, DEVICE_PLUGIN_SYMBOL);
     } else if (part->interface_version != DEVICE_INTERFACE_VERSION) {
         FAIL(error, ERROR_UNSUPPORTED,
              "%s was built for device interface %d, this program for %d: install both from one "
              "build",
-             DEVICE_PART_FILE, part->interface_version, DEVICE_INTERFACE_VERSION);
+             DEVICE_PLUGIN_FILE, part->interface_version, DEVICE_INTERFACE_VERSION);
     }
     if (error->code != ERROR_NONE) {
         dlclose(handle);
@@ -65,7 +65,7 @@ static bool parse_gpu(const char *name, int *gpu) {
     if (strcmp(name, "cuda") == 0) return true;
     if (strncmp(name, "cuda:", 5) != 0) return false;
     if (strcmp(name + 5, "all") == 0) {
-        *gpu = DEVICE_PART_ALL;
+        *gpu = DEVICE_PLUGIN_ALL;
         return true;
     }
     size_t digits = strspn(name + 5, "0123456789");
@@ -76,8 +76,8 @@ static bool parse_gpu(const char *name, int *gpu) {
 
 static enum error_code find_gpu(int gpu, const struct device_operations **operations,
                                 char *description, struct error *error) {
-    const struct device_part *part;
-    if (load_part(&part, error) != ERROR_NONE) return error->code;
+    const struct device_plugin *part;
+    if (load_plugin(&part, error) != ERROR_NONE) return error->code;
     if (part->choose(gpu, description, error) != ERROR_NONE) return error->code;
     *operations = part->operations;
     return ERROR_NONE;
@@ -126,13 +126,13 @@ static void describe_cpu(int threads, char *line) {
 }
 
 bool device_list(size_t index, int threads, char *line) {
-    const struct device_part *part = NULL;
+    const struct device_plugin *part = NULL;
     struct error missing = ERROR_INITIAL;
     if (index == 0) {
         describe_cpu(threads, line);
         return true;
     }
-    if (load_part(&part, &missing) == ERROR_NONE && part->list(index - 1, line, &missing))
+    if (load_plugin(&part, &missing) == ERROR_NONE && part->list(index - 1, line, &missing))
         return true;
     if (index > 1 || missing.code == ERROR_NONE) return false;
     snprintf(line, DEVICE_LINE_SIZE, "cuda: none, %.400s", missing.message);

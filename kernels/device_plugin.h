@@ -2,7 +2,7 @@
  *
  * The program itself needs no CUDA library, so that one binary runs on machines
  * with and without a GPU; the part is loaded when a device is asked for. It has
- * one symbol, a struct device_part, whose first number never moves. */
+ * one symbol, a struct device_plugin, whose first number never moves. */
 #ifndef EARMARK_DEVICE_PLUGIN_H
 #define EARMARK_DEVICE_PLUGIN_H
 
@@ -12,16 +12,16 @@
 extern "C" {
 #endif
 
-#define DEVICE_PART_FILE "earmark-cuda.so"
-#define DEVICE_PART_SYMBOL "earmark_device_part"
+#define DEVICE_PLUGIN_FILE "earmark-cuda.so"
+#define DEVICE_PLUGIN_SYMBOL "earmark_device_plugin"
 
-#define DEVICE_PART_ALL (-1) /* every GPU of the machine */
+#define DEVICE_PLUGIN_ALL (-1) /* every GPU of the machine */
 
-struct device_part {
+struct device_plugin {
     int interface_version; /* DEVICE_INTERFACE_VERSION of its build */
     const struct device_operations *operations;
 
-    /* Says which GPU the next open() takes: its number, or DEVICE_PART_ALL. Looks for a
+    /* Says which GPU the next open() takes: its number, or DEVICE_PLUGIN_ALL. Looks for a
      * driver and the GPU first: ERROR_UNSUPPORTED and a message that names what is
      * missing. description (DEVICE_LINE_SIZE): the GPU in words. */
     enum error_code (*choose)(int gpu, char *description, struct error *error);

@@ -116,10 +116,10 @@ static enum error_code place(struct cuts *cuts, const json_t *supervision, struc
     const json_t *shown = supervision == NULL ? cuts->cut : supervision;
     double start = 0;
     double end = 0;
-    row->part_problem = find_part(cuts->cut, supervision, &start, &end);
+    row->segment_problem = find_part(cuts->cut, supervision, &start, &end);
     text_clear(&cuts->start);
     text_clear(&cuts->end);
-    if (row->part_problem == NULL) {
+    if (row->segment_problem == NULL) {
         text_format(&cuts->start, "%.17g", start);
         text_format(&cuts->end, "%.17g", end);
         row->values[ROLE_END] = cuts->end.data;

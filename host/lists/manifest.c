@@ -164,7 +164,7 @@ static const char *take_seconds(const char *value, double *seconds) {
 /* The part of the file that the row is about; what is wrong with it, or NULL. */
 static const char *find_segment(const struct builder *builder, const struct manifest_row *row,
                                 struct clip_entry *entry) {
-    if (row->part_problem != NULL) return row->part_problem;
+    if (row->segment_problem != NULL) return row->segment_problem;
     const char *start = segment_value(row, ROLE_START);
     const char *end = segment_value(row, ROLE_END);
     const char *duration = segment_value(row, ROLE_DURATION);

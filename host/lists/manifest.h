@@ -42,8 +42,8 @@ struct manifest_row {
     const char *file;               /* that the line is of, when there are several; or NULL */
     const char *values[ROLE_COUNT]; /* NULL: none */
     const char *problem;            /* what makes the row useless, or NULL */
-    const char *part_problem; /* why start, end and duration are no part of the file, or NULL */
-    bool duration_holds;      /* NeMo: the duration cuts the file without an offset, too */
+    const char *segment_problem; /* why start, end and duration are no part of the file, or NULL */
+    bool duration_holds;         /* NeMo: the duration cuts the file without an offset, too */
 };
 
 /* Adds the row's clip: paths that leave the manifest's folder, and impossible segments, are

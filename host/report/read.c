@@ -2,7 +2,7 @@
 
 #include "host/base/file.h"
 #include "host/base/memory.h"
-#include "host/report/read_parts.h"
+#include "host/report/read_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

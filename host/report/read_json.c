@@ -3,7 +3,7 @@
 #include "host/base/json.h"
 #include "host/base/memory.h"
 #include "host/output/files.h"
-#include "host/report/read_parts.h"
+#include "host/report/read_internal.h"
 
 #include <errno.h>
 #include <math.h>

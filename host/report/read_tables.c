@@ -4,7 +4,7 @@
 #include "host/base/file.h"
 #include "host/base/memory.h"
 #include "host/base/text.h"
-#include "host/report/read_parts.h"
+#include "host/report/read_internal.h"
 #include "host/report/report.h"
 
 #include <errno.h>

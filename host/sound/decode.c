@@ -31,7 +31,7 @@ struct decoding {
     const struct decode_settings *settings;
     struct decoded *decoded;
     size_t sample_bytes; /* of one sample of the result */
-    struct part part;
+    struct segment segment;
     bool plain; /* samples stay as they come: no mixing, no resampling */
     size_t block_frames;
     bool mixes;                /* the result is mono, the source not */
@@ -172,8 +172,8 @@ static enum error_code first_room(struct decoding *decoding, struct error *error
     size_t plausible = decoding->file->file_bytes;
     if (plausible > DECODE_MAXIMUM_BYTES / 16) plausible = DECODE_MAXIMUM_BYTES / 16;
     plausible = plausible * 16 + ((size_t)1 << 16);
-    bool known = decoding->part.wanted != SIZE_MAX;
-    size_t bytes = known ? result_bytes(decoding, decoding->part.wanted) : plausible;
+    bool known = decoding->segment.wanted != SIZE_MAX;
+    size_t bytes = known ? result_bytes(decoding, decoding->segment.wanted) : plausible;
     if (known && bytes > most_bytes(decoding->decoded)) {
         refuse_as_too_large(decoding);
         return ERROR_NONE;
@@ -286,9 +286,9 @@ static enum error_code read_all(struct decoding *decoding, struct error *error) 
             return FAIL(error, ERROR_STOPPED, "a clip was given up");
         /* Calls end at the same places of the file wherever they began: what is wrong with it
          * then comes out alike, whether or not other parts were decoded before. */
-        frames -= (decoding->part.first + decoding->read) % frames;
-        if (frames > decoding->part.wanted - decoding->read)
-            frames = decoding->part.wanted - decoding->read;
+        frames -= (decoding->segment.first + decoding->read) % frames;
+        if (frames > decoding->segment.wanted - decoding->read)
+            frames = decoding->segment.wanted - decoding->read;
         /* No frames left to want is the end too: the resampler has to be told. */
         if (decoding->plain)
             TRY(read_plain(decoding, frames, &got, &goes_on, error));
@@ -327,7 +327,8 @@ static enum error_code fix_length(struct decoding *decoding, struct error *error
 static void judge(const struct decoding *decoding) {
     struct decoded *decoded = decoding->decoded;
     const struct sound_file *file = decoding->file;
-    bool ends_early = file->promised_frames != SIZE_MAX && decoding->read < decoding->part.wanted;
+    bool ends_early =
+        file->promised_frames != SIZE_MAX && decoding->read < decoding->segment.wanted;
     bool failed = sf_error(file->handle) != SF_ERR_NO_ERROR;
     const char *failure = sf_strerror(file->handle);
     int words = (int)strcspn(failure, "."); /* a sentence, without its full stop */
@@ -350,17 +351,17 @@ static void judge(const struct decoding *decoding) {
         refuse(decoded, CLIP_TRUNCATED,
                "truncated: the header promises %zu samples, %zu could be decoded%s%.*s; copy the "
                "file again",
-               file->promised_frames, decoding->part.first + decoding->read, failed ? ": " : "",
+               file->promised_frames, decoding->segment.first + decoding->read, failed ? ": " : "",
                failed ? words : 0, failure);
     else if (failed && file->promised_frames == SIZE_MAX)
         refuse(decoded, decoding->read > 0 ? CLIP_TRUNCATED : CLIP_UNREADABLE,
                "decoding fails after %zu samples: %.*s (libsndfile); copy or convert the file "
                "again",
                decoding->read, words, failure);
-    else if (part_ends_early(file, decoding->settings, &decoding->part, decoding->read))
+    else if (segment_ends_early(file, decoding->settings, &decoding->segment, decoding->read))
         refuse(decoded, CLIP_BAD_SEGMENT, "ends at %g s, but the file is only %g s long",
                decoding->settings->end_seconds,
-               (double)(decoding->part.first + decoding->read) / file->rate);
+               (double)(decoding->segment.first + decoding->read) / file->rate);
     else if (length == 0 || length < minimum)
         refuse(decoded, CLIP_TOO_SHORT,
                "too short: %zu samples at the model's rate, which needs at least %zu; leave the "
@@ -407,7 +408,7 @@ static enum error_code prepare(struct decoding *decoding, struct error *error) {
         decoding->plain && file->sixteen_bits ? sizeof(int16_t) : sizeof(float);
     decoding->block_frames = BLOCK_SAMPLES / channels;
     if (file->container == CONTAINER_MPEG) decoding->block_frames = MPEG_BLOCK_FRAMES;
-    if (!decoding->plain || decoding->part.first > 0) {
+    if (!decoding->plain || decoding->segment.first > 0) {
         decoding->block = memory_array(BLOCK_SAMPLES, sizeof(float), "a block of samples", error);
         decoding->mixed = memory_array(BLOCK_SAMPLES, sizeof(float), "a block of samples", error);
     }
@@ -429,14 +430,14 @@ static enum error_code decode_open_file(struct decoding *decoding, size_t positi
     decoded->source_rate = decoding->file->rate;
     memcpy(decoded->source_kind, decoding->file->kind, sizeof decoded->source_kind);
     decoded->status =
-        part_choose(decoding->file, decoding->settings, &decoding->part, decoded->reason);
+        segment_choose(decoding->file, decoding->settings, &decoding->segment, decoded->reason);
     if (decoded->status != CLIP_OK) return ERROR_NONE;
     TRY(prepare(decoding, error));
     TRY(first_room(decoding, error));
     if (decoded->status == CLIP_OK)
-        TRY(part_begin(decoding->file, decoding->settings, &decoding->part, position,
-                       decoding->block, decoding->block_frames, &decoded->status, decoded->reason,
-                       error));
+        TRY(segment_begin(decoding->file, decoding->settings, &decoding->segment, position,
+                          decoding->block, decoding->block_frames, &decoded->status,
+                          decoded->reason, error));
     if (decoded->status != CLIP_OK) return ERROR_NONE;
     TRY(read_all(decoding, error));
     if (decoded->status == CLIP_OK) TRY(fix_length(decoding, error));
@@ -463,7 +464,7 @@ enum error_code decode_clip(const char *path, const struct decode_settings *sett
         decoding.file = &file->file;
         decode_open_file(&decoding, file->position, error);
         bool healthy = error->code == ERROR_NONE && !clip_status_is_unreadable(decoded->status);
-        kept_files_give_back(kept, file, path, settings, decoding.part.first + decoding.read,
+        kept_files_give_back(kept, file, path, settings, decoding.segment.first + decoding.read,
                              healthy);
     }
     kept_files_close(&own);

@@ -127,7 +127,7 @@ static struct slot *take_slot(struct decode_pool *pool) {
 
 /* Whether the position's clip is a part of a file that is best decoded in one pass; by its
  * name, since only its thread will open it. */
-static bool is_sequential_part(const struct decode_pool *pool, size_t position) {
+static bool is_sequential_segment(const struct decode_pool *pool, size_t position) {
     static const char *const extensions[] = {".ogg", ".oga", ".opus", ".mp3"};
     const struct clip *clip = &pool->clips->clips[clip_at(pool, position)];
     const char *dot = strrchr(clip_path(pool->clips, clip_at(pool, position)), '.');
@@ -141,7 +141,7 @@ static bool is_sequential_part(const struct decode_pool *pool, size_t position) 
 static struct run run_from(const struct decode_pool *pool, size_t position) {
     struct run run = {position, position, 0};
     const char *path = clip_path(pool->clips, clip_at(pool, position));
-    while (run.end < pool->count && is_sequential_part(pool, run.end) &&
+    while (run.end < pool->count && is_sequential_segment(pool, run.end) &&
            strcmp(clip_path(pool->clips, clip_at(pool, run.end)), path) == 0)
         run.end++;
     return run;
@@ -206,7 +206,7 @@ static size_t find_work(struct decode_pool *pool, struct worker *worker) {
         *run = (struct run){0};
         position = next_of_all(pool, limit);
         if (position == SIZE_MAX || (!room && position != pool->delivered)) return SIZE_MAX;
-        if (is_sequential_part(pool, position)) *run = run_from(pool, position);
+        if (is_sequential_segment(pool, position)) *run = run_from(pool, position);
     } else if (!room) {
         bool needed = pool->delivered >= run->first && pool->delivered < run->end &&
                       !pool->taken[pool->delivered % pool->window];

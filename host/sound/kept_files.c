@@ -13,9 +13,9 @@ static void close_file(struct kept_file *file) {
 /* Whether the file's decoder stands before the part, or at its start. */
 static bool is_before(const struct kept_file *file, const struct decode_settings *settings) {
     char reason[DECODE_REASON_SIZE];
-    struct part part;
-    return part_choose(&file->file, settings, &part, reason) == CLIP_OK &&
-           file->position <= part.first;
+    struct segment segment;
+    return segment_choose(&file->file, settings, &segment, reason) == CLIP_OK &&
+           file->position <= segment.first;
 }
 
 enum clip_status kept_files_take(struct kept_files *kept, const char *path,
@@ -23,11 +23,11 @@ enum clip_status kept_files_take(struct kept_files *kept, const char *path,
                                  char *reason) {
     struct kept_file *nearest = NULL;
     struct kept_file *oldest = &kept->files[0];
-    bool is_part = settings->start_seconds > 0;
+    bool is_segment = settings->start_seconds > 0;
     for (size_t i = 0; i < KEPT_FILES; i++) {
         struct kept_file *other = &kept->files[i];
         if (other->used < oldest->used) oldest = other;
-        if (!is_part || other->path == NULL || strcmp(other->path, path) != 0) continue;
+        if (!is_segment || other->path == NULL || strcmp(other->path, path) != 0) continue;
         if (!is_before(other, settings)) continue;
         if (nearest == NULL || other->position > nearest->position) nearest = other;
     }
@@ -41,8 +41,8 @@ enum clip_status kept_files_take(struct kept_files *kept, const char *path,
 
 void kept_files_give_back(struct kept_files *kept, struct kept_file *file, const char *path,
                           const struct decode_settings *settings, size_t position, bool healthy) {
-    bool is_part = settings->start_seconds > 0 || settings->end_seconds > 0;
-    if (!healthy || !is_part || part_seeks(&file->file)) {
+    bool is_segment = settings->start_seconds > 0 || settings->end_seconds > 0;
+    if (!healthy || !is_segment || segment_seeks(&file->file)) {
         close_file(file);
         return;
     }

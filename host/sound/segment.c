@@ -13,47 +13,48 @@ __attribute__((format(printf, 2, 3))) static enum clip_status refuse(char *reaso
     return CLIP_BAD_SEGMENT;
 }
 
-enum clip_status part_choose(const struct sound_file *file, const struct decode_settings *settings,
-                             struct part *part, char *reason) {
+enum clip_status segment_choose(const struct sound_file *file,
+                                const struct decode_settings *settings, struct segment *segment,
+                                char *reason) {
     double start = settings->start_seconds;
     double end = settings->end_seconds;
     bool known = file->promised_frames != SIZE_MAX;
     double length =
         known ? (double)file->promised_frames / file->rate : (double)DECODE_MAXIMUM_SECONDS;
-    *part = (struct part){0, file->promised_frames};
+    *segment = (struct segment){0, file->promised_frames};
     if (!(start >= 0 && end >= 0 && (end == 0 || end > start)))
         return refuse(reason, "from %g s to %g s is no part of a file", start, end);
     if (start > 0 && start >= length)
         return refuse(reason, "begins at %g s, but the file is only %g s long", start, length);
     if (end > length + DECODE_END_SLACK)
         return refuse(reason, "ends at %g s, but the file is only %g s long", end, length);
-    part->first = (size_t)(start * file->rate + 0.5);
-    if (part->first > part->wanted) part->first = part->wanted;
-    if (known) part->wanted -= part->first;
+    segment->first = (size_t)(start * file->rate + 0.5);
+    if (segment->first > segment->wanted) segment->first = segment->wanted;
+    if (known) segment->wanted -= segment->first;
     if (end > 0) {
-        size_t frames = (size_t)(end * file->rate + 0.5) - part->first;
-        if (part->wanted > frames) part->wanted = frames;
+        size_t frames = (size_t)(end * file->rate + 0.5) - segment->first;
+        if (segment->wanted > frames) segment->wanted = frames;
     }
     double most = settings->first_seconds;
     if (most > 0 && most < DECODE_MAXIMUM_SECONDS) {
         size_t frames = (size_t)(most * file->rate) + 1;
-        if (part->wanted > frames) part->wanted = frames;
+        if (segment->wanted > frames) segment->wanted = frames;
     }
     return CLIP_OK;
 }
 
-bool part_seeks(const struct sound_file *file) {
+bool segment_seeks(const struct sound_file *file) {
     /* libsndfile's decoders of Ogg and MPEG do not come back to the same samples. */
     return file->container != CONTAINER_OGG && file->container != CONTAINER_MPEG;
 }
 
 /* Decodes up to the part, in calls that end at multiples of block_frames, as all others. */
 static enum error_code skip(struct sound_file *file, const struct decode_settings *settings,
-                            const struct part *part, size_t *position, float *block,
+                            const struct segment *segment, size_t *position, float *block,
                             size_t block_frames, struct error *error) {
-    while (*position < part->first) {
+    while (*position < segment->first) {
         size_t frames = block_frames - *position % block_frames;
-        if (frames > part->first - *position) frames = part->first - *position;
+        if (frames > segment->first - *position) frames = segment->first - *position;
         if (settings->goes_on != NULL && !settings->goes_on(settings->context))
             return FAIL(error, ERROR_STOPPED, "a clip was given up");
         sf_count_t got = sf_readf_float(file->handle, block, (sf_count_t)frames);
@@ -63,13 +64,14 @@ static enum error_code skip(struct sound_file *file, const struct decode_setting
     return ERROR_NONE;
 }
 
-enum error_code part_begin(struct sound_file *file, const struct decode_settings *settings,
-                           const struct part *part, size_t position, float *block,
-                           size_t block_frames, enum clip_status *status, char *reason,
-                           struct error *error) {
-    if (part->first == position) return ERROR_NONE;
-    if (part_seeks(file)) {
-        if (sf_seek(file->handle, (sf_count_t)part->first, SEEK_SET) == (sf_count_t)part->first)
+enum error_code segment_begin(struct sound_file *file, const struct decode_settings *settings,
+                              const struct segment *segment, size_t position, float *block,
+                              size_t block_frames, enum clip_status *status, char *reason,
+                              struct error *error) {
+    if (segment->first == position) return ERROR_NONE;
+    if (segment_seeks(file)) {
+        if (sf_seek(file->handle, (sf_count_t)segment->first, SEEK_SET) ==
+            (sf_count_t)segment->first)
             return ERROR_NONE;
         refuse(reason, "cannot go to %g s: %.*s (libsndfile); copy or convert the file again",
                settings->start_seconds, (int)strcspn(sf_strerror(file->handle), "."),
@@ -77,17 +79,17 @@ enum error_code part_begin(struct sound_file *file, const struct decode_settings
         *status = CLIP_UNREADABLE;
         return ERROR_NONE;
     }
-    TRY(skip(file, settings, part, &position, block, block_frames, error));
-    if (position < part->first) /* whole blocks: a call that fails gives up all it had */
+    TRY(skip(file, settings, segment, &position, block, block_frames, error));
+    if (position < segment->first) /* whole blocks: a call that fails gives up all it had */
         *status = refuse(reason, "begins at %g s, but only %g s of the file can be decoded",
                          settings->start_seconds,
                          (double)(position - position % block_frames) / file->rate);
     return ERROR_NONE;
 }
 
-bool part_ends_early(const struct sound_file *file, const struct decode_settings *settings,
-                     const struct part *part, size_t frames_read) {
+bool segment_ends_early(const struct sound_file *file, const struct decode_settings *settings,
+                        const struct segment *segment, size_t frames_read) {
     double slack = DECODE_END_SLACK * file->rate;
     return file->promised_frames == SIZE_MAX && settings->end_seconds > 0 &&
-           (double)frames_read + slack < (double)part->wanted;
+           (double)frames_read + slack < (double)segment->wanted;
 }

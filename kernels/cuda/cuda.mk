@@ -91,13 +91,13 @@ $(BUILD)/earmark-cuda.so: $(CUDA_BUILD)/earmark-cuda.so
 
 # Sanitizers' programs do not load it: their runtime and CUDA's want the same addresses.
 ifeq ($(SANITIZER),)
-CUDA_PART := $(BUILD)/earmark-cuda.so
+CUDA_PLUGIN := $(BUILD)/earmark-cuda.so
 endif
 endif
 
 .PHONY: cuda
-cuda: $(CUDA_PART) ## only the CUDA device's part (CUDA=1: nvcc missing is an error; CUDA=0: none)
-	@$(if $(CUDA_PART),,echo 'probe: cuda: $(cuda_decision)')
+cuda: $(CUDA_PLUGIN) ## only the CUDA device's part (CUDA=1: nvcc missing is an error; CUDA=0: none)
+	@$(if $(CUDA_PLUGIN),,echo 'probe: cuda: $(cuda_decision)')
 
 .PHONY: show-cuda
 show-cuda:

@@ -43,7 +43,7 @@ static enum error_code look_for_gpus(int *driver, int *count, struct error *erro
     if (status == cudaErrorInsufficientDriver)
         return FAIL(error, ERROR_UNSUPPORTED,
                     "the NVIDIA driver is too old: it is for CUDA %d.%d, %s needs %d.%d",
-                    version_major(*driver), version_minor(*driver), DEVICE_PART_FILE,
+                    version_major(*driver), version_minor(*driver), DEVICE_PLUGIN_FILE,
                     version_major(runtime), version_minor(runtime));
     if (status == cudaSuccess || status == cudaErrorNoDevice)
         return FAIL(error, ERROR_UNSUPPORTED,
@@ -73,16 +73,16 @@ static enum error_code choose(int gpu, char *description, struct error *error) {
     struct cuda_choice choice = {1, {gpu}};
     int driver, count;
     if (look_for_gpus(&driver, &count, error) != ERROR_NONE) return error->code;
-    if (gpu != DEVICE_PART_ALL && (gpu < 0 || gpu >= count))
+    if (gpu != DEVICE_PLUGIN_ALL && (gpu < 0 || gpu >= count))
         return FAIL(error, ERROR_UNSUPPORTED, "there is no GPU %d: this machine has %d (0 to %d)",
                     gpu, count, count - 1);
-    if (gpu == DEVICE_PART_ALL) {
+    if (gpu == DEVICE_PLUGIN_ALL) {
         choice.count = count < CUDA_MAXIMUM_GPUS ? count : CUDA_MAXIMUM_GPUS;
         for (int i = 0; i < choice.count; i++) choice.gpus[i] = i;
     }
     for (int i = 0; i < choice.count; i++)
         if (check_gpu(choice.gpus[i], &properties, error) != ERROR_NONE) return error->code;
-    if (gpu == DEVICE_PART_ALL)
+    if (gpu == DEVICE_PLUGIN_ALL)
         snprintf(description, DEVICE_LINE_SIZE, "cuda:all (%d of %.200s)", choice.count,
                  properties.name);
     else
@@ -143,7 +143,7 @@ static bool list(size_t gpu, char *line, struct error *error) {
 
 extern "C" {
 /* The one symbol that is seen from outside. */
-extern const struct device_part earmark_device_part __attribute__((visibility("default")));
-const struct device_part earmark_device_part = {DEVICE_INTERFACE_VERSION, &device_cuda_operations,
-                                                choose, list};
+extern const struct device_plugin earmark_device_plugin __attribute__((visibility("default")));
+const struct device_plugin earmark_device_plugin = {DEVICE_INTERFACE_VERSION,
+                                                    &device_cuda_operations, choose, list};
 }

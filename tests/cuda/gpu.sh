@@ -20,7 +20,7 @@ if ! grep -q '^cuda:[0-9]' <<<"$gpus"; then
     for program in "$@"; do
         case $program in
         *.sh) count=1 ;;
-        *) count=$(env -u EARMARK_CUDA_PART CMOCKA_MESSAGE_OUTPUT=TAP "$program" 2>/dev/null |
+        *) count=$(env -u EARMARK_CUDA_PLUGIN CMOCKA_MESSAGE_OUTPUT=TAP "$program" 2>/dev/null |
             grep -c '# SKIP') ;;
         esac
         echo "SKIPPED $program: $count tests"
@@ -35,7 +35,7 @@ if ! grep -q '^cuda:[0-9]' <<<"$gpus"; then
 fi
 
 echo "$gpus"
-export EARMARK_CUDA_PART=$part
+export EARMARK_CUDA_PLUGIN=$part
 status=0
 bash tests/run.sh --jobs 1 --timeout 1800 --label "(GPU)" "$@" || status=1
 

@@ -3,7 +3,7 @@
 #include "host/classifier/crossval.h"
 #include "tests/support/classifier_example.h"
 #include "tests/support/compare.h"
-#include "tests/support/cuda_part.h"
+#include "tests/support/cuda_plugin.h"
 #include "tests/support/golden.h"
 #include "tests/support/labels_example.h"
 #include "tests/support/wide_data.h"
@@ -31,7 +31,7 @@ static struct classifier *open_classifier(const struct classifier_problem *probl
     struct error error = ERROR_INITIAL;
     struct device_settings settings = {.threads = 2};
     struct classifier *classifier = NULL;
-    cuda = cuda_part_operations();
+    cuda = cuda_plugin_operations();
     setenv("EARMARK_CUDA_MEMORY", memory, 1);
     cuda->open(&settings, device, &error);
     assert_no_error(&error);
@@ -254,7 +254,7 @@ static float *run_crossval(const struct device_operations *operations,
  * then twice on the GPU, with the data there and streamed. */
 static void test_wide_golden(void **state) {
     (void)state;
-    cuda = cuda_part_operations();
+    cuda = cuda_plugin_operations();
     struct golden golden = golden_read("crossval/wide_p.npy");
     struct wide wide = make_wide();
     size_t count = WIDE_ROWS * WIDE_CLASSES;
@@ -278,7 +278,7 @@ static void test_wide_golden(void **state) {
 /* Several labels a row: a problem of two classes for each, one after the other. */
 static void test_several_labels(void **state) {
     (void)state;
-    cuda = cuda_part_operations();
+    cuda = cuda_plugin_operations();
     struct labels_example example = labels_example_read("plain");
     const struct crossval_settings settings = {
         .c_values = {0.1}, .c_count = 1, .tolerance = 1e-8, .max_iterations = 10000};

@@ -1,7 +1,7 @@
 /* The CUDA device's own rules: what it refuses, that it goes on afterwards, and that a clip's
  * bytes depend on nothing but the clip. */
 #include "tests/support/compare.h"
-#include "tests/support/cuda_part.h"
+#include "tests/support/cuda_plugin.h"
 #include "tests/support/device_rules.h"
 #include "tests/support/embed.h"
 #include "tests/support/random_model.h"
@@ -23,7 +23,7 @@ static void test_properties(void **state) {
     static const char *const names[] = {"float32", "tf32", "bf16"};
     for (int p = 0; p < 3; p++) {
         struct device *device =
-            device_rules_open(cuda_part_operations(), 1, (enum device_precision)p);
+            device_rules_open(cuda_plugin_operations(), 1, (enum device_precision)p);
         struct device_properties properties;
         device->operations->properties(device, &properties);
         assert_string_equal(properties.name, "cuda");
@@ -31,28 +31,28 @@ static void test_properties(void **state) {
         assert_true(properties.batches_in_flight >= 2);
         assert_true(properties.batch_bytes >= 65536 && properties.batch_clips > 0);
         device->operations->close(device);
-        cuda_part_operations()->close(NULL);
+        cuda_plugin_operations()->close(NULL);
     }
 }
 
 static void test_order_of_calls(void **state) {
     (void)state;
-    device_rules_order_of_calls(cuda_part_operations(), CHANNELS);
+    device_rules_order_of_calls(cuda_plugin_operations(), CHANNELS);
 }
 
 static void test_bad_clips(void **state) {
     (void)state;
-    device_rules_bad_clips(cuda_part_operations(), CHANNELS);
+    device_rules_bad_clips(cuda_plugin_operations(), CHANNELS);
 }
 
 static void test_absurd_sizes(void **state) {
     (void)state;
-    device_rules_absurd_sizes(cuda_part_operations(), CHANNELS);
+    device_rules_absurd_sizes(cuda_plugin_operations(), CHANNELS);
 }
 
 static void refuse(const struct xvector_model *model, enum error_code code, const char *word) {
     struct error error = ERROR_INITIAL;
-    struct device *device = device_rules_open(cuda_part_operations(), 1, PRECISION_FLOAT32);
+    struct device *device = device_rules_open(cuda_plugin_operations(), 1, PRECISION_FLOAT32);
     assert_int_equal(device->operations->load_model(device, model, &error), code);
     assert_non_null(strstr(error.message, word));
     device->operations->close(device);
@@ -60,7 +60,7 @@ static void refuse(const struct xvector_model *model, enum error_code code, cons
 
 static void test_bad_models(void **state) {
     (void)state;
-    (void)cuda_part_operations();
+    (void)cuda_plugin_operations();
     const struct xvector_model *good = random_model_create(CHANNELS, 1);
     assert_non_null(good);
     struct xvector_model model = *good;
@@ -97,7 +97,7 @@ static void test_batches_in_flight(void **state) {
     (void)state;
     enum { BATCHES = 5 };
     static int tags[BATCHES];
-    const struct device_operations *cuda = cuda_part_operations();
+    const struct device_operations *cuda = cuda_plugin_operations();
     struct device *device = device_rules_open_loaded(cuda, CHANNELS);
     struct error error = ERROR_INITIAL;
     struct device_batch *batch;
@@ -138,7 +138,7 @@ static void test_batches_in_flight(void **state) {
 /* A batch that is submitted and never waited for is no trouble. */
 static void test_close_in_flight(void **state) {
     (void)state;
-    const struct device_operations *cuda = cuda_part_operations();
+    const struct device_operations *cuda = cuda_plugin_operations();
     struct device *device = device_rules_open_loaded(cuda, CHANNELS);
     struct error error = ERROR_INITIAL;
     for (int b = 0; b < 3; b++) {
@@ -175,7 +175,7 @@ static void make_clips(struct embed_clip *clips) {
 
 static void check_same_bytes(enum device_precision precision, const char *memory) {
     enum { SIZE = 16, MELS = 24 };
-    embed_use(cuda_part_operations());
+    embed_use(cuda_plugin_operations());
     const struct xvector_model *model = random_model_create(SIZE, 4);
     assert_non_null(model);
     struct embed_clip clips[CLIPS];
@@ -219,7 +219,7 @@ static void test_neighbours(void **state) {
     enum { BAD = 4000, SIZE = 16 };
     static float bad[BAD], alone[CLIPS * SIZE], mixed_embeddings[3 * CLIPS * SIZE];
     for (size_t i = 0; i < BAD; i++) bad[i] = i % 100 == 7 ? NAN : INFINITY;
-    embed_use(cuda_part_operations());
+    embed_use(cuda_plugin_operations());
     const struct xvector_model *model = random_model_create(SIZE, 4);
     assert_non_null(model);
     struct embed_clip clips[CLIPS], mixed[3 * CLIPS];

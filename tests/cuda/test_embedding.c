@@ -1,6 +1,6 @@
 /* Embeddings of the CUDA device against the float64 goldens, and those of ragged batches
  * against double precision and the CPU device. */
-#include "tests/support/cuda_part.h"
+#include "tests/support/cuda_plugin.h"
 #include "tests/support/network_batch.h"
 #include "tests/support/network_golden.h"
 #include "tests/support/random_model.h"
@@ -15,29 +15,29 @@
 
 static void test_small(void **state) {
     (void)state;
-    network_golden_model(cuda_part_operations(), 32, 1, "small", NETWORK_GOLDEN_ALL);
+    network_golden_model(cuda_plugin_operations(), 32, 1, "small", NETWORK_GOLDEN_ALL);
 }
 
 /* As much of the 512-channel model as the race detector sees in seconds. */
 static void test_wide_few(void **state) {
     (void)state;
-    network_golden_model(cuda_part_operations(), 512, 2, "wide", NETWORK_GOLDEN_FEW);
+    network_golden_model(cuda_plugin_operations(), 512, 2, "wide", NETWORK_GOLDEN_FEW);
 }
 
 static void test_odd_architecture(void **state) {
     (void)state;
-    network_golden_odd_architecture(cuda_part_operations());
+    network_golden_odd_architecture(cuda_plugin_operations());
 }
 
 static void test_long(void **state) {
     (void)state;
-    network_golden_long(cuda_part_operations());
+    network_golden_long(cuda_plugin_operations());
 }
 
 /* Clips of 4 frames to 3,001 in one batch, in no order. */
 static void test_ragged(void **state) {
     (void)state;
-    const struct device_operations *cuda = cuda_part_operations();
+    const struct device_operations *cuda = cuda_plugin_operations();
     enum { CLIPS = 30, LONGEST = 3001 };
     const struct xvector_model *model = random_model_create(16, 6);
     assert_non_null(model);
@@ -59,7 +59,7 @@ static void test_ragged(void **state) {
 /* A thousand tiny clips. */
 static void test_tiny(void **state) {
     (void)state;
-    const struct device_operations *cuda = cuda_part_operations();
+    const struct device_operations *cuda = cuda_plugin_operations();
     enum { CLIPS = 1000 };
     static int16_t samples[20000];
     signal_speech(samples, 20000, 16000, 6);

@@ -2,7 +2,7 @@
  * simulator can do that on command: elsewhere these tests are skipped, and say so.
  *
  * Every case runs in a process of its own, because the simulator reads its settings once. */
-#include "tests/support/cuda_part.h"
+#include "tests/support/cuda_plugin.h"
 #include "tests/support/random_model.h"
 #include "tests/support/signal.h"
 
@@ -69,7 +69,7 @@ static enum error_code collect(struct device *device, const int *tags, float *em
 }
 
 /* Two batches in flight all along. */
-static enum error_code embed(const struct device_part *part, int gpu, float *embeddings,
+static enum error_code embed(const struct device_plugin *part, int gpu, float *embeddings,
                              struct error *error) {
     int tags[BATCHES];
     char description[DEVICE_LINE_SIZE];
@@ -98,7 +98,7 @@ static bool same_bytes(const void *a, const void *b, size_t size) {
 static void run_child(int gpu, struct shared *shared, bool first) {
     static float embeddings[VALUES];
     struct error error = ERROR_INITIAL;
-    if (embed(cuda_part(), gpu, embeddings, &error) != ERROR_NONE) {
+    if (embed(cuda_plugin(), gpu, embeddings, &error) != ERROR_NONE) {
         memcpy(shared->message, error.message, sizeof shared->message);
         exit(EXIT_FAILED + (int)error.code);
     }
@@ -132,7 +132,7 @@ struct fixture {
 /* Runs without a fault; skips where no simulator counts the calls. */
 static struct fixture begin(void) {
     struct fixture fixture = {NULL, 0, 0};
-    if (getenv("EARMARK_CUDA_PART") == NULL) cuda_part(); /* skips */
+    if (getenv("EARMARK_CUDA_PLUGIN") == NULL) cuda_plugin(); /* skips */
     fixture.shared = mmap(NULL, sizeof *fixture.shared, PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(fixture.shared != MAP_FAILED);
@@ -163,7 +163,7 @@ static void end(struct fixture *fixture) {
 static void test_several_gpus(void **state) {
     (void)state;
     struct fixture fixture = begin();
-    for (int gpu = DEVICE_PART_ALL; gpu < 3; gpu++)
+    for (int gpu = DEVICE_PLUGIN_ALL; gpu < 3; gpu++)
         assert_int_equal(run_case("CUDASIM_GPUS", "3", gpu, fixture.shared, false), 0);
     assert_int_equal(run_case("CUDASIM_GPUS", "3", 3, fixture.shared, false),
                      EXIT_FAILED + ERROR_UNSUPPORTED);

@@ -2,7 +2,7 @@
  * resampler in double precision, and against the CPU device. */
 #include "kernels/resampler.h"
 #include "tests/support/compare.h"
-#include "tests/support/cuda_part.h"
+#include "tests/support/cuda_plugin.h"
 #include "tests/support/features_rules.h"
 #include "tests/support/signal.h"
 
@@ -22,7 +22,7 @@
 
 static void test_golden(void **state) {
     (void)state;
-    features_rules_golden(cuda_part_operations());
+    features_rules_golden(cuda_plugin_operations());
 }
 
 /* Output o at o down / up of the input, summed in double precision, rounded once. */
@@ -56,7 +56,7 @@ static const int rates[] = {8000, 11025, 12000, 22050, 24000, 32000, 44100, 4800
  * precision makes are the same. */
 static void test_resampling(void **state) {
     (void)state;
-    const struct device_operations *cuda = cuda_part_operations();
+    const struct device_operations *cuda = cuda_plugin_operations();
     static const double seconds[] = {0.03, 0.1281, 0.2564, 0.51};
     double largest = 0.0;
     for (size_t r = 0; r < RATES; r++) {
@@ -97,7 +97,7 @@ static void test_resampling(void **state) {
 static void test_against_cpu(void **state) {
     (void)state;
     enum { CLIPS = 40 };
-    const struct device_operations *cuda = cuda_part_operations();
+    const struct device_operations *cuda = cuda_plugin_operations();
     struct embed_clip clips[CLIPS];
     size_t values = 0;
     for (size_t i = 0; i < CLIPS; i++) {
@@ -133,7 +133,7 @@ static void test_against_cpu(void **state) {
 /* Other numbers of mels, odd ones too: the filters, and rows that are padded. */
 static void test_mels(void **state) {
     (void)state;
-    const struct device_operations *cuda = cuda_part_operations();
+    const struct device_operations *cuda = cuda_plugin_operations();
     static const size_t numbers[] = {1, 8, 31, 40, 65};
     static int16_t samples[5000];
     signal_speech(samples, 5000, 16000, 8);
@@ -151,13 +151,13 @@ static void test_mels(void **state) {
 
 static void test_shortest(void **state) {
     (void)state;
-    features_rules_shortest(cuda_part_operations());
+    features_rules_shortest(cuda_plugin_operations());
 }
 
 static void test_not_finite(void **state) {
     (void)state;
-    features_rules_not_finite(cuda_part_operations(), 8000);
-    features_rules_not_finite(cuda_part_operations(), 16000);
+    features_rules_not_finite(cuda_plugin_operations(), 8000);
+    features_rules_not_finite(cuda_plugin_operations(), 16000);
 }
 
 int main(void) {

@@ -1,6 +1,6 @@
 /* The CUDA device's nearest rows, and its matrix product's speed. */
 #include "tests/support/compare.h"
-#include "tests/support/cuda_part.h"
+#include "tests/support/cuda_plugin.h"
 #include "tests/support/nearest_rules.h"
 
 #include <math.h>
@@ -11,7 +11,7 @@
 
 static void test_against_plain(void **state) {
     (void)state;
-    const struct device_operations *cuda = cuda_part_operations();
+    const struct device_operations *cuda = cuda_plugin_operations();
     nearest_rules_against_plain(cuda, 1, 700, 37, 20, 5);
     nearest_rules_against_plain(cuda, 1, 600, 3, 257, 2); /* two blocks of queries */
     nearest_rules_against_plain(cuda, 1, 8193, 3, 2, 3);  /* two tiles, the second of one row */
@@ -20,18 +20,18 @@ static void test_against_plain(void **state) {
 
 static void test_ties_and_zeros(void **state) {
     (void)state;
-    nearest_rules_ties_and_zeros(cuda_part_operations());
+    nearest_rules_ties_and_zeros(cuda_plugin_operations());
 }
 
 static void test_few_rows(void **state) {
     (void)state;
-    nearest_rules_few_rows(cuda_part_operations());
+    nearest_rules_few_rows(cuda_plugin_operations());
 }
 
 static void test_gemm_speed(void **state) {
     (void)state;
     struct error error = ERROR_INITIAL;
-    const struct device_operations *cuda = cuda_part_operations();
+    const struct device_operations *cuda = cuda_plugin_operations();
     struct device *device = NULL;
     const struct device_settings settings = {.threads = 1};
     double speed = 0;

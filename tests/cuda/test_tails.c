@@ -1,7 +1,7 @@
 /* Wherever a tile of the CUDA device's network ends, in frames or in channels: against double
  * precision and the CPU device, and fast modes against float32. */
 #include "tests/support/compare.h"
-#include "tests/support/cuda_part.h"
+#include "tests/support/cuda_plugin.h"
 #include "tests/support/network_batch.h"
 #include "tests/support/network_golden.h"
 #include "tests/support/random_model.h"
@@ -18,7 +18,7 @@
  * in a block of 8. */
 static void test_every_tail(void **state) {
     (void)state;
-    const struct device_operations *cuda = cuda_part_operations();
+    const struct device_operations *cuda = cuda_plugin_operations();
     enum { FIRST = 4, LAST = 4 + 264 };
     static int16_t samples[NETWORK_BATCH_SAMPLES(LAST) + 1];
     signal_speech(samples, sizeof samples / sizeof samples[0], 16000, 3);
@@ -34,7 +34,7 @@ static void test_every_tail(void **state) {
 /* Numbers of channels that end anywhere in a tile, and in what is stored of it. */
 static void test_every_width(void **state) {
     (void)state;
-    const struct device_operations *cuda = cuda_part_operations();
+    const struct device_operations *cuda = cuda_plugin_operations();
     static int16_t samples[6000];
     signal_speech(samples, 6000, 16000, 4);
     const struct embed_clip clips[3] = {embed_mono(samples, 6000), embed_mono(samples + 9, 4000),
@@ -60,7 +60,7 @@ static void test_fast_tails(void **state) {
     enum { CLIPS = 66, CHANNELS = 24 };
     static const double limits[] = {[PRECISION_TF32] = 4e-3, [PRECISION_BF16] = 3e-2};
     static int16_t samples[NETWORK_BATCH_SAMPLES(4 * CLIPS + 8)];
-    const struct device_operations *cuda = cuda_part_operations();
+    const struct device_operations *cuda = cuda_plugin_operations();
     signal_speech(samples, sizeof samples / sizeof samples[0], 16000, 9);
     struct embed_clip clips[CLIPS];
     for (size_t i = 0; i < CLIPS; i++)

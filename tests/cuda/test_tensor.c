@@ -1,7 +1,7 @@
 /* The kernels of the fast modes where their tiles are difficult, and on few frames of the
  * 512-channel model: small enough for the race detector with every seed. */
 #include "tests/support/compare.h"
-#include "tests/support/cuda_part.h"
+#include "tests/support/cuda_plugin.h"
 #include "tests/support/network_batch.h"
 #include "tests/support/network_golden.h"
 #include "tests/support/random_model.h"
@@ -16,7 +16,7 @@
 
 static void test_wide_few(void **state) {
     (void)state;
-    const struct device_operations *cuda = cuda_part_operations();
+    const struct device_operations *cuda = cuda_plugin_operations();
     network_golden_fast(cuda, PRECISION_TF32, NETWORK_GOLDEN_FEW);
     network_golden_fast(cuda, PRECISION_BF16, NETWORK_GOLDEN_FEW);
 }
@@ -37,7 +37,7 @@ static void test_windows(void **state) {
                                              .kernels = {5, 3, 3},
                                              .dilations = {1, 33, 48},
                                              .embedding_size = SIZE};
-    const struct device_operations *cuda = cuda_part_operations();
+    const struct device_operations *cuda = cuda_plugin_operations();
     const struct xvector_model *model = random_model_create_shape(&shape, 11);
     static int16_t samples[NETWORK_BATCH_SAMPLES(LONGEST)];
     assert_non_null(model);

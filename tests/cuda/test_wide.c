@@ -1,6 +1,6 @@
 /* The 512-channel model on the CUDA device, in every precision, against the float64 goldens.
  * Slow in the simulator, so it is a program of its own. */
-#include "tests/support/cuda_part.h"
+#include "tests/support/cuda_plugin.h"
 #include "tests/support/network_golden.h"
 
 #include <setjmp.h>
@@ -11,17 +11,17 @@
 
 static void test_wide(void **state) {
     (void)state;
-    network_golden_model(cuda_part_operations(), 512, 2, "wide", NETWORK_GOLDEN_ALL);
+    network_golden_model(cuda_plugin_operations(), 512, 2, "wide", NETWORK_GOLDEN_ALL);
 }
 
 static void test_tf32(void **state) {
     (void)state;
-    network_golden_fast(cuda_part_operations(), PRECISION_TF32, NETWORK_GOLDEN_ALL);
+    network_golden_fast(cuda_plugin_operations(), PRECISION_TF32, NETWORK_GOLDEN_ALL);
 }
 
 static void test_bf16(void **state) {
     (void)state;
-    network_golden_fast(cuda_part_operations(), PRECISION_BF16, NETWORK_GOLDEN_ALL);
+    network_golden_fast(cuda_plugin_operations(), PRECISION_BF16, NETWORK_GOLDEN_ALL);
 }
 
 int main(void) {

@@ -3,7 +3,7 @@
 #
 #   tests/cudasim/one.sh SEED FOLDER PROGRAM    FOLDER: of earmark and the simulated earmark-cuda.so
 folder=$(realpath "$2")
-export CUDASIM_SEED=$1 EARMARK=$folder/earmark EARMARK_CUDA_PART=$folder/earmark-cuda.so
+export CUDASIM_SEED=$1 EARMARK=$folder/earmark EARMARK_CUDA_PLUGIN=$folder/earmark-cuda.so
 case $3 in
 *.sh) exec bash "$3" ;;
 *) exec "$3" ;;

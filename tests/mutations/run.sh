@@ -52,7 +52,7 @@ ask() {
     local part=$1/earmark-cuda.so program=${4%%:*} filter=${4#*:}
     [ "$2" = race ] && part=$1/hooks/earmark-cuda.so
     LD_PRELOAD=$scratch/filter.so TEST_FILTER=$filter CUDASIM_SEED=$3 CMOCKA_MESSAGE_OUTPUT=TAP \
-        EARMARK_CUDA_PART=$part timeout --kill-after=5 "$seconds" \
+        EARMARK_CUDA_PLUGIN=$part timeout --kill-after=5 "$seconds" \
         "$build/tests/cuda/$program" >"$scratch/said" 2>&1 </dev/null
 }
 

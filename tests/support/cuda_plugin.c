@@ -1,4 +1,4 @@
-#include "cuda_part.h"
+#include "cuda_plugin.h"
 
 #include <dlfcn.h>
 #include <setjmp.h>
@@ -8,24 +8,24 @@
 
 #include <cmocka.h>
 
-const struct device_part *cuda_part(void) {
-    static const struct device_part *part;
-    const char *path = getenv("EARMARK_CUDA_PART");
+const struct device_plugin *cuda_plugin(void) {
+    static const struct device_plugin *part;
+    const char *path = getenv("EARMARK_CUDA_PLUGIN");
     if (part != NULL) return part;
     if (path == NULL || *path == '\0') {
-        print_message("# no CUDA device: EARMARK_CUDA_PART names none\n");
+        print_message("# no CUDA device: EARMARK_CUDA_PLUGIN names none\n");
         skip();
     }
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (handle == NULL) fail_msg("%s", dlerror());
-    part = dlsym(handle, DEVICE_PART_SYMBOL);
+    part = dlsym(handle, DEVICE_PLUGIN_SYMBOL);
     assert_non_null(part);
     assert_int_equal(part->interface_version, DEVICE_INTERFACE_VERSION);
     return part;
 }
 
-const struct device_operations *cuda_part_operations(void) {
-    const struct device_part *part = cuda_part();
+const struct device_operations *cuda_plugin_operations(void) {
+    const struct device_plugin *part = cuda_plugin();
     struct error error = ERROR_INITIAL;
     char description[DEVICE_LINE_SIZE];
     if (part->choose(0, description, &error) != ERROR_NONE) fail_msg("%s", error.message);

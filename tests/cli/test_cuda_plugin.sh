@@ -52,30 +52,30 @@ expect_grep "takes the CPU and says why" '^earmark: device cpu: .*cannot be load
 fake() {
     local to=$1
     shift
-    "${CC:-cc}" -std=c17 -D_GNU_SOURCE -I. -shared -fPIC "$@" -o "$to" tests/cuda/fake_part.c
+    "${CC:-cc}" -std=c17 -D_GNU_SOURCE -I. -shared -fPIC "$@" -o "$to" tests/cuda/fake_plugin.c
 }
 if command -v "${CC:-cc}" >/dev/null; then
     fake "$part" -DFAKE_VERSION=999
     run "a part of another version" 1 --device cuda
     expect_grep "both versions are named" \
         'built for device interface 999, this program for [0-9]+: install both' "$TMP/stderr"
-    fake "$part" -Dearmark_device_part=another_symbol
+    fake "$part" -Dearmark_device_plugin=another_symbol
     run "another library" 1 --device cuda
-    expect_grep "is not a part" 'is not a part of earmark: it has no earmark_device_part' \
+    expect_grep "is not a part" 'is not a part of earmark: it has no earmark_device_plugin' \
         "$TMP/stderr"
 
     # ---- a part that answers
     fake "$part"
-    FAKE_PART=missing run "a part without a driver" 1 --device cuda
+    FAKE_PLUGIN=missing run "a part without a driver" 1 --device cuda
     expect_grep "says so" 'cuda: the fake has no driver' "$TMP/stderr"
-    FAKE_PART=missing run "auto with it" 0
+    FAKE_PLUGIN=missing run "auto with it" 0
     expect_grep "says so too" '^earmark: device cpu: .*the fake has no driver' "$TMP/stderr"
     run "cuda does not fall back" 1 --device cuda
     expect_grep "where it does not open" 'the fake does not open' "$TMP/stderr"
     run "nor does auto, once it found one" 1
     run "a GPU that is not there" 1 --device cuda:3
     expect_grep "says how many there are" 'cuda:3: the fake has one GPU' "$TMP/stderr"
-    FAKE_PART=lost run "a GPU that is lost" 75 --device cuda
+    FAKE_PLUGIN=lost run "a GPU that is lost" 75 --device cuda
     expect_grep "says so" 'the fake is lost' "$TMP/stderr"
     check "info" "$bin/earmark" info
     expect_grep "lists it" '^device +cuda:0: fake' "$TMP/stdout"

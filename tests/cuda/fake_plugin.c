@@ -1,5 +1,5 @@
-/* A part without any GPU, for tests/cli/test_cuda_part.sh: it answers as the environment's
- * FAKE_PART says. Built with FAKE_VERSION it claims another interface. */
+/* A part without any GPU, for tests/cli/test_cuda_plugin.sh: it answers as the environment's
+ * FAKE_PLUGIN says. Built with FAKE_VERSION it claims another interface. */
 #include "kernels/device_plugin.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@ static enum error_code fail(struct error *error, enum error_code code, const cha
 }
 
 static bool wants(const char *what) {
-    const char *wanted = getenv("FAKE_PART");
+    const char *wanted = getenv("FAKE_PLUGIN");
     return wanted != NULL && strcmp(wanted, what) == 0;
 }
 
@@ -46,5 +46,5 @@ static enum error_code open_device(const struct device_settings *settings, struc
 static const struct device_operations operations = {
     .interface_version = FAKE_VERSION, .name = "cuda", .open = open_device};
 
-extern const struct device_part earmark_device_part;
-const struct device_part earmark_device_part = {FAKE_VERSION, &operations, choose, list};
+extern const struct device_plugin earmark_device_plugin;
+const struct device_plugin earmark_device_plugin = {FAKE_VERSION, &operations, choose, list};

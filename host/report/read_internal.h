@@ -1,6 +1,6 @@
 /* The parts of reading a run back. Private to the files host/output/read*.c. */
-#ifndef EARMARK_REPORT_READ_PARTS_H
-#define EARMARK_REPORT_READ_PARTS_H
+#ifndef EARMARK_REPORT_READ_INTERNAL_H
+#define EARMARK_REPORT_READ_INTERNAL_H
 
 #include "host/report/read.h"
 
