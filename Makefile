@@ -242,8 +242,9 @@ fuzz-long: ## FUZZ_RUNS (10,000,000) inputs over all fuzzers, FUZZ_LONG_SECONDS 
 # ---- tests that take longer than the rest together
 .PHONY: test-faults
 test-faults: ## kills and faults at every call, where the tests try one in several
-	@$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/tests/test_resume $(BUILD)/tests/test_faults
-	@EARMARK_EVERY_STEP=1 bash tests/run.sh --timeout 7200 $(BUILD)/tests/test_resume $(BUILD)/tests/test_faults
+	@$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/tests/test_resume $(BUILD)/tests/test_injected_failures
+	@EARMARK_EVERY_STEP=1 bash tests/run.sh --timeout 7200 $(BUILD)/tests/test_resume \
+		$(BUILD)/tests/test_injected_failures
 
 .PHONY: soak
 soak: earmark ## 100,000 clips in one go and a clip of ten minutes: the program's memory, and mapped files

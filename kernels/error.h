@@ -53,6 +53,13 @@ void error_prefix(struct error *error, const char *format, ...)
 /* A word for the code: "bad data", "out of memory". */
 const char *error_name(enum error_code code);
 
+/* Returns early with the code when a call failed; for functions with nothing to free. */
+#define TRY(call)                                                                                  \
+    do {                                                                                           \
+        enum error_code try_code = (call);                                                         \
+        if (try_code != ERROR_NONE) return try_code;                                               \
+    } while (0)
+
 #ifdef __clang_analyzer__ /* it cannot know that a code is set, and never ERROR_NONE */
 #define FAIL(error, kind, ...)                                                                     \
     (error_set((error), (kind), __FILE__, __LINE__, __VA_ARGS__), (error)->code = (kind))

@@ -131,8 +131,9 @@ static enum error_code select_rows(const struct audit_settings *settings, struct
                           source, audit->several ? &audit->input.labels : NULL, &audit->rows,
                           error));
     if (audit->rows.joined_groups > 0)
-        TRY(audit_warn(audit, error, "%zu groups share identical audio with others and were joined",
-                       audit->rows.joined_groups));
+        TRY(warnings_add(&audit->warnings, error,
+                         "%zu groups share identical audio with others and were joined",
+                         audit->rows.joined_groups));
     TRY(write_embeddings(audit, error));
     resume_facts(&audit->results.facts, &audit->store);
     embedding_store_close(&audit->store);

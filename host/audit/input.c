@@ -30,8 +30,9 @@ static enum error_code warn_of_classes(struct audit *audit, const struct class_c
         found++;
     }
     if (found > 0 && text_check(&named, error) == ERROR_NONE)
-        audit_warn(audit, error, "%zu %s %s: %s%s", found, found == 1 ? "class" : "classes", what,
-                   named.data, found > EXAMPLES ? ", ..." : "");
+        warnings_add(&audit->warnings, error, "%zu %s %s: %s%s", found,
+                     found == 1 ? "class" : "classes", what, named.data,
+                     found > EXAMPLES ? ", ..." : "");
     text_free(&named);
     return error->code;
 }
@@ -76,8 +77,8 @@ enum error_code audit_check_input(const struct audit_settings *settings, enum fo
     if (counts == NULL) return error->code;
     count_classes(audit, source, counts, &unlabelled);
     if (unlabelled > 0)
-        audit_warn(audit, error, "%zu clips have no label; they are rows of clips.csv, unaudited",
-                   unlabelled);
+        warnings_add(&audit->warnings, error,
+                     "%zu clips have no label; they are rows of clips.csv, unaudited", unlabelled);
     if (error->code == ERROR_NONE && classes && source != FOLDS_BY_COLUMN)
         warn_of_classes(audit, counts, is_small, folds,
                         "with fewer clips than there are folds cannot be audited", error);

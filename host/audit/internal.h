@@ -4,6 +4,7 @@
 
 #include "host/audit/audit.h"
 #include "host/audit/rows.h"
+#include "host/base/warnings.h"
 #include "host/confident/multilabel.h"
 #include "host/embedding/clip_view.h"
 #include "host/embedding/resume.h"
@@ -42,18 +43,13 @@ struct audit {
     struct text label_texts;            /* likewise */
     struct run_class *classes;
     struct run_pair *pairs;
-    char **warnings;
-    size_t warning_count, warning_capacity;
+    struct warnings warnings;
     struct run_results results;
 
     struct run_timing timings[AUDIT_STAGES];
     size_t timing_count;
     double began, stage_began;
 };
-
-/* Adds a sentence to the run's warnings. */
-enum error_code audit_warn(struct audit *audit, struct error *error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /* Confident learning over the probabilities. */
 enum error_code audit_find_issues(const struct audit_settings *settings, struct audit *audit,

@@ -3,27 +3,9 @@
 
 #include "host/base/memory.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
-
-enum error_code audit_warn(struct audit *audit, struct error *error, const char *format, ...) {
-    struct text text = TEXT_INITIAL;
-    char sentence[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(sentence, sizeof sentence, format, arguments);
-    va_end(arguments);
-    text_string(&text, sentence);
-    TRY(text_check(&text, error));
-    if (memory_grow(&audit->warnings, &audit->warning_capacity, audit->warning_count + 1,
-                    sizeof *audit->warnings, "warnings", error) != ERROR_NONE)
-        text_free(&text);
-    else
-        audit->warnings[audit->warning_count++] = text.data;
-    return error->code;
-}
 
 /* A .npy of doubles with so many values, or nothing when no file was named. */
 static enum error_code load_table(const char *path, size_t count, const char *shape,
@@ -194,12 +176,11 @@ static enum error_code add_facts(const struct audit_settings *settings, struct a
 
 static enum error_code add_warnings(struct audit *audit, struct error *error) {
     struct text sentences = TEXT_INITIAL;
-    for (size_t i = 0; i < audit->input.warnings.count && error->code == ERROR_NONE; i++)
-        audit_warn(audit, error, "%s", audit->input.warnings.sentences[i]);
+    TRY(warnings_append(&audit->warnings, &audit->input.warnings, error));
     crossval_report_warnings(&audit->crossval, &sentences);
     char *rest = sentences.data;
     for (char *line; error->code == ERROR_NONE && (line = strsep(&rest, "\n")) != NULL;)
-        if (line[0] != '\0') audit_warn(audit, error, "%s", line);
+        if (line[0] != '\0') warnings_add(&audit->warnings, error, "%s", line);
     text_free(&sentences);
     return error->code;
 }
@@ -235,16 +216,15 @@ enum error_code audit_make_results(const struct audit_settings *settings, struct
     TRY(add_facts(settings, audit, error));
     TRY(add_warnings(audit, error));
     if (audit->several) TRY(audit_tell_of_labels(audit, error));
-    results->warnings = (const char *const *)audit->warnings;
-    results->warning_count = audit->warning_count;
+    results->warnings = (const char *const *)audit->warnings.sentences;
+    results->warning_count = audit->warnings.count;
     run_count_statuses(results);
     return ERROR_NONE;
 }
 
 void audit_free_results(struct audit *audit) {
     run_facts_free(&audit->results.facts);
-    for (size_t i = 0; i < audit->warning_count; i++) free(audit->warnings[i]);
-    free(audit->warnings);
+    warnings_free(&audit->warnings);
     free(audit->issues);
     free(audit->annotations);
     text_free(&audit->label_texts);

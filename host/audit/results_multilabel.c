@@ -199,10 +199,10 @@ enum error_code audit_tell_of_labels(struct audit *audit, struct error *error) {
     text_string(&all, "]");
     if (text_check(&all, error) == ERROR_NONE && count > 0 &&
         text_check(&examples, error) == ERROR_NONE) {
-        audit_warn(audit, error,
-                   "%zu %s cannot be audited (with how many clips, and why), clips keep %s: %s%s",
-                   count, count == 1 ? "label" : "labels", count == 1 ? "it" : "them",
-                   examples.data, count > EXAMPLES ? ", ..." : "");
+        warnings_add(&audit->warnings, error,
+                     "%zu %s cannot be audited (with how many clips, and why), clips keep %s: %s%s",
+                     count, count == 1 ? "label" : "labels", count == 1 ? "it" : "them",
+                     examples.data, count > EXAMPLES ? ", ..." : "");
         run_fact_json(&audit->results.facts, "classifier", "labels_not_audited", all.data);
     }
     text_free(&examples);

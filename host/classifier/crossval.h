@@ -12,6 +12,7 @@
 #include "host/base/error.h"
 #include "host/base/text.h"
 #include "host/classifier/lbfgs.h"
+#include "kernels/device.h"
 
 /* --C auto: 1e-4 to 1e2 by tens. */
 #define CROSSVAL_AUTO_COUNT 7

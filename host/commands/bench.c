@@ -4,6 +4,7 @@
 #include "host/commands/benchmark.h"
 #include "host/commands/commands.h"
 #include "host/commands/options.h"
+#include "kernels/device.h"
 
 #include <string.h>
 

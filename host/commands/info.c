@@ -2,6 +2,7 @@
 #include "host/base/version.h"
 #include "host/commands/commands.h"
 #include "host/model/model.h"
+#include "kernels/device.h"
 
 #include <getopt.h>
 #include <samplerate.h>

@@ -3,6 +3,7 @@
 #define EARMARK_EMBEDDING_ENGINE_H
 
 #include "host/model/model.h"
+#include "kernels/device.h"
 
 struct engine_settings {
     const char *device; /* "auto", "cpu", "cuda", "cuda:N", "cuda:all" */

@@ -3,6 +3,7 @@
 #define EARMARK_EMBEDDING_FEATURE_FILES_H
 
 #include "host/base/error.h"
+#include "kernels/device.h"
 
 /* Writes FOLDER/ROW.npy, float32 (frames, mels), for every clip of a finished
  * batch; ROW is clips[i], the clip's row in clips.csv, with at least eight digits. */

@@ -163,10 +163,10 @@ static enum error_code warn_of_similar_labels(struct input *input, struct error 
         qsort(labels, count, sizeof *labels, compare_folded);
     for (size_t i = 1; i < count && error->code == ERROR_NONE; i++)
         if (strcmp(labels[i - 1].folded, labels[i].folded) == 0)
-            input_warn(input, error,
-                       "the labels '%s' and '%s' differ only in spaces or case; they are kept as "
-                       "two classes",
-                       labels[i - 1].label, labels[i].label);
+            warnings_add(&input->warnings, error,
+                         "the labels '%s' and '%s' differ only in spaces or case; they are kept as "
+                         "two classes",
+                         labels[i - 1].label, labels[i].label);
     for (size_t i = 0; i < count; i++) free(labels[i].folded);
     free(labels);
     return error->code;
@@ -209,11 +209,11 @@ static enum error_code warn_of_lists(struct input *input, struct error *error) {
     for (const char *separator = separators; *separator != '\0'; separator++) {
         const char *label = find_list(&input->clips, *separator);
         if (label == NULL) continue;
-        return input_warn(input, error,
-                          "labels look like lists, '%s' for one: every combination is a class of "
-                          "its own here; if a clip may have several labels give "
-                          "--label-separator '%c'",
-                          label, *separator);
+        return warnings_add(&input->warnings, error,
+                            "labels look like lists, '%s' for one: every combination is a class of "
+                            "its own here; if a clip may have several labels give "
+                            "--label-separator '%c'",
+                            label, *separator);
     }
     return ERROR_NONE;
 }
@@ -227,13 +227,14 @@ static enum error_code warn_of_sets(struct builder *builder, struct error *error
         if (count > largest) largest = count;
     }
     if (largest < 2)
-        TRY(input_warn(builder->input, error,
-                       "no clip has several labels: is '%s' what stands between them?",
-                       builder->options.label_separator));
+        TRY(warnings_add(&builder->input->warnings, error,
+                         "no clip has several labels: is '%s' what stands between them?",
+                         builder->options.label_separator));
     if (builder->empty_sets > 0)
-        TRY(input_warn(builder->input, error,
-                       "clips with an empty label are taken to have none of the labels: %zu of %zu",
-                       builder->empty_sets, clips->count));
+        TRY(warnings_add(
+            &builder->input->warnings, error,
+            "clips with an empty label are taken to have none of the labels: %zu of %zu",
+            builder->empty_sets, clips->count));
     return ERROR_NONE;
 }
 
@@ -245,11 +246,11 @@ enum error_code builder_finish(struct builder *builder, struct error *error) {
     input->fold_column = builder->options.fold_column;
     input->label_separator = separator;
     if (builder->ambiguous > 0)
-        TRY(input_warn(input, error,
-                       "%zu names match the pattern '%s' in more than one way, '%s' for one; "
-                       "fields were taken as short as they can be, from the left",
-                       builder->ambiguous, builder->options.label_pattern,
-                       clip_path(&input->clips, builder->ambiguous_example)));
+        TRY(warnings_add(&input->warnings, error,
+                         "%zu names match the pattern '%s' in more than one way, '%s' for one; "
+                         "fields were taken as short as they can be, from the left",
+                         builder->ambiguous, builder->options.label_pattern,
+                         clip_path(&input->clips, builder->ambiguous_example)));
     TRY(warn_of_similar_labels(input, error));
     return separator == NULL ? warn_of_lists(input, error) : warn_of_sets(builder, error);
 }

@@ -228,21 +228,22 @@ static enum error_code add_file(struct walk *walk, const struct found *found, st
 static enum error_code warn_of_all(const struct walk *walk, struct error *error) {
     struct input *input = walk->builder->input;
     if (walk->unreadable_folders > 0)
-        TRY(input_warn(input, error, "%zu folders cannot be read; they are rows of their own",
-                       walk->unreadable_folders));
+        TRY(warnings_add(&input->warnings, error,
+                         "%zu folders cannot be read; they are rows of their own",
+                         walk->unreadable_folders));
     if (walk->loops > 0)
-        TRY(input_warn(input, error,
-                       "%zu folders were not entered: symbolic links that lead back to a folder "
-                       "above them, or more than %d levels",
-                       walk->loops, FOLDER_MAXIMUM_DEPTH));
+        TRY(warnings_add(&input->warnings, error,
+                         "%zu folders were not entered: symbolic links that lead back to a folder "
+                         "above them, or more than %d levels",
+                         walk->loops, FOLDER_MAXIMUM_DEPTH));
     if (walk->background > 0)
-        TRY(input_warn(input, error,
-                       "%zu sound files in _background_noise_ were left out: that is no class",
-                       walk->background));
+        TRY(warnings_add(&input->warnings, error,
+                         "%zu sound files in _background_noise_ were left out: that is no class",
+                         walk->background));
     if (walk->metadata > 0)
-        TRY(input_warn(input, error,
-                       "%s was not read; if it tells the labels, give it as the input",
-                       name_at(walk, walk->metadata)));
+        TRY(warnings_add(&input->warnings, error,
+                         "%s was not read; if it tells the labels, give it as the input",
+                         name_at(walk, walk->metadata)));
     return ERROR_NONE;
 }
 
@@ -317,10 +318,11 @@ static enum error_code warn_of_rest(struct walk *walk, const char *manifest, str
     }
     free((void *)paths);
     if (rest == 0) return ERROR_NONE;
-    return input_warn(input, error,
-                      "%zu sound files in the folder are not listed in %s, '%s' for one; they are "
-                      "not in this run",
-                      rest, manifest, example);
+    return warnings_add(
+        &input->warnings, error,
+        "%zu sound files in the folder are not listed in %s, '%s' for one; they are "
+        "not in this run",
+        rest, manifest, example);
 }
 
 enum error_code folder_warn_of_unlisted(struct builder *builder, const char *path,

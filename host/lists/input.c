@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,50 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAXIMUM_WARNINGS 100
-
 const char *input_kind_name(enum input_kind kind) {
     static const char *const names[] = {"folder", "csv",    "tsv",        "jsonl",
                                         "kaldi",  "lhotse", "lhotse-cuts"};
     return (unsigned)kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
-}
-
-/* ---- warnings ---- */
-
-static enum error_code keep_sentence(struct input_warnings *warnings, char *sentence,
-                                     struct error *error) {
-    TRY(memory_grow(&warnings->sentences, &warnings->capacity, warnings->count + 1, sizeof(char *),
-                    "warnings", error));
-    warnings->sentences[warnings->count++] = sentence;
-    return ERROR_NONE;
-}
-
-enum error_code input_warn(struct input *input, struct error *error, const char *format, ...) {
-    struct input_warnings *warnings = &input->warnings;
-    struct text text = TEXT_INITIAL;
-    if (warnings->count > MAXIMUM_WARNINGS) {
-        warnings->dropped++;
-        text_format(&text, "%zu more warnings are not shown", warnings->dropped);
-        if (text_check(&text, error) != ERROR_NONE) return error->code;
-        free(warnings->sentences[MAXIMUM_WARNINGS]);
-        warnings->sentences[MAXIMUM_WARNINGS] = text.data;
-        return ERROR_NONE;
-    }
-    if (warnings->count == MAXIMUM_WARNINGS) {
-        warnings->dropped = 1;
-        text_string(&text, "1 more warning is not shown");
-    } else {
-        char *sentence = NULL;
-        va_list arguments;
-        va_start(arguments, format);
-        int length = vasprintf(&sentence, format, arguments);
-        va_end(arguments);
-        if (length < 0) return FAIL(error, ERROR_MEMORY, "no memory for a warning");
-        text.data = sentence;
-    }
-    if (text_check(&text, error) == ERROR_NONE) keep_sentence(warnings, text.data, error);
-    if (error->code != ERROR_NONE) free(text.data);
-    return error->code;
 }
 
 /* ---- the kind of INPUT ---- */
@@ -280,7 +239,6 @@ void input_close(struct input *input) {
     clip_list_free(&input->clips);
     label_sets_close(&input->labels);
     text_free(&input->reading);
-    for (size_t i = 0; i < input->warnings.count; i++) free(input->warnings.sentences[i]);
-    free(input->warnings.sentences);
+    warnings_free(&input->warnings);
     *input = (struct input){0};
 }

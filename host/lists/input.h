@@ -2,6 +2,7 @@
 #ifndef EARMARK_LISTS_INPUT_H
 #define EARMARK_LISTS_INPUT_H
 
+#include "host/base/warnings.h"
 #include "host/clips/label_sets.h"
 
 /* All strings may be NULL: not given. */
@@ -28,14 +29,6 @@ enum input_kind {
     INPUT_LHOTSE_CUTS = 6
 };
 
-/* Sentences for the user, printed and kept in run.json. */
-struct input_warnings {
-    char **sentences; /* (count) */
-    size_t count;
-    size_t capacity;
-    size_t dropped; /* counted only; private */
-};
-
 struct input {
     enum input_kind kind;
     struct clip_list clips;      /* with a separator its classes are the sets that there are */
@@ -44,7 +37,7 @@ struct input {
     size_t other_files;          /* in a folder: not audio by their extension */
     size_t hidden_files;         /* in a folder: names that begin with a dot, folders included */
     size_t bad_clips;            /* rows that already carry a reason (status not CLIP_OK) */
-    struct input_warnings warnings;
+    struct warnings warnings;
 
     /* What was decided without being asked, one sentence; empty: nothing was. */
     struct text reading;
@@ -67,9 +60,5 @@ void input_close(struct input *input); /* takes a zeroed one */
 
 /* Says on stderr how INPUT was read, where that was decided without being asked. */
 void input_tell(const struct input *input, bool quiet);
-
-/* Adds a sentence; after 100 only counts (the last sentence says how many more). */
-enum error_code input_warn(struct input *input, struct error *error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -154,9 +154,9 @@ static enum error_code read_values(struct kaldi *kaldi, const char *name, const 
     TRY(read_lines(kaldi->folder, file, lines, error));
     sort_lines(lines);
     if (lines->repeated > 0)
-        return input_warn(kaldi->builder->input, error,
-                          "%zu lines of %s repeat an utterance; its first line counts",
-                          lines->repeated, file);
+        return warnings_add(&kaldi->builder->input->warnings, error,
+                            "%zu lines of %s repeat an utterance; its first line counts",
+                            lines->repeated, file);
     return ERROR_NONE;
 }
 
@@ -209,9 +209,9 @@ static enum error_code read_recordings(struct kaldi *kaldi, struct error *error)
     TRY(read_lines(kaldi->folder, "wav.scp", &kaldi->recordings, error));
     sort_lines(&kaldi->recordings);
     if (kaldi->recordings.repeated > 0)
-        return input_warn(kaldi->builder->input, error,
-                          "%zu lines of wav.scp repeat a recording; its first line counts",
-                          kaldi->recordings.repeated);
+        return warnings_add(&kaldi->builder->input->warnings, error,
+                            "%zu lines of wav.scp repeat a recording; its first line counts",
+                            kaldi->recordings.repeated);
     return ERROR_NONE;
 }
 

@@ -109,12 +109,13 @@ static size_t drop_repeated(struct lhotse_recordings *recordings) {
 static enum error_code warn(struct input *input, size_t others, size_t repeated, const char *path,
                             struct error *error) {
     if (others > 0)
-        TRY(input_warn(input, error,
-                       "%zu lines of %s are no recordings; clips that need them say so", others,
-                       path));
+        TRY(warnings_add(&input->warnings, error,
+                         "%zu lines of %s are no recordings; clips that need them say so", others,
+                         path));
     if (repeated > 0)
-        TRY(input_warn(input, error, "%zu sources in %s repeat a recording; its first line counts",
-                       repeated, path));
+        TRY(warnings_add(&input->warnings, error,
+                         "%zu sources in %s repeat a recording; its first line counts", repeated,
+                         path));
     return ERROR_NONE;
 }
 

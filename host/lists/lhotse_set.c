@@ -156,9 +156,10 @@ enum error_code lhotse_set_finish(const struct lhotse_set *set, const char *soun
     if (set->fields[1].name != NULL) text_format(said, ", groups from %s", set->fields[1].name);
     if (set->fields[2].name != NULL) text_format(said, ", folds from %s", set->fields[2].name);
     if (set->mixed > 0)
-        TRY(input_warn(input, error,
-                       "%zu clips are of one channel of a file that has several; all its channels "
-                       "are mixed down",
-                       set->mixed));
+        TRY(warnings_add(
+            &input->warnings, error,
+            "%zu clips are of one channel of a file that has several; all its channels "
+            "are mixed down",
+            set->mixed));
     return text_check(said, error);
 }

@@ -228,8 +228,8 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
 
 enum error_code manifest_warn_of_unused(struct builder *builder, const char *name,
                                         struct error *error) {
-    return input_warn(
-        builder->input, error,
+    return warnings_add(
+        &builder->input->warnings, error,
         "%s: its columns 'start' and 'end' are not used, whole files are; where clips "
         "are parts of files, give --start-column start --end-column end",
         name);
@@ -280,8 +280,9 @@ static enum error_code warn_of_doubles(struct input *input, const char *what, bo
         if (hashes[i].index < example) example = hashes[i].index;
     }
     if (doubles > 0)
-        input_warn(input, error, "%zu rows repeat the %s of an earlier row, '%s' for one", doubles,
-                   what, string_of(clips, example));
+        warnings_add(&input->warnings, error,
+                     "%zu rows repeat the %s of an earlier row, '%s' for one", doubles, what,
+                     string_of(clips, example));
     free(hashes);
     return error->code;
 }

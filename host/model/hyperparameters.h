@@ -7,6 +7,7 @@
 
 #include "host/base/error.h"
 #include "host/base/text.h"
+#include "kernels/device.h"
 
 #define HYPERPARAMETERS_MAXIMUM_BYTES ((size_t)1 << 16)
 

@@ -5,6 +5,7 @@
 #define EARMARK_MODEL_MODEL_H
 
 #include "host/base/error.h"
+#include "kernels/device.h"
 
 /* How the file stores its numbers. Computation is in float32 from the stored,
  * rounded values. */

@@ -2,11 +2,9 @@
 #include "host/model/pickle.h"
 
 #include "host/base/memory.h"
-#include "host/model/pickle_machine.h"
+#include "host/model/pickle_torch.h"
 #include "host/model/quote.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,83 +37,6 @@ enum opcode {
     OPCODE_NEWFALSE = 0x89,
     OPCODE_LONG1 = 0x8a
 };
-
-enum error_code machine_fail(struct machine *machine, enum error_code code, int line,
-                             const char *format, ...) {
-    char message[ERROR_MESSAGE_SIZE];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    return error_set(machine->error, code, __FILE__, line, "data.pkl, byte %zu: %s",
-                     machine->opcode, message);
-}
-
-/* ---- the stack ---- */
-
-static enum error_code push_index(struct machine *machine, size_t index) {
-    if (machine->stack_count >= PICKLE_MAXIMUM_STACK)
-        return MACHINE_FAIL(machine, ERROR_UNSUPPORTED, "more than %zu objects on the stack",
-                            PICKLE_MAXIMUM_STACK);
-    TRY(memory_grow(&machine->stack, &machine->stack_capacity, machine->stack_count + 1,
-                    sizeof *machine->stack, "the pickle stack", machine->error));
-    machine->stack[machine->stack_count++] = index;
-    return ERROR_NONE;
-}
-
-enum error_code machine_push(struct machine *machine, struct value value) {
-    if (machine->value_count >= PICKLE_MAXIMUM_VALUES)
-        return MACHINE_FAIL(machine, ERROR_UNSUPPORTED, "more than %zu objects",
-                            PICKLE_MAXIMUM_VALUES);
-    TRY(memory_grow(&machine->values, &machine->value_capacity, machine->value_count + 1,
-                    sizeof *machine->values, "the pickle values", machine->error));
-    machine->values[machine->value_count] = value;
-    return push_index(machine, machine->value_count++);
-}
-
-/* Takes the top, which must not be a mark. */
-static enum error_code pop(struct machine *machine, size_t *index) {
-    if (machine->stack_count == 0 || machine->stack[machine->stack_count - 1] == STACK_MARK)
-        return MACHINE_FAIL(machine, ERROR_DATA, "an object is missing on the stack");
-    *index = machine->stack[--machine->stack_count];
-    return ERROR_NONE;
-}
-
-/* Where the topmost mark is. */
-static enum error_code find_mark(struct machine *machine, size_t *mark) {
-    for (size_t i = machine->stack_count; i-- > 0;) {
-        if (machine->stack[i] != STACK_MARK) continue;
-        *mark = i;
-        return ERROR_NONE;
-    }
-    return MACHINE_FAIL(machine, ERROR_DATA, "a mark is missing on the stack");
-}
-
-const struct value *machine_item(const struct machine *machine, const struct value *tuple,
-                                 size_t index) {
-    return &machine->values[machine->items[tuple->as.tuple.first + index]];
-}
-
-/* The `count` topmost objects become one tuple. */
-static enum error_code make_tuple(struct machine *machine, size_t count) {
-    if (machine->stack_count < count)
-        return MACHINE_FAIL(machine, ERROR_DATA, "an object is missing on the stack");
-    const size_t first = machine->stack_count - count;
-    for (size_t i = first; i < machine->stack_count; i++)
-        if (machine->stack[i] == STACK_MARK)
-            return MACHINE_FAIL(machine, ERROR_DATA, "an object is missing on the stack");
-    TRY(memory_grow(&machine->items, &machine->item_capacity, machine->item_count + count,
-                    sizeof *machine->items, "the pickle tuples", machine->error));
-    if (count > 0)
-        memcpy(machine->items + machine->item_count, machine->stack + first,
-               count * sizeof *machine->items);
-    struct value value = {.type = VALUE_TUPLE};
-    value.as.tuple.first = machine->item_count;
-    value.as.tuple.count = count;
-    machine->item_count += count;
-    machine->stack_count = first;
-    return machine_push(machine, value);
-}
 
 /* ---- the bytes ---- */
 
@@ -229,7 +150,7 @@ static enum error_code set_item(struct machine *machine, size_t target, size_t k
 /* SETITEMS: dictionary, mark, key, value, key, value, ... */
 static enum error_code set_items(struct machine *machine) {
     size_t mark = 0;
-    TRY(find_mark(machine, &mark));
+    TRY(machine_find_mark(machine, &mark));
     size_t count = machine->stack_count - mark - 1;
     if (mark == 0 || machine->stack[mark - 1] == STACK_MARK || count % 2 != 0)
         return MACHINE_FAIL(machine, ERROR_DATA, "items without a dictionary or a value");
@@ -242,8 +163,8 @@ static enum error_code set_items(struct machine *machine) {
 static enum error_code set_one_item(struct machine *machine) {
     size_t key = 0;
     size_t value = 0;
-    TRY(pop(machine, &value));
-    TRY(pop(machine, &key));
+    TRY(machine_pop(machine, &value));
+    TRY(machine_pop(machine, &key));
     if (machine->stack_count == 0 || machine->stack[machine->stack_count - 1] == STACK_MARK)
         return MACHINE_FAIL(machine, ERROR_DATA, "an item without a dictionary");
     return set_item(machine, machine->stack[machine->stack_count - 1], key, value);
@@ -252,7 +173,7 @@ static enum error_code set_one_item(struct machine *machine) {
 /* BUILD gives an object attributes; a state dict's `_metadata` is passed over. */
 static enum error_code build(struct machine *machine) {
     size_t state = 0;
-    TRY(pop(machine, &state));
+    TRY(machine_pop(machine, &state));
     size_t object =
         machine->stack_count == 0 ? STACK_MARK : machine->stack[machine->stack_count - 1];
     if (object == STACK_MARK || machine->values[object].type != VALUE_DICTIONARY ||
@@ -284,12 +205,12 @@ static enum error_code recall(struct machine *machine, size_t width) {
     if (number >= machine->memo_capacity || machine->memo[number] == MEMO_EMPTY)
         return MACHINE_FAIL(machine, ERROR_DATA, "memo number %llu was never set",
                             (unsigned long long)number);
-    return push_index(machine, machine->memo[number] - 1);
+    return machine_push_index(machine, machine->memo[number] - 1);
 }
 
 static enum error_code persistent(struct machine *machine) {
     size_t id = 0;
-    TRY(pop(machine, &id));
+    TRY(machine_pop(machine, &id));
     const struct value copy = machine->values[id];
     return torch_persistent(machine, &copy);
 }
@@ -297,8 +218,8 @@ static enum error_code persistent(struct machine *machine) {
 static enum error_code reduce(struct machine *machine) {
     size_t arguments = 0;
     size_t callable = 0;
-    TRY(pop(machine, &arguments));
-    TRY(pop(machine, &callable));
+    TRY(machine_pop(machine, &arguments));
+    TRY(machine_pop(machine, &callable));
     /* Copies: pushing the result may move the values. */
     const struct value function = machine->values[callable];
     const struct value tuple = machine->values[arguments];
@@ -307,11 +228,11 @@ static enum error_code reduce(struct machine *machine) {
 
 static enum error_code tuple_from_mark(struct machine *machine) {
     size_t mark = 0;
-    TRY(find_mark(machine, &mark));
+    TRY(machine_find_mark(machine, &mark));
     size_t count = machine->stack_count - mark - 1;
     memmove(machine->stack + mark, machine->stack + mark + 1, count * sizeof *machine->stack);
     machine->stack_count--;
-    return make_tuple(machine, count);
+    return machine_make_tuple(machine, count);
 }
 
 /* PROTO: the version, which must be the one torch.save writes. */
@@ -329,7 +250,7 @@ static enum error_code protocol(struct machine *machine) {
 static enum error_code execute(struct machine *machine, enum opcode opcode) {
     switch (opcode) {
     case OPCODE_PROTO: return protocol(machine);
-    case OPCODE_MARK: return push_index(machine, STACK_MARK);
+    case OPCODE_MARK: return machine_push_index(machine, STACK_MARK);
     case OPCODE_NONE:
     case OPCODE_NEWTRUE:
     case OPCODE_NEWFALSE:
@@ -338,10 +259,10 @@ static enum error_code execute(struct machine *machine, enum opcode opcode) {
     case OPCODE_BININT2:
     case OPCODE_LONG1:
     case OPCODE_BINUNICODE: return push_scalar(machine, opcode);
-    case OPCODE_EMPTY_TUPLE: return make_tuple(machine, 0);
-    case OPCODE_TUPLE1: return make_tuple(machine, 1);
-    case OPCODE_TUPLE2: return make_tuple(machine, 2);
-    case OPCODE_TUPLE3: return make_tuple(machine, 3);
+    case OPCODE_EMPTY_TUPLE: return machine_make_tuple(machine, 0);
+    case OPCODE_TUPLE1: return machine_make_tuple(machine, 1);
+    case OPCODE_TUPLE2: return machine_make_tuple(machine, 2);
+    case OPCODE_TUPLE3: return machine_make_tuple(machine, 3);
     case OPCODE_TUPLE: return tuple_from_mark(machine);
     case OPCODE_EMPTY_DICT: return push_dictionary(machine);
     case OPCODE_SETITEM: return set_one_item(machine);
@@ -367,7 +288,7 @@ static enum error_code run(struct machine *machine, size_t *result) {
         machine->opcode = machine->at;
         const unsigned char *opcode = take(machine, 1);
         if (opcode == NULL) return machine->error->code;
-        if (*opcode == OPCODE_STOP) return pop(machine, result);
+        if (*opcode == OPCODE_STOP) return machine_pop(machine, result);
         TRY(execute(machine, (enum opcode) * opcode));
     }
 }

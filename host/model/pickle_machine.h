@@ -1,8 +1,11 @@
-/* Inside of the pickle reader: values, the stack, and what torch's globals mean. */
+/* The pickle reader's values and stack. */
 #ifndef EARMARK_MODEL_PICKLE_MACHINE_H
 #define EARMARK_MODEL_PICKLE_MACHINE_H
 
-#include "host/model/pickle.h"
+#include "host/base/error.h"
+#include "host/model/pickle_tensor.h"
+
+#include <stdint.h>
 
 #define PICKLE_MAXIMUM_VALUES ((size_t)1 << 18)
 #define PICKLE_MAXIMUM_STACK ((size_t)1 << 16)
@@ -80,25 +83,31 @@ struct machine {
 };
 
 /* Fails with the position of the opcode before the message. */
-#define MACHINE_FAIL(machine, code, ...) machine_fail((machine), (code), __LINE__, __VA_ARGS__)
-enum error_code machine_fail(struct machine *machine, enum error_code code, int line,
-                             const char *format, ...) __attribute__((format(printf, 4, 5)));
+#define MACHINE_FAIL(machine, code, ...)                                                           \
+    machine_fail((machine), (code), __FILE__, __LINE__, __VA_ARGS__)
+enum error_code machine_fail(struct machine *machine, enum error_code code, const char *file,
+                             int line, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
-/* Adds a value and pushes it. */
+/* Pushes the index of a value that exists, or STACK_MARK. ERROR_UNSUPPORTED when the stack
+ * is full. */
+enum error_code machine_push_index(struct machine *machine, size_t index);
+
+/* Adds a value and pushes its index. ERROR_UNSUPPORTED beyond PICKLE_MAXIMUM_VALUES. */
 enum error_code machine_push(struct machine *machine, struct value value);
+
+/* Removes the top of the stack, a value's index. ERROR_DATA when there is none or a mark. */
+enum error_code machine_pop(struct machine *machine, size_t *index);
+
+/* Position on the stack of the topmost mark. ERROR_DATA when there is none. */
+enum error_code machine_find_mark(struct machine *machine, size_t *mark);
+
+/* Replaces the topmost `count` values by one tuple of them. ERROR_DATA when there are fewer,
+ * or a mark among them. */
+enum error_code machine_make_tuple(struct machine *machine, size_t count);
 
 /* Item `index` of a tuple, which must have it. */
 const struct value *machine_item(const struct machine *machine, const struct value *tuple,
                                  size_t index);
-
-/* GLOBAL: pushes what the name stands for, or refuses it. */
-enum error_code torch_global(struct machine *machine, const char *name, size_t length);
-
-/* BINPERSID: pushes the storage that a persistent id tuple describes. */
-enum error_code torch_persistent(struct machine *machine, const struct value *id);
-
-/* REDUCE: pushes the result of calling a global with a tuple of arguments. */
-enum error_code torch_reduce(struct machine *machine, const struct value *callable,
-                             const struct value *arguments);
 
 #endif

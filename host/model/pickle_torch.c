@@ -1,6 +1,6 @@
 /* What the few globals of a torch state dict mean. Nothing is called: each name
  * stands for one way of describing data. */
-#include "host/model/pickle_machine.h"
+#include "host/model/pickle_torch.h"
 
 #include "host/base/memory.h"
 #include "host/model/quote.h"
@@ -21,17 +21,6 @@ static const struct {
     {"torch\nDoubleStorage", GLOBAL_STORAGE_TYPE, STORAGE_FLOAT64},
     {"torch\nLongStorage", GLOBAL_STORAGE_TYPE, STORAGE_INT64},
 };
-
-size_t storage_element_bytes(enum storage_dtype dtype) {
-    switch (dtype) {
-    case STORAGE_FLOAT32: return 4;
-    case STORAGE_FLOAT16:
-    case STORAGE_BFLOAT16: return 2;
-    case STORAGE_FLOAT64:
-    case STORAGE_INT64: return 8;
-    }
-    return 8;
-}
 
 enum error_code torch_global(struct machine *machine, const char *name, size_t length) {
     for (size_t i = 0; i < sizeof globals / sizeof globals[0]; i++) {

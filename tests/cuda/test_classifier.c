@@ -5,7 +5,7 @@
 #include "tests/support/compare.h"
 #include "tests/support/cuda_plugin.h"
 #include "tests/support/golden.h"
-#include "tests/support/labels_example.h"
+#include "tests/support/multilabel_example.h"
 #include "tests/support/wide_data.h"
 
 #include <math.h>
@@ -279,18 +279,18 @@ static void test_wide_golden(void **state) {
 static void test_several_labels(void **state) {
     (void)state;
     cuda = cuda_plugin_operations();
-    struct labels_example example = labels_example_read("plain");
+    struct multilabel_example example = multilabel_example_read("plain");
     const struct crossval_settings settings = {
         .c_values = {0.1}, .c_count = 1, .tolerance = 1e-8, .max_iterations = 10000};
     struct crossval_report report;
-    float *probabilities = labels_example_run(cuda, &example, &settings, 2, &report);
+    float *probabilities = multilabel_example_run(cuda, &example, &settings, 2, &report);
     double apart = compare_largest_float(probabilities, example.p.doubles, example.p.count);
     print_message("# several labels, from scikit-learn: %.3g\n", apart);
     assert_within(apart, GATE, "several labels");
     assert_int_equal(report.exhausted + report.failed, 0);
     crossval_report_free(&report);
     free(probabilities);
-    labels_example_free(&example);
+    multilabel_example_free(&example);
 }
 
 int main(void) {

@@ -103,10 +103,10 @@ cudasim-programs: cudasim cuda-tests $(CUDASIM_BUILD)/test_simulator \
 # With sanitizers without the 512-channel model: it takes minutes, and passes through the same code as the
 # others. With the race detector without all of the slow ones: races between warps do not depend on where a
 # tile ends, nor on what fails; the layers' kernels with each seed.
-cudasim_slow := $(addprefix $(BUILD)/tests/cuda/test_,faults wide tails)
+cudasim_slow := $(addprefix $(BUILD)/tests/cuda/test_,device_errors wide tails)
 cudasim_tests := $(filter-out $(if $(SANITIZER),%/test_wide),$(cudasim_slow) $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS)))
-# Two seeds make the faults happen at every call; the others would only do it again.
-cudasim_tests_of = $(filter-out $(if $(filter $(1),$(wordlist 1,2,$(CUDASIM_SEEDS))),,%/test_faults),$(cudasim_tests))
+# Two seeds inject the errors at every call; more seeds would repeat them.
+cudasim_tests_of = $(filter-out $(if $(filter $(1),$(wordlist 1,2,$(CUDASIM_SEEDS))),,%/test_device_errors),$(cudasim_tests))
 cudasim_race_tests := $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS))
 cudasim_race_seed := $(lastword $(CUDASIM_SEEDS))
 cudasim_race_seeds := $(BUILD)/tests/cuda/test_tensor

@@ -21,11 +21,11 @@
 /* clang-format on */
 
 #define MAXIMUM_ARGUMENTS 64
-#define COUNT_MARK "\nfault calls: "
+#define COUNT_MARK "\ncounted calls: "
 
 /* In the child: never returns. What it says goes into `output`. */
 static void be_child(int (*command)(int, char **), const char *const *arguments,
-                     const struct fault_plan *plan, int output) {
+                     const struct failure_plan *plan, int output) {
     char *copies[MAXIMUM_ARGUMENTS + 1] = {NULL};
     int count = 0;
     int nothing = open("/dev/null", O_RDWR);
@@ -37,17 +37,17 @@ static void be_child(int (*command)(int, char **), const char *const *arguments,
     for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) signal(crashes[i], SIG_DFL);
     for (; arguments[count] != NULL && count < MAXIMUM_ARGUMENTS; count++)
         copies[count] = strdup(arguments[count]);
-    faults_arm(plan);
+    failures_arm(plan);
     int code = command(count, copies);
-    int calls = faults_count();
-    faults_arm(NULL);
+    int calls = failures_count();
+    failures_arm(NULL);
     fprintf(stderr, COUNT_MARK "%d\n", calls);
     for (int i = 0; i < count; i++) free(copies[i]);
     _exit(code);
 }
 
 pid_t child_start(int (*command)(int, char **), const char *const *arguments,
-                  const struct fault_plan *plan, int *output) {
+                  const struct failure_plan *plan, int *output) {
     *output = memfd_create("said", MFD_CLOEXEC);
     assert_true(*output >= 0);
     fflush(NULL);
@@ -76,7 +76,7 @@ struct child_result child_wait(pid_t process, int output) {
 }
 
 struct child_result child_run(int (*command)(int, char **), const char *const *arguments,
-                              const struct fault_plan *plan) {
+                              const struct failure_plan *plan) {
     int output = -1;
     pid_t process = child_start(command, arguments, plan, &output);
     return child_wait(process, output);

@@ -1,7 +1,7 @@
 /* Decoders in processes of their own: the same as decoding here, whatever the file; a codec
  * that breaks its process costs the file; and no process is left when all is done. */
 #include "host/sound/decoder.h"
-#include "tests/support/faults.h"
+#include "tests/support/injected_failures.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
 
@@ -157,9 +157,9 @@ static void same_as_here(void **state) {
 static void arm(const char *name, int kind, int at, bool sticky) {
     static char path[512];
     snprintf(path, sizeof path, "%s", test_path(folder, name));
-    const struct fault_plan plan = {
-        .under = path, .calls = FAULT_READ, .kind = kind, .at = at, .sticky = sticky};
-    faults_arm(&plan);
+    const struct failure_plan plan = {
+        .under = path, .calls = FAIL_READ, .kind = kind, .at = at, .sticky = sticky};
+    failures_arm(&plan);
 }
 
 static void costs_only_its_file(int kind, int at, int rounds, const char *words) {
@@ -174,32 +174,32 @@ static void costs_only_its_file(int kind, int at, int rounds, const char *words)
     }
     decoded_free(&decoded);
     decoders_close(decoders);
-    faults_arm(NULL);
+    failures_arm(NULL);
     assert_no_process_left();
 }
 
 static void crashes(void **state) {
     (void)state;
-    costs_only_its_file(FAULT_CRASH, 1, 2, "the decoder crashed (SIGSEGV)");
-    costs_only_its_file(FAULT_CRASH, 4, 2, "the decoder crashed (SIGSEGV)");
+    costs_only_its_file(FAIL_CRASH, 1, 2, "the decoder crashed (SIGSEGV)");
+    costs_only_its_file(FAIL_CRASH, 4, 2, "the decoder crashed (SIGSEGV)");
 }
 
 static void endless_loops(void **state) {
     (void)state;
     setenv("EARMARK_DECODER_SECONDS", "1", 1);
-    costs_only_its_file(FAULT_LOOP, 4, 1, "took more than 1 s of processor time");
+    costs_only_its_file(FAIL_LOOP, 4, 1, "took more than 1 s of processor time");
     unsetenv("EARMARK_DECODER_SECONDS");
 }
 
 static void memory_eaters(void **state) {
     (void)state;
-    costs_only_its_file(FAULT_MEMORY, 4, 2, "needs more than 1024 MiB of memory");
+    costs_only_its_file(FAIL_MEMORY, 4, 2, "needs more than 1024 MiB of memory");
 }
 
 /* What came before may have broken the process: with a new one the file is fine. */
 static void tried_again_in_a_new_process(void **state) {
     (void)state;
-    const int kinds[] = {FAULT_CRASH, FAULT_MEMORY};
+    const int kinds[] = {FAIL_CRASH, FAIL_MEMORY};
     for (size_t i = 0; i < 2; i++) {
         arm("bad.wav", kinds[i], 4, false);
         struct decoders *decoders = open_decoders(1);
@@ -210,7 +210,7 @@ static void tried_again_in_a_new_process(void **state) {
         assert_int_equal(decoded.frames, SHORT);
         decoded_free(&decoded);
         decoders_close(decoders);
-        faults_arm(NULL);
+        failures_arm(NULL);
     }
     assert_no_process_left();
 }
@@ -248,7 +248,7 @@ static bool until(void *context) {
 
 static void giving_up(void **state) {
     (void)state;
-    arm("bad.wav", FAULT_LOOP, 4, true);
+    arm("bad.wav", FAIL_LOOP, 4, true);
     struct decoders *decoders = open_decoders(1);
     struct decoded decoded = {0};
     struct error error = ERROR_INITIAL;
@@ -275,14 +275,14 @@ static void giving_up(void **state) {
     decoders_close(decoders); /* while it loops */
     assert_true(now() - before < 1.0);
     decoded_free(&decoded);
-    faults_arm(NULL);
+    failures_arm(NULL);
     assert_no_process_left();
 }
 
 /* The answer to a clip that was given up comes later, and is not the next one's. */
 static void late_answers(void **state) {
     (void)state;
-    arm("bad.wav", FAULT_SLOW, 4, false);
+    arm("bad.wav", FAIL_SLOW, 4, false);
     struct decoders *decoders = open_decoders(1);
     struct decoded decoded = {0};
     struct error error = ERROR_INITIAL;
@@ -296,7 +296,7 @@ static void late_answers(void **state) {
     assert_int_equal(decoded.source_frames, SHORT / 2);
     decoded_free(&decoded);
     decoders_close(decoders);
-    faults_arm(NULL);
+    failures_arm(NULL);
 }
 
 /* ---- ends and signals ---- */
@@ -317,7 +317,7 @@ static void end_with_the_program(void **state) {
     int said[2];
     char byte;
     assert_int_equal(pipe(said), 0);
-    arm("bad.wav", FAULT_LOOP, 4, true);
+    arm("bad.wav", FAIL_LOOP, 4, true);
     fflush(NULL);
     pid_t program = fork();
     assert_true(program >= 0);
@@ -331,7 +331,7 @@ static void end_with_the_program(void **state) {
         ended = waitpid(-1, NULL, WNOHANG);
         if (ended == 0) usleep(1000);
     }
-    faults_arm(NULL);
+    failures_arm(NULL);
     close(said[0]);
     close(said[1]);
     assert_no_process_left();

@@ -41,11 +41,11 @@ static const char *const *arguments_for(const char *command, const char *folder)
     return arguments;
 }
 
-static struct child_result embed(const char *folder, const struct fault_plan *plan) {
+static struct child_result embed(const char *folder, const struct failure_plan *plan) {
     return child_run(command_embed, arguments_for("embed", folder), plan);
 }
 
-static struct child_result audit(const char *folder, const struct fault_plan *plan) {
+static struct child_result audit(const char *folder, const struct failure_plan *plan) {
     return child_run(command_audit, arguments_for("audit", folder), plan);
 }
 
@@ -55,9 +55,9 @@ static void expect_code(const struct child_result *result, int code) {
                  result->said);
 }
 
-static struct fault_plan breaks(int kind, int at) {
-    return (struct fault_plan){
-        .under = victim, .calls = FAULT_READ, .kind = kind, .at = at, .sticky = true};
+static struct failure_plan breaks(int kind, int at) {
+    return (struct failure_plan){
+        .under = victim, .calls = FAIL_READ, .kind = kind, .at = at, .sticky = true};
 }
 
 /* Orphans of our children become ours: that there are none tells that nothing is left. Those
@@ -131,7 +131,7 @@ static bool row_says(const char *words) {
 }
 
 static void costs_only_its_file(int kind, int at, const char *words) {
-    const struct fault_plan plan = breaks(kind, at);
+    const struct failure_plan plan = breaks(kind, at);
     const char *const *arguments = arguments_for("embed", out);
     const char *loud[9] = {NULL}; /* all but --quiet */
     memcpy(loud, arguments, 8 * sizeof *loud);
@@ -150,31 +150,31 @@ static void costs_only_its_file(int kind, int at, const char *words) {
 
 static void crashes(void **state) {
     (void)state;
-    costs_only_its_file(FAULT_CRASH, 1, "the decoder crashed (SIGSEGV)");
-    costs_only_its_file(FAULT_CRASH, 5, "the decoder crashed (SIGSEGV)");
+    costs_only_its_file(FAIL_CRASH, 1, "the decoder crashed (SIGSEGV)");
+    costs_only_its_file(FAIL_CRASH, 5, "the decoder crashed (SIGSEGV)");
 }
 
 static void endless_loops(void **state) {
     (void)state;
     setenv("EARMARK_DECODER_SECONDS", "1", 1);
-    costs_only_its_file(FAULT_LOOP, 5, "took more than 1 s of processor time");
+    costs_only_its_file(FAIL_LOOP, 5, "took more than 1 s of processor time");
     unsetenv("EARMARK_DECODER_SECONDS");
 }
 
 static void memory_eaters(void **state) {
     (void)state;
-    costs_only_its_file(FAULT_MEMORY, 5, "needs more than 1024 MiB of memory");
+    costs_only_its_file(FAIL_MEMORY, 5, "needs more than 1024 MiB of memory");
 }
 
 /* The page decodes once more what it plays. */
 static void crashes_of_the_page(void **state) {
     (void)state;
-    struct fault_plan plan = {.under = victim, .calls = FAULT_READ};
+    struct failure_plan plan = {.under = victim, .calls = FAIL_READ};
     struct child_result result = embed(out, &plan);
     int at = result.calls + 1;
     expect_code(&result, EXIT_UNREADABLE_CLIPS);
     corpus_remove_folder(out);
-    plan = breaks(FAULT_CRASH, at);
+    plan = breaks(FAIL_CRASH, at);
     result = audit(out, &plan);
     expect_code(&result, EXIT_UNREADABLE_CLIPS);
     assert_true(row_says(",ok,"));
@@ -197,7 +197,7 @@ static double now(void) {
 static void stopped_while_a_codec_loops(void **state) {
     (void)state;
     const int numbers[] = {SIGTERM, SIGINT, SIGKILL};
-    const struct fault_plan plan = breaks(FAULT_LOOP, 5);
+    const struct failure_plan plan = breaks(FAIL_LOOP, 5);
     for (size_t i = 0; i < 3; i++) {
         int output = -1;
         pid_t process = child_start(command_embed, arguments_for("embed", out), &plan, &output);

@@ -6,7 +6,7 @@
 #include "host/confident/multilabel.h"
 #include "tests/support/compare.h"
 #include "tests/support/golden.h"
-#include "tests/support/labels_example.h"
+#include "tests/support/multilabel_example.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -54,7 +54,7 @@ static void test_folds(void **state) {
 }
 
 static void check_example(const char *name, double c, bool standardise) {
-    struct labels_example example = labels_example_read(name);
+    struct multilabel_example example = multilabel_example_read(name);
     struct crossval_settings settings = {.c_values = {c},
                                          .c_count = 1,
                                          .standardise = standardise,
@@ -62,7 +62,7 @@ static void check_example(const char *name, double c, bool standardise) {
                                          .max_iterations = 10000};
     struct crossval_report report;
     float *probabilities =
-        labels_example_run(&device_cpu_operations, &example, &settings, 2, &report);
+        multilabel_example_run(&device_cpu_operations, &example, &settings, 2, &report);
     double apart = compare_largest_float(probabilities, example.p.doubles, example.p.count);
     print_message("# %s, from scikit-learn: %.3g\n", name, apart);
     assert_within(apart, GATE, name);
@@ -71,7 +71,7 @@ static void check_example(const char *name, double c, bool standardise) {
     for (size_t i = 0; i < report.folds; i++) assert_true(report.fits[i].exact);
     free(probabilities);
     crossval_report_free(&report);
-    labels_example_free(&example);
+    multilabel_example_free(&example);
 }
 
 static void test_probabilities(void **state) {
@@ -83,13 +83,13 @@ static void test_probabilities(void **state) {
 /* One C for all classes: that of the lowest log-loss over them, as computed by scikit-learn. */
 static void test_choice(void **state) {
     (void)state;
-    struct labels_example example = labels_example_read("noisy");
+    struct multilabel_example example = multilabel_example_read("noisy");
     struct golden losses = golden_read("multilabel/noisy_losses.npy");
     struct crossval_settings settings = CROSSVAL_DEFAULTS;
     struct crossval_report report;
     settings.tolerance = 1e-8;
     settings.max_iterations = 10000;
-    float *chosen = labels_example_run(&device_cpu_operations, &example, &settings, 2, &report);
+    float *chosen = multilabel_example_run(&device_cpu_operations, &example, &settings, 2, &report);
     assert_int_equal(report.c_count, losses.count);
     size_t best = 0;
     for (size_t c = 0; c < losses.count; c++) {
@@ -106,7 +106,7 @@ static void test_choice(void **state) {
     settings.c_count = 1;
     for (int threads = 1; threads <= 3; threads++) {
         float *alone =
-            labels_example_run(&device_cpu_operations, &example, &settings, threads, &other);
+            multilabel_example_run(&device_cpu_operations, &example, &settings, threads, &other);
         assert_memory_equal(chosen, alone, example.p.count * sizeof *alone);
         assert_true(other.log_losses[0] == report.log_losses[report.chosen]);
         free(alone);
@@ -115,13 +115,13 @@ static void test_choice(void **state) {
     free(chosen);
     crossval_report_free(&report);
     golden_free(&losses);
-    labels_example_free(&example);
+    multilabel_example_free(&example);
 }
 
 /* From embeddings to flagged labels: rows, their order, which labels, and scores. */
 static void test_issues(void **state) {
     (void)state;
-    struct labels_example example = labels_example_read("noisy");
+    struct multilabel_example example = multilabel_example_read("noisy");
     struct golden issues = golden_read("multilabel/noisy_issues.npy");
     struct golden wrong = golden_read("multilabel/noisy_wrong.npy");
     struct golden scores = golden_read("multilabel/noisy_scores.npy");
@@ -131,7 +131,7 @@ static void test_issues(void **state) {
     struct multilabel_result result;
     struct error error = ERROR_INITIAL;
     settings.tolerance = 1e-8;
-    float *p = labels_example_run(&device_cpu_operations, &example, &settings, 2, &report);
+    float *p = multilabel_example_run(&device_cpu_operations, &example, &settings, 2, &report);
     size_t rows = example.input.rows, classes = example.input.classes, found = 0, flagged = 0;
     const struct multilabel_input input = {.labels =
                                                npy_view(NPY_INT8, rows, classes, example.labels),
@@ -159,7 +159,7 @@ static void test_issues(void **state) {
     golden_free(&issues);
     golden_free(&wrong);
     golden_free(&scores);
-    labels_example_free(&example);
+    multilabel_example_free(&example);
 }
 
 /* Twelve rows in three folds 0, 1, 2, 0 ...: which classes can be judged, and why not. */

@@ -3,7 +3,7 @@
  * the file does not have. */
 #include "host/sound/decode.h"
 #include "tests/support/compare.h"
-#include "tests/support/faults.h"
+#include "tests/support/injected_failures.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
 
@@ -50,19 +50,19 @@ static const struct {
 };
 
 /* Returns how many reads there were. */
-static int decode(const char *path, const struct fault_plan *plan, struct decoded *decoded) {
+static int decode(const char *path, const struct failure_plan *plan, struct decoded *decoded) {
     struct error error = ERROR_INITIAL;
-    faults_arm(plan);
+    failures_arm(plan);
     decode_clip(path, &usual, decoded, &error);
-    int count = faults_count();
-    faults_arm(NULL);
+    int count = failures_count();
+    failures_arm(NULL);
     assert_no_error(&error);
     return count;
 }
 
 /* Returns how many of them left the clip as it is. */
 static int refuse_each(const char *name, const char *path, bool sticky, int count,
-                       const struct decoded *whole, struct fault_plan plan) {
+                       const struct decoded *whole, struct failure_plan plan) {
     struct decoded decoded = {0};
     int unharmed = 0;
     plan.kind = EIO;
@@ -92,7 +92,7 @@ static void test_every_read(void **state) {
     for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
         const char *path = test_path(test_folder, "sound");
         struct decoded whole = {0};
-        struct fault_plan plan = {.under = test_folder, .calls = FAULT_READ};
+        struct failure_plan plan = {.under = test_folder, .calls = FAIL_READ};
         size_t size = 0;
         test_sound_float(path, files[f].format, 16000, 1, samples, FRAMES);
         free(test_file_read(path, &size));

@@ -50,7 +50,7 @@ static char expected[512]; /* the folder of the undisturbed run */
 static char out[512];      /* the folder that the tests disturb */
 static double undisturbed_seconds;
 
-static struct child_result audit(const char *folder, const struct fault_plan *plan,
+static struct child_result audit(const char *folder, const struct failure_plan *plan,
                                  const char *option, const char *value) {
     const char *arguments[] = {"audit",      corpus.clips, "-o", folder,    "--model",
                                corpus.model, "--threads",  "2",  "--folds", "4",
@@ -105,7 +105,7 @@ static struct child_result finish(void) {
 }
 
 static int calls_of_a_run(unsigned calls) {
-    struct fault_plan plan = {.under = out, .calls = calls, .tick = TICK};
+    struct failure_plan plan = {.under = out, .calls = calls, .tick = TICK};
     struct child_result result = audit(out, &plan, NULL, NULL);
     assert_code(&result, EXIT_UNREADABLE_CLIPS);
     assert_same_run(expected, out);
@@ -115,7 +115,7 @@ static int calls_of_a_run(unsigned calls) {
 
 /* One kill after `seconds`; false when the run was over before. */
 static bool kill_after(double seconds) {
-    struct fault_plan plan = {.under = out, .tick = TICK};
+    struct failure_plan plan = {.under = out, .tick = TICK};
     const char *arguments[] = {"audit",     corpus.clips, "-o",      out, "--model", corpus.model,
                                "--threads", "2",          "--folds", "4", NULL};
     int output = -1;
@@ -150,13 +150,13 @@ static void test_killed_at_random_moments(void **state) {
 
 static void test_killed_at_every_step(void **state) {
     (void)state;
-    const unsigned calls = FAULT_ALL & ~(unsigned)FAULT_READ;
+    const unsigned calls = FAIL_ALL & ~(unsigned)FAIL_READ;
     int steps = calls_of_a_run(calls), resumed = 0;
     int stride = getenv("EARMARK_EVERY_STEP") != NULL ? 1 : STEP_STRIDE;
     assert_true(steps > 100);
     for (int at = 1; at <= steps; at += stride) {
-        struct fault_plan plan = {
-            .under = out, .calls = calls, .kind = FAULT_KILL, .at = at, .tick = TICK};
+        struct failure_plan plan = {
+            .under = out, .calls = calls, .kind = FAIL_KILL, .at = at, .tick = TICK};
         struct child_result result = audit(out, &plan, NULL, NULL);
         if (result.signal != SIGKILL) break; /* this time there were fewer */
         result = finish();
@@ -168,8 +168,8 @@ static void test_killed_at_every_step(void **state) {
 
 /* Leaves an unfinished run in OUT with every clip embedded, as a kill does. */
 static void leave_unfinished(void) {
-    struct fault_plan plan = {
-        .under = out, .calls = FAULT_RENAME, .kind = ENOSPC, .at = 8, .tick = TICK};
+    struct failure_plan plan = {
+        .under = out, .calls = FAIL_RENAME, .kind = ENOSPC, .at = 8, .tick = TICK};
     struct child_result result = audit(out, &plan, NULL, NULL);
     assert_code(&result, EXIT_FATAL);
     assert_true(exists(out, "shards"));
@@ -194,8 +194,8 @@ static void test_embed_goes_on(void **state) {
     struct child_result result = child_run(command_embed, arguments, NULL);
     assert_code(&result, EXIT_UNREADABLE_CLIPS);
     arguments[3] = out;
-    struct fault_plan plan = {
-        .under = out, .calls = FAULT_RENAME, .kind = FAULT_KILL, .at = 6, .tick = TICK};
+    struct failure_plan plan = {
+        .under = out, .calls = FAIL_RENAME, .kind = FAIL_KILL, .at = 6, .tick = TICK};
     result = child_run(command_embed, arguments, &plan);
     assert_int_equal(result.signal, SIGKILL);
     result = child_run(command_embed, arguments, NULL);

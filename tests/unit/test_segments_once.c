@@ -3,7 +3,7 @@
  * about one pass of the file for all of them. */
 #include "host/sound/decode_pool.h"
 #include "host/sound/kept_files.h"
-#include "tests/support/faults.h"
+#include "tests/support/injected_failures.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
 
@@ -202,8 +202,8 @@ static double pool_reads(const struct clip_list *list, size_t count, int threads
     struct error error = ERROR_INITIAL;
     struct decode_pool_settings settings = {
         .threads = threads, .maximum_bytes = 8 << 20, .decode = {.model_rate = RATE}};
-    const struct fault_plan plan = {.under = test_path(folder, name), .calls = FAULT_READ};
-    faults_arm(&plan);
+    const struct failure_plan plan = {.under = test_path(folder, name), .calls = FAIL_READ};
+    failures_arm(&plan);
     assert_int_equal(decoders_open(threads, &settings.decoders, &error), ERROR_NONE);
     assert_int_equal(decode_pool_open(list, 0, count, &settings, &pool, &error), ERROR_NONE);
     for (size_t i = 0; i < count; i++) {
@@ -213,8 +213,8 @@ static double pool_reads(const struct clip_list *list, size_t count, int threads
     }
     decode_pool_close(pool);
     decoders_close(settings.decoders);
-    int reads = faults_count();
-    faults_arm(NULL);
+    int reads = failures_count();
+    failures_arm(NULL);
     return reads;
 }
 

@@ -1,7 +1,7 @@
 /* Decoding what is not in order: each file with its status and its reason, never a
  * crash, never more memory than the file can explain. */
 #include "host/sound/decode.h"
-#include "tests/support/faults.h"
+#include "tests/support/injected_failures.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
 
@@ -255,7 +255,7 @@ static void lying_headers(void **state) {
         test_file_patch(test_path(folder, "lie.wav"), 24, &rates[i], 4);
         expect("lie.wav", CLIP_UNREADABLE, "");
     }
-    assert_int_equal(faults_closed_twice(), 0);
+    assert_int_equal(failures_closed_twice(), 0);
     /* FLAC's number of samples has 36 bits, the last 32 of them at byte 22. */
     const unsigned char many[4] = {0x0d, 0x00, 0x00, 0x00}; /* 3.8 hours */
     write_int16("lie.flac", SF_FORMAT_FLAC, FRAMES);

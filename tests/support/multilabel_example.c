@@ -1,4 +1,4 @@
-#include "tests/support/labels_example.h"
+#include "tests/support/multilabel_example.h"
 
 #include "tests/support/compare.h"
 
@@ -15,11 +15,11 @@ static struct golden read_part(const char *name, const char *part) {
     return golden_read(path);
 }
 
-struct labels_example labels_example_read(const char *name) {
-    struct labels_example example = {.x = read_part(name, "x"),
-                                     .y = read_part(name, "y"),
-                                     .f = read_part(name, "f"),
-                                     .p = read_part(name, "p")};
+struct multilabel_example multilabel_example_read(const char *name) {
+    struct multilabel_example example = {.x = read_part(name, "x"),
+                                         .y = read_part(name, "y"),
+                                         .f = read_part(name, "f"),
+                                         .p = read_part(name, "p")};
     example.labels = malloc(example.y.count);
     assert_non_null(example.labels);
     for (size_t i = 0; i < example.y.count; i++) example.labels[i] = (int8_t)example.y.integers[i];
@@ -34,7 +34,7 @@ struct labels_example labels_example_read(const char *name) {
     return example;
 }
 
-void labels_example_free(struct labels_example *example) {
+void multilabel_example_free(struct multilabel_example *example) {
     free(example->labels);
     golden_free(&example->x);
     golden_free(&example->y);
@@ -42,10 +42,10 @@ void labels_example_free(struct labels_example *example) {
     golden_free(&example->p);
 }
 
-float *labels_example_run(const struct device_operations *operations,
-                          const struct labels_example *example,
-                          const struct crossval_settings *settings, int threads,
-                          struct crossval_report *report) {
+float *multilabel_example_run(const struct device_operations *operations,
+                              const struct multilabel_example *example,
+                              const struct crossval_settings *settings, int threads,
+                              struct crossval_report *report) {
     struct error error = ERROR_INITIAL;
     struct device *device = NULL;
     struct device_settings device_settings = {.threads = threads};

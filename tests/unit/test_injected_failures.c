@@ -1,6 +1,5 @@
-/* The operating system refuses at every call in turn: the run says what and where,
- * exits with the right code, loses nothing, and goes on to the bytes of a run that
- * nothing disturbed. */
+/* Every system call fails in turn: the run reports what failed and where, exits with the right
+ * code and loses nothing; run again, it ends with the same bytes as an undisturbed run. */
 #include "host/base/file.h"
 #include "host/commands/commands.h"
 #include "tests/support/compare.h"
@@ -22,8 +21,8 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* Every call is tried with EARMARK_EVERY_STEP set (make test-faults), else one in so many. */
-#ifdef __SANITIZE_ADDRESS__ /* slow enough without doing all again */
+/* EARMARK_EVERY_STEP (make test-faults) tries every call; otherwise one in STEP_STRIDE. */
+#ifdef __SANITIZE_ADDRESS__ /* slow; the release build tries more */
 #define STEP_STRIDE 37
 #else
 #define STEP_STRIDE 11
@@ -34,7 +33,7 @@ static struct corpus corpus;
 static char expected[512];
 static char out[512];
 
-static struct child_result audit(const char *folder, const struct fault_plan *plan) {
+static struct child_result audit(const char *folder, const struct failure_plan *plan) {
     const char *arguments[] = {"audit",   corpus.clips, "-o",        folder,
                                "--model", corpus.model, "--threads", "2",
                                "--folds", "4",          NULL};
@@ -55,13 +54,13 @@ static int drop_corpus(void **state) {
     return 0;
 }
 
-/* From one call that is tried to the next, of so many; three are tried at least. */
+/* Distance between the calls that are tried, out of `count`; at least three are tried. */
 static int stride(int count) {
     if (getenv("EARMARK_EVERY_STEP") != NULL || count < 3) return 1;
     return count / 3 < STEP_STRIDE ? count / 3 : STEP_STRIDE;
 }
 
-/* Without faults the run ends as if nothing had happened. */
+/* Without failures the run ends with the expected bytes. */
 static void finish(void) {
     struct child_result result = audit(out, NULL);
     bool done = strstr(result.said, "holds the files of a finished run") != NULL;
@@ -72,7 +71,7 @@ static void finish(void) {
 }
 
 static int count_calls(const char *under, unsigned calls) {
-    struct fault_plan plan = {.under = under, .calls = calls, .tick = TICK};
+    struct failure_plan plan = {.under = under, .calls = calls, .tick = TICK};
     struct child_result result = audit(out, &plan);
     assert_int_equal(result.code, EXIT_UNREADABLE_CLIPS);
     corpus_remove_folder(out);
@@ -80,8 +79,9 @@ static int count_calls(const char *under, unsigned calls) {
     return result.calls;
 }
 
-/* One run with a fault; true when it failed, and then it said why and where. */
-static bool fails_well(const struct fault_plan *plan) {
+/* One run with an injected failure. True when the run failed; its message must then name the
+ * error and the folder. */
+static bool fails_well(const struct failure_plan *plan) {
     struct child_result result = audit(out, plan);
     if (result.signal != 0) fail_msg("call %d: signal %d", plan->at, result.signal);
     if (result.code == EXIT_UNREADABLE_CLIPS) {
@@ -94,14 +94,14 @@ static bool fails_well(const struct fault_plan *plan) {
     return true;
 }
 
-/* Every call of these kinds in turn; `must_fail`: none of them may be overlooked. */
+/* Every call of these kinds fails in turn; `must_fail`: the run must report each of them. */
 static void refuse_each(unsigned calls, int kind, bool sticky, bool must_fail) {
     int count = count_calls(out, calls), failed = 0;
     for (int at = 1; at <= count; at += stride(count)) {
-        const struct fault_plan plan = {
+        const struct failure_plan plan = {
             .under = out, .calls = calls, .kind = kind, .at = at, .sticky = sticky, .tick = TICK};
         bool bad = fails_well(&plan);
-        /* The last calls may not come: the number of shards depends on time. */
+        /* The last calls may never happen: the number of shards depends on time. */
         if (must_fail && !bad && at + 16 < count)
             fail_msg("'%s' at call %d of %d was overlooked", strerror(kind), at, count);
         failed += bad;
@@ -112,41 +112,40 @@ static void refuse_each(unsigned calls, int kind, bool sticky, bool must_fail) {
 
 static void test_full_disk(void **state) {
     (void)state;
-    refuse_each(FAULT_WRITE, ENOSPC, false, true);
-    refuse_each(FAULT_WRITE, ENOSPC, true, true);
+    refuse_each(FAIL_WRITE, ENOSPC, false, true);
+    refuse_each(FAIL_WRITE, ENOSPC, true, true);
 }
 
 static void test_disk_errors(void **state) {
     (void)state;
-    refuse_each(FAULT_WRITE, EIO, false, true);
-    refuse_each(FAULT_FSYNC, EIO, false, true);
-    refuse_each(FAULT_RENAME, EIO, false, true);
-    refuse_each(FAULT_CLOSE, EIO, false, false);
-    refuse_each(FAULT_LIST, ESTALE, false, true);
+    refuse_each(FAIL_WRITE, EIO, false, true);
+    refuse_each(FAIL_FSYNC, EIO, false, true);
+    refuse_each(FAIL_RENAME, EIO, false, true);
+    refuse_each(FAIL_CLOSE, EIO, false, false);
+    refuse_each(FAIL_LIST, ESTALE, false, true);
 }
 
 static void test_folder_without_permission(void **state) {
     (void)state;
-    refuse_each(FAULT_MKDIR, EROFS, false, true);
-    refuse_each(FAULT_OPEN, EACCES, false, true);
-    refuse_each(FAULT_OPEN, EMFILE, true, true);
+    refuse_each(FAIL_MKDIR, EROFS, false, true);
+    refuse_each(FAIL_OPEN, EACCES, false, true);
+    refuse_each(FAIL_OPEN, EMFILE, true, true);
 }
 
-/* What is only tidied up may stay: said, or left for the next run. */
+/* Files that are only tidied up may stay: reported, or left for the next run. */
 static void test_files_that_cannot_be_removed(void **state) {
     (void)state;
-    refuse_each(FAULT_UNLINK, EACCES, false, false);
+    refuse_each(FAIL_UNLINK, EACCES, false, false);
 }
 
-/* Nothing that is to be noticed at all. */
+/* Failures that must have no effect on the run. */
 static void run_through(int kind, bool sticky) {
     int count =
-        sticky ? 1
-               : count_calls(out, FAULT_ALL & ~(unsigned)(FAULT_UNLINK | FAULT_MKDIR | FAULT_LIST));
+        sticky ? 1 : count_calls(out, FAIL_ALL & ~(unsigned)(FAIL_UNLINK | FAIL_MKDIR | FAIL_LIST));
     for (int at = 1; at <= count; at += stride(count)) {
-        const struct fault_plan plan = {
+        const struct failure_plan plan = {
             .under = out,
-            .calls = FAULT_ALL & ~(unsigned)(FAULT_UNLINK | FAULT_MKDIR | FAULT_LIST),
+            .calls = FAIL_ALL & ~(unsigned)(FAIL_UNLINK | FAIL_MKDIR | FAIL_LIST),
             .kind = kind,
             .at = at,
             .sticky = sticky,
@@ -161,7 +160,7 @@ static void run_through(int kind, bool sticky) {
 
 static void test_short_writes(void **state) {
     (void)state;
-    run_through(FAULT_SHORT_WRITE, true);
+    run_through(FAIL_SHORT_WRITE, true);
 }
 
 static void test_interrupted_calls(void **state) {
@@ -180,36 +179,36 @@ static bool file_says(const char *name, const char *words) {
     return says;
 }
 
-/* A sound that cannot be read is its clip's row, with the system's reason, or is read
- * at the second attempt; it is never another sound. */
+/* A file that cannot be read gives its clip a row with the system's reason, or is read at the
+ * second attempt; its samples are never wrong. */
 static void refuse_sounds(unsigned calls, int kind) {
-    int count = count_calls(corpus.clips, calls), told = 0;
+    int count = count_calls(corpus.clips, calls), reported = 0;
     for (int at = 1; at <= count; at += stride(count)) {
-        const struct fault_plan plan = {
+        const struct failure_plan plan = {
             .under = corpus.clips, .calls = calls, .kind = kind, .at = at};
         struct child_result result = audit(out, &plan);
         if (result.code != EXIT_UNREADABLE_CLIPS)
             fail_msg("call %d: exit code %d: %s", at, result.code, result.said);
-        /* The page decodes the clips that it plays once more. */
+        /* The page decodes the clips that it plays a second time. */
         if (file_says("clips.csv", strerror(kind)) || file_says("report.html", strerror(kind)))
-            told++;
+            reported++;
         else
             assert_same_run(expected, out);
         corpus_remove_folder(out);
     }
-    assert_true(told > 0);
+    assert_true(reported > 0);
 }
 
 static void test_sounds_that_cannot_be_read(void **state) {
     (void)state;
-    refuse_sounds(FAULT_READ, EIO);
-    refuse_sounds(FAULT_OPEN, ESTALE);
+    refuse_sounds(FAIL_READ, EIO);
+    refuse_sounds(FAIL_OPEN, ESTALE);
 }
 
 static void test_no_sound_can_be_read(void **state) {
     (void)state;
-    const struct fault_plan plan = {
-        .under = corpus.clips, .calls = FAULT_READ, .kind = EIO, .at = 1, .sticky = true};
+    const struct failure_plan plan = {
+        .under = corpus.clips, .calls = FAIL_READ, .kind = EIO, .at = 1, .sticky = true};
     struct child_result result = audit(out, &plan);
     assert_int_equal(result.code, EXIT_FATAL);
     assert_non_null(strstr(result.said, "none of the"));
@@ -217,17 +216,17 @@ static void test_no_sound_can_be_read(void **state) {
     finish();
 }
 
-/* That too many files are open is no clip's fault: the run ends, and goes on later. */
+/* Too many open files is not a property of a clip: the run ends, and a later one resumes. */
 static void test_too_many_open_files(void **state) {
     (void)state;
-    int count = count_calls(corpus.clips, FAULT_OPEN);
+    int count = count_calls(corpus.clips, FAIL_OPEN);
     for (int at = 1; at <= count; at += stride(count)) {
-        const struct fault_plan plan = {.under = corpus.clips,
-                                        .calls = FAULT_OPEN,
-                                        .kind = EMFILE,
-                                        .at = at,
-                                        .sticky = true,
-                                        .tick = TICK};
+        const struct failure_plan plan = {.under = corpus.clips,
+                                          .calls = FAIL_OPEN,
+                                          .kind = EMFILE,
+                                          .at = at,
+                                          .sticky = true,
+                                          .tick = TICK};
         struct child_result result = audit(out, &plan);
         assert_int_equal(result.code, EXIT_FATAL);
         assert_non_null(strstr(result.said, strerror(EMFILE)));
@@ -249,5 +248,5 @@ int main(void) {
         cmocka_unit_test(test_no_sound_can_be_read),
         cmocka_unit_test(test_too_many_open_files),
     };
-    return cmocka_run_group_tests_name("faults", tests, make_corpus, drop_corpus);
+    return cmocka_run_group_tests_name("injected failures", tests, make_corpus, drop_corpus);
 }

@@ -1,4 +1,4 @@
-#include "tests/support/faults.h"
+#include "tests/support/injected_failures.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -18,15 +18,15 @@
 
 #define DESCRIPTORS 4096
 
-static struct fault_plan plan;
+static struct failure_plan plan;
 static atomic_bool armed;
-static atomic_int *count; /* shared with the processes that are forked; NULL: not armed */
+static atomic_int *count; /* shared with forked processes; NULL: not armed */
 static pid_t owner;
 static atomic_int looks_at_clock;
 static atomic_int closed_twice;
-static atomic_bool is_under[DESCRIPTORS]; /* the descriptor's file lies under the folder */
+static atomic_bool is_under[DESCRIPTORS]; /* the descriptor's file is in the plan's folder */
 
-void faults_arm(const struct fault_plan *next) {
+void failures_arm(const struct failure_plan *next) {
     armed = false;
     if (count != NULL) munmap(count, sizeof *count);
     count = NULL;
@@ -39,11 +39,11 @@ void faults_arm(const struct fault_plan *next) {
     armed = true;
 }
 
-int faults_closed_twice(void) {
+int failures_closed_twice(void) {
     return closed_twice;
 }
 
-int faults_count(void) {
+int failures_count(void) {
     return count == NULL ? 0 : *count;
 }
 
@@ -70,18 +70,19 @@ static void note_descriptor(int descriptor, bool under) {
     if (descriptor >= 0 && descriptor < DESCRIPTORS) is_under[descriptor] = under;
 }
 
-/* What this call is to suffer: 0, or the plan's kind. */
-static int suffer(enum fault_call call, bool under) {
+/* How this call fails: 0 (not at all) or the plan's kind. */
+static int failure_of(enum failing_call call, bool under) {
     if (!under || (plan.calls & call) == 0) return 0;
     int number = ++*count;
     bool hit = plan.at > 0 && (number == plan.at || (plan.sticky && number > plan.at));
     if (!hit) return 0;
-    if (plan.kind == FAULT_KILL && call != FAULT_WRITE) kill(owner, SIGKILL);
-    if (plan.kind == FAULT_SHORT_WRITE && call != FAULT_WRITE) return 0;
+    if (plan.kind == FAIL_KILL && call != FAIL_WRITE) kill(owner, SIGKILL);
+    if (plan.kind == FAIL_SHORT_WRITE && call != FAIL_WRITE) return 0;
     return plan.kind;
 }
 
-/* Nearly all that may be had; it is not touched, and never given back. False: there is a bound. */
+/* Reserves address space until the limit, keeps it, and does not touch it. True: no limit below
+ * 64 GiB. */
 static bool take_memory(void) {
     const size_t piece = (size_t)64 << 20;
     void *last = MAP_FAILED;
@@ -95,15 +96,15 @@ static bool take_memory(void) {
     return pieces == 1024;
 }
 
-/* True with errno set when the call is to fail. */
-static bool fails(enum fault_call call, bool under) {
-    int kind = suffer(call, under);
-    if (kind == FAULT_CRASH) raise(SIGSEGV);
-    volatile bool loops = kind == FAULT_LOOP;
+/* True, with errno set, when the call must fail. */
+static bool fails(enum failing_call call, bool under) {
+    int kind = failure_of(call, under);
+    if (kind == FAIL_CRASH) raise(SIGSEGV);
+    volatile bool loops = kind == FAIL_LOOP;
     while (loops) {
     }
-    if (kind == FAULT_SLOW) usleep(500000);
-    if (kind == FAULT_MEMORY && !take_memory()) kind = ENOMEM;
+    if (kind == FAIL_SLOW) usleep(500000);
+    if (kind == FAIL_MEMORY && !take_memory()) kind = ENOMEM;
     if (kind <= 0) return false;
     errno = kind;
     return true;
@@ -118,41 +119,41 @@ int open(const char *path, int flags, ...) {
         va_end(arguments);
     }
     bool under = path_is_under(path);
-    if (fails(FAULT_OPEN, under)) return -1;
+    if (fails(FAIL_OPEN, under)) return -1;
     int descriptor = REAL(open)(path, flags, mode);
     note_descriptor(descriptor, under);
     return descriptor;
 }
 
 ssize_t read(int descriptor, void *bytes, size_t size) {
-    if (fails(FAULT_READ, descriptor_is_under(descriptor))) return -1;
+    if (fails(FAIL_READ, descriptor_is_under(descriptor))) return -1;
     return REAL(read)(descriptor, bytes, size);
 }
 
 ssize_t pread(int descriptor, void *bytes, size_t size, off_t offset) {
-    if (fails(FAULT_READ, descriptor_is_under(descriptor))) return -1;
+    if (fails(FAIL_READ, descriptor_is_under(descriptor))) return -1;
     return REAL(pread)(descriptor, bytes, size, offset);
 }
 
 ssize_t write(int descriptor, const void *bytes, size_t size) {
-    int kind = suffer(FAULT_WRITE, descriptor_is_under(descriptor));
+    int kind = failure_of(FAIL_WRITE, descriptor_is_under(descriptor));
     if (kind > 0) {
         errno = kind;
         return -1;
     }
     if (kind < 0) size = (size + 1) / 2;
     ssize_t written = REAL(write)(descriptor, bytes, size);
-    if (kind == FAULT_KILL) kill(owner, SIGKILL);
+    if (kind == FAIL_KILL) kill(owner, SIGKILL);
     return written;
 }
 
 int fsync(int descriptor) {
-    if (fails(FAULT_FSYNC, descriptor_is_under(descriptor))) return -1;
+    if (fails(FAIL_FSYNC, descriptor_is_under(descriptor))) return -1;
     return REAL(fsync)(descriptor);
 }
 
 int close(int descriptor) {
-    bool failing = fails(FAULT_CLOSE, descriptor_is_under(descriptor));
+    bool failing = fails(FAIL_CLOSE, descriptor_is_under(descriptor));
     int saved = errno;
     note_descriptor(descriptor, false);
     int result = REAL(close)(descriptor);
@@ -163,28 +164,28 @@ int close(int descriptor) {
 }
 
 int rename(const char *from, const char *to) {
-    return fails(FAULT_RENAME, path_is_under(to)) ? -1 : REAL(rename)(from, to);
+    return fails(FAIL_RENAME, path_is_under(to)) ? -1 : REAL(rename)(from, to);
 }
 
 int unlink(const char *path) {
-    return fails(FAULT_UNLINK, path_is_under(path)) ? -1 : REAL(unlink)(path);
+    return fails(FAIL_UNLINK, path_is_under(path)) ? -1 : REAL(unlink)(path);
 }
 
 int unlinkat(int folder, const char *path, int flags) {
-    return fails(FAULT_UNLINK, descriptor_is_under(folder)) ? -1
-                                                            : REAL(unlinkat)(folder, path, flags);
+    return fails(FAIL_UNLINK, descriptor_is_under(folder)) ? -1
+                                                           : REAL(unlinkat)(folder, path, flags);
 }
 
 int rmdir(const char *path) {
-    return fails(FAULT_UNLINK, path_is_under(path)) ? -1 : REAL(rmdir)(path);
+    return fails(FAIL_UNLINK, path_is_under(path)) ? -1 : REAL(rmdir)(path);
 }
 
 int mkdir(const char *path, mode_t mode) {
-    return fails(FAULT_MKDIR, path_is_under(path)) ? -1 : REAL(mkdir)(path, mode);
+    return fails(FAIL_MKDIR, path_is_under(path)) ? -1 : REAL(mkdir)(path, mode);
 }
 
 DIR *opendir(const char *path) {
-    return fails(FAULT_LIST, path_is_under(path)) ? NULL : REAL(opendir)(path);
+    return fails(FAIL_LIST, path_is_under(path)) ? NULL : REAL(opendir)(path);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *time) {
