@@ -21,7 +21,7 @@ host/output       host/clips host/sound/audio_faults
 host/lists        host/clips
 host/sound        host/clips kernels/device
 host/clips        host/base
-host/model        host/base
+host/model        host/base kernels/device
 host/classifier   host/base kernels/device
 host/confident    host/base
 host/base         kernels/error
@@ -38,7 +38,7 @@ END
 twins="classifier classifier_evaluate classifier_predict embedder features gemm_speed layer linear memory
     nearest plan pooling resample"
 cpu_only="device_cpu fourier gather network product threads tile_kernels winograd"
-cuda_only="device_cuda batches check plugin upload worker"
+cuda_only="device_cuda device_state batches check plugin upload worker"
 
 sources() { find kernels host bench -name '*.[ch]' -o -name '*.cu' | sort; }
 

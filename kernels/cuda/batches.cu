@@ -246,7 +246,8 @@ void cuda_batches_free(struct cuda_device *device) {
     device->batches = device->oldest = device->newest = NULL;
 }
 
-void cuda_batches_trim(struct cuda_device *device) {
+void cuda_batches_trim(struct device *base) {
+    struct cuda_device *device = as_cuda(base);
     trim(device);
     for (int i = 0; i < device->worker_count; i++) {
         struct cuda_worker *worker = &device->workers[i];

@@ -14,8 +14,9 @@ void cuda_release(struct device *device, struct device_batch *batch);
 /* Frees all of them; the GPUs have nothing to do any more. */
 void cuda_batches_free(struct cuda_device *device);
 
-/* Gives back what free ones hold, and the embedder's buffers where none is under way. */
-void cuda_batches_trim(struct cuda_device *device);
+/* Frees the buffers of free batches, and those of the embedding on GPUs where no batch is under
+ * way, to make room for cross-validation. They are allocated again when they are needed. */
+void cuda_batches_trim(struct device *device);
 
 /* Whether any is between acquire and release. */
 bool cuda_batches_in_use(const struct cuda_device *device);

@@ -2,6 +2,7 @@
 
 #include "kernels/classifier_problem.h"
 #include "kernels/clock.h"
+#include "kernels/cuda/batches.h"
 #include "kernels/cuda/check.h"
 
 #include <nvtx3/nvToolsExt.h>
@@ -183,7 +184,7 @@ enum error_code cuda_classifier_open(struct device *device,
     const double started = clock_seconds();
     struct error first = ERROR_INITIAL;
     nvtxRangePushA("classifier open");
-    cuda_device_trim(device); /* what embeddings took */
+    cuda_batches_trim(device); /* what embeddings took */
     create(device, problem, classifier, &first);
     /* Out of memory already for what is small: once more, another program may have ended. */
     if (first.code == ERROR_MEMORY)

@@ -68,7 +68,7 @@ CUDA_LIBRARIES ?= $(cuda_libraries)
 cuda_folders := $(CUDA_LIBRARIES) $(patsubst -L%,%,$(filter -L%,$(CUBLAS_LIBS)))
 cuda_link := $(addprefix -L,$(CUDA_LIBRARIES)) $(CUBLAS_LIBS) $(addprefix -Xlinker -rpath=,$(cuda_folders))
 # -fmad=false: sums are contracted only where fmaf says so, as on the CPU and in the simulator.
-cuda_werror := $(filter 1,$(WERROR))
+cuda_werror := $(WERROR)
 NVCC_FLAGS := -std=c++17 -I. -O3 -fmad=false $(cuda_codes) $(CUDA_CFLAGS) $(if $(cuda_werror),-Werror all-warnings) \
 	-Xcompiler -fPIC,-fvisibility=hidden,-ffp-contract=off,$(CUDA_WARNINGS)$(if $(cuda_werror),$(comma)-Werror)
 CUDA_C_FLAGS := -std=c17 -D_GNU_SOURCE -I. -O2 -fPIC -fvisibility=hidden -ffp-contract=off $(WARNINGS)

@@ -15,20 +15,6 @@ static struct cuda_device *as_cuda(struct device *device) {
     return (struct cuda_device *)device;
 }
 
-struct cuda_worker *cuda_device_worker(struct device *device) {
-    struct cuda_worker *worker = &as_cuda(device)->workers[0];
-    (void)cudaSetDevice(worker->gpu);
-    return worker;
-}
-
-struct device_counters *cuda_device_counters(struct device *device) {
-    return &as_cuda(device)->counters;
-}
-
-void cuda_device_trim(struct device *device) {
-    cuda_batches_trim(as_cuda(device));
-}
-
 /* ---- open and close ---- */
 
 static void cuda_close(struct device *device) {
@@ -40,7 +26,11 @@ static void cuda_close(struct device *device) {
         worker_synchronise(&cuda->workers[i], &ignored);
     }
     cuda_batches_free(cuda);
-    for (int i = 0; i < cuda->worker_count; i++) worker_close(&cuda->workers[i]);
+    for (int i = 0; i < cuda->worker_count; i++) {
+        worker_choose(&cuda->workers[i], &ignored);
+        embedder_free(cuda->workers[i].embedder);
+        worker_close(&cuda->workers[i]);
+    }
     free(cuda);
 }
 
@@ -74,16 +64,6 @@ static enum error_code cuda_open(const struct device_settings *settings, struct 
 }
 
 /* ---- what it is ---- */
-
-size_t cuda_device_batch_bytes(const struct cuda_device *device) {
-    size_t least = EMBEDDER_BATCH_BYTES;
-    for (int i = 0; i < device->worker_count; i++) {
-        const struct cuda_embedder *embedder = device->workers[i].embedder;
-        if (embedder != NULL && embedder_batch_bytes(embedder) < least)
-            least = embedder_batch_bytes(embedder);
-    }
-    return least;
-}
 
 static void cuda_properties(const struct device *device, struct device_properties *properties) {
     const struct cuda_device *cuda = (const struct cuda_device *)device;
@@ -159,4 +139,9 @@ const struct device_operations device_cuda_operations = {
     cuda_nearest,
     cuda_gemm_speed,
 };
+
+/* The only symbol that earmark-cuda.so exports. */
+extern const struct device_plugin earmark_device_plugin __attribute__((visibility("default")));
+const struct device_plugin earmark_device_plugin = {
+    DEVICE_INTERFACE_VERSION, &device_cuda_operations, cuda_choose, cuda_list_gpu};
 }

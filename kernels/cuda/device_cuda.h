@@ -31,12 +31,4 @@ extern "C" {
 extern const struct device_operations device_cuda_operations;
 }
 
-/* The first worker: cross-validation and neighbours run on it. */
-struct cuda_worker *cuda_device_worker(struct device *device);
-struct device_counters *cuda_device_counters(struct device *device);
-
-/* Gives back the embedding's buffers on GPUs where no batch is under way, and those of free
- * batches, to make room for cross-validation. They come back by themselves. */
-void cuda_device_trim(struct device *device);
-
 #endif

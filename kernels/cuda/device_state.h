@@ -1,4 +1,4 @@
-/* The CUDA device itself, for device_cuda.cu and batches.cu. */
+/* The CUDA device itself, and what its operations take from it. */
 #ifndef EARMARK_CUDA_DEVICE_STATE_H
 #define EARMARK_CUDA_DEVICE_STATE_H
 
@@ -20,6 +20,10 @@ struct cuda_device {
 
 #define CUDA_BATCH_CLIPS ((size_t)4096)
 #define CUDA_BATCHES_PER_WORKER 3 /* one computed, one copied, one being filled */
+
+/* The first worker: cross-validation and neighbours run on it. */
+struct cuda_worker *cuda_device_worker(struct device *device);
+struct device_counters *cuda_device_counters(struct device *device);
 
 /* Bytes of samples that make a good batch: of the GPU with the least memory. */
 size_t cuda_device_batch_bytes(const struct cuda_device *device);

@@ -2,7 +2,7 @@
 
 #include "kernels/clock.h"
 #include "kernels/cuda/check.h"
-#include "kernels/cuda/device_cuda.h"
+#include "kernels/cuda/device_state.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/memory.h"
 

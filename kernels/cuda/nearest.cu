@@ -4,8 +4,8 @@
  * matter how the search is cut. */
 #include "kernels/cuda/nearest.h"
 
+#include "kernels/cuda/batches.h"
 #include "kernels/cuda/check.h"
-#include "kernels/cuda/device_cuda.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/memory.h"
 
@@ -335,7 +335,7 @@ enum error_code cuda_nearest(struct device *device, const float *data, size_t ro
     search.blocks = (query_count + QUERY_BLOCK - 1) / QUERY_BLOCK;
     search.tile_rows = rows < TILE_ROWS ? (rows + 31) / 32 * 32 : TILE_ROWS;
     nvtxRangePushA("nearest");
-    cuda_device_trim(device); /* what embeddings took */
+    cuda_batches_trim(device); /* what embeddings took */
     search_all(&search, queries, neighbours, similarities, error);
     free_all(&search);
     nvtxRangePop();

@@ -1,7 +1,4 @@
-/* What the program sees of earmark-cuda.so: the choice of GPUs, and their list. */
 #include "kernels/cuda/plugin.h"
-
-#include "kernels/cuda/device_cuda.h"
 
 #include <cublas_v2.h>
 #include <cuda_runtime.h>
@@ -68,7 +65,7 @@ static enum error_code check_gpu(int gpu, cudaDeviceProp *properties, struct err
     return ERROR_NONE;
 }
 
-static enum error_code choose(int gpu, char *description, struct error *error) {
+enum error_code cuda_choose(int gpu, char *description, struct error *error) {
     cudaDeviceProp properties;
     struct cuda_choice choice = {1, {gpu}};
     int driver, count;
@@ -123,7 +120,7 @@ static void library_versions(int driver, char *words, size_t size) {
         snprintf(words + length, size - (size_t)length, ", cuBLAS does not start");
 }
 
-static bool list(size_t gpu, char *line, struct error *error) {
+bool cuda_list_gpu(size_t gpu, char *line, struct error *error) {
     cudaDeviceProp properties;
     char memory[160], versions[160];
     int driver, count;
@@ -139,11 +136,4 @@ static bool list(size_t gpu, char *line, struct error *error) {
              properties.name, properties.major, properties.minor, properties.multiProcessorCount,
              memory, versions);
     return true;
-}
-
-extern "C" {
-/* The one symbol that is seen from outside. */
-extern const struct device_plugin earmark_device_plugin __attribute__((visibility("default")));
-const struct device_plugin earmark_device_plugin = {DEVICE_INTERFACE_VERSION,
-                                                    &device_cuda_operations, choose, list};
 }

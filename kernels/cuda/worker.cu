@@ -1,7 +1,5 @@
 #include "kernels/cuda/worker.h"
 
-#include "kernels/cuda/embedder.h"
-
 enum error_code worker_choose(const struct cuda_worker *worker, struct error *error) {
     return cuda_check(cudaSetDevice(worker->gpu), "choosing a GPU", error);
 }
@@ -46,8 +44,6 @@ void worker_close(struct cuda_worker *worker) {
     if (worker->stream == NULL && worker->blas == NULL) return;
     worker_choose(worker, &ignored);
     worker_synchronise(worker, &ignored);
-    embedder_free(worker->embedder);
-    worker->embedder = NULL;
     if (worker->blas != NULL) cublasDestroy(worker->blas);
     if (worker->workspace != NULL) cudaFree(worker->workspace);
     cudaStream_t *const streams[] = {&worker->stream, &worker->up, &worker->down};

@@ -6,6 +6,7 @@
 
 /* Streams, handle and workspace. An error leaves a worker that worker_close() takes. */
 enum error_code worker_open(int gpu, struct cuda_worker *worker, struct error *error);
+/* Its embedder must have been freed. */
 void worker_close(struct cuda_worker *worker);
 
 /* Makes the worker's GPU the current one. */
