@@ -43,7 +43,7 @@ static enum error_code check_values(const struct xvector_block *block, size_t in
     return ERROR_NONE;
 }
 
-enum error_code fold_check(const struct xvector_model *model, struct error *error) {
+enum error_code batch_norm_check(const struct xvector_model *model, struct error *error) {
     if (model->sample_rate != 16000)
         return FAIL(error, ERROR_UNSUPPORTED, "the model is for %d Hz; only 16000 Hz is supported",
                     model->sample_rate);
@@ -78,7 +78,8 @@ enum error_code fold_check(const struct xvector_model *model, struct error *erro
     return ERROR_NONE;
 }
 
-void fold_block(const struct xvector_model *model, size_t index, double *weight, double *bias) {
+void batch_norm_block(const struct xvector_model *model, size_t index, double *weight,
+                      double *bias) {
     const struct xvector_block *block = &model->blocks[index];
     const struct xvector_block *before = index == 0 ? NULL : block - 1;
     const size_t in = block->in_channels, kernel = block->kernel;
@@ -97,7 +98,7 @@ void fold_block(const struct xvector_model *model, size_t index, double *weight,
     }
 }
 
-void fold_linear(const struct xvector_model *model, double *weight, double *bias) {
+void batch_norm_linear(const struct xvector_model *model, double *weight, double *bias) {
     const struct xvector_block *last = &model->blocks[model->block_count - 1];
     const size_t channels = last->out_channels;
     for (size_t e = 0; e < model->embedding_size; e++) {

@@ -14,15 +14,16 @@
 
 /* ERROR_DATA, naming the block, where sizes do not fit together, are beyond
  * reason, or weights are not finite (variances also not negative). */
-enum error_code fold_check(const struct xvector_model *model, struct error *error);
+enum error_code batch_norm_check(const struct xvector_model *model, struct error *error);
 
 /* Block `index` after folding: weight (out_channels, kernel, in_channels) - taps
  * before channels, unlike the model's - and bias (out_channels). */
-void fold_block(const struct xvector_model *model, size_t index, double *weight, double *bias);
+void batch_norm_block(const struct xvector_model *model, size_t index, double *weight,
+                      double *bias);
 
 /* The linear layer after folding, to be applied to the mean and the unbiased
  * standard deviation of the last block's leaky ReLU: weight (embedding_size, 2,
  * channels) and bias (embedding_size). */
-void fold_linear(const struct xvector_model *model, double *weight, double *bias);
+void batch_norm_linear(const struct xvector_model *model, double *weight, double *bias);
 
 #endif

@@ -4,7 +4,7 @@
 
 static const double two_pi = 6.283185307179586476925286766559;
 
-void tables_window(double window[FRAME_LENGTH]) {
+void front_end_window(double window[FRAME_LENGTH]) {
     for (int n = 0; n < FRAME_LENGTH; n++) window[n] = 0.54 - 0.46 * cos(two_pi * n / FRAME_LENGTH);
 }
 
@@ -15,7 +15,7 @@ static double mel_point(size_t mels, size_t point) {
     return 700.0 * (pow(10.0, mel / 2595.0) - 1.0);
 }
 
-double tables_mel_weight(size_t mels, size_t filter, size_t bin) {
+double front_end_mel_weight(size_t mels, size_t filter, size_t bin) {
     const double centre = mel_point(mels, filter + 1);
     const double width = centre - mel_point(mels, filter);
     const double slope = ((double)bin * SAMPLE_RATE / FRAME_LENGTH - centre) / width;

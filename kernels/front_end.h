@@ -13,10 +13,10 @@
 #define FRAME_BINS 201   /* 0 .. 200, 40 Hz apart */
 
 /* Periodic Hamming: w[n] = 0.54 - 0.46 cos(2 pi n / 400), n = 0 .. 399. */
-void tables_window(double window[FRAME_LENGTH]);
+void front_end_window(double window[FRAME_LENGTH]);
 
 /* Weight of bin k in mel filter i of `mels` (i = 0 ..): triangles of height 1,
  * symmetric in Hz, whose half width is the gap to the lower neighbour. */
-double tables_mel_weight(size_t mels, size_t filter, size_t bin);
+double front_end_mel_weight(size_t mels, size_t filter, size_t bin);
 
 #endif

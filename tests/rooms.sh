@@ -38,7 +38,7 @@ END
 twins="classifier classifier_evaluate classifier_predict embedder features gemm_speed layer linear memory
     nearest plan pooling resample"
 cpu_only="device_cpu fourier gather network product threads tile_kernels winograd"
-cuda_only="device_cuda device_state batches check plugin upload worker"
+cuda_only="device_cuda batches check plugin upload worker"
 
 sources() { find kernels host bench -name '*.[ch]' -o -name '*.cu' | sort; }
 

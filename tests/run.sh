@@ -86,7 +86,7 @@ report() {
     local file=$scratch/$1 program=$2 status seconds good bad skips plan reason
     status=$(cat "$file.status" 2>/dev/null || echo 137)
     seconds="$(cat "$file.seconds" 2>/dev/null || echo 0) s"
-    seconds+=$(awk '{ printf ", %.1f s of processor time", $1 + $2 }' "$file.processor" 2>/dev/null)
+    seconds+=$(awk '{ s += $1 + $2 } END { printf ", %.1f s of processor time", s }' "$file.processor" 2>/dev/null)
     # cmocka says "not ok 2 # SKIP name": a skip is looked for first.
     skips=$(grep -a -c -E '^(not )?ok\b.*# SKIP' "$file.output")
     good=$(grep -a -E '^ok\b' "$file.output" | grep -a -v -c '# SKIP')

@@ -76,7 +76,7 @@ END {
             if (name[k] ~ /double|^cublasD/) { peak = gpu["float64_tflops"]; unit = "float64" }
             if (tensor) { peak = gpu[(name[k] ~ /<true/ ? "bf16" : "tf32") "_tflops"]; unit = "tensor" }
             arithmetic = operations[k] / units / peak / 1e3
-            reuse = name[k] ~ /^(tdnn|cublas|resample|features)/
+            reuse = name[k] ~ /^(layer|cublas|resample|features)/
             transfer = bytes[k] / units / gpu[reuse ? "l2_gbs" : "memory_gbs"]
             ns[k] = arithmetic > transfer ? arithmetic : transfer
             bound[k] = arithmetic > transfer ? unit : (reuse ? "l2" : "memory")
@@ -107,7 +107,7 @@ END {
                 operations[k] / units, bytes[k] / units, intensity, \
                 (bound[k] ~ /ffma|tensor|float64/ ? bound[k] " (arithmetic)" : bound[k]), 100 * part_peak[k], \
                 ns[k], 100 * ns[k] / total
-            if (name[k] !~ /^tdnn/) other += ns[k]
+            if (name[k] !~ /^layer/) other += ns[k]
         }
         printf "\nAll: %.2f ns", total
         if (words ~ /frame/) {

@@ -36,7 +36,7 @@ struct cpu_embedder {
 enum error_code embedder_create(const struct xvector_model *model, enum device_precision precision,
                                 int threads, struct cpu_embedder **result, struct error *error) {
     *result = NULL;
-    if (fold_check(model, error) != ERROR_NONE) return error->code;
+    if (batch_norm_check(model, error) != ERROR_NONE) return error->code;
     struct cpu_embedder *embedder = calloc(1, sizeof *embedder);
     if (embedder == NULL) return FAIL(error, ERROR_MEMORY, "no memory for the model");
     embedder->threads = threads;

@@ -42,7 +42,7 @@ static enum error_code create_mel(struct cpu_features *features, struct error *e
         bool done[FRAME_BINS] = {false};
         for (size_t i = 0; i < FOURIER_POWERS; i++) {
             const size_t bin = fourier_bin(i);
-            row[i] = done[bin] ? 0.0f : (float)tables_mel_weight(features->mels, mel, bin);
+            row[i] = done[bin] ? 0.0f : (float)front_end_mel_weight(features->mels, mel, bin);
             done[bin] = true; /* those that stand at two places count once */
         }
     }

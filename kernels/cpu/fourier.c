@@ -9,7 +9,7 @@
 static const double two_pi = 6.283185307179586476925286766559;
 
 void fourier_create(struct fourier *fourier) {
-    tables_window(fourier->window);
+    front_end_window(fourier->window);
     for (int k1 = 0; k1 < FOURIER_FIRST; k1++) {
         for (int m = 1; m <= HALF; m++) {
             fourier->cosine[k1][m - 1] = cos(two_pi * (k1 * m % 25) / 25.0);

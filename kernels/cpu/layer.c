@@ -25,7 +25,7 @@ static enum error_code fold(const struct xvector_model *model, size_t index,
     if (folded->weight == NULL || folded->bias == NULL || folded->rounded == NULL ||
         folded->rounded_bias == NULL)
         return FAIL(error, ERROR_MEMORY, "no memory to fold the model's block %zu", index);
-    fold_block(model, index, folded->weight, folded->bias);
+    batch_norm_block(model, index, folded->weight, folded->bias);
     for (size_t o = 0; o < out; o++) folded->rounded_bias[o] = (float)folded->bias[o];
     return ERROR_NONE;
 }

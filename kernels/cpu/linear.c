@@ -62,7 +62,7 @@ static enum error_code fold_and_pack(struct cpu_linear *linear, const struct xve
     if (folded == NULL)
         FAIL(error, ERROR_MEMORY, "no memory to fold the model's linear layer");
     else {
-        fold_linear(model, folded, linear->bias);
+        batch_norm_linear(model, folded, linear->bias);
         pack(linear, folded, error);
     }
     free(folded);

@@ -2,7 +2,6 @@
 
 #include "kernels/cuda/embedder.h"
 #include "kernels/cuda/memory.h"
-#include "kernels/cuda/worker.h"
 
 #include <stdlib.h>
 
@@ -20,11 +19,17 @@ struct cuda_batch {
     struct cuda_batch *queue; /* submitted after this one */
 };
 
-static struct cuda_device *as_cuda(struct device *device) {
-    return (struct cuda_device *)device;
-}
-
 /* ---- acquire ---- */
+
+size_t cuda_batches_bytes(const struct cuda_device *device) {
+    size_t least = EMBEDDER_BATCH_BYTES;
+    for (int i = 0; i < device->worker_count; i++) {
+        const struct cuda_embedder *embedder = device->workers[i].embedder;
+        if (embedder != NULL && embedder_batch_bytes(embedder) < least)
+            least = embedder_batch_bytes(embedder);
+    }
+    return least;
+}
 
 /* The worker with the fewest batches under way. */
 static struct cuda_worker *least_busy(struct cuda_device *device) {
@@ -104,7 +109,7 @@ static enum error_code take(struct cuda_device *device, struct cuda_worker *work
 enum error_code cuda_acquire(struct device *base, size_t samples_bytes, size_t clip_count,
                              bool want_features, struct device_batch **result,
                              struct error *error) {
-    struct cuda_device *device = as_cuda(base);
+    struct cuda_device *device = cuda_device_of(base);
     struct cuda_worker *worker = least_busy(device);
     struct cuda_batch *batch;
     struct error roomy = ERROR_INITIAL;
@@ -112,7 +117,7 @@ enum error_code cuda_acquire(struct device *base, size_t samples_bytes, size_t c
     if (worker->embedder == NULL)
         return FAIL(error, ERROR_USAGE, "a batch was asked for before a model was loaded");
     if (worker_choose(worker, error) != ERROR_NONE) return error->code;
-    const size_t good = cuda_device_batch_bytes(device);
+    const size_t good = cuda_batches_bytes(device);
     const size_t bytes = samples_bytes > good ? samples_bytes : good;
     const size_t clips = clip_count > CUDA_BATCH_CLIPS ? clip_count : CUDA_BATCH_CLIPS;
     if (take(device, worker, bytes, clips, &batch, &roomy) != ERROR_NONE) {
@@ -157,7 +162,7 @@ static enum error_code reserve_features(struct cuda_batch *batch, struct error *
 
 enum error_code cuda_submit(struct device *base, struct device_batch *submitted,
                             struct error *error) {
-    struct cuda_device *device = as_cuda(base);
+    struct cuda_device *device = cuda_device_of(base);
     struct cuda_batch *batch = (struct cuda_batch *)submitted;
     struct cuda_worker *worker = batch->worker;
     if (check_batch(batch, error) != ERROR_NONE || worker_choose(worker, error) != ERROR_NONE)
@@ -207,7 +212,7 @@ static void unlink_batch(struct cuda_device *device, struct cuda_batch **link) {
 
 /* A batch that fails is free again: the host must not release it. */
 enum error_code cuda_wait(struct device *base, struct device_batch **result, struct error *error) {
-    struct cuda_device *device = as_cuda(base);
+    struct cuda_device *device = cuda_device_of(base);
     *result = NULL;
     if (device->oldest == NULL) return FAIL(error, ERROR_INTERNAL, "no batch is submitted");
     struct cuda_batch **link = find_finished(device), *batch = *link;
@@ -247,7 +252,7 @@ void cuda_batches_free(struct cuda_device *device) {
 }
 
 void cuda_batches_trim(struct device *base) {
-    struct cuda_device *device = as_cuda(base);
+    struct cuda_device *device = cuda_device_of(base);
     trim(device);
     for (int i = 0; i < device->worker_count; i++) {
         struct cuda_worker *worker = &device->workers[i];

@@ -11,14 +11,17 @@ enum error_code cuda_submit(struct device *device, struct device_batch *batch, s
 enum error_code cuda_wait(struct device *device, struct device_batch **batch, struct error *error);
 void cuda_release(struct device *device, struct device_batch *batch);
 
-/* Frees all of them; the GPUs have nothing to do any more. */
+/* Bytes of samples of a good batch: what suits the GPU with the least memory. */
+size_t cuda_batches_bytes(const struct cuda_device *device);
+
+/* Frees all batches; no GPU may have work queued. */
 void cuda_batches_free(struct cuda_device *device);
 
-/* Frees the buffers of free batches, and those of the embedding on GPUs where no batch is under
- * way, to make room for cross-validation. They are allocated again when they are needed. */
+/* Makes room on the GPUs, for cross-validation say: frees the buffers of free batches, and the
+ * embedder's on GPUs where no batch is under way. They are allocated again when needed. */
 void cuda_batches_trim(struct device *device);
 
-/* Whether any is between acquire and release. */
+/* Whether any batch is between acquire and release. */
 bool cuda_batches_in_use(const struct cuda_device *device);
 
 #endif

@@ -4,6 +4,7 @@
 #include "kernels/clock.h"
 #include "kernels/cuda/batches.h"
 #include "kernels/cuda/check.h"
+#include "kernels/cuda/classifier_data.h"
 
 #include <nvtx3/nvToolsExt.h>
 #include <stdlib.h>
@@ -70,7 +71,8 @@ done:
     return error->code;
 }
 
-enum error_code classifier_make_tiles(struct cuda_classifier *self, struct error *error) {
+/* Cuts all folds into tiles of tile_chunks chunks. */
+static enum error_code make_tiles(struct cuda_classifier *self, struct error *error) {
     const size_t tile_rows = classifier_tile_rows(self);
     size_t count = 0;
     for (size_t fold = 0; fold < self->folds; fold++)
@@ -147,8 +149,7 @@ static size_t working_bytes(const struct cuda_classifier *self) {
 static enum error_code open_problem(struct cuda_classifier *self,
                                     const struct classifier_problem *problem, struct error *error) {
     if (cuda_check(cudaSetDevice(self->worker->gpu), "the GPU", error) != ERROR_NONE ||
-        sort_rows(self, problem, error) != ERROR_NONE ||
-        classifier_make_tiles(self, error) != ERROR_NONE ||
+        sort_rows(self, problem, error) != ERROR_NONE || make_tiles(self, error) != ERROR_NONE ||
         make_streams(self, error) != ERROR_NONE ||
         send_constants(self, problem, error) != ERROR_NONE)
         return error->code;
@@ -162,7 +163,7 @@ static enum error_code create(struct device *device, const struct classifier_pro
     if (self == NULL) return error->code;
     self->base.device = device;
     self->worker = cuda_device_worker(device);
-    self->counters = cuda_device_counters(device);
+    self->counters = &cuda_device_of(device)->counters;
     self->rows = problem->rows;
     self->features = problem->features;
     self->classes = problem->classes;
@@ -192,7 +193,7 @@ enum error_code cuda_classifier_open(struct device *device,
     else if (first.code != ERROR_NONE)
         *error = first;
     nvtxRangePop();
-    cuda_device_counters(device)->seconds[STAGE_CLASSIFIER] += clock_seconds() - started;
+    cuda_device_of(device)->counters.seconds[STAGE_CLASSIFIER] += clock_seconds() - started;
     return error->code;
 }
 
@@ -216,7 +217,7 @@ bool classifier_give_way(struct cuda_classifier *self) {
     if (self->tile_chunks == 1) return false;
     const size_t before = self->tile_chunks;
     self->tile_chunks = (before + 1) / 2;
-    if (classifier_make_tiles(self, &ignored) != ERROR_NONE) {
+    if (make_tiles(self, &ignored) != ERROR_NONE) {
         self->tile_chunks = before;
         return false;
     }

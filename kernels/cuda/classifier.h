@@ -1,105 +1,17 @@
-/* The GPU's classifier problem: what classifier.cu (open, close), classifier_data.cu,
- * classifier_evaluate.cu and classifier_predict.cu share.
- *
- * Rows are sorted by fold; every fold is padded with rows of zeros to whole chunks, and
- * chunks are cut into tiles that never cross folds. The two products are cuBLAS's on
- * tiles and blocks of columns of constant shapes; the residuals' product gives one sum
- * in the product's precision for each chunk, and chunks are added in float64 in their
- * order. So a task's result depends neither on the tiles, nor on whether the data stays
- * on the GPU, nor on the other tasks of the call, and two runs agree bit for bit. */
+/* Opening and closing the GPU's classifier problem, and its memory. */
 #ifndef EARMARK_CUDA_CLASSIFIER_H
 #define EARMARK_CUDA_CLASSIFIER_H
 
-#include "kernels/cuda/device_cuda.h"
-#include "kernels/cuda/memory.h"
+#include "kernels/cuda/classifier_state.h"
 
-/* Rows whose products are summed in the product's precision: few enough for float32. */
-#define CHUNK_ROWS 512
-
-/* Columns (classes of tasks) that are in work together; one task may have more. */
-#define PASS_COLUMNS ((size_t)4096)
-
-struct cuda_classifier_tile {
-    size_t first;  /* row, counted with padding */
-    size_t chunks; /* 1 .. tile_chunks */
-    size_t fold;
-};
-
-struct cuda_classifier {
-    struct classifier base;
-    struct cuda_worker *worker;
-    struct device_counters *counters;
-    size_t rows, features, classes, folds;
-    size_t stride;        /* features with padding: from a row to the next of x' and weights */
-    const float *data;    /* (rows, features), the caller's */
-    size_t chunk_rows;    /* a function of the problem only */
-    size_t block_columns; /* columns of one product, likewise */
-    size_t padded_rows;
-    size_t *order;      /* (padded_rows): row numbers sorted by fold, SIZE_MAX: padding */
-    size_t *fold_first; /* (folds + 1): where each fold begins, padding counted */
-    size_t *fold_rows;  /* (folds): without padding */
-    struct cuda_classifier_tile *tiles;
-    size_t tile_count;
-    size_t tile_chunks; /* chunks of the largest tile */
-
-    /* on the GPU */
-    struct cuda_buffer labels; /* int32 (padded_rows), -1: padding */
-    struct cuda_buffer shift;  /* double (features) */
-    struct cuda_buffer scale;  /* double (features) */
-    bool resident;
-    struct cuda_buffer raw;     /* float (padded_rows, features), when resident */
-    struct cuda_buffer scaled;  /* float (padded_rows, stride): x' of all, where that fits */
-    struct cuda_buffer tile;    /* float or double (tile rows, stride): x' of one tile */
-    struct cuda_buffer logits;  /* (tile rows, columns), then residuals */
-    struct cuda_buffer losses;  /* double (tile rows, tasks) */
-    struct cuda_buffer packed;  /* weights (columns, stride) */
-    struct cuda_buffer weights; /* double (columns, features + 1), as they are sent */
-    struct cuda_buffer partial; /* (tile_chunks, block_columns, stride): gradients of chunks */
-    struct cuda_buffer sums;    /* double (tile_chunks, columns): sums of columns of chunks */
-    struct cuda_buffer totals;  /* double (columns, features + 1), then (tasks) losses */
-
-    /* uploads: two slots, so that one is filled while the other is copied and used */
-    cudaStream_t copy_stream;
-    struct cuda_buffer staging[2]; /* float (tile rows, features), pinned */
-    struct cuda_buffer upload[2];  /* the same on the GPU, when streamed */
-    cudaEvent_t copied[2];         /* the staging memory of the slot is free again */
-    cudaEvent_t used[2];           /* the upload memory of the slot is free again */
-    size_t next_slot;
-
-    struct cuda_buffer sent, received; /* pinned: weights up, gradients and losses down */
-};
-
-static inline size_t classifier_round_up(size_t value, size_t multiple) {
-    return (value + multiple - 1) / multiple * multiple;
-}
-
-static inline size_t classifier_tile_rows(const struct cuda_classifier *self) {
-    return self->tile_chunks * self->chunk_rows;
-}
-
-/* Cuts all folds into tiles of tile_chunks chunks. */
-enum error_code classifier_make_tiles(struct cuda_classifier *self, struct error *error);
-
-/* Waits until the GPU has done all that was asked of it. */
+/* Waits until the GPU has done all that was queued for the classifier. */
 void classifier_settle(struct cuda_classifier *self);
 
-/* Takes back GPU memory: the scaled data, then the data, then half of the tile; false when
- * there is nothing left to give. The streams are idle afterwards. */
+/* Frees GPU memory after ERROR_MEMORY: the scaled data first, then the data, then half of the
+ * tile; false when nothing is left to free. The streams are idle afterwards. */
 bool classifier_give_way(struct cuda_classifier *self);
 
-/* Room for what classifier_tile_data needs in this precision. */
-enum error_code classifier_reserve_tile(struct cuda_classifier *self, size_t element,
-                                        struct error *error);
-
-/* Copies the data to the GPU and scales it, as far as there is room beside `working` bytes. */
-enum error_code classifier_load(struct cuda_classifier *self, size_t working, struct error *error);
-
-/* x' (tile rows, stride) of a tile, for the work that is put on the worker's stream next. */
-template <typename Real>
-enum error_code classifier_tile_data(struct cuda_classifier *self,
-                                     const struct cuda_classifier_tile *tile, const Real **x,
-                                     struct error *error);
-
+/* See struct device_operations; evaluate and predict are in files of those names. */
 enum error_code cuda_classifier_open(struct device *device,
                                      const struct classifier_problem *problem,
                                      struct classifier **classifier, struct error *error);

@@ -1,7 +1,7 @@
 /* The data on its way to the products: gathered by fold into pinned memory, copied up, and
  * scaled. It stays on the GPU where there is room, or comes tile by tile while the tile
  * before it is in work. */
-#include "kernels/cuda/classifier.h"
+#include "kernels/cuda/classifier_data.h"
 
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/classifier_kernels.h"

@@ -3,6 +3,7 @@
 
 #include "kernels/clock.h"
 #include "kernels/cuda/check.h"
+#include "kernels/cuda/classifier_data.h"
 #include "kernels/cuda/classifier_kernels.h"
 
 #include <nvtx3/nvToolsExt.h>

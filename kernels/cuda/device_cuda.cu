@@ -5,21 +5,22 @@
 #include "kernels/cuda/embedder.h"
 #include "kernels/cuda/gemm_speed.h"
 #include "kernels/cuda/nearest.h"
-#include "kernels/cuda/worker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct cuda_device *as_cuda(struct device *device) {
-    return (struct cuda_device *)device;
+static struct cuda_choice chosen = {1, {0}};
+
+void cuda_choose(const struct cuda_choice *choice) {
+    chosen = *choice;
 }
 
 /* ---- open and close ---- */
 
 static void cuda_close(struct device *device) {
     if (device == NULL) return;
-    struct cuda_device *cuda = as_cuda(device);
+    struct cuda_device *cuda = cuda_device_of(device);
     struct error ignored = ERROR_INITIAL;
     for (int i = 0; i < cuda->worker_count; i++) {
         worker_choose(&cuda->workers[i], &ignored);
@@ -45,15 +46,14 @@ static enum error_code open_worker(int gpu, struct cuda_worker *worker, struct e
 
 static enum error_code cuda_open(const struct device_settings *settings, struct device **device,
                                  struct error *error) {
-    const struct cuda_choice *choice = cuda_chosen();
     *device = NULL;
     struct cuda_device *cuda = (struct cuda_device *)calloc(1, sizeof *cuda);
     if (cuda == NULL) return FAIL(error, ERROR_MEMORY, "no memory for the CUDA device");
     cuda->base.operations = &device_cuda_operations;
     cuda->precision = settings->precision;
-    for (int i = 0; i < choice->count && error->code == ERROR_NONE; i++) {
+    for (int i = 0; i < chosen.count && error->code == ERROR_NONE; i++) {
         cuda->worker_count++;
-        open_worker(choice->gpus[i], &cuda->workers[i], error);
+        open_worker(chosen.gpus[i], &cuda->workers[i], error);
     }
     if (error->code != ERROR_NONE) {
         cuda_close(&cuda->base);
@@ -82,7 +82,7 @@ static void cuda_properties(const struct device *device, struct device_propertie
              precisions[cuda->precision], runtime / 1000, runtime % 1000 / 10, blas / 10000,
              blas / 100 % 100, blas % 100);
     properties->batches_in_flight = CUDA_BATCHES_PER_WORKER * cuda->worker_count;
-    properties->batch_bytes = cuda_device_batch_bytes(cuda);
+    properties->batch_bytes = cuda_batches_bytes(cuda);
     properties->batch_clips = CUDA_BATCH_CLIPS;
 }
 
@@ -110,7 +110,7 @@ static enum error_code load_on(struct cuda_worker *worker, const struct xvector_
 
 static enum error_code cuda_load_model(struct device *device, const struct xvector_model *model,
                                        struct error *error) {
-    struct cuda_device *cuda = as_cuda(device);
+    struct cuda_device *cuda = cuda_device_of(device);
     if (cuda_batches_in_use(cuda))
         return FAIL(error, ERROR_USAGE, "a model cannot be loaded while batches are under way");
     for (int i = 0; i < cuda->worker_count; i++)
@@ -139,9 +139,4 @@ const struct device_operations device_cuda_operations = {
     cuda_nearest,
     cuda_gemm_speed,
 };
-
-/* The only symbol that earmark-cuda.so exports. */
-extern const struct device_plugin earmark_device_plugin __attribute__((visibility("default")));
-const struct device_plugin earmark_device_plugin = {
-    DEVICE_INTERFACE_VERSION, &device_cuda_operations, cuda_choose, cuda_list_gpu};
 }

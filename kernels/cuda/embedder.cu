@@ -3,7 +3,6 @@
 
 #include "kernels/cuda/embedder_state.h"
 #include "kernels/cuda/layer_tile.h"
-#include "kernels/cuda/worker.h"
 
 extern "C" {
 #include "kernels/batch_norm.h"
@@ -19,23 +18,23 @@ extern "C" {
 #define BYTES_PER_SAMPLE_BYTE 12
 
 size_t embedder_row_bytes(const struct cuda_embedder *embedder, int layer) {
-    const struct tdnn_layer *l = &embedder->layers[layer];
-    return (size_t)l->outputs * (l->final_layer ? sizeof(float) : tdnn_element(l->precision));
+    const struct cuda_layer *l = &embedder->layers[layer];
+    return (size_t)l->outputs * (l->final_layer ? sizeof(float) : layer_element(l->precision));
 }
 
 /* ---- what a group takes ---- */
 
 size_t embedder_clip_bytes(const struct cuda_embedder *embedder, size_t source_bytes,
                            const struct cuda_clip *clip) {
-    const struct tdnn_layer *first = &embedder->layers[0];
+    const struct cuda_layer *first = &embedder->layers[0];
     const size_t rows = (size_t)clip->feature_frames;
     const size_t channels = (size_t)embedder->linear.channels;
     const size_t lane = source_bytes + rows * embedder->mels * sizeof(float) +
                         embedder->size * sizeof(float) + sizeof(struct cuda_clip) +
-                        2 * sizeof(struct cuda_piece);
+                        2 * sizeof(struct plan_piece);
     const size_t scratch =
         (size_t)clip->length * sizeof(float) +
-        rows * (sizeof(int) + (size_t)first->inputs * tdnn_element(first->precision)) +
+        rows * (sizeof(int) + (size_t)first->inputs * layer_element(first->precision)) +
         (size_t)pooling_segments(clip->feature_frames) * channels * sizeof(float2) +
         (size_t)embedder->linear.width * sizeof(float);
     return LANES * lane + scratch;
@@ -57,7 +56,7 @@ static enum error_code reserve_lane(struct cuda_embedder *embedder, struct embed
                                     const struct embedder_group *group, struct error *error) {
     const size_t clips = (size_t)group->clip_count;
     const size_t tables = clips * sizeof(struct cuda_clip) +
-                          (size_t)embedder->chunks.piece_count * sizeof(struct cuda_piece);
+                          (size_t)embedder->plan.piece_count * sizeof(struct plan_piece);
     if (grow(embedder, &lane->host_tables, BUFFER_PINNED, tables, 1, "tables of a batch", error) ==
             ERROR_NONE &&
         grow(embedder, &lane->tables, BUFFER_GPU, tables, 1, "tables of a batch", error) ==
@@ -75,7 +74,7 @@ static enum error_code reserve_levels(struct cuda_embedder *embedder, struct err
     struct embedder_scratch *scratch = &embedder->scratch;
     const size_t rows = (size_t)embedder->chunk_rows;
     grow(embedder, &scratch->tables, BUFFER_GPU, rows * (size_t)embedder->layer_count,
-         sizeof(struct tdnn_row), "tables of rows", error);
+         sizeof(struct layer_row), "tables of rows", error);
     for (int l = 0; l < embedder->layer_count && error->code == ERROR_NONE; l++)
         grow(embedder, &scratch->levels[l % 2], BUFFER_GPU, rows, embedder_row_bytes(embedder, l),
              "the network's layers", error);
@@ -85,14 +84,14 @@ static enum error_code reserve_levels(struct cuda_embedder *embedder, struct err
 static enum error_code reserve_scratch(struct cuda_embedder *embedder,
                                        const struct embedder_group *group, struct error *error) {
     struct embedder_scratch *scratch = &embedder->scratch;
-    const struct tdnn_layer *first = &embedder->layers[0];
+    const struct cuda_layer *first = &embedder->layers[0];
     const size_t rows = (size_t)group->rows, channels = (size_t)embedder->linear.channels;
     if (grow(embedder, &scratch->samples, BUFFER_GPU, (size_t)group->samples, sizeof(float),
              "samples at 16 kHz", error) == ERROR_NONE &&
         grow(embedder, &scratch->row_clips, BUFFER_GPU, rows, sizeof(int), "tables of rows",
              error) == ERROR_NONE &&
         grow(embedder, &scratch->input, BUFFER_GPU, rows,
-             (size_t)first->inputs * tdnn_element(first->precision), "the network's input",
+             (size_t)first->inputs * layer_element(first->precision), "the network's input",
              error) == ERROR_NONE &&
         grow(embedder, &scratch->partial, BUFFER_GPU, (size_t)group->segments * channels,
              sizeof(float2), "sums of the pooling", error) == ERROR_NONE &&
@@ -133,7 +132,7 @@ void embedder_trim(struct cuda_embedder *embedder) {
 }
 
 bool embedder_shrink(struct cuda_embedder *embedder, struct error *error) {
-    const int least = chunk_least_rows(&embedder->shape);
+    const int least = plan_least_rows(&embedder->shape);
     if (embedder->group_bytes <= LEAST_GROUP_BYTES && embedder->chunk_rows <= least) return false;
     if (worker_synchronise(embedder->worker, error) != ERROR_NONE) return false;
     free_buffers(embedder);
@@ -154,8 +153,8 @@ size_t embedder_batch_bytes(const struct cuda_embedder *embedder) {
 
 /* Three quarters of what is free: others may use the GPU too. */
 static enum error_code choose_sizes(struct cuda_embedder *embedder, struct error *error) {
-    size_t available, row = sizeof(struct tdnn_row) * (size_t)embedder->layer_count;
-    const int least = chunk_least_rows(&embedder->shape);
+    size_t available, row = sizeof(struct layer_row) * (size_t)embedder->layer_count;
+    const int least = plan_least_rows(&embedder->shape);
     if (cuda_free_memory(CUDA_BLAS_WORKSPACE, &available, error) != ERROR_NONE) return error->code;
     available = available / 4 * 3;
     for (int l = 0; l < embedder->layer_count; l++) row += embedder_row_bytes(embedder, l);
@@ -188,10 +187,10 @@ static enum error_code create_network(struct cuda_embedder *embedder,
     const cudaStream_t stream = embedder->worker->stream;
     embedder->layer_count = (int)model->block_count;
     for (size_t l = 0; l < model->block_count; l++)
-        if (tdnn_create(model, l, embedder->precision, &embedder->layers[l], stream, error) !=
+        if (layer_create(model, l, embedder->precision, &embedder->layers[l], stream, error) !=
             ERROR_NONE)
             return error->code;
-    if (embedder->precision != PRECISION_FLOAT32 && tdnn_tensor_prepare(error) != ERROR_NONE)
+    if (embedder->precision != PRECISION_FLOAT32 && layer_tensor_prepare(error) != ERROR_NONE)
         return error->code;
     return linear_create(model, embedder->precision, &embedder->linear, stream, error);
 }
@@ -200,7 +199,7 @@ enum error_code embedder_create(struct cuda_worker *worker, const struct xvector
                                 enum device_precision precision, struct cuda_embedder **result,
                                 struct error *error) {
     *result = NULL;
-    if (fold_check(model, error) != ERROR_NONE) return error->code;
+    if (batch_norm_check(model, error) != ERROR_NONE) return error->code;
     struct cuda_embedder *embedder = (struct cuda_embedder *)calloc(1, sizeof *embedder);
     if (embedder == NULL) return FAIL(error, ERROR_MEMORY, "no memory for the model");
     embedder->worker = worker;
@@ -208,7 +207,7 @@ enum error_code embedder_create(struct cuda_worker *worker, const struct xvector
     embedder->size = model->embedding_size;
     embedder->mels = model->mels;
     embedder->minimum_frames = xvector_minimum_frames(model);
-    chunk_shape_set(model, &embedder->shape);
+    plan_shape_set(model, &embedder->shape);
     if (create_events(embedder, error) == ERROR_NONE &&
         features_create(model->mels, &embedder->features, worker->stream, error) == ERROR_NONE &&
         create_network(embedder, model, error) == ERROR_NONE)
@@ -232,9 +231,9 @@ void embedder_free(struct cuda_embedder *embedder) {
     }
     features_free(&embedder->features);
     resample_free(&embedder->resamplers);
-    for (int l = 0; l < embedder->layer_count; l++) tdnn_free(&embedder->layers[l]);
+    for (int l = 0; l < embedder->layer_count; l++) layer_free(&embedder->layers[l]);
     linear_free(&embedder->linear);
-    chunks_free(&embedder->chunks);
+    plan_free(&embedder->plan);
     free(embedder->clips);
     free(embedder);
 }

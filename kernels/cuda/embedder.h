@@ -7,7 +7,8 @@
 #ifndef EARMARK_CUDA_EMBEDDER_H
 #define EARMARK_CUDA_EMBEDDER_H
 
-#include "kernels/cuda/device_cuda.h"
+#include "kernels/cuda/worker.h"
+#include "kernels/device.h"
 
 /* Bytes of samples of a good batch on a GPU with memory to spare: on an H100 some 5 ms. */
 #define EMBEDDER_BATCH_BYTES ((size_t)16 << 20)

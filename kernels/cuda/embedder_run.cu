@@ -91,15 +91,15 @@ static enum error_code lay_out(struct cuda_embedder *embedder, const struct embe
     }
     for (int c = 0; c < group->clip_count; c++)
         embedder->clips[c].source -= (long long)group->source_begin;
-    return chunks_plan(&embedder->shape, embedder->clips, group->clip_count, embedder->chunk_rows,
-                       &embedder->chunks, error);
+    return plan_make(&embedder->shape, embedder->clips, group->clip_count, embedder->chunk_rows,
+                     &embedder->plan, error);
 }
 
 /* ---- its work ---- */
 
 struct group_pointers {
     const struct cuda_clip *clips; /* on the GPU */
-    const struct cuda_piece *pieces;
+    const struct plan_piece *pieces;
 };
 
 static enum error_code upload(struct cuda_embedder *embedder, const struct embedder_work *work,
@@ -107,14 +107,14 @@ static enum error_code upload(struct cuda_embedder *embedder, const struct embed
                               struct group_pointers *pointers, struct error *error) {
     const cudaStream_t up = embedder->worker->up;
     const size_t clip_bytes = (size_t)group->clip_count * sizeof(struct cuda_clip);
-    const size_t piece_bytes = (size_t)embedder->chunks.piece_count * sizeof(struct cuda_piece);
+    const size_t piece_bytes = (size_t)embedder->plan.piece_count * sizeof(struct plan_piece);
     const size_t source_bytes = group->source_end - group->source_begin;
     unsigned char *host = (unsigned char *)lane->host_tables.data;
     unsigned char *tables = (unsigned char *)lane->tables.data;
     memcpy(host, embedder->clips, clip_bytes);
-    if (piece_bytes > 0) memcpy(host + clip_bytes, embedder->chunks.pieces, piece_bytes);
+    if (piece_bytes > 0) memcpy(host + clip_bytes, embedder->plan.pieces, piece_bytes);
     pointers->clips = (const struct cuda_clip *)tables;
-    pointers->pieces = (const struct cuda_piece *)(tables + clip_bytes);
+    pointers->pieces = (const struct plan_piece *)(tables + clip_bytes);
     nvtxRangePushA("earmark copy up");
     /* The lane's last group may still be read. */
     cuda_check(cudaStreamWaitEvent(up, lane->computed, 0), "copying samples up", error);
@@ -162,19 +162,19 @@ static enum error_code compute_features(struct cuda_embedder *embedder,
     return error->code;
 }
 
-static enum error_code compute_chunk(struct cuda_embedder *embedder, const struct cuda_chunk *chunk,
+static enum error_code compute_chunk(struct cuda_embedder *embedder, const struct plan_chunk *chunk,
                                      const struct group_pointers *pointers, struct error *error) {
     const cudaStream_t stream = embedder->worker->stream;
     const struct embedder_scratch *scratch = &embedder->scratch;
-    const struct cuda_piece *pieces = pointers->pieces + chunk->first_piece;
-    struct tdnn_row *tables = (struct tdnn_row *)scratch->tables.data;
+    const struct plan_piece *pieces = pointers->pieces + chunk->first_piece;
+    struct layer_row *tables = (struct layer_row *)scratch->tables.data;
     const int last = embedder->layer_count - 1;
-    chunks_mark_rows(&embedder->shape, chunk, pieces, tables, embedder->chunk_rows, stream, error);
+    plan_mark_rows(&embedder->shape, chunk, pieces, tables, embedder->chunk_rows, stream, error);
     const void *input = scratch->input.data;
     for (int l = 0; l <= last && error->code == ERROR_NONE; l++) {
         void *output = scratch->levels[l % 2].data;
-        tdnn_run(&embedder->layers[l], input, tables + (size_t)l * (size_t)embedder->chunk_rows,
-                 chunk->rows[l + 1], output, stream, error);
+        layer_run(&embedder->layers[l], input, tables + (size_t)l * (size_t)embedder->chunk_rows,
+                  chunk->rows[l + 1], output, stream, error);
         input = output;
     }
     if (error->code != ERROR_NONE) return error->code;
@@ -192,8 +192,8 @@ static enum error_code compute_network(struct cuda_embedder *embedder,
     const cudaStream_t stream = embedder->worker->stream;
     float *statistics = (float *)scratch->statistics.data;
     nvtxRangePushA("earmark network");
-    for (int i = 0; i < embedder->chunks.chunk_count && error->code == ERROR_NONE; i++)
-        compute_chunk(embedder, &embedder->chunks.chunks[i], pointers, error);
+    for (int i = 0; i < embedder->plan.chunk_count && error->code == ERROR_NONE; i++)
+        compute_chunk(embedder, &embedder->plan.chunks[i], pointers, error);
     mark(embedder, clock, MARK_NETWORK, error);
     nvtxRangePop();
     nvtxRangePushA("earmark pooling");

@@ -2,13 +2,13 @@
 #ifndef EARMARK_CUDA_EMBEDDER_STATE_H
 #define EARMARK_CUDA_EMBEDDER_STATE_H
 
-#include "kernels/cuda/embedder.h"
 #include "kernels/cuda/features.h"
 #include "kernels/cuda/layer.h"
 #include "kernels/cuda/linear.h"
 #include "kernels/cuda/plan.h"
 #include "kernels/cuda/pooling.h"
 #include "kernels/cuda/resample.h"
+#include "kernels/cuda/worker.h"
 
 #define LANES 2
 
@@ -27,7 +27,7 @@ struct embedder_scratch {
     struct cuda_buffer samples;    /* at 16 kHz */
     struct cuda_buffer row_clips;  /* int (rows) */
     struct cuda_buffer input;      /* (rows, inputs of layer 0), as the network reads it */
-    struct cuda_buffer tables;     /* struct tdnn_row (layers, chunk_rows) */
+    struct cuda_buffer tables;     /* struct layer_row (layers, chunk_rows) */
     struct cuda_buffer levels[2];  /* outputs of even and odd layers, chunk_rows of them */
     struct cuda_buffer partial;    /* float2 (segments, channels) */
     struct cuda_buffer statistics; /* (padded clips, width) */
@@ -41,9 +41,9 @@ struct cuda_embedder {
     size_t minimum_frames;
     struct cuda_features features;
     struct cuda_resamplers resamplers;
-    struct chunk_shape shape;
+    struct plan_shape shape;
     int layer_count;
-    struct tdnn_layer layers[XVECTOR_MAXIMUM_BLOCKS];
+    struct cuda_layer layers[XVECTOR_MAXIMUM_BLOCKS];
     struct cuda_linear linear;
     int chunk_rows;     /* at most so many at any level */
     size_t group_bytes; /* GPU memory that a group of more than one clip may take */
@@ -52,7 +52,7 @@ struct cuda_embedder {
     struct embedder_scratch scratch;
     struct cuda_clip *clips; /* of the group under way */
     int clip_capacity;
-    struct cuda_chunks chunks; /* likewise */
+    struct cuda_plan plan; /* likewise */
 };
 
 /* Sizes of a group. */

@@ -13,7 +13,7 @@ extern "C" {
 static const double two_pi = 6.283185307179586476925286766559;
 
 static void fill_tables(struct features_tables *tables) {
-    tables_window(tables->window);
+    front_end_window(tables->window);
     for (int k1 = 0; k1 < 13; k1++) {
         for (int m = 1; m <= 12; m++) {
             tables->cosine[k1][m - 1] = cos(two_pi * (k1 * m % 25) / 25.0);
@@ -32,7 +32,7 @@ static size_t fill_filters(size_t mels, struct features_filter *filters, float *
     for (size_t mel = 0; mel < mels; mel++) {
         struct features_filter filter = {0, 0, (int)total};
         for (int bin = 0; bin < FRAME_BINS; bin++) {
-            const float weight = (float)tables_mel_weight(mels, mel, (size_t)bin);
+            const float weight = (float)front_end_mel_weight(mels, mel, (size_t)bin);
             if (weight == 0.0f) continue;
             if (filter.count == 0) filter.first = bin;
             filter.count = bin - filter.first + 1; /* triangles: no gap inside */

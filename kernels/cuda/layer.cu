@@ -29,12 +29,12 @@ static float round_tf32(float value) {
 
 /* Values of K in a block. */
 static size_t block_values(enum device_precision precision) {
-    return LINE_BYTES / tdnn_element(precision);
+    return LINE_BYTES / layer_element(precision);
 }
 
 /* One weight in a layer's packed matrix. Along K lie taps of channels; on tensor cores
  * blocks of channels, then taps, then the channels of a block. */
-static void put_weight(const struct tdnn_layer *layer, void *packed, size_t tap, size_t channel,
+static void put_weight(const struct cuda_layer *layer, void *packed, size_t tap, size_t channel,
                        size_t output, float value) {
     const size_t values = block_values(layer->precision), taps = (size_t)layer->taps;
     const size_t depth = (size_t)layer->blocks * values;
@@ -49,12 +49,12 @@ static void put_weight(const struct tdnn_layer *layer, void *packed, size_t tap,
         ((uint16_t *)packed)[output * depth + k] = round_bf16(value);
 }
 
-static size_t packed_bytes(const struct tdnn_layer *layer) {
+static size_t packed_bytes(const struct cuda_layer *layer) {
     return (size_t)layer->blocks * LINE_BYTES * (size_t)layer->columns;
 }
 
 /* weight (out_channels, kernel, in_channels) into packed, which is zero. */
-static void pack(const struct xvector_block *block, const struct tdnn_layer *layer,
+static void pack(const struct xvector_block *block, const struct cuda_layer *layer,
                  const double *weight, void *packed) {
     const size_t in = block->in_channels, taps = block->kernel;
     for (size_t o = 0; o < block->out_channels; o++)
@@ -64,26 +64,26 @@ static void pack(const struct xvector_block *block, const struct tdnn_layer *lay
 }
 
 static void choose_sizes(const struct xvector_model *model, size_t index,
-                         enum device_precision precision, struct tdnn_layer *layer) {
+                         enum device_precision precision, struct cuda_layer *layer) {
     const struct xvector_block *block = &model->blocks[index];
-    const size_t values = block_values(precision), inputs = tdnn_stored(block->in_channels);
+    const size_t values = block_values(precision), inputs = layer_stored(block->in_channels);
     layer->precision = precision;
     layer->final_layer = index + 1 == model->block_count;
     layer->taps = (int)block->kernel;
     layer->dilation = (int)block->dilation;
     layer->inputs = (int)inputs;
-    layer->outputs = (int)tdnn_stored(block->out_channels);
+    layer->outputs = (int)layer_stored(block->out_channels);
     layer->blocks = precision == PRECISION_FLOAT32
                         ? (int)((block->kernel * inputs + values - 1) / values)
                         : (int)(block->kernel * ((inputs + values - 1) / values));
-    layer->columns = (int)((block->out_channels + TDNN_TILE - 1) / TDNN_TILE * TDNN_TILE);
+    layer->columns = (int)((block->out_channels + LAYER_TILE - 1) / LAYER_TILE * LAYER_TILE);
     layer->operations =
         2.0 * (double)block->in_channels * (double)block->kernel * (double)block->out_channels;
 }
 
-enum error_code tdnn_create(const struct xvector_model *model, size_t index,
-                            enum device_precision precision, struct tdnn_layer *layer,
-                            cudaStream_t stream, struct error *error) {
+enum error_code layer_create(const struct xvector_model *model, size_t index,
+                             enum device_precision precision, struct cuda_layer *layer,
+                             cudaStream_t stream, struct error *error) {
     const struct xvector_block *block = &model->blocks[index];
     const size_t out = block->out_channels;
     choose_sizes(model, index, precision, layer);
@@ -94,7 +94,7 @@ enum error_code tdnn_create(const struct xvector_model *model, size_t index,
     if (weight == NULL || bias == NULL || packed == NULL || rounded == NULL) {
         FAIL(error, ERROR_MEMORY, "no memory to fold the model's block %zu", index);
     } else {
-        fold_block(model, index, weight, bias);
+        batch_norm_block(model, index, weight, bias);
         pack(block, layer, weight, packed);
         for (size_t o = 0; o < out; o++) rounded[o] = (float)bias[o];
         cuda_upload(&layer->weights, packed, packed_bytes(layer), "a layer's weights", stream,
@@ -109,17 +109,17 @@ enum error_code tdnn_create(const struct xvector_model *model, size_t index,
     return error->code;
 }
 
-void tdnn_free(struct tdnn_layer *layer) {
+void layer_free(struct cuda_layer *layer) {
     cuda_buffer_free(&layer->weights, BUFFER_GPU);
     cuda_buffer_free(&layer->bias, BUFFER_GPU);
 }
 
-enum error_code tdnn_run(const struct tdnn_layer *layer, const void *input,
-                         const struct tdnn_row *rows, int row_count, void *output,
-                         cudaStream_t stream, struct error *error) {
+enum error_code layer_run(const struct cuda_layer *layer, const void *input,
+                          const struct layer_row *rows, int row_count, void *output,
+                          cudaStream_t stream, struct error *error) {
     if (row_count == 0) return ERROR_NONE;
-    const size_t element = tdnn_element(layer->precision);
-    struct tdnn_arguments arguments = {};
+    const size_t element = layer_element(layer->precision);
+    struct layer_arguments arguments = {};
     arguments.input = (const unsigned char *)input;
     arguments.weights = (const unsigned char *)layer->weights.data;
     arguments.bias = (const float *)layer->bias.data;
@@ -132,6 +132,6 @@ enum error_code tdnn_run(const struct tdnn_layer *layer, const void *input,
     arguments.blocks = layer->blocks;
     arguments.columns = layer->columns;
     arguments.outputs = layer->outputs;
-    if (layer->precision == PRECISION_FLOAT32) return tdnn_float32_run(&arguments, stream, error);
-    return tdnn_tensor_run(&arguments, layer->precision, layer->final_layer, stream, error);
+    if (layer->precision == PRECISION_FLOAT32) return layer_float32_run(&arguments, stream, error);
+    return layer_tensor_run(&arguments, layer->precision, layer->final_layer, stream, error);
 }

@@ -12,7 +12,7 @@
 #define STAGES 3
 #define STEP 16 /* values of K in a stage */
 #define SIDE 8  /* frames, and channels, of a thread */
-#define TILE_BYTES (TDNN_TILE * LINE_BYTES)
+#define TILE_BYTES (LAYER_TILE * LINE_BYTES)
 #define STAGE_BYTES (2 * TILE_BYTES) /* frames, then weights */
 
 /* Warps lie 4 x 2 over the tile and lanes 4 x 8 over a warp. A thread's frames are 16 apart
@@ -32,7 +32,7 @@ static __device__ __forceinline__ struct place find_place(void) {
 
 #define NO_LINE 0xffffffffU
 
-/* A thread copies the same chunk of two rows, TDNN_TILE / 2 apart, at every step. */
+/* A thread copies the same chunk of two rows, LAYER_TILE / 2 apart, at every step. */
 struct tile_reader {
     int tap;           /* of the step to be copied next */
     int chunk;         /* within the input row */
@@ -40,11 +40,11 @@ struct tile_reader {
 };
 
 /* The input rows of the reader's tap. */
-static __device__ __forceinline__ void tile_reader_turn(const struct tdnn_arguments &arguments,
+static __device__ __forceinline__ void tile_reader_turn(const struct layer_arguments &arguments,
                                                         int first_row, struct tile_reader &reader) {
 #pragma unroll
     for (int i = 0; i < 2; i++) {
-        const int at = first_row + (int)threadIdx.x / LINE_CHUNKS + i * (TDNN_TILE / 2);
+        const int at = first_row + (int)threadIdx.x / LINE_CHUNKS + i * (LAYER_TILE / 2);
         reader.lines[i] = NO_LINE;
         if (at >= arguments.row_count || reader.tap >= arguments.taps) continue;
         reader.lines[i] =
@@ -53,7 +53,7 @@ static __device__ __forceinline__ void tile_reader_turn(const struct tdnn_argume
 }
 
 /* Goes on by some chunks; at the end of the input row to the next tap. */
-static __device__ __forceinline__ void tile_reader_advance(const struct tdnn_arguments &arguments,
+static __device__ __forceinline__ void tile_reader_advance(const struct layer_arguments &arguments,
                                                            int first_row, int chunks,
                                                            struct tile_reader &reader) {
     reader.chunk += chunks;
@@ -66,7 +66,7 @@ static __device__ __forceinline__ void tile_reader_advance(const struct tdnn_arg
 }
 
 static __device__ __forceinline__ struct tile_reader
-tile_reader_begin(const struct tdnn_arguments &arguments, int first_row) {
+tile_reader_begin(const struct layer_arguments &arguments, int first_row) {
     struct tile_reader reader;
     reader.tap = reader.chunk = 0;
     tile_reader_turn(arguments, first_row, reader);
@@ -75,7 +75,7 @@ tile_reader_begin(const struct tdnn_arguments &arguments, int first_row) {
 }
 
 /* Copies the next 64 bytes of all frames of the tile; zeros past the last tap and frame. */
-static __device__ __forceinline__ void tile_reader_copy(const struct tdnn_arguments &arguments,
+static __device__ __forceinline__ void tile_reader_copy(const struct layer_arguments &arguments,
                                                         int first_row, struct tile_reader &reader,
                                                         unsigned char *tile) {
     const int row = (int)threadIdx.x / LINE_CHUNKS, chunk = (int)threadIdx.x % LINE_CHUNKS;
@@ -83,14 +83,14 @@ static __device__ __forceinline__ void tile_reader_copy(const struct tdnn_argume
     for (int i = 0; i < 2; i++) {
         const bool valid = reader.lines[i] != NO_LINE;
         const size_t source = valid ? (size_t)(reader.lines[i] + (unsigned)reader.chunk) * 16 : 0;
-        async_copy_16(tile + tile_offset(row + i * (TDNN_TILE / 2), chunk),
+        async_copy_16(tile + tile_offset(row + i * (LAYER_TILE / 2), chunk),
                       arguments.input + source, valid);
     }
     tile_reader_advance(arguments, first_row, LINE_CHUNKS, reader);
 }
 
-/* Weights of a step: (STEP, TDNN_TILE). */
-static __device__ __forceinline__ void copy_weights(const struct tdnn_arguments &arguments,
+/* Weights of a step: (STEP, LAYER_TILE). */
+static __device__ __forceinline__ void copy_weights(const struct layer_arguments &arguments,
                                                     int block, int first_channel,
                                                     unsigned char *tile) {
     const int line = (int)threadIdx.x / 32, chunk = (int)threadIdx.x % 32;
@@ -99,7 +99,7 @@ static __device__ __forceinline__ void copy_weights(const struct tdnn_arguments 
         const int k = line + i * (STEP / 2);
         const long long at =
             ((long long)(block * STEP + k) * arguments.columns + first_channel) * 4 + chunk * 16;
-        async_copy_16(tile + k * (TDNN_TILE * 4) + chunk * 16, arguments.weights + at, true);
+        async_copy_16(tile + k * (LAYER_TILE * 4) + chunk * 16, arguments.weights + at, true);
     }
 }
 
@@ -131,13 +131,13 @@ compute_step(const unsigned char *stage, const struct place &place, float sums[S
         const unsigned char *chunk = stage + tile_offset(place.frame, pair / 2) + pair % 2 * 8;
 #pragma unroll
         for (int i = 0; i < SIDE; i++) frames[i] = *(const float2 *)(chunk + 16 * i * LINE_BYTES);
-        const float *line = weights + pair * 2 * TDNN_TILE;
+        const float *line = weights + pair * 2 * LAYER_TILE;
 #pragma unroll
         for (int i = 0; i < SIDE; i++) a[i] = frames[i].x;
         multiply(a, *(const float4 *)line, *(const float4 *)(line + 32), sums);
 #pragma unroll
         for (int i = 0; i < SIDE; i++) a[i] = frames[i].y;
-        line += TDNN_TILE;
+        line += LAYER_TILE;
         multiply(a, *(const float4 *)line, *(const float4 *)(line + 32), sums);
     }
 }
@@ -148,7 +148,7 @@ static __device__ __forceinline__ float4 finish(const float *sums, const float *
                        leaky(sums[3] + b.w));
 }
 
-static __device__ __forceinline__ void store_tile(const struct tdnn_arguments &arguments,
+static __device__ __forceinline__ void store_tile(const struct layer_arguments &arguments,
                                                   int first_row, int first_channel,
                                                   const struct place &place,
                                                   const float sums[SIDE][SIDE]) {
@@ -167,9 +167,10 @@ static __device__ __forceinline__ void store_tile(const struct tdnn_arguments &a
 }
 
 __global__ void __launch_bounds__(TILE_THREADS, 2)
-    tdnn_float32_kernel(struct tdnn_arguments arguments) {
+    layer_float32_kernel(struct layer_arguments arguments) {
     SHARED_MEMORY(unsigned char, stages);
-    const int first_channel = (int)blockIdx.x * TDNN_TILE, first_row = (int)blockIdx.y * TDNN_TILE;
+    const int first_channel = (int)blockIdx.x * LAYER_TILE,
+              first_row = (int)blockIdx.y * LAYER_TILE;
     const struct place place = find_place();
     struct tile_reader reader = tile_reader_begin(arguments, first_row);
     float sums[SIDE][SIDE];
@@ -203,10 +204,11 @@ __global__ void __launch_bounds__(TILE_THREADS, 2)
     store_tile(arguments, first_row, first_channel, place, sums);
 }
 
-enum error_code tdnn_float32_run(const struct tdnn_arguments *arguments, cudaStream_t stream,
-                                 struct error *error) {
-    const dim3 grid((unsigned)(arguments->columns / TDNN_TILE),
-                    (unsigned)((arguments->row_count + TDNN_TILE - 1) / TDNN_TILE));
-    LAUNCH(tdnn_float32_kernel, grid, dim3(TILE_THREADS), STAGES * STAGE_BYTES, stream, *arguments);
+enum error_code layer_float32_run(const struct layer_arguments *arguments, cudaStream_t stream,
+                                  struct error *error) {
+    const dim3 grid((unsigned)(arguments->columns / LAYER_TILE),
+                    (unsigned)((arguments->row_count + LAYER_TILE - 1) / LAYER_TILE));
+    LAUNCH(layer_float32_kernel, grid, dim3(TILE_THREADS), STAGES * STAGE_BYTES, stream,
+           *arguments);
     return cuda_check_launch("a layer", error);
 }

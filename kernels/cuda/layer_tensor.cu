@@ -21,7 +21,7 @@
 #define FRAMES 256 /* of a block: one for each thread */
 #define WINDOW 288 /* rows in a stage: FRAMES, and reach and halos beyond */
 #define WINDOW_BYTES (WINDOW * LINE_BYTES)
-#define WEIGHT_BYTES (TDNN_TILE * LINE_BYTES)
+#define WEIGHT_BYTES (LAYER_TILE * LINE_BYTES)
 #define SHARED_BYTES (STAGES * (WINDOW_BYTES + WEIGHT_BYTES))
 #define COPIED_LINES (TILE_THREADS / LINE_CHUNKS) /* that the block copies at once */
 #define WARPS (TILE_THREADS / 32)
@@ -52,12 +52,12 @@ struct window {
 };
 
 /* All threads of the block call it. Rows past the last one count as that one. */
-static __device__ __forceinline__ struct window find_window(const struct tdnn_arguments &arguments,
+static __device__ __forceinline__ struct window find_window(const struct layer_arguments &arguments,
                                                             int first_row) {
     SHARED_ARRAY(int, warp_first, WARPS);
     SHARED_ARRAY(int, warp_last, WARPS);
     const int reach = arguments.taps / 2 * arguments.dilation, thread = (int)threadIdx.x;
-    const struct tdnn_row row = arguments.rows[min(first_row + thread, arguments.row_count - 1)];
+    const struct layer_row row = arguments.rows[min(first_row + thread, arguments.row_count - 1)];
     int first = row.base + max(row.frame - reach, 0);
     int last = row.base + min(row.frame + reach, row.last);
 #pragma unroll
@@ -93,7 +93,7 @@ static __device__ __forceinline__ int next_stage(int stage) {
     return stage == STAGES - 1 ? 0 : stage + 1;
 }
 
-static __device__ __forceinline__ void advance(const struct tdnn_arguments &arguments,
+static __device__ __forceinline__ void advance(const struct layer_arguments &arguments,
                                                const struct window &window, struct step &step) {
     step.index++;
     step.weight_stage = next_stage(step.weight_stage);
@@ -105,7 +105,7 @@ static __device__ __forceinline__ void advance(const struct tdnn_arguments &argu
 }
 
 /* 64 bytes of the window's rows; zeros past the end of an input row. */
-static __device__ __forceinline__ void copy_frames(const struct tdnn_arguments &arguments,
+static __device__ __forceinline__ void copy_frames(const struct layer_arguments &arguments,
                                                    const struct window &window, int first_row,
                                                    const struct step &step, unsigned char *tile) {
     const int first = (int)threadIdx.x / LINE_CHUNKS, chunk = (int)threadIdx.x % LINE_CHUNKS;
@@ -131,8 +131,8 @@ static __device__ __forceinline__ void copy_frames(const struct tdnn_arguments &
     }
 }
 
-/* 64 bytes of the weights of TDNN_TILE channels. */
-static __device__ __forceinline__ void copy_weights(const struct tdnn_arguments &arguments,
+/* 64 bytes of the weights of LAYER_TILE channels. */
+static __device__ __forceinline__ void copy_weights(const struct layer_arguments &arguments,
                                                     int first_channel, const struct step &step,
                                                     unsigned char *tile) {
     const int line = (int)threadIdx.x / LINE_CHUNKS, chunk = (int)threadIdx.x % LINE_CHUNKS;
@@ -140,13 +140,13 @@ static __device__ __forceinline__ void copy_weights(const struct tdnn_arguments 
     const unsigned char *from = arguments.weights + (first_channel + line) * row_bytes +
                                 step.index * LINE_BYTES + chunk * 16;
 #pragma unroll
-    for (int i = 0; i < TDNN_TILE / COPIED_LINES; i++)
+    for (int i = 0; i < LAYER_TILE / COPIED_LINES; i++)
         async_copy_16(tile + tile_offset(line, chunk) + i * COPIED_LINES * LINE_BYTES,
                       from + i * COPIED_LINES * row_bytes, true);
 }
 
 /* Begins the copies of a step, if there is one, and goes on to the next. */
-static __device__ __forceinline__ void copy_step(const struct tdnn_arguments &arguments,
+static __device__ __forceinline__ void copy_step(const struct layer_arguments &arguments,
                                                  const struct window &window, int first_row,
                                                  int first_channel, struct step &step,
                                                  unsigned char *stages) {
@@ -163,12 +163,12 @@ static __device__ __forceinline__ void copy_step(const struct tdnn_arguments &ar
 
 /* The rows of the tile that a lane gives to ldmatrix, 16 apart: where in the window they are. */
 struct lane_rows {
-    int base[FRAME_PARTS], frame[FRAME_PARTS], last[FRAME_PARTS]; /* as in struct tdnn_row */
+    int base[FRAME_PARTS], frame[FRAME_PARTS], last[FRAME_PARTS]; /* as in struct layer_row */
     int dilation;                                                 /* 0: not a whole window */
 };
 
 static __device__ __forceinline__ struct lane_rows
-find_lane_rows(const struct tdnn_arguments &arguments, const struct window &window, int first_row,
+find_lane_rows(const struct layer_arguments &arguments, const struct window &window, int first_row,
                const struct place &place) {
     struct lane_rows rows;
     rows.dilation = window.whole ? arguments.dilation : 0;
@@ -176,7 +176,7 @@ find_lane_rows(const struct tdnn_arguments &arguments, const struct window &wind
     for (int i = 0; i < FRAME_PARTS; i++) {
         /* Matrices: 8 rows, the next 8 rows; then the same of the next 16 bytes. */
         const int line = place.frame + 16 * i + place.lane % 16;
-        const struct tdnn_row row = arguments.rows[min(first_row + line, arguments.row_count - 1)];
+        const struct layer_row row = arguments.rows[min(first_row + line, arguments.row_count - 1)];
         rows.base[i] = window.whole ? row.base - window.first : line;
         rows.frame[i] = window.whole ? row.frame : 0;
         rows.last[i] = window.whole ? row.last : 0;
@@ -226,7 +226,7 @@ compute_step(const unsigned char *frame_tile, const unsigned char *weight_tile, 
 
 /* Two neighbouring channels of one frame. */
 template <bool bf16, bool final_layer>
-static __device__ __forceinline__ void store_pair(const struct tdnn_arguments &arguments, int row,
+static __device__ __forceinline__ void store_pair(const struct layer_arguments &arguments, int row,
                                                   int channel, const float2 &bias, float first,
                                                   float second) {
     if (row >= arguments.row_count) return;
@@ -244,7 +244,7 @@ static __device__ __forceinline__ void store_pair(const struct tdnn_arguments &a
 
 template <bool bf16, bool final_layer>
 static __device__ __forceinline__ void
-store_tile(const struct tdnn_arguments &arguments, int first_row, int first_channel,
+store_tile(const struct layer_arguments &arguments, int first_row, int first_channel,
            const struct place &place, const float sums[FRAME_PARTS][CHANNEL_PARTS][4]) {
 #pragma unroll
     for (int j = 0; j < CHANNEL_PARTS; j++) {
@@ -264,9 +264,9 @@ store_tile(const struct tdnn_arguments &arguments, int first_row, int first_chan
 
 template <bool bf16, bool final_layer>
 __global__ void __launch_bounds__(TILE_THREADS, 1)
-    tdnn_tensor_kernel(struct tdnn_arguments arguments) {
+    layer_tensor_kernel(struct layer_arguments arguments) {
     SHARED_MEMORY(unsigned char, stages);
-    const int first_channel = (int)blockIdx.x * TDNN_TILE, first_row = (int)blockIdx.y * FRAMES;
+    const int first_channel = (int)blockIdx.x * LAYER_TILE, first_row = (int)blockIdx.y * FRAMES;
     const struct place place = find_place();
     const struct window window = find_window(arguments, first_row);
     const struct lane_rows rows = find_lane_rows(arguments, window, first_row, place);
@@ -298,13 +298,13 @@ __global__ void __launch_bounds__(TILE_THREADS, 1)
 }
 
 template <bool bf16, bool final_layer> static enum error_code prepare(struct error *error) {
-    return cuda_check(cudaFuncSetAttribute(tdnn_tensor_kernel<bf16, final_layer>,
+    return cuda_check(cudaFuncSetAttribute(layer_tensor_kernel<bf16, final_layer>,
                                            cudaFuncAttributeMaxDynamicSharedMemorySize,
                                            SHARED_BYTES),
                       "shared memory for tensor cores", error);
 }
 
-enum error_code tdnn_tensor_prepare(struct error *error) {
+enum error_code layer_tensor_prepare(struct error *error) {
     if (prepare<false, false>(error) == ERROR_NONE && prepare<false, true>(error) == ERROR_NONE &&
         prepare<true, false>(error) == ERROR_NONE)
         prepare<true, true>(error);
@@ -312,16 +312,16 @@ enum error_code tdnn_tensor_prepare(struct error *error) {
 }
 
 template <bool bf16, bool final_layer>
-static void start(const struct tdnn_arguments *arguments, cudaStream_t stream) {
-    const dim3 grid((unsigned)(arguments->columns / TDNN_TILE),
+static void start(const struct layer_arguments *arguments, cudaStream_t stream) {
+    const dim3 grid((unsigned)(arguments->columns / LAYER_TILE),
                     (unsigned)((arguments->row_count + FRAMES - 1) / FRAMES));
-    LAUNCH((tdnn_tensor_kernel<bf16, final_layer>), grid, dim3(TILE_THREADS), SHARED_BYTES, stream,
+    LAUNCH((layer_tensor_kernel<bf16, final_layer>), grid, dim3(TILE_THREADS), SHARED_BYTES, stream,
            *arguments);
 }
 
-enum error_code tdnn_tensor_run(const struct tdnn_arguments *arguments,
-                                enum device_precision precision, bool final_layer,
-                                cudaStream_t stream, struct error *error) {
+enum error_code layer_tensor_run(const struct layer_arguments *arguments,
+                                 enum device_precision precision, bool final_layer,
+                                 cudaStream_t stream, struct error *error) {
     const bool bf16 = precision == PRECISION_BF16;
     if (bf16 && final_layer)
         start<true, true>(arguments, stream);

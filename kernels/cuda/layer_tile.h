@@ -1,9 +1,9 @@
-/* What the kernels of tdnn_float32.cu and tdnn_tensor.cu share: their arguments, which frame a
+/* What the kernels of layer_float32.cu and layer_tensor.cu share: their arguments, which frame a
  * tap meets, and where 64 bytes of a row lie in shared memory. */
 #ifndef EARMARK_CUDA_LAYER_TILE_H
 #define EARMARK_CUDA_LAYER_TILE_H
 
-#include "kernels/cuda/layer.h"
+#include "kernels/cuda/layer_row.h"
 #include "kernels/cuda/primitives.h"
 
 #define TILE_THREADS 256
@@ -11,12 +11,12 @@
 #define LINE_CHUNKS 4 /* of 16 bytes */
 #define LEAKY_SLOPE 0.01f
 
-struct tdnn_arguments {
+struct layer_arguments {
     const unsigned char *input;
     const unsigned char *weights;
     const float *bias;
     void *output;
-    const struct tdnn_row *rows;
+    const struct layer_row *rows;
     int row_count;
     int taps;
     int dilation;
@@ -39,9 +39,9 @@ static __device__ __forceinline__ int tile_reflect(int position, int last) {
 }
 
 /* Row of the level below that row `at` meets with a tap. */
-static __device__ __forceinline__ int tile_source(const struct tdnn_arguments &arguments, int at,
+static __device__ __forceinline__ int tile_source(const struct layer_arguments &arguments, int at,
                                                   int tap) {
-    const struct tdnn_row row = arguments.rows[at];
+    const struct layer_row row = arguments.rows[at];
     const int shift = (tap - arguments.taps / 2) * arguments.dilation;
     return row.base + tile_reflect(row.frame + shift, row.last);
 }
@@ -51,12 +51,12 @@ static __device__ __forceinline__ float leaky(float value) {
 }
 
 /* Launches of the two kernels; the arguments are in order. */
-enum error_code tdnn_float32_run(const struct tdnn_arguments *arguments, cudaStream_t stream,
-                                 struct error *error);
-enum error_code tdnn_tensor_run(const struct tdnn_arguments *arguments,
-                                enum device_precision precision, bool final_layer,
-                                cudaStream_t stream, struct error *error);
+enum error_code layer_float32_run(const struct layer_arguments *arguments, cudaStream_t stream,
+                                  struct error *error);
+enum error_code layer_tensor_run(const struct layer_arguments *arguments,
+                                 enum device_precision precision, bool final_layer,
+                                 cudaStream_t stream, struct error *error);
 /* Asks for the shared memory that they need; once for each GPU. */
-enum error_code tdnn_tensor_prepare(struct error *error);
+enum error_code layer_tensor_prepare(struct error *error);
 
 #endif

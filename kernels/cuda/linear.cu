@@ -2,7 +2,7 @@
 
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/launch.h"
-#include "kernels/cuda/layer.h"
+#include "kernels/cuda/layer_row.h"
 #include "kernels/cuda/upload.h"
 
 extern "C" {
@@ -28,7 +28,7 @@ enum error_code linear_create(const struct xvector_model *model, enum device_pre
                               struct cuda_linear *linear, cudaStream_t stream,
                               struct error *error) {
     const size_t channels = model->blocks[model->block_count - 1].out_channels;
-    const size_t size = model->embedding_size, stored = tdnn_stored(channels);
+    const size_t size = model->embedding_size, stored = layer_stored(channels);
     linear->fast = precision != PRECISION_FLOAT32;
     linear->size = (int)size;
     linear->channels = (int)stored;
@@ -41,7 +41,7 @@ enum error_code linear_create(const struct xvector_model *model, enum device_pre
     if (folded == NULL || bias == NULL || packed == NULL) {
         FAIL(error, ERROR_MEMORY, "no memory to fold the model's linear layer");
     } else {
-        fold_linear(model, folded, bias);
+        batch_norm_linear(model, folded, bias);
         pack(linear, channels, folded, packed);
         cuda_upload(&linear->weights, packed, bytes, "the linear layer's weights", stream, error);
         cuda_upload(&linear->bias, bias, size * sizeof(double), "the linear layer's biases", stream,

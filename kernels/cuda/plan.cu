@@ -2,7 +2,6 @@
 
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/launch.h"
-#include "kernels/cuda/pooling.h"
 
 #include <stdlib.h>
 
@@ -10,7 +9,7 @@
 
 /* ---- on the host ---- */
 
-void chunk_shape_set(const struct xvector_model *model, struct chunk_shape *shape) {
+void plan_shape_set(const struct xvector_model *model, struct plan_shape *shape) {
     shape->levels = (int)model->block_count + 1;
     shape->context = 0;
     for (size_t l = 0; l < model->block_count; l++) {
@@ -19,12 +18,12 @@ void chunk_shape_set(const struct xvector_model *model, struct chunk_shape *shap
     }
 }
 
-int chunk_least_rows(const struct chunk_shape *shape) {
-    return 2 * shape->context + 2 * POOLING_SEGMENT;
+int plan_least_rows(const struct plan_shape *shape) {
+    return 2 * shape->context + 2 * PLAN_SEGMENT;
 }
 
 /* The rows of every level that the last level's frames begin .. end - 1 reach. */
-static void lay_out(const struct chunk_shape *shape, int begin, int end, struct cuda_piece *piece) {
+static void lay_out(const struct plan_shape *shape, int begin, int end, struct plan_piece *piece) {
     const int last = shape->levels - 1;
     piece->low[last] = begin;
     piece->high[last] = end;
@@ -38,11 +37,11 @@ static void lay_out(const struct chunk_shape *shape, int begin, int end, struct 
 
 /* Frames of the clip from `begin` on whose level 1, the longest of those that are stored, has
  * at most `room` rows: all that are left, or whole segments; 0 when not even one fits. */
-static int fit(const struct chunk_shape *shape, int begin, int room, struct cuda_piece *piece) {
+static int fit(const struct plan_shape *shape, int begin, int room, struct plan_piece *piece) {
     lay_out(shape, begin, piece->frames, piece);
     if (piece->high[1] - piece->low[1] <= room) return piece->frames - begin;
     const int context = begin - piece->low[1] + shape->context;
-    return room > context ? (room - context) / POOLING_SEGMENT * POOLING_SEGMENT : 0;
+    return room > context ? (room - context) / PLAN_SEGMENT * PLAN_SEGMENT : 0;
 }
 
 static enum error_code grow(void **array, int count, int *capacity, size_t size,
@@ -56,13 +55,13 @@ static enum error_code grow(void **array, int count, int *capacity, size_t size,
     return ERROR_NONE;
 }
 
-static enum error_code begin_chunk(const struct chunk_shape *shape, struct cuda_chunks *chunks,
+static enum error_code begin_chunk(const struct plan_shape *shape, struct cuda_plan *plan,
                                    struct error *error) {
-    if (grow((void **)&chunks->chunks, chunks->chunk_count, &chunks->chunk_capacity,
-             sizeof *chunks->chunks, error) != ERROR_NONE)
+    if (grow((void **)&plan->chunks, plan->chunk_count, &plan->chunk_capacity, sizeof *plan->chunks,
+             error) != ERROR_NONE)
         return error->code;
-    struct cuda_chunk *chunk = &chunks->chunks[chunks->chunk_count++];
-    chunk->first_piece = chunks->piece_count;
+    struct plan_chunk *chunk = &plan->chunks[plan->chunk_count++];
+    chunk->first_piece = plan->piece_count;
     chunk->piece_count = 0;
     chunk->segments = 0;
     for (int l = 0; l < shape->levels; l++) chunk->rows[l] = 0;
@@ -70,10 +69,10 @@ static enum error_code begin_chunk(const struct chunk_shape *shape, struct cuda_
 }
 
 /* Puts `count` frames from `begin` on into the newest chunk. */
-static void add_piece(const struct chunk_shape *shape, const struct cuda_clip *clip, int begin,
-                      int count, struct cuda_chunks *chunks) {
-    struct cuda_chunk *chunk = &chunks->chunks[chunks->chunk_count - 1];
-    struct cuda_piece *piece = &chunks->pieces[chunks->piece_count++];
+static void add_piece(const struct plan_shape *shape, const struct cuda_clip *clip, int begin,
+                      int count, struct cuda_plan *plan) {
+    struct plan_chunk *chunk = &plan->chunks[plan->chunk_count - 1];
+    struct plan_piece *piece = &plan->pieces[plan->piece_count++];
     lay_out(shape, begin, begin + count, piece);
     piece->offset[0] = clip->row + piece->low[0];
     for (int l = 1; l < shape->levels; l++) {
@@ -81,55 +80,53 @@ static void add_piece(const struct chunk_shape *shape, const struct cuda_clip *c
         chunk->rows[l] += piece->high[l] - piece->low[l];
     }
     piece->segment = chunk->segments;
-    chunk->segments += (count + POOLING_SEGMENT - 1) / POOLING_SEGMENT;
+    chunk->segments += (count + PLAN_SEGMENT - 1) / PLAN_SEGMENT;
     chunk->piece_count++;
 }
 
-static enum error_code plan_clip(const struct chunk_shape *shape, const struct cuda_clip *clips,
-                                 int clip, int rows, struct cuda_chunks *chunks,
-                                 struct error *error) {
+static enum error_code plan_clip(const struct plan_shape *shape, const struct cuda_clip *clips,
+                                 int clip, int rows, struct cuda_plan *plan, struct error *error) {
     for (int begin = 0; begin < clips[clip].feature_frames;) {
-        if (grow((void **)&chunks->pieces, chunks->piece_count, &chunks->piece_capacity,
-                 sizeof *chunks->pieces, error) != ERROR_NONE)
+        if (grow((void **)&plan->pieces, plan->piece_count, &plan->piece_capacity,
+                 sizeof *plan->pieces, error) != ERROR_NONE)
             return error->code;
-        struct cuda_piece *piece = &chunks->pieces[chunks->piece_count];
+        struct plan_piece *piece = &plan->pieces[plan->piece_count];
         piece->clip = clip;
         piece->frames = clips[clip].feature_frames;
         const int used =
-            chunks->chunk_count == 0 ? rows : chunks->chunks[chunks->chunk_count - 1].rows[1];
+            plan->chunk_count == 0 ? rows : plan->chunks[plan->chunk_count - 1].rows[1];
         int count = fit(shape, begin, rows - used, piece);
         if (count == 0) {
-            if (begin_chunk(shape, chunks, error) != ERROR_NONE) return error->code;
+            if (begin_chunk(shape, plan, error) != ERROR_NONE) return error->code;
             count = fit(shape, begin, rows, piece);
         }
         if (count == 0) return FAIL(error, ERROR_INTERNAL, "chunks of %d rows are too small", rows);
-        add_piece(shape, &clips[clip], begin, count, chunks);
+        add_piece(shape, &clips[clip], begin, count, plan);
         begin += count;
     }
     return ERROR_NONE;
 }
 
-enum error_code chunks_plan(const struct chunk_shape *shape, const struct cuda_clip *clips,
-                            int clip_count, int rows, struct cuda_chunks *chunks,
-                            struct error *error) {
-    chunks->piece_count = chunks->chunk_count = 0;
+enum error_code plan_make(const struct plan_shape *shape, const struct cuda_clip *clips,
+                          int clip_count, int rows, struct cuda_plan *plan, struct error *error) {
+    plan->piece_count = plan->chunk_count = 0;
     for (int clip = 0; clip < clip_count; clip++)
         if (!clips[clip].short_of_frames &&
-            plan_clip(shape, clips, clip, rows, chunks, error) != ERROR_NONE)
+            plan_clip(shape, clips, clip, rows, plan, error) != ERROR_NONE)
             return error->code;
     return ERROR_NONE;
 }
 
-void chunks_free(struct cuda_chunks *chunks) {
-    free(chunks->pieces);
-    free(chunks->chunks);
-    *chunks = {};
+void plan_free(struct cuda_plan *plan) {
+    free(plan->pieces);
+    free(plan->chunks);
+    *plan = {};
 }
 
 /* ---- on the GPU ---- */
 
 /* The piece that a row of a level belongs to: the last one that begins at or before it. */
-static __device__ int find_piece(const struct cuda_piece *pieces, int count, int level, int row) {
+static __device__ int find_piece(const struct plan_piece *pieces, int count, int level, int row) {
     int low = 0, high = count;
     while (high - low > 1) {
         const int middle = low + (high - low) / 2;
@@ -143,13 +140,13 @@ static __device__ int find_piece(const struct cuda_piece *pieces, int count, int
 
 /* A thread for each row; blockIdx.y + 1 is the level. */
 __global__ void __launch_bounds__(THREADS)
-    mark_levels_kernel(struct cuda_chunk chunk, const struct cuda_piece *__restrict__ pieces,
-                       struct tdnn_row *__restrict__ tables, int stride) {
+    mark_levels_kernel(struct plan_chunk chunk, const struct plan_piece *__restrict__ pieces,
+                       struct layer_row *__restrict__ tables, int stride) {
     const int level = (int)blockIdx.y + 1, row = (int)blockIdx.x * THREADS + (int)threadIdx.x;
     if (row >= chunk.rows[level]) return;
     const int index = find_piece(pieces, chunk.piece_count, level, row);
-    const struct cuda_piece &piece = pieces[index];
-    struct tdnn_row entry;
+    const struct plan_piece &piece = pieces[index];
+    struct layer_row entry;
     entry.base = piece.offset[level - 1] - piece.low[level - 1];
     entry.frame = piece.low[level] + row - piece.offset[level];
     entry.last = piece.frames - 1;
@@ -157,9 +154,9 @@ __global__ void __launch_bounds__(THREADS)
     tables[(long long)blockIdx.y * stride + row] = entry;
 }
 
-enum error_code chunks_mark_rows(const struct chunk_shape *shape, const struct cuda_chunk *chunk,
-                                 const struct cuda_piece *pieces, struct tdnn_row *tables,
-                                 int stride, cudaStream_t stream, struct error *error) {
+enum error_code plan_mark_rows(const struct plan_shape *shape, const struct plan_chunk *chunk,
+                               const struct plan_piece *pieces, struct layer_row *tables,
+                               int stride, cudaStream_t stream, struct error *error) {
     const dim3 grid((unsigned)((chunk->rows[1] + THREADS - 1) / THREADS),
                     (unsigned)(shape->levels - 1));
     LAUNCH(mark_levels_kernel, grid, dim3(THREADS), 0, stream, *chunk, pieces, tables, stride);

@@ -9,58 +9,57 @@
 #define EARMARK_CUDA_PLAN_H
 
 #include "kernels/cuda/clips.h"
-#include "kernels/cuda/layer.h"
-#include "kernels/cuda/memory.h"
+#include "kernels/cuda/layer_row.h"
 
-#define CHUNK_LEVELS (XVECTOR_MAXIMUM_BLOCKS + 1)
+#define PLAN_SEGMENT 64 /* frames that the pooling sums up together */
+#define PLAN_LEVELS (XVECTOR_MAXIMUM_BLOCKS + 1)
 
-struct cuda_piece {
+struct plan_piece {
     int clip;
-    int frames;               /* of the whole clip */
-    int low[CHUNK_LEVELS];    /* first frame that the level holds */
-    int high[CHUNK_LEVELS];   /* one past the last */
-    int offset[CHUNK_LEVELS]; /* row of frame `low` at the level; at level 0 in the features */
-    int segment;              /* its first one of the chunk's segments */
+    int frames;              /* of the whole clip */
+    int low[PLAN_LEVELS];    /* first frame that the level holds */
+    int high[PLAN_LEVELS];   /* one past the last */
+    int offset[PLAN_LEVELS]; /* row of frame `low` at the level; at level 0 in the features */
+    int segment;             /* its first one of the chunk's segments */
 };
 
-struct cuda_chunk {
+struct plan_chunk {
     int first_piece;
     int piece_count;
-    int rows[CHUNK_LEVELS]; /* of each level, 1 and up */
-    int segments;           /* of all pieces */
+    int rows[PLAN_LEVELS]; /* of each level, 1 and up */
+    int segments;          /* of all pieces */
 };
 
 /* How the model cuts: fixed when it is loaded. */
-struct chunk_shape {
-    int levels;              /* layers + 1 */
-    int reach[CHUNK_LEVELS]; /* of layer l: frames to each side */
-    int context;             /* all of that but of layer 0: rows that a cut costs at level 1 */
+struct plan_shape {
+    int levels;             /* layers + 1 */
+    int reach[PLAN_LEVELS]; /* of layer l: frames to each side */
+    int context;            /* all of that but of layer 0: rows that a cut costs at level 1 */
 };
 
-void chunk_shape_set(const struct xvector_model *model, struct chunk_shape *shape);
+void plan_shape_set(const struct xvector_model *model, struct plan_shape *shape);
 
 /* The fewest rows that chunks may be told to have. */
-int chunk_least_rows(const struct chunk_shape *shape);
+int plan_least_rows(const struct plan_shape *shape);
 
 /* Chunks of at most `rows` rows at any level that hold all clips but those short of frames.
  * Grows pieces and chunks, which realloc() made, as needed. */
-struct cuda_chunks {
-    struct cuda_piece *pieces;
+struct cuda_plan {
+    struct plan_piece *pieces;
     int piece_count;
     int piece_capacity;
-    struct cuda_chunk *chunks;
+    struct plan_chunk *chunks;
     int chunk_count;
     int chunk_capacity;
 };
-enum error_code chunks_plan(const struct chunk_shape *shape, const struct cuda_clip *clips,
-                            int clip_count, int rows, struct cuda_chunks *chunks,
-                            struct error *error);
-void chunks_free(struct cuda_chunks *chunks);
+enum error_code plan_make(const struct plan_shape *shape, const struct cuda_clip *clips,
+                          int clip_count, int rows, struct cuda_plan *plan, struct error *error);
+void plan_free(struct cuda_plan *plan);
 
 /* Fills the row tables of a chunk: tables (levels - 1, stride); pieces: of the chunk, on the
  * GPU. Level l's rows come from level l - 1. */
-enum error_code chunks_mark_rows(const struct chunk_shape *shape, const struct cuda_chunk *chunk,
-                                 const struct cuda_piece *pieces, struct tdnn_row *tables,
-                                 int stride, cudaStream_t stream, struct error *error);
+enum error_code plan_mark_rows(const struct plan_shape *shape, const struct plan_chunk *chunk,
+                               const struct plan_piece *pieces, struct layer_row *tables,
+                               int stride, cudaStream_t stream, struct error *error);
 
 #endif

@@ -1,4 +1,6 @@
-#include "kernels/cuda/plugin.h"
+/* What the program sees of earmark-cuda.so: the choice of GPUs, and their list. */
+#include "kernels/cuda/device_cuda.h"
+#include "kernels/device_plugin.h"
 
 #include <cublas_v2.h>
 #include <cuda_runtime.h>
@@ -8,12 +10,6 @@
 #define OLDEST_MAJOR 8
 
 #define GIBIBYTE 1073741824.0
-
-static struct cuda_choice chosen = {1, {0}};
-
-const struct cuda_choice *cuda_chosen(void) {
-    return &chosen;
-}
 
 /* CUDA writes its versions as 1000 * major + 10 * minor. */
 static int version_major(int version) {
@@ -65,7 +61,7 @@ static enum error_code check_gpu(int gpu, cudaDeviceProp *properties, struct err
     return ERROR_NONE;
 }
 
-enum error_code cuda_choose(int gpu, char *description, struct error *error) {
+static enum error_code choose(int gpu, char *description, struct error *error) {
     cudaDeviceProp properties;
     struct cuda_choice choice = {1, {gpu}};
     int driver, count;
@@ -84,7 +80,7 @@ enum error_code cuda_choose(int gpu, char *description, struct error *error) {
                  properties.name);
     else
         snprintf(description, DEVICE_LINE_SIZE, "cuda:%d (%.200s)", gpu, properties.name);
-    chosen = choice;
+    cuda_choose(&choice);
     return ERROR_NONE;
 }
 
@@ -120,7 +116,7 @@ static void library_versions(int driver, char *words, size_t size) {
         snprintf(words + length, size - (size_t)length, ", cuBLAS does not start");
 }
 
-bool cuda_list_gpu(size_t gpu, char *line, struct error *error) {
+static bool list(size_t gpu, char *line, struct error *error) {
     cudaDeviceProp properties;
     char memory[160], versions[160];
     int driver, count;
@@ -136,4 +132,11 @@ bool cuda_list_gpu(size_t gpu, char *line, struct error *error) {
              properties.name, properties.major, properties.minor, properties.multiProcessorCount,
              memory, versions);
     return true;
+}
+
+extern "C" {
+/* The one symbol that is seen from outside. */
+extern const struct device_plugin earmark_device_plugin __attribute__((visibility("default")));
+const struct device_plugin earmark_device_plugin = {DEVICE_INTERFACE_VERSION,
+                                                    &device_cuda_operations, choose, list};
 }

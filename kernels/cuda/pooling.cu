@@ -2,13 +2,12 @@
 
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/launch.h"
-#include "kernels/cuda/plan.h"
 
 #include <math.h>
 
 #define THREADS 128
 
-static __device__ int find_piece(const struct cuda_piece *pieces, int count, int segment) {
+static __device__ int find_piece(const struct plan_piece *pieces, int count, int segment) {
     int low = 0, high = count;
     while (high - low > 1) {
         const int middle = low + (high - low) / 2;
@@ -22,15 +21,15 @@ static __device__ int find_piece(const struct cuda_piece *pieces, int count, int
 
 /* A block takes one segment and THREADS channels, a thread one of them. */
 __global__ void __launch_bounds__(THREADS)
-    pooling_kernel(const struct cuda_piece *__restrict__ pieces, int piece_count, int level,
+    pooling_kernel(const struct plan_piece *__restrict__ pieces, int piece_count, int level,
                    const struct cuda_clip *__restrict__ clips, const float *__restrict__ rows,
                    int channels, float2 *__restrict__ partial) {
     const int channel = (int)blockIdx.y * THREADS + (int)threadIdx.x;
     if (channel >= channels) return;
-    const struct cuda_piece &piece = pieces[find_piece(pieces, piece_count, (int)blockIdx.x)];
-    const int begin = ((int)blockIdx.x - piece.segment) * POOLING_SEGMENT; /* in the piece */
+    const struct plan_piece &piece = pieces[find_piece(pieces, piece_count, (int)blockIdx.x)];
+    const int begin = ((int)blockIdx.x - piece.segment) * PLAN_SEGMENT; /* in the piece */
     const int low = piece.low[level], left = piece.high[level] - low - begin;
-    const int count = left < POOLING_SEGMENT ? left : POOLING_SEGMENT;
+    const int count = left < PLAN_SEGMENT ? left : PLAN_SEGMENT;
     const float *value = rows + (long long)(piece.offset[level] + begin) * channels + channel;
     float mean = 0.0f, squares = 0.0f;
     for (int i = 0; i < count; i++) {
@@ -39,12 +38,12 @@ __global__ void __launch_bounds__(THREADS)
         mean = fmaf(before, 1.0f / (float)(i + 1), mean);
         squares = fmaf(before, x - mean, squares);
     }
-    const long long segment = clips[piece.clip].segment + (low + begin) / POOLING_SEGMENT;
+    const long long segment = clips[piece.clip].segment + (low + begin) / PLAN_SEGMENT;
     partial[segment * channels + channel] = make_float2(mean, squares);
 }
 
-enum error_code pooling_run(const struct cuda_chunk *chunk, int level,
-                            const struct cuda_piece *pieces, const struct cuda_clip *clips,
+enum error_code pooling_run(const struct plan_chunk *chunk, int level,
+                            const struct plan_piece *pieces, const struct cuda_clip *clips,
                             const float *rows, int channels, float2 *partial, cudaStream_t stream,
                             struct error *error) {
     const dim3 grid((unsigned)chunk->segments, (unsigned)((channels + THREADS - 1) / THREADS));
@@ -60,9 +59,9 @@ static __device__ float2 merge(const struct cuda_clip &clip, const float2 *parti
     const int segments = pooling_segments(clip.feature_frames);
     for (int s = 0; s < segments; s++) {
         const float2 part = partial[(long long)(clip.segment + s) * channels + channel];
-        const double before = (double)(s * POOLING_SEGMENT);
+        const double before = (double)(s * PLAN_SEGMENT);
         const double left = (double)clip.feature_frames - before;
-        const double count = left < POOLING_SEGMENT ? left : (double)POOLING_SEGMENT;
+        const double count = left < PLAN_SEGMENT ? left : (double)PLAN_SEGMENT;
         const double difference = (double)part.x - mean, share = count / (before + count);
         mean = fma(difference, share, mean);
         squares += fma(difference * difference, before * share, (double)part.y);

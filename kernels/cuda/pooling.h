@@ -7,23 +7,17 @@
 #ifndef EARMARK_CUDA_POOLING_H
 #define EARMARK_CUDA_POOLING_H
 
-#include "kernels/cuda/clips.h"
-#include "kernels/error.h"
-
-#define POOLING_SEGMENT 64 /* frames */
-
-struct cuda_piece;
-struct cuda_chunk;
+#include "kernels/cuda/plan.h"
 
 /* Segments of a clip. */
 static __host__ __device__ inline int pooling_segments(int frames) {
-    return (frames + POOLING_SEGMENT - 1) / POOLING_SEGMENT;
+    return (frames + PLAN_SEGMENT - 1) / PLAN_SEGMENT;
 }
 
 /* rows (chunk's rows at `level`, channels) -> partial (segments of all clips, channels): mean
  * and sum of squared differences from it. Pieces are the chunk's, on the GPU. */
-enum error_code pooling_run(const struct cuda_chunk *chunk, int level,
-                            const struct cuda_piece *pieces, const struct cuda_clip *clips,
+enum error_code pooling_run(const struct plan_chunk *chunk, int level,
+                            const struct plan_piece *pieces, const struct cuda_clip *clips,
                             const float *rows, int channels, float2 *partial, cudaStream_t stream,
                             struct error *error);
 

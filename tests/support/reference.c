@@ -59,12 +59,12 @@ void reference_features(const double *samples, size_t count, size_t mels, double
     double window[FRAME_LENGTH], cosine[FRAME_LENGTH], power[FRAME_BINS];
     const size_t frames = xvector_frames(count);
     double *filters = numbers(mels * FRAME_BINS);
-    tables_window(window);
+    front_end_window(window);
     for (size_t n = 0; n < FRAME_LENGTH; n++)
         cosine[n] = cos(two_pi * (double)n / (double)FRAME_LENGTH);
     for (size_t mel = 0; mel < mels; mel++)
         for (size_t k = 0; k < FRAME_BINS; k++)
-            filters[mel * FRAME_BINS + k] = tables_mel_weight(mels, mel, k);
+            filters[mel * FRAME_BINS + k] = front_end_mel_weight(mels, mel, k);
     for (size_t t = 0; t < frames; t++) {
         frame_power(samples, count, t, window, cosine, power);
         for (size_t mel = 0; mel < mels; mel++) {
