@@ -111,7 +111,7 @@ $(BENCH_PROGRAMS): %: %.o $(BENCH_SHARED)
 .PHONY: tests
 tests: $(TEST_PROGRAMS)
 
-# What `make test-run` runs, without touching the link at the top of the tree.
+# What tests run, without touching the link at the top of the tree.
 .PHONY: test-programs
 test-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(TEST_PROGRAMS) $(BENCH_PROGRAMS)
 
@@ -178,26 +178,53 @@ build-folder:
 deps: ## install the Debian packages (as root, or with sudo)
 	@bash tests/deps.sh '$(SUDO)' $(DEPS)
 
-# ---- tests. Targets that call deps build in a make of their own, so that
-# what was just installed is found.
+# ---- tests. Targets that call deps build in another make, which finds what was
+# just installed.
 .PHONY: test
-test: ## everything: tests, sanitizers, fuzzers, style; last line "N passed, N failed, N skipped"
+test: ## what everybody runs: 10 minutes on two processors; last line "N passed, N failed, N skipped"
 	@$(MAKE) --no-print-directory deps
-	@LINT_FLAGS='-std=c17 -D_GNU_SOURCE -I. $(OPENMP)' MAKE='$(MAKE)' JOBS='$(JOBS)' bash tests/all.sh
+	@$(lint_variables) MAKE='$(MAKE)' bash tests/all.sh short
+
+.PHONY: test-long
+test-long: ## the rest: clang-tidy, races, more seeds, every failure, all GPU targets, new inputs for fuzzers
+	@$(MAKE) --no-print-directory deps
+	@$(lint_variables) MAKE='$(MAKE)' bash tests/all.sh long
 
 .PHONY: check
 check: ## only unit and command-line tests, with the flags given (SANITIZER=address,undefined)
-	@$(MAKE) --no-print-directory -j$(JOBS) test-run
+	@$(MAKE) --no-print-directory -j$(JOBS) test-programs
+	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) $(unit_tests) $(cli_tests)
 
-# A sanitized program is slow enough without testing the runner again.
-.PHONY: test-run
-test-run: test-programs
-	@EARMARK=$(CURDIR)/$(BUILD)/earmark PROGRAMS=$(BUILD)/bench bash tests/run.sh $(RUN_OPTIONS) $(TEST_PROGRAMS) \
-		$(if $(SANITIZER),$(filter-out tests/cli/test_runner.sh,$(CLI_TESTS)),$(CLI_TESTS))
+# Tests run in this order: the slowest first, so that no processor waits for the last one.
+slow_unit_tests := $(filter $(addprefix $(BUILD)/tests/test_,injected_failures stops same_bytes_device resume \
+	lying_headers decoder_run hostile_files import),$(TEST_PROGRAMS))
+unit_tests := $(slow_unit_tests) $(filter-out $(slow_unit_tests),$(TEST_PROGRAMS))
+slow_cli_tests := $(filter $(addprefix tests/cli/test_,inputs.sh multi_label.sh report.sh lint.sh audit.sh house.sh),$(CLI_TESTS))
+cli_tests := $(slow_cli_tests) $(filter-out $(slow_cli_tests),$(CLI_TESTS))
+ifneq ($(SANITIZER),)
+# These do not run the program, so its sanitizers change nothing.
+cli_tests := $(filter-out $(addprefix tests/cli/test_,runner.sh lint.sh cuda_probe.sh cuda_resources.sh),$(cli_tests))
+endif
+cli_variables = EARMARK=$(CURDIR)/$(BUILD)/earmark PROGRAMS=$(BUILD)/bench
+
+.PHONY: test-unit
+test-unit: tests
+	@bash tests/run.sh $(RUN_OPTIONS) $(unit_tests)
+
+.PHONY: test-cli
+test-cli: $(BUILD)/earmark $(BENCH_PROGRAMS)
+	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) $(cli_tests)
+
+# The plug-in on a machine without a GPU, and the resources of its kernels.
+.PHONY: test-plugin
+test-plugin: $(BUILD)/earmark $(CUDA_PLUGIN)
+	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) tests/cli/test_cuda_plugin.sh tests/cli/test_cuda_resources.sh
+
+lint_variables = LINT_FLAGS='-std=c17 -D_GNU_SOURCE -I. $(OPENMP)' JOBS='$(JOBS)'
 
 .PHONY: lint
-lint: ## clang-format, clang-tidy, both compilers' warnings, the rules of the folders
-	@LINT_FLAGS='-std=c17 -D_GNU_SOURCE -I. $(OPENMP)' JOBS='$(JOBS)' bash tests/lint.sh
+lint: ## clang-format, clang-tidy, clang's warnings, the rules of the folders
+	@$(lint_variables) bash tests/lint.sh
 
 # ---- fuzzers: clang's libFuzzer over the readers of untrusted files
 FUZZ_FLAGS := CC=clang SANITIZER=fuzzer-no-link,address,undefined OPTIMISE=-O1
@@ -239,11 +266,11 @@ fuzz-long: ## FUZZ_RUNS (10,000,000) inputs over all fuzzers, FUZZ_LONG_SECONDS 
 	@FUZZERS="$$($(MAKE) -s --no-print-directory $(FUZZ_FLAGS) build-folder)/fuzz" \
 		FUZZ_RUNS=$(FUZZ_RUNS) FUZZ_SECONDS=$(FUZZ_LONG_SECONDS) bash tests/fuzz/run.sh
 
-# ---- tests that take longer than the rest together
-.PHONY: test-faults
-test-faults: ## kills and faults at every call, where the tests try one in several
+# ---- tests that take long
+.PHONY: test-failures
+test-failures: ## kills and injected failures at every call, where the unit tests try one in several
 	@$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/tests/test_resume $(BUILD)/tests/test_injected_failures
-	@EARMARK_EVERY_STEP=1 bash tests/run.sh --timeout 7200 $(BUILD)/tests/test_resume \
+	@EARMARK_EVERY_STEP=1 bash tests/run.sh $(RUN_OPTIONS) --timeout 7200 $(BUILD)/tests/test_resume \
 		$(BUILD)/tests/test_injected_failures
 
 .PHONY: soak

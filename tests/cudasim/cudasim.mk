@@ -1,6 +1,6 @@
 # The simulator of CUDA (tests/cudasim/README.md): the same kernels/cuda/*.cu built by g++,
-# no CUDA toolkit needed. The part lies in a folder of its own with a copy of the program,
-# so that the program beside it is not taken for one with a GPU.
+# no CUDA toolkit needed. The plug-in has its own folder with a copy of the program, so that the
+# program in the build folder does not load it.
 #
 #   $(BUILD)/cudasim/{earmark,earmark-cuda.so}        with the sanitizers that SANITIZER names
 #   $(BUILD)/cudasim-race/{earmark,earmark-cuda.so}   with the race detector; counts bytes
@@ -12,12 +12,12 @@ CUDASIM_SEEDS ?= 0 1 2 3 4
 cudasim_sanitizer := $(if $(SANITIZER),-fsanitize=$(SANITIZER) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 cudasim_machine := $(if $(shell grep -m1 -w avx2 /proc/cpuinfo 2>/dev/null | grep -w fma),-mavx2 -mfma)
 CUDASIM_COMMON := -D_GNU_SOURCE -I. -g $(cudasim_machine) -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden
-# Kernels are what every test waits for: -O2 whatever the host code has.
-# Each access of a kernel asks whose thread it is: not through __tls_get_addr().
+# Every test waits for kernels, so they have -O2 whatever the flags of the host code. Each access of
+# a kernel asks which thread it is, so not through __tls_get_addr().
 CUDASIM_FLAGS := -std=c++17 $(CUDASIM_COMMON) -ftls-model=initial-exec -DEARMARK_SIMULATOR -Itests/cudasim/include -Itests/cudasim \
-	-Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas -Werror
+	-Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas $(if $(WERROR),-Werror)
 CUDASIM_C_FLAGS := -std=c17 $(CUDASIM_COMMON) -O2 $(WARNINGS)
-# The compiler's calls of __tsan_read4() and so on, which race.cpp has, and no library.
+# The compiler's calls of __tsan_read4() and others, which race.cpp defines; no library is linked.
 CUDASIM_HOOKS := -fsanitize=thread -DCUDASIM_HOOKS
 
 CUDASIM_SOURCES := $(filter-out tests/cudasim/test_%,$(sort $(wildcard tests/cudasim/*.cpp)))
@@ -40,7 +40,7 @@ $(CUDASIM_BUILD)/hooks/%.o: %.cu
 	$(say) '  compile $< (simulated, with hooks)'
 	$(quiet)$(CUDASIM_CXX) $(CUDASIM_FLAGS) -O1 $(CUDASIM_HOOKS) -MMD -MP -x c++ -c -o $@ $<
 
-# Its accesses are checked as ranges, and its loops are long.
+# Its accesses are checked as ranges, and its loops are long: -O3 without sanitizers.
 $(CUDASIM_BUILD)/tests/cudasim/blas.o: cudasim_sanitizer :=
 $(CUDASIM_BUILD)/tests/cudasim/blas.o: CUDASIM_OPTIMISE := -O3
 
@@ -56,7 +56,7 @@ $(CUDASIM_BUILD)/hooks/%.o: %.cpp
 
 $(CUDASIM_BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(say) '  compile $< (for the simulated part)'
+	$(say) '  compile $< (for the simulated plug-in)'
 	$(quiet)$(CC) $(CUDASIM_C_FLAGS) $(cudasim_sanitizer) -MMD -MP -c -o $@ $<
 
 $(CUDASIM_BUILD)/earmark-cuda.so: $(CUDASIM_KERNELS) $(CUDASIM_HOST) $(CUDASIM_RUNTIME)
@@ -97,16 +97,18 @@ cudasim: $(BUILD)/cudasim/earmark $(BUILD)/cudasim/earmark-cuda.so ## the progra
 cudasim-race: $(BUILD)/cudasim-race/earmark $(BUILD)/cudasim-race/earmark-cuda.so
 
 .PHONY: cudasim-programs
-cudasim-programs: cudasim cuda-tests $(CUDASIM_BUILD)/test_simulator \
-	$(if $(SANITIZER),,cudasim-race $(CUDASIM_BUILD)/hooks/test_simulator)
+cudasim-programs: cudasim cuda-tests $(CUDASIM_BUILD)/test_simulator
 
-# With sanitizers without the 512-channel model: it takes minutes, and passes through the same code as the
-# others. With the race detector without all of the slow ones: races between warps do not depend on where a
-# tile ends, nor on what fails; the layers' kernels with each seed.
+.PHONY: cudasim-race-programs
+cudasim-race-programs: cudasim-race cuda-tests $(CUDASIM_BUILD)/hooks/test_simulator
+
+# With sanitizers all but the 512-channel model, which takes minutes and passes through the same code
+# as the others. With the race detector none of the slow ones: races between warps do not depend on
+# where a tile ends, nor on what fails; the layers' kernels run with each seed.
 cudasim_slow := $(addprefix $(BUILD)/tests/cuda/test_,device_errors wide tails)
 cudasim_tests := $(filter-out $(if $(SANITIZER),%/test_wide),$(cudasim_slow) $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS)))
-# Two seeds inject the errors at every call; more seeds would repeat them.
-cudasim_tests_of = $(filter-out $(if $(filter $(1),$(wordlist 1,2,$(CUDASIM_SEEDS))),,%/test_device_errors),$(cudasim_tests))
+# One seed is enough for device errors at every call: other seeds only repeat it.
+cudasim_tests_of = $(filter-out $(if $(filter $(1),$(firstword $(CUDASIM_SEEDS))),,%/test_device_errors),$(cudasim_tests))
 cudasim_race_tests := $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS))
 cudasim_race_seed := $(lastword $(CUDASIM_SEEDS))
 cudasim_race_seeds := $(BUILD)/tests/cuda/test_tensor
@@ -115,26 +117,31 @@ cudasim_race_seeds := $(BUILD)/tests/cuda/test_tensor
 cudasim_one = $(foreach test,$(3),'tests/cudasim/one.sh $(1) $(BUILD)/$(2) $(test)')
 
 # All that runs, the slowest first and in one run of tests/run.sh, so that no processor waits for
-# the last program of a seed: the race detector, the whole program, every test with each seed, and
-# the simulator's own tests.
-cudasim_runs = $(if $(SANITIZER),,$(call cudasim_one,$(cudasim_race_seed),cudasim-race,$(cudasim_race_tests)) \
-	$(call cudasim_one,0,cudasim,$(sort $(wildcard tests/cuda/test_*.sh)))) \
+# the last program of a seed: the whole program, every test with each seed, the simulator's own tests.
+cudasim_runs = $(if $(SANITIZER),,$(call cudasim_one,$(firstword $(CUDASIM_SEEDS)),cudasim,$(sort $(wildcard tests/cuda/test_*.sh)))) \
 	$(foreach seed,$(CUDASIM_SEEDS),$(call cudasim_one,$(seed),cudasim,$(call cudasim_tests_of,$(seed)))) \
-	$(if $(SANITIZER),,$(foreach seed,$(filter-out $(cudasim_race_seed),$(CUDASIM_SEEDS)),$(call cudasim_one,$(seed),cudasim-race,$(cudasim_race_seeds)))) \
-	$(CUDASIM_BUILD)/test_simulator $(if $(SANITIZER),,$(CUDASIM_BUILD)/hooks/test_simulator)
+	$(CUDASIM_BUILD)/test_simulator
+cudasim_race_runs = $(call cudasim_one,$(cudasim_race_seed),cudasim-race,$(cudasim_race_tests)) \
+	$(foreach seed,$(filter-out $(cudasim_race_seed),$(CUDASIM_SEEDS)),$(call cudasim_one,$(seed),cudasim-race,$(cudasim_race_seeds))) \
+	$(CUDASIM_BUILD)/hooks/test_simulator
 
-# Absurd sizes are asked of malloc on purpose.
+# Tests ask malloc for absurd sizes on purpose.
 .PHONY: cudasim-run
 cudasim-run: cudasim-programs
 	@$(if $(SANITIZER),ASAN_OPTIONS=allocator_may_return_null=1) bash tests/run.sh $(RUN_OPTIONS) --timeout 1500 $(cudasim_runs)
 
+.PHONY: cudasim-race-run
+cudasim-race-run: cudasim-race-programs
+	@bash tests/run.sh $(RUN_OPTIONS) --timeout 1500 $(cudasim_race_runs)
+
 .PHONY: test-cudasim
-test-cudasim: ## the CUDA device's tests in the simulator, with CUDASIM_SEEDS (0 1 2 3 4)
-	@$(MAKE) --no-print-directory -j$(JOBS) cudasim-programs
+test-cudasim: ## the CUDA device's tests in the simulator with CUDASIM_SEEDS (0 1 2 3 4), and with the race detector
+	@$(MAKE) --no-print-directory -j$(JOBS) cudasim-programs cudasim-race-programs
 	@$(MAKE) --no-print-directory cudasim-run
+	@$(MAKE) --no-print-directory cudasim-race-run
 
 .PHONY: test-mutations
-test-mutations: ## planted faults in kernels/cuda, one at a time: the tests have to catch each
+test-mutations: ## plant errors in kernels/cuda, one at a time: the tests have to catch each
 	@bash tests/mutations/run.sh
 
 .PHONY: cudasim-folder

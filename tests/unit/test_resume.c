@@ -30,7 +30,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* Every step is tried with EARMARK_EVERY_STEP set (make test-faults), else one in
+/* Every step is tried with EARMARK_EVERY_STEP set (make test-failures), else one in
  * STEP_STRIDE. */
 #ifdef __SANITIZE_ADDRESS__ /* slow enough without doing all again */
 #define RANDOM_KILLS 10
