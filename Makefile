@@ -200,10 +200,11 @@ slow_unit_tests := $(filter $(addprefix $(BUILD)/tests/test_,injected_failures s
 	lying_headers decoder_run hostile_files import),$(TEST_PROGRAMS))
 unit_tests := $(slow_unit_tests) $(filter-out $(slow_unit_tests),$(TEST_PROGRAMS))
 slow_cli_tests := $(filter $(addprefix tests/cli/test_,inputs.sh multi_label.sh report.sh lint.sh audit.sh house.sh),$(CLI_TESTS))
-cli_tests := $(slow_cli_tests) $(filter-out $(slow_cli_tests),$(CLI_TESTS))
+cli_tests := $(slow_cli_tests) $(filter-out $(slow_cli_tests),$(CLI_TESTS)) 'tests/mutations/run.sh --check'
 ifneq ($(SANITIZER),)
 # These do not run the program, so its sanitizers change nothing.
-cli_tests := $(filter-out $(addprefix tests/cli/test_,runner.sh lint.sh cuda_probe.sh cuda_resources.sh),$(cli_tests))
+cli_tests := $(filter-out $(addprefix tests/cli/test_,runner.sh lint.sh cuda_probe.sh cuda_resources.sh) \
+	'tests/mutations/run.sh --check',$(cli_tests))
 endif
 cli_variables = EARMARK=$(CURDIR)/$(BUILD)/earmark PROGRAMS=$(BUILD)/bench
 

@@ -21,7 +21,7 @@ number=0
 mapfile -t sources < <(find kernels host tests bench -name '*.c' | sort)
 mapfile -t headers < <(find kernels host tests bench -name '*.h' | sort)
 mapfile -t kernels < <(find kernels tests bench -name '*.cu' | sort)
-mapfile -t scripts < <(find models bench tests -name '*.sh' | sort)
+mapfile -t scripts < <(find kernels models bench tests -name '*.sh' | sort)
 
 # rule NAME: passes when $scratch/found is empty, and shows it when not.
 rule() {
