@@ -4,6 +4,7 @@
 #include "host/base/memory.h"
 #include "host/base/stop.h"
 #include "host/embedding/run_record.h"
+#include "host/lists/input.h"
 #include "host/output/files.h"
 #include "host/report/report.h"
 
@@ -35,7 +36,7 @@ static enum error_code open_all(const struct audit_settings *settings, struct au
     audit->several = options.label_separator != NULL;
     options.exclude = audit->folder.resolved;
     TRY(input_open(settings->input, &options, &audit->input, error));
-    input_tell(&audit->input, settings->engine.quiet);
+    collection_report(&audit->input, settings->engine.quiet);
     TRY(audit_check_input(settings, source_of_folds(settings, audit), audit, error));
     end_stage(audit, "input", (double)audit->input.clips.count, "clips");
     return ERROR_NONE;
@@ -166,7 +167,7 @@ static enum error_code cross_validate(struct audit *audit, const struct crossval
         .classes = rows->classes,
         .folds = rows->folds,
     };
-    const struct one_versus_rest_input labels = {
+    const struct crossval_multilabel_input labels = {
         .embeddings = input.embeddings,
         .labels = rows->label_matrix,
         .fold_of = rows->fold_of,
@@ -177,8 +178,8 @@ static enum error_code cross_validate(struct audit *audit, const struct crossval
     };
     struct device *device = audit->engine.device;
     if (audit->several)
-        return one_versus_rest_run(device->operations, device, &labels, settings, step,
-                                   audit->probabilities, &audit->crossval, error);
+        return crossval_multilabel_run(device->operations, device, &labels, settings, step,
+                                       audit->probabilities, &audit->crossval, error);
     return crossval_run(device->operations, device, &input, settings, step, audit->probabilities,
                         &audit->crossval, error);
 }
@@ -255,7 +256,7 @@ void audit_close(struct audit *audit) {
     audit_rows_free(&audit->rows);
     embedding_store_close(&audit->store);
     free(audit->measures);
-    input_close(&audit->input);
+    collection_close(&audit->input);
     run_folder_close(&audit->folder);
     engine_close(&audit->engine);
     decoders_close(audit->decoders);

@@ -3,11 +3,11 @@
 #ifndef EARMARK_AUDIT_AUDIT_H
 #define EARMARK_AUDIT_AUDIT_H
 
-#include "host/classifier/one_versus_rest.h"
+#include "host/classifier/crossval_multilabel.h"
 #include "host/confident/confident.h"
 #include "host/embedding/embedding.h"
 #include "host/embedding/engine.h"
-#include "host/lists/input.h"
+#include "host/lists/collection.h"
 #include "host/output/run.h"
 
 struct audit_settings {

@@ -3,14 +3,14 @@
 #include "host/audit/internal.h"
 #include "host/base/memory.h"
 
-enum error_code health_tables_make(const struct health *health, const uint64_t *class_counts,
+enum error_code health_tables_make(const struct class_health *health, const uint64_t *class_counts,
                                    struct run_class **classes, struct run_pair **pairs,
                                    struct error *error) {
     *classes = memory_array(health->class_count, sizeof **classes, "class health", error);
     *pairs = memory_array(health->pair_count, sizeof **pairs, "class pairs", error);
     if (error->code != ERROR_NONE) return error->code;
     for (size_t i = 0; i < health->class_count; i++) {
-        const struct health_class *from = &health->classes[i];
+        const struct class_health_entry *from = &health->classes[i];
         (*classes)[i] = (struct run_class){
             .index = from->index,
             .examples = class_counts[from->index],
@@ -31,7 +31,7 @@ enum error_code health_tables_make(const struct health *health, const uint64_t *
     return ERROR_NONE;
 }
 
-static enum error_code copy_health(const struct health *health, struct audit *audit,
+static enum error_code copy_health(const struct class_health *health, struct audit *audit,
                                    struct error *error) {
     TRY(health_tables_make(health, audit->confident.class_counts, &audit->classes, &audit->pairs,
                            error));
@@ -44,10 +44,10 @@ static enum error_code copy_health(const struct health *health, struct audit *au
 
 enum error_code audit_make_health(struct audit *audit, struct error *error) {
     const struct confident_result *confident = &audit->confident;
-    struct health health = HEALTH_INITIAL;
-    if (health_measure(confident->calibrated_joint, confident->classes, confident->rows,
-                       confident->num_label_issues, &health, error) == ERROR_NONE)
+    struct class_health health = CLASS_HEALTH_INITIAL;
+    if (class_health_measure(confident->calibrated_joint, confident->classes, confident->rows,
+                             confident->num_label_issues, &health, error) == ERROR_NONE)
         copy_health(&health, audit, error);
-    health_free(&health);
+    class_health_free(&health);
     return error->code;
 }

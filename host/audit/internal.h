@@ -17,7 +17,7 @@ struct audit {
     struct decoders *decoders;
     struct engine engine;
     struct run_folder folder;
-    struct input input;
+    struct collection input;
 
     struct embedding_store store;
     struct clip_measures *measures; /* (clips) */

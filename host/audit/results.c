@@ -126,7 +126,8 @@ static void add_clips_hash(struct audit *audit) {
                                     : XXH3_64bits_withSeed(texts[t], strlen(texts[t]) + 1, hash);
         const double part[2] = {clips->clips[i].start, clips->clips[i].end};
         hash = XXH3_64bits_withSeed(part, sizeof part, hash);
-        hash = XXH3_64bits_withSeed(audit->measures[i].hash, sizeof audit->measures[i].hash, hash);
+        hash = XXH3_64bits_withSeed(audit->measures[i].facts.hash,
+                                    sizeof audit->measures[i].facts.hash, hash);
     }
     snprintf(hexadecimal, sizeof hexadecimal, "%016llx", (unsigned long long)hash);
     run_fact_string(&audit->results.facts, "input", "clips_hash", hexadecimal);
@@ -202,7 +203,7 @@ enum error_code audit_make_results(const struct audit_settings *settings, struct
                                      .folds = audit->rows.clip_folds,
                                      .array_rows = audit->rows.clip_rows,
                                      .relations = audit->relations};
-    results->has_health = true;
+    results->has_audio_faults = true;
     results->input = settings->input;
     results->root = audit->input.clips.root;
     results->clips = clip_view_clips(&audit->view);

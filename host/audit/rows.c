@@ -79,8 +79,8 @@ static enum error_code make_group_folds(const struct clip_list *clips,
     if (groups == NULL || hashes == NULL) goto done;
     for (size_t i = 0; i < rows->count; i++) {
         groups[i] = clips->clips[rows->clips[i]].group_index;
-        hashes[i][0] = measures[rows->clips[i]].hash[0];
-        hashes[i][1] = measures[rows->clips[i]].hash[1];
+        hashes[i][0] = measures[rows->clips[i]].facts.hash[0];
+        hashes[i][1] = measures[rows->clips[i]].facts.hash[1];
     }
     if (identical_join_groups((const uint64_t(*)[2])hashes, rows->count, groups, clips->group_count,
                               &rows->joined_groups, error) == ERROR_NONE)

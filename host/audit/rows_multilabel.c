@@ -79,8 +79,8 @@ enum error_code audit_rows_take_labels(const struct clip_list *clips, const stru
     size_t classes = keep_frequent(rows->label_rows, sets->count, minimum, rows);
     status = memory_array(classes, 1, "labels", error);
     if (status == NULL || fill_matrix(clips, sets, rows, classes, error) != ERROR_NONE ||
-        auditable_labels(rows->label_matrix, rows->fold_of, rows->count, classes, minimum, status,
-                         &rows->classes, error) != ERROR_NONE)
+        auditable_multilabel(rows->label_matrix, rows->fold_of, rows->count, classes, minimum,
+                             status, &rows->classes, error) != ERROR_NONE)
         goto done;
     drop_columns(rows, status, classes);
     for (size_t c = 0; c < rows->classes; c++)

@@ -94,6 +94,17 @@ done:
     return ERROR_NONE;
 }
 
+bool file_start_holds(const char *path, const char *word) {
+    char start[4096];
+    int descriptor = -1;
+    size_t size = 0;
+    struct error error = ERROR_INITIAL;
+    if (file_open_regular(path, &descriptor, &size, &error) != ERROR_NONE) return false;
+    ssize_t got = read(descriptor, start, sizeof start);
+    close(descriptor);
+    return got > 0 && memmem(start, (size_t)got, word, strlen(word)) != NULL;
+}
+
 enum error_code file_check_readable(const char *path, struct error *error) {
     int descriptor = -1;
     size_t size = 0;

@@ -20,6 +20,10 @@ enum error_code file_open_regular(const char *path, int *descriptor, size_t *siz
 enum error_code file_read(const char *path, size_t limit, char **data, size_t *size,
                           struct error *error);
 
+/* Whether the first 4 KiB of a regular file hold the word, "" being in every file that is not
+ * empty; false for a file that cannot be read. */
+bool file_start_holds(const char *path, const char *word);
+
 /* Reads a regular file to its end and throws the bytes away: an error of the disk or
  * mount is told here, where later, in a mapping, it would end the process. */
 enum error_code file_check_readable(const char *path, struct error *error);

@@ -155,10 +155,10 @@ static int8_t *gather_labels(const int8_t *labels, size_t rows, size_t classes,
     return gathered;
 }
 
-enum error_code assign_label_folds(const int8_t *labels, size_t rows, size_t classes,
-                                   const struct assign_request *request,
-                                   struct assign_result *result, unsigned char *class_status,
-                                   struct error *error) {
+enum error_code assign_folds_multilabel(const int8_t *labels, size_t rows, size_t classes,
+                                        const struct assign_request *request,
+                                        struct assign_result *result, unsigned char *class_status,
+                                        struct error *error) {
     int32_t *fold_of = NULL;
     int8_t *gathered = NULL;
     *result = (struct assign_result){.folds = request->folds};
@@ -175,9 +175,9 @@ enum error_code assign_label_folds(const int8_t *labels, size_t rows, size_t cla
     gathered = gather_labels(labels, rows, classes, result, error);
     if (error->code == ERROR_NONE &&
         deal(request, rows, result->auditable, result, fold_of, error) == ERROR_NONE)
-        auditable_labels(gathered, fold_of, result->auditable, classes,
-                         request->column == NULL ? result->folds : 0, class_status,
-                         &result->classes, error);
+        auditable_multilabel(gathered, fold_of, result->auditable, classes,
+                             request->column == NULL ? result->folds : 0, class_status,
+                             &result->classes, error);
     for (size_t row = 0, at = 0; error->code == ERROR_NONE && row < rows; row++)
         result->fold_of[row] = result->status[row] == AUDITABLE_YES ? fold_of[at++] : -1;
     if (error->code == ERROR_NONE && result->classes == 0)

@@ -37,10 +37,10 @@ enum error_code assign_folds(const int32_t *labels, size_t rows, size_t classes,
  * labels (rows, classes): 1 and 0, or -1 in the whole row where nobody has said what it
  * is; those rows are AUDITABLE_UNLABELLED. class_status (classes) is written: enum
  * auditable. Rows stay, whatever becomes of their classes. ERROR_DATA when no class is left. */
-enum error_code assign_label_folds(const int8_t *labels, size_t rows, size_t classes,
-                                   const struct assign_request *request,
-                                   struct assign_result *result, unsigned char *class_status,
-                                   struct error *error);
+enum error_code assign_folds_multilabel(const int8_t *labels, size_t rows, size_t classes,
+                                        const struct assign_request *request,
+                                        struct assign_result *result, unsigned char *class_status,
+                                        struct error *error);
 
 void assign_free(struct assign_result *result);
 

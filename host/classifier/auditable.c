@@ -82,9 +82,9 @@ static enum auditable judge(const struct side sides[2], size_t minimum) {
     return sides[0].in_others ? AUDITABLE_YES : AUDITABLE_EVERYWHERE;
 }
 
-enum error_code auditable_labels(const int8_t *labels, const int32_t *fold_of, size_t rows,
-                                 size_t classes, size_t minimum, unsigned char *status,
-                                 size_t *left, struct error *error) {
+enum error_code auditable_multilabel(const int8_t *labels, const int32_t *fold_of, size_t rows,
+                                     size_t classes, size_t minimum, unsigned char *status,
+                                     size_t *left, struct error *error) {
     struct side(*sides)[2] = memory_array(classes, sizeof *sides, "class folds", error);
     if (sides == NULL) return error->code;
     for (size_t row = 0; row < rows; row++)

@@ -33,9 +33,9 @@ enum error_code auditable_by_count(const int32_t *labels, size_t rows, size_t cl
  * training rows must have rows with the class and rows without it. labels (rows, classes):
  * 1 where the row has the class, else 0. minimum: so many of either kind there must be,
  * whatever the folds. status (classes) is written; *left: how many classes are left. */
-enum error_code auditable_labels(const int8_t *labels, const int32_t *fold_of, size_t rows,
-                                 size_t classes, size_t minimum, unsigned char *status,
-                                 size_t *left, struct error *error);
+enum error_code auditable_multilabel(const int8_t *labels, const int32_t *fold_of, size_t rows,
+                                     size_t classes, size_t minimum, unsigned char *status,
+                                     size_t *left, struct error *error);
 
 /* Once the folds are known: AUDITABLE_ABSENT for rows whose label is in their own
  * fold only. Taking these rows out takes their whole class out, so that no other

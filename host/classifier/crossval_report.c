@@ -1,5 +1,5 @@
+#include "host/classifier/crossval_report.h"
 #include "host/base/memory.h"
-#include "host/classifier/crossval.h"
 
 #include <math.h>
 #include <stdlib.h>

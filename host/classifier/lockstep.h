@@ -2,8 +2,10 @@
 #ifndef EARMARK_CLASSIFIER_LOCKSTEP_H
 #define EARMARK_CLASSIFIER_LOCKSTEP_H
 
-#include "host/classifier/crossval.h"
+#include "host/classifier/crossval_settings.h"
+#include "host/classifier/lbfgs.h"
 #include "host/classifier/scaling.h"
+#include "kernels/device.h"
 
 /* One logistic regression: a fold and a C. */
 struct lockstep_fit {

@@ -194,10 +194,10 @@ static enum error_code crossval(const struct crossval_options *options,
                    "cross-validation", "fits", 0);
     struct crossval_progress progress = {show_step, &command->progress};
     const struct device_operations *operations = command->engine.device->operations;
-    const struct one_versus_rest_input labels = crossval_data_labels(&command->data);
+    const struct crossval_multilabel_input labels = crossval_data_labels(&command->data);
     TRY(options->files.multi_label
-            ? one_versus_rest_run(operations, command->engine.device, &labels, &settings, &progress,
-                                  command->probabilities, &command->report, error)
+            ? crossval_multilabel_run(operations, command->engine.device, &labels, &settings,
+                                      &progress, command->probabilities, &command->report, error)
             : crossval_run(operations, command->engine.device, input, &settings, &progress,
                            command->probabilities, &command->report, error));
     progress_finish(&command->progress);

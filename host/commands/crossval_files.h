@@ -4,7 +4,7 @@
 
 #include "host/base/npy.h"
 #include "host/classifier/assign.h"
-#include "host/classifier/one_versus_rest.h"
+#include "host/classifier/crossval_multilabel.h"
 
 struct crossval_files {
     const char *embeddings; /* (rows, features), any number type */
@@ -44,8 +44,8 @@ struct crossval_data {
 #define CROSSVAL_DATA_INITIAL                                                                      \
     { .array = NPY_INITIAL }
 
-/* The rows as one_versus_rest_run wants them. */
-struct one_versus_rest_input crossval_data_labels(const struct crossval_data *data);
+/* The rows as crossval_multilabel_run wants them. */
+struct crossval_multilabel_input crossval_data_labels(const struct crossval_data *data);
 
 /* Reads the arrays and assigns the folds that settings ask for. Float32 embeddings
  * stay mapped; others are rounded to float32. Errors name file and row. */

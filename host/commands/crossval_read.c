@@ -61,8 +61,8 @@ static enum error_code assign(const struct crossval_files *files,
     if (error->code == ERROR_NONE && codes != NULL)
         assign_folds(codes, rows, classes, &request, &data->assigned, error);
     else if (error->code == ERROR_NONE)
-        assign_label_folds(matrix, rows, classes, &request, &data->assigned, data->class_status,
-                           error);
+        assign_folds_multilabel(matrix, rows, classes, &request, &data->assigned,
+                                data->class_status, error);
     free(groups);
     free(column);
     return error->code;
@@ -228,15 +228,15 @@ static enum error_code open_label_matrix(const struct crossval_files *files,
     return error->code;
 }
 
-struct one_versus_rest_input crossval_data_labels(const struct crossval_data *data) {
+struct crossval_multilabel_input crossval_data_labels(const struct crossval_data *data) {
     const struct crossval_input *input = &data->input;
-    return (struct one_versus_rest_input){.embeddings = input->embeddings,
-                                          .labels = data->label_matrix,
-                                          .fold_of = input->fold_of,
-                                          .rows = input->rows,
-                                          .features = input->features,
-                                          .classes = input->classes,
-                                          .folds = input->folds};
+    return (struct crossval_multilabel_input){.embeddings = input->embeddings,
+                                              .labels = data->label_matrix,
+                                              .fold_of = input->fold_of,
+                                              .rows = input->rows,
+                                              .features = input->features,
+                                              .classes = input->classes,
+                                              .folds = input->folds};
 }
 
 /* ---- both ---- */

@@ -8,6 +8,7 @@
 #include "host/embedding/clip_view.h"
 #include "host/embedding/embedding.h"
 #include "host/embedding/resume.h"
+#include "host/lists/input.h"
 #include "host/output/files.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ struct embed_options {
 struct embed_run {
     struct decoders *decoders;
     struct engine engine;
-    struct input input;
+    struct collection input;
     struct run_folder folder;
     struct embedding_store store;
     struct clip_measures *measures;
@@ -169,7 +170,7 @@ static enum error_code write_files(const struct embed_options *options, struct e
         .class_names = run->input.labels.names,
         .class_count = run->input.labels.count,
         .several_labels = view.several_labels,
-        .has_health = true,
+        .has_audio_faults = true,
         .warnings = (const char *const *)run->input.warnings.sentences,
         .warning_count = run->input.warnings.count,
     };
@@ -199,7 +200,7 @@ static enum error_code embed(const struct embed_options *options, struct embed_r
     TRY(run_folder_open(options->out, options->common.fresh, &run->folder, error));
     input.exclude = run->folder.resolved;
     TRY(input_open(options->input, &input, &run->input, error));
-    input_tell(&run->input, options->common.quiet);
+    collection_report(&run->input, options->common.quiet);
     if (options->features != NULL && mkdir(options->features, 0777) != 0 && errno != EEXIST)
         return FAIL(error, ERROR_FILE, "%s: cannot make the folder: %s", options->features,
                     strerror(errno));
@@ -226,7 +227,7 @@ static size_t count_unreadable(const struct clip_list *clips) {
     return count;
 }
 
-static void tell_warnings(const struct input *input) {
+static void tell_warnings(const struct collection *input) {
     for (size_t i = 0; i < input->warnings.count; i++) {
         struct text text = TEXT_INITIAL;
         name_visible(&text, input->warnings.sentences[i]);
@@ -263,7 +264,7 @@ int command_embed(int argc, char **argv) {
     embedding_store_close(&run.store);
     free(run.measures);
     free(run.relations);
-    input_close(&run.input);
+    collection_close(&run.input);
     run_folder_close(&run.folder);
     engine_close(&run.engine);
     decoders_close(run.decoders);

@@ -4,7 +4,7 @@
 #include "host/base/memory.h"
 #include "host/base/numbers.h"
 #include "host/base/table_file.h"
-#include "host/confident/health.h"
+#include "host/confident/class_health.h"
 #include "host/output/files.h"
 
 #include <errno.h>
@@ -93,7 +93,7 @@ struct tables {
     struct run_issue *issues;
     struct run_class *classes;
     struct run_pair *pairs;
-    struct health health;
+    struct class_health health;
 };
 
 static enum error_code fill_issues(const struct confident_input *input,
@@ -123,8 +123,8 @@ static enum error_code fill_issues(const struct confident_input *input,
 
 static enum error_code fill_health(const struct confident_result *result, struct tables *tables,
                                    struct error *error) {
-    TRY(health_measure(result->calibrated_joint, result->classes, result->rows,
-                       result->num_label_issues, &tables->health, error));
+    TRY(class_health_measure(result->calibrated_joint, result->classes, result->rows,
+                             result->num_label_issues, &tables->health, error));
     return health_tables_make(&tables->health, result->class_counts, &tables->classes,
                               &tables->pairs, error);
 }
@@ -134,7 +134,7 @@ static void free_tables(struct tables *tables) {
     free(tables->issues);
     free(tables->classes);
     free(tables->pairs);
-    health_free(&tables->health);
+    class_health_free(&tables->health);
 }
 
 static enum error_code write_scores(const char *folder, const struct confident_input *input,
@@ -173,7 +173,7 @@ static enum error_code write_health_json(const char *folder, size_t rows, size_t
 enum error_code issues_write(const char *folder, const struct confident_input *input,
                              const struct confident_settings *settings,
                              const struct confident_result *result, struct error *error) {
-    struct tables tables = {.health = HEALTH_INITIAL};
+    struct tables tables = {.health = CLASS_HEALTH_INITIAL};
     const size_t square[2] = {result->classes, result->classes};
     if (fill_issues(input, result, &tables, error) != ERROR_NONE ||
         fill_health(result, &tables, error) != ERROR_NONE)

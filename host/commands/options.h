@@ -4,7 +4,7 @@
 
 #include "host/base/progress.h"
 #include "host/embedding/engine.h"
-#include "host/lists/input.h"
+#include "host/lists/collection.h"
 
 #include <getopt.h>
 

@@ -1,5 +1,6 @@
 /* What is told about single rows once the issues are known, and the scores of all rows. */
 #include "host/base/memory.h"
+#include "host/confident/confident.h"
 #include "host/confident/score.h"
 
 #include <omp.h>

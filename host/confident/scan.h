@@ -4,7 +4,7 @@
 #ifndef EARMARK_CONFIDENT_SCAN_H
 #define EARMARK_CONFIDENT_SCAN_H
 
-#include "host/confident/confident.h"
+#include "host/confident/confident_settings.h"
 #include "host/confident/rows.h"
 
 /* A row's state: the class it is confidently guessed to be, plus one (0: none), and: */

@@ -3,7 +3,7 @@
 #ifndef EARMARK_CONFIDENT_SCORE_H
 #define EARMARK_CONFIDENT_SCORE_H
 
-#include "host/confident/confident.h"
+#include "host/confident/confident_settings.h"
 #include "host/confident/rows.h"
 
 struct scorer {

@@ -2,34 +2,26 @@
 
 #include "host/base/version.h"
 #include "host/embedding/engine.h"
-#include "host/lists/input.h"
+#include "host/lists/collection.h"
 
-static struct clip_health clip_health(const struct clip_view *view, size_t row) {
-    const struct clip_measures *measures = &view->measures[row];
-    struct clip_health health = {.measured = measures->row != EMBEDDING_NO_ROW,
-                                 .measures = measures->sound};
-    if (view->relations != NULL) {
-        const struct clip_relations *relations = &view->relations[row];
-        health.has_identical_other_label = relations->identical_other_label != SIZE_MAX;
-        health.identical_other_label = relations->identical_other_label;
-        health.has_identical_same_label = relations->identical_same_label != SIZE_MAX;
-        health.identical_same_label = relations->identical_same_label;
-        health.similarity = relations->near_duplicate == SIZE_MAX ? 0 : relations->similarity;
-        health.near_duplicate = relations->near_duplicate;
-    }
-    health.faults = faults_judge((enum clip_status)view->clips->clips[row].status, &health);
-    return health;
+static struct clip_audio clip_audio(const struct clip_view *view, size_t row) {
+    struct clip_audio audio = {.measured = view->measures[row].row != EMBEDDING_NO_ROW,
+                               .facts = view->measures[row].facts,
+                               .relations = CLIP_RELATIONS_INITIAL};
+    if (view->relations != NULL) audio.relations = view->relations[row];
+    audio.faults = audio_faults_judge((enum clip_status)view->clips->clips[row].status, &audio);
+    return audio;
 }
 
 static void get_clip(const void *context, size_t row, struct run_clip *clip) {
     const struct clip_view *view = context;
     const struct clip *entry = &view->clips->clips[row];
-    const struct clip_measures *measures = &view->measures[row];
     const char *reason = clip_reason(view->clips, row);
     int32_t class_index = entry->class_index;
     if (view->several_labels) class_index = -1;
     if (class_index >= 0 && view->class_of != NULL) class_index = view->class_of[class_index];
     *clip = (struct run_clip){
+        .row = row,
         .path = clip_path(view->clips, row),
         .id = clip_id(view->clips, row),
         .label = clip_label(view->clips, row),
@@ -39,12 +31,8 @@ static void get_clip(const void *context, size_t row, struct run_clip *clip) {
         .class_index = class_index,
         .fold = view->folds == NULL ? -1 : view->folds[row],
         .start = entry->start,
-        .duration = measures->rate > 0 ? measures->seconds : -1.0,
-        .rate = measures->rate,
-        .channels = measures->channels,
-        .silent = entry->status == CLIP_SILENT,
-        .array_row = view->array_rows == NULL ? measures->row : view->array_rows[row],
-        .health = clip_health(view, row),
+        .array_row = view->array_rows == NULL ? view->measures[row].row : view->array_rows[row],
+        .audio = clip_audio(view, row),
     };
 }
 
@@ -66,8 +54,8 @@ void run_facts_engine(struct run_facts *facts, const struct engine *engine,
                      (int64_t)engine->model.network.embedding_size);
 }
 
-void run_facts_input(struct run_facts *facts, const struct input *input, bool no_resample) {
-    run_fact_string(facts, "input", "kind", input_kind_name(input->kind));
+void run_facts_input(struct run_facts *facts, const struct collection *input, bool no_resample) {
+    run_fact_string(facts, "input", "kind", input->format);
     if (input->reading.length > 0) run_fact_string(facts, "input", "reading", input->reading.data);
     run_fact_integer(facts, "input", "clips", (int64_t)input->clips.count);
     run_fact_integer(facts, "input", "other_files", (int64_t)input->other_files);

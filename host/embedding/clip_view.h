@@ -24,9 +24,9 @@ struct run_clips clip_view_clips(const struct clip_view *view);
 /* Facts that every run has about its engine, model and input: sections "versions",
  * "device", "model", "input". */
 struct engine;
-struct input;
+struct collection;
 void run_facts_engine(struct run_facts *facts, const struct engine *engine,
                       enum device_precision precision);
-void run_facts_input(struct run_facts *facts, const struct input *input, bool no_resample);
+void run_facts_input(struct run_facts *facts, const struct collection *input, bool no_resample);
 
 #endif

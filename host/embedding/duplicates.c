@@ -45,13 +45,13 @@ enum error_code duplicates_find_identical(const struct clip_list *clips,
     *result = relations;
     if (relations == NULL || make_room(&candidates, clips->count, error) != ERROR_NONE) goto done;
     for (size_t i = 0; i < clips->count; i++) {
-        relations[i] = (struct clip_relations){SIZE_MAX, SIZE_MAX, SIZE_MAX, 0.0F};
+        relations[i] = (struct clip_relations)CLIP_RELATIONS_INITIAL;
         if (measures[i].row == EMBEDDING_NO_ROW || clips->clips[i].status == CLIP_SILENT) continue;
         size_t at = candidates.count++;
         candidates.clips[at] = i;
         candidates.labels[at] = clips->clips[i].class_index;
-        candidates.hashes[at][0] = measures[i].hash[0];
-        candidates.hashes[at][1] = measures[i].hash[1];
+        candidates.hashes[at][0] = measures[i].facts.hash[0];
+        candidates.hashes[at][1] = measures[i].facts.hash[1];
     }
     if (identical_find((const uint64_t(*)[2])candidates.hashes, candidates.labels, candidates.count,
                        candidates.same_label, candidates.other_label, error) != ERROR_NONE)
@@ -71,9 +71,9 @@ done:
 void duplicates_take_neighbours(const struct clip_measures *measures, size_t clip,
                                 const size_t *neighbours, const float *similarities, size_t count,
                                 struct clip_relations *relations) {
-    const uint64_t *own = measures[clip].hash;
+    const uint64_t *own = measures[clip].facts.hash;
     for (size_t n = 0; n < count; n++) {
-        const uint64_t *other = measures[neighbours[n]].hash;
+        const uint64_t *other = measures[neighbours[n]].facts.hash;
         if (own[0] == other[0] && own[1] == other[1]) continue;
         relations[clip].near_duplicate = neighbours[n];
         relations[clip].similarity = similarities[n];

@@ -3,6 +3,7 @@
 #ifndef EARMARK_EMBEDDING_DUPLICATES_H
 #define EARMARK_EMBEDDING_DUPLICATES_H
 
+#include "host/clips/clip_facts.h"
 #include "host/clips/clips.h"
 #include "host/embedding/embedding.h"
 
@@ -11,14 +12,6 @@
  * rows x rows x columns: at this many it takes a tenth of the time that embedding them took. */
 #define DUPLICATES_SEARCHED_ROWS 10000u
 #define DUPLICATES_NEIGHBOURS 5 /* looked through for one whose samples are others */
-
-/* What is known of one clip; SIZE_MAX: none. Indexes of the clip list. */
-struct clip_relations {
-    size_t identical_same_label; /* the first other clip with the same samples */
-    size_t identical_other_label;
-    size_t near_duplicate; /* the most similar clip with other samples, whatever its similarity */
-    float similarity;      /* of that one; 0 where none was searched */
-};
 
 /* relations (clips->count), to be freed by the caller, with identical audio filled in
  * by the hashes of the samples. Silent clips and those that could not be used are

@@ -40,7 +40,7 @@ struct embedding_job {
     struct embedding_store *store;
     struct clip_measures *measures;
     struct embedding_counts *counts;
-    const struct shard_clip **stored; /* (clips) of an earlier run, or NULL: there are none */
+    const struct clip_facts **stored; /* (clips) of an earlier run, or NULL: there are none */
     size_t *chosen;                   /* (chosen_count) clips that are not stored */
     size_t chosen_count;
     size_t next_stored;           /* stored clips before this one have been taken */
@@ -80,16 +80,7 @@ static enum error_code store_batch(struct embedding_job *job, const struct devic
     const struct batch_note *note = batch->tag;
     for (size_t i = 0; i < batch->clip_count; i++) {
         const struct clip_measures *measures = &job->measures[note->clips[i]];
-        const struct shard_clip clip = {
-            .fingerprint = {measures->fingerprint[0], measures->fingerprint[1]},
-            .hash = {measures->hash[0], measures->hash[1]},
-            .seconds = measures->seconds,
-            .rate = measures->rate,
-            .channels = measures->channels,
-            .silent = measures->silent,
-            .sound = measures->sound,
-        };
-        TRY(embedding_store_add(job->store, measures->row, &clip,
+        TRY(embedding_store_add(job->store, measures->row, &measures->facts,
                                 batch->embeddings + i * job->embedding_size, error));
     }
     return ERROR_NONE;
@@ -161,7 +152,7 @@ static enum error_code add_clip(struct embedding_job *job, size_t clip,
     };
     memcpy(batch->samples + job->filled_bytes, decoded->samples, decoded->bytes);
     note->clips[batch->clip_count++] = clip;
-    note->seconds += decoded->seconds;
+    note->seconds += decoded->facts.seconds;
     job->filled_bytes += bytes;
     job->measures[clip].row = job->next_row++;
     return ERROR_NONE;
@@ -181,20 +172,12 @@ static enum error_code note_failure(struct embedding_job *job, size_t clip,
  * the list's order. */
 static enum error_code take_stored(struct embedding_job *job, size_t end, struct error *error) {
     for (; job->stored != NULL && job->next_stored < end; job->next_stored++) {
-        const struct shard_clip *stored = job->stored[job->next_stored];
+        const struct clip_facts *stored = job->stored[job->next_stored];
         struct clip_measures *measures = &job->measures[job->next_stored];
         const float *values = NULL;
         if (stored == NULL) continue;
         embedding_store_find(job->store, stored->fingerprint, &values);
-        *measures = (struct clip_measures){
-            .seconds = stored->seconds,
-            .hash = {stored->hash[0], stored->hash[1]},
-            .fingerprint = {stored->fingerprint[0], stored->fingerprint[1]},
-            .row = job->next_row++,
-            .rate = stored->rate,
-            .channels = stored->channels,
-            .sound = stored->sound,
-        };
+        *measures = (struct clip_measures){.facts = *stored, .row = job->next_row++};
         TRY(embedding_store_place(job->store, measures->row, values, error));
         job->counts->embedded++;
         job->counts->resumed++;
@@ -210,16 +193,7 @@ static enum error_code take_item(struct embedding_job *job, const struct decode_
     struct clip_measures *measures = &job->measures[item->clip];
     bool usable = decoded->status == CLIP_OK || decoded->status == CLIP_SILENT;
     TRY(take_stored(job, item->clip, error));
-    *measures = (struct clip_measures){
-        .seconds = decoded->seconds,
-        .hash = {decoded->hash[0], decoded->hash[1]},
-        .fingerprint = {item->fingerprint[0], item->fingerprint[1]},
-        .row = EMBEDDING_NO_ROW,
-        .silent = decoded->status == CLIP_SILENT,
-        .rate = decoded->source_rate,
-        .channels = decoded->source_channels,
-        .sound = decoded->measures,
-    };
+    *measures = (struct clip_measures){.facts = decoded->facts, .row = EMBEDDING_NO_ROW};
     if (usable) TRY(add_clip(job, item->clip, decoded, error));
     if (decoded->status != CLIP_OK && job->clips->clips[item->clip].status == CLIP_OK)
         TRY(note_failure(job, item->clip, decoded, error));
@@ -261,7 +235,7 @@ static enum error_code find_stored(struct embedding_job *job, struct error *erro
     const struct clip_list *clips = job->clips;
     struct text path = TEXT_INITIAL;
     if (!job->store->resumes) return ERROR_NONE;
-    job->stored = memory_array(clips->count, sizeof(struct shard_clip *), "stored clips", error);
+    job->stored = memory_array(clips->count, sizeof(struct clip_facts *), "stored clips", error);
     job->chosen = memory_array(clips->count, sizeof *job->chosen, "clips to embed", error);
     for (size_t i = 0; i < clips->count && error->code == ERROR_NONE; i++) {
         uint64_t fingerprint[2] = {0, 0};

@@ -4,23 +4,17 @@
 #define EARMARK_EMBEDDING_EMBEDDING_H
 
 #include "host/base/progress.h"
+#include "host/clips/clip_facts.h"
 #include "host/clips/clips.h"
 #include "host/embedding/embedding_store.h"
 #include "host/sound/decoder.h"
-#include "host/sound/sound_measures.h"
 
 #define EMBEDDING_NO_ROW SIZE_MAX
 
-/* What decoding told of a clip. */
+/* What embedding finds out about a clip. */
 struct clip_measures {
-    double seconds;
-    uint64_t hash[2];        /* of the decoded samples */
-    uint64_t fingerprint[2]; /* of the file, zero when it is not known */
-    size_t row;              /* in the store, or EMBEDDING_NO_ROW */
-    int rate;                /* Hz, of the file; 0 when it could not be read */
-    int channels;
-    bool silent;
-    struct sound_measures sound;
+    struct clip_facts facts;
+    size_t row; /* in the store, or EMBEDDING_NO_ROW */
 };
 
 struct embedding_settings {

@@ -115,7 +115,7 @@ static size_t slot_of(const struct embedding_store *store, const uint64_t finger
     for (;; slot = (slot + 1) & (store->slot_count - 1)) {
         const struct stored_clip *stored = &store->slots[slot];
         if (stored->shard == 0) return slot;
-        const struct shard_clip *clip = &store->shards[stored->shard - 1].clips[stored->clip];
+        const struct clip_facts *clip = &store->shards[stored->shard - 1].clips[stored->clip];
         if (memcmp(clip->fingerprint, fingerprint, sizeof clip->fingerprint) == 0) return slot;
     }
 }
@@ -154,7 +154,7 @@ enum error_code embedding_store_open(const char *out, const struct shard_key *ke
     return index_clips(store, error);
 }
 
-const struct shard_clip *embedding_store_find(const struct embedding_store *store,
+const struct clip_facts *embedding_store_find(const struct embedding_store *store,
                                               const uint64_t fingerprint[2], const float **values) {
     if (!store->resumes) return NULL;
     const struct stored_clip *stored = &store->slots[slot_of(store, fingerprint)];
@@ -176,7 +176,7 @@ enum error_code embedding_store_place(struct embedding_store *store, size_t row,
 }
 
 enum error_code embedding_store_add(struct embedding_store *store, size_t row,
-                                    const struct shard_clip *clip, const float *values,
+                                    const struct clip_facts *clip, const float *values,
                                     struct error *error) {
     const size_t columns = store->key.columns, next = store->pending_count;
     TRY(embedding_store_place(store, row, NULL, error));

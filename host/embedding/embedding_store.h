@@ -34,7 +34,7 @@ struct embedding_store {
     const float **row_values; /* (rows): where each row lies; NULL: pending */
     size_t rows, row_capacity;
 
-    struct shard_clip *pending; /* (pending_count) */
+    struct clip_facts *pending; /* (pending_count) */
     float *pending_rows;        /* (pending_count, columns) */
     size_t *pending_numbers;    /* (pending_count): of the store's rows */
     size_t pending_count, pending_capacity, pending_row_capacity, pending_number_capacity;
@@ -51,7 +51,7 @@ enum error_code embedding_store_open(const char *out, const struct shard_key *ke
 /* What an earlier run found about the clip with this fingerprint; NULL: nothing. Its
  * values (columns) stay valid until the store is closed. Silent clips are never
  * found: why they are silent is only known after decoding. */
-const struct shard_clip *embedding_store_find(const struct embedding_store *store,
+const struct clip_facts *embedding_store_find(const struct embedding_store *store,
                                               const uint64_t fingerprint[2], const float **values);
 
 /* Row `row` of the store is one that was found. */
@@ -60,7 +60,7 @@ enum error_code embedding_store_place(struct embedding_store *store, size_t row,
 
 /* Row `row` is a new one; copied. Commits when it is time. */
 enum error_code embedding_store_add(struct embedding_store *store, size_t row,
-                                    const struct shard_clip *clip, const float *values,
+                                    const struct clip_facts *clip, const float *values,
                                     struct error *error);
 
 /* Commits what is pending; after it every row can be read. */

@@ -48,7 +48,7 @@ static void tell(const char *out, const struct embedding_store *store, const cha
 }
 
 enum error_code resume_open(const struct run_folder *folder, const struct engine *engine,
-                            const struct input *input, const struct resume_settings *settings,
+                            const struct collection *input, const struct resume_settings *settings,
                             struct embedding_store *store, struct error *error) {
     struct text record = TEXT_INITIAL, changed = TEXT_INITIAL;
     struct shard_key key = {.columns = engine->model.network.embedding_size};

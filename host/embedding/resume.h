@@ -6,7 +6,7 @@
 #include "host/embedding/embedding_store.h"
 #include "host/embedding/engine.h"
 #include "host/embedding/run_folder.h"
-#include "host/lists/input.h"
+#include "host/lists/collection.h"
 #include "host/output/run.h"
 
 struct resume_settings {
@@ -22,7 +22,7 @@ struct resume_settings {
  * resampling or program are thrown away. Says on stderr what goes on, what has
  * changed and what was damaged. */
 enum error_code resume_open(const struct run_folder *folder, const struct engine *engine,
-                            const struct input *input, const struct resume_settings *settings,
+                            const struct collection *input, const struct resume_settings *settings,
                             struct embedding_store *store, struct error *error);
 
 /* Which devices computed the embeddings, where it was more than the one of this run. */

@@ -28,7 +28,7 @@ static void add_bytes(XXH3_state_t *state, const void *bytes, size_t size) {
 }
 
 /* The checksum of a shard whose header is this one. */
-static enum error_code checksum(const struct header *header, const struct shard_clip *clips,
+static enum error_code checksum(const struct header *header, const struct clip_facts *clips,
                                 const float *rows, uint64_t sum[2], struct error *error) {
     struct header blank = *header;
     XXH3_state_t *state = XXH3_createState();
@@ -46,7 +46,7 @@ static enum error_code checksum(const struct header *header, const struct shard_
 }
 
 enum error_code shard_write(const char *path, const struct shard_key *key, const char *device,
-                            size_t count, const struct shard_clip *clips, const float *rows,
+                            size_t count, const struct clip_facts *clips, const float *rows,
                             struct error *error) {
     struct header header = {.magic = MAGIC,
                             .settings = {key->settings[0], key->settings[1]},
@@ -80,12 +80,12 @@ enum error_code shard_parse(const void *data, size_t size, const char *what,
         header.columns > MAXIMUM_COLUMNS || header.device[sizeof header.device - 1] != '\0')
         return FAIL(error, ERROR_DATA, "%s: is no shard that this program writes", what);
     size_t row_bytes = header.columns * sizeof(float);
-    if (size - sizeof header != header.count * (sizeof(struct shard_clip) + row_bytes))
+    if (size - sizeof header != header.count * (sizeof(struct clip_facts) + row_bytes))
         return FAIL(error, ERROR_DATA, "%s: has %zu bytes, not as many as its header says", what,
                     size);
     const unsigned char *at = (const unsigned char *)data + sizeof header;
     shard->count = header.count;
-    shard->clips = (const struct shard_clip *)(const void *)at;
+    shard->clips = (const struct clip_facts *)(const void *)at;
     shard->rows = (const float *)(const void *)(at + header.count * sizeof *shard->clips);
     memcpy(shard->device, header.device, sizeof shard->device);
     TRY(checksum(&header, shard->clips, shard->rows, sum, error));

@@ -6,22 +6,9 @@
 #define EARMARK_EMBEDDING_SHARD_H
 
 #include "host/base/file.h"
-#include "host/sound/sound_measures.h"
+#include "host/clips/clip_facts.h"
 
 #define SHARD_DEVICE_SIZE 32
-
-/* A clip in a shard, as it lies in the file. */
-struct shard_clip {
-    uint64_t fingerprint[2]; /* of the file and the part of it: fingerprint.h */
-    uint64_t hash[2];        /* of the decoded samples */
-    double seconds;
-    int32_t rate;
-    int32_t channels;
-    uint32_t silent; /* 1: embedded and marked */
-    struct sound_measures sound;
-};
-
-_Static_assert(sizeof(struct shard_clip) == 80, "no byte of it is padding");
 
 /* What every shard of one run must agree in. */
 struct shard_key {
@@ -33,7 +20,7 @@ struct shard_key {
 struct shard {
     struct file_mapping mapping;
     size_t count;
-    const struct shard_clip *clips; /* (count) */
+    const struct clip_facts *clips; /* (count) */
     const float *rows;              /* (count, columns) */
     char device[SHARD_DEVICE_SIZE]; /* that computed the rows */
 };
@@ -41,7 +28,7 @@ struct shard {
 /* Commits `count` clips with their rows (count, columns) as the file `path`:
  * written beside it with a checksum, flushed, renamed, the folder flushed. */
 enum error_code shard_write(const char *path, const struct shard_key *key, const char *device,
-                            size_t count, const struct shard_clip *clips, const float *rows,
+                            size_t count, const struct clip_facts *clips, const float *rows,
                             struct error *error);
 
 /* Reads and checks a shard's bytes. ERROR_DATA when they are none, cut short or

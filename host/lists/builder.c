@@ -7,9 +7,9 @@
 #include <string.h>
 
 enum error_code builder_open(struct builder *builder, const struct input_options *options,
-                             const char *root, struct input *input, struct error *error) {
+                             const char *root, struct collection *collection, struct error *error) {
     *builder = (struct builder){.options = *options,
-                                .input = input,
+                                .collection = collection,
                                 .label_field = SIZE_MAX,
                                 .group_field = SIZE_MAX,
                                 .fold_field = SIZE_MAX};
@@ -17,7 +17,7 @@ enum error_code builder_open(struct builder *builder, const struct input_options
     if (builder->folds_decided && options->fold_column[0] == '\0')
         builder->options.fold_column = NULL;
     options = &builder->options;
-    TRY(clip_list_init(&input->clips, root, error));
+    TRY(clip_list_init(&collection->clips, root, error));
     if (options->label_pattern == NULL) return ERROR_NONE;
     TRY(pattern_parse(options->label_pattern, &builder->pattern, error));
     builder->has_pattern = true;
@@ -61,7 +61,7 @@ static enum error_code apply_pattern(struct builder *builder, struct clip_entry 
         return ERROR_NONE;
     }
     if (builder->match.ambiguous && builder->ambiguous++ == 0)
-        builder->ambiguous_example = builder->input->clips.count;
+        builder->ambiguous_example = builder->collection->clips.count;
     entry->label = builder->match.values[builder->label_field];
     if (builder->group_field != SIZE_MAX)
         entry->group = builder->match.values[builder->group_field];
@@ -123,8 +123,8 @@ enum error_code builder_add(struct builder *builder, const struct clip_entry *en
     check_group(builder, &complete);
     check_fold(builder, &complete);
     TRY(text_check(&builder->reason, error));
-    if (complete.status != CLIP_OK) builder->input->bad_clips++;
-    return clip_list_add(&builder->input->clips, &complete, error);
+    if (complete.status != CLIP_OK) builder->collection->bad_clips++;
+    return clip_list_add(&builder->collection->clips, &complete, error);
 }
 
 /* ---- labels that differ only in spaces and case ---- */
@@ -152,8 +152,8 @@ static char *fold_label(const char *label, struct error *error) {
     return folded;
 }
 
-static enum error_code warn_of_similar_labels(struct input *input, struct error *error) {
-    const struct label_sets *sets = &input->labels;
+static enum error_code warn_of_similar_labels(struct collection *collection, struct error *error) {
+    const struct label_sets *sets = &collection->labels;
     size_t count = sets->count;
     struct folded_label *labels = memory_array(count, sizeof *labels, "labels", error);
     if (labels == NULL) return error->code;
@@ -163,7 +163,7 @@ static enum error_code warn_of_similar_labels(struct input *input, struct error 
         qsort(labels, count, sizeof *labels, compare_folded);
     for (size_t i = 1; i < count && error->code == ERROR_NONE; i++)
         if (strcmp(labels[i - 1].folded, labels[i].folded) == 0)
-            warnings_add(&input->warnings, error,
+            warnings_add(&collection->warnings, error,
                          "the labels '%s' and '%s' differ only in spaces or case; they are kept as "
                          "two classes",
                          labels[i - 1].label, labels[i].label);
@@ -204,12 +204,12 @@ static const char *find_list(const struct clip_list *clips, char separator) {
 }
 
 /* Several labels in one cell would quietly make a class of every combination. */
-static enum error_code warn_of_lists(struct input *input, struct error *error) {
+static enum error_code warn_of_lists(struct collection *collection, struct error *error) {
     static const char separators[] = ";|,";
     for (const char *separator = separators; *separator != '\0'; separator++) {
-        const char *label = find_list(&input->clips, *separator);
+        const char *label = find_list(&collection->clips, *separator);
         if (label == NULL) continue;
-        return warnings_add(&input->warnings, error,
+        return warnings_add(&collection->warnings, error,
                             "labels look like lists, '%s' for one: every combination is a class of "
                             "its own here; if a clip may have several labels give "
                             "--label-separator '%c'",
@@ -220,37 +220,37 @@ static enum error_code warn_of_lists(struct input *input, struct error *error) {
 
 /* Sets that nobody may have meant. */
 static enum error_code warn_of_sets(struct builder *builder, struct error *error) {
-    const struct clip_list *clips = &builder->input->clips;
+    const struct clip_list *clips = &builder->collection->clips;
     size_t largest = 0, count;
     for (size_t c = 0; c < clips->class_count; c++) {
-        label_sets_of(&builder->input->labels, (int32_t)c, &count);
+        label_sets_of(&builder->collection->labels, (int32_t)c, &count);
         if (count > largest) largest = count;
     }
     if (largest < 2)
-        TRY(warnings_add(&builder->input->warnings, error,
+        TRY(warnings_add(&builder->collection->warnings, error,
                          "no clip has several labels: is '%s' what stands between them?",
                          builder->options.label_separator));
     if (builder->empty_sets > 0)
         TRY(warnings_add(
-            &builder->input->warnings, error,
+            &builder->collection->warnings, error,
             "clips with an empty label are taken to have none of the labels: %zu of %zu",
             builder->empty_sets, clips->count));
     return ERROR_NONE;
 }
 
 enum error_code builder_finish(struct builder *builder, struct error *error) {
-    struct input *input = builder->input;
+    struct collection *collection = builder->collection;
     const char *separator = builder->options.label_separator;
-    TRY(clip_list_finish(&input->clips, error));
-    TRY(label_sets_open(&input->clips, separator, &input->labels, error));
-    input->fold_column = builder->options.fold_column;
-    input->label_separator = separator;
+    TRY(clip_list_finish(&collection->clips, error));
+    TRY(label_sets_open(&collection->clips, separator, &collection->labels, error));
+    collection->fold_column = builder->options.fold_column;
+    collection->label_separator = separator;
     if (builder->ambiguous > 0)
-        TRY(warnings_add(&input->warnings, error,
+        TRY(warnings_add(&collection->warnings, error,
                          "%zu names match the pattern '%s' in more than one way, '%s' for one; "
                          "fields were taken as short as they can be, from the left",
                          builder->ambiguous, builder->options.label_pattern,
-                         clip_path(&input->clips, builder->ambiguous_example)));
-    TRY(warn_of_similar_labels(input, error));
-    return separator == NULL ? warn_of_lists(input, error) : warn_of_sets(builder, error);
+                         clip_path(&collection->clips, builder->ambiguous_example)));
+    TRY(warn_of_similar_labels(collection, error));
+    return separator == NULL ? warn_of_lists(collection, error) : warn_of_sets(builder, error);
 }

@@ -4,10 +4,13 @@
  * Names that begin with a dot are left out and counted. Symbolic links are
  * followed; a folder that contains itself through one is entered once. A folder
  * that cannot be read becomes a row, since nobody knows which clips are in it. */
+#include "host/lists/folder.h"
 #include "host/base/file.h"
 #include "host/base/memory.h"
 #include "host/base/text.h"
 #include "host/lists/builder.h"
+#include "host/lists/pattern.h"
+#include "host/lists/readers.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -110,7 +113,7 @@ static enum error_code take_sound(struct walk *walk, size_t index, const char *n
 
 static enum error_code take_other(struct walk *walk, size_t index, const char *name,
                                   struct error *error) {
-    walk->builder->input->other_files++;
+    walk->builder->collection->other_files++;
     if (strcmp(name, "metadata.csv") != 0 && strcmp(name, "metadata.jsonl") != 0) return ERROR_NONE;
     return keep_name(walk, walk->directories[index].path, name, "", &walk->metadata, error);
 }
@@ -118,10 +121,10 @@ static enum error_code take_other(struct walk *walk, size_t index, const char *n
 static enum error_code take_entry(struct walk *walk, size_t index, int folder,
                                   const struct dirent *entry, struct error *error) {
     const char *name = entry->d_name;
-    struct input *input = walk->builder->input;
+    struct collection *collection = walk->builder->collection;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return ERROR_NONE;
     if (name[0] == '.') {
-        input->hidden_files++;
+        collection->hidden_files++;
         return ERROR_NONE;
     }
     if (is_directory(folder, entry)) return add_directory(walk, index, name, error);
@@ -226,22 +229,22 @@ static enum error_code add_file(struct walk *walk, const struct found *found, st
 }
 
 static enum error_code warn_of_all(const struct walk *walk, struct error *error) {
-    struct input *input = walk->builder->input;
+    struct collection *collection = walk->builder->collection;
     if (walk->unreadable_folders > 0)
-        TRY(warnings_add(&input->warnings, error,
+        TRY(warnings_add(&collection->warnings, error,
                          "%zu folders cannot be read; they are rows of their own",
                          walk->unreadable_folders));
     if (walk->loops > 0)
-        TRY(warnings_add(&input->warnings, error,
+        TRY(warnings_add(&collection->warnings, error,
                          "%zu folders were not entered: symbolic links that lead back to a folder "
                          "above them, or more than %d levels",
                          walk->loops, FOLDER_MAXIMUM_DEPTH));
     if (walk->background > 0)
-        TRY(warnings_add(&input->warnings, error,
+        TRY(warnings_add(&collection->warnings, error,
                          "%zu sound files in _background_noise_ were left out: that is no class",
                          walk->background));
     if (walk->metadata > 0)
-        TRY(warnings_add(&input->warnings, error,
+        TRY(warnings_add(&collection->warnings, error,
                          "%s was not read; if it tells the labels, give it as the input",
                          name_at(walk, walk->metadata)));
     return ERROR_NONE;
@@ -303,15 +306,16 @@ static const char **listed_paths(const struct clip_list *clips, struct error *er
 
 /* Counts the files found that no path names. */
 static enum error_code warn_of_rest(struct walk *walk, const char *manifest, struct error *error) {
-    struct input *input = walk->builder->input;
-    const char **paths = listed_paths(&input->clips, error);
+    struct collection *collection = walk->builder->collection;
+    const char **paths = listed_paths(&collection->clips, error);
     const char *example = NULL;
     size_t rest = 0;
     if (paths == NULL) return error->code;
     for (size_t i = 0; i < walk->found_count; i++) {
         const char *path = name_at(walk, walk->found[i].path);
-        if (walk->found[i].failure != 0 || bsearch(&path, (const void *)paths, input->clips.count,
-                                                   sizeof *paths, compare_paths) != NULL)
+        if (walk->found[i].failure != 0 ||
+            bsearch(&path, (const void *)paths, collection->clips.count, sizeof *paths,
+                    compare_paths) != NULL)
             continue;
         rest++;
         if (example == NULL || strcmp(path, example) < 0) example = path;
@@ -319,7 +323,7 @@ static enum error_code warn_of_rest(struct walk *walk, const char *manifest, str
     free((void *)paths);
     if (rest == 0) return ERROR_NONE;
     return warnings_add(
-        &input->warnings, error,
+        &collection->warnings, error,
         "%zu sound files in the folder are not listed in %s, '%s' for one; they are "
         "not in this run",
         rest, manifest, example);
@@ -329,22 +333,38 @@ enum error_code folder_warn_of_unlisted(struct builder *builder, const char *pat
                                         const char *manifest, struct error *error) {
     struct walk walk = {.root = path, .builder = builder};
     const char *exclude = builder->options.exclude;
-    size_t others = builder->input->other_files; /* counts of the list, not of the folder */
-    size_t hidden = builder->input->hidden_files;
+    size_t others = builder->collection->other_files; /* counts of the list, not of the folder */
+    size_t hidden = builder->collection->hidden_files;
     walk.has_excluded = exclude != NULL && stat(exclude, &walk.excluded) == 0;
     if (walk_folder(&walk, error) == ERROR_NONE) warn_of_rest(&walk, manifest, error);
-    builder->input->other_files = others;
-    builder->input->hidden_files = hidden;
+    builder->collection->other_files = others;
+    builder->collection->hidden_files = hidden;
     close_walk(&walk);
     return error->code;
 }
 
-enum error_code folder_read(struct builder *builder, const char *path, struct error *error) {
+static enum error_code check_found(const struct collection *collection, const char *path,
+                                   struct error *error) {
+    if (collection->clips.count > 0) return ERROR_NONE;
+    return FAIL(error, ERROR_DATA,
+                "%s: no sound files in it (" AUDIO_EXTENSIONS "); %zu other files, %zu hidden",
+                path, collection->other_files, collection->hidden_files);
+}
+
+static enum error_code read_folder(struct builder *builder, const char *path, struct error *error) {
     TRY(check_options(builder, error));
     struct walk walk = {.root = path, .builder = builder};
     const char *exclude = builder->options.exclude;
     walk.has_excluded = exclude != NULL && stat(exclude, &walk.excluded) == 0;
     if (walk_folder(&walk, error) == ERROR_NONE) add_all(&walk, error);
+    if (error->code == ERROR_NONE) check_found(builder->collection, path, error);
     close_walk(&walk);
     return error->code;
 }
+
+const struct list_reader reader_folder = {
+    .name = "folder",
+    .sentence = "a folder with one folder of sound files per label",
+    .reads_folder = true,
+    .read = read_folder,
+};

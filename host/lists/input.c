@@ -1,31 +1,30 @@
 #include "host/lists/input.h"
 
 #include "host/base/file.h"
-#include "host/base/gzip.h"
 #include "host/base/memory.h"
 #include "host/lists/builder.h"
-#include "host/lists/manifest.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *input_kind_name(enum input_kind kind) {
-    static const char *const names[] = {"folder", "csv",    "tsv",        "jsonl",
-                                        "kaldi",  "lhotse", "lhotse-cuts"};
-    return (unsigned)kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
+#define LIST_READER_ENTRY(reader) &reader,
+static const struct list_reader *const readers[] = {LIST_READERS(LIST_READER_ENTRY)};
+
+enum { READERS = sizeof readers / sizeof readers[0] };
+
+const struct list_reader *input_reader(size_t index) {
+    return index < READERS ? readers[index] : NULL;
 }
 
-/* ---- the kind of INPUT ---- */
+/* ---- the format of INPUT ---- */
 
 struct source {
-    enum input_kind kind;
-    const char *inside; /* the manifest's name in the folder that was given; NULL: INPUT itself */
+    const struct list_reader *reader;
+    const char *member; /* the file in the folder INPUT that was recognised, or NULL */
 };
 
 /* Whether the path has this extension, in any case, perhaps with .gz behind it. */
@@ -42,102 +41,81 @@ static bool has_extension(const char *path, const char *extension) {
     return false;
 }
 
-/* Whether folder/name is a file whose first lines hold `word`. Trouble is told
- * later, by who reads the file. */
-static bool begins_with_word(const char *folder, const char *name, const char *word,
-                             struct error *error) {
-    char start[4096];
+static bool has_ending(const struct list_reader *reader, const char *path) {
+    for (const char *const *ending = reader->endings; *ending != NULL; ending++)
+        if (has_extension(path, *ending)) return true;
+    return false;
+}
+
+static bool is_member(const struct list_reader *reader, const char *folder, const char *name,
+                      struct error *error) {
     char *path = file_join(folder, name, error);
-    int descriptor = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat status;
-    bool regular = descriptor >= 0 && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-    ssize_t size = regular ? read(descriptor, start, sizeof start) : 0;
-    if (descriptor >= 0) close(descriptor);
-    free(path);
-    return size > 0 && memmem(start, (size_t)size, word, strlen(word)) != NULL;
-}
-
-static bool is_lhotse(enum input_kind kind) {
-    return kind == INPUT_LHOTSE || kind == INPUT_LHOTSE_CUTS;
-}
-
-/* What of Lhotse's a file of JSON lines is: cuts, a supervision set with its recordings
- * beside it, or nothing (INPUT_JSONL). */
-static enum input_kind find_lhotse_kind(const char *path, struct error *error) {
-    if (lhotse_is_cuts(path, error)) return INPUT_LHOTSE_CUTS;
-    char *recordings = error->code == ERROR_NONE ? lhotse_recordings_beside(path, error) : NULL;
-    free(recordings);
-    return recordings == NULL ? INPUT_JSONL : INPUT_LHOTSE;
-}
-
-/* Whether folder/name is there, and is this of Lhotse's. */
-static bool is_set(const char *folder, const char *name, enum input_kind kind,
-                   struct error *error) {
-    char *path = file_join(folder, name, error);
-    bool there = path != NULL && access(path, F_OK) == 0;
-    bool found = there && find_lhotse_kind(path, error) == kind;
+    bool found = path != NULL && access(path, F_OK) == 0 &&
+                 (reader->sniff == NULL || reader->sniff(path, true, error));
     free(path);
     return found;
 }
 
-/* A folder is one of clips unless a file in it says how it is to be read. */
-static enum error_code find_folder_kind(const char *path, struct source *source,
-                                        struct error *error) {
-    static const struct {
-        const char *name;
-        const char *word; /* among its first lines; NULL: what it holds is looked at */
-        enum input_kind kind;
-    } signs[] = {{"wav.scp", "", INPUT_KALDI},
-                 {"metadata.csv", "file_name", INPUT_CSV},
-                 {"metadata.jsonl", "file_name", INPUT_JSONL},
-                 {"supervisions.jsonl", NULL, INPUT_LHOTSE},
-                 {"supervisions.jsonl.gz", NULL, INPUT_LHOTSE},
-                 {"cuts.jsonl", NULL, INPUT_LHOTSE_CUTS},
-                 {"cuts.jsonl.gz", NULL, INPUT_LHOTSE_CUTS}};
-    source->kind = INPUT_FOLDER;
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
-        bool found = signs[i].word == NULL
-                         ? is_set(path, signs[i].name, signs[i].kind, error)
-                         : begins_with_word(path, signs[i].name, signs[i].word, error);
-        if (!found) continue;
-        if (source->inside != NULL)
-            return FAIL(error, ERROR_USAGE,
-                        "%s: holds %s and %s; name the one to read as the input, or remove one",
-                        path, signs[i].name, source->inside);
-        source->kind = signs[i].kind;
-        source->inside = signs[i].name;
+static enum error_code find_folder_reader(const char *path, struct source *source,
+                                          struct error *error) {
+    source->reader = &reader_folder;
+    for (size_t i = 0; i < READERS; i++) {
+        for (const char *const *name = readers[i]->members; *name != NULL; name++) {
+            if (!is_member(readers[i], path, *name, error)) continue;
+            if (source->member != NULL)
+                return FAIL(error, ERROR_USAGE,
+                            "%s: holds %s and %s; name the one to read as the input, or remove one",
+                            path, *name, source->member);
+            *source = (struct source){readers[i], *name};
+        }
     }
-    if (source->kind == INPUT_KALDI) source->inside = NULL; /* the folder itself is read */
     return error->code;
 }
 
-static enum error_code find_kind(const char *path, struct source *source, struct error *error) {
-    static const struct {
-        const char *extension;
-        enum input_kind kind;
-    } manifests[] = {{".csv", INPUT_CSV},
-                     {".tsv", INPUT_TSV},
-                     {".jsonl", INPUT_JSONL},
-                     {".ndjson", INPUT_JSONL},
-                     {".json", INPUT_JSONL}};
-    struct stat status;
-    if (stat(path, &status) != 0) return FAIL(error, ERROR_FILE, "%s: %s", path, strerror(errno));
-    if (S_ISDIR(status.st_mode)) return find_folder_kind(path, source, error);
-    for (size_t i = 0; i < sizeof manifests / sizeof manifests[0]; i++) {
-        if (!has_extension(path, manifests[i].extension)) continue;
-        source->kind = manifests[i].kind;
-        if (source->kind == INPUT_JSONL) source->kind = find_lhotse_kind(path, error);
-        return error->code;
-    }
-    return FAIL(error, ERROR_USAGE,
-                "%s: neither a folder of clips nor a manifest that ends in .csv, .tsv, .jsonl, "
-                ".ndjson or .json (or that and .gz)",
-                path);
+/* Whether an earlier reader, or an earlier ending of this one, is the same. */
+static bool is_repeated(size_t reader, const char *const *ending) {
+    for (size_t i = 0; i <= reader; i++)
+        for (const char *const *other = readers[i]->endings; *other != NULL; other++) {
+            if (other == ending) return false;
+            if (strcmp(*other, *ending) == 0) return true;
+        }
+    return false;
 }
 
-/* ---- opening ---- */
+static enum error_code fail_unknown(const char *path, struct error *error) {
+    struct text known = TEXT_INITIAL;
+    const char *last = NULL;
+    for (size_t i = 0; i < READERS; i++)
+        for (const char *const *ending = readers[i]->endings; *ending != NULL; ending++) {
+            if (is_repeated(i, ending)) continue;
+            if (last != NULL) text_format(&known, "%s%s", known.length > 0 ? ", " : "", last);
+            last = *ending;
+        }
+    if (text_check(&known, error) == ERROR_NONE)
+        FAIL(error, ERROR_USAGE,
+             "%s: neither a folder of clips nor a manifest that ends in %s or %s (or that and "
+             ".gz)",
+             path, known.data, last);
+    text_free(&known);
+    return error->code;
+}
 
-/* The folder that the manifest lies in, which its relative paths start from. */
+static enum error_code find_reader(const char *path, struct source *source, struct error *error) {
+    struct stat status;
+    if (stat(path, &status) != 0) return FAIL(error, ERROR_FILE, "%s: %s", path, strerror(errno));
+    if (S_ISDIR(status.st_mode)) return find_folder_reader(path, source, error);
+    for (size_t i = 0; i < READERS && error->code == ERROR_NONE; i++) {
+        source->reader = readers[i];
+        if (has_ending(readers[i], path) &&
+            (readers[i]->sniff == NULL || readers[i]->sniff(path, false, error)))
+            return error->code;
+    }
+    return error->code != ERROR_NONE ? error->code : fail_unknown(path, error);
+}
+
+/* ---- reading ---- */
+
+/* The folder of the manifest, which its relative paths start from. */
 static char *folder_of(const char *path, struct error *error) {
     const char *slash = strrchr(path, '/');
     if (slash == NULL) return memory_string(".", error);
@@ -146,99 +124,54 @@ static char *folder_of(const char *path, struct error *error) {
     return folder;
 }
 
-static enum error_code read_manifest(struct builder *builder, const char *path,
-                                     enum input_kind kind, struct error *error) {
-    FILE *stream = NULL;
-    TRY(gzip_open(path, &stream, error));
-    if (kind == INPUT_JSONL)
-        manifest_jsonl_read(builder, stream, path, error);
-    else
-        manifest_csv_read(builder, stream, path, kind == INPUT_TSV ? '\t' : ',', error);
-    fclose(stream);
-    if (error->code == ERROR_NONE) manifest_finish(builder, error);
-    return error->code;
-}
-
 /* Something must be left to audit. */
-static enum error_code check_usable(const struct input *input, const char *path,
+static enum error_code check_usable(const struct collection *collection, const char *path,
                                     struct error *error) {
-    const struct clip_list *clips = &input->clips;
-    if (clips->count == 0 && input->kind == INPUT_FOLDER)
-        return FAIL(error, ERROR_DATA,
-                    "%s: no sound files in it (.wav .flac .ogg .oga .opus .mp3 .aiff .aif .au); "
-                    "%zu other files, %zu hidden",
-                    path, input->other_files, input->hidden_files);
+    const struct clip_list *clips = &collection->clips;
     if (clips->count == 0) return FAIL(error, ERROR_DATA, "%s: no rows below the header", path);
-    if (input->bad_clips == clips->count)
+    if (collection->bad_clips == clips->count)
         return FAIL(error, ERROR_DATA, "%s: none of its %zu clips can be used; the first, %s: %s",
                     path, clips->count, clip_id(clips, 0), clip_reason(clips, 0));
     return ERROR_NONE;
 }
 
-static enum error_code read_all(const char *path, const struct source *source,
-                                struct builder *builder, struct error *error) {
-    struct input *input = builder->input;
-    if (input->kind == INPUT_FOLDER)
-        TRY(folder_read(builder, path, error));
-    else if (input->kind == INPUT_KALDI)
-        TRY(kaldi_read(builder, path, error));
-    else if (input->kind == INPUT_LHOTSE)
-        TRY(lhotse_read(builder, path, error));
-    else if (input->kind == INPUT_LHOTSE_CUTS)
-        TRY(lhotse_cuts_read(builder, path, error));
-    else
-        TRY(read_manifest(builder, path, input->kind, error));
-    /* An audiofolder: what is beside its metadata without being in it was meant, too, perhaps. */
-    if (source->inside != NULL && !is_lhotse(source->kind))
-        TRY(folder_warn_of_unlisted(builder, input->clips.root, source->inside, error));
+static enum error_code read_list(const struct list_reader *reader, const char *path,
+                                 struct builder *builder, struct error *error) {
+    TRY(reader->read(builder, path, error));
     TRY(builder_finish(builder, error));
-    return check_usable(input, path, error);
+    return check_usable(builder->collection, path, error);
 }
 
-/* The sentence begins with what INPUT is taken for; the reader may go on with it. */
-static enum error_code tell_of_audiofolder(const char *path, const struct source *source,
-                                           struct input *input, struct error *error) {
-    if (source->inside == NULL || is_lhotse(source->kind)) return ERROR_NONE;
-    text_format(&input->reading, "%s is read as an audiofolder: clips and labels from %s", path,
-                source->inside);
-    return text_check(&input->reading, error);
-}
-
-enum error_code input_open(const char *path, const struct input_options *options,
-                           struct input *input, struct error *error) {
-    struct source source = {0};
-    *input = (struct input){0};
+static enum error_code check_options(const struct input_options *options, struct error *error) {
     if (options->label_pattern != NULL && options->label_column != NULL)
         return FAIL(error, ERROR_USAGE, "give --label-pattern or --label-column, not both");
     if (options->label_separator != NULL && !label_separator_is_good(options->label_separator))
         return FAIL(error, ERROR_USAGE, "--label-separator '%.40s': give one character, ';' say",
                     options->label_separator);
-    TRY(find_kind(path, &source, error));
-    input->kind = source.kind;
-    TRY(tell_of_audiofolder(path, &source, input, error));
-    bool is_folder = source.kind == INPUT_FOLDER || source.kind == INPUT_KALDI;
-    char *file =
-        source.inside == NULL ? memory_string(path, error) : file_join(path, source.inside, error);
-    char *root = file == NULL ? NULL
+    return ERROR_NONE;
+}
+
+enum error_code input_open(const char *path, const struct input_options *options,
+                           struct collection *collection, struct error *error) {
+    struct source source = {0};
+    *collection = (struct collection){0};
+    TRY(check_options(options, error));
+    TRY(find_reader(path, &source, error));
+    const struct list_reader *reader = source.reader;
+    collection->format = reader->name;
+    bool is_folder = reader->reads_folder;
+    char *list = is_folder || source.member == NULL ? memory_string(path, error)
+                                                    : file_join(path, source.member, error);
+    char *root = list == NULL ? NULL
                  : is_folder  ? memory_string(path, error)
-                              : folder_of(file, error);
+                              : folder_of(list, error);
     struct builder builder = {0};
-    if (root != NULL && builder_open(&builder, options, root, input, error) == ERROR_NONE)
-        read_all(file, &source, &builder, error);
+    if (root != NULL && builder_open(&builder, options, root, collection, error) == ERROR_NONE) {
+        builder.member = is_folder ? NULL : source.member;
+        read_list(reader, list, &builder, error);
+    }
     builder_close(&builder);
     free(root);
-    free(file);
+    free(list);
     return error->code;
-}
-
-void input_tell(const struct input *input, bool quiet) {
-    if (!quiet && input->reading.length > 0) fprintf(stderr, "earmark: %s\n", input->reading.data);
-}
-
-void input_close(struct input *input) {
-    clip_list_free(&input->clips);
-    label_sets_close(&input->labels);
-    text_free(&input->reading);
-    warnings_free(&input->warnings);
-    *input = (struct input){0};
 }

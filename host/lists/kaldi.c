@@ -5,12 +5,14 @@
 #include "host/base/file.h"
 #include "host/base/memory.h"
 #include "host/lists/manifest.h"
+#include "host/lists/readers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#define DEFAULT_LABEL "label"                 /* of utt2label */
 #define KALDI_MAXIMUM_BYTES ((size_t)1 << 31) /* of one file */
 
 /* One line: a key, and what follows it up to the end of the line. */
@@ -154,7 +156,7 @@ static enum error_code read_values(struct kaldi *kaldi, const char *name, const 
     TRY(read_lines(kaldi->folder, file, lines, error));
     sort_lines(lines);
     if (lines->repeated > 0)
-        return warnings_add(&kaldi->builder->input->warnings, error,
+        return warnings_add(&kaldi->builder->collection->warnings, error,
                             "%zu lines of %s repeat an utterance; its first line counts",
                             lines->repeated, file);
     return ERROR_NONE;
@@ -209,7 +211,7 @@ static enum error_code read_recordings(struct kaldi *kaldi, struct error *error)
     TRY(read_lines(kaldi->folder, "wav.scp", &kaldi->recordings, error));
     sort_lines(&kaldi->recordings);
     if (kaldi->recordings.repeated > 0)
-        return warnings_add(&kaldi->builder->input->warnings, error,
+        return warnings_add(&kaldi->builder->collection->warnings, error,
                             "%zu lines of wav.scp repeat a recording; its first line counts",
                             kaldi->recordings.repeated);
     return ERROR_NONE;
@@ -217,7 +219,7 @@ static enum error_code read_recordings(struct kaldi *kaldi, struct error *error)
 
 static enum error_code read_files(struct kaldi *kaldi, struct error *error) {
     const struct input_options *options = &kaldi->builder->options;
-    const char *label = options->label_column == NULL ? "label" : options->label_column;
+    const char *label = options->label_column == NULL ? DEFAULT_LABEL : options->label_column;
     if (options->path_column != NULL || options->start_column != NULL ||
         options->end_column != NULL)
         return FAIL(error, ERROR_USAGE,
@@ -238,7 +240,7 @@ static enum error_code read_files(struct kaldi *kaldi, struct error *error) {
 }
 
 static enum error_code tell(const struct kaldi *kaldi, struct error *error) {
-    struct text *said = &kaldi->builder->input->reading;
+    struct text *said = &kaldi->builder->collection->reading;
     text_format(said, "%s is read as a Kaldi data folder: paths from wav.scp", kaldi->folder);
     if (kaldi->has_segments) text_string(said, ", parts from segments");
     text_format(said, ", labels from %s",
@@ -248,7 +250,7 @@ static enum error_code tell(const struct kaldi *kaldi, struct error *error) {
     return text_check(said, error);
 }
 
-enum error_code kaldi_read(struct builder *builder, const char *path, struct error *error) {
+static enum error_code read_kaldi(struct builder *builder, const char *path, struct error *error) {
     struct kaldi kaldi = {.builder = builder, .folder = path};
     read_files(&kaldi, error);
     for (size_t i = 0; i < kaldi.clips.count && error->code == ERROR_NONE; i++)
@@ -262,3 +264,20 @@ enum error_code kaldi_read(struct builder *builder, const char *path, struct err
     if (error->code == ERROR_NONE) manifest_finish(builder, error);
     return error->code;
 }
+
+static bool is_kaldi(const char *path, bool is_member, struct error *error) {
+    (void)is_member;
+    (void)error;
+    return file_start_holds(path, "");
+}
+
+const struct list_reader reader_kaldi = {
+    .name = "kaldi",
+    .sentence = "a Kaldi data folder (wav.scp in it)",
+    .labels =
+        "the file utt2NAME or NAME (default: utt2" DEFAULT_LABEL "; --group speaker: utt2spk)",
+    .members = {"wav.scp"},
+    .reads_folder = true,
+    .sniff = is_kaldi,
+    .read = read_kaldi,
+};

@@ -38,7 +38,7 @@ static bool holds_folder(const char *root, const char *name, struct text *path) 
 
 /* The data set's own folder becomes the root, so that paths stay inside it. */
 static enum error_code find_audio(struct builder *builder, struct error *error) {
-    struct clip_list *clips = &builder->input->clips;
+    struct clip_list *clips = &builder->collection->clips;
     struct text path = TEXT_INITIAL;
     char first[64];
     snprintf(first, sizeof first, "%s1", builder->layout->folder_prefix);
@@ -67,7 +67,7 @@ static void tell(const struct builder *builder, const char *name, bool takes_fol
     const struct input_options *options = &builder->options;
     text_format(said, "%s is read as %s: path from '%s'", name, layout->name, options->path_column);
     if (builder->audio_folder != NULL) {
-        text_format(said, " in %s/%s", builder->input->clips.root, builder->audio_folder);
+        text_format(said, " in %s/%s", builder->collection->clips.root, builder->audio_folder);
         if (layout->folder != NULL)
             text_format(said, "%s{%s}/", layout->folder_prefix, layout->folder);
     }
@@ -93,6 +93,6 @@ enum error_code layout_apply(const struct layout *layout, struct builder *builde
         options->label_column = layout->label;
     if (takes_folds) options->fold_column = layout->fold;
     if (strcmp(options->path_column, layout->path) == 0) TRY(find_audio(builder, error));
-    tell(builder, name, takes_folds, &builder->input->reading);
-    return text_check(&builder->input->reading, error);
+    tell(builder, name, takes_folds, &builder->collection->reading);
+    return text_check(&builder->collection->reading, error);
 }

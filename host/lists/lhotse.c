@@ -5,6 +5,7 @@
  * not a file (a command, an address) is refused. */
 #include "host/base/json_lines.h"
 #include "host/lists/lhotse_set.h"
+#include "host/lists/readers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,9 @@ static enum error_code add_line(void *context, const struct json_lines *lines,
 
 /* ---- the whole ---- */
 
-char *lhotse_recordings_beside(const char *path, struct error *error) {
+/* The recording set that belongs to a supervision set by its name, to be freed; NULL when
+ * there is none, and when memory is short. */
+static char *recordings_beside(const char *path, struct error *error) {
     static const char word[] = "supervisions";
     static const char *const endings[] = {"", ".gz"};
     const char *slash = strrchr(path, '/');
@@ -85,15 +88,17 @@ char *lhotse_recordings_beside(const char *path, struct error *error) {
     return NULL;
 }
 
-enum error_code lhotse_read(struct builder *builder, const char *path, struct error *error) {
+static enum error_code read_supervisions(struct builder *builder, const char *path,
+                                         struct error *error) {
     struct supervisions supervisions = {
         .set = {.builder = builder, .name = path, .what = "supervision"}};
     struct lhotse_recordings *recordings = &supervisions.recordings;
-    char *name = lhotse_recordings_beside(path, error);
+    char *name = recordings_beside(path, error);
     if (name == NULL && error->code == ERROR_NONE)
         FAIL(error, ERROR_FILE, "%s: its recording set is not beside it", path);
     if (error->code == ERROR_NONE) lhotse_set_open(&supervisions.set, error);
-    if (error->code == ERROR_NONE) lhotse_recordings_read(recordings, name, builder->input, error);
+    if (error->code == ERROR_NONE)
+        lhotse_recordings_read(recordings, name, builder->collection, error);
     if (error->code == ERROR_NONE) json_lines_each(path, add_line, &supervisions, error);
     if (error->code == ERROR_NONE) lhotse_set_finish(&supervisions.set, name, error);
     if (error->code == ERROR_NONE) manifest_finish(builder, error);
@@ -105,3 +110,21 @@ enum error_code lhotse_read(struct builder *builder, const char *path, struct er
     text_free(&supervisions.duration);
     return error->code;
 }
+
+static bool is_supervisions(const char *path, bool is_member, struct error *error) {
+    if (reader_lhotse_cuts.sniff(path, is_member, error) || error->code != ERROR_NONE) return false;
+    char *recordings = recordings_beside(path, error);
+    free(recordings);
+    return recordings != NULL;
+}
+
+const struct list_reader reader_lhotse = {
+    .name = "lhotse",
+    .sentence = "a supervision set of Lhotse (supervisions.jsonl) with its recording set beside it "
+                "(recordings.jsonl), or their folder",
+    .labels = LHOTSE_LABELS,
+    .endings = {JSON_LINES_ENDINGS},
+    .members = {"supervisions.jsonl", "supervisions.jsonl.gz"},
+    .sniff = is_supervisions,
+    .read = read_supervisions,
+};

@@ -6,6 +6,7 @@
 #include "host/base/gzip.h"
 #include "host/base/json_lines.h"
 #include "host/lists/lhotse_set.h"
+#include "host/lists/readers.h"
 
 #include <math.h>
 #include <string.h>
@@ -51,8 +52,10 @@ static bool is_cut(const json_t *object) {
                             json_is_array(json_object_get(object, "supervisions")));
 }
 
-bool lhotse_is_cuts(const char *path, struct error *error) {
-    struct error trouble = ERROR_INITIAL; /* is told by who reads the file */
+/* Whether the file, perhaps gzip, is a cut set, by its first object. */
+static bool is_cuts(const char *path, bool is_member, struct error *error) {
+    struct error trouble = ERROR_INITIAL; /* reading the file reports it */
+    (void)is_member;
     FILE *stream = NULL;
     if (gzip_open(path, &stream, &trouble) != ERROR_NONE) return false;
     struct json_lines lines = {.stream = stream, .name = path};
@@ -177,7 +180,7 @@ static enum error_code add_line(void *context, const struct json_lines *lines,
 
 /* ---- the whole ---- */
 
-enum error_code lhotse_cuts_read(struct builder *builder, const char *path, struct error *error) {
+static enum error_code read_cuts(struct builder *builder, const char *path, struct error *error) {
     struct cuts cuts = {.set = {.builder = builder, .name = path, .what = "cut"}};
     lhotse_set_open(&cuts.set, error);
     if (error->code == ERROR_NONE) json_lines_each(path, add_line, &cuts, error);
@@ -190,3 +193,13 @@ enum error_code lhotse_cuts_read(struct builder *builder, const char *path, stru
     text_free(&cuts.duration);
     return error->code;
 }
+
+const struct list_reader reader_lhotse_cuts = {
+    .name = "lhotse-cuts",
+    .sentence = "a cut set of Lhotse, or a folder with cuts.jsonl",
+    .labels = LHOTSE_LABELS,
+    .endings = {JSON_LINES_ENDINGS},
+    .members = {"cuts.jsonl", "cuts.jsonl.gz"},
+    .sniff = is_cuts,
+    .read = read_cuts,
+};

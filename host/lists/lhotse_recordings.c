@@ -106,14 +106,14 @@ static size_t drop_repeated(struct lhotse_recordings *recordings) {
     return dropped;
 }
 
-static enum error_code warn(struct input *input, size_t others, size_t repeated, const char *path,
-                            struct error *error) {
+static enum error_code warn(struct collection *collection, size_t others, size_t repeated,
+                            const char *path, struct error *error) {
     if (others > 0)
-        TRY(warnings_add(&input->warnings, error,
+        TRY(warnings_add(&collection->warnings, error,
                          "%zu lines of %s are no recordings; clips that need them say so", others,
                          path));
     if (repeated > 0)
-        TRY(warnings_add(&input->warnings, error,
+        TRY(warnings_add(&collection->warnings, error,
                          "%zu sources in %s repeat a recording; its first line counts", repeated,
                          path));
     return ERROR_NONE;
@@ -134,14 +134,14 @@ static enum error_code add_line(void *context, const struct json_lines *lines,
 }
 
 enum error_code lhotse_recordings_read(struct lhotse_recordings *recordings, const char *path,
-                                       struct input *input, struct error *error) {
+                                       struct collection *collection, struct error *error) {
     struct reading reading = {.recordings = recordings};
     json_lines_each(path, add_line, &reading, error);
     if (recordings->count > 1)
         qsort_r(recordings->sources, recordings->count, sizeof *recordings->sources,
                 compare_sources, recordings);
     if (error->code == ERROR_NONE)
-        warn(input, reading.others, drop_repeated(recordings), path, error);
+        warn(collection, reading.others, drop_repeated(recordings), path, error);
     return error->code;
 }
 

@@ -4,7 +4,7 @@
 
 #include "host/base/json.h"
 #include "host/base/text.h"
-#include "host/lists/input.h"
+#include "host/lists/collection.h"
 
 /* One source of one recording. */
 struct lhotse_source {
@@ -26,7 +26,7 @@ struct lhotse_recordings {
 /* Reads the set, perhaps gzip; warns of recordings that are there twice (the first
  * counts) and of lines that are no recordings. Free it after a failure, too. */
 enum error_code lhotse_recordings_read(struct lhotse_recordings *recordings, const char *path,
-                                       struct input *input, struct error *error);
+                                       struct collection *collection, struct error *error);
 void lhotse_recordings_free(struct lhotse_recordings *recordings); /* takes a zeroed one */
 
 /* The same for one recording at a time: whether the object is one, whose sources are kept

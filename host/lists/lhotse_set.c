@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define DEFAULT_LABEL "custom.label"
-
 static const char custom_prefix[] = "custom.";
 
 enum error_code lhotse_set_open(struct lhotse_set *set, struct error *error) {
@@ -18,7 +16,7 @@ enum error_code lhotse_set_open(struct lhotse_set *set, struct error *error) {
                     "--path-column, --start-column and --end-column are for manifests, not for "
                     "Lhotse's %ss",
                     set->what);
-    if (label == NULL && !builder->has_pattern) label = DEFAULT_LABEL;
+    if (label == NULL && !builder->has_pattern) label = LHOTSE_DEFAULT_LABEL;
     set->fields[0] =
         (struct lhotse_field){.role = ROLE_LABEL, .option = "--label-column", .name = label};
     set->fields[1] = (struct lhotse_field){
@@ -137,7 +135,7 @@ static enum error_code check_fields(const struct lhotse_set *set, struct error *
             return FAIL(error, ERROR_USAGE,
                         "%s: no %s has a %s; name the field that is the label with "
                         "--label-column; there are: %s",
-                        set->name, set->what, DEFAULT_LABEL, known);
+                        set->name, set->what, LHOTSE_DEFAULT_LABEL, known);
         return FAIL(error, ERROR_USAGE, "%s: no %s has the field '%s' for %s; there are: %s",
                     set->name, set->what, field->name, field->option, known);
     }
@@ -146,8 +144,8 @@ static enum error_code check_fields(const struct lhotse_set *set, struct error *
 
 enum error_code lhotse_set_finish(const struct lhotse_set *set, const char *sounds,
                                   struct error *error) {
-    struct input *input = set->builder->input;
-    struct text *said = &input->reading;
+    struct collection *collection = set->builder->collection;
+    struct text *said = &collection->reading;
     TRY(check_fields(set, error));
     text_format(said, "%s is read as a %s set of Lhotse: ", set->name, set->what);
     if (sounds != NULL) text_format(said, "sounds from %s, ", sounds);
@@ -157,7 +155,7 @@ enum error_code lhotse_set_finish(const struct lhotse_set *set, const char *soun
     if (set->fields[2].name != NULL) text_format(said, ", folds from %s", set->fields[2].name);
     if (set->mixed > 0)
         TRY(warnings_add(
-            &input->warnings, error,
+            &collection->warnings, error,
             "%zu clips are of one channel of a file that has several; all its channels "
             "are mixed down",
             set->mixed));

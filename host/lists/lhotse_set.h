@@ -8,6 +8,9 @@
 #include "host/lists/lhotse_recordings.h"
 #include "host/lists/manifest.h"
 
+#define LHOTSE_DEFAULT_LABEL "custom.label"
+#define LHOTSE_LABELS "a field of the supervisions (default: " LHOTSE_DEFAULT_LABEL ")"
+
 /* A field of the supervisions that becomes a label, a group or a fold. */
 struct lhotse_field {
     enum manifest_role role;

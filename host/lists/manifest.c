@@ -1,6 +1,9 @@
 #include "host/lists/manifest.h"
 
+#include "host/base/file.h"
+#include "host/base/gzip.h"
 #include "host/base/memory.h"
+#include "host/lists/folder.h"
 #include "host/lists/layout.h"
 
 #include <math.h>
@@ -212,7 +215,7 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
         snprintf(reason, sizeof reason, "%s: %s (start '%.40s', end '%.40s', duration '%.40s')",
                  place, wrong, shown(row, ROLE_START), shown(row, ROLE_END),
                  shown(row, ROLE_DURATION));
-    } else if (!builder->options.allow_outside && leaves(builder->input->clips.root, path)) {
+    } else if (!builder->options.allow_outside && leaves(builder->collection->clips.root, path)) {
         entry.status = CLIP_OUTSIDE;
         snprintf(reason, sizeof reason,
                  "%s: the path leaves the manifest's folder; move the manifest, or allow it with "
@@ -229,7 +232,7 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
 enum error_code manifest_warn_of_unused(struct builder *builder, const char *name,
                                         struct error *error) {
     return warnings_add(
-        &builder->input->warnings, error,
+        &builder->collection->warnings, error,
         "%s: its columns 'start' and 'end' are not used, whole files are; where clips "
         "are parts of files, give --start-column start --end-column end",
         name);
@@ -251,10 +254,10 @@ static int compare_hashed(const void *left, const void *right) {
 
 /* With `parts`, different parts of one file are no doubles, and neither are rows
  * whose part is not known. */
-static enum error_code warn_of_doubles(struct input *input, const char *what, bool parts,
+static enum error_code warn_of_doubles(struct collection *collection, const char *what, bool parts,
                                        const char *(*string_of)(const struct clip_list *, size_t),
                                        struct error *error) {
-    const struct clip_list *clips = &input->clips;
+    const struct clip_list *clips = &collection->clips;
     struct hashed *hashes = memory_array(clips->count, sizeof *hashes, "a manifest's rows", error);
     size_t count = 0;
     if (hashes == NULL) return error->code;
@@ -280,7 +283,7 @@ static enum error_code warn_of_doubles(struct input *input, const char *what, bo
         if (hashes[i].index < example) example = hashes[i].index;
     }
     if (doubles > 0)
-        warnings_add(&input->warnings, error,
+        warnings_add(&collection->warnings, error,
                      "%zu rows repeat the %s of an earlier row, '%s' for one", doubles, what,
                      string_of(clips, example));
     free(hashes);
@@ -288,26 +291,48 @@ static enum error_code warn_of_doubles(struct input *input, const char *what, bo
 }
 
 /* Says that files are cut, which nobody may have asked for. */
-static enum error_code tell_of_segments(struct builder *builder, struct error *error) {
+static enum error_code report_segments(struct builder *builder, struct error *error) {
     const struct input_options *options = &builder->options;
-    struct text *said = &builder->input->reading;
+    struct text *said = &builder->collection->reading;
     const char *start = options->start_column == NULL ? "offset" : options->start_column;
     const char *end = options->end_column;
     if (end == NULL && options->start_column == NULL) end = "duration";
-    enum input_kind kind = builder->input->kind;
-    bool by_nature = kind == INPUT_KALDI || kind == INPUT_LHOTSE || kind == INPUT_LHOTSE_CUTS;
-    if (builder->segments == 0 || by_nature) return ERROR_NONE;
+    if (builder->segments == 0) return ERROR_NONE;
     text_format(said, "%s%zu of %zu clips are parts of files, from '%s'%s%s%s",
-                said->length > 0 ? "; " : "", builder->segments, builder->input->clips.count, start,
-                end == NULL ? " to the file's end" : " and '", end == NULL ? "" : end,
+                said->length > 0 ? "; " : "", builder->segments, builder->collection->clips.count,
+                start, end == NULL ? " to the file's end" : " and '", end == NULL ? "" : end,
                 end == NULL ? "" : "'");
     return text_check(said, error);
 }
 
 enum error_code manifest_finish(struct builder *builder, struct error *error) {
-    struct input *input = builder->input;
-    TRY(tell_of_segments(builder, error));
-    TRY(warn_of_doubles(input, "path", true, clip_path, error));
-    if (builder->has_ids) TRY(warn_of_doubles(input, "id", false, clip_id, error));
+    struct collection *collection = builder->collection;
+    TRY(warn_of_doubles(collection, "path", true, clip_path, error));
+    if (builder->has_ids) TRY(warn_of_doubles(collection, "id", false, clip_id, error));
     return ERROR_NONE;
+}
+
+enum error_code manifest_read(struct builder *builder, const char *path,
+                              enum error_code (*read)(struct builder *builder, FILE *stream,
+                                                      const char *name, struct error *error),
+                              struct error *error) {
+    struct collection *collection = builder->collection;
+    FILE *stream = NULL;
+    if (builder->member != NULL)
+        text_format(&collection->reading, "%s is read as an audiofolder: clips and labels from %s",
+                    collection->clips.root, builder->member);
+    TRY(text_check(&collection->reading, error));
+    TRY(gzip_open(path, &stream, error));
+    read(builder, stream, path, error);
+    fclose(stream);
+    TRY(error->code);
+    TRY(report_segments(builder, error));
+    TRY(manifest_finish(builder, error));
+    if (builder->member == NULL) return ERROR_NONE;
+    return folder_warn_of_unlisted(builder, collection->clips.root, builder->member, error);
+}
+
+bool manifest_sniff(const char *path, bool is_member, struct error *error) {
+    (void)error;
+    return !is_member || file_start_holds(path, "file_name");
 }

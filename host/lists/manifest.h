@@ -4,6 +4,10 @@
 
 #include "host/lists/builder.h"
 
+#include <stdio.h>
+
+#define MANIFEST_LABELS "the column with the label (default: label, class, category, ...)"
+
 /* Columns that mean something. Their usual names, in the order they are looked for:
  * path: path, file, filename, file_name, filepath, file_path, audio_filepath,
  *   audio_path, audio, wav, slice_file_name
@@ -55,7 +59,23 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
 enum error_code manifest_warn_of_unused(struct builder *builder, const char *name,
                                         struct error *error);
 
-/* Warns about paths and ids that are there twice, and says how many clips are parts of files. */
+/* Warns about paths and ids that are there twice. */
 enum error_code manifest_finish(struct builder *builder, struct error *error);
+
+/* For the readers of one file with named columns: opens it, perhaps gzip, calls `read`, and
+ * finishes. In a folder (builder->member) it is the metadata of an audiofolder: sound files
+ * that it does not list are a warning. */
+enum error_code manifest_read(struct builder *builder, const char *path,
+                              enum error_code (*read)(struct builder *builder, FILE *stream,
+                                                      const char *name, struct error *error),
+                              struct error *error);
+/* Their sniff: a file in a folder is its metadata when it has "file_name". */
+bool manifest_sniff(const char *path, bool is_member, struct error *error);
+
+/* Append the rows of a stream, which stays the caller's; `name` is for messages. */
+enum error_code manifest_csv_read(struct builder *builder, FILE *stream, const char *name,
+                                  char delimiter, struct error *error);
+enum error_code manifest_jsonl_read(struct builder *builder, FILE *stream, const char *name,
+                                    struct error *error);
 
 #endif

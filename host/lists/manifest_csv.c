@@ -3,6 +3,7 @@
 #include "host/base/text.h"
 #include "host/lists/layout.h"
 #include "host/lists/manifest.h"
+#include "host/lists/readers.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -127,3 +128,39 @@ enum error_code manifest_csv_read(struct builder *builder, FILE *stream, const c
     csv_close(&reader);
     return error->code;
 }
+
+static enum error_code read_commas(struct builder *builder, FILE *stream, const char *name,
+                                   struct error *error) {
+    return manifest_csv_read(builder, stream, name, ',', error);
+}
+
+static enum error_code read_tabs(struct builder *builder, FILE *stream, const char *name,
+                                 struct error *error) {
+    return manifest_csv_read(builder, stream, name, '\t', error);
+}
+
+static enum error_code read_csv(struct builder *builder, const char *path, struct error *error) {
+    return manifest_read(builder, path, read_commas, error);
+}
+
+static enum error_code read_tsv(struct builder *builder, const char *path, struct error *error) {
+    return manifest_read(builder, path, read_tabs, error);
+}
+
+const struct list_reader reader_csv = {
+    .name = "csv",
+    .sentence = "a CSV file, or a folder with metadata.csv (an audiofolder)",
+    .labels = MANIFEST_LABELS,
+    .endings = {".csv"},
+    .members = {"metadata.csv"},
+    .sniff = manifest_sniff,
+    .read = read_csv,
+};
+
+const struct list_reader reader_tsv = {
+    .name = "tsv",
+    .sentence = "a file of the same with tabs",
+    .labels = MANIFEST_LABELS,
+    .endings = {".tsv"},
+    .read = read_tsv,
+};

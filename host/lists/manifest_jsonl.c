@@ -2,6 +2,7 @@
 #include "host/base/json_lines.h"
 #include "host/lists/json_label.h"
 #include "host/lists/manifest.h"
+#include "host/lists/readers.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,7 +84,7 @@ static enum error_code add_line(struct jsonl_reader *reader, struct error *error
 
 /* Columns the options name, and path and label, must be in one line at least. */
 static enum error_code check_keys(struct jsonl_reader *reader, struct error *error) {
-    const struct clip_list *clips = &reader->builder->input->clips;
+    const struct clip_list *clips = &reader->builder->collection->clips;
     const char *name = reader->lines.name;
     if (reader->first_keys.data == NULL)
         return FAIL(error, ERROR_DATA, "%s: no line is a JSON object; %s", name,
@@ -112,3 +113,17 @@ enum error_code manifest_jsonl_read(struct builder *builder, FILE *stream, const
     for (size_t role = 0; role < ROLE_COUNT; role++) text_free(&reader.values[role]);
     return error->code;
 }
+
+static enum error_code read_jsonl(struct builder *builder, const char *path, struct error *error) {
+    return manifest_read(builder, path, manifest_jsonl_read, error);
+}
+
+const struct list_reader reader_jsonl = {
+    .name = "jsonl",
+    .sentence = "a file of JSON lines, or a folder with metadata.jsonl (an audiofolder)",
+    .labels = MANIFEST_LABELS,
+    .endings = {JSON_LINES_ENDINGS},
+    .members = {"metadata.jsonl"},
+    .sniff = manifest_sniff,
+    .read = read_jsonl,
+};

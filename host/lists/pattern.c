@@ -7,14 +7,15 @@
 #include <strings.h>
 
 bool audio_extension(const char *name, size_t *dot) {
-    static const char *const extensions[] = {".wav", ".flac", ".ogg", ".oga", ".opus",
-                                             ".mp3", ".aiff", ".aif", ".au"};
     const char *found = strrchr(name, '.');
-    if (found == NULL || strchr(found, '/') != NULL) return false;
-    for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
-        if (strcasecmp(found, extensions[i]) != 0) continue;
-        if (dot != NULL) *dot = (size_t)(found - name);
-        return true;
+    if (found == NULL) return false;
+    for (const char *at = AUDIO_EXTENSIONS; *at != '\0'; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " ");
+        if (strlen(found) == length && strncasecmp(found, at, length) == 0) {
+            if (dot != NULL) *dot = (size_t)(found - name);
+            return true;
+        }
+        at += length;
     }
     return false;
 }

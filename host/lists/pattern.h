@@ -49,8 +49,10 @@ enum error_code pattern_apply(const struct pattern *pattern, const char *path,
                               struct pattern_match *match, bool *matched, struct error *error);
 void pattern_match_free(struct pattern_match *match);
 
-/* Whether the name ends in one of the extensions that earmark reads (.wav .flac
- * .ogg .oga .opus .mp3 .aiff .aif .au, any case); the position of its dot. */
+/* The extensions of sound files. */
+#define AUDIO_EXTENSIONS ".wav .flac .ogg .oga .opus .mp3 .aiff .aif .au"
+
+/* Whether the name ends in one of them, in any case; the position of its dot (NULL: not asked). */
 bool audio_extension(const char *name, size_t *dot);
 
 #endif

@@ -218,23 +218,23 @@ static enum error_code check_values(const struct network_array *array, const flo
     return ERROR_NONE;
 }
 
-enum error_code architecture_load(const struct tensor_source *source, struct model *model,
-                                  struct error *error) {
+enum error_code architecture_load(const struct tensor_source *source, struct xvector_model *network,
+                                  float **weights, size_t *parameters, struct error *error) {
     struct network_array arrays[NETWORK_MAXIMUM_ARRAYS];
-    size_t count = architecture_arrays(&model->network, arrays);
+    size_t count = architecture_arrays(network, arrays);
     size_t total = 0;
     for (size_t i = 0; i < count; i++) total += tensor_values(&arrays[i].shape);
-    model->weights = memory_array(total, sizeof *model->weights, "the model's weights", error);
-    if (model->weights == NULL) return error->code;
-    model->parameters = 0;
-    float *values = model->weights;
+    float *values = memory_array(total, sizeof *values, "the model's weights", error);
+    *weights = values;
+    *parameters = 0;
+    if (values == NULL) return error->code;
     for (size_t i = 0; i < count; i++) {
         size_t size = tensor_values(&arrays[i].shape);
         size_t index = find_tensor(source, arrays[i].name);
         TRY(source->read(source->context, index, values, size, error));
         TRY(check_values(&arrays[i], values, size, error));
         *arrays[i].place = values;
-        if (!arrays[i].statistic) model->parameters += size;
+        if (!arrays[i].statistic) *parameters += size;
         values += size;
     }
     return ERROR_NONE;

@@ -3,7 +3,8 @@
 #ifndef EARMARK_MODEL_ARCHITECTURE_H
 #define EARMARK_MODEL_ARCHITECTURE_H
 
-#include "host/model/model.h"
+#include "host/base/error.h"
+#include "kernels/device.h"
 
 #define ARCHITECTURE_MAXIMUM_RANK 8
 #define ARCHITECTURE_NAME_SIZE 48
@@ -67,8 +68,10 @@ enum error_code architecture_from_shapes(const struct tensor_source *source,
 enum error_code architecture_set_dilations(struct xvector_model *network, const size_t *dilations,
                                            size_t count, struct error *error);
 
-/* Reads all arrays into model->weights. Values must be finite, variances not negative. */
-enum error_code architecture_load(const struct tensor_source *source, struct model *model,
-                                  struct error *error);
+/* Reads all arrays of *network, whose sizes are set: *weights is allocated (free() it, also
+ * after an error) and the network's pointers lead into it. *parameters: how many values were
+ * trained. ERROR_DATA for a value that is not finite or a negative variance. */
+enum error_code architecture_load(const struct tensor_source *source, struct xvector_model *network,
+                                  float **weights, size_t *parameters, struct error *error);
 
 #endif

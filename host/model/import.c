@@ -33,7 +33,8 @@ enum error_code model_import_bytes(const unsigned char *bytes, size_t size, cons
         return error_prefix(error, "embedding_model.ckpt"), error->code;
     struct tensor_source source = checkpoint_source(&checkpoint);
     if (set_architecture(&source, yaml, yaml_size, model, notes, error) != ERROR_NONE) goto done;
-    if (architecture_load(&source, model, error) != ERROR_NONE) {
+    if (architecture_load(&source, &model->network, &model->weights, &model->parameters, error) !=
+        ERROR_NONE) {
         error_prefix(error, "embedding_model.ckpt");
         goto done;
     }

@@ -183,7 +183,9 @@ enum error_code model_parse(const unsigned char *bytes, size_t size, struct mode
     if (read_format(&file, error) != ERROR_NONE) goto done;
     if (architecture_from_shapes(&source, &model->network, error) != ERROR_NONE) goto done;
     if (read_facts(&file, model, error) != ERROR_NONE) goto done;
-    if (architecture_load(&source, model, error) != ERROR_NONE) goto done;
+    if (architecture_load(&source, &model->network, &model->weights, &model->parameters, error) !=
+        ERROR_NONE)
+        goto done;
     model->dtype = file_dtype(&file);
     model->file_bytes = size;
     snprintf(model->hash, sizeof model->hash, "%016llx",

@@ -2,6 +2,7 @@
 
 #include "host/base/numbers.h"
 #include "host/base/table_file.h"
+#include "host/output/clip_columns.h"
 
 #include <math.h>
 
@@ -14,14 +15,6 @@ static void csv_name(struct text *row, const char *name) {
 
 static void csv_integer(struct text *row, int64_t value) {
     text_format(row, ",%lld", (long long)value);
-}
-
-/* Negative: absent. */
-static void csv_optional(struct text *row, int64_t value) {
-    if (value < 0)
-        text_string(row, ",");
-    else
-        csv_integer(row, value);
 }
 
 static void csv_double(struct text *row, double value) {
@@ -43,66 +36,32 @@ static void json_name(struct text *row, const char *name) {
 
 /* A clip by its row; nothing known about it when there are no clips, only rows. */
 static struct run_clip clip_at(const struct run_clips *clips, size_t row) {
-    struct run_clip clip = {
-        .class_index = -1, .fold = -1, .duration = -1.0, .array_row = RUN_NO_ROW};
+    struct run_clip clip = RUN_CLIP_INITIAL;
     if (clips->get != NULL && row < clips->count) clips->get(clips->context, row, &clip);
+    clip.row = row;
     return clip;
 }
 
 /* ---- clips ---- */
 
-static void csv_row(struct text *row, bool known, size_t number) {
-    text_string(row, ",");
-    if (known) text_format(row, "%zu", number);
-}
-
-/* The columns of audio health; where a measure holds nothing the cells are empty. */
-static void append_health(struct text *row, const struct clip_health *health) {
-    const struct sound_measures *measures = &health->measures;
-    const float values[] = {measures->peak,     measures->level,         measures->clipped_share,
-                            measures->offset,   measures->silence_share, measures->bandwidth,
-                            measures->band_drop};
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
-        csv_float(row, health->measured ? values[i] : (float)NAN);
-    csv_row(row, health->has_identical_other_label, health->identical_other_label);
-    csv_row(row, health->has_identical_same_label, health->identical_same_label);
-    csv_row(row, health->similarity > 0, health->near_duplicate);
-    csv_float(row, health->similarity > 0 ? health->similarity : (float)NAN);
-    text_string(row, ",");
-    faults_names(row, health->faults);
-}
-
-static void append_clip(struct text *row, size_t number, const struct run_clip *clip) {
-    text_format(row, "%zu", number);
-    csv_name(row, clip->id == NULL ? clip->path : clip->id);
-    csv_name(row, clip->path);
-    csv_name(row, clip->label);
-    csv_optional(row, clip->class_index);
-    csv_name(row, clip->group);
-    csv_optional(row, clip->fold);
-    csv_name(row, clip_status_name(clip->status));
-    csv_name(row, clip->reason);
-    csv_double(row, clip->start);
-    csv_double(row, clip->duration < 0.0 ? (double)NAN : clip->duration);
-    csv_optional(row, clip->rate > 0 ? clip->rate : -1);
-    csv_optional(row, clip->channels > 0 ? clip->channels : -1);
-    text_string(row, clip->silent ? ",true" : ",false");
-    csv_row(row, clip->array_row != RUN_NO_ROW, clip->array_row);
-    append_health(row, &clip->health);
-    text_string(row, "\n");
-}
-
 enum error_code run_write_clips(const char *folder, const struct run_clips *clips,
                                 struct error *error) {
     struct table table;
+    size_t count;
+    const struct clip_column *columns = clip_columns(&count);
     table_open(&table, folder, "clips.csv", error);
-    text_string(&table.row, "row,id,path,label,class,group,fold,status,reason,start,duration,"
-                            "sample_rate,channels,silent,array_row,peak,level,clipped_share,"
-                            "dc_offset,digital_silence,bandwidth,band_drop,identical_other_label,"
-                            "identical_same_label,most_similar,similarity,audio_faults\n");
+    for (size_t i = 0; i < count; i++) {
+        text_string(&table.row, i == 0 ? "" : ",");
+        text_string(&table.row, columns[i].name);
+    }
+    text_string(&table.row, "\n");
     for (size_t row = 0; row < clips->count && error->code == ERROR_NONE; row++) {
         struct run_clip clip = clip_at(clips, row);
-        append_clip(&table.row, row, &clip);
+        for (size_t i = 0; i < count; i++) {
+            text_string(&table.row, i == 0 ? "" : ",");
+            columns[i].write(&table.row, &clip, columns[i].member);
+        }
+        text_string(&table.row, "\n");
         table_flush_full(&table, error);
     }
     return table_close(&table, error);
@@ -136,7 +95,8 @@ static double start_of(const struct run_clip *clip) {
 }
 
 static double end_of(const struct run_clip *clip) {
-    return clip->duration < 0.0 ? (double)NAN : clip->start + clip->duration;
+    double duration = run_clip_duration(clip);
+    return duration < 0.0 ? (double)NAN : clip->start + duration;
 }
 
 static void append_issue_csv(struct text *row, size_t rank, const struct run_results *results,

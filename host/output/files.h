@@ -6,11 +6,7 @@
 
 #include "host/output/run.h"
 
-/* clips.csv: row, id, path, label, class, group, fold, status, reason, start, duration,
- * sample_rate, channels, silent, array_row; and audio health (struct clip_health): peak,
- * level, clipped_share, dc_offset, digital_silence, bandwidth, band_drop, the rows
- * identical_other_label, identical_same_label and most_similar, its similarity, and
- * audio_faults, names separated by semicolons. Every clip, in the run's order. */
+/* clips.csv: every clip, in the run's order, with the columns of clip_columns.h. */
 enum error_code run_write_clips(const char *folder, const struct run_clips *clips,
                                 struct error *error);
 

@@ -34,15 +34,20 @@ const char *run_clip_shown(const struct run_clip *clip) {
     return is_part ? clip->id : clip->path;
 }
 
+double run_clip_duration(const struct run_clip *clip) {
+    const struct clip_facts *facts = &clip->audio.facts;
+    return facts->rate > 0 ? facts->seconds : -1.0;
+}
+
 void run_count_statuses(struct run_results *results) {
     memset(results->status_counts, 0, sizeof results->status_counts);
-    memset(results->fault_counts, 0, sizeof results->fault_counts);
+    memset(results->audio_fault_counts, 0, sizeof results->audio_fault_counts);
     for (size_t row = 0; results->clips.get != NULL && row < results->clips.count; row++) {
         struct run_clip clip;
         results->clips.get(results->clips.context, row, &clip);
         if ((unsigned)clip.status < CLIP_STATUS_COUNT) results->status_counts[clip.status]++;
-        for (int i = 0; i < FAULT_COUNT; i++)
-            results->fault_counts[i] += clip.health.faults >> i & 1;
+        for (int i = 0; i < AUDIO_FAULT_COUNT; i++)
+            results->audio_fault_counts[i] += clip.audio.faults >> i & 1;
     }
 }
 

@@ -13,8 +13,9 @@
 const char *run_status_words(enum clip_status status);
 
 /* One clip, as one row of clips.csv. Absent texts are NULL, absent numbers
- * negative (rate and channels 0). */
+ * negative. */
 struct run_clip {
+    size_t row;
     const char *path; /* relative to the run's root, or absolute; any bytes but NUL */
     const char *id;   /* the manifest's; else the path, of a part path#t=start,end */
     const char *label;
@@ -23,16 +24,19 @@ struct run_clip {
     enum clip_status status;
     int32_t class_index; /* into classes.json */
     int32_t fold;
-    double start;    /* seconds into the file where the clip begins; 0 for a whole file */
-    double duration; /* seconds */
-    int rate;        /* Hz, of the file */
-    int channels;
-    bool silent;
+    double start;     /* seconds into the file where the clip begins; 0 for a whole file */
     size_t array_row; /* its row in the run's .npy files, or RUN_NO_ROW */
-    struct clip_health health;
+    struct clip_audio audio;
 };
 
 #define RUN_NO_ROW SIZE_MAX
+
+/* Nothing is known but that there is a clip. */
+#define RUN_CLIP_INITIAL                                                                           \
+    { .class_index = -1, .fold = -1, .array_row = RUN_NO_ROW, .audio = CLIP_AUDIO_INITIAL }
+
+/* Seconds; negative where the file could not be read. */
+double run_clip_duration(const struct run_clip *clip);
 
 /* What names the clip in lists for people: its path, with the part of the file
  * behind it ("a.wav#t=1.5,3") where its id says so. NULL when the path is not known. */
@@ -135,8 +139,8 @@ struct run_results {
     const char *root;  /* folder that relative clip paths start from; NULL or "": the working one */
     struct run_clips clips;
     uint64_t status_counts[CLIP_STATUS_COUNT]; /* run_count_statuses fills these in */
-    uint64_t fault_counts[FAULT_COUNT];
-    bool has_health; /* the sounds were measured: faults are told, if there are none too */
+    uint64_t audio_fault_counts[AUDIO_FAULT_COUNT];
+    bool has_audio_faults; /* the sounds were measured: faults are told, if there are none too */
 
     const char *const *class_names; /* (class_count), sorted; NULL: classes are numbers */
     size_t class_count;

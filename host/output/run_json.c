@@ -29,10 +29,10 @@ static void append_counts(struct text *text, const struct run_results *results) 
 /* "audio_health": every fault with its count, its measure and its threshold. */
 static void append_health(struct text *text, const struct run_results *results) {
     text_string(text, ",\n  \"audio_health\": {");
-    for (int i = 0; i < FAULT_COUNT; i++) {
-        const struct fault_rule *rule = fault_rule((enum fault)i);
+    for (int i = 0; i < AUDIO_FAULT_COUNT; i++) {
+        const struct audio_fault_rule *rule = audio_fault_rule((enum audio_fault)i);
         text_format(text, "%s\n    \"%s\": {\"clips\": %llu, \"measure\": ", i == 0 ? "" : ",",
-                    rule->name, (unsigned long long)results->fault_counts[i]);
+                    rule->name, (unsigned long long)results->audio_fault_counts[i]);
         text_json(text, rule->measure);
         text_format(text, ", \"%s\": ", rule->below ? "below" : "at_least");
         number_json(text, rule->threshold);
@@ -107,7 +107,7 @@ enum error_code run_write_json(const char *folder, const struct run_results *res
         text_json(text, results->warnings[i]);
     }
     text_string(text, results->warning_count == 0 ? "]" : "\n  ]");
-    if (results->has_health) append_health(text, results);
+    if (results->has_audio_faults) append_health(text, results);
     append_facts(text, &results->facts);
     text_string(text, "\n}\n");
     return table_close(&table, error);

@@ -102,16 +102,16 @@ static void append_counts(struct text *text, const struct run_results *results) 
 /* One line a kind of fault that there is. */
 static void append_health(struct text *text, const struct run_results *results) {
     bool any = false;
-    for (int i = 0; i < FAULT_COUNT; i++) {
-        if (results->fault_counts[i] == 0) continue;
+    for (int i = 0; i < AUDIO_FAULT_COUNT; i++) {
+        if (results->audio_fault_counts[i] == 0) continue;
         if (!any)
             text_string(text, "\naudio health (clips.csv says which; no label is judged by it):\n");
         any = true;
         struct text number = TEXT_INITIAL;
-        number_thousands(&number, results->fault_counts[i]);
+        number_thousands(&number, results->audio_fault_counts[i]);
         pad(text, (int)number.length, 9);
         text_append(text, number.data == NULL ? "" : number.data, number.length);
-        text_format(text, "  %s\n", fault_rule((enum fault)i)->words);
+        text_format(text, "  %s\n", audio_fault_rule((enum audio_fault)i)->words);
         text_free(&number);
     }
 }
@@ -264,9 +264,10 @@ enum error_code summary_print_json(FILE *stream, const char *folder,
         comma = ", ";
     }
     text_string(&text, "}, \"audio_health\": {");
-    for (int i = 0; i < FAULT_COUNT && results->has_health; i++)
-        text_format(&text, "%s\"%s\": %llu", i == 0 ? "" : ", ", fault_rule((enum fault)i)->name,
-                    (unsigned long long)results->fault_counts[i]);
+    for (int i = 0; i < AUDIO_FAULT_COUNT && results->has_audio_faults; i++)
+        text_format(&text, "%s\"%s\": %llu", i == 0 ? "" : ", ",
+                    audio_fault_rule((enum audio_fault)i)->name,
+                    (unsigned long long)results->audio_fault_counts[i]);
     text_format(&text,
                 "}, \"classes\": %zu, \"issues\": %zu, \"overall_health\": ", results->class_count,
                 results->issue_count);

@@ -11,8 +11,7 @@
 
 struct run_clip page_clip_at(const struct page *page, size_t row) {
     const struct run_clips *clips = &page->results->clips;
-    struct run_clip clip = {
-        .class_index = -1, .fold = -1, .duration = -1.0, .array_row = RUN_NO_ROW};
+    struct run_clip clip = RUN_CLIP_INITIAL;
     if (clips->get != NULL && row < clips->count) clips->get(clips->context, row, &clip);
     return clip;
 }
@@ -26,8 +25,9 @@ void page_url(struct text *text, const struct page *page, const struct run_clip 
         text_string(text, "/");
     }
     text_url(text, clip->path);
-    if (clip->start > 0.0 && clip->duration > 0.0)
-        text_format(text, "#t=%.10g,%.10g", clip->start, clip->start + clip->duration);
+    double duration = run_clip_duration(clip);
+    if (clip->start > 0.0 && duration > 0.0)
+        text_format(text, "#t=%.10g,%.10g", clip->start, clip->start + duration);
 }
 
 void page_clip_link(struct page *page, const struct run_clip *clip, size_t row) {

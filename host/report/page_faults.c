@@ -7,25 +7,25 @@
 
 /* The first clips of every fault. */
 struct faulty {
-    size_t counts[FAULT_COUNT];
-    size_t rows[FAULT_COUNT][REPORT_FAULT_CLIPS];
+    size_t counts[AUDIO_FAULT_COUNT];
+    size_t rows[AUDIO_FAULT_COUNT][REPORT_FAULT_CLIPS];
 };
 
 static void find_faulty(struct page *page, struct faulty *faulty) {
     const struct run_clips *clips = &page->results->clips;
     for (size_t row = 0; clips->get != NULL && row < clips->count; row++) {
         struct run_clip clip = page_clip_at(page, row);
-        for (int i = 0; i < FAULT_COUNT; i++)
-            if ((clip.health.faults >> i & 1) != 0 && faulty->counts[i] < REPORT_FAULT_CLIPS)
+        for (int i = 0; i < AUDIO_FAULT_COUNT; i++)
+            if ((clip.audio.faults >> i & 1) != 0 && faulty->counts[i] < REPORT_FAULT_CLIPS)
                 faulty->rows[i][faulty->counts[i]++] = row;
     }
 }
 
-static void append_rule(struct text *out, const struct fault_rule *rule) {
-    name_html(out, rule->measure);
-    text_string(out, rule->below ? " below " : " at least ");
-    number_short(out, rule->threshold);
-    text_string(out, rule->unit);
+static void append_rule(struct text *out, enum audio_fault fault) {
+    struct text rule = TEXT_INITIAL;
+    audio_fault_describe(&rule, fault);
+    name_html(out, rule.data == NULL ? "" : rule.data);
+    text_free(&rule);
 }
 
 static void append_overview(struct page *page) {
@@ -34,29 +34,24 @@ static void append_overview(struct page *page) {
                      "aria-labelledby=\"health\"><table>\n<thead><tr><th scope=\"col\">Fault</th>"
                      "<th scope=\"col\" class=\"n\">Clips</th><th scope=\"col\">Told by</th></tr>"
                      "</thead>\n<tbody>\n");
-    for (int i = 0; i < FAULT_COUNT; i++) {
-        const struct fault_rule *rule = fault_rule((enum fault)i);
+    for (int i = 0; i < AUDIO_FAULT_COUNT; i++) {
+        const struct audio_fault_rule *rule = audio_fault_rule((enum audio_fault)i);
         text_format(out, "<tr><th scope=\"row\">%s</th><td class=\"n\">", rule->words);
-        number_thousands(out, page->results->fault_counts[i]);
+        number_thousands(out, page->results->audio_fault_counts[i]);
         text_string(out, "</td><td>");
-        append_rule(out, rule);
+        append_rule(out, (enum audio_fault)i);
         text_string(out, "</td></tr>\n");
     }
     text_string(out, "</tbody></table></div>\n");
 }
 
 /* What was measured of the clip, or the other clip. */
-static void append_measure(struct page *page, const struct run_clip *clip, enum fault fault) {
+static void append_measure(struct page *page, const struct run_clip *clip, enum audio_fault fault) {
     struct text *out = &page->table.row;
-    const struct clip_health *health = &clip->health;
-    double measure = fault_measure(health, fault);
-    size_t other = fault == FAULT_IDENTICAL_OTHER_LABEL  ? health->identical_other_label
-                   : fault == FAULT_IDENTICAL_SAME_LABEL ? health->identical_same_label
-                                                         : health->near_duplicate;
-    bool pair = fault == FAULT_IDENTICAL_OTHER_LABEL || fault == FAULT_IDENTICAL_SAME_LABEL ||
-                fault == FAULT_NEAR_DUPLICATE;
+    double measure = audio_fault_measure(&clip->audio, fault);
+    size_t other = audio_fault_other(&clip->audio, fault);
     text_string(out, "<td>");
-    if (pair) {
+    if (other != CLIP_NO_RELATION) {
         struct run_clip twin = page_clip_at(page, other);
         page_clip_link(page, &twin, other);
         if (twin.label != NULL && twin.label[0] != '\0') {
@@ -66,19 +61,19 @@ static void append_measure(struct page *page, const struct run_clip *clip, enum 
         }
     } else if (isfinite(measure)) {
         number_short(out, measure);
-        text_string(out, fault_rule(fault)->unit);
+        text_string(out, audio_fault_rule(fault)->unit);
     } else if (clip->reason != NULL) {
         name_html(out, clip->reason);
     }
     text_string(out, "</td>");
 }
 
-static enum error_code append_clips(struct page *page, enum fault fault, const size_t *rows,
+static enum error_code append_clips(struct page *page, enum audio_fault fault, const size_t *rows,
                                     size_t count, struct error *error) {
     struct text *out = &page->table.row;
-    text_format(out, "<details><summary>%s: ", fault_rule(fault)->words);
-    number_thousands(out, page->results->fault_counts[fault]);
-    if (page->results->fault_counts[fault] > count)
+    text_format(out, "<details><summary>%s: ", audio_fault_rule(fault)->words);
+    number_thousands(out, page->results->audio_fault_counts[fault]);
+    if (page->results->audio_fault_counts[fault] > count)
         text_format(out, " (the first %zu; clips.csv has all)", count);
     text_string(out, "</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
                      "aria-labelledby=\"health\"><table>\n<thead><tr><th scope=\"col\">Clip</th>"
@@ -102,16 +97,16 @@ static enum error_code append_clips(struct page *page, enum fault fault, const s
 enum error_code page_health(struct page *page, struct error *error) {
     struct text *out = &page->table.row;
     struct faulty faulty = {0};
-    if (!page->results->has_health) return ERROR_NONE;
+    if (!page->results->has_audio_faults) return ERROR_NONE;
     find_faulty(page, &faulty);
     page_section(page, "health", "Audio health");
     text_string(out,
                 "<p class=\"dim\">What is wrong with the sounds themselves. It changes nothing "
                 "in the ranking; what is not audited is listed below.</p>\n");
     append_overview(page);
-    for (int i = 0; i < FAULT_COUNT; i++)
+    for (int i = 0; i < AUDIO_FAULT_COUNT; i++)
         if (faulty.counts[i] > 0)
-            TRY(append_clips(page, (enum fault)i, faulty.rows[i], faulty.counts[i], error));
+            TRY(append_clips(page, (enum audio_fault)i, faulty.rows[i], faulty.counts[i], error));
     text_string(out, "</section>\n");
     return ERROR_NONE;
 }

@@ -168,7 +168,7 @@ static enum error_code find_place(const struct page *page, size_t row, struct pl
     const char *root = page->results->root;
     text_clear(&place->path);
     place->start = clip.start;
-    place->duration = clip.duration;
+    place->duration = run_clip_duration(&clip);
     if (clip.path == NULL) return ERROR_NONE;
     if (clip.path[0] != '/' && root != NULL && root[0] != '\0') {
         text_string(&place->path, root);

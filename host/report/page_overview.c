@@ -24,7 +24,8 @@ static void append_links(struct page *page) {
         text_string(out, "<li><a href=\"#pairs\">Confused classes</a></li>\n");
     if (results->confident_joint != NULL)
         text_string(out, "<li><a href=\"#joint\">Confident joint</a></li>\n");
-    if (results->has_health) text_string(out, "<li><a href=\"#health\">Audio health</a></li>\n");
+    if (results->has_audio_faults)
+        text_string(out, "<li><a href=\"#health\">Audio health</a></li>\n");
     if (all_clips(results) > results->status_counts[CLIP_OK])
         text_string(out, "<li><a href=\"#unaudited\">Not audited</a></li>\n");
     text_string(out, "<li><a href=\"#settings\">Settings</a></li>\n</ul></nav>\n");

@@ -30,13 +30,13 @@ struct part {
 
 static struct part choose_part(const struct decoded *decoded, double duration,
                                struct sound *sound) {
-    double rate = decoded->source_rate;
+    double rate = decoded->facts.rate;
     double frames = (double)decoded->frames;
     if (duration >= 0.0) frames = fmin(frames, duration * rate);
     struct part part = {(size_t)(frames + 0.5), 1};
     if (part.frames > decoded->frames) part.frames = decoded->frames;
-    if (decoded->source_rate > PAGE_RATE) part.factor = (size_t)(decoded->source_rate / PAGE_RATE);
-    sound->rate = decoded->source_rate / (int)part.factor;
+    if (decoded->facts.rate > PAGE_RATE) part.factor = (size_t)(decoded->facts.rate / PAGE_RATE);
+    sound->rate = decoded->facts.rate / (int)part.factor;
     /* Where decoding stopped early, only `duration` knows how long the clip is. */
     bool stopped = (double)decoded->source_frames >= DECODED_SECONDS * rate;
     sound->seconds = (double)part.frames / rate;

@@ -2,6 +2,7 @@
 
 #include "host/base/file.h"
 #include "host/base/memory.h"
+#include "host/output/clip_columns.h"
 #include "host/report/read_internal.h"
 
 #include <stdlib.h>
@@ -9,23 +10,20 @@
 #include <unistd.h>
 
 static int compare_kept(const void *a, const void *b) {
-    size_t first = ((const struct kept_clip *)a)->row;
-    size_t second = ((const struct kept_clip *)b)->row;
+    size_t first = ((const struct run_clip *)a)->row;
+    size_t second = ((const struct run_clip *)b)->row;
     return (first > second) - (first < second);
 }
 
 /* Rows that were not kept are audited clips that the page does not show. */
 static void get_clip(const void *context, size_t row, struct run_clip *clip) {
     const struct run_read *read = context;
-    struct kept_clip wanted = {.row = row};
-    const struct kept_clip *found =
+    struct run_clip wanted = {.row = row};
+    const struct run_clip *found =
         read->kept_count == 0
             ? NULL
             : bsearch(&wanted, read->kept, read->kept_count, sizeof *read->kept, compare_kept);
-    *clip = found != NULL
-                ? found->clip
-                : (struct run_clip){
-                      .class_index = -1, .fold = -1, .duration = -1.0, .array_row = RUN_NO_ROW};
+    *clip = found != NULL ? *found : (struct run_clip)RUN_CLIP_INITIAL;
 }
 
 static int compare_rows(const void *a, const void *b) {
@@ -56,57 +54,27 @@ static enum error_code find_needed(struct run_read *read, struct error *error) {
     return ERROR_NONE;
 }
 
-static int compare_names(const void *a, const void *b) {
-    return strcmp(((const struct name_index *)a)->name, ((const struct name_index *)b)->name);
-}
-
-int32_t run_read_class(const struct run_read *read, const char *name) {
-    struct name_index wanted = {name, -1};
-    if (read->results.class_count == 0) return -1;
-    const struct name_index *found =
-        bsearch(&wanted, read->classes_by_name, read->results.class_count,
-                sizeof *read->classes_by_name, compare_names);
-    return found == NULL ? -1 : found->index;
-}
-
-static enum error_code index_classes(struct run_read *read, const char *path, struct error *error) {
-    size_t count = read->results.class_count;
-    read->classes_by_name =
-        memory_array(count, sizeof *read->classes_by_name, "the classes of a run", error);
-    if (read->classes_by_name == NULL) return error->code;
-    for (size_t k = 0; k < count; k++)
-        read->classes_by_name[k] = (struct name_index){read->class_names[k], (int32_t)k};
-    qsort(read->classes_by_name, count, sizeof *read->classes_by_name, compare_names);
-    for (size_t k = 1; k < count; k++)
-        if (compare_names(&read->classes_by_name[k - 1], &read->classes_by_name[k]) == 0)
-            return FAIL(error, ERROR_DATA, "%s: class %d has the name of class %d", path,
-                        read->classes_by_name[k].index, read->classes_by_name[k - 1].index);
-    return ERROR_NONE;
-}
-
 /* Reads folder/name with `reader`; a missing file is an error only where it is required. */
 static enum error_code
-read_part(struct run_read *read, const char *folder, const char *name, bool required,
+read_file(struct run_read *read, const char *folder, const char *name, bool required,
           enum error_code (*reader)(struct run_read *, const char *, struct error *),
           struct error *error) {
     char *path = file_join(folder, name, error);
     if (path == NULL) return error->code;
     if (required || access(path, F_OK) == 0) reader(read, path, error);
-    if (error->code == ERROR_NONE && reader == run_read_class_names)
-        index_classes(read, path, error);
     free(path);
     return error->code;
 }
 
 static enum error_code read_all(struct run_read *read, const char *folder, struct error *error) {
-    TRY(read_part(read, folder, "run.json", true, run_read_json, error));
-    TRY(read_part(read, folder, "classes.json", true, run_read_class_names, error));
-    TRY(read_part(read, folder, "issues.jsonl", true, run_read_issues, error));
+    TRY(read_file(read, folder, "run.json", true, run_read_json, error));
+    TRY(read_file(read, folder, "classes.json", true, run_read_class_names, error));
+    TRY(read_file(read, folder, "issues.jsonl", true, run_read_issues, error));
     TRY(find_needed(read, error));
-    TRY(read_part(read, folder, "clips.csv", false, run_read_clips, error));
-    TRY(read_part(read, folder, "classes.csv", false, run_read_classes, error));
-    TRY(read_part(read, folder, "overlapping_classes.csv", false, run_read_pairs, error));
-    return read_part(read, folder, "confident_joint.csv", false, run_read_joint, error);
+    TRY(read_file(read, folder, "clips.csv", false, run_read_clips, error));
+    TRY(read_file(read, folder, "classes.csv", false, run_read_classes, error));
+    TRY(read_file(read, folder, "overlapping_classes.csv", false, run_read_pairs, error));
+    return read_file(read, folder, "confident_joint.csv", false, run_read_joint, error);
 }
 
 enum error_code run_read_open(const char *folder, struct run_read **opened, struct error *error) {
@@ -134,13 +102,7 @@ void run_read_close(struct run_read *read) {
         free(read->class_names[k]);
     for (size_t i = 0; read->warnings != NULL && i < read->results.warning_count; i++)
         free(read->warnings[i]);
-    for (size_t i = 0; i < read->kept_count; i++) {
-        const struct run_clip *clip = &read->kept[i].clip;
-        free((char *)(uintptr_t)clip->path);
-        free((char *)(uintptr_t)clip->id);
-        free((char *)(uintptr_t)clip->label);
-        free((char *)(uintptr_t)clip->reason);
-    }
+    for (size_t i = 0; i < read->kept_count; i++) clip_columns_free(&read->kept[i]);
     for (size_t i = 0; i < read->results.issue_count; i++) {
         const struct run_issue *issue = &read->issues[i];
         free((char *)(uintptr_t)issue->given_set);

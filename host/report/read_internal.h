@@ -1,13 +1,8 @@
-/* The parts of reading a run back. Private to the files host/output/read*.c. */
+/* A run that is being read back. Private to host/report/read*.c. */
 #ifndef EARMARK_REPORT_READ_INTERNAL_H
 #define EARMARK_REPORT_READ_INTERNAL_H
 
 #include "host/report/read.h"
-
-struct kept_clip {
-    size_t row;
-    struct run_clip clip; /* its texts are owned */
-};
 
 struct name_index {
     const char *name;
@@ -31,13 +26,10 @@ struct run_read {
 
     size_t *needed; /* rows that the page shows, ascending, each once */
     size_t needed_count;
-    struct kept_clip *kept; /* ascending rows */
+    struct run_clip *kept; /* ascending rows; their texts are owned */
     size_t kept_count;
     size_t kept_capacity;
 };
-
-/* The class of that name, or -1. */
-int32_t run_read_class(const struct run_read *read, const char *name);
 
 /* One file each: the path is for opening and for messages. */
 enum error_code run_read_json(struct run_read *read, const char *path, struct error *error);

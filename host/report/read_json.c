@@ -64,12 +64,12 @@ static void read_counts(struct run_results *results, const json_t *counts) {
     }
 }
 
-static void read_health(struct run_results *results, const json_t *health) {
-    results->has_health = json_is_object(health);
-    for (int i = 0; i < FAULT_COUNT; i++) {
-        const json_t *fault = json_object_get(health, fault_rule((enum fault)i)->name);
+static void read_audio_faults(struct run_results *results, const json_t *health) {
+    results->has_audio_faults = json_is_object(health);
+    for (int i = 0; i < AUDIO_FAULT_COUNT; i++) {
+        const json_t *fault = json_object_get(health, audio_fault_rule((enum audio_fault)i)->name);
         json_int_t count = json_integer_value(json_object_get(fault, "clips"));
-        results->fault_counts[i] = count < 0 ? 0 : (uint64_t)count;
+        results->audio_fault_counts[i] = count < 0 ? 0 : (uint64_t)count;
     }
 }
 
@@ -107,7 +107,7 @@ enum error_code run_read_json(struct run_read *read, const char *path, struct er
     results->score_name = read->score_name;
     results->overall_health = json_is_number(health) ? json_number_value(health) : (double)NAN;
     read_counts(results, json_object_get(run, "counts"));
-    read_health(results, json_object_get(run, "audio_health"));
+    read_audio_faults(results, json_object_get(run, "audio_health"));
     read_facts(&results->facts, run);
     const char *separator = run_fact_find(&results->facts, "settings", "label_separator");
     results->several_labels = separator != NULL && strcmp(separator, "null") != 0;
@@ -119,6 +119,34 @@ done:
 }
 
 /* ---- classes.json ---- */
+
+static int compare_names(const void *a, const void *b) {
+    return strcmp(((const struct name_index *)a)->name, ((const struct name_index *)b)->name);
+}
+
+static int32_t find_class(const struct run_read *read, const char *name) {
+    struct name_index wanted = {name, -1};
+    if (read->results.class_count == 0) return -1;
+    const struct name_index *found =
+        bsearch(&wanted, read->classes_by_name, read->results.class_count,
+                sizeof *read->classes_by_name, compare_names);
+    return found == NULL ? -1 : found->index;
+}
+
+static enum error_code index_classes(struct run_read *read, const char *path, struct error *error) {
+    size_t count = read->results.class_count;
+    read->classes_by_name =
+        memory_array(count, sizeof *read->classes_by_name, "the classes of a run", error);
+    if (read->classes_by_name == NULL) return error->code;
+    for (size_t k = 0; k < count; k++)
+        read->classes_by_name[k] = (struct name_index){read->class_names[k], (int32_t)k};
+    qsort(read->classes_by_name, count, sizeof *read->classes_by_name, compare_names);
+    for (size_t k = 1; k < count; k++)
+        if (compare_names(&read->classes_by_name[k - 1], &read->classes_by_name[k]) == 0)
+            return FAIL(error, ERROR_DATA, "%s: class %d has the name of class %d", path,
+                        read->classes_by_name[k].index, read->classes_by_name[k - 1].index);
+    return ERROR_NONE;
+}
 
 enum error_code run_read_class_names(struct run_read *read, const char *path, struct error *error) {
     json_t *names = load(path, error);
@@ -139,6 +167,7 @@ enum error_code run_read_class_names(struct run_read *read, const char *path, st
         read->results.class_count = k + 1;
     }
     read->results.class_names = (const char *const *)read->class_names;
+    if (error->code == ERROR_NONE) index_classes(read, path, error);
 done:
     json_decref(names);
     return error->code;
@@ -167,7 +196,7 @@ static enum error_code read_label(const struct run_read *read, const json_t *obj
                                   const char *name, int32_t *index, const struct place *place,
                                   struct error *error) {
     char *label = json_bytes(json_object_get(object, name), error);
-    *index = label == NULL ? -1 : run_read_class(read, label);
+    *index = label == NULL ? -1 : find_class(read, label);
     free(label);
     if (*index < 0)
         FAIL(error, ERROR_DATA, "%s, line %zu: \"%s\" is no class of classes.json", place->path,

@@ -5,6 +5,7 @@
 #include "host/sound/kept_files.h"
 #include "host/sound/segment.h"
 #include "host/sound/sound_file.h"
+#include "host/sound/sound_measures.h"
 
 #include <errno.h>
 #include <float.h>
@@ -383,14 +384,14 @@ static void describe(const struct decoding *decoding) {
     decoded->format = decoding->sample_bytes == sizeof(int16_t) ? SAMPLES_INT16 : SAMPLES_FLOAT32;
     decoded->bytes = decoding->stored * (size_t)decoded->channels * decoding->sample_bytes;
     decoded->source_frames = decoding->read;
-    decoded->seconds = (double)decoding->read / (double)file->rate;
+    decoded->facts.seconds = (double)decoding->read / (double)file->rate;
     decoded->peak = bits_float(decoding->peak);
-    if (decoding->meter != NULL) sound_meter_end(decoding->meter, &decoded->measures);
+    if (decoding->meter != NULL) sound_meter_end(decoding->meter, &decoded->facts.sound);
     uint64_t seed = (uint64_t)decoded->rate << 8 | (uint64_t)decoded->channels << 1 |
                     (decoded->format == SAMPLES_INT16);
     XXH128_hash_t hash = XXH3_128bits_withSeed(decoded->samples, decoded->bytes, seed);
-    decoded->hash[0] = hash.low64;
-    decoded->hash[1] = hash.high64;
+    decoded->facts.hash[0] = hash.low64;
+    decoded->facts.hash[1] = hash.high64;
 }
 
 /* Chooses how the samples go, by the file's kind alone, and takes what that needs. */
@@ -426,8 +427,8 @@ static enum error_code prepare(struct decoding *decoding, struct error *error) {
 static enum error_code decode_open_file(struct decoding *decoding, size_t position,
                                         struct error *error) {
     struct decoded *decoded = decoding->decoded;
-    decoded->source_channels = decoding->file->channels;
-    decoded->source_rate = decoding->file->rate;
+    decoded->facts.channels = decoding->file->channels;
+    decoded->facts.rate = decoding->file->rate;
     memcpy(decoded->source_kind, decoding->file->kind, sizeof decoded->source_kind);
     decoded->status =
         segment_choose(decoding->file, decoding->settings, &decoding->segment, decoded->reason);
@@ -443,6 +444,7 @@ static enum error_code decode_open_file(struct decoding *decoding, size_t positi
     if (decoded->status == CLIP_OK) TRY(fix_length(decoding, error));
     describe(decoding);
     judge(decoding);
+    decoded->facts.silent = decoded->status == CLIP_SILENT;
     return ERROR_NONE;
 }
 

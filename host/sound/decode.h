@@ -8,8 +8,9 @@
 #define EARMARK_SOUND_DECODE_H
 
 #include "host/base/error.h"
+#include "host/clips/clip_facts.h"
 #include "host/clips/clips.h"
-#include "host/sound/sound_measures.h"
+#include "kernels/device.h"
 
 #define DECODE_MAXIMUM_CHANNELS 64
 #define DECODE_MINIMUM_RATE 1000
@@ -36,7 +37,7 @@ struct decode_settings {
     bool no_resample;       /* hand every rate over as if it were the model's */
     size_t minimum_samples; /* at the model's rate: fewer are CLIP_TOO_SHORT; 0: no bound */
     double first_seconds;   /* stop after so much, without a look at the rest; 0: all */
-    bool measure;           /* fill in decoded->measures */
+    bool measure;           /* fill in facts.sound */
 
     /* The part of the file that is the clip; outside the file: CLIP_BAD_SEGMENT. */
     double start_seconds;
@@ -68,15 +69,11 @@ struct decoded {
     size_t bytes; /* frames * channels * size of a sample */
 
     /* About the file. */
-    size_t source_frames; /* decoded of the clip's part, before any resampling */
-    int source_channels;
-    int source_rate;
-    double seconds;       /* source_frames / source_rate */
-    float peak;           /* largest |x| over all channels; 1 is full scale */
-    uint64_t hash[2];     /* XXH3-128 of samples, channels, rate: equal for identical audio */
-    char source_kind[24]; /* "WAV PCM_16", "FLAC PCM_24", "MP3" */
-    struct sound_measures measures; /* of the file's own samples, before any mixing or resampling;
-                                       where asked for */
+    struct clip_facts facts; /* its sound where asked for; its fingerprint is the pool's to fill
+                                in (decode_pool.h) */
+    size_t source_frames;    /* decoded of the clip's segment, before any resampling */
+    float peak;              /* largest |x| over all channels; 1 is full scale */
+    char source_kind[24];    /* "WAV PCM_16", "FLAC PCM_24", "MP3" */
 
     void *buffer; /* owned; samples points here unless it points into target */
     size_t capacity;

@@ -251,7 +251,6 @@ static void copy_status(const struct clip_list *clips, struct decode_item *item)
 static enum error_code decode_slot(struct worker *worker, struct slot *slot, struct text *path,
                                    struct error *error) {
     struct decode_pool *pool = worker->pool;
-    slot->item.fingerprint[0] = slot->item.fingerprint[1] = 0;
     if (pool->clips->clips[slot->item.clip].status != CLIP_OK) {
         copy_status(pool->clips, &slot->item);
         return ERROR_NONE;
@@ -264,9 +263,12 @@ static enum error_code decode_slot(struct worker *worker, struct slot *slot, str
     settings.context = slot;
     clip_open_path(pool->clips, slot->item.clip, path);
     TRY(text_check(path, error));
-    clip_fingerprint(pool->clips, slot->item.clip, path->data, slot->item.fingerprint);
-    return decoders_decode(pool->settings.decoders, worker->index, path->data, &settings,
-                           &slot->item.decoded, error);
+    uint64_t fingerprint[2];
+    clip_fingerprint(pool->clips, slot->item.clip, path->data, fingerprint);
+    TRY(decoders_decode(pool->settings.decoders, worker->index, path->data, &settings,
+                        &slot->item.decoded, error));
+    memcpy(slot->item.decoded.facts.fingerprint, fingerprint, sizeof fingerprint);
+    return ERROR_NONE;
 }
 
 static void *decode_thread(void *context) {

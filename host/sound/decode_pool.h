@@ -16,10 +16,9 @@ struct decode_pool_settings {
 };
 
 struct decode_item {
-    size_t clip;             /* index into the list */
-    uint64_t fingerprint[2]; /* of its file as it was before it was decoded; zero: not known */
-    struct decoded
-        decoded; /* for a clip whose list status is not CLIP_OK: that status, not opened */
+    size_t clip;            /* index into the list */
+    struct decoded decoded; /* for a clip whose list status is not CLIP_OK: that status, not
+                               opened; the fingerprint is the file's before it was decoded */
 };
 
 struct decode_pool;

@@ -6,20 +6,8 @@
 #define EARMARK_SOUND_SOUND_MEASURES_H
 
 #include "host/base/error.h"
+#include "host/clips/clip_facts.h"
 #include "kernels/device.h"
-
-/* All zero where nothing was decoded. 1 is full scale. */
-struct sound_measures {
-    float peak;          /* largest |x| of any channel */
-    float level;         /* root mean square without the offset, dB re full scale (a sine of
-                            full scale has -3.01); -200 for none */
-    float clipped_share; /* samples that lie on a flat top or bottom, 0 to 1 */
-    float offset;        /* mean of the channel where it is farthest from 0; signed */
-    float silence_share; /* of the frames of 256 samples: those of one constant value, 0 to 1 */
-    float bandwidth;     /* Hz: where the spectrum falls off its deepest cliff below about
-                            half of its band; 0: it has none */
-    float band_drop;     /* dB: how deep that cliff is (spectrum_cliff) */
-};
 
 struct sound_meter;
 

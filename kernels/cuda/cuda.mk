@@ -16,7 +16,7 @@ CUDA_WARNINGS ?= -Wall,-Wextra,-Wconversion,-Wshadow
 
 CUDA_SOURCES := $(sort $(wildcard kernels/cuda/*.cu))
 # The plug-in has a copy of what it shares with the program.
-CUDA_HOST_SOURCES := $(filter-out kernels/device.c,$(sort $(wildcard kernels/*.c)))
+CUDA_HOST_SOURCES := $(filter-out kernels/device_find.c,$(sort $(wildcard kernels/*.c)))
 
 comma := ,
 cuda_build :=

@@ -4,7 +4,7 @@
 #define EARMARK_FUZZ_CLIP_RULES_H
 
 #include "host/lists/builder.h"
-#include "host/lists/input.h"
+#include "host/lists/readers.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ static inline struct input_options set_options(uint8_t bits, const char *label_c
 }
 
 /* Every class is its labels joined; labels are sorted, each once, and none is empty in a set. */
-static inline void check_labels(const struct input *input) {
+static inline void check_labels(const struct collection *input) {
     const struct label_sets *sets = &input->labels;
     const char *separator = input->label_separator == NULL ? "" : input->label_separator;
     struct text joined = TEXT_INITIAL;
@@ -75,7 +75,8 @@ static inline bool is_outside(const char *path, const char *root) {
 
 /* Classes are in order, and each is there once; a clip that goes on has all that the options
  * ask for, and a part that can be. */
-static inline void check_clips(const struct input *input, const struct input_options *options) {
+static inline void check_clips(const struct collection *input,
+                               const struct input_options *options) {
     const struct clip_list *clips = &input->clips;
     for (size_t i = 1; i < clips->class_count; i++)
         if (strcmp(clips->class_names[i - 1], clips->class_names[i]) >= 0) abort();
@@ -96,24 +97,22 @@ static inline void check_clips(const struct input *input, const struct input_opt
     check_labels(input);
 }
 
-/* Reads the set of a kind from `path` in the folder, and holds it to the rules; check, which
- * may be NULL, is the kind's own. */
-static inline void check_set(enum input_kind kind, const char *folder, const char *path,
+/* Reads the set from `path` in the folder, and holds it to the rules; check, which may be
+ * NULL, is the format's own. */
+static inline void check_set(const struct list_reader *reader, const char *folder, const char *path,
                              const struct input_options *options,
-                             enum error_code (*read)(struct builder *builder, const char *path,
-                                                     struct error *error),
-                             void (*check)(const struct input *input)) {
+                             void (*check)(const struct collection *input)) {
     struct error error = ERROR_INITIAL;
-    struct input input = {.kind = kind};
+    struct collection input = {.format = reader->name};
     struct builder builder = {0};
     if (builder_open(&builder, options, folder, &input, &error) == ERROR_NONE)
-        read(&builder, path, &error);
+        reader->read(&builder, path, &error);
     if (error.code == ERROR_NONE) builder_finish(&builder, &error);
     if (error.code == ERROR_NONE) check_clips(&input, options);
     if (error.code == ERROR_NONE && check != NULL) check(&input);
     if (error.code != ERROR_NONE && error.message[0] == '\0') abort();
     builder_close(&builder);
-    input_close(&input);
+    collection_close(&input);
 }
 
 #endif

@@ -27,7 +27,7 @@ static void check(const struct decoded *decoded) {
     if (decoded->frames == 0 || decoded->channels < 1 || decoded->rate < DECODE_MINIMUM_RATE ||
         decoded->bytes != decoded->frames * (size_t)decoded->channels * size)
         abort();
-    if (!isfinite(decoded->measures.level) || !(decoded->peak <= DECODE_MAXIMUM_PEAK)) abort();
+    if (!isfinite(decoded->facts.sound.level) || !(decoded->peak <= DECODE_MAXIMUM_PEAK)) abort();
     if (decoded->format == SAMPLES_INT16) return;
     const float *samples = decoded->samples;
     for (size_t i = 0; i < decoded->frames * (size_t)decoded->channels; i++)

@@ -6,7 +6,7 @@
 static const char *const names[] = {"wav.scp", "utt2label", "segments", "utt2spk"};
 
 /* Shell commands are never a clip's path. */
-static void check_no_commands(const struct input *input) {
+static void check_no_commands(const struct collection *input) {
     for (size_t i = 0; i < input->clips.count; i++) {
         const char *path = clip_path(&input->clips, i);
         size_t length = strlen(path);
@@ -21,6 +21,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memory_folder_make(names, sizeof names / sizeof names[0]);
     memory_folder_fill(data + 1, size - 1);
     const struct input_options options = set_options(data[0], "spk");
-    check_set(INPUT_KALDI, memory_folder, memory_folder, &options, kaldi_read, check_no_commands);
+    check_set(&reader_kaldi, memory_folder, memory_folder, &options, check_no_commands);
     return 0;
 }

@@ -14,6 +14,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct input_options options = set_options(data[0], "custom.x");
     char path[128];
     snprintf(path, sizeof path, "%s/supervisions.jsonl", memory_folder);
-    check_set(INPUT_LHOTSE, memory_folder, path, &options, lhotse_read, NULL);
+    check_set(&reader_lhotse, memory_folder, path, &options, NULL);
     return 0;
 }

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2) return 0;
     struct error error = ERROR_INITIAL;
-    struct input input = {.kind = INPUT_JSONL};
+    struct collection input = {.format = "jsonl"};
     struct builder builder = {0};
     struct input_options options = manifest_options(data[0]);
     FILE *stream = fmemopen((void *)(uintptr_t)(data + 1), size - 1, "r");
@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (error.code == ERROR_NONE) check_clips(&input, &options);
     if (error.code != ERROR_NONE && error.message[0] == '\0') abort();
     builder_close(&builder);
-    input_close(&input);
+    collection_close(&input);
     fclose(stream);
     return 0;
 }

@@ -108,16 +108,21 @@ static void write_sound(const struct made_run *made, size_t row) {
 }
 
 /* Every seventh audited clip is clipped, every eleventh a copy of the one 30 rows on. */
-static struct clip_health make_sound_health(size_t row, enum clip_status status, size_t clips) {
-    struct clip_health health = {.measured = status == CLIP_OK};
-    health.measures = (struct sound_measures){.peak = 1,
-                                              .level = -20.5F - (float)(row % 10),
-                                              .clipped_share = row % 7 == 0 ? 0.0417F : 0,
-                                              .offset = -0.001F};
-    health.has_identical_other_label = status == CLIP_OK && row % 11 == 0 && row + 30 < clips;
-    health.identical_other_label = row + 30;
-    health.faults = faults_judge(status, &health);
-    return health;
+static struct clip_audio make_audio(size_t row, enum clip_status status, size_t clips) {
+    struct clip_audio audio = CLIP_AUDIO_INITIAL;
+    audio.measured = status == CLIP_OK;
+    audio.facts = (struct clip_facts){.seconds = 0.5 + (double)row / 1000.0,
+                                      .rate = 16000,
+                                      .channels = 1,
+                                      .silent = status == CLIP_SILENT,
+                                      .sound = {.peak = 1,
+                                                .level = -20.5F - (float)(row % 10),
+                                                .clipped_share = row % 7 == 0 ? 0.0417F : 0,
+                                                .offset = -0.001F}};
+    if (status == CLIP_OK && row % 11 == 0 && row + 30 < clips)
+        audio.relations.identical_other_label = row + 30;
+    audio.faults = audio_faults_judge(status, &audio);
+    return audio;
 }
 
 static void make_clip(struct made_run *made, size_t row, const struct made_settings *settings) {
@@ -135,6 +140,7 @@ static void make_clip(struct made_run *made, size_t row, const struct made_setti
                  row);
     if (!audited) snprintf(made_clip->reason, sizeof made_clip->reason, "reason, \"%zu\"", row);
     made_clip->clip = (struct run_clip){
+        .row = row,
         .path = made_clip->path,
         .id = made_clip->path,
         .label = results->class_names[class_index],
@@ -143,12 +149,8 @@ static void make_clip(struct made_run *made, size_t row, const struct made_setti
         .status = status,
         .class_index = class_index,
         .fold = audited ? (int32_t)(row % 5) : -1,
-        .duration = 0.5 + (double)row / 1000.0,
-        .rate = 16000,
-        .channels = 1,
-        .silent = status == CLIP_SILENT,
         .array_row = audited ? row - row / 40 : RUN_NO_ROW,
-        .health = make_sound_health(row, status, settings->clips),
+        .audio = make_audio(row, status, settings->clips),
     };
     if (settings->sounds) write_sound(made, row);
 }
@@ -262,7 +264,7 @@ void made_run_make(struct made_run *made, const struct made_settings *settings) 
     results->overall_health = 1.0 - (double)settings->issues / (double)(settings->clips + 1);
     results->warnings = warnings;
     results->warning_count = 2;
-    results->has_health = true;
+    results->has_audio_faults = true;
     run_count_statuses(results);
 }
 

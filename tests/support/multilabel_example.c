@@ -23,13 +23,13 @@ struct multilabel_example multilabel_example_read(const char *name) {
     example.labels = malloc(example.y.count);
     assert_non_null(example.labels);
     for (size_t i = 0; i < example.y.count; i++) example.labels[i] = (int8_t)example.y.integers[i];
-    example.input = (struct one_versus_rest_input){.embeddings = example.x.floats,
-                                                   .labels = example.labels,
-                                                   .fold_of = example.f.integers,
-                                                   .rows = example.x.shape[0],
-                                                   .features = example.x.shape[1],
-                                                   .classes = example.y.shape[1],
-                                                   .folds = 5};
+    example.input = (struct crossval_multilabel_input){.embeddings = example.x.floats,
+                                                       .labels = example.labels,
+                                                       .fold_of = example.f.integers,
+                                                       .rows = example.x.shape[0],
+                                                       .features = example.x.shape[1],
+                                                       .classes = example.y.shape[1],
+                                                       .folds = 5};
     assert_int_equal(example.p.count, example.y.count);
     return example;
 }
@@ -55,8 +55,8 @@ float *multilabel_example_run(const struct device_operations *operations,
     assert_non_null(probabilities);
     operations->open(&device_settings, &device, &error);
     assert_no_error(&error);
-    one_versus_rest_run(operations, device, &example->input, &own, NULL, probabilities, report,
-                        &error);
+    crossval_multilabel_run(operations, device, &example->input, &own, NULL, probabilities, report,
+                            &error);
     assert_no_error(&error);
     operations->close(device);
     return probabilities;

@@ -2,13 +2,13 @@
 #ifndef EARMARK_TEST_MULTILABEL_EXAMPLE_H
 #define EARMARK_TEST_MULTILABEL_EXAMPLE_H
 
-#include "host/classifier/one_versus_rest.h"
+#include "host/classifier/crossval_multilabel.h"
 #include "tests/support/golden.h"
 
 struct multilabel_example {
     struct golden x, y, f, p;
     int8_t *labels; /* (rows, classes) */
-    struct one_versus_rest_input input;
+    struct crossval_multilabel_input input;
 };
 
 /* Any trouble fails the cmocka test. */

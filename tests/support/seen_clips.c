@@ -12,7 +12,7 @@
 
 void seen_read(const char *folder, const char *name, const struct input_options *options,
                struct seen *seen) {
-    struct input input;
+    struct collection input;
     struct error error = ERROR_INITIAL;
     struct text path = TEXT_INITIAL;
     *seen = (struct seen){0};
@@ -36,7 +36,7 @@ void seen_read(const char *folder, const char *name, const struct input_options 
         text_format(&seen->clips, "~%s\n", input.warnings.sentences[i]);
     if (input.reading.length > 0) text_string(&seen->reading, input.reading.data);
     text_free(&path);
-    input_close(&input);
+    collection_close(&input);
 }
 
 void seen_end(struct seen *seen) {

@@ -42,14 +42,14 @@ enum plant {
 
 static const struct {
     const char *name;
-    enum fault fault;
+    enum audio_fault fault;
 } plants[PLANT_KINDS] = {
-    [PLANT_CLIPPED] = {"clipped", FAULT_CLIPPED},
-    [PLANT_SILENCED] = {"silenced", FAULT_SILENT},
-    [PLANT_CUT_FILE] = {"file cut", FAULT_TRUNCATED},
-    [PLANT_CUT_SHORT] = {"cut to a few samples", FAULT_TOO_SHORT},
-    [PLANT_DOUBLED] = {"doubled under another label", FAULT_IDENTICAL_OTHER_LABEL},
-    [PLANT_DOWNSAMPLED] = {"downsampled and back", FAULT_NARROW_BAND},
+    [PLANT_CLIPPED] = {"clipped", AUDIO_FAULT_CLIPPED},
+    [PLANT_SILENCED] = {"silenced", AUDIO_FAULT_SILENT},
+    [PLANT_CUT_FILE] = {"file cut", AUDIO_FAULT_TRUNCATED},
+    [PLANT_CUT_SHORT] = {"cut to a few samples", AUDIO_FAULT_TOO_SHORT},
+    [PLANT_DOUBLED] = {"doubled under another label", AUDIO_FAULT_IDENTICAL_OTHER_LABEL},
+    [PLANT_DOWNSAMPLED] = {"downsampled and back", AUDIO_FAULT_NARROW_BAND},
 };
 
 static int16_t samples[LONGEST];
@@ -138,7 +138,7 @@ static void check_plant(const struct run_results *results, enum plant plant) {
         struct run_clip clip;
         results->clips.get(results->clips.context, row, &clip);
         bool is_planted = plant_by_path(clip.path) == plant;
-        bool is_found = (clip.health.faults >> plants[plant].fault & 1) != 0;
+        bool is_found = (clip.audio.faults >> plants[plant].fault & 1) != 0;
         planted += is_planted;
         found += is_found;
         right += is_planted && is_found;
@@ -148,7 +148,7 @@ static void check_plant(const struct run_results *results, enum plant plant) {
     printf("%-28s planted %2zu, found %2zu, recall %.3f, precision %.3f\n", plants[plant].name,
            planted, found, recall, precision);
     assert_int_equal(planted, plant == PLANT_DOUBLED ? 2 * PLANTED : PLANTED);
-    assert_int_equal(results->fault_counts[plants[plant].fault], found);
+    assert_int_equal(results->audio_fault_counts[plants[plant].fault], found);
     assert_true(recall >= 0.95);
     assert_true(precision >= 0.95);
 }
@@ -220,11 +220,13 @@ static void identical_by_every_pair(void **state) {
 /* Neighbours with the same samples are passed over: they are told as identical. */
 static void near_duplicates(void **state) {
     (void)state;
-    const struct clip_measures measures[] = {
-        {.hash = {1, 1}}, {.hash = {1, 1}}, {.hash = {2, 1}}, {.hash = {1, 3}}};
+    const struct clip_measures measures[] = {{.facts.hash = {1, 1}},
+                                             {.facts.hash = {1, 1}},
+                                             {.facts.hash = {2, 1}},
+                                             {.facts.hash = {1, 3}}};
     const size_t neighbours[] = {1, 2, 3};
     const float similarities[] = {1.0F, 0.995F, 0.9F};
-    struct clip_relations relations[4] = {{SIZE_MAX, SIZE_MAX, SIZE_MAX, 0}};
+    struct clip_relations relations[4] = {CLIP_RELATIONS_INITIAL};
     duplicates_take_neighbours(measures, 0, neighbours, similarities, 1, relations);
     assert_true(relations[0].near_duplicate == SIZE_MAX);
     duplicates_take_neighbours(measures, 0, neighbours, similarities, 3, relations);

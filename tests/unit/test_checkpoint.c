@@ -1,6 +1,7 @@
 /* The checkpoint reader: files written by torch (tests/golden/model), and zip
  * files made to lie. */
 #include "host/model/checkpoint.h"
+#include "host/model/model.h"
 #include "tests/support/crafted.h"
 
 #include <setjmp.h>
@@ -34,7 +35,9 @@ static void expect_values(const char *path, const char *expected_path) {
     assert_int_equal(model.network.mels, 24);
     assert_int_equal(model.network.blocks[4].out_channels, 12);
     assert_int_equal(model.network.embedding_size, 6);
-    assert_int_equal(architecture_load(&source, &model, &error), ERROR_NONE);
+    assert_int_equal(
+        architecture_load(&source, &model.network, &model.weights, &model.parameters, &error),
+        ERROR_NONE);
     assert_memory_equal(model.weights, expected, count * sizeof *expected);
     assert_ptr_equal(model.network.linear_bias, model.weights + count - 6);
     model_free(&model);

@@ -1,8 +1,8 @@
 /* Confident learning against cleanlab 2.9 on 220 data sets, and several labels a row
  * on 20. The streams of golden numbers are read in the order in which
  * tests/golden/confident/make_confident.py wrote them. */
+#include "host/confident/class_health.h"
 #include "host/confident/confident.h"
-#include "host/confident/health.h"
 #include "host/confident/latent.h"
 #include "host/confident/multilabel.h"
 #include "tests/support/compare.h"
@@ -132,10 +132,10 @@ static void check_latent(const struct made_case *from, const struct confident_re
 
 static void check_health(const struct made_case *from, const struct confident_result *result) {
     struct error error = ERROR_INITIAL;
-    struct health health;
-    const struct health_class *sorted[64];
-    health_measure(result->calibrated_joint, from->classes, from->rows, result->num_label_issues,
-                   &health, &error);
+    struct class_health health;
+    const struct class_health_entry *sorted[64];
+    class_health_measure(result->calibrated_joint, from->classes, from->rows,
+                         result->num_label_issues, &health, &error);
     assert_no_error(&error);
     for (size_t i = 0; i < from->classes; i++) {
         sorted[health.classes[i].index] = &health.classes[i];
@@ -157,7 +157,7 @@ static void check_health(const struct made_case *from, const struct confident_re
     for (size_t i = 0; i < pairs; i++)
         expect_numbers("pairs", from->seed, &health.pairs[i].joint_probability, 1, 0);
     expect_numbers("overall health", from->seed, &health.overall, 1, 0);
-    health_free(&health);
+    class_health_free(&health);
     check_latent(from, result);
 }
 

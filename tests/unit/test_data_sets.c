@@ -218,11 +218,11 @@ static void kaldi_segments(void **state) {
 
 static void kaldi_details(void **state) {
     (void)state;
-    struct input input;
+    struct collection input;
     struct error error = ERROR_INITIAL;
     assert_int_equal(input_open(test_path(test_folder, "k"), &plain, &input, &error), ERROR_NONE);
     const struct clip_list *clips = &input.clips;
-    assert_int_equal(input.kind, INPUT_KALDI);
+    assert_string_equal(input.format, "kaldi");
     assert_string_equal(clip_id(clips, 0), "u2");
     assert_true(clips->clips[0].start == 1.5 && clips->clips[0].end == 2.25);
     assert_true(clips->clips[8].start == 2 && clips->clips[8].end == 0);
@@ -232,7 +232,7 @@ static void kaldi_details(void **state) {
     assert_non_null(strstr(clip_reason(clips, 5), "its end lies before its start"));
     assert_non_null(strstr(clip_reason(clips, 7), "not four columns"));
     assert_non_null(strstr(clip_reason(clips, 9), "not four columns"));
-    input_close(&input);
+    collection_close(&input);
 }
 
 static void kaldi_without_segments(void **state) {

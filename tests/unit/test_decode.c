@@ -69,14 +69,14 @@ static void sixteen_bits_exactly(void **state) {
             assert_int_equal(decoded.channels, channels);
             assert_int_equal(decoded.rate, 44100);
             assert_int_equal(decoded.source_frames, FRAMES);
-            assert_int_equal(decoded.source_channels, channels);
-            assert_int_equal(decoded.source_rate, 44100);
+            assert_int_equal(decoded.facts.channels, channels);
+            assert_int_equal(decoded.facts.rate, 44100);
             assert_int_equal(decoded.bytes, FRAMES * (size_t)channels * 2);
             assert_memory_equal(decoded.samples, noise, decoded.bytes);
-            assert_true(fabs(decoded.seconds - (double)FRAMES / 44100) < 1e-12);
+            assert_true(fabs(decoded.facts.seconds - (double)FRAMES / 44100) < 1e-12);
             /* The same sound has the same hash, whatever it was kept in. */
-            if (i == 0) hash[channels - 1] = decoded.hash[0] ^ decoded.hash[1];
-            assert_true((decoded.hash[0] ^ decoded.hash[1]) == hash[channels - 1]);
+            if (i == 0) hash[channels - 1] = decoded.facts.hash[0] ^ decoded.facts.hash[1];
+            assert_true((decoded.facts.hash[0] ^ decoded.facts.hash[1]) == hash[channels - 1]);
         }
     assert_true(hash[0] != hash[1]);
     decoded_free(&decoded);
@@ -158,7 +158,7 @@ static void lossy_formats(void **state) {
             assert_string_equal(decoded.source_kind, kinds[i].kind);
             assert_int_equal(decoded.format, SAMPLES_FLOAT32);
             assert_int_equal(decoded.channels, 1);
-            assert_int_equal(decoded.source_channels, channels);
+            assert_int_equal(decoded.facts.channels, channels);
             assert_int_equal(decoded.rate, kinds[i].rate);
             assert_int_equal(decoded.frames, FRAMES);
             double off = difference(decoded.samples, mean, FRAMES, 2000);
@@ -217,7 +217,7 @@ static void mixing(void **state) {
     test_sound_int16(path, SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 48000, 6, noise, FRAMES);
     decode_ok(path, &usual, &decoded);
     assert_int_equal(decoded.channels, 1);
-    assert_int_equal(decoded.source_channels, 6);
+    assert_int_equal(decoded.facts.channels, 6);
     assert_int_equal(decoded.format, SAMPLES_FLOAT32);
     assert_int_equal(decoded.frames, FRAMES);
     assert_memory_equal(decoded.samples, mean, sizeof mean);
@@ -246,7 +246,7 @@ static void odd_rates(void **state) {
             decode_ok(path, &usual, &decoded);
             assert_int_equal(decoded.frames, length);
             assert_int_equal(decoded.rate, 16000);
-            assert_int_equal(decoded.source_rate, rates[r]);
+            assert_int_equal(decoded.facts.rate, rates[r]);
             assert_int_equal(decoded.source_frames, FRAMES);
             assert_int_equal(decoded.channels, 1);
             double off = difference(decoded.samples, expected, length, length / 4);
@@ -283,11 +283,11 @@ static void no_resample(void **state) {
         test_sound_int16(path, SF_FORMAT_WAV | SF_FORMAT_PCM_16, rates[i], 1, noise, FRAMES);
         decode_ok(path, &settings, &decoded);
         assert_int_equal(decoded.rate, 16000);
-        assert_int_equal(decoded.source_rate, rates[i]);
+        assert_int_equal(decoded.facts.rate, rates[i]);
         assert_int_equal(decoded.format, SAMPLES_INT16);
         assert_int_equal(decoded.frames, FRAMES);
         assert_memory_equal(decoded.samples, noise, FRAMES * sizeof *noise);
-        assert_true(fabs(decoded.seconds - (double)FRAMES / rates[i]) < 1e-9);
+        assert_true(fabs(decoded.facts.seconds - (double)FRAMES / rates[i]) < 1e-9);
     }
     decoded_free(&decoded);
 }

@@ -107,17 +107,17 @@ static void compare(const struct decoded *found, const struct decoded *wanted, c
     if (found->status != wanted->status || strcmp(found->reason, wanted->reason) != 0)
         fail_msg("%s: %d '%s' instead of %d '%s'", name, found->status, found->reason,
                  wanted->status, wanted->reason);
-    assert_int_equal(found->source_rate, wanted->source_rate);
-    assert_int_equal(found->source_channels, wanted->source_channels);
+    assert_int_equal(found->facts.rate, wanted->facts.rate);
+    assert_int_equal(found->facts.channels, wanted->facts.channels);
     assert_string_equal(found->source_kind, wanted->source_kind);
-    assert_memory_equal(&found->measures, &wanted->measures, sizeof found->measures);
+    assert_memory_equal(&found->facts.sound, &wanted->facts.sound, sizeof found->facts.sound);
     if (wanted->status != CLIP_OK && wanted->status != CLIP_SILENT) return;
     assert_int_equal(found->frames, wanted->frames);
     assert_int_equal(found->rate, wanted->rate);
     assert_int_equal(found->channels, wanted->channels);
     assert_int_equal(found->format, wanted->format);
     assert_int_equal(found->bytes, wanted->bytes);
-    assert_memory_equal(found->hash, wanted->hash, sizeof found->hash);
+    assert_memory_equal(found->facts.hash, wanted->facts.hash, sizeof found->facts.hash);
     assert_memory_equal(found->samples, wanted->samples, found->bytes);
 }
 

@@ -31,21 +31,21 @@ static void touch(const char *folder, const char *name) {
 }
 
 static void open_folder(const char *folder, const struct input_options *options,
-                        struct input *input) {
+                        struct collection *input) {
     struct error error = ERROR_INITIAL;
     if (input_open(folder, options, input, &error) != ERROR_NONE) fail_msg("%s", error.message);
 }
 
 static void expect_failure(const char *path, const struct input_options *options,
                            enum error_code code, const char *words) {
-    struct input input;
+    struct collection input;
     struct error error = ERROR_INITIAL;
     assert_int_equal(input_open(path, options, &input, &error), code);
     if (strstr(error.message, words) == NULL) fail_msg("'%s' lacks '%s'", error.message, words);
-    input_close(&input);
+    collection_close(&input);
 }
 
-static void expect_warning(const struct input *input, const char *words) {
+static void expect_warning(const struct collection *input, const char *words) {
     for (size_t i = 0; i < input->warnings.count; i++)
         if (strstr(input->warnings.sentences[i], words) != NULL) return;
     fail_msg("no warning says '%s'", words);
@@ -65,9 +65,9 @@ static void classes_and_order(void **state) {
     touch(folder, "a/.hidden.wav");
     touch(folder, ".git/x.wav");
     struct input_options options = {0};
-    struct input input;
+    struct collection input;
     open_folder(folder, &options, &input);
-    assert_int_equal(input.kind, INPUT_FOLDER);
+    assert_string_equal(input.format, "folder");
     assert_int_equal(input.clips.count, 11);
     assert_int_equal(input.other_files, 2);
     assert_int_equal(input.hidden_files, 2);
@@ -88,7 +88,7 @@ static void classes_and_order(void **state) {
         assert_int_equal(access(path.data, R_OK), 0);
     }
     text_free(&path);
-    input_close(&input);
+    collection_close(&input);
 }
 
 /* Names that are hardly text; already in bytewise order. */
@@ -98,12 +98,12 @@ static void names_of_any_bytes(void **state) {
                                  "\xc3\xa9/\xff\xfe.wav", "\xff/@.wav"};
     for (size_t i = 0; i < 5; i++) touch(folder, names[i]);
     struct input_options options = {0};
-    struct input input;
+    struct collection input;
     open_folder(folder, &options, &input);
     assert_int_equal(input.clips.count, 5);
     for (size_t i = 0; i < 5; i++) assert_string_equal(clip_path(&input.clips, i), names[i]);
     assert_string_equal(input.clips.class_names[4], "\xff");
-    input_close(&input);
+    collection_close(&input);
 }
 
 static void sound_outside_classes(void **state) {
@@ -113,7 +113,7 @@ static void sound_outside_classes(void **state) {
     struct input_options options = {0};
     expect_failure(folder, &options, ERROR_DATA, "/dog_2.wav lies outside any class folder");
     options.label_pattern = "{label}_{take}.wav";
-    struct input input;
+    struct collection input;
     open_folder(folder, &options, &input);
     assert_int_equal(input.clips.count, 2);
     assert_int_equal(input.bad_clips, 1);
@@ -123,7 +123,7 @@ static void sound_outside_classes(void **state) {
     assert_int_equal(input.clips.clips[1].status, CLIP_OK);
     assert_string_equal(clip_label(&input.clips, 1), "dog");
     assert_string_equal(clip_reason(&input.clips, 1), "");
-    input_close(&input);
+    collection_close(&input);
 }
 
 static void pattern_with_groups_and_folds(void **state) {
@@ -134,7 +134,7 @@ static void pattern_with_groups_and_folds(void **state) {
     struct input_options options = {.label_pattern = "{label}_{speaker}_{fold}.wav",
                                     .group_field = "speaker",
                                     .fold_column = "fold"};
-    struct input input;
+    struct collection input;
     open_folder(folder, &options, &input);
     const struct clip_list *clips = &input.clips;
     assert_int_equal(clips->class_count, 2);
@@ -147,7 +147,7 @@ static void pattern_with_groups_and_folds(void **state) {
     assert_int_equal(clips->clips[0].fold, 1);
     assert_int_equal(clips->clips[1].fold, 0);
     assert_int_equal(clips->clips[2].fold, 2);
-    input_close(&input);
+    collection_close(&input);
     options.group_field = "speakers";
     expect_failure(folder, &options, ERROR_USAGE, "--group speakers");
     options.group_field = NULL;
@@ -169,13 +169,13 @@ static void ambiguous_names_are_told(void **state) {
     touch(folder, "left_right_1.wav");
     touch(folder, "up_1.wav");
     struct input_options options = {.label_pattern = "{label}_{take}.wav"};
-    struct input input;
+    struct collection input;
     open_folder(folder, &options, &input);
     assert_string_equal(clip_label(&input.clips, 0), "left");
     assert_int_equal(input.warnings.count, 1);
     expect_warning(&input, "1 names match the pattern");
     expect_warning(&input, "left_right_1.wav");
-    input_close(&input);
+    collection_close(&input);
 }
 
 static void similar_labels_are_told(void **state) {
@@ -184,12 +184,12 @@ static void similar_labels_are_told(void **state) {
     touch(folder, "dog /1.wav");
     touch(folder, "cat/1.wav");
     struct input_options options = {0};
-    struct input input;
+    struct collection input;
     open_folder(folder, &options, &input);
     assert_int_equal(input.clips.class_count, 3);
     assert_int_equal(input.warnings.count, 1);
     expect_warning(&input, "'Dog' and 'dog '");
-    input_close(&input);
+    collection_close(&input);
 }
 
 static void out_is_left_out(void **state) {
@@ -198,14 +198,14 @@ static void out_is_left_out(void **state) {
     touch(folder, "out/b/2.wav");
     assert_int_equal(symlink("../out", test_path(folder, "a/link")), 0);
     struct input_options options = {.exclude = test_path(folder, "out")};
-    struct input input;
+    struct collection input;
     open_folder(folder, &options, &input);
     assert_int_equal(input.clips.count, 1);
-    input_close(&input);
+    collection_close(&input);
     options.exclude = test_path(folder, "not-there-yet");
     open_folder(folder, &options, &input);
     assert_int_equal(input.clips.count, 3);
-    input_close(&input);
+    collection_close(&input);
     options.exclude = folder;
     expect_failure(folder, &options, ERROR_USAGE, "also the folder for the results");
 }
@@ -222,7 +222,7 @@ static void links_and_special_files(void **state) {
     assert_int_equal(mkfifo(test_path(folder, "real/pipe.wav"), 0600), 0);
     assert_int_equal(mkdir(test_path(folder, "real/folder.wav"), 0700), 0);
     struct input_options options = {0};
-    struct input input;
+    struct collection input;
     open_folder(folder, &options, &input);
     const char *const names[] = {"1.wav", "alias.wav", "gone.wav", "pipe.wav", "self.wav"};
     assert_int_equal(input.clips.count, 10);
@@ -233,7 +233,7 @@ static void links_and_special_files(void **state) {
     }
     assert_int_equal(input.other_files, 2); /* self, seen twice */
     expect_warning(&input, "2 folders were not entered");
-    input_close(&input);
+    collection_close(&input);
 }
 
 static void folder_without_permission(void **state) {
@@ -249,7 +249,7 @@ static void folder_without_permission(void **state) {
         skip();
     }
     struct input_options options = {0};
-    struct input input;
+    struct collection input;
     struct error error = ERROR_INITIAL;
     input_open(folder, &options, &input, &error);
     if (root) assert_int_equal(seteuid(0), 0);
@@ -263,7 +263,7 @@ static void folder_without_permission(void **state) {
     assert_int_equal(input.bad_clips, 1);
     assert_int_equal(input.clips.class_count, 2);
     expect_warning(&input, "1 folders cannot be read");
-    input_close(&input);
+    collection_close(&input);
 }
 
 static void nothing_usable(void **state) {

@@ -107,8 +107,8 @@ static void decode_ok(const struct row *row, struct decoded *decoded) {
     if (decoded->status != CLIP_OK) fail_msg("%s: %s", row->name, decoded->reason);
     assert_string_equal(decoded->reason, "");
     assert_string_equal(decoded->source_kind, row->kind);
-    assert_int_equal(decoded->source_rate, row->rate);
-    assert_int_equal(decoded->source_channels, row->channels);
+    assert_int_equal(decoded->facts.rate, row->rate);
+    assert_int_equal(decoded->facts.channels, row->channels);
     if (row->frames > 0) assert_int_equal(decoded->source_frames, row->frames);
 }
 

@@ -27,7 +27,7 @@ static int remove_folder(void **state) {
     return 0;
 }
 
-static void append_members(struct text *found, const struct input *input, size_t row) {
+static void append_members(struct text *found, const struct collection *input, size_t row) {
     int32_t set = input->clips.clips[row].class_index;
     size_t count = 0;
     const int32_t *members = set < 0 ? NULL : label_sets_of(&input->labels, set, &count);
@@ -38,7 +38,7 @@ static void append_members(struct text *found, const struct input *input, size_t
  * then the labels, then the warnings; or the error. */
 static void expect(const char *name, const char *separator, const char *content,
                    const char *expected) {
-    struct input input;
+    struct collection input;
     struct error error = ERROR_INITIAL;
     struct text found = TEXT_INITIAL;
     const struct input_options options = {.label_separator = separator};
@@ -58,7 +58,7 @@ static void expect(const char *name, const char *separator, const char *content,
     if (error.code == ERROR_NONE) text_string(&found, "\n");
     for (size_t i = 0; i < input.warnings.count; i++)
         text_format(&found, "~%s\n", input.warnings.sentences[i]);
-    input_close(&input);
+    collection_close(&input);
     assert_string_equal(found.data, expected);
     text_free(&found);
 }

@@ -153,18 +153,18 @@ static void lhotse_details(void **state) {
                    {15, "does not have its channel"},
                    {16, "no recording_id"},
                    {17, "not a JSON object"}};
-    struct input input;
+    struct collection input;
     struct error error = ERROR_INITIAL;
     assert_int_equal(input_open(test_path(test_folder, "l"), &plain, &input, &error), ERROR_NONE);
     const struct clip_list *clips = &input.clips;
-    assert_int_equal(input.kind, INPUT_LHOTSE);
+    assert_string_equal(input.format, "lhotse");
     assert_string_equal(clip_id(clips, 0), "u2");
     assert_true(clips->clips[0].start == 1.5 && clips->clips[0].end == 2.25);
     assert_true(clips->clips[1].start == 0 && clips->clips[1].end == 1.5);
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
         if (strstr(clip_reason(clips, reasons[i].clip), reasons[i].words) == NULL)
             fail_msg("'%s' lacks '%s'", clip_reason(clips, reasons[i].clip), reasons[i].words);
-    input_close(&input);
+    collection_close(&input);
     assert_int_not_equal(access("evil", F_OK), 0);
 }
 

@@ -67,11 +67,11 @@ static void expect_clip(const struct clip_list *clips, size_t index, char *const
 /* The rows of one set, from where `table` stands; how many. */
 static size_t expect_set(const char *name, char **table) {
     static const struct input_options options = {.group_field = "speaker"};
-    struct input input;
+    struct collection input;
     struct error error = ERROR_INITIAL;
     size_t rows = 0;
     assert_int_equal(input_open(test_path(GOLDEN, name), &options, &input, &error), ERROR_NONE);
-    assert_int_equal(input.kind, INPUT_LHOTSE_CUTS);
+    assert_string_equal(input.format, "lhotse-cuts");
     for (; strncmp(*table, name, strlen(name)) == 0; rows++) {
         char *line = strsep(table, "\n");
         char *columns[COLUMNS];
@@ -80,7 +80,7 @@ static size_t expect_set(const char *name, char **table) {
         expect_clip(&input.clips, rows, columns);
     }
     assert_int_equal(rows, input.clips.count);
-    input_close(&input);
+    collection_close(&input);
     return rows;
 }
 
@@ -129,7 +129,7 @@ static void write_set(const char *name, struct text *lines) {
 
 /* Row by row, from the first on, the words of its reason ("": it is a clip). */
 static void expect_reasons(const char *name, const char *const *words, size_t count) {
-    struct input input;
+    struct collection input;
     struct error error = ERROR_INITIAL;
     assert_int_equal(input_open(test_path(test_folder, name), &plain, &input, &error), ERROR_NONE);
     const struct clip_list *clips = &input.clips;
@@ -141,7 +141,7 @@ static void expect_reasons(const char *name, const char *const *words, size_t co
         if (words[i][0] != '\0') continue;
         assert_true(clips->clips[i].start >= 1 && clips->clips[i].end <= 3);
     }
-    input_close(&input);
+    collection_close(&input);
 }
 
 static void places(void **state) {

@@ -18,7 +18,7 @@
  * "path|id|label|group|fold|status". */
 static void list_clips(const char *name, const char *content, size_t size,
                        const struct input_options *options, struct text *found) {
-    struct input input;
+    struct collection input;
     struct error error = ERROR_INITIAL;
     const char *path = test_path(test_folder, name);
     test_file_write(path, content, size);
@@ -26,7 +26,7 @@ static void list_clips(const char *name, const char *content, size_t size,
     text_string(found, "");
     if (input_open(path, options, &input, &error) != ERROR_NONE) {
         text_format(found, "!%s: %s", error_name(error.code), error.message);
-        input_close(&input);
+        collection_close(&input);
         return;
     }
     const struct clip_list *clips = &input.clips;
@@ -41,7 +41,7 @@ static void list_clips(const char *name, const char *content, size_t size,
     }
     for (size_t i = 0; i < input.warnings.count; i++)
         text_format(found, "~%s\n", input.warnings.sentences[i]);
-    input_close(&input);
+    collection_close(&input);
 }
 
 static void expect_clips(const char *name, const char *content, const struct input_options *options,
@@ -147,7 +147,7 @@ static void rows_with_reasons(void **state) {
 /* "path start end status" of every clip, to the resolution that people write. */
 static void expect_parts(const char *name, const char *content, const struct input_options *options,
                          const char *expected) {
-    struct input input;
+    struct collection input;
     struct error error = ERROR_INITIAL;
     struct text found = TEXT_INITIAL;
     const char *path = test_path(test_folder, name);
@@ -169,7 +169,7 @@ static void expect_parts(const char *name, const char *content, const struct inp
                         : strstr(input.warnings.sentences[i], ": ") + 2);
     assert_string_equal(found.data, expected);
     text_free(&found);
-    input_close(&input);
+    collection_close(&input);
 }
 
 static void parts_of_files(void **state) {
@@ -226,14 +226,14 @@ static void nemo_lines(void **state) {
 }
 
 static void reason_of(const char *name, const char *content, size_t clip, const char *words) {
-    struct input input;
+    struct collection input;
     struct error error = ERROR_INITIAL;
     const char *path = test_path(test_folder, name);
     test_text_write(path, content);
     assert_int_equal(input_open(path, &plain, &input, &error), ERROR_NONE);
     const char *reason = clip_reason(&input.clips, clip);
     if (strstr(reason, words) == NULL) fail_msg("'%s' lacks '%s'", reason, words);
-    input_close(&input);
+    collection_close(&input);
 }
 
 static void reasons_say_where_and_why(void **state) {
@@ -282,7 +282,7 @@ static void paths_that_leave(void **state) {
 /* Relative paths start from the manifest's folder, wherever the program runs. */
 static void paths_start_at_the_manifest(void **state) {
     (void)state;
-    struct input input;
+    struct collection input;
     struct error error = ERROR_INITIAL;
     struct text path = TEXT_INITIAL;
     char place[512];
@@ -292,13 +292,13 @@ static void paths_start_at_the_manifest(void **state) {
                      ERROR_NONE);
     clip_open_path(&input.clips, 0, &path);
     assert_string_equal(path.data, test_path(test_folder, "sub/x.wav"));
-    input_close(&input);
+    collection_close(&input);
     assert_non_null(getcwd(place, sizeof place));
     assert_int_equal(chdir(test_path(test_folder, "sub")), 0);
     assert_int_equal(input_open("m.csv", &plain, &input, &error), ERROR_NONE);
     clip_open_path(&input.clips, 0, &path);
     int readable = access(path.data, R_OK);
-    input_close(&input);
+    collection_close(&input);
     assert_int_equal(chdir(place), 0);
     assert_int_equal(readable, 0);
     text_free(&path);

@@ -33,18 +33,19 @@ static void assert_cell(const struct csv_reader *reader, size_t column, const ch
     text_free(&undone);
 }
 
-static void check_health_cells(const struct csv_reader *reader, const struct clip_health *health) {
+static void check_audio_cells(const struct csv_reader *reader, const struct clip_audio *audio) {
     struct text names = TEXT_INITIAL;
     char number[32];
     text_string(&names, "");
-    faults_names(&names, health->faults);
+    audio_faults_names(&names, audio->faults);
     assert_cell(reader, 26, names.data);
     text_free(&names);
-    snprintf(number, sizeof number, "%zu", health->identical_other_label);
-    assert_cell(reader, 22, health->has_identical_other_label ? number : "");
+    snprintf(number, sizeof number, "%zu", audio->relations.identical_other_label);
+    assert_cell(reader, 22,
+                audio->relations.identical_other_label != CLIP_NO_RELATION ? number : "");
     assert_cell(reader, 23, "");
-    if (health->measured)
-        assert_true(strtof(csv_cell(reader, 17), NULL) == health->measures.clipped_share);
+    if (audio->measured)
+        assert_true(strtof(csv_cell(reader, 17), NULL) == audio->facts.sound.clipped_share);
     else
         assert_cell(reader, 17, "");
 }
@@ -82,11 +83,11 @@ static void test_clips(void **state) {
                             clip.fold < 0 ? "" : "fold");
         assert_cell(&reader, 7, clip_status_name(clip.status));
         assert_cell(&reader, 8, clip.reason);
-        assert_true(strtod(csv_cell(&reader, 10), NULL) == clip.duration);
-        assert_cell(&reader, 13, clip.silent ? "true" : "false");
+        assert_true(strtod(csv_cell(&reader, 10), NULL) == clip.audio.facts.seconds);
+        assert_cell(&reader, 13, clip.status == CLIP_SILENT ? "true" : "false");
         snprintf(number, sizeof number, "%zu", clip.array_row);
         assert_cell(&reader, 14, clip.array_row == RUN_NO_ROW ? "" : number);
-        check_health_cells(&reader, &clip.health);
+        check_audio_cells(&reader, &clip.audio);
     }
     csv_next(&reader, &end, &error);
     assert_true(end);
@@ -399,7 +400,7 @@ static void test_summary(void **state) {
     for (int i = 1; i < CLIP_STATUS_COUNT; i++) reasons += made.results.status_counts[i] > 0;
     /* Faults of the sounds, a line each, with a head. */
     size_t faults = 0;
-    for (int i = 0; i < FAULT_COUNT; i++) faults += made.results.fault_counts[i] > 0;
+    for (int i = 0; i < AUDIO_FAULT_COUNT; i++) faults += made.results.audio_fault_counts[i] > 0;
     assert_int_equal(faults, 5);
     assert_int_equal(lines, 2 + 2 + 2 * reasons + 2 + 10 + 2 + faults + 5);
     assert_non_null(strstr(text, "       56  clipped\n"));

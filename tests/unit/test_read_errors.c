@@ -70,7 +70,7 @@ static int refuse_each(const char *name, const char *path, bool sticky, int coun
     for (plan.at = 1; plan.at <= count; plan.at++) {
         decode(path, &plan, &decoded);
         bool same = decoded.status == whole->status && strcmp(decoded.reason, whole->reason) == 0 &&
-                    memcmp(decoded.hash, whole->hash, sizeof decoded.hash) == 0;
+                    memcmp(decoded.facts.hash, whole->facts.hash, sizeof decoded.facts.hash) == 0;
         bool told =
             decoded.status == CLIP_UNREADABLE && strstr(decoded.reason, strerror(EIO)) != NULL;
         if (!same && !told)

@@ -162,8 +162,9 @@ static void test_hostile_names(void **state) {
     /* 60 issues, their 5 neighbours each but 3 for the second, 2 clips not audited. */
     size_t links = 60 + 60 * 5 - 2 + 2;
     /* And every clip with a fault, with its twin. */
-    for (int i = 0; i < FAULT_COUNT; i++)
-        links += made.results.fault_counts[i] * (i == FAULT_IDENTICAL_OTHER_LABEL ? 2 : 1);
+    for (int i = 0; i < AUDIO_FAULT_COUNT; i++)
+        links +=
+            made.results.audio_fault_counts[i] * (i == AUDIO_FAULT_IDENTICAL_OTHER_LABEL ? 2 : 1);
     check_links(&made, page, links);
     assert_count(page, "<script", 1);
     assert_count(page, "</script", 1);

@@ -91,7 +91,8 @@ static void same_samples_as_the_whole(void **state) {
                 if (memcmp(part.samples, expected + first * sample_bytes, part.bytes) != 0)
                     fail_msg("format %zu, %d channels, part %zu: other samples", i, channels, p);
                 assert_true(part.bytes == part.frames * sample_bytes);
-                assert_true(fabs(part.seconds - (double)part.frames / formats[i].rate) < 1e-12);
+                assert_true(fabs(part.facts.seconds - (double)part.frames / formats[i].rate) <
+                            1e-12);
             }
         }
     decoded_free(&whole);
@@ -109,13 +110,13 @@ static void hash_of_a_part(void **state) {
     test_sound_int16(test_path(folder, "twice.wav"), SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1,
                      twice, 16000);
     decode_part(test_path(folder, "twice.wav"), 0, 0.5, &decoded);
-    memcpy(first, decoded.hash, sizeof first);
+    memcpy(first, decoded.facts.hash, sizeof first);
     decode_part(test_path(folder, "twice.wav"), 0.5, 0, &decoded);
-    assert_memory_equal(first, decoded.hash, sizeof first);
+    assert_memory_equal(first, decoded.facts.hash, sizeof first);
     decode_part(test_path(folder, "twice.wav"), 0.25, 0.75, &decoded);
-    assert_memory_not_equal(first, decoded.hash, sizeof first);
+    assert_memory_not_equal(first, decoded.facts.hash, sizeof first);
     decode_part(test_path(folder, "twice.wav"), 0, 0, &decoded);
-    assert_memory_not_equal(first, decoded.hash, sizeof first);
+    assert_memory_not_equal(first, decoded.facts.hash, sizeof first);
     decoded_free(&decoded);
 }
 

@@ -93,7 +93,7 @@ struct facts {
 
 static void take_facts(const struct decoded *decoded, struct facts *facts) {
     *facts = (struct facts){.status = decoded->status, .frames = decoded->frames};
-    memcpy(facts->hash, decoded->hash, sizeof facts->hash);
+    memcpy(facts->hash, decoded->facts.hash, sizeof facts->hash);
     memcpy(facts->reason, decoded->reason, sizeof facts->reason);
 }
 

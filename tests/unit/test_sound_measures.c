@@ -39,9 +39,10 @@ static struct sound_measures measure(void) {
     return measure_blocks(1, 16000, FRAMES, FRAMES);
 }
 
-static bool has(struct sound_measures measures, enum fault fault) {
-    const struct clip_health health = {.measured = true, .measures = measures};
-    return (faults_judge(CLIP_OK, &health) >> fault & 1) != 0;
+static bool has(struct sound_measures measures, enum audio_fault fault) {
+    const struct clip_audio audio = {
+        .measured = true, .facts.sound = measures, .relations = CLIP_RELATIONS_INITIAL};
+    return (audio_faults_judge(CLIP_OK, &audio) >> fault & 1) != 0;
 }
 
 static void make_sine(double amplitude, double frequency) {
@@ -80,9 +81,9 @@ static void level_peak_and_offset(void **state) {
 static void nearly_silent(void **state) {
     (void)state;
     make_sine(sqrt(2.0) * pow(10, -60.1 / 20), 440);
-    assert_true(has(measure(), FAULT_NEARLY_SILENT));
+    assert_true(has(measure(), AUDIO_FAULT_NEARLY_SILENT));
     make_sine(sqrt(2.0) * pow(10, -59.9 / 20), 440);
-    assert_false(has(measure(), FAULT_NEARLY_SILENT));
+    assert_false(has(measure(), AUDIO_FAULT_NEARLY_SILENT));
 }
 
 static void dc_offset(void **state) {
@@ -92,7 +93,7 @@ static void dc_offset(void **state) {
             make_sine(0.1, 440);
             for (size_t i = 0; i < FRAMES; i++)
                 sound[i] += (float)side * (more == 1 ? 0.0101F : 0.0099F);
-            assert_int_equal(has(measure(), FAULT_DC_OFFSET), more);
+            assert_int_equal(has(measure(), AUDIO_FAULT_DC_OFFSET), more);
         }
 }
 
@@ -103,7 +104,7 @@ static void digital_silence(void **state) {
         for (size_t i = 0; i < FRAMES; i++) /* the pauses of speech are no digital silence */
             if (i >= (more == 1 ? FRAMES / 2 - 300 : FRAMES / 2 + 300)) sound[i] = 0.125F;
         near((double)measure().silence_share, 0.5, 0.04);
-        assert_int_equal(has(measure(), FAULT_DIGITAL_SILENCE), more);
+        assert_int_equal(has(measure(), AUDIO_FAULT_DIGITAL_SILENCE), more);
     }
 }
 
@@ -114,7 +115,7 @@ static void clipped_share(void **state) {
         make_sine(0.3, 440);
         for (size_t i = 0; i < pairs; i++) sound[400 * i] = sound[400 * i + 1] = 1;
         near((double)measure().clipped_share, (double)(2 * pairs) / FRAMES, 1e-9);
-        assert_int_equal(has(measure(), FAULT_CLIPPED), pairs == 32);
+        assert_int_equal(has(measure(), AUDIO_FAULT_CLIPPED), pairs == 32);
     }
     /* Single samples at full scale are no flat top. */
     make_sine(0.3, 440);
@@ -127,14 +128,14 @@ static void clipped_speech(void **state) {
     for (unsigned seed = 0; seed < 20; seed++) {
         make_speech(1, seed);
         struct sound_measures plain = measure();
-        assert_false(has(plain, FAULT_CLIPPED));
+        assert_false(has(plain, AUDIO_FAULT_CLIPPED));
         const double to_full_scale = 1.0 / (double)plain.peak;
         make_speech(0.99 * to_full_scale, seed);
-        assert_false(has(measure(), FAULT_CLIPPED));
+        assert_false(has(measure(), AUDIO_FAULT_CLIPPED));
         make_speech(4 * to_full_scale, seed);
-        assert_true(has(measure(), FAULT_CLIPPED));
+        assert_true(has(measure(), AUDIO_FAULT_CLIPPED));
         for (size_t i = 0; i < FRAMES; i++) sound[i] *= 0.2F; /* made softer afterwards */
-        assert_true(has(measure(), FAULT_CLIPPED));
+        assert_true(has(measure(), AUDIO_FAULT_CLIPPED));
     }
 }
 
@@ -143,11 +144,11 @@ static void not_clipped(void **state) {
     (void)state;
     make_sine(0.9, 20);
     for (size_t i = 0; i < FRAMES; i++) sound[i] = nearbyintf(sound[i] * 32768) / 32768;
-    assert_false(has(measure(), FAULT_CLIPPED));
+    assert_false(has(measure(), AUDIO_FAULT_CLIPPED));
     for (size_t i = 0; i < FRAMES; i++) sound[i] = nearbyintf(sound[i] * 100) / 128; /* 8 bits */
-    assert_false(has(measure(), FAULT_CLIPPED));
+    assert_false(has(measure(), AUDIO_FAULT_CLIPPED));
     memset(sound, 0, sizeof sound);
-    assert_false(has(measure(), FAULT_CLIPPED));
+    assert_false(has(measure(), AUDIO_FAULT_CLIPPED));
 }
 
 /* To a rate `ratio` times as high and back, by libsamplerate; rounded to 16 bits. */
@@ -182,7 +183,7 @@ static void narrow_band(void **state) {
                            ((float)signal_hash(seed, 1, (uint32_t)i) / 2147483648.0F - 1);
             if (cases[k].ratio < 0.99) resample(cases[k].ratio);
             struct sound_measures measures = measure();
-            if (has(measures, FAULT_NARROW_BAND) != cases[k].narrow)
+            if (has(measures, AUDIO_FAULT_NARROW_BAND) != cases[k].narrow)
                 fail_msg("ratio %g, seed %u: %g dB at %g Hz", cases[k].ratio, seed,
                          (double)measures.band_drop, (double)measures.bandwidth);
             if (cases[k].narrow) near((double)measures.bandwidth, 8000 * cases[k].ratio, 600);
@@ -193,11 +194,11 @@ static void narrow_band(void **state) {
 static void band_unknown(void **state) {
     (void)state;
     make_sine(0.5, 300);
-    assert_false(has(measure(), FAULT_NARROW_BAND));
+    assert_false(has(measure(), AUDIO_FAULT_NARROW_BAND));
     for (size_t i = 0; i < FRAMES; i++) sound[i] = (float)((i / 7) % 3) / 32768;
     resample(0.5);
-    assert_false(has(measure(), FAULT_NARROW_BAND));
-    assert_false(has(measure_blocks(1, 16000, 100, 100), FAULT_NARROW_BAND));
+    assert_false(has(measure(), AUDIO_FAULT_NARROW_BAND));
+    assert_false(has(measure_blocks(1, 16000, 100, 100), AUDIO_FAULT_NARROW_BAND));
     struct sound_measures none = measure_blocks(1, 16000, 0, 1);
     assert_true(none.level == -200 && none.peak == 0 && none.bandwidth == 0);
 }
@@ -218,8 +219,8 @@ static void cliff_depth(void **state) {
             const float drop = spectrum_cliff(bands, &found);
             near((double)drop, 18 + more, 1e-3);
             assert_int_equal(found, edge);
-            assert_int_equal(has((struct sound_measures){.band_drop = drop}, FAULT_NARROW_BAND),
-                             more > 0);
+            assert_int_equal(
+                has((struct sound_measures){.band_drop = drop}, AUDIO_FAULT_NARROW_BAND), more > 0);
         }
 }
 
@@ -266,31 +267,35 @@ static void channels(void **state) {
 
 static void statuses_are_faults(void **state) {
     (void)state;
-    const struct clip_health nothing = {0};
-    assert_int_equal(faults_judge(CLIP_SILENT, &nothing), 1U << FAULT_SILENT);
-    assert_int_equal(faults_judge(CLIP_TRUNCATED, &nothing), 1U << FAULT_TRUNCATED);
-    assert_int_equal(faults_judge(CLIP_TOO_SHORT, &nothing), 1U << FAULT_TOO_SHORT);
-    assert_int_equal(faults_judge(CLIP_UNREADABLE, &nothing), 0);
-    assert_int_equal(faults_judge(CLIP_NO_LABEL, &nothing), 0);
+    const struct clip_audio nothing = CLIP_AUDIO_INITIAL;
+    assert_int_equal(audio_faults_judge(CLIP_SILENT, &nothing), 1U << AUDIO_FAULT_SILENT);
+    assert_int_equal(audio_faults_judge(CLIP_TRUNCATED, &nothing), 1U << AUDIO_FAULT_TRUNCATED);
+    assert_int_equal(audio_faults_judge(CLIP_TOO_SHORT, &nothing), 1U << AUDIO_FAULT_TOO_SHORT);
+    assert_int_equal(audio_faults_judge(CLIP_UNREADABLE, &nothing), 0);
+    assert_int_equal(audio_faults_judge(CLIP_NO_LABEL, &nothing), 0);
     for (int more = 0; more <= 1; more++) {
-        const struct clip_health health = {.measured = true,
-                                           .similarity = more == 1 ? 0.9901F : 0.9899F,
-                                           .has_identical_same_label = more == 1};
-        assert_int_equal(faults_judge(CLIP_OK, &health),
-                         more * (1 << FAULT_NEAR_DUPLICATE | 1 << FAULT_IDENTICAL_SAME_LABEL));
+        const struct clip_audio audio = {
+            .measured = true,
+            .relations = {.identical_same_label = more == 1 ? 7 : CLIP_NO_RELATION,
+                          .identical_other_label = CLIP_NO_RELATION,
+                          .near_duplicate = 3,
+                          .similarity = more == 1 ? 0.9901F : 0.9899F}};
+        assert_int_equal(
+            audio_faults_judge(CLIP_OK, &audio),
+            more * (1 << AUDIO_FAULT_NEAR_DUPLICATE | 1 << AUDIO_FAULT_IDENTICAL_SAME_LABEL));
     }
 }
 
 static void names_and_back(void **state) {
     (void)state;
-    for (uint32_t faults = 0; faults < 1U << FAULT_COUNT; faults++) {
+    for (uint32_t faults = 0; faults < 1U << AUDIO_FAULT_COUNT; faults++) {
         struct text text = TEXT_INITIAL;
         text_string(&text, "");
-        faults_names(&text, faults);
-        assert_int_equal(faults_parse(text.length == 0 ? "" : text.data), faults);
+        audio_faults_names(&text, faults);
+        assert_int_equal(audio_faults_parse(text.length == 0 ? "" : text.data), faults);
         text_free(&text);
     }
-    assert_int_equal(faults_parse("clipped;unheard_of;;clippe"), 1U << FAULT_CLIPPED);
+    assert_int_equal(audio_faults_parse("clipped;unheard_of;;clippe"), 1U << AUDIO_FAULT_CLIPPED);
 }
 
 int main(void) {

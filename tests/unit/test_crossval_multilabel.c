@@ -1,8 +1,8 @@
 /* Several labels a row: folds, probabilities and flagged labels against scikit-learn's
  * KFold, OneVsRestClassifier(LogisticRegression) and cleanlab's multi-label functions. */
 #include "host/classifier/assign.h"
+#include "host/classifier/crossval_multilabel.h"
 #include "host/classifier/folds.h"
-#include "host/classifier/one_versus_rest.h"
 #include "host/confident/multilabel.h"
 #include "tests/support/compare.h"
 #include "tests/support/golden.h"
@@ -40,7 +40,7 @@ static void test_folds(void **state) {
         }
         struct assign_request request = {
             .groups = facts[3] != 0 ? wide : NULL, .folds = folds, .seed = (uint32_t)facts[2]};
-        assign_label_folds(labels, rows, 1, &request, &result, status, &error);
+        assign_folds_multilabel(labels, rows, 1, &request, &result, status, &error);
         assert_no_error(&error);
         assert_int_equal(result.auditable, rows);
         assert_memory_equal(result.fold_of, expected.integers + at, rows * sizeof(int32_t));
@@ -182,7 +182,7 @@ static void test_auditable(void **state) {
         fold_of[row] = (int32_t)row % 3;
         for (size_t c = 0; c < CLASSES; c++) labels[row * CLASSES + c] = classes[c].has[row] == '1';
     }
-    auditable_labels(labels, fold_of, ROWS, CLASSES, 3, status, &left, &error);
+    auditable_multilabel(labels, fold_of, ROWS, CLASSES, 3, status, &left, &error);
     assert_no_error(&error);
     for (size_t c = 0; c < CLASSES; c++) {
         assert_int_equal(status[c], classes[c].status);
@@ -190,7 +190,7 @@ static void test_auditable(void **state) {
     }
     assert_int_equal(left, 2);
     /* a column's folds: one clip elsewhere is enough, but in one fold is not */
-    auditable_labels(labels, fold_of, ROWS, CLASSES, 0, status, &left, &error);
+    auditable_multilabel(labels, fold_of, ROWS, CLASSES, 0, status, &left, &error);
     assert_no_error(&error);
     assert_int_equal(status[1], AUDITABLE_ABSENT);
     assert_int_equal(status[3], AUDITABLE_YES);
@@ -205,19 +205,19 @@ static void test_refused(void **state) {
     struct assign_result result = {0};
     struct error error = ERROR_INITIAL;
     unsigned char status[2];
-    assign_label_folds(labels, 8, 1, &request, &result, status, &error);
+    assign_folds_multilabel(labels, 8, 1, &request, &result, status, &error);
     assert_no_error(&error);
     assert_int_equal(result.auditable, 6);
     assert_int_equal(result.status[4], AUDITABLE_UNLABELLED);
     assert_int_equal(result.fold_of[5], -1);
     assign_free(&result);
-    assert_int_equal(assign_label_folds(known, 8, 1, &request, &result, status, &error),
+    assert_int_equal(assign_folds_multilabel(known, 8, 1, &request, &result, status, &error),
                      ERROR_DATA);
     assert_non_null(strstr(error.message, "fewer clips than folds are without it"));
     assign_free(&result);
     request.folds = 9;
     error = (struct error)ERROR_INITIAL;
-    assert_int_equal(assign_label_folds(known, 8, 1, &request, &result, status, &error),
+    assert_int_equal(assign_folds_multilabel(known, 8, 1, &request, &result, status, &error),
                      ERROR_DATA);
     assert_non_null(strstr(error.message, "9 folds, but only 8 clips"));
     assign_free(&result);
@@ -229,5 +229,5 @@ int main(void) {
         cmocka_unit_test(test_choice),    cmocka_unit_test(test_issues),
         cmocka_unit_test(test_auditable), cmocka_unit_test(test_refused),
     };
-    return cmocka_run_group_tests_name("one_versus_rest", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("crossval_multilabel", tests, NULL, NULL);
 }

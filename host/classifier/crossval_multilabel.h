@@ -3,12 +3,12 @@
  * OneVsRestClassifier(LogisticRegression(C, solver="lbfgs")) has them. Each is
  * crossval.h's problem with two classes, which has one weight vector: the penalty is
  * the reference's own (a softmax with both vectors free would want C / 2 for it). */
-#ifndef EARMARK_CLASSIFIER_ONE_VERSUS_REST_H
-#define EARMARK_CLASSIFIER_ONE_VERSUS_REST_H
+#ifndef EARMARK_CLASSIFIER_CROSSVAL_MULTILABEL_H
+#define EARMARK_CLASSIFIER_CROSSVAL_MULTILABEL_H
 
 #include "host/classifier/crossval.h"
 
-struct one_versus_rest_input {
+struct crossval_multilabel_input {
     const float *embeddings; /* (rows, features), finite */
     const int8_t *labels;    /* (rows, classes): 1 where the row has the class, else 0 */
     const int32_t *fold_of;  /* (rows), 0 .. folds - 1; folds without rows are allowed */
@@ -21,12 +21,13 @@ struct one_versus_rest_input {
  * counts are of all classes' fits. Memory beyond the arguments is 12 bytes a row and
  * what crossval_run takes for two classes. crossval_report_free frees the report, after
  * a failure too. ERROR_DATA when a fold's training rows all have a class, or none of
- * them has it (auditable_labels tells before). */
-enum error_code one_versus_rest_run(const struct device_operations *operations,
-                                    struct device *device,
-                                    const struct one_versus_rest_input *input,
-                                    const struct crossval_settings *settings,
-                                    const struct crossval_progress *progress, float *probabilities,
-                                    struct crossval_report *report, struct error *error);
+ * them has it (auditable_multilabel tells before). */
+enum error_code crossval_multilabel_run(const struct device_operations *operations,
+                                        struct device *device,
+                                        const struct crossval_multilabel_input *input,
+                                        const struct crossval_settings *settings,
+                                        const struct crossval_progress *progress,
+                                        float *probabilities, struct crossval_report *report,
+                                        struct error *error);
 
 #endif

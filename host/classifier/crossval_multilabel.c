@@ -1,4 +1,4 @@
-#include "host/classifier/one_versus_rest.h"
+#include "host/classifier/crossval_multilabel.h"
 
 #include "host/base/memory.h"
 
@@ -8,7 +8,7 @@
 struct versus {
     const struct device_operations *operations;
     struct device *device;
-    const struct one_versus_rest_input *input;
+    const struct crossval_multilabel_input *input;
     const struct crossval_settings *settings; /* complete */
     const struct crossval_progress *progress; /* or NULL */
     float *probabilities;                     /* (rows, classes) */
@@ -32,7 +32,7 @@ static void show_step(void *context, size_t finished, size_t all, double worst_g
 static enum error_code run_class(struct versus *versus, size_t c,
                                  const struct crossval_settings *settings,
                                  struct crossval_report *own, struct error *error) {
-    const struct one_versus_rest_input *input = versus->input;
+    const struct crossval_multilabel_input *input = versus->input;
     const struct crossval_progress step = {show_step, versus};
     const struct crossval_input binary = {.embeddings = input->embeddings,
                                           .labels = versus->labels,
@@ -109,12 +109,13 @@ static enum error_code repeat_others(struct versus *versus, struct error *error)
     return ERROR_NONE;
 }
 
-enum error_code one_versus_rest_run(const struct device_operations *operations,
-                                    struct device *device,
-                                    const struct one_versus_rest_input *input,
-                                    const struct crossval_settings *settings,
-                                    const struct crossval_progress *progress, float *probabilities,
-                                    struct crossval_report *report, struct error *error) {
+enum error_code crossval_multilabel_run(const struct device_operations *operations,
+                                        struct device *device,
+                                        const struct crossval_multilabel_input *input,
+                                        const struct crossval_settings *settings,
+                                        const struct crossval_progress *progress,
+                                        float *probabilities, struct crossval_report *report,
+                                        struct error *error) {
     const struct crossval_settings complete = crossval_settings_complete(settings);
     struct versus versus = {.operations = operations,
                             .device = device,

@@ -1,0 +1,47 @@
+/* The formats of INPUT, one reader each. A new format is its own file, which defines
+ * `const struct list_reader reader_NAME`, and a line in LIST_READERS: how INPUT is recognised,
+ * --help and the messages that list the formats follow from these. */
+#ifndef EARMARK_LISTS_READERS_H
+#define EARMARK_LISTS_READERS_H
+
+#include "host/base/error.h"
+
+struct builder;
+
+#define LIST_READER_NAMES 4
+#define JSON_LINES_ENDINGS ".jsonl", ".ndjson", ".json"
+
+struct list_reader {
+    const char *name;     /* of the format, in run.json */
+    const char *sentence; /* for --help: what INPUT is; begins in lower case, no full stop */
+    const char *labels;   /* for --help: what --label-column names there; NULL: nothing */
+
+    /* INPUT is a file that ends in one of these, in any case, perhaps with .gz behind it;
+     * ends in NULL. */
+    const char *endings[LIST_READER_NAMES + 1];
+    /* INPUT is a folder that holds one of these files; ends in NULL. */
+    const char *members[LIST_READER_NAMES + 1];
+    bool reads_folder; /* read gets the folder INPUT, not the member in it */
+
+    /* Whether the file at `path`, which has one of the endings or is a member of the folder
+     * INPUT (is_member), is of this format; NULL: its name is enough. false for a file that
+     * cannot be read, too: reading it reports why. Errors: ERROR_MEMORY. */
+    bool (*sniff)(const char *path, bool is_member, struct error *error);
+    /* Appends the clips of the list at `path` to builder->collection. */
+    enum error_code (*read)(struct builder *builder, const char *path, struct error *error);
+};
+
+/* In this order. A file is read by the first that accepts it: what is any JSON comes last. */
+#define LIST_READERS(READER)                                                                       \
+    READER(reader_folder)                                                                          \
+    READER(reader_csv)                                                                             \
+    READER(reader_tsv)                                                                             \
+    READER(reader_kaldi)                                                                           \
+    READER(reader_lhotse)                                                                          \
+    READER(reader_lhotse_cuts)                                                                     \
+    READER(reader_jsonl)
+
+#define LIST_READER_DECLARE(reader) extern const struct list_reader reader;
+LIST_READERS(LIST_READER_DECLARE)
+
+#endif
