@@ -110,9 +110,14 @@ circles() {
                   print "circle of " circle[from[i]] ": " line[i] }' | sort -u
 }
 
+# Leaves a unit of each file: NAME.h is one with NAME.c or NAME.cu.
+units() {
+    sed -E 's/^([^ ]*)\.[a-z]+ ([^ ]*)\.[a-z]+ /\1 \2 /'
+}
+
 check_circles() {
-    includes | sed 's/$/ includes/' | circles
-    calls | circles
+    includes | awk '{ print $1, $2, "includes", $2 }' | units | circles
+    calls | units | circles
 }
 
 check_twins() {

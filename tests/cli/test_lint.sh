@@ -89,6 +89,9 @@ rule="no circles of includes or calls"
 printf '#include "list2.h"\n' >>host/lists/list.h
 printf '#include "list.h"\n' >host/lists/list2.h
 expect_broken "two headers include each other" "$rule"
+printf '#include "list.h"\n' >host/lists/pattern.h
+printf '#include "pattern.h"\n' >host/lists/list.c
+expect_broken "a header includes that of a file that includes it" "$rule"
 printf 'int f(void);\nint g(void);\nint f(void) {\n    return g();\n}\n' >host/clips/f.c
 printf 'int f(void);\nint g(void);\nint g(void) {\n    return f();\n}\n' >host/clips/g.c
 expect_broken "two files call each other" "$rule"
