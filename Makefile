@@ -20,7 +20,10 @@ INSTALL ?= install
 SUDO ?= $(if $(filter 0,$(shell id -u)),,sudo)
 JOBS ?= $(shell nproc)
 
-# ---- libraries: pkg-config's answer, or the plain name where it has none
+# ---- libraries: pkg-config's answer, or the plain name where it has none. Folders that are
+# not the system's (PKG_CONFIG_PATH, or -L in a variable) are searched at run time, too.
+comma := ,
+run_paths = $(sort $(patsubst -L%,-Wl$(comma)-rpath$(comma)%,$(filter -L%,$(1))))
 find_libs = $(or $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null),-l$(2))
 SNDFILE_LIBS ?= $(call find_libs,sndfile,sndfile)
 SAMPLERATE_LIBS ?= $(call find_libs,samplerate,samplerate)
@@ -29,10 +32,11 @@ JANSSON_LIBS ?= $(call find_libs,jansson,jansson)
 ZLIB_LIBS ?= $(call find_libs,zlib,z)
 XXHASH_LIBS ?= $(call find_libs,libxxhash,xxhash)
 LIBYAML_LIBS ?= $(call find_libs,yaml-0.1,yaml)
-ONEDNN_LIBS ?= -ldnnl
+ONEDNN_LIBS ?= $(call find_libs,dnnl,dnnl)
+ONEDNN_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags dnnl 2>/dev/null)
 OPENMP ?= -fopenmp
 CMOCKA_LIBS ?= $(call find_libs,cmocka,cmocka)
-PACKAGE_CFLAGS ?= $(shell for package in sndfile samplerate libzip zlib jansson libxxhash yaml-0.1; do \
+PACKAGE_CFLAGS ?= $(shell for package in sndfile samplerate libzip zlib jansson libxxhash yaml-0.1 cmocka; do \
 	$(PKG_CONFIG) --cflags $$package 2>/dev/null; done | tr ' ' '\n' | sort -u)
 
 # ---- Debian packages, for `make deps`
@@ -42,9 +46,11 @@ TEST_PACKAGES ?= libcmocka-dev g++ clang libclang-rt-dev libomp-dev clang-format
 DEPS ?= $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
 # fp-contract off: the same sums whatever the compiler fuses; kernels say fmaf where they mean it.
-PACKAGE_CFLAGS := $(PACKAGE_CFLAGS)
+PACKAGE_CFLAGS := $(PACKAGE_CFLAGS) $(ONEDNN_CFLAGS)
 BASE_FLAGS := -std=c17 -D_GNU_SOURCE -I. -g $(OPTIMISE) -ffp-contract=off -fno-math-errno $(OPENMP) $(WARNINGS) $(PACKAGE_CFLAGS)
 LINK_LIBS := $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(LIBZIP_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(LIBYAML_LIBS) $(ONEDNN_LIBS) -ldl -lm
+LINK_LIBS += $(call run_paths,$(LINK_LIBS))
+CMOCKA_LIBS := $(CMOCKA_LIBS) $(call run_paths,$(CMOCKA_LIBS))
 ifneq ($(SANITIZER),)
 BASE_FLAGS += -fsanitize=$(SANITIZER) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
@@ -123,7 +129,7 @@ define probe
 $(BUILD)/probe/$(1):
 	@mkdir -p $$(@D)
 	@printf '#include <%s>\nint main(void) { return !(%s); }\n' '$(2)' '$(3)' >$$@.c
-	@if $(CC) $(PACKAGE_CFLAGS) -o $$@.out $$@.c $(4) 2>$$@.log; then \
+	@if $(CC) $(PACKAGE_CFLAGS) -o $$@.out $$@.c $(4) $(call run_paths,$(4)) 2>$$@.log; then \
 		echo 'probe: $(1): found ($(strip $(CC) $(4)))' | tee $$@; \
 	else \
 		sed 's/^/    /' $$@.log | head -n 5 >&2; \
@@ -140,18 +146,18 @@ $(eval $(call probe,zlib,zlib.h,zlibVersion() != 0,$(ZLIB_LIBS),zlib1g-dev,PACKA
 $(eval $(call probe,jansson,jansson.h,json_object() != 0,$(JANSSON_LIBS),libjansson-dev,PACKAGE_CFLAGS and JANSSON_LIBS))
 $(eval $(call probe,xxhash,xxhash.h,XXH_versionNumber() > 0,$(XXHASH_LIBS),libxxhash-dev,PACKAGE_CFLAGS and XXHASH_LIBS))
 $(eval $(call probe,libyaml,yaml.h,yaml_get_version_string() != 0,$(LIBYAML_LIBS),libyaml-dev,PACKAGE_CFLAGS and LIBYAML_LIBS))
-$(eval $(call probe,onednn,oneapi/dnnl/dnnl.h,dnnl_version() != 0,$(ONEDNN_LIBS),libdnnl-dev,ONEDNN_LIBS))
+$(eval $(call probe,onednn,oneapi/dnnl/dnnl.h,dnnl_version() != 0,$(ONEDNN_LIBS),libdnnl-dev,ONEDNN_CFLAGS and ONEDNN_LIBS))
 
 # cmocka's header wants others before it, and only the tests need it.
 $(BUILD)/probe/cmocka:
 	@mkdir -p $(@D)
 	@printf '#include <%s>\n' stdarg.h stddef.h stdint.h setjmp.h cmocka.h >$@.c
 	@echo 'int main(void) { return cmocka_run_group_tests(((struct CMUnitTest[1]){{0}}), 0, 0) > 1; }' >>$@.c
-	@if $(CC) -o $@.out $@.c $(CMOCKA_LIBS) 2>$@.log; then \
+	@if $(CC) $(PACKAGE_CFLAGS) -o $@.out $@.c $(CMOCKA_LIBS) 2>$@.log; then \
 		echo 'probe: cmocka: found ($(CC) $(CMOCKA_LIBS))' | tee $@; \
 	else \
 		sed 's/^/    /' $@.log | head -n 5 >&2; \
-		echo 'probe: cmocka: missing. Debian package: libcmocka-dev. `make deps` installs it; elsewhere set CMOCKA_LIBS for make.' >&2; \
+		echo 'probe: cmocka: missing. Debian package: libcmocka-dev. `make deps` installs it; elsewhere set PACKAGE_CFLAGS and CMOCKA_LIBS for make.' >&2; \
 		exit 1; \
 	fi
 
@@ -336,5 +342,5 @@ help: ## this list
 	@echo
 	@echo 'variables: V=1 CC OPTIMISE CFLAGS SANITIZER WARNINGS PREFIX DESTDIR JOBS SUDO PKG_CONFIG'
 	@echo '    PACKAGE_CFLAGS SNDFILE_LIBS SAMPLERATE_LIBS LIBZIP_LIBS JANSSON_LIBS XXHASH_LIBS LIBYAML_LIBS'
-	@echo '    ONEDNN_LIBS OPENMP CMOCKA_LIBS CUDA NVCC CUDA_ARCHITECTURES'
+	@echo '    ONEDNN_CFLAGS ONEDNN_LIBS OPENMP CMOCKA_LIBS CUDA NVCC CUDA_ARCHITECTURES CUDA_CFLAGS CUBLAS_LIBS'
 	@echo '    of model-check: MODEL DIGITS SEEDS RANDOM_SEEDS'

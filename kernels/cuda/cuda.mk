@@ -18,7 +18,6 @@ CUDA_SOURCES := $(sort $(wildcard kernels/cuda/*.cu))
 # The plug-in has a copy of what it shares with the program.
 CUDA_HOST_SOURCES := $(filter-out kernels/device_find.c,$(sort $(wildcard kernels/*.c)))
 
-comma := ,
 cuda_build :=
 ifeq ($(CUDA),0)
 cuda_decision := not built: CUDA=0
