@@ -1,7 +1,7 @@
 /* accuracy FOLDER
  *
- * The part of the rows whose label is the most probable class, by labels.npy
- * and pred_probs.npy of FOLDER (`earmark crossval` or `earmark audit`). */
+ * Prints the share of rows whose label is the most probable class, from labels.npy
+ * and pred_probs.npy in FOLDER (written by `earmark crossval` or `earmark audit`). */
 #include "bench/scores.h"
 #include "bench/tables.h"
 

@@ -1,15 +1,15 @@
 /* column_codes CLIPS.csv COLUMN OUT.npy
  *
- * A column of a run's clips.csv as numbers, one for every row of the run's
- * arrays (array_row): the place of the cell among the column's different
- * cells, bytewise sorted. */
+ * Writes a column of a run's clips.csv as numbers, one for every row of the
+ * run's arrays (array_row): the index of the cell in the list of the column's
+ * distinct cells, sorted bytewise. */
 #include "bench/codes.h"
 #include "bench/tables.h"
 
 #include <stdlib.h>
 
 struct cells {
-    char **values; /* (count) by row of the arrays; NULL where none came yet */
+    char **values; /* (count) by row of the arrays; NULL: not seen yet */
     size_t count;
     size_t capacity;
 };

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The demo, called by `make demo`: human telephone prompts in five languages,
-# labelled by language; some labels are changed at random, and earmark is asked
-# which. Everything stays in build/demo.
+# The demo, called by `make demo`: human telephone prompts in five languages are
+# labelled by language, some labels are changed at random, and earmark looks for
+# these. All files are in build/demo.
 #
 # Variables: SEED (of the changes), PERCENT (of labels changed), OUT, and
 # PROGRAMS, the folder of plant_errors and score_planted. AUDIT_OPTIONS are

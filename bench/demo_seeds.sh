@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The demo with ten other seeds, as rows of a table for bench/RESULTS.md.
-# Called by `make demo-seeds`; each run is a whole audit from the clips.
+# Runs the demo with ten other seeds and prints rows of the table in
+# bench/RESULTS.md. Called by `make demo-seeds`; each run is a whole audit.
 set -eu
 cd "$(dirname "$0")/.."
 seeds=${SEEDS:-1 2 3 4 5 6 7 8 9 10}

@@ -1,8 +1,8 @@
-# What scripts of bench/ share: they source this file from the root of the
-# repository, after setting $program, which messages begin with.
+# Shared by the scripts of bench/, which source this file from the root of the
+# repository after setting $program, the prefix of messages.
 
-# audited COMMAND...: runs earmark. Clips that could not be read (exit code 3)
-# are in its own output; any other failure ends the script.
+# audited COMMAND...: runs earmark. Exit code 3 (some clips could not be read) is
+# accepted; any other failure ends the script.
 audited() {
     local status=0
     "$@" || status=$?

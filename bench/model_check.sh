@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The figures of a model file beside random weights, called by `make model-check`:
-# how well a classifier on its embeddings tells digits, speakers and languages
-# apart, and how well planted label errors are found. Tables on stdout and in
+# Measures a model file beside random weights, called by `make model-check`: how
+# well a classifier on its embeddings separates digits, speakers and languages,
+# and how well planted label errors are found. Prints tables on stdout and into
 # $OUT/figures.md, progress on stderr.
 #
-# Clips are embedded once a network, at 16 kHz; then come `earmark crossval`
+# Clips are embedded once for each network, at 16 kHz; then follow `earmark crossval`
 # (columns scaled, C from the default grid) and `earmark issues`. A figure is a
 # line of $OUT/results.tsv: data, task, figure, network (model or random), value.
 #
@@ -14,7 +14,7 @@
 #   PROMPTS       a manifest (path,label) in place of the prompts that are downloaded
 #   SEEDS         of the planted errors (1 to 10)
 #   RANDOM_SEEDS  of the random networks (1 2 3)
-#   JOBS          trials at a time
+#   JOBS          number of trials run in parallel
 #   OUT           the folder to write (build/model-check)
 #   PROGRAMS      the folder of bench/'s small programs
 #   EARMARK       the program (./earmark)

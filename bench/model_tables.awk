@@ -1,7 +1,7 @@
-# awk -f bench/model_tables.awk TARGETS RESULTS: Markdown tables of a model's figures.
+# awk -f bench/model_tables.awk TARGETS RESULTS: prints a model's figures as Markdown tables.
 #
-# RESULTS are lines of bench/model_check.sh, tab-separated: data, task, figure,
-# network (model or random), value; figures of one cell are averaged. TARGETS are
+# RESULTS has the lines of bench/model_check.sh, tab-separated: data, task, figure,
+# network (model or random), value; the values of one cell are averaged. TARGETS has
 # lines of data, task, figure, "at least" or "at most", and a number.
 BEGIN { FS = "\t" }
 
@@ -52,7 +52,7 @@ function show_spread(cell, network,  place) {
     return sprintf("%s (%.3f to %.3f)", show(cell, network), least[place], most[place])
 }
 
-# The cell of a row whose figure begins so.
+# The first cell of a row whose figure's name begins with `figure`.
 function find(row, figure,  i) {
     for (i = 1; i <= cell_count; i++)
         if (index(cells[i], row FS figure) == 1) return cells[i]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# One trial of bench/model_check.sh: label errors are planted in embedded data,
-# and looked for. Its results are lines of $OUT/NETWORK/DATA/PERCENT-KIND-SEED.tsv:
-# with C by log-loss, and at 5% with every single C of the default grid, too.
+# One trial of bench/model_check.sh: plants label errors in embedded data and looks
+# for them. Writes its results to $OUT/NETWORK/DATA/PERCENT-KIND-SEED.tsv: with C by
+# log-loss and, at 5%, also with every single C of the default grid.
 #
 #   model_trial.sh NETWORK DATA PERCENT KIND RECALL SEED
 set -euo pipefail
@@ -9,7 +9,7 @@ network=$1 data=$2 percent=$3 kind=$4 recall=$5 seed=$6
 folder=$OUT/$network/$data
 trial=$folder/$percent-$kind-$seed
 
-# judge OPTION...: cross-validation. Several trials run at a time, so one thread each.
+# judge OPTION...: cross-validation, on one thread since trials run in parallel.
 judge() {
     "$EARMARK" crossval --embeddings "$folder/embeddings.npy" --labels "$trial/labels.npy" \
         -o "$trial/crossval" --folds 5 --shuffle --seed "$seed" --scale standard --threads 1 --quiet "$@"
@@ -21,7 +21,7 @@ grid() {
         grep -o '"C": [^,]*' | awk '{ printf "%g\n", $2 }'
 }
 
-# score SUFFIX [NAME ISSUES]...: the figures of what was judged, SUFFIX after each one's name.
+# score SUFFIX [NAME ISSUES]...: the figures of the last cross-validation, each name with SUFFIX.
 score() {
     local suffix=$1
     shift

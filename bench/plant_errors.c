@@ -1,10 +1,10 @@
 /* plant_errors MANIFEST SEED PERCENT OUT_MANIFEST PLANTED
  *
  * Changes the labels of PERCENT of a manifest's clips (rounded to whole clips)
- * to another of its labels, and keeps a list of what was changed. The manifest
- * is CSV with the heading "path,label" and no quoted cells. The choice is
- * planting.h's, symmetric, labels numbered in bytewise order. PLANTED is CSV:
- * row, path, label, true_label; rows from 0. */
+ * to another label of the manifest, and lists the changes in PLANTED. The
+ * manifest is CSV with the heading "path,label" and no quoted cells. Clips and
+ * labels are chosen by planting.h (symmetric), with labels numbered in bytewise
+ * order. PLANTED is CSV: row, path, label, true_label; rows from 0. */
 #include "bench/codes.h"
 #include "bench/planting.h"
 #include "bench/random.h"
@@ -20,7 +20,7 @@ struct manifest {
     size_t count;
 };
 
-/* One line "path,label" into a clip. */
+/* Parses one line "path,label". */
 static void parse_line(const char *file, char *line, char **path, char **label) {
     line[strcspn(line, "\r\n")] = '\0';
     char *comma = strrchr(line, ',');

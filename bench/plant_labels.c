@@ -1,8 +1,8 @@
 /* plant_labels LABELS.npy KIND SEED PERCENT OUT_LABELS.npy PLANTED
  *
  * Changes PERCENT of the labels of an array (0, 1, ... up to the largest), and
- * keeps a list of what was changed. KIND is symmetric or pair; the choice is
- * planting.h's. PLANTED is CSV: row, label, true_label; rows from 0. */
+ * lists the changes in PLANTED. KIND is symmetric or pair (planting.h). PLANTED
+ * is CSV: row, label, true_label; rows from 0. */
 #include "bench/planting.h"
 #include "bench/random.h"
 #include "bench/tables.h"

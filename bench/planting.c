@@ -19,7 +19,7 @@ static size_t other_label(enum planting_kind kind, size_t own, size_t label_coun
                           uint64_t *state) {
     if (kind == PLANTING_PAIR) return (own + 1) % label_count;
     size_t other = random_below(state, label_count - 1);
-    /* The labels but the clip's own: those from its own on move up by one. */
+    /* The draw is among the other labels: numbers from the clip's own label on move up by one. */
     return other + (other >= own);
 }
 

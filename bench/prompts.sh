@@ -1,21 +1,21 @@
-# The human telephone prompts of Debian's asterisk-core-sounds packages, labelled
-# by language. For scripts of bench/, which source this file from the root of the
+# Downloads the human telephone prompts of Debian's asterisk-core-sounds packages,
+# labelled by language. Scripts of bench/ source this file from the root of the
 # repository:
 #
-#   prompts_fetch FOLDER    the prompts into FOLDER/sounds, once, and what they are
-#                           into FOLDER/prompts.csv (path,label); sets prompts_count
-#   prompts_list FOLDER     only the list of what is in FOLDER/sounds/LABEL
+#   prompts_fetch FOLDER    downloads the prompts into FOLDER/sounds, once, and lists
+#                           them in FOLDER/prompts.csv (path,label); sets prompts_count
+#   prompts_list FOLDER     only lists the files of FOLDER/sounds/LABEL
 #
 # Messages begin with $program.
 prompts_expected=2831
 
-# The packages are downloaded and unpacked, not installed: no root is needed,
-# but root must tell apt to stay root, or it cannot write here.
+# The packages are downloaded and unpacked, not installed, so root is not needed.
+# When run as root, apt must be told to stay root, or it cannot write here.
 prompts_download() { # PACKAGE SCRATCH LOG
     (cd "$2" && apt-get -q -o APT::Sandbox::User="$(id -un)" download "$1") >"$3" 2>&1
 }
 
-# prompts_of_language FOLDER LANGUAGE NAME: those of a language into FOLDER/sounds/NAME.
+# prompts_of_language FOLDER LANGUAGE NAME: downloads those of a language into FOLDER/sounds/NAME.
 prompts_of_language() {
     local package=asterisk-core-sounds-$2-wav folder=$1/sounds/$3 scratch=$1/unpack
     local log=$1/download.log sudo=
@@ -24,7 +24,7 @@ prompts_of_language() {
     rm -rf "$scratch"
     mkdir -p "$scratch" "$1/sounds"
     if ! prompts_download "$package" "$scratch" "$log"; then
-        # No lists of packages, or old ones.
+        # The package lists may be missing or out of date.
         if [ "$(id -u)" -ne 0 ]; then sudo=sudo; fi
         $sudo apt-get -q update >"$log" 2>&1 || true
         if ! prompts_download "$package" "$scratch" "$log"; then

@@ -21,7 +21,7 @@ static uint64_t next_random(uint64_t *state) {
 
 size_t random_below(uint64_t *state, size_t bound) {
     if (bound == 0) bench_fail("random numbers", "none is below 0");
-    uint64_t uneven = UINT64_MAX - UINT64_MAX % bound; /* the first value of the last, short run */
+    uint64_t uneven = UINT64_MAX - UINT64_MAX % bound; /* from here on low results are likelier */
     uint64_t value = 0;
     do {
         value = next_random(state);

@@ -1,10 +1,10 @@
 /* random_weights SEED OUT.safetensors
  *
- * An x-vector that has learned nothing: what a trained one is held against. Its
- * shape is that of models/default.safetensors. Weights and biases are even
- * between -1/sqrt(n) and 1/sqrt(n), n being the number of inputs of an output
- * value, as PyTorch starts convolutions and linear layers; normalisation does
- * nothing. SplitMix64 from SEED, tensors in the file's order; float32. */
+ * Writes an untrained x-vector, the baseline for a trained one, in the shape of
+ * models/default.safetensors. Weights and biases are uniform between -1/sqrt(n)
+ * and 1/sqrt(n), where n is the number of inputs of an output value, as PyTorch
+ * initialises convolutions and linear layers; normalisation is the identity.
+ * SplitMix64 from SEED, tensors in the file's order; float32. */
 #include "bench/random.h"
 #include "bench/tables.h"
 
@@ -14,10 +14,10 @@
 
 enum { BLOCKS = 5, MAXIMUM_TENSORS = 6 * BLOCKS + 2, NAME_SIZE = 40, POOLED = 1500 };
 
-/* Out, in, taps of the convolutions. */
+/* Output channels, input channels and taps of the convolutions. */
 static const size_t convolutions[BLOCKS][3] = {
     {512, 24, 5}, {512, 512, 3}, {512, 512, 3}, {512, 512, 1}, {POOLED, 512, 1}};
-/* Out, in of the last layer, which sees mean and deviation of every channel. */
+/* Outputs and inputs of the last layer, whose inputs are mean and deviation of every channel. */
 static const size_t linear[2] = {512, 2 * (size_t)POOLED};
 
 static const char metadata[] =
@@ -27,10 +27,10 @@ static const char metadata[] =
 
 struct tensor {
     char name[NAME_SIZE];
-    char shape[NAME_SIZE]; /* as the header has it */
+    char shape[NAME_SIZE]; /* as in the header */
     size_t count;
-    float spread; /* values between -spread and spread, or ... */
-    float value;  /* ... all the same, where spread is 0 */
+    float spread; /* values are between -spread and spread ... */
+    float value;  /* ... or, if spread is 0, all equal to this */
 };
 
 struct network {

@@ -1,21 +1,21 @@
 /* score_crossval FOLDER PLANTED RECALL [NAME ISSUES.csv]...
  *
- * How well planted errors are found in the results of `earmark crossval`, as
- * lines of a figure's name, a tab and its value. FOLDER is what crossval wrote,
- * PLANTED what plant_labels wrote; its rows are those of the arrays that
- * crossval was given. First the ranking of all rows by the probability of their
- * given label: its average precision, and the precision where recall first
- * reaches RECALL. Then precision, recall and F1 of each set of flagged rows:
- * NAME is what to call it, ISSUES.csv what `earmark issues` wrote. */
+ * Prints how well planted errors are found in the results of `earmark crossval`,
+ * as lines of a figure's name, a tab and its value. FOLDER is the output of
+ * crossval, PLANTED the output of plant_labels; its rows are those of the arrays
+ * that crossval read. First come two figures of the ranking of all rows by the
+ * probability of their given label: its average precision, and the precision
+ * where recall first reaches RECALL. Then follow precision, recall and F1 of each
+ * set of flagged rows: NAME is its name, ISSUES.csv the output of `earmark issues`. */
 #include "bench/scores.h"
 #include "bench/tables.h"
 
 #include <stdlib.h>
 
 struct judged {
-    size_t *rows; /* (count) of what crossval was given */
+    size_t *rows; /* (count) row of crossval's input */
     size_t count;
-    bool *planted; /* by row of what crossval was given */
+    bool *planted; /* by row of crossval's input */
     size_t planted_count;
 };
 
@@ -30,7 +30,7 @@ static size_t count_left_out(const char *folder) {
     return count;
 }
 
-/* Which rows crossval judged; returns how many it was given. */
+/* Reads which rows crossval judged; returns the number of rows of its input. */
 static size_t read_judged(const char *folder, struct judged *judged) {
     char path[4096];
     struct npy rows;

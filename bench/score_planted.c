@@ -1,14 +1,14 @@
 /* score_planted OUT PLANTED
  *
- * How well an audit found planted errors. OUT is the folder of a finished
- * `earmark audit`, PLANTED what plant_errors wrote; rows of both are those of
- * the manifest. Prints precision and recall of the flagged clips (issues.csv)
- * and the average precision of the ranking of all clips by the probability of
- * their given label, lowest first: the sum over ranks of precision times the
- * gain in recall, equal probabilities being one rank (as scikit-learn's
- * average_precision_score). A planted clip that was not audited (a silent one,
- * say) is missed in all three: it counts in the recall's denominator and never
- * comes in the ranking. */
+ * Prints how well an audit found planted errors. OUT is the folder of a finished
+ * `earmark audit`, PLANTED the output of plant_errors; rows of both are those of
+ * the manifest. The figures are precision and recall of the flagged clips
+ * (issues.csv), and the average precision of the ranking of all clips by the
+ * probability of their given label, lowest first: the sum over ranks of precision
+ * times the gain in recall, where equal probabilities are one rank (as in
+ * scikit-learn's average_precision_score). A planted clip that was not audited
+ * (for example a silent one) counts as missed in all three: it is in the
+ * denominator of recall and not in the ranking. */
 #include "bench/scores.h"
 #include "bench/tables.h"
 
@@ -22,7 +22,7 @@ struct scores {
     size_t planted;
     size_t planted_audited;
     size_t flagged;
-    size_t found; /* flagged and planted */
+    size_t found; /* both flagged and planted */
     double average_precision;
 };
 

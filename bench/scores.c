@@ -59,7 +59,7 @@ struct ranking scores_rank(const char *folder, const size_t *rows, size_t count,
     return ranking;
 }
 
-/* The end of the rank that begins at `at`; adds its planted clips to *found. */
+/* Returns the end of the rank that begins at `at`; adds its planted clips to *found. */
 static size_t rank_end(const struct ranking *ranking, size_t at, size_t *found) {
     float probability = ranking->clips[at].probability;
     while (at < ranking->count && ranking->clips[at].probability == probability) {

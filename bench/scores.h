@@ -1,4 +1,4 @@
-/* How well planted errors were found: what the scoring programs share. */
+/* Measures how well planted errors were found; shared by the scoring programs. */
 #ifndef EARMARK_BENCH_SCORES_H
 #define EARMARK_BENCH_SCORES_H
 
@@ -11,29 +11,30 @@ struct ranked {
 };
 
 /* A ranking, lowest probability first. Equal probabilities are one rank: precision
- * and recall change only at its end, as scikit-learn has it. Planted errors that
- * are not in the ranking are never found. */
+ * and recall change only at its end, as in scikit-learn. Planted errors outside the
+ * ranking count as missed. */
 struct ranking {
     struct ranked *clips; /* (count) */
     size_t count;
-    size_t planted; /* all of them, those that are not in the ranking, too */
+    size_t planted; /* all of them, including those outside the ranking */
 };
 
-/* Column "row" of a CSV file, each number below `rows`, as one flag a row; *count of them. */
+/* Reads the column "row" of a CSV file, numbers below `rows`: one flag for each row, to be
+ * freed; *count is the number of flags set. */
 bool *scores_read_rows(const char *path, size_t rows, size_t *count);
 
-/* The probabilities of the given labels in `folder` (labels.npy, pred_probs.npy), ranked.
- * rows (count) leads from the arrays' rows to those of planted. */
+/* Ranks the probabilities of the given labels in `folder` (labels.npy, pred_probs.npy).
+ * rows (count) maps rows of the arrays to rows of planted. */
 struct ranking scores_rank(const char *folder, const size_t *rows, size_t count,
                            const bool *planted, size_t planted_count);
 
 /* The sum over ranks of precision times the gain in recall. */
 double scores_average_precision(const struct ranking *ranking);
 
-/* The precision at the first rank where recall is at least that; 0 where it never is. */
+/* The precision at the first rank where recall is at least `recall`; 0 if it never is. */
 double scores_precision_at_recall(const struct ranking *ranking, double recall);
 
-/* part / whole; 0 of nothing. */
+/* part / whole; 0 if whole is 0. */
 double scores_ratio(size_t part, size_t whole);
 
 #endif

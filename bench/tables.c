@@ -50,7 +50,7 @@ void bench_join(char *path, size_t size, const char *folder, const char *name) {
     if (length < 0 || (size_t)length >= size) bench_fail(folder, "the name is too long");
 }
 
-/* One row, quoted line ends included, into csv->text; false at the end. */
+/* Reads one row, including quoted line ends, into csv->text; false at the end. */
 static bool read_row(struct csv *csv) {
     size_t length = 0;
     bool quoted = false;
@@ -71,7 +71,7 @@ static bool read_row(struct csv *csv) {
     return true;
 }
 
-/* Cuts the row into at most `limit` cells in place; returns how many there are. */
+/* Splits the row in place into at most `limit` cells; returns their number. */
 static size_t split_row(struct csv *csv, char **cells, size_t limit) {
     size_t count = 0;
     char *at = csv->text;
@@ -144,7 +144,7 @@ void csv_close(struct csv *csv) {
     free(csv->text);
 }
 
-/* The value behind 'key': in the header's Python dictionary. */
+/* The value of 'key' in the header's Python dictionary. */
 static const char *header_value(const char *path, const char *header, const char *key) {
     const char *found = strstr(header, key);
     if (found == NULL) bench_fail(path, "no %s in the header", key);

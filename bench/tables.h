@@ -1,6 +1,6 @@
-/* The tables of a run, for the small programs of bench/: CSV with
- * headings, and .npy arrays. They read what earmark wrote for this machine a
- * moment ago; anything odd ends the program with a message. */
+/* Tables and arrays of a run, for the small programs of bench/: CSV with
+ * headings, and .npy. They read files that earmark wrote on the same machine;
+ * anything unexpected ends the program with a message. */
 #ifndef EARMARK_BENCH_TABLES_H
 #define EARMARK_BENCH_TABLES_H
 
@@ -10,11 +10,11 @@
 
 _Noreturn void bench_fail(const char *file, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void *bench_allocate(size_t count, size_t size);           /* zeroed, never NULL */
+void *bench_allocate(size_t count, size_t size);           /* zeroed; never NULL */
 void *bench_grow(void *memory, size_t count, size_t size); /* realloc, never NULL */
 char *bench_string(const char *text);                      /* a copy */
 FILE *bench_create(const char *path);                      /* for writing */
-void bench_close(const char *path, FILE *stream);          /* fails where a write had failed */
+void bench_close(const char *path, FILE *stream);          /* fails if a write failed */
 void bench_join(char *path, size_t size, const char *folder, const char *name);
 
 struct csv {
@@ -22,18 +22,18 @@ struct csv {
     FILE *stream;
     char **headings; /* (heading_count) */
     size_t heading_count;
-    char **cells; /* (heading_count) of the present row, unquoted */
-    char *text;   /* the present row */
+    char **cells; /* (heading_count) of the current row, unquoted */
+    char *text;   /* the current row */
     size_t text_capacity;
 };
 
-/* Opens and reads the headings. */
+/* Opens the file and reads the headings. */
 void csv_open(const char *path, struct csv *csv);
-/* The next row; false at the end. Cells stay valid until the next call. */
+/* Reads the next row; false at the end. Cells are valid until the next call. */
 bool csv_next(struct csv *csv);
-/* The column of that name, which must be there. */
+/* The index of the column with that name, which must exist. */
 size_t csv_needed_column(const struct csv *csv, const char *name);
-/* The present row's cell as the number of a row. */
+/* A cell of the current row, as a row number. */
 size_t csv_row_number(const struct csv *csv, size_t column);
 void csv_close(struct csv *csv);
 
@@ -48,7 +48,7 @@ struct npy {
 };
 
 void npy_load(const char *path, struct npy *npy);
-/* Numbers as an array of int64 of one dimension. */
+/* Writes numbers as a one-dimensional array of int64. */
 void npy_save(const char *path, const size_t *values, size_t count);
 double npy_value(const struct npy *npy, size_t row, size_t column);
 void npy_free(struct npy *npy);

@@ -1,58 +1,109 @@
 /* The program: a table of commands. */
 #include "host/base/version.h"
 #include "host/commands/commands.h"
+#include "host/commands/help.h"
 
 #include <string.h>
 
-struct command {
+/* Names of two words are given as two arguments. */
+static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
-    const char *summary;
-};
-
-static const struct command commands[] = {
-    {"audit", command_audit, "clips in, ranked label errors and a page to listen through out"},
-    {"embed", command_embed, "only the embeddings of the clips"},
-    {"crossval", command_crossval, "only out-of-sample probabilities, from embeddings and labels"},
-    {"issues", command_issues, "only confident learning, from labels and probabilities"},
-    {"report", command_report, "make the page of a finished run again"},
-    {"model", command_model, "import a SpeechBrain x-vector, or describe a model file"},
-    {"bench", command_bench, "measure each stage beside this machine's matrix products"},
-    {"info", command_info, "versions, devices and the default model"},
+} commands[] = {
+    {"audit", command_audit},
+    {"embed", command_embed},
+    {"crossval", command_crossval},
+    {"issues", command_issues},
+    {"report", command_report},
+    {"model import", command_import},
+    {"model info", command_model_info},
+    {"bench", command_bench},
+    {"info", command_info},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
-static void print_help(FILE *stream) {
-    fputs("earmark finds wrong labels in audio collections.\n\n"
-          "usage: earmark COMMAND [OPTIONS]\n\n",
-          stream);
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(stream, "  %-9s %s\n", commands[i].name, commands[i].summary);
-    fputs(
-        "\nTo start: earmark audit FOLDER -o OUT, where FOLDER has one folder of audio per label.\n"
-        "earmark COMMAND --help tells the rest; earmark --version prints the version.\n\n"
-        "exit codes: 0 done; 1 fatal; 2 usage; 3 done, some clips unreadable; 4 issues found\n"
-        "(with --fail-on-issues); 75 stopped by a signal; 128 + n by a second signal\n",
-        stream);
+/* The command that the first one or two arguments name; *words is how many. */
+static const struct command *find(int argc, char **argv, int *words) {
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const char *space = strchr(commands[i].name, ' ');
+        size_t length =
+            space == NULL ? strlen(commands[i].name) : (size_t)(space - commands[i].name);
+        *words = space == NULL ? 1 : 2;
+        if (argc < *words || strlen(argv[0]) != length ||
+            strncmp(argv[0], commands[i].name, length) != 0)
+            continue;
+        if (space == NULL || strcmp(argv[1], space + 1) == 0) return &commands[i];
+    }
+    return NULL;
+}
+
+static int unknown(int argc, char **argv) {
+    const char *names[COMMAND_COUNT + 2] = {"help", "version"};
+    struct text given = TEXT_INITIAL;
+    struct error error = ERROR_INITIAL;
+    bool is_model = strcmp(argv[0], "model") == 0 && argc > 1;
+    text_string(&given, argv[0]);
+    if (is_model) text_format(&given, " %s", argv[1]);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) names[i + 2] = commands[i].name;
+    const char *similar =
+        given.failed ? NULL : options_similar(given.data, names, sizeof names / sizeof names[0]);
+    FAIL(&error, ERROR_USAGE, "%sthere is no command '%s'%s%s%s; see earmark %s--help",
+         is_model ? "model: " : "", argv[is_model ? 1 : 0],
+         similar == NULL ? "" : " (did you mean ", similar == NULL ? "" : similar,
+         similar == NULL ? "" : "?)", is_model ? "model " : "");
+    text_free(&given);
+    return command_fail(&error);
+}
+
+/* The commands that begin with "model": false when the arguments name none of them. */
+static bool help_model(FILE *stream, int argc, char **argv) {
+    if (argc == 0 || strcmp(argv[0], "model") != 0) return false;
+    if (argc > 1 && strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0) return false;
+    help_print(stream, command_find("model import"));
+    fputs("\n", stream);
+    help_print(stream, command_find("model info"));
+    return true;
+}
+
+/* earmark help [COMMAND]; --man and --bash are for `make install`. */
+static int help(int argc, char **argv) {
+    struct text text = TEXT_INITIAL;
+    int words;
+    if (argc == 0 || strcmp(argv[0], "help") == 0 || strcmp(argv[0], "version") == 0) {
+        help_print(stdout, NULL);
+        return EXIT_DONE;
+    }
+    if (help_model(stdout, argc, argv)) return EXIT_DONE;
+    if (strcmp(argv[0], "--man") == 0) help_manual(&text);
+    if (strcmp(argv[0], "--bash") == 0) help_completion(&text);
+    if (text.length > 0) {
+        fputs(text.data, stdout);
+        text_free(&text);
+        return EXIT_DONE;
+    }
+    const struct command *command = find(argc, argv, &words);
+    if (command == NULL) return unknown(argc, argv);
+    help_print(stdout, command_find(command->name));
+    return EXIT_DONE;
 }
 
 int main(int argc, char **argv) {
+    int words;
     if (argc < 2) {
-        print_help(stderr);
+        help_print(stderr, NULL);
         return EXIT_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        print_help(stdout);
-        return EXIT_DONE;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
+        strcmp(argv[1], "help") == 0)
+        return help(argc - 2, argv + 2);
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
         puts("earmark " EARMARK_VERSION);
         return EXIT_DONE;
     }
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
-    fprintf(stderr, "earmark: there is no command '%s'; see earmark --help\n", argv[1]);
-    return EXIT_USAGE;
+    const struct command *command = find(argc - 1, argv + 1, &words);
+    if (command != NULL) return command->run(argc - words, argv + words);
+    if (argc == 2 && help_model(stderr, 1, argv + 1)) return EXIT_USAGE;
+    if (help_model(stdout, argc - 1, argv + 1)) return EXIT_DONE;
+    return unknown(argc - 1, argv + 1);
 }

@@ -6,7 +6,7 @@
 #   earmark audit CLIPS -o OUT --model models/voxceleb.safetensors
 #
 # EARMARK               the program; default: the one built in this tree, else the installed one
-# EARMARK_VOXCELEB_URL  where embedding_model.ckpt and hyperparams.yaml lie, a mirror or
+# EARMARK_VOXCELEB_URL  folder of embedding_model.ckpt and hyperparams.yaml: a mirror or
 #                       file:///folder; default: huggingface.co at the revision below
 set -eu
 
@@ -45,7 +45,7 @@ if command -v curl >/dev/null; then
 elif command -v wget >/dev/null; then
     download() {
         case $1 in
-        file://*) cp -- "${1#file://}" "$2" ;; # wget does not know such addresses
+        file://*) cp -- "${1#file://}" "$2" ;; # wget does not support these
         *) wget --quiet --tries 3 --timeout 20 -O "$2" "$1" ;;
         esac
     }
@@ -53,7 +53,7 @@ else
     fail "neither curl nor wget is here; install one of them (apt-get install curl)"
 fi
 
-# The folder's name shows in messages.
+# The folder's name appears in messages.
 parent=$(mktemp -d "${TMPDIR:-/tmp}/earmark-fetch.XXXXXX")
 trap 'rm -rf "$parent"' EXIT
 trap 'exit 130' INT

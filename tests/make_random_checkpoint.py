@@ -2,7 +2,7 @@
 
     python tests/make_random_checkpoint.py DIR --seed N [--channels 512] [--random-statistics]
 
-The network is SpeechBrain's own class, initialised by its own code after torch.manual_seed(N), and saved with
+The network is SpeechBrain's class, initialised by SpeechBrain after torch.manual_seed(N), and saved with
 torch.save(module.state_dict(), path), as SpeechBrain's checkpointer does. The same seed and versions give the same weights.
 """
 import argparse
@@ -10,7 +10,7 @@ import os
 
 import torch
 
-# A torchaudio wheel built for another CUDA version refuses to be imported; on the CPU that does not matter.
+# A torchaudio wheel built for another CUDA version cannot be imported; on the CPU the version is irrelevant.
 torch.version.cuda = None
 from speechbrain.lobes.models.Xvector import Xvector  # noqa: E402
 

@@ -16,7 +16,7 @@
 set -u
 
 jobs=$(nproc)
-timeout=300
+timeout=600
 counts=
 while [ $# -gt 0 ]; do
     case $1 in

@@ -4,9 +4,9 @@
  *   baseline CLIPS FRAMES REPEATS
  *
  * Prints tab-separated lines: layer, precision, library, microseconds, teraflops a second.
- * cuDNN gets what suits it best: clips of one length with their halo already there, every
- * algorithm in both layouts, the fastest counts. cuBLAS gets the taps already gathered. Both
- * leave out the reflection, the bias and the activation, which the custom kernels do. */
+ * cuDNN gets its best case: clips of one length with the halo already in place, every
+ * algorithm in both layouts; the fastest counts. cuBLAS gets the taps already gathered. Both
+ * leave out the reflection, the bias and the activation, which the custom kernels include. */
 #include <cublas_v2.h>
 #include <cuda_bf16.h>
 #include <cuda_runtime.h>
@@ -47,7 +47,7 @@ struct bench {
     int clips, frames, repeats;
 };
 
-/* Best seconds of the repeats; the first run does not count. Negative: it does not run. */
+/* Seconds of the fastest repeat; the first run is a warm-up. Negative: it does not run. */
 template <typename Work> static double best_of(const struct bench *bench, Work work) {
     double best = -1.0;
     for (int i = 0; i <= bench->repeats; i++) {

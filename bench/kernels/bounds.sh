@@ -1,30 +1,31 @@
 #!/usr/bin/env bash
-# What bounds every kernel, computed: bench/kernels/bounds.md.
+# Computes what bounds every kernel, for bench/kernels/bounds.md.
 #
 #   bash bench/kernels/bounds.sh COUNTS PRECISION UNITS WORDS
 #
-# COUNTS is what the simulator counted (CUDASIM_COUNTS) of UNITS units of work (frames, rows);
+# COUNTS is a file of the simulator's counts (CUDASIM_COUNTS) for UNITS units of work (frames, rows);
 # registers come from resources.csv, peaks from gpus.csv. Prints one Markdown table per GPU:
 #
 #   warps      resident on a multiprocessor, of how many; what limits them
-#   flop, bytes  of a unit: multiply-adds count two; bytes as the threads ask for them
-#   flop/byte  of these
+#   flop, bytes  per unit: a multiply-add counts two; bytes as the threads request them
+#   flop/byte  their ratio
 #   bound      what takes longest at its peak: ffma or tensor (arithmetic), memory, or l2 where
 #              a kernel reads what others have read (layers, filters, tables, products)
-#   ns         of a unit, at that peak; no launch, no tail, no wait is counted
-#   share      of all kernels
+#   ns         per unit, at that peak, without launches, tails and waits
+#   share      of the time of all kernels
 set -eu
 here=$(dirname "$0")
 awk -v precision="$2" -v units="$3" -v words="$4" '
 function split_csv(line) { return split(line, value, ",") }
-# The name of the counts as the table of resources has it.
+# Maps a name in the counts to the name in the table of resources.
 function table_name(name) {
     gsub(/, /, "|", name)
     gsub(/short unsigned int/, "unsignedshort", name)
     gsub(/ /, "", name)
     return name
 }
-# Blocks of a multiprocessor: registers go to warps by 256, shared memory has 1 KiB a block.
+# Blocks per multiprocessor: registers of a warp are allocated by 256, a block takes 1 KiB of shared
+# memory beside its own.
 function resident(threads, registers, shared,   warps, by_registers, by_shared, by_threads, n) {
     warps = int((threads + 31) / 32)
     by_registers = int(gpu["registers"] / (int((registers * 32 + 255) / 256) * 256 * warps))
@@ -111,7 +112,7 @@ END {
         }
         printf "\nAll: %.2f ns", total
         if (words ~ /frame/) {
-            # 16 kHz in int16 is 320 bytes a frame, the most that is copied up; 2 KiB down a clip
+            # 16 kHz in int16 is 320 bytes a frame, the most that is copied to the GPU; 2 KiB a clip come back
             printf ", of which all but the layers %.1f%% of the layers; copied up at that speed: %.1f GB/s of PCIe at 16 kHz in int16 (%.0f%% of %d)", \
                 100 * other / (total - other), 320 / total, 100 * 320 / total / gpu["pcie_gbs"], gpu["pcie_gbs"]
         }

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# bench/kernels/bounds.md from the counts, the table of resources and the GPUs' peaks:
+# Prints bench/kernels/bounds.md, from the counts, the table of resources and the GPUs' peaks:
 #
 #   bash bench/kernels/bounds_page.sh >bench/kernels/bounds.md      (make cuda-bounds)
 set -eu
 here=$(dirname "$0")
 cat "$here/bounds_head.md"
-# Every tile has a launch of cublasSgemm, and one evaluation has five: rows of all evaluations.
+# Every tile launches cublasSgemm once, and one evaluation has five tiles: rows of all evaluations.
 evaluations=$(awk -F'\t' '$1 ~ /^cublasSgemm [0-9]/ { n += $2 } END { print n / 5 }' \
     "$here/counts_crossval.tsv")
 for precision in float32 tf32 bf16; do

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Has the simulator count the bytes and operations of every kernel, for bench/kernels/bounds.md:
+# Counts the bytes and operations of every kernel in the simulator, for bench/kernels/bounds.md:
 #
-#   bash bench/kernels/count.sh EARMARK MODEL      (make cuda-counts gives both; some 15 minutes)
+#   bash bench/kernels/count.sh EARMARK MODEL      (make cuda-counts sets both; about 15 minutes)
 #
 # EARMARK is the program beside the simulated part with counting (make cudasim-race). Writes
 # bench/kernels/counts_*.tsv: the network on two batches of 64 clips of 42 frames, 5,376
@@ -21,7 +21,7 @@ for precision in bf16 tf32 float32; do
     mv "$work/$precision" "$here/counts_$precision.tsv"
 done
 
-# The numbers do not matter here, only their amount.
+# Only the shape of the data matters here, not its values.
 python3 - "$work" <<'PYTHON'
 import struct, sys
 def npy(name, kind, shape, data):

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Measured speeds on this machine's GPU, for `make bench-gpu`:
+# Measures speeds on this machine's GPU, for `make bench-gpu`:
 #
 #   bash bench/kernels/gpu.sh EARMARK BASELINE [FOLDER]
 #
 # 1. every stage of `earmark bench` in float32, tf32 and bf16 beside what bounds.md computes;
 # 2. the network's layers by cuDNN and cuBLAS (BASELINE is baseline.cu, or "" without cuDNN);
 # 3. the whole run against SpeechBrain on the same GPU, with the clips of FOLDER.
-# Kernels have the names of bench/kernels/resources.csv in Nsight Systems and Compute, and
+# In Nsight Systems and Compute, kernels have the names of bench/kernels/resources.csv, and
 # every stage is an NVTX range.
 set -eu
 earmark=$1

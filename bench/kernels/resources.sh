@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What ptxas says that every kernel takes, as CSV: bench/kernels/resources.csv is this, and
-# tests/cli/test_cuda_resources.sh compares the two.
+# Prints the resources of every kernel as ptxas reports them, as CSV. The output is committed as
+# bench/kernels/resources.csv; tests/cli/test_cuda_resources.sh compares the two.
 #
-#   bash bench/kernels/resources.sh FOLDER VERSION     (make cuda-resources gives both)
+#   bash bench/kernels/resources.sh FOLDER VERSION     (make cuda-resources sets both)
 #
-# FOLDER has the .ptxas file that nvcc's -Xptxas -v left beside each object.
+# FOLDER has the .ptxas files, the output of nvcc's -Xptxas -v, beside the objects.
 set -eu
 folder=$1
 version=$2
@@ -30,7 +30,7 @@ for source in kernels/cuda/*.cu; do cat "$folder/${source%.cu}.ptxas"; done | aw
         print name "," architecture "," registers "," shared "," stack "," stores "," loads
         name = ""
     }' |
-    # Templates: the return type, the types of arguments and spaces go, commas become |.
+    # Templates: drop the return type, the argument types and spaces; replace commas by |.
     while IFS=, read -r name rest; do
         name=$(printf '%s' "$name" | c++filt | sed -E \
             -e 's/^void //' -e 's/\(anonymous namespace\):://g' -e 's/\(int\)|\(bool\)//g' \

@@ -1,4 +1,4 @@
-"""Compares a run of earmark with the Python notebook and with float64 references, and holds the gates.
+"""Compares a run of earmark with the Python notebook and with float64 references, and checks the gates.
 
     python tests/make_random_checkpoint.py CHECKPOINT --seed 1
     python bench/peers/notebook.py FOLDER CHECKPOINT NOTEBOOK --features
@@ -8,7 +8,7 @@
     earmark embed FOLDER -o OUT2 --features FEATURES --model MODEL --label-pattern ... --no-resample
     python bench/peers/compare_seed_run.py FOLDER CHECKPOINT NOTEBOOK OUT --features FEATURES
 
-Prints one line per figure with its gate; exit code 1 when one is not held. A figure that is NaN is not held.
+Prints one line per figure with its gate; exit code 1 when one is exceeded. NaN counts as exceeded.
 """
 import argparse
 import csv
@@ -28,7 +28,7 @@ FAILED = []
 
 
 def report(what, value, gate, unit=""):
-    held = value <= gate  # false for NaN
+    held = value <= gate  # NaN fails
     print(f"{'held  ' if held else 'FAILED'} {what}: {value:.3g}{unit}, gate {gate:.3g}{unit}", flush=True)
     if not held:
         FAILED.append(what)
@@ -39,7 +39,7 @@ def load(folder, name):
 
 
 class Run:
-    """An earmark output folder, its arrays and the rows of clips.csv that they belong to."""
+    """An output folder of earmark: its arrays, and their rows in clips.csv."""
 
     def __init__(self, folder):
         with open(os.path.join(folder, "clips.csv"), newline="", encoding="utf-8") as handle:
@@ -61,7 +61,7 @@ def relative(values, reference):
 
 
 def compare_features(arguments, features64, rows):
-    """Features of every clip against float64 and against SpeechBrain, in dB; rows: of the notebook, by clips.csv row."""
+    """Features of every clip against float64 and against SpeechBrain, in dB; rows: the notebook's row of each clips.csv row."""
     theirs = np.split(load(arguments.notebook, "features"), np.cumsum(load(arguments.notebook, "frames"))[:-1])
     ours_error = theirs_error = between = 0.0
     count = 0

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Confident learning, earmark against cleanlab with one job, on the same made arrays.
+"""Times confident learning, earmark against cleanlab with one job, on the same synthetic arrays.
 
     python3 bench/peers/confident_cleanlab.py EARMARK FOLDER [ROWS CLASSES]
 
-Start-up and imports count for both; medians of five; the page cache is warm. Memory is
-the peak resident set less the size of the two arrays.
+Times are medians of five and include start-up and imports; the page cache is warm. Memory is
+the peak resident set minus the size of the two arrays.
 """
 import os
 import statistics

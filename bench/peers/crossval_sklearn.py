@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Times `earmark crossval` beside scikit-learn's cross_val_predict, each as a whole
-process with imports, start-up and reading of the same .npy files.
+"""Times `earmark crossval` against scikit-learn's cross_val_predict, each as a whole
+process that includes start-up, imports and reading the same .npy files.
 
 usage: crossval_sklearn.py [EARMARK]     (numpy 2.4.6, scipy 1.17.1, scikit-learn 1.9.1)
 
-Two data sets of 20,000 x 512 float32, 10 classes: one whose classes stand apart, one
-whose classes overlap. 5 folds, tol 1e-4, C = 1, columns as they are, two threads
-each; medians of RUNS (default 5) and the largest difference of probabilities, which
-at this tolerance is that of two loosely solved problems.
+Two data sets of 20,000 x 512 float32, 10 classes: one with separate classes, one with
+overlapping classes. 5 folds, tol 1e-4, C = 1, no scaling, two threads each. Prints
+medians of RUNS (default 5) and the largest difference of probabilities; at this
+tolerance both solvers stop early, which makes most of it.
 """
 import os
 import statistics

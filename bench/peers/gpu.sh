@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The whole run on one GPU, SpeechBrain's notebook against earmark, for `make bench-gpu`:
+# Times the whole run on one GPU, SpeechBrain's notebook against earmark, for `make bench-gpu`:
 #
 #   bash bench/peers/gpu.sh EARMARK FOLDER [RUNS]
 #
-# FOLDER has clips named {label}_{speaker}_{take}.wav (the free spoken digit dataset, say).
-# Both take the same clips with the same random network, from the start of the process to
-# its end. The notebook runs one clip at a time, as the tutorial does, and again with 64
-# clips at a time. PYTHON names the interpreter with bench/peers/requirements.txt.
+# FOLDER has clips named {label}_{speaker}_{take}.wav (for example the Free Spoken Digit Dataset).
+# Both process the same clips with the same random network and are timed from the start of
+# the process to its end. The notebook runs with one clip at a time, as the tutorial does, and
+# with batches of 64. PYTHON is an interpreter with the packages of bench/peers/requirements.txt.
 set -eu
 earmark=$1
 folder=$2

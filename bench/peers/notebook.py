@@ -2,16 +2,17 @@
 
     python bench/peers/notebook.py FOLDER CHECKPOINT OUT [options]
 
-FOLDER has clips named {label}_*.wav, CHECKPOINT is a SpeechBrain folder (embedding_model.ckpt, such as
-tests/make_random_checkpoint.py writes). Every clip goes alone through SpeechBrain's own encode_batch, on the CPU or with
---device cuda on a GPU, as it is or resampled; --batch N takes N clips of like length at a time instead, padded (for times
-only: the padding moves the embeddings of all but the longest clip, for SpeechBrain's convolutions see it); then cross_val_predict of a logistic regression, then find_label_issues. Clips are in bytewise order of
-their names, as earmark takes them. Writes embeddings.npy, labels.npy, folds.npy, pred_probs.npy, issues.npy (rows,
-ranked), names.json, and timing.json with the seconds of each stage since the process began.
+FOLDER has clips named {label}_*.wav. CHECKPOINT is a SpeechBrain folder (embedding_model.ckpt, for example written by
+tests/make_random_checkpoint.py). Every clip is embedded alone by SpeechBrain's encode_batch, as it is or resampled, on the
+CPU or, with --device cuda, on a GPU. --batch N embeds N clips of similar length together, padded; it is for timing only,
+since SpeechBrain's convolutions see the padding, which changes the embeddings of all but the longest clip. Then follow
+cross_val_predict of a logistic regression and find_label_issues. Clips are in bytewise order of their names, as in
+earmark. Writes embeddings.npy, labels.npy, folds.npy, pred_probs.npy, issues.npy (rows, ranked), names.json, and
+timing.json with the seconds of each stage since the process began.
 
-SpeechBrain adds random noise to the pooled means, also in evaluation; with small embeddings (a network fresh from its
-initialisation has norm 1) that alone moves them by 1e-4 from run to run. --features also writes embeddings_expected.npy,
-where the noise is replaced by its expectation, 5e-5.
+SpeechBrain adds random noise to the pooled means, also in evaluation. If embeddings are small (those of an untrained
+network have norm 1), this changes them by 1e-4 from run to run. --features also writes embeddings_expected.npy, in which
+the noise is replaced by its expectation, 5e-5.
 """
 import argparse
 import json
@@ -32,10 +33,10 @@ def parse_arguments():
     arguments.add_argument("--folds", type=int, default=5)
     arguments.add_argument("--threads", type=int, default=2)
     arguments.add_argument("--device", default="cpu", help="cpu, or cuda for SpeechBrain's part")
-    arguments.add_argument("--batch", type=int, default=1, help="clips that go through the network together")
-    arguments.add_argument("--resample", action="store_true", help="to 16 kHz; without it 8 kHz clips pass as 16 kHz ones")
+    arguments.add_argument("--batch", type=int, default=1, help="number of clips embedded together")
+    arguments.add_argument("--resample", action="store_true", help="resample to 16 kHz; without it 8 kHz samples are taken as 16 kHz")
     arguments.add_argument("--features", action="store_true", 
-                           help="also writes features.npy, frames.npy and embeddings_expected.npy, of which see below (not timed)")
+                           help="also writes features.npy, frames.npy and embeddings_expected.npy, see above (not timed)")
     return arguments.parse_args()
 
 
@@ -48,7 +49,7 @@ import numpy as np  # noqa: E402
 import soundfile  # noqa: E402
 import torch  # noqa: E402
 
-# A torchaudio wheel built for another CUDA version refuses to be imported; on the CPU that does not matter.
+# A torchaudio wheel built for another CUDA version cannot be imported; on the CPU the version is irrelevant.
 if OPTIONS.device == "cpu":
     torch.version.cuda = None
 from cleanlab.filter import find_label_issues  # noqa: E402
@@ -64,7 +65,7 @@ IMPORTED = time.perf_counter()
 
 
 def load_classifier(checkpoint):
-    """SpeechBrain's EncoderClassifier with the parts that the published hyperparams.yaml makes, without a download."""
+    """SpeechBrain's EncoderClassifier with the modules of the published hyperparams.yaml, without a download."""
     weights = torch.load(os.path.join(checkpoint, "embedding_model.ckpt"), map_location="cpu", weights_only=True)
     convolutions = [weights[f"blocks.{block}.conv.weight"].shape for block in (0, 3, 6, 9, 12)]
     network = Xvector(in_channels=convolutions[0][1], tdnn_channels=[shape[0] for shape in convolutions],

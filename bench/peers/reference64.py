@@ -1,6 +1,6 @@
 """The x-vector front end and network in float64, written from the formulas, not from SpeechBrain's code.
 
-features64(samples) and Network64(checkpoint).embed(features) are what float32 results are measured against.
+features64(samples) and Network64(checkpoint).embed(features) are the reference for float32 results.
 """
 import os
 
@@ -27,7 +27,7 @@ FILTERS = mel_filters()
 
 
 def features64(samples):
-    """(frames, MELS) of one clip: log mel energies in dB, at most 80 below the clip's maximum, less their means."""
+    """(frames, MELS) of one clip: log mel energies in dB, at most 80 below the clip's maximum, minus their means."""
     padded = np.pad(np.asarray(samples, dtype=np.float64), WINDOW // 2)
     count = 1 + (len(padded) - WINDOW) // HOP
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][:count]

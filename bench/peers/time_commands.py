@@ -1,4 +1,4 @@
-"""Times commands that do the same work: every one RUNS times, by turns, from start of the process to its end.
+"""Times commands that do the same work, from start of the process to its end: RUNS times each, in turn.
 
     python bench/peers/time_commands.py [--runs 5] 'COMMAND' 'COMMAND'...
 

@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* The code point of a valid UTF-8 sequence of `length` bytes. */
-static uint32_t code_point(const char *bytes, size_t length) {
+uint32_t name_code_point(const char *bytes, size_t length) {
     static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
     uint32_t point = (unsigned char)bytes[0] & first_bits[length];
     for (size_t i = 1; i < length; i++) point = point << 6 | ((unsigned char)bytes[i] & 0x3f);
@@ -32,7 +31,7 @@ void name_visible(struct text *text, const char *name) {
             text_format(text, "\\x%02x", (unsigned char)*at++);
             continue;
         }
-        uint32_t point = code_point(at, length);
+        uint32_t point = name_code_point(at, length);
         if (point == '\\')
             text_string(text, "\\\\");
         else if (point == '\n')

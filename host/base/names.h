@@ -5,6 +5,11 @@
 
 #include "host/base/text.h"
 
+#include <stdint.h>
+
+/* The code point of a valid UTF-8 sequence of `length` bytes (1 to 4). */
+uint32_t name_code_point(const char *bytes, size_t length);
+
 /* Appends the name with control characters as \n, \t, \x1b; bytes that are no
  * UTF-8 as \xff; characters that are invisible or turn the direction of writing
  * as \u{202e}; and the backslash doubled. */

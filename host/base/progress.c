@@ -1,9 +1,10 @@
 #include "host/base/progress.h"
 
+#include "host/base/terminal.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,6 +14,19 @@
 #define LINE_SIZE 512
 #define BAR_CELLS 24
 #define SHORTEST_BAR 6
+#define USUAL_COLUMNS 80
+
+/* Time left is shown after this many seconds and steps of work, or after so long that the
+ * steps no longer matter. */
+#define ESTIMATE_AFTER 3.0
+#define ESTIMATE_ADVANCES 3u
+#define ESTIMATE_ANYHOW 30.0
+
+/* What a line shows: everything, or less where a terminal is narrow. */
+enum detail { DETAIL_LEAST, DETAIL_COUNTS, DETAIL_SPEED, DETAIL_ALL };
+
+/* The stage that is running, for messages. */
+static struct progress *current;
 
 /* A line under construction; what does not fit is left out. */
 struct line {
@@ -70,40 +84,52 @@ static double monotonic_seconds(void) {
 }
 
 /* ", 512 clips/s, 840 x real time" */
-static void add_speeds(struct line *line, const struct progress *progress, double elapsed) {
-    if (elapsed <= 0.0 || progress->done == 0) return;
+static void add_speeds(struct line *line, const struct progress *progress, double elapsed,
+                       enum detail detail) {
+    if (elapsed <= 0.0 || progress->done == 0 || detail < DETAIL_SPEED) return;
     add(line, ", ");
     add_speed(line, (double)progress->done / elapsed);
     add(line, " %s/s", progress->unit);
-    if (progress->audio_seconds <= 0.0) return;
+    if (progress->audio_seconds <= 0.0 || detail < DETAIL_ALL) return;
     add(line, ", ");
     add_speed(line, progress->audio_seconds / elapsed);
     add(line, " x real time");
 }
 
-/* "1,234 of 2,831 clips (43%), 512 clips/s, 4 s left" */
-static void add_state(struct line *line, const struct progress *progress, double elapsed) {
-    add_thousands(line, progress->done);
-    if (progress->total > 0) {
-        add(line, " of ");
-        add_thousands(line, progress->total);
-    }
-    add(line, " %s", progress->unit);
-    if (progress->total > 0)
-        add(line, " (%.0f%%)", 100.0 * (double)progress->done / (double)progress->total);
-    add_speeds(line, progress, elapsed);
-    if (progress->total > progress->done && progress->done > 0) {
-        double left = elapsed * (double)(progress->total - progress->done) / (double)progress->done;
-        add(line, ", ");
-        add_duration(line, left);
-        add(line, " left");
-    }
+static void add_time_left(struct line *line, const struct progress *progress, double elapsed) {
+    bool known = elapsed >= ESTIMATE_ANYHOW ||
+                 (elapsed >= ESTIMATE_AFTER && progress->advances >= ESTIMATE_ADVANCES);
+    if (!known || progress->done == 0 || progress->total <= progress->done) return;
+    add(line, ", ");
+    add_duration(line,
+                 elapsed * (double)(progress->total - progress->done) / (double)progress->done);
+    add(line, " left");
 }
 
-static int terminal_width(FILE *stream) {
-    struct winsize size;
-    if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-    return 80;
+/* "1,234 of 2,831 clips (43%), 512 clips/s, 4 s left" */
+static void add_state(struct line *line, const struct progress *progress, double elapsed,
+                      enum detail detail) {
+    double percent =
+        progress->total > 0 ? 100.0 * (double)progress->done / (double)progress->total : 0.0;
+    if (detail == DETAIL_LEAST && progress->total > 0) {
+        add(line, "%.0f%%", percent);
+    } else {
+        add_thousands(line, progress->done);
+        if (progress->total > 0) {
+            add(line, " of ");
+            add_thousands(line, progress->total);
+        }
+        add(line, " %s", progress->unit);
+        if (progress->total > 0) add(line, " (%.0f%%)", percent);
+    }
+    add_speeds(line, progress, elapsed, detail);
+    add_time_left(line, progress, elapsed);
+}
+
+/* Columns a line may fill: the last one is left, where some terminals begin a new line. */
+static int room(const struct progress *progress) {
+    int columns = progress->columns > 0 ? progress->columns : terminal_width(progress->stream);
+    return (columns > 0 ? columns : USUAL_COLUMNS) - 1;
 }
 
 /* Takes the bar off the terminal's line. */
@@ -125,11 +151,15 @@ static void add_bar(struct line *line, const struct progress *progress, int room
 }
 
 static void draw_bar(struct progress *progress, double elapsed) {
-    struct line state = {.length = 0};
-    struct line line = {.length = 0};
-    int columns = terminal_width(progress->stream) - 1;
-    add_state(&state, progress, elapsed);
+    struct line state, line = {.length = 0};
+    int columns = room(progress);
     add(&line, "%s ", progress->title);
+    enum detail detail = DETAIL_ALL;
+    for (;; detail--) {
+        state.length = 0;
+        add_state(&state, progress, elapsed, detail);
+        if ((int)(line.length + state.length) <= columns || detail == DETAIL_LEAST) break;
+    }
     add_bar(&line, progress, columns - (int)line.length - (int)state.length);
     add(&line, "%s", state.text);
     int length = (int)line.length < columns ? (int)line.length : columns;
@@ -142,7 +172,7 @@ static void draw_bar(struct progress *progress, double elapsed) {
 static void write_line(struct progress *progress, double elapsed) {
     struct line line = {.length = 0};
     add(&line, "%s: ", progress->title);
-    add_state(&line, progress, elapsed);
+    add_state(&line, progress, elapsed, DETAIL_ALL);
     fprintf(progress->stream, "%s\n", line.text);
     fflush(progress->stream);
 }
@@ -161,14 +191,17 @@ void progress_start(struct progress *progress, enum progress_style style, const 
                                   .unit = unit,
                                   .total = total,
                                   .clock = clock,
+                                  .columns = progress->columns,
                                   .started = clock()};
     progress->shown = progress->started;
     progress->running = true;
+    current = progress;
     if (style == PROGRESS_BAR) draw_bar(progress, 0.0);
 }
 
 void progress_update(struct progress *progress, uint64_t done) {
     if (!progress->running) return;
+    if (done > progress->done) progress->advances++;
     progress->done = done;
     if (progress->style == PROGRESS_QUIET) return;
     double now = progress->clock();
@@ -185,21 +218,55 @@ void progress_audio(struct progress *progress, double seconds) {
     progress->audio_seconds = seconds;
 }
 
-void progress_message(struct progress *progress, const char *format, ...) {
-    FILE *stream = progress->stream == NULL ? stderr : progress->stream;
-    if (progress->running) erase_bar(progress);
-    va_list arguments;
-    va_start(arguments, format);
-    vfprintf(stream, format, arguments);
-    va_end(arguments);
+/* With lines broken to fit; as it is without memory for that. */
+static void write_wrapped(FILE *stream, int width, const char *format, va_list arguments) {
+    struct text wrapped = TEXT_INITIAL;
+    char *message = NULL;
+    va_list again;
+    va_copy(again, arguments);
+    if (width > 0 && vasprintf(&message, format, again) >= 0) {
+        terminal_wrap(&wrapped, message, 0, 4, width);
+        fputs(wrapped.failed || wrapped.data == NULL ? message : wrapped.data, stream);
+        free(message);
+    } else {
+        vfprintf(stream, format, arguments);
+    }
+    va_end(again);
+    text_free(&wrapped);
     fputc('\n', stream);
-    if (progress->running && progress->style == PROGRESS_BAR)
-        draw_bar(progress, progress->clock() - progress->started);
+}
+
+void progress_message(const char *format, ...) {
+    FILE *stream = current == NULL ? stderr : current->stream;
+    va_list arguments;
+    if (current != NULL) erase_bar(current);
+    va_start(arguments, format);
+    write_wrapped(stream, terminal_width(stream), format, arguments);
+    va_end(arguments);
+    if (current != NULL && current->style == PROGRESS_BAR)
+        draw_bar(current, current->clock() - current->started);
+}
+
+/* How much was done in the whole stage, and how fast. */
+static void add_end(struct line *line, const struct progress *progress, double elapsed,
+                    enum detail detail) {
+    bool ended = progress->total > progress->done;
+    add(line, "%s: ", progress->title);
+    if (ended) add(line, "ended at ");
+    add_thousands(line, progress->done);
+    if (ended) {
+        add(line, " of ");
+        add_thousands(line, progress->total);
+    }
+    add(line, " %s in ", progress->unit);
+    add_duration(line, elapsed);
+    add_speeds(line, progress, elapsed, detail);
 }
 
 void progress_finish(struct progress *progress) {
     if (!progress->running) return;
     progress->running = false;
+    current = NULL;
     if (progress->style == PROGRESS_QUIET) return;
     erase_bar(progress);
     double elapsed = progress->clock() - progress->started;
@@ -207,18 +274,15 @@ void progress_finish(struct progress *progress) {
         fflush(progress->stream);
         return;
     }
-    struct line line = {.length = 0};
-    add(&line, "%s: ", progress->title);
-    bool ended = progress->total > progress->done;
-    if (ended) add(&line, "ended at ");
-    add_thousands(&line, progress->done);
-    if (ended) {
-        add(&line, " of ");
-        add_thousands(&line, progress->total);
+    struct line line;
+    enum detail detail = DETAIL_ALL;
+    for (;; detail--) {
+        line.length = 0;
+        add_end(&line, progress, elapsed, detail);
+        if (progress->style == PROGRESS_LINES || (int)line.length <= room(progress) ||
+            detail == DETAIL_COUNTS)
+            break;
     }
-    add(&line, " %s in ", progress->unit);
-    add_duration(&line, elapsed);
-    add_speeds(&line, progress, elapsed);
     fprintf(progress->stream, "%s\n", line.text);
     fflush(progress->stream);
 }

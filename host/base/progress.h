@@ -14,38 +14,43 @@ enum progress_style {
     PROGRESS_LINES = 3
 };
 
-/* One stage; zero-initialise. Calls on one progress come from one thread. */
+/* One stage; zero-initialise. One runs at a time, and it must stay where it is in memory; calls
+ * come from one thread. */
 struct progress {
     bool running;
     FILE *stream; /* NULL before start: stderr */
     enum progress_style style;
     const char *title; /* "network": a literal */
     const char *unit;  /* "clips": a literal */
-    uint64_t total;    /* 0: not known, no time left is told */
+    uint64_t total;    /* 0: not known, no time left is shown */
     uint64_t done;
-    double audio_seconds;  /* of sound done so far; 0: not told */
+    unsigned advances;     /* updates with more done than before; the time left waits for some */
+    double audio_seconds;  /* of sound done so far; 0: not shown */
     double (*clock)(void); /* seconds; NULL before start: the monotonic clock */
     double started;
     double shown; /* when something was last written */
+    int columns;  /* of the terminal; 0: asked for each time */
     int width;    /* of what the bar's line holds now */
 };
 
-/* Begins a stage; stream and clock stay what they were set to. */
+/* Begins a stage; stream, clock and columns stay what they were set to. */
 void progress_start(struct progress *progress, enum progress_style style, const char *title,
                     const char *unit, uint64_t total);
 
-/* So much is done; writes at most ten times a second on a terminal, every five
+/* This much is done; writes at most ten times a second on a terminal, every five
  * seconds elsewhere: it may be called for every clip. */
 void progress_update(struct progress *progress, uint64_t done);
 
 /* Seconds of sound done so far: shown as "840 x real time". */
 void progress_audio(struct progress *progress, double seconds);
 
-/* A line of its own that does not break the bar; not silenced by quiet. No newline at its end. */
-void progress_message(struct progress *progress, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* A message on stderr (on the stream of the stage that is running, if there is one): the one
+ * place for messages. The bar is taken off its line before and drawn again after it; on a
+ * terminal the message is broken between words. Not silenced by quiet; give no newline at its
+ * end. From the thread that runs the stage. */
+void progress_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Ends the stage with one line that tells how much and how fast (a stage that
+/* Ends the stage with one line that says how much and how fast (a stage that
  * took under a fifth of a second leaves none). May be called on a stage that has
  * failed; calling it twice, or before start, does nothing. */
 void progress_finish(struct progress *progress);

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The rows that are still in, side by side. */
+/* The rows that are left, end to end. */
 struct remaining {
     size_t count;
-    size_t *rows;     /* (count) where they are */
+    size_t *rows;     /* (count) their numbers */
     int32_t *labels;  /* (count) */
-    int64_t *given;   /* (count) folds of the column, or groups, where there are such */
+    int64_t *given;   /* (count) folds of the column, or groups; 0 without either */
     int32_t *fold_of; /* (count) */
     unsigned char *status;
 };
@@ -66,15 +66,16 @@ static enum error_code count_classes(const int32_t *labels, size_t rows, size_t 
     if (all == 0) return FAIL(error, ERROR_DATA, "none of the %zu clips has a label", rows);
     if (all < 2)
         return FAIL(error, ERROR_DATA,
-                    "all %zu clips have the same label; two classes are the least", labelled);
-    return FAIL(error, ERROR_DATA,
-                "of %zu classes %zu can be audited, two are the least: %s; use fewer folds or more "
-                "clips",
-                all, result->classes,
-                request->column != NULL   ? "the others' clips are all in one fold of the column"
-                : request->groups != NULL ? "the others have fewer clips than folds, or all of "
-                                            "them in one fold's groups"
-                                          : "the others have fewer clips than folds");
+                    "all %zu clips have the same label; at least two classes are needed", labelled);
+    return FAIL(
+        error, ERROR_DATA,
+        "of %zu classes %zu can be audited, at least two are needed: %s; use fewer folds or "
+        "more clips",
+        all, result->classes,
+        request->column != NULL   ? "the others' clips are all in one fold of the column"
+        : request->groups != NULL ? "the others have fewer clips than folds, or all of "
+                                    "them in one fold's groups"
+                                  : "the others have fewer clips than folds");
 }
 
 enum error_code assign_folds(const int32_t *labels, size_t rows, size_t classes,
@@ -116,8 +117,9 @@ done:
     return error->code;
 }
 
-/* Labels that are all the same: nothing to stratify by. */
-static enum error_code deal_whole_groups(const int64_t *groups, size_t rows,
+/* Folds of whole groups where rows have several labels: all count as one class, so that
+ * nothing is stratified. */
+static enum error_code fold_whole_groups(const int64_t *groups, size_t rows,
                                          const struct assign_request *request, int32_t *fold_of,
                                          struct error *error) {
     int32_t *same = memory_array(rows, sizeof *same, "labels", error);
@@ -128,9 +130,10 @@ static enum error_code deal_whole_groups(const int64_t *groups, size_t rows,
     return error->code;
 }
 
-/* Gathers what the fold functions want of the labelled rows alone, and deals. */
-static enum error_code deal(const struct assign_request *request, size_t rows, size_t left,
-                            struct assign_result *result, int32_t *fold_of, struct error *error) {
+/* Assigns folds to the labelled rows only. fold_of: (left) */
+static enum error_code fold_labelled_rows(const struct assign_request *request, size_t rows,
+                                          size_t left, struct assign_result *result,
+                                          int32_t *fold_of, struct error *error) {
     const int64_t *given = request->column != NULL ? request->column : request->groups;
     if (given == NULL) return folds_shuffled(left, request->folds, request->seed, fold_of, error);
     int64_t *values = memory_array(left, sizeof *values, "groups", error);
@@ -140,12 +143,12 @@ static enum error_code deal(const struct assign_request *request, size_t rows, s
     if (request->column != NULL)
         folds_from_column(values, left, fold_of, &result->folds, error);
     else
-        deal_whole_groups(values, left, request, fold_of, error);
+        fold_whole_groups(values, left, request, fold_of, error);
     free(values);
     return error->code;
 }
 
-/* The labelled rows' labels side by side. */
+/* The labels of the labelled rows: (auditable, classes), to be freed. */
 static int8_t *gather_labels(const int8_t *labels, size_t rows, size_t classes,
                              const struct assign_result *result, struct error *error) {
     int8_t *gathered = memory_array(result->auditable, classes, "labels", error);
@@ -174,7 +177,7 @@ enum error_code assign_folds_multilabel(const int8_t *labels, size_t rows, size_
     fold_of = memory_array(result->auditable, sizeof *fold_of, "folds", error);
     gathered = gather_labels(labels, rows, classes, result, error);
     if (error->code == ERROR_NONE &&
-        deal(request, rows, result->auditable, result, fold_of, error) == ERROR_NONE)
+        fold_labelled_rows(request, rows, result->auditable, result, fold_of, error) == ERROR_NONE)
         auditable_multilabel(gathered, fold_of, result->auditable, classes,
                              request->column == NULL ? result->folds : 0, class_status,
                              &result->classes, error);

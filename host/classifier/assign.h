@@ -9,7 +9,7 @@
 struct assign_request {
     const int64_t *column; /* (rows) or NULL */
     const int64_t *groups; /* (rows) or NULL */
-    size_t folds;          /* not looked at with a column */
+    size_t folds;          /* ignored with a column */
     bool shuffle;
     uint32_t seed;
 };
@@ -19,29 +19,31 @@ struct assign_result {
     int32_t *fold_of;      /* (rows) 0 .. folds - 1; -1 where not auditable */
     size_t folds;
     size_t auditable; /* rows */
-    size_t classes;   /* with auditable rows */
+    size_t classes;   /* that have auditable rows */
 };
 
-/* labels (rows) are 0 .. classes - 1, or below 0 where nobody has said what the row is.
- * Those are set aside, and so are rows of classes with fewer rows than folds
- * are set aside first (not with a column: its folds are what they are) and folds
- * made of the rest, as the reference would of these rows alone; then rows whose
- * label is in one fold only. ERROR_DATA when fewer than two classes are left.
- * assign_free frees; it may be called on a zeroed struct. */
+/* One label a row: labels (rows) are 0 .. classes - 1, below 0 for an unlabelled row.
+ * Unlabelled rows are left out, and so are rows of classes with fewer rows than folds
+ * (with a column no class is left out for that). Folds are made of the other rows as
+ * scikit-learn would of these alone. Then rows whose label occurs in one fold only are left
+ * out too. ERROR_DATA when fewer than two classes remain. assign_free() frees *result, after
+ * an error too. */
 enum error_code assign_folds(const int32_t *labels, size_t rows, size_t classes,
                              const struct assign_request *request, struct assign_result *result,
                              struct error *error);
-/* The same where a row may have any number of labels: no stratifying, the folds are the
- * column's, or of whole groups and about the same size, or KFold's, which are shuffled
- * whatever the request says (a list sorted by label would leave whole classes out).
- * labels (rows, classes): 1 and 0, or -1 in the whole row where nobody has said what it
- * is; those rows are AUDITABLE_UNLABELLED. class_status (classes) is written: enum
- * auditable. Rows stay, whatever becomes of their classes. ERROR_DATA when no class is left. */
+
+/* Any number of labels a row: labels (rows, classes) are 1 and 0, or -1 throughout an
+ * unlabelled row, which is AUDITABLE_UNLABELLED. Nothing is stratified: folds come from the
+ * column, are whole groups of about the same number of rows, or are KFold's, shuffled even
+ * without request->shuffle, because a list sorted by label would otherwise leave whole
+ * classes out of the training rows. class_status (classes), enum auditable, is written; no
+ * row is left out because of its classes. ERROR_DATA when no class can be audited. */
 enum error_code assign_folds_multilabel(const int8_t *labels, size_t rows, size_t classes,
                                         const struct assign_request *request,
                                         struct assign_result *result, unsigned char *class_status,
                                         struct error *error);
 
+/* Frees a result; takes a zeroed one. */
 void assign_free(struct assign_result *result);
 
 #endif

@@ -10,7 +10,7 @@ const char *auditable_reason(enum auditable auditable) {
     case AUDITABLE_ABSENT: return "all clips of its class are in one fold";
     case AUDITABLE_UNLABELLED: return "it has no labels";
     case AUDITABLE_COMMON:
-    case AUDITABLE_EVERYWHERE: break; /* of classes */
+    case AUDITABLE_EVERYWHERE: break; /* said of classes */
     }
     return "unknown";
 }
@@ -22,7 +22,7 @@ const char *auditable_class_reason(enum auditable auditable) {
     case AUDITABLE_ABSENT: return "all clips that have it are in one fold";
     case AUDITABLE_COMMON: return "fewer clips than folds are without it";
     case AUDITABLE_EVERYWHERE: return "all clips without it are in one fold";
-    case AUDITABLE_UNLABELLED: break; /* of rows */
+    case AUDITABLE_UNLABELLED: break; /* said of rows */
     }
     return "unknown";
 }
@@ -68,11 +68,11 @@ enum error_code auditable_by_fold(const int32_t *labels, const int32_t *fold_of,
     return ERROR_NONE;
 }
 
-/* The rows of a class that have it, or have it not. */
+/* The rows with a class, or those without it. */
 struct side {
     size_t rows;
-    int32_t fold; /* of the first */
-    bool in_others;
+    int32_t fold;   /* of the first */
+    bool in_others; /* whether other folds have such rows too */
 };
 
 static enum auditable judge(const struct side sides[2], size_t minimum) {

@@ -18,7 +18,7 @@ struct crossval_settings crossval_settings_complete(const struct crossval_settin
     return complete;
 }
 
-/* One run: what its parts share. */
+/* One cross-validation. */
 struct run {
     const struct crossval_input *input;
     const struct crossval_settings *settings;
@@ -26,7 +26,7 @@ struct run {
     struct lockstep lockstep;
     bool *present;             /* (folds, classes): whether a fold's training rows have the class */
     size_t *held_out;          /* (folds): rows */
-    struct lockstep_fit *fits; /* (several C, folds) under way */
+    struct lockstep_fit *fits; /* (batch of C, folds) being run */
     size_t fit_slots;
     struct lockstep_fit *best;     /* (folds) of the best C so far: weights only */
     struct classifier_task *tasks; /* (folds) for predictions */
@@ -36,10 +36,11 @@ struct run {
 static enum error_code check(const struct crossval_input *input,
                              const struct crossval_settings *settings, struct error *error) {
     if (input->rows == 0 || input->features == 0 || input->classes < 2 || input->folds < 2)
-        return FAIL(error, ERROR_DATA,
-                    "cross-validation of %zu rows, %zu columns, %zu classes and %zu folds: two "
-                    "classes and two folds are the least",
-                    input->rows, input->features, input->classes, input->folds);
+        return FAIL(
+            error, ERROR_DATA,
+            "cross-validation of %zu rows, %zu columns, %zu classes and %zu folds: at least "
+            "two classes and two folds are needed",
+            input->rows, input->features, input->classes, input->folds);
     if (!(settings->tolerance > 0) || settings->max_iterations < 1)
         return FAIL(error, ERROR_USAGE, "tolerance and iterations must be more than 0");
     if (settings->c_count == 0 || settings->c_count > CROSSVAL_MAXIMUM_C)
@@ -51,7 +52,8 @@ static enum error_code check(const struct crossval_input *input,
     return ERROR_NONE;
 }
 
-/* A value that is not finite shows in its column's mean; then it is looked for. */
+/* A value that is not finite makes its column's mean not finite: only then is it searched
+ * for. */
 static enum error_code check_finite(const struct crossval_input *input,
                                     const struct scaling *scaling, struct error *error) {
     bool finite = true;
@@ -102,8 +104,8 @@ static void record(struct run *run, size_t c, const struct lockstep_fit *fit) {
     report->failed += fit->lbfgs.stop == LBFGS_LINE_SEARCH;
 }
 
-/* Runs the fits first .. first + count - 1 of those numbered C by C, fold by fold,
- * which lie at `fits` beginning with the first. */
+/* Runs fits number first .. first + count - 1, counted fold by fold within each C, into
+ * fits (count). */
 static enum error_code run_fits(struct run *run, size_t first, size_t count,
                                 struct lockstep_fit *fits, struct error *error) {
     size_t folds = run->input->folds, opened = 0;
@@ -148,7 +150,7 @@ static enum error_code predict(struct run *run, const struct lockstep_fit *fits,
     return ERROR_NONE;
 }
 
-/* Judges C number c by its fits (folds) and keeps them if it is the best so far. */
+/* The log-loss of C number c from its fits (folds), which are kept if it is the best so far. */
 static enum error_code judge(struct run *run, size_t c, struct lockstep_fit *fits,
                              struct error *error) {
     struct crossval_report *report = run->report;
@@ -164,8 +166,8 @@ static enum error_code judge(struct run *run, size_t c, struct lockstep_fit *fit
     return ERROR_NONE;
 }
 
-/* As many whole grids of folds at once as memory allows; when not even one fits,
- * some folds at a time. A fit does not depend on which others run beside it. */
+/* All folds of as many C at once as memory allows; if that is less than one C, a few folds
+ * at a time. A fit does not depend on which others run beside it. */
 static enum error_code run_grid(struct run *run, struct error *error) {
     size_t folds = run->input->folds, c_count = run->settings->c_count;
     size_t memory = run->settings->memory == 0 ? CROSSVAL_MEMORY : run->settings->memory;

@@ -13,11 +13,11 @@
 #include "host/classifier/crossval_settings.h"
 #include "kernels/device.h"
 
-/* --C auto: 1e-4 to 1e2 by tens. */
+/* The values of --C auto: 1e-4 to 1e2 in steps of ten. */
 #define CROSSVAL_AUTO_COUNT 7
 extern const double crossval_auto_c[CROSSVAL_AUTO_COUNT];
 
-/* The same with the values of C written out and one thread at least. */
+/* *settings with c_auto replaced by its values of C, and at least one thread. */
 struct crossval_settings crossval_settings_complete(const struct crossval_settings *settings);
 
 struct crossval_input {
@@ -27,10 +27,13 @@ struct crossval_input {
     size_t rows, features, classes, folds;
 };
 
-/* probabilities (rows, classes), float32, is written: a class absent from a fold's
- * training rows has 0 there. progress may be NULL. crossval_report_free frees the
- * report, after a failure too. ERROR_DATA when a fold's training rows have fewer
- * than two classes. Fits that did not converge are no error: see the report. */
+/* Fits all folds at every C and writes the out-of-fold probabilities of the best C:
+ * probabilities (rows, classes), float32, 0 for a class that is absent from the training
+ * rows of the row's fold. progress may be NULL. *report is freed by crossval_report_free(),
+ * after an error too. Errors: ERROR_USAGE for settings out of range, ERROR_DATA when
+ * embeddings are not finite or a fold's training rows have fewer than two classes,
+ * ERROR_STOPPED, and what the device reports. Fits that did not converge are not an error:
+ * see the report. */
 enum error_code crossval_run(const struct device_operations *operations, struct device *device,
                              const struct crossval_input *input,
                              const struct crossval_settings *settings,

@@ -1,8 +1,8 @@
 /* Out-of-fold probabilities where a row may have any number of labels: one binary
- * logistic regression for each class, its rows against the rest, as scikit-learn's
- * OneVsRestClassifier(LogisticRegression(C, solver="lbfgs")) has them. Each is
- * crossval.h's problem with two classes, which has one weight vector: the penalty is
- * the reference's own (a softmax with both vectors free would want C / 2 for it). */
+ * logistic regression for each class, the rows that have it against the rest, as in
+ * scikit-learn's OneVsRestClassifier(LogisticRegression(C, solver="lbfgs")). Each is
+ * crossval.h's problem with two classes, which has one weight vector, so that the penalty
+ * is scikit-learn's too (a softmax with two free vectors would need C / 2). */
 #ifndef EARMARK_CLASSIFIER_CROSSVAL_MULTILABEL_H
 #define EARMARK_CLASSIFIER_CROSSVAL_MULTILABEL_H
 
@@ -15,13 +15,13 @@ struct crossval_multilabel_input {
     size_t rows, features, classes, folds;
 };
 
-/* probabilities (rows, classes), float32, of having the class, is written. One C serves
- * all classes: the one of the lowest log-loss, which is the mean over rows and classes.
- * Of the report, fits are for each C and fold that of the class which ended worst;
- * counts are of all classes' fits. Memory beyond the arguments is 12 bytes a row and
- * what crossval_run takes for two classes. crossval_report_free frees the report, after
- * a failure too. ERROR_DATA when a fold's training rows all have a class, or none of
- * them has it (auditable_multilabel tells before). */
+/* Writes probabilities (rows, classes), float32: of having the class. All classes use the
+ * same C, that of the lowest log-loss, averaged over rows and classes. In *report, the entry
+ * of a C and fold is the fit of the class that ended worst, and counts are of the fits of
+ * all classes; crossval_report_free() frees it, after an error too. Memory beyond the
+ * arguments: 12 bytes a row and what crossval_run() takes for two classes. Errors as of
+ * crossval_run(); ERROR_DATA also when a fold's training rows all have a class, or none of
+ * them has it (auditable_multilabel() finds such classes). */
 enum error_code crossval_multilabel_run(const struct device_operations *operations,
                                         struct device *device,
                                         const struct crossval_multilabel_input *input,

@@ -10,14 +10,14 @@
 struct crossval_fit {
     double c;
     size_t fold;
-    size_t training_rows; /* 0: the fold holds nothing out, there was no fit */
+    size_t training_rows; /* 0: the fold holds no rows out, so there was no fit */
     int iterations;
     int evaluations;       /* of loss and gradient */
     int exact_evaluations; /* those in float64 */
     double objective;      /* at the end */
-    double gradient; /* largest magnitude in the gradient there, to compare with the tolerance */
+    double gradient;       /* largest magnitude in the gradient at the end, as the tolerance */
     enum lbfgs_stop stop;
-    bool exact; /* ended in float64; else float32 met the tolerance */
+    bool exact; /* whether the fit ended in float64; else float32 met the tolerance */
 };
 
 struct crossval_report {
@@ -26,28 +26,30 @@ struct crossval_report {
     double *log_losses;        /* (c_count) mean out-of-fold -log p[label], float64 */
     struct crossval_fit *fits; /* (c_count, folds) */
     size_t chosen;             /* into c_values: lowest log-loss, ties to the smaller C */
-    bool at_edge;              /* the choice is the smallest or largest of several */
-    size_t fit_count;          /* all that were wanted: c_count * folds */
+    bool at_edge;              /* several were tried, and the choice is the smallest or largest */
+    size_t fit_count;          /* c_count * folds; multilabel: times the classes */
     size_t exhausted, failed;  /* fits that ended with LBFGS_ITERATIONS, LBFGS_LINE_SEARCH */
 };
 
-/* A report with these values of C and nothing else in it yet. */
+/* An empty report for these values of C (c_count). ERROR_MEMORY; crossval_report_free()
+ * frees it then too. */
 enum error_code crossval_report_open(struct crossval_report *report, const double *c_values,
                                      size_t c_count, size_t folds, struct error *error);
-void crossval_report_free(struct crossval_report *report);
+void crossval_report_free(struct crossval_report *report); /* takes a zeroed one */
 
-/* Whether C number c is better than the chosen one, and the choice once all are known. */
+/* Whether C number c is better than the chosen one. */
 bool crossval_report_beats(const struct crossval_report *report, size_t c);
+/* Sets chosen and at_edge, once log_losses is complete. */
 void crossval_report_choose(struct crossval_report *report);
 
-/* "gradient", "flat", "max-iterations", "line-search". */
+/* "running", "gradient", "flat", "max-iterations" or "line-search". */
 const char *crossval_stop_name(enum lbfgs_stop stop);
 
-/* The report as a JSON object: chosen C, log-loss of each C, every fit. */
+/* Appends the report as a JSON object: the chosen C, the log-loss of each C, every fit. */
 void crossval_report_json(const struct crossval_report *report, struct text *text);
 
-/* Sentences worth a warning (at most one of a kind), one a line, each ended by a
- * newline: fits that did not converge, a choice at the edge of the grid. */
+/* Appends the warnings, a line each, at most one of a kind: fits that did not converge, a
+ * choice at the edge of the values tried. */
 void crossval_report_warnings(const struct crossval_report *report, struct text *text);
 
 #endif

@@ -7,7 +7,7 @@
 #define CROSSVAL_MAXIMUM_C 64
 
 struct crossval_settings {
-    /* for whoever makes the folds (folds.h); crossval_run does not look at them */
+    /* for assign.h; crossval_run ignores these three */
     size_t folds;
     bool shuffle;
     uint32_t seed;
@@ -15,18 +15,18 @@ struct crossval_settings {
     bool c_auto;                         /* crossval_auto_c in place of c_values */
     double c_values[CROSSVAL_MAXIMUM_C]; /* each > 0 */
     size_t c_count;
-    bool standardise;   /* per fold, on its training rows; else columns as they are */
+    bool standardise;   /* columns, per fold by its training rows; else as they are */
     double tolerance;   /* on the largest magnitude in the gradient; > 0 */
     int max_iterations; /* of each fit; >= 1 */
-    int threads;        /* of the host's part, 0 for 1; results do not depend on it */
-    size_t memory;      /* bytes for fits under way at once; 0: CROSSVAL_MEMORY */
+    int threads;        /* of the host's own sums; 0: 1. Results do not depend on it */
+    size_t memory;      /* bytes for fits that run at once; 0: CROSSVAL_MEMORY */
 };
 
 #define CROSSVAL_DEFAULTS                                                                          \
     { .folds = 5, .c_auto = true, .standardise = true, .tolerance = 1e-4, .max_iterations = 1000 }
 #define CROSSVAL_MEMORY ((size_t)1 << 30)
 
-/* Told after every step of the lockstep. */
+/* Called after every step of all fits; worst_gradient is the largest of the fits' norms. */
 struct crossval_progress {
     void (*step)(void *context, size_t finished_fits, size_t all_fits, double worst_gradient);
     void *context;

@@ -23,9 +23,10 @@ static enum error_code check_counts(const size_t *counts, size_t classes, size_t
     for (size_t c = 0; c < classes; c++)
         if (counts[c] > most) most = counts[c];
     if (most >= folds) return ERROR_NONE;
-    return FAIL(error, ERROR_DATA,
-                "%zu folds, but no class has so many clips (the largest has %zu); use fewer folds",
-                folds, most);
+    return FAIL(
+        error, ERROR_DATA,
+        "%zu folds, but no class has that many clips (the largest has %zu); use fewer folds", folds,
+        most);
 }
 
 /* code[label] = position of the class by first appearance among the rows. */
@@ -40,8 +41,8 @@ static void encode_by_appearance(const int32_t *labels, size_t rows, size_t clas
     }
 }
 
-/* Labels laid out sorted by code occupy positions one class after the other; a
- * fold's share of a class is how many of its positions are the fold modulo folds. */
+/* With the rows sorted by class, position p belongs to fold p modulo folds. Writes the folds
+ * of one class's positions begin .. begin + count - 1, fold by fold. */
 static void fill_block(size_t begin, size_t count, size_t folds, int32_t *block) {
     size_t at = 0;
     for (size_t fold = 0; fold < folds; fold++) {
@@ -93,7 +94,7 @@ enum error_code folds_shuffled(size_t rows, size_t folds, uint32_t seed, int32_t
     random_seed(&random, seed);
     for (size_t row = 0; row < rows; row++) order[row] = row;
     random_shuffle_sizes(&random, order, rows);
-    /* the first rows % folds folds have one row more */
+    /* The first rows % folds folds have one row more. */
     for (size_t fold = 0, at = 0; fold < folds; fold++)
         for (size_t i = 0; i < rows / folds + (fold < rows % folds); i++)
             fold_of[order[at++]] = (int32_t)fold;
@@ -143,10 +144,12 @@ enum error_code folds_from_column(const int64_t *values, size_t rows, int32_t *f
     free(distinct);
     if (*folds < 2)
         return FAIL(error, ERROR_DATA,
-                    "the fold column has one value only: nothing would be left to train on");
+                    "the fold column has one value only, which leaves nothing to train on; use a "
+                    "column with at least two");
     if (*folds > FOLDS_MAXIMUM)
         return FAIL(error, ERROR_DATA,
-                    "the fold column has %zu different values, more than %d: is it the right one?",
+                    "the fold column has %zu different values, more than %d; check that it is the "
+                    "right column",
                     *folds, FOLDS_MAXIMUM);
     return ERROR_NONE;
 }

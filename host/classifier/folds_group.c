@@ -1,7 +1,7 @@
-/* Stratified folds of whole groups: the groups, those with the most uneven
- * classes first, go one by one to the fold that keeps the classes' shares most
- * even. The choice hangs on the last bit of sums of quotients, so they are added
- * here in the same order as numpy adds them (pairwise where it does). */
+/* Stratified folds of whole groups: the groups are placed one by one, those with the most
+ * uneven classes first, each in the fold that keeps the classes' shares most even. A choice
+ * can depend on the last bit of a sum, so everything is added in numpy's order (pairwise
+ * where numpy does that). */
 #include "host/base/memory.h"
 #include "host/classifier/folds.h"
 #include "host/classifier/random.h"
@@ -33,13 +33,14 @@ static double pairwise_sum(const double *values, size_t count) {
     return pairwise_sum(values, half) + pairwise_sum(values + half, count - half);
 }
 
-struct group_class { /* how many rows of a class a group has */
+/* How many rows of a class a group has. */
+struct group_class {
     size_t class;
     double rows;
 };
 
 struct grouping {
-    size_t classes; /* present ones only */
+    size_t classes; /* only those that have rows */
     size_t folds;
     size_t groups;
     double *class_rows; /* (classes) */
@@ -47,13 +48,13 @@ struct grouping {
     struct group_class *members;
     double *fold_class_rows; /* (folds, classes) so far */
     double *fold_rows;       /* (folds) so far */
-    double *deviations;      /* (classes) of the classes' shares over the folds, so far */
-    double *candidate;       /* (classes) the same, with a group added to a fold */
-    double *shares;          /* (folds) of the class at hand */
+    double *deviations;      /* (classes) so far: of a class's shares over the folds */
+    double *candidate;       /* (classes) the same, if a group were added to a fold */
+    double *shares;          /* (folds) scratch: of one class */
 };
 
-/* numpy's sum over the folds of (folds, classes): in order, but where there is one class
- * only the folds lie side by side and are added in pairs. */
+/* numpy's sum over the first axis of (folds, classes): in order; with a single class the
+ * folds are contiguous and numpy adds them pairwise. */
 static double fold_sum(const struct grouping *grouping, const double *values) {
     if (grouping->classes == 1) return pairwise_sum(values, grouping->folds);
     double sum = 0;
@@ -61,8 +62,8 @@ static double fold_sum(const struct grouping *grouping, const double *values) {
     return sum;
 }
 
-/* numpy.std over the folds of rows / class_rows for one class, with `extra` rows
- * more in fold `fold`. */
+/* numpy.std over the folds of rows / class_rows for one class, with `extra` rows added to
+ * fold `fold` (SIZE_MAX: to none). */
 static double share_deviation(const struct grouping *grouping, size_t class, size_t fold,
                               double extra) {
     size_t folds = grouping->folds;
@@ -135,7 +136,7 @@ static int compare_ranked(const void *left, const void *right) {
     return (a->position > b->position) - (a->position < b->position);
 }
 
-/* fold_of_group (groups) */
+/* fold_of_group: (groups) */
 static enum error_code place_groups(struct grouping *grouping, bool shuffle, uint32_t seed,
                                     int32_t *fold_of_group, struct error *error) {
     size_t groups = grouping->groups;
@@ -172,7 +173,8 @@ static int compare_keys(const void *left, const void *right) {
     return (a->class > b->class) - (a->class < b->class);
 }
 
-/* Counts the rows of each group and class; `dense` maps labels to present classes. */
+/* Counts the rows of each group and class; dense (classes) maps labels to classes that have
+ * rows. */
 static enum error_code count_members(struct grouping *grouping, const int32_t *labels,
                                      const int32_t *group_of, const size_t *dense, size_t rows,
                                      struct error *error) {
@@ -207,7 +209,7 @@ static void grouping_free(struct grouping *grouping) {
     free(grouping->shares);
 }
 
-/* Present classes, their rows, and room for the rest. dense: (classes) */
+/* Finds the classes that have rows, fills dense (classes), and allocates the rest. */
 static enum error_code grouping_open(struct grouping *grouping, const int32_t *labels, size_t rows,
                                      size_t classes, size_t *dense, struct error *error) {
     grouping->class_rows = memory_array(classes, sizeof(double), "class counts", error);
@@ -222,7 +224,7 @@ static enum error_code grouping_open(struct grouping *grouping, const int32_t *l
     }
     if (most < (double)grouping->folds)
         return FAIL(error, ERROR_DATA,
-                    "%zu folds, but no class has so many clips (the largest has %.0f); use fewer "
+                    "%zu folds, but no class has that many clips (the largest has %.0f); use fewer "
                     "folds",
                     grouping->folds, most);
     grouping->fold_class_rows =
@@ -244,7 +246,7 @@ enum error_code folds_stratified_group(const int32_t *labels, const int64_t *gro
     int64_t *distinct = NULL;
     int32_t *fold_of_group = NULL;
     size_t *dense = memory_array(classes, sizeof *dense, "classes", error);
-    /* fold_of holds the rows' group numbers until the folds are known */
+    /* fold_of holds the rows' group numbers until the folds are known. */
     if (dense == NULL ||
         folds_encode(groups, rows, fold_of, &distinct, &grouping.groups, error) != ERROR_NONE)
         goto done;

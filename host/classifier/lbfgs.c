@@ -91,7 +91,7 @@ static void begin_search(struct lbfgs *lbfgs) {
         double slope = dot(lbfgs->gradient, lbfgs->direction, lbfgs->size);
         if (slope < 0) {
             double length = sqrt(dot(lbfgs->direction, lbfgs->direction, lbfgs->size));
-            /* the very first direction has no scale: go a length of 1 */
+            /* The very first direction has no scale: take a step of length 1. */
             double step = lbfgs->iterations == 0 && fresh ? fmin(1 / length, STEP_LIMIT) : 1;
             memcpy(lbfgs->origin, lbfgs->point, lbfgs->size * sizeof(double));
             line_search_start(&lbfgs->search, lbfgs->value, slope, step);
@@ -108,14 +108,15 @@ static void begin_search(struct lbfgs *lbfgs) {
     }
 }
 
-/* Back to where the search began, and once more without history, if there was any. */
+/* Returns to where the search began, and tries once more without the history if there was
+ * one. */
 static void search_failed(struct lbfgs *lbfgs) {
     memcpy(lbfgs->point, lbfgs->origin, lbfgs->size * sizeof(double));
     lbfgs->searching = false;
     if (!lbfgs->retrying) lbfgs->promised = -lbfgs->search.start.slope;
     lbfgs->retrying = true;
     if (lbfgs->kept == 0 || lbfgs->settings.stop_at_once) {
-        /* where no more than rounding was to be gained, nothing is wrong */
+        /* Where only rounding was left to be gained, nothing is wrong. */
         double rounding = lbfgs->settings.flatness * fmax(fabs(lbfgs->value), 1);
         lbfgs->stop = lbfgs->promised <= rounding ? LBFGS_FLAT : LBFGS_LINE_SEARCH;
         return;
@@ -187,7 +188,8 @@ void lbfgs_advance(struct lbfgs *lbfgs, double value, const double *gradient, do
     double slope = dot(gradient, lbfgs->direction, lbfgs->size);
     bool finite = isfinite(value) && isfinite(slope);
     bool ended = finite && line_search_advance(&lbfgs->search, value, slope);
-    /* a search that ends for want of room, no lower than it began, has found nothing */
+    /* A search whose interval became too narrow, and that is no lower than it began, has found
+     * nothing. */
     bool found = value < lbfgs->search.start.value || norm <= lbfgs->settings.tolerance;
     if (ended && found)
         accept(lbfgs, value, gradient, slope, norm);

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #define DECREASE 1e-3 /* sufficient decrease, of the slope at the start */
-#define CURVATURE 0.9 /* the slope must shrink to this part */
+#define CURVATURE 0.9 /* the slope must shrink to this fraction */
 #define INTERVAL 0.1  /* relative width of the interval that is narrow enough */
 #define STEP_LIMIT 1e10
 #define SHRINK 0.66 /* the interval must shrink by this in two steps */
@@ -18,8 +18,8 @@ void line_search_start(struct line_search *search, double value, double slope, d
     search->last_width = 2 * STEP_LIMIT;
 }
 
-/* The cubic through two points with their slopes, as the terms its minimiser is made
- * of, scaled against overflow. `clamp`: a negative discriminant counts as 0. */
+/* The terms of the minimiser of the cubic through two points with their slopes, scaled
+ * against overflow. `clamp`: a negative discriminant counts as 0. */
 struct cubic {
     double theta, gamma;
 };
@@ -124,7 +124,7 @@ static double next_step(struct line_search *search, struct line_point *best,
 static bool is_accepted(const struct line_search *search, const struct line_point *now) {
     double expected = search->start.value + now->step * DECREASE * search->start.slope;
     if (search->bracketed && (now->step <= search->least || now->step >= search->most))
-        return true; /* rounding errors */
+        return true; /* rounding errors prevent a better step */
     if (search->bracketed && search->most - search->least <= INTERVAL * search->most) return true;
     if (now->step == STEP_LIMIT && now->value <= expected &&
         now->slope <= DECREASE * search->start.slope)
@@ -148,7 +148,7 @@ static struct line_point plain(const struct line_search *search, const struct li
 
 static void set_bounds(struct line_search *search) {
     if (search->bracketed) {
-        /* force the interval to shrink */
+        /* Force the interval to shrink. */
         if (fabs(search->other.step - search->best.step) >= SHRINK * search->last_width)
             search->step = search->best.step + (search->other.step - search->best.step) / 2;
         search->last_width = search->width;
@@ -178,7 +178,7 @@ bool line_search_advance(struct line_search *search, double value, double slope)
     }
     set_bounds(search);
     search->step = fmax(0, fmin(STEP_LIMIT, search->step));
-    /* no further progress possible: settle for the best step */
+    /* No further progress is possible: take the best step. */
     if (search->bracketed && (search->step <= search->least || search->step >= search->most ||
                               search->most - search->least <= INTERVAL * search->most))
         search->step = search->best.step;

@@ -24,12 +24,12 @@ struct line_search {
     double step;      /* to be evaluated next; in the end, the step that is accepted */
 };
 
-/* value and slope (< 0) at step 0, and the first step to try (> 0). */
+/* Begins a search: value and slope (< 0) at step 0, and the first step to try (> 0). */
 void line_search_start(struct line_search *search, double value, double slope, double step);
 
-/* Takes in the value and slope at search->step. True when that step is accepted:
- * the conditions hold, or rounding or the width of the interval allow no better;
- * otherwise search->step is the next to evaluate. */
+/* Takes the value and slope at search->step. True when that step is accepted: the
+ * conditions hold, or rounding or the width of the interval allow no better one. Otherwise
+ * search->step is the next one to evaluate. */
 bool line_search_advance(struct line_search *search, double value, double slope);
 
 #endif

@@ -7,20 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The intercept that gives a class probability 0, in float32 as well. */
+/* An intercept at which a class has probability 0, in float32 too. */
 #define ABSENT_INTERCEPT (-1e30)
 
-/* Relative decrease below which scikit-learn has L-BFGS stop. */
+/* scikit-learn's ftol for L-BFGS. */
 #define FLATNESS (64 * DBL_EPSILON)
 
-/* Rounding in float32 leaves about this much of a mean gradient of unit columns in
- * doubt: down to here its word is taken, a smaller tolerance is met in float64. */
+/* The rounding error of float32 in the mean gradient of columns of unit variance, roughly. A
+ * tolerance down to this is met in float32, a smaller one in float64. */
 #define SINGLE_FLOOR 2e-6
 
-/* In float32 a line search that takes longer has met rounding: float64 does better. */
+/* In float32, a line search that takes more steps is limited by rounding: go on in float64. */
 #define SINGLE_SEARCH_STEPS 6
 
-/* Numbers in a step's gradients below which one thread does it soonest. */
+/* Below this many numbers in a step's gradients, one thread is fastest. */
 #define SMALL_STEP 8000
 
 size_t lockstep_fit_bytes(size_t features, size_t classes) {
@@ -44,8 +44,8 @@ void lockstep_fit_close(struct lockstep_fit *fit) {
     fit->weights = NULL;
 }
 
-/* What float32 is trusted with: without standardising, the gradient that counts is
- * that of the columns as they are, in which a large mean multiplies rounding. */
+/* The tolerance to which float32 is used. Without standardising, the gradient is compared in
+ * the columns as they are, where a large mean multiplies the rounding error. */
 static double single_tolerance(const struct lockstep *lockstep) {
     double floor = SINGLE_FLOOR, largest = 0;
     if (!lockstep->settings->standardise)
@@ -55,8 +55,8 @@ static double single_tolerance(const struct lockstep *lockstep) {
     return fmax(floor, lockstep->settings->tolerance);
 }
 
-/* Present classes are fitted, but of exactly two the first is pinned at 0: a
- * binomial regression. Absent classes are pinned at probability 0. */
+/* Chooses the classes whose weights are fitted: those with training rows, but of exactly two
+ * only the second (a binomial regression). Absent classes are fixed at probability 0. */
 static enum error_code choose_free(struct lockstep_fit *fit, const bool *present, size_t classes,
                                    struct error *error) {
     fit->free_classes = memory_array(classes, sizeof(size_t), "classes", error);
@@ -104,7 +104,8 @@ static void send_weights(const struct lockstep *lockstep, struct lockstep_fit *f
                         fit->weights + fit->free_classes[k] * row);
 }
 
-/* Loss and gradient sums to the objective, its gradient, and the norm that counts. */
+/* From the device's sums to the objective, its gradient, and the norm that is compared with the
+ * tolerance. */
 static void take_gradient(const struct lockstep *lockstep, struct lockstep_fit *fit, double loss) {
     size_t features = lockstep->features, row = features + 1;
     double rows = (double)fit->training_rows, penalty = 1 / (fit->c * rows);
@@ -123,7 +124,7 @@ static void take_gradient(const struct lockstep *lockstep, struct lockstep_fit *
         gradient[features] /= rows;
         norm = fmax(norm, fabs(gradient[features]));
         for (size_t f = 0; f < features; f++) {
-            /* in the columns as they are, when it is them that are fitted */
+            /* Without standardising: in the columns as they are. */
             double unshifted = lockstep->scaling->standardise
                                    ? 0
                                    : lockstep->scaling->shift[f] * gradient[features];
@@ -134,8 +135,8 @@ static void take_gradient(const struct lockstep *lockstep, struct lockstep_fit *
     fit->norm = norm;
 }
 
-/* A fit that float32 has brought as far as it can goes on in float64, unless it met
- * the tolerance or ran out of iterations. */
+/* Continues a fit that has stopped in float32 in float64, unless it met the tolerance or ran
+ * out of iterations. */
 static void settle(const struct lockstep *lockstep, struct lockstep_fit *fit) {
     if (fit->lbfgs.stop == LBFGS_RUNNING) return;
     bool met =
@@ -163,7 +164,7 @@ static void report_step(const struct lockstep *lockstep) {
     lockstep->progress->step(lockstep->progress->context, finished, lockstep->all_fits, worst);
 }
 
-/* Threads for the fits' own sums; few small ones are not worth a second thread. */
+/* Threads for the sums of `count` fits; a few small fits are not worth a second thread. */
 static int lockstep_threads(const struct lockstep *lockstep, size_t count) {
     size_t numbers = count * lockstep->classes * (lockstep->features + 1);
     return numbers < SMALL_STEP ? 1 : lockstep->settings->threads;
@@ -209,7 +210,7 @@ enum error_code lockstep_run(struct lockstep *lockstep, struct error *error) {
             if (step(lockstep, exact != 0, tasks, indices, &stepped, error) != ERROR_NONE)
                 goto done;
     }
-    /* the last point evaluated need not be the best: send the results */
+    /* The last point evaluated need not be the result. */
     for (size_t i = 0; i < lockstep->fit_count; i++) send_weights(lockstep, &lockstep->fits[i]);
 done:
     free(tasks);

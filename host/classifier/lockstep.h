@@ -1,4 +1,4 @@
-/* Many fits side by side: their points are evaluated by one call to the device. */
+/* Many fits in lockstep: one call to the device evaluates the points of all of them. */
 #ifndef EARMARK_CLASSIFIER_LOCKSTEP_H
 #define EARMARK_CLASSIFIER_LOCKSTEP_H
 
@@ -12,11 +12,11 @@ struct lockstep_fit {
     size_t fold;
     double c;
     size_t training_rows;
-    size_t *free_classes; /* (free_count) whose weights are fitted; the others are pinned */
+    size_t *free_classes; /* (free_count) whose weights are fitted; the others are fixed */
     size_t free_count;
     struct lbfgs lbfgs;      /* over (free_count, features + 1) */
     double *gradient;        /* (free_count, features + 1) */
-    double *weights;         /* (classes, features + 1), the device's */
+    double *weights;         /* (classes, features + 1), scaled for the device */
     double *device_gradient; /* (classes, features + 1) */
     double value, norm;      /* of the point just evaluated */
     bool exact;              /* in float64 now */
@@ -36,19 +36,22 @@ struct lockstep {
     size_t fit_count;
 };
 
-/* Bytes that one fit takes at most. */
+/* Most bytes that one fit takes. */
 size_t lockstep_fit_bytes(size_t features, size_t classes);
 
-/* present (classes): whether the class has training rows in this fold. */
+/* A fit of fold and C at zero weights. present (classes): whether the class has training rows
+ * in this fold. ERROR_DATA when fewer than two have. lockstep_fit_close() frees it, after an
+ * error too. */
 enum error_code lockstep_fit_open(struct lockstep_fit *fit, size_t fold, double c,
                                   const struct lockstep *lockstep, const bool *present,
                                   struct error *error);
-/* Frees all; may be called on a zeroed struct. */
+/* Frees everything; takes a zeroed struct. */
 void lockstep_fit_close(struct lockstep_fit *fit);
-/* Frees all but the device's weights. */
+/* Frees everything but `weights`. */
 void lockstep_fit_trim(struct lockstep_fit *fit);
 
-/* Runs all fits to their ends; fit->weights then hold the results. */
+/* Runs all fits until they stop; their `weights` are then the results. ERROR_STOPPED after a
+ * signal, or the device's error. */
 enum error_code lockstep_run(struct lockstep *lockstep, struct error *error);
 
 #endif

@@ -14,13 +14,13 @@ struct random_state {
     size_t next;
 };
 
-void random_seed(struct random_state *random, uint32_t seed); /* init_genrand */
+void random_seed(struct random_state *random, uint32_t seed); /* the paper's init_genrand */
 uint32_t random_next(struct random_state *random);            /* 32 random bits */
 
-/* 0 .. maximum, by masked rejection; draws nothing when maximum is 0. */
+/* A uniform number in 0 .. maximum, by masked rejection; draws nothing when maximum is 0. */
 uint64_t random_interval(struct random_state *random, uint64_t maximum);
 
-/* Fisher-Yates from the top, as RandomState.shuffle on a one-dimensional array. */
+/* Fisher-Yates from the top, as RandomState.shuffle on a one-dimensional array (count). */
 void random_shuffle(struct random_state *random, int32_t *values, size_t count);
 void random_shuffle_sizes(struct random_state *random, size_t *values, size_t count);
 

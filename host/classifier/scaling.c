@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows are added up in a fixed number of chunks, whatever the number of threads. */
+/* Rows are summed in a fixed number of chunks, so that sums do not depend on the threads. */
 #define CHUNK_ROWS 512
 #define CHUNK_MAXIMUM 64
 #define CHUNK_BYTES ((size_t)256 << 20)
@@ -44,7 +44,8 @@ static void add_squares(double *sums, const float *row, const double *mean, size
     }
 }
 
-/* totals (folds, features) = sums over each fold's rows of x, or of (x - mean)^2. */
+/* totals (folds, features) = sums over each fold's rows of x, or, given mean (folds, features),
+ * of (x - mean)^2. */
 static enum error_code add_folds(const float *data, size_t rows, const int32_t *fold_of,
                                  const double *mean, double *totals, const struct moments *moments,
                                  int threads, struct error *error) {
@@ -85,8 +86,8 @@ static enum error_code find_moments(struct moments *moments, const float *data, 
     return add_folds(data, rows, fold_of, moments->mean, moments->squares, moments, threads, error);
 }
 
-/* Mean and deviation of a column over all folds but `without` (SIZE_MAX: over all).
- * A column whose variance could be rounding counts as constant, with deviation 1. */
+/* Mean and deviation of a column over all folds but `without` (SIZE_MAX: over all). A column
+ * whose variance may be only rounding error counts as constant, with deviation 1. */
 static void join(const struct moments *moments, size_t column, size_t without, double *mean,
                  double *deviation) {
     double rows = 0, sum = 0, squares = 0;
@@ -132,7 +133,7 @@ static void set_column(struct scaling *scaling, const struct moments *moments, s
     }
 }
 
-/* Small data is done sooner than other threads are woken. */
+/* Below this many numbers one thread is fastest. */
 #define SMALL_DATA ((size_t)200000)
 
 enum error_code scaling_open(struct scaling *scaling, const float *data, size_t rows,

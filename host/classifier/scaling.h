@@ -1,11 +1,11 @@
-/* How columns are shifted and scaled, for each fold by its own training rows and
+/* How columns are shifted and scaled: for each fold by its own training rows, and
  * for the device once by all rows.
  *
  * A fit for fold f works on z = (x - mean_f) / deviation_f. The device sees
  * x' = (x - shift) * scale with the overall means and deviations, and so
  *     z = x' * ratio_f + offset_f
- * with a ratio near 1 and an offset near 0: folding these small differences into
- * weights and gradients loses no digits, where folding whole means would. */
+ * with a ratio near 1 and an offset near 0: applying these small differences to
+ * weights and gradients loses no digits, whereas applying whole means would. */
 #ifndef EARMARK_CLASSIFIER_SCALING_H
 #define EARMARK_CLASSIFIER_SCALING_H
 
@@ -21,21 +21,22 @@ struct scaling {
     size_t *training_rows; /* (folds) */
 };
 
-/* Over data (rows, features), finite. With `standardise`, columns are scaled per
- * fold by mean and deviation (divisor n) of its training rows, constant ones by 1
- * (scikit-learn's StandardScaler); without, columns stay as they are but for the
- * shift by the overall means, to which a fit with an unpenalised intercept is
- * indifferent. scaling_close frees; it may be called on a zeroed struct. */
+/* Computes the scaling of data (rows, features), finite; fold_of (rows). With `standardise`,
+ * columns are scaled per fold by the mean and deviation (divisor n) of its training rows,
+ * constant ones by 1, as scikit-learn's StandardScaler does. Without, columns are only
+ * shifted by the overall means, which does not change a fit with an unpenalised intercept.
+ * Results do not depend on the threads (>= 1). ERROR_MEMORY. scaling_close() frees it, and
+ * takes a zeroed struct. */
 enum error_code scaling_open(struct scaling *scaling, const float *data, size_t rows,
                              size_t features, const int32_t *fold_of, size_t folds,
                              bool standardise, int threads, struct error *error);
 void scaling_close(struct scaling *scaling);
 
-/* Weights (features + 1, the last the intercept) of one class for z to those for x'. */
+/* Converts one class's weights (features + 1, the intercept last) for z to those for x'. */
 void scaling_weights(const struct scaling *scaling, size_t fold, const double *weights,
                      double *device_weights);
 
-/* The gradient (features + 1) in the device's weights to the one in the fit's. */
+/* Converts the gradient (features + 1) by the weights for x' to that by the weights for z. */
 void scaling_gradient(const struct scaling *scaling, size_t fold, const double *device_gradient,
                       double *gradient);
 

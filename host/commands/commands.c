@@ -1,18 +1,56 @@
 #include "host/commands/commands.h"
 
+#include "host/base/names.h"
+#include "host/base/progress.h"
+#include "host/commands/help.h"
+
+bool command_start(const char *name, int argc, char **argv, struct options *options,
+                   int *exit_code) {
+    struct error error = ERROR_INITIAL;
+    const struct command_row *command = command_find(name);
+    if (options_parse(command, argc, argv, options, &error) != ERROR_NONE) {
+        *exit_code = command_fail(&error);
+        return false;
+    }
+    if (options->help) {
+        help_print(stdout, command);
+        *exit_code = EXIT_DONE;
+        return false;
+    }
+    stop_install();
+    return true;
+}
+
+void command_warn(const char *const *sentences, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct text text = TEXT_INITIAL;
+        name_visible(&text, sentences[i]);
+        progress_message("warning: %s", text.data == NULL ? "" : text.data);
+        text_free(&text);
+    }
+}
+
+void command_warn_unreadable(size_t count, const char *out) {
+    struct text text = TEXT_INITIAL;
+    name_visible(&text, out);
+    progress_message("warning: %zu %s could not be read; %s/clips.csv says why", count,
+                     count == 1 ? "clip" : "clips", text.data == NULL ? "" : text.data);
+    text_free(&text);
+}
+
 void command_tell_resume(const struct error *error) {
     if (error->code == ERROR_STOPPED || error->code == ERROR_DEVICE_LOST)
-        fputs("earmark: give the same command again to go on\n", stderr);
+        progress_message("earmark: give the same command again to go on");
 }
 
 int command_fail(const struct error *error) {
-    fprintf(stderr, "earmark: %s\n", error->message);
+    progress_message("earmark: %s", error->message);
     switch (error->code) {
     case ERROR_USAGE: return EXIT_USAGE;
     case ERROR_STOPPED:
     case ERROR_DEVICE_LOST: return EXIT_STOPPED;
     case ERROR_INTERNAL:
-        fprintf(stderr, "earmark: this is a defect in earmark (%s:%d)\n", error->file, error->line);
+        progress_message("earmark: this is a defect in earmark (%s:%d)", error->file, error->line);
         return EXIT_FATAL;
     default: return EXIT_FATAL;
     }

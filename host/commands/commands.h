@@ -1,10 +1,10 @@
-/* The commands. Each is one file in this folder: it reads its own options
- * (argv[0] is the command's name), prints its own --help, and returns the
- * process's exit code. */
+/* The commands. Each is one file in this folder: argv[0] is the command's name, and the process's
+ * exit code is returned. */
 #ifndef EARMARK_COMMANDS_COMMANDS_H
 #define EARMARK_COMMANDS_COMMANDS_H
 
 #include "host/base/stop.h"
+#include "host/commands/options.h"
 
 #include <stdio.h>
 
@@ -23,13 +23,24 @@ int command_embed(int argc, char **argv);
 int command_crossval(int argc, char **argv);
 int command_issues(int argc, char **argv);
 int command_report(int argc, char **argv);
-int command_model(int argc, char **argv);
+int command_import(int argc, char **argv);
+int command_model_info(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_info(int argc, char **argv);
+
+/* Reads the options of the command of this name. False when the command is not to run: the
+ * help was shown, or a message about a wrong option; *exit_code is set then. */
+bool command_start(const char *name, int argc, char **argv, struct options *options,
+                   int *exit_code);
 
 /* Prints "earmark: message" to stderr and gives the exit code that fits the
  * error: 2 for usage, 75 for a stop or a lost device, 1 otherwise. */
 int command_fail(const struct error *error);
+
+/* Prints warnings to stderr, with control characters made visible. */
+void command_warn(const char *const *sentences, size_t count);
+/* Why the exit code is 3. */
+void command_warn_unreadable(size_t count, const char *out);
 
 /* After a stop of a command that keeps what was done: says how to go on. */
 void command_tell_resume(const struct error *error);

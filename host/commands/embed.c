@@ -1,10 +1,7 @@
 /* earmark embed: clips in, embeddings out. */
 #include "host/base/memory.h"
-#include "host/base/names.h"
 #include "host/base/npy.h"
-#include "host/base/stop.h"
 #include "host/commands/commands.h"
-#include "host/commands/options.h"
 #include "host/embedding/clip_view.h"
 #include "host/embedding/embedding.h"
 #include "host/embedding/resume.h"
@@ -15,15 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum { OPTION_FEATURES = OPTION_OWN };
-
-struct embed_options {
-    struct common_options common;
-    const char *input;
-    const char *out;
-    const char *features;
-};
 
 /* Everything the command owns while it runs. */
 struct embed_run {
@@ -37,55 +25,6 @@ struct embed_run {
     struct embedding_counts counts;
     struct run_facts facts;
 };
-
-static void print_help(void) {
-    fputs("usage: earmark embed INPUT -o OUT [OPTIONS]\n\n"
-          "Writes into OUT: embeddings.npy (float32, one row per clip that could be read),\n"
-          "labels.npy (int64, indexes into classes.json; -1: none; with --label-separator int8,\n"
-          "(rows, labels) of 0 and 1, -1 throughout a row without a label column, what crossval\n"
-          "--multi-label takes) for the same rows, classes.json,\n"
-          "clips.csv with every clip, its status, its row there (array_row) and its audio health\n"
-          "(near duplicates excepted), run.json.\n\n"
-          "  -o OUT                the folder to write\n"
-          "  --features DIR        also every clip's features: DIR/ROW.npy, float32 (frames, "
-          "mels);\n"
-          "                        an unfinished run starts over then\n\n",
-          stdout);
-    options_help_input();
-    fputs("\n", stdout);
-    options_help_engine();
-    fputs("\n", stdout);
-    options_help_run();
-    fputs("\nexit codes: 0 done; 1 fatal; 2 usage; 3 done, some clips unreadable; 75 stopped\n",
-          stdout);
-}
-
-static enum error_code parse(int argc, char **argv, struct embed_options *options, bool *help,
-                             struct error *error) {
-    static const struct option names[] = {OPTIONS_INPUT,
-                                          OPTIONS_ENGINE,
-                                          OPTIONS_RUN,
-                                          {"features", required_argument, NULL, OPTION_FEATURES},
-                                          {0}};
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":ho:", names, NULL)) != -1;) {
-        bool known = false;
-        if (option == 'h') {
-            *help = true;
-            return ERROR_NONE;
-        }
-        if (option == '?' || option == ':') return options_unknown("embed", option, argv, error);
-        TRY(options_take(option, optarg, &options->common, &known, error));
-        if (option == 'o') options->out = optarg;
-        if (option == OPTION_FEATURES) options->features = optarg;
-    }
-    if (optind + 1 != argc)
-        return FAIL(error, ERROR_USAGE, "embed: give one INPUT; see earmark embed --help");
-    options->input = argv[optind];
-    if (options->out == NULL)
-        return FAIL(error, ERROR_USAGE, "embed: give the folder to write with -o OUT");
-    return ERROR_NONE;
-}
 
 static enum error_code write_embeddings(const struct embed_run *run, struct error *error) {
     const size_t shape[2] = {run->store.rows, run->store.key.columns};
@@ -156,7 +95,7 @@ static enum error_code write_arrays(const struct embed_run *run, struct error *e
     return error->code;
 }
 
-static enum error_code write_files(const struct embed_options *options, struct embed_run *run,
+static enum error_code write_files(const struct options *options, struct embed_run *run,
                                    struct error *error) {
     TRY(duplicates_find_identical(&run->input.clips, run->measures, &run->relations, error));
     struct clip_view view = {.clips = &run->input.clips,
@@ -164,7 +103,7 @@ static enum error_code write_files(const struct embed_options *options, struct e
                              .several_labels = run->input.label_separator != NULL,
                              .relations = run->relations};
     struct run_results results = {
-        .input = options->input,
+        .input = options->argument,
         .root = run->input.clips.root,
         .clips = clip_view_clips(&view),
         .class_names = run->input.labels.names,
@@ -174,8 +113,8 @@ static enum error_code write_files(const struct embed_options *options, struct e
         .warnings = (const char *const *)run->input.warnings.sentences,
         .warning_count = run->input.warnings.count,
     };
-    run_facts_engine(&run->facts, &run->engine, options->common.engine.precision);
-    run_facts_input(&run->facts, &run->input, options->common.no_resample);
+    run_facts_engine(&run->facts, &run->engine, options->engine.precision);
+    run_facts_input(&run->facts, &run->input, options->no_resample);
     resume_facts(&run->facts, &run->store);
     results.facts = run->facts;
     TRY(write_arrays(run, error));
@@ -186,21 +125,21 @@ static enum error_code write_files(const struct embed_options *options, struct e
     return shards_remove(run->folder.path, error);
 }
 
-static enum error_code embed(const struct embed_options *options, struct embed_run *run,
+static enum error_code embed(const struct options *options, struct embed_run *run,
                              struct error *error) {
-    struct input_options input = options->common.input;
+    struct input_options input = options->input;
     struct embedding_settings settings = {
-        .no_resample = options->common.no_resample,
-        .progress = options->common.quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
+        .no_resample = options->no_resample,
+        .progress = options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
         .features_folder = options->features,
     };
     /* First: they are processes, and are to have nothing of this one. */
-    TRY(decoders_open(engine_threads(&options->common.engine), &run->decoders, error));
-    TRY(engine_open(&options->common.engine, true, &run->engine, error));
-    TRY(run_folder_open(options->out, options->common.fresh, &run->folder, error));
+    TRY(decoders_open(engine_threads(&options->engine), &run->decoders, error));
+    TRY(engine_open(&options->engine, true, &run->engine, error));
+    TRY(run_folder_open(options->out, options->fresh, &run->folder, error));
     input.exclude = run->folder.resolved;
-    TRY(input_open(options->input, &input, &run->input, error));
-    collection_report(&run->input, options->common.quiet);
+    TRY(input_open(options->argument, &input, &run->input, error));
+    collection_report(&run->input, options->quiet);
     if (options->features != NULL && mkdir(options->features, 0777) != 0 && errno != EEXIST)
         return FAIL(error, ERROR_FILE, "%s: cannot make the folder: %s", options->features,
                     strerror(errno));
@@ -209,10 +148,10 @@ static enum error_code embed(const struct embed_options *options, struct embed_r
         memory_array(run->input.clips.count, sizeof *run->measures, "clip measures", error);
     if (run->measures == NULL) return error->code;
     /* Features are written as clips are embedded: with them nothing can be taken over. */
-    const struct resume_settings resume = {.precision = options->common.engine.precision,
-                                           .no_resample = options->common.no_resample,
+    const struct resume_settings resume = {.precision = options->engine.precision,
+                                           .no_resample = options->no_resample,
                                            .keep = options->features == NULL,
-                                           .quiet = options->common.quiet};
+                                           .quiet = options->quiet};
     TRY(resume_open(&run->folder, &run->engine, &run->input, &resume, &run->store, error));
     TRY(embedding_run(run->engine.device, &run->engine.model.network, &run->input.clips, &settings,
                       &run->store, run->measures, &run->counts, error));
@@ -227,37 +166,25 @@ static size_t count_unreadable(const struct clip_list *clips) {
     return count;
 }
 
-static void tell_warnings(const struct collection *input) {
-    for (size_t i = 0; i < input->warnings.count; i++) {
-        struct text text = TEXT_INITIAL;
-        name_visible(&text, input->warnings.sentences[i]);
-        fprintf(stderr, "warning: %s\n", text.data == NULL ? "" : text.data);
-        text_free(&text);
-    }
-}
-
 int command_embed(int argc, char **argv) {
-    struct embed_options options = {.common = COMMON_OPTIONS_INITIAL};
+    struct options options = OPTIONS_INITIAL;
     struct embed_run run = {.folder = {.descriptor = -1}};
     struct error error = ERROR_INITIAL;
-    bool help = false;
-    int exit_code = EXIT_DONE;
-    if (parse(argc, argv, &options, &help, &error) != ERROR_NONE) return command_fail(&error);
-    if (help) {
-        print_help();
-        return EXIT_DONE;
-    }
-    stop_install();
+    int exit_code;
+    if (!command_start("embed", argc, argv, &options, &exit_code)) return exit_code;
     if (embed(&options, &run, &error) != ERROR_NONE) {
         exit_code = command_fail(&error);
         command_tell_resume(&error);
     } else {
         size_t unreadable = count_unreadable(&run.input.clips);
-        if (unreadable > 0) exit_code = EXIT_UNREADABLE_CLIPS;
-        if (!options.common.quiet) {
-            tell_warnings(&run.input);
-            fprintf(stderr, "%zu of %zu clips embedded (%zu unreadable, see clips.csv) in %s\n",
-                    run.counts.embedded, run.input.clips.count, unreadable, options.out);
+        exit_code = unreadable > 0 ? EXIT_UNREADABLE_CLIPS : EXIT_DONE;
+        if (!options.quiet) {
+            command_warn((const char *const *)run.input.warnings.sentences,
+                         run.input.warnings.count);
+            progress_message("%zu of %zu clips embedded (%zu unreadable, see clips.csv) in %s",
+                             run.counts.embedded, run.input.clips.count, unreadable, options.out);
+        } else if (unreadable > 0) {
+            command_warn_unreadable(unreadable, options.out);
         }
     }
     run_facts_free(&run.facts);

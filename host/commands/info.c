@@ -4,19 +4,10 @@
 #include "host/model/model.h"
 #include "kernels/device.h"
 
-#include <getopt.h>
 #include <samplerate.h>
 #include <sndfile.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-static void print_help(void) {
-    fputs("usage: earmark info\n\n"
-          "Prints earmark's version, the libraries it uses, the devices it can compute on,\n"
-          "and the default model.\n",
-          stdout);
-}
 
 static void print_devices(void) {
     struct error error = ERROR_INITIAL;
@@ -46,18 +37,9 @@ static void print_model(void) {
 }
 
 int command_info(int argc, char **argv) {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
-    opterr = 0;
-    int option = getopt_long(argc, argv, "h", options, NULL);
-    if (option == 'h') {
-        print_help();
-        return EXIT_DONE;
-    }
-    if (option != -1 || optind < argc) {
-        fprintf(stderr, "earmark info: unknown argument '%s'; see earmark info --help\n",
-                argv[option == -1 ? optind : optind - 1]);
-        return EXIT_USAGE;
-    }
+    struct options options = OPTIONS_INITIAL;
+    int exit_code;
+    if (!command_start("info", argc, argv, &options, &exit_code)) return exit_code;
     printf("earmark     %s (device interface %d)\n", EARMARK_VERSION, DEVICE_INTERFACE_VERSION);
     printf("libraries   %s, %s\n", sf_version_string(), src_get_version());
     print_devices();

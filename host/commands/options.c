@@ -1,131 +1,196 @@
 #include "host/commands/options.h"
 
+#include "host/commands/option_table.h"
+
 #include <errno.h>
-#include <math.h>
-#include <stdio.h>
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAXIMUM_THREADS 1024
+#define FIRST_LONG 256 /* what getopt_long returns for row 0; letters are below */
+#define NAME_LIMIT 40
 
-enum error_code options_integer(const char *name, const char *value, long minimum, long maximum,
-                                long *number, struct error *error) {
+/* ---- similar names ---- */
+
+/* Insertions, deletions, changes and swaps of neighbours that turn one name into the other. */
+static size_t edit_distance(const char *a, const char *b) {
+    size_t rows[3][NAME_LIMIT + 1];
+    size_t *before = rows[0], *above = rows[1], *here = rows[2];
+    size_t a_length = strlen(a), b_length = strlen(b);
+    if (a_length > NAME_LIMIT || b_length > NAME_LIMIT) return SIZE_MAX;
+    for (size_t j = 0; j <= b_length; j++) above[j] = j;
+    for (size_t i = 1; i <= a_length; i++) {
+        here[0] = i;
+        for (size_t j = 1; j <= b_length; j++) {
+            here[j] = above[j - 1] + (a[i - 1] != b[j - 1]);
+            if (above[j] + 1 < here[j]) here[j] = above[j] + 1;
+            if (here[j - 1] + 1 < here[j]) here[j] = here[j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                before[j - 2] + 1 < here[j])
+                here[j] = before[j - 2] + 1;
+        }
+        size_t *oldest = before;
+        before = above;
+        above = here;
+        here = oldest;
+    }
+    return above[b_length];
+}
+
+const char *options_similar(const char *given, const char *const *names, size_t count) {
+    const char *best = NULL;
+    size_t length = strlen(given);
+    size_t limit = length < 3 ? 0 : length < 6 ? 1 : length / 3;
+    for (size_t i = 0; i < count; i++) {
+        size_t distance = edit_distance(given, names[i]);
+        if (distance > limit) continue;
+        limit = distance == 0 ? 0 : distance - 1;
+        best = names[i];
+    }
+    return best;
+}
+
+/* ---- values ---- */
+
+static enum error_code take_whole(const struct option_row *row, const char *value, void *field,
+                                  struct error *error) {
     char *end = NULL;
     errno = 0;
-    *number = strtol(value, &end, 10);
-    if (errno != 0 || end == value || *end != '\0' || *number < minimum || *number > maximum)
-        return FAIL(error, ERROR_USAGE, "--%s %s: give a whole number from %ld to %ld", name, value,
-                    minimum, maximum);
+    long number = strtol(value, &end, 10);
+    if (errno != 0 || end == value || *end != '\0' || number < (long)row->minimum ||
+        number > (long)row->maximum)
+        return FAIL(error, ERROR_USAGE, "--%s %s: give a whole number from %ld to %ld", row->name,
+                    value, (long)row->minimum, (long)row->maximum);
+    uint32_t narrow = (uint32_t)number;
+    memcpy(field, row->size == sizeof narrow ? (void *)&narrow : (void *)&number, row->size);
     return ERROR_NONE;
 }
 
-enum error_code options_number(const char *name, const char *value, double minimum, double maximum,
-                               double *number, struct error *error) {
+static enum error_code take_number(const struct option_row *row, const char *value, void *field,
+                                   struct error *error) {
     char *end = NULL;
-    *number = strtod(value, &end);
-    if (end == value || *end != '\0' || !(*number >= minimum && *number <= maximum))
-        return FAIL(error, ERROR_USAGE, "--%s %s: give a number from %g to %g", name, value,
-                    minimum, maximum);
+    double number = strtod(value, &end);
+    if (end == value || *end != '\0' || !(number >= row->minimum && number <= row->maximum))
+        return FAIL(error, ERROR_USAGE, "--%s %s: give a number from %g to %g", row->name, value,
+                    row->minimum, row->maximum);
+    memcpy(field, &number, sizeof number);
     return ERROR_NONE;
 }
 
-static enum error_code take_precision(const char *value, enum device_precision *precision,
-                                      struct error *error) {
-    static const enum device_precision all[] = {PRECISION_FLOAT32, PRECISION_TF32, PRECISION_BF16};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (strcmp(value, engine_precision_name(all[i])) != 0) continue;
-        *precision = all[i];
-        return ERROR_NONE;
+static enum error_code take_choice(const struct option_row *row, const char *value, void *field,
+                                   struct error *error) {
+    char names[256];
+    size_t length = 0;
+    for (int i = 0; row->choice(i) != NULL; i++) {
+        if (strcmp(row->choice(i), value) == 0) {
+            bool flag = i != 0;
+            memcpy(field, row->size == sizeof flag ? (void *)&flag : (void *)&i, row->size);
+            return ERROR_NONE;
+        }
+        const char *between = i == 0 ? "" : row->choice(i + 1) == NULL ? " or " : ", ";
+        int added =
+            snprintf(names + length, sizeof names - length, "%s%s", between, row->choice(i));
+        length += added > 0 && (size_t)added < sizeof names - length ? (size_t)added : 0;
     }
-    return FAIL(error, ERROR_USAGE, "--precision %s: give float32, tf32 or bf16", value);
+    return FAIL(error, ERROR_USAGE, "--%s %s: give %s", row->name, value, names);
 }
 
-enum error_code options_take(int option, const char *value, struct common_options *options,
-                             bool *known, struct error *error) {
-    long number = 0;
-    *known = true;
-    switch (option) {
-    case OPTION_LABEL_PATTERN: options->input.label_pattern = value; break;
-    case OPTION_LABEL_COLUMN: options->input.label_column = value; break;
-    case OPTION_LABEL_SEPARATOR: options->input.label_separator = value; break;
-    case OPTION_PATH_COLUMN: options->input.path_column = value; break;
-    case OPTION_START_COLUMN: options->input.start_column = value; break;
-    case OPTION_END_COLUMN: options->input.end_column = value; break;
-    case OPTION_GROUP: options->input.group_field = value; break;
-    case OPTION_FOLD_COLUMN: options->input.fold_column = value; break;
-    case OPTION_ALLOW_OUTSIDE: options->input.allow_outside = true; break;
-    case OPTION_MODEL: options->engine.model_path = value; break;
-    case OPTION_DEVICE: options->engine.device = value; break;
-    case OPTION_PRECISION: return take_precision(value, &options->engine.precision, error);
-    case OPTION_THREADS:
-        TRY(options_integer("threads", value, 1, MAXIMUM_THREADS, &number, error));
-        options->engine.threads = (int)number;
-        break;
-    case OPTION_NO_RESAMPLE: options->no_resample = true; break;
-    case OPTION_FRESH: options->fresh = true; break;
-    case OPTION_QUIET: options->quiet = options->engine.quiet = true; break;
-    case OPTION_JSON: options->json = true; break;
-    default: *known = false;
+static enum error_code take(size_t index, const char *value, struct options *options,
+                            struct error *error) {
+    static const bool yes = true;
+    const struct option_row *row = option_row(index);
+    void *field = (char *)options + row->field;
+    options->given[index] = value == NULL ? "yes" : value;
+    switch (row->kind) {
+    case OPTION_FLAG: memcpy(field, &yes, sizeof yes); break;
+    case OPTION_TEXT:
+    case OPTION_FILE: memcpy(field, &value, sizeof value); break;
+    case OPTION_WHOLE: return take_whole(row, value, field, error);
+    case OPTION_NUMBER: return take_number(row, value, field, error);
+    case OPTION_CHOICE: return take_choice(row, value, field, error);
+    case OPTION_OTHER: return row->take(value, options, error);
     }
     return ERROR_NONE;
 }
 
-enum error_code options_unknown(const char *command, int option, char **argv, struct error *error) {
-    const char *given = argv[optind - 1];
+/* ---- the command line ---- */
+
+/* What getopt_long did not understand: '?', or ':' for a value that is missing. */
+static enum error_code fail_unknown(const struct command_row *command, int option, char **argv,
+                                    struct error *error) {
+    const char *names[OPTIONS_MAXIMUM], *given = argv[optind - 1];
+    char letter[] = {'-', (char)optopt, '\0'}, name[NAME_LIMIT + 1];
+    size_t count = 0;
     if (option == ':')
-        return FAIL(error, ERROR_USAGE, "%s: %s needs a value; see earmark %s --help", command,
-                    given, command);
-    return FAIL(error, ERROR_USAGE, "%s: unknown option %s; see earmark %s --help", command, given,
-                command);
+        return FAIL(error, ERROR_USAGE, "%s: %s needs a value; see earmark %s --help",
+                    command->name, given, command->name);
+    if (strncmp(given, "--", 2) != 0 && optopt != 0) given = letter;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(given, "="), given);
+    if (strncmp(given, "--", 2) == 0 && optopt != 0)
+        return FAIL(error, ERROR_USAGE, "%s: %s takes no value; see earmark %s --help",
+                    command->name, name, command->name);
+    for (size_t i = 0; option_row(i) != NULL; i++)
+        if ((option_row(i)->commands & command->bit) != 0) names[count++] = option_row(i)->name;
+    const char *similar =
+        name[0] == '-' && name[1] == '-' ? options_similar(name + 2, names, count) : NULL;
+    return FAIL(error, ERROR_USAGE, "%s: unknown option '%s'%s%s%s; see earmark %s --help",
+                command->name, given, similar == NULL ? "" : " (did you mean --",
+                similar == NULL ? "" : similar, similar == NULL ? "" : "?)", command->name);
 }
 
-void options_help_input(void) {
-    fputs("Input: a folder with one folder of audio per label, a manifest (.csv, .tsv, .jsonl), a\n"
-          "folder with metadata.csv or .jsonl (an audiofolder), a Kaldi data folder (wav.scp), or\n"
-          "a supervision set of Lhotse with its recordings beside it, or a cut set of Lhotse;\n"
-          "lists may be gzip (.gz)\n"
-          "  --label-pattern P     labels from the file name: '{label}_{speaker}_{take}.wav'\n"
-          "  --label-column NAME   the manifest's column with the label; Kaldi: the file utt2NAME\n"
-          "                        or NAME (default: utt2label; --group speaker: utt2spk);\n"
-          "                        Lhotse: a field of the supervision (default: custom.label)\n"
-          "  --label-separator C   a clip may have several labels, or none: C is the character\n"
-          "                        between them (';' for dog;bark); JSON arrays are taken, too.\n"
-          "                        Every label is judged against the rest\n"
-          "  --path-column NAME    the manifest's column with the path\n"
-          "  --start-column NAME   a clip is a part of its file: seconds at which it begins\n"
-          "  --end-column NAME     and ends (default: at the file's end). 'offset' with\n"
-          "                        'duration', as NeMo writes them, is known\n"
-          "  --group FIELD         clips with the same value stay in one fold: a field of the\n"
-          "                        pattern or a column (the speaker, the source recording)\n"
-          "  --fold-column NAME    take the folds from this field or column; '': deal new ones\n"
-          "  ESC-50 and UrbanSound8K are known by the columns of their CSV file, sound files in\n"
-          "  ../audio, audio or beside it; their folds are kept, unless --group is given.\n"
-          "  --allow-outside       accept manifest paths that leave the manifest's folder\n"
-          "  Read: WAV, FLAC, Ogg, MP3, AIFF, AU; any rate is brought to the model's. A file that\n"
-          "  takes its decoder more than 30 s of processor time without getting on counts as\n"
-          "  unreadable; EARMARK_DECODER_SECONDS=N in the environment: another bound.\n",
-          stdout);
+static enum error_code check_required(const struct command_row *command,
+                                      const struct options *options, struct error *error) {
+    if (options->argument == NULL && command->required)
+        return FAIL(error, ERROR_USAGE, "%s: %s is missing; usage: earmark %s %s", command->name,
+                    command->argument, command->name, command->usage);
+    for (size_t i = 0; option_row(i) != NULL; i++) {
+        const struct option_row *row = option_row(i);
+        if ((row->required & command->bit) != 0 && options->given[i] == NULL)
+            return FAIL(error, ERROR_USAGE, "%s: --%s %s is missing; usage: earmark %s %s",
+                        command->name, row->name, row->value, command->name, command->usage);
+    }
+    return ERROR_NONE;
 }
 
-void options_help_engine(void) {
-    fputs("Computation\n"
-          "  --model FILE          another model (earmark model import makes one)\n"
-          "  --device D            auto (default): a GPU where there is one, or else the CPU, and\n"
-          "                        says so; cpu; cuda, cuda:N (this GPU) or cuda:all\n"
-          "  --precision P         float32 (default); tf32 (GPUs only); bf16 where the processor\n"
-          "                        has it: faster, embeddings 1e-3 to 5e-3 (relative L2) away\n"
-          "  --threads N           default: all processors this process may use\n"
-          "  --no-resample         take every clip as if it had the model's rate\n",
-          stdout);
+/* getopt_long's tables of the options of one command. */
+struct known {
+    struct option names[OPTIONS_MAXIMUM + 1];
+    char letters[2 * OPTIONS_MAXIMUM + 2];
+    size_t by_letter[128]; /* row of a letter */
+};
+
+static void list_known(const struct command_row *command, struct known *known) {
+    size_t count = 0, length = 0;
+    known->letters[length++] = ':';
+    for (size_t i = 0; option_row(i) != NULL; i++) {
+        const struct option_row *row = option_row(i);
+        int has_value = row->value == NULL ? no_argument : required_argument;
+        if ((row->commands & command->bit) == 0) continue;
+        known->names[count++] = (struct option){row->name, has_value, NULL, FIRST_LONG + (int)i};
+        if (row->letter == 0) continue;
+        known->by_letter[(size_t)row->letter] = i;
+        known->letters[length++] = row->letter;
+        if (row->value != NULL) known->letters[length++] = ':';
+    }
 }
 
-void options_help_run(void) {
-    fputs("Running\n"
-          "  --fresh               start over: replace a finished run in OUT, forget an unfinished "
-          "one,\n"
-          "                        which the same command goes on with otherwise\n"
-          "  --quiet               no progress and no summary, only errors\n"
-          "  --json                the summary as one JSON object on standard output\n"
-          "  --help                this text\n",
-          stdout);
+enum error_code options_parse(const struct command_row *command, int argc, char **argv,
+                              struct options *options, struct error *error) {
+    struct known known = {.letters = ""};
+    list_known(command, &known);
+    opterr = 0;
+    optind = 0; /* GNU: begins again */
+    for (int option; (option = getopt_long(argc, argv, known.letters, known.names, NULL)) != -1;) {
+        if (option == '?' || option == ':') return fail_unknown(command, option, argv, error);
+        size_t index =
+            option >= FIRST_LONG ? (size_t)(option - FIRST_LONG) : known.by_letter[(size_t)option];
+        TRY(take(index, optarg, options, error));
+        if (options->help) return ERROR_NONE;
+    }
+    options->engine.quiet = options->quiet;
+    if (optind < argc && command->argument != NULL) options->argument = argv[optind++];
+    if (optind < argc)
+        return FAIL(error, ERROR_USAGE, "%s: unexpected argument '%s'; see earmark %s --help",
+                    command->name, argv[optind], command->name);
+    return check_required(command, options, error);
 }

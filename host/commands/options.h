@@ -1,91 +1,75 @@
-/* Options that several commands share, each read and explained in one place. */
+/* The values of all options. option_table.h says which command takes which. */
 #ifndef EARMARK_COMMANDS_OPTIONS_H
 #define EARMARK_COMMANDS_OPTIONS_H
 
-#include "host/base/progress.h"
+#include "host/commands/benchmark.h"
+#include "host/commands/command_table.h"
+#include "host/commands/crossval_files.h"
+#include "host/confident/confident.h"
 #include "host/embedding/engine.h"
 #include "host/lists/collection.h"
 
-#include <getopt.h>
+#define OPTIONS_MAXIMUM 96 /* rows of the table of options */
 
-/* Long options of a command are named by these; a command's own begin at OPTION_OWN. */
-enum option_name {
-    OPTION_LABEL_PATTERN = 256,
-    OPTION_LABEL_COLUMN,
-    OPTION_LABEL_SEPARATOR,
-    OPTION_PATH_COLUMN,
-    OPTION_START_COLUMN,
-    OPTION_END_COLUMN,
-    OPTION_GROUP,
-    OPTION_FOLD_COLUMN,
-    OPTION_ALLOW_OUTSIDE,
-    OPTION_MODEL,
-    OPTION_DEVICE,
-    OPTION_PRECISION,
-    OPTION_THREADS,
-    OPTION_NO_RESAMPLE,
-    OPTION_FRESH,
-    OPTION_QUIET,
-    OPTION_JSON,
-    OPTION_OWN
+/* cleanlab's estimation_method. */
+enum estimate {
+    ESTIMATE_NONE,
+    ESTIMATE_OFF_DIAGONAL,
+    ESTIMATE_CALIBRATED,
+    ESTIMATE_CUSTOM,
+    ESTIMATE_COUNT
 };
 
-/* clang-format off */
-#define OPTIONS_INPUT                                                                              \
-    {"label-pattern", required_argument, NULL, OPTION_LABEL_PATTERN},                              \
-    {"label-column", required_argument, NULL, OPTION_LABEL_COLUMN},                                \
-    {"label-separator", required_argument, NULL, OPTION_LABEL_SEPARATOR},                          \
-    {"path-column", required_argument, NULL, OPTION_PATH_COLUMN},                                  \
-    {"start-column", required_argument, NULL, OPTION_START_COLUMN},                                \
-    {"end-column", required_argument, NULL, OPTION_END_COLUMN},                                    \
-    {"group", required_argument, NULL, OPTION_GROUP},                                              \
-    {"fold-column", required_argument, NULL, OPTION_FOLD_COLUMN},                                  \
-    {"allow-outside", no_argument, NULL, OPTION_ALLOW_OUTSIDE}
-#define OPTIONS_ENGINE                                                                             \
-    {"model", required_argument, NULL, OPTION_MODEL},                                              \
-    {"device", required_argument, NULL, OPTION_DEVICE},                                            \
-    {"precision", required_argument, NULL, OPTION_PRECISION},                                      \
-    {"threads", required_argument, NULL, OPTION_THREADS},                                          \
-    {"no-resample", no_argument, NULL, OPTION_NO_RESAMPLE}
-#define OPTIONS_RUN                                                                                \
-    {"fresh", no_argument, NULL, OPTION_FRESH},                                                    \
-    {"quiet", no_argument, NULL, OPTION_QUIET},                                                    \
-    {"json", no_argument, NULL, OPTION_JSON},                                                      \
-    {"help", no_argument, NULL, 'h'}
-/* clang-format on */
-
-struct common_options {
-    struct input_options input;
-    struct engine_settings engine;
-    bool no_resample;
+struct options {
+    const char *argument; /* INPUT, OUT, DIR, FILE or STAGE; NULL: not given */
+    const char *out;      /* -o: a folder, or the file of model import */
     bool fresh;
     bool quiet;
     bool json;
+    bool fail_on_issues;
+    bool help;
+
+    struct input_options input;
+    struct engine_settings engine; /* its `quiet` is the option's */
+    bool no_resample;
+    struct crossval_settings crossval;
+    struct confident_settings confident;
+    const char *num_to_remove_file; /* .npy, or NULL */
+    const char *joint_file;
+
+    const char *features;        /* embed */
+    struct crossval_files files; /* crossval; `labels` and `multi_label` of issues, too */
+    const char *pred_probs;      /* issues, from here on */
+    enum estimate estimate;
+    bool mask;
+    const char *root;       /* report */
+    const char *model_name; /* model import, from here on */
+    const char *licence;
+    const char *source;
+    bool float16;
+    struct benchmark_settings benchmark; /* bench */
+
+    const char *given[OPTIONS_MAXIMUM]; /* by row of the table: the value as it was given, "yes"
+                                           for a flag; NULL: not given */
 };
 
-#define COMMON_OPTIONS_INITIAL                                                                     \
+#define OPTIONS_INITIAL                                                                            \
     {                                                                                              \
-        .engine = {.device = "auto" }                                                              \
+        .engine = {.device = "auto"}, .crossval = CROSSVAL_DEFAULTS,                               \
+        .confident = CONFIDENT_DEFAULTS, .benchmark = {                                            \
+            .clips = 2000,                                                                         \
+            .seconds = 0.41,                                                                       \
+            .rate = 8000,                                                                          \
+            .repeats = 5                                                                           \
+        }                                                                                          \
     }
 
-/* Takes one option that getopt_long returned. *known is false when it is not a
- * shared one; ERROR_USAGE when its value is wrong. */
-enum error_code options_take(int option, const char *value, struct common_options *options,
-                             bool *known, struct error *error);
+/* Reads the command line of one command (argv[0] is skipped). With --help in it the rest is
+ * not looked at. ERROR_USAGE names the option, and one with a similar name. */
+enum error_code options_parse(const struct command_row *command, int argc, char **argv,
+                              struct options *options, struct error *error);
 
-/* A whole number within bounds; ERROR_USAGE names the option. */
-enum error_code options_integer(const char *name, const char *value, long minimum, long maximum,
-                                long *number, struct error *error);
-/* A finite number within bounds. */
-enum error_code options_number(const char *name, const char *value, double minimum, double maximum,
-                               double *number, struct error *error);
-
-/* The message for an option that getopt_long did not understand ('?' or ':'). */
-enum error_code options_unknown(const char *command, int option, char **argv, struct error *error);
-
-/* The help texts of the groups above. */
-void options_help_input(void);
-void options_help_engine(void);
-void options_help_run(void);
+/* The entry among `count` that `given` was probably meant to be, or NULL when none is close. */
+const char *options_similar(const char *given, const char *const *names, size_t count);
 
 #endif

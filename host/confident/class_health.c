@@ -22,7 +22,7 @@ static int compare_pairs(const void *left, const void *right) {
     return (a->second > b->second) - (a->second < b->second);
 }
 
-/* Sums in numpy's order: a row pairwise, a column term after term. */
+/* Sums in numpy's order: a row pairwise, a column in order. */
 static void measure_classes(const double *joint, size_t classes, double rows,
                             struct class_health_entry *ranked) {
     for (size_t k = 0; k < classes; k++) {
@@ -68,7 +68,7 @@ enum error_code class_health_measure(const int64_t *calibrated, size_t classes, 
     health->classes = memory_array(classes, sizeof *health->classes, "classes", error);
     health->pairs = memory_array(pairs, sizeof *health->pairs, "pairs of classes", error);
     if (error->code == ERROR_NONE) {
-        double sum = 0; /* whole numbers: any order gives the same */
+        double sum = 0; /* of whole numbers: exact in any order */
         for (size_t i = 0; i < classes * classes; i++) sum += (double)calibrated[i];
         for (size_t i = 0; i < classes * classes; i++) joint[i] = (double)calibrated[i] / sum;
         measure_classes(joint, classes, (double)rows, health->classes);

@@ -79,7 +79,7 @@ static enum error_code check_settings(const struct confident_settings *settings,
 
 /* ---- tables ---- */
 
-/* The calibrated joint, and the number of issues that a second calibration estimates. */
+/* Fills the calibrated joint, and the number of issues that calibrating it again estimates. */
 static enum error_code calibrate(const struct scan *scan, const struct confident_settings *settings,
                                  struct confident_result *result, struct error *error) {
     size_t classes = scan->classes;
@@ -102,7 +102,8 @@ done:
     return error->code;
 }
 
-/* Rows that are confidently guessed to be another class and are not vetoed. */
+/* Counts the rows that are confidently guessed to be of another class and are not vetoed;
+ * marks (rows), if not NULL, gets 1 for each. */
 static uint64_t count_off_diagonal(const struct scan *scan, unsigned char *marks) {
     uint64_t count = 0;
     for (size_t place = 0; place < scan->rows.count; place++) {
@@ -156,7 +157,7 @@ static enum error_code prune(struct scan *scan, const struct confident_settings 
     int64_t *counts = memory_array(cells, sizeof *counts, "prune counts", error);
     double *joint = memory_array(cells, sizeof *joint, "prune counts", error);
     if (error->code != ERROR_NONE) goto done;
-    for (size_t i = 0; i < cells; i++) /* a supplied joint is taken as it is */
+    for (size_t i = 0; i < cells; i++) /* a joint that the caller supplies is not calibrated */
         joint[i] =
             settings->joint != NULL ? settings->joint[i] : (double)result->calibrated_joint[i];
     joint_prune_counts(joint, classes, result->class_counts, &pruning, counts, error);
@@ -170,7 +171,7 @@ done:
     return error->code;
 }
 
-/* Flags rows; *mask is what the states of the flagged ones have in common. */
+/* Flags rows; *mask: the bits that the states of flagged rows, and only theirs, all have. */
 static enum error_code apply_filter(struct scan *scan, const struct confident_settings *settings,
                                     const struct confident_result *result, uint32_t *mask,
                                     struct error *error) {
@@ -189,7 +190,7 @@ static enum error_code apply_filter(struct scan *scan, const struct confident_se
 
 /* ---- scores ---- */
 
-/* Scores of the issues' rows, in parallel; a pair of buffers per thread. */
+/* Fills the issues' scores; every thread has its own buffers. */
 static enum error_code score_issues(const struct scorer *scorer, int threads,
                                     struct confident_issue *issues, size_t count,
                                     struct error *error) {
@@ -214,7 +215,7 @@ static enum error_code rank_issues(const struct scan *scan,
     TRY(scorer_open(&scan->rows, settings->score,
                     settings->adjust_pred_probs ? result->thresholds : NULL, &scorer, error));
     TRY(rank_collect(scan, mask, &result->issues, &result->issue_count, error));
-    /* What was collected is the plain self-confidence already. */
+    /* rank_collect() has filled in the plain self-confidence. */
     if (settings->score != SCORE_SELF_CONFIDENCE || settings->adjust_pred_probs)
         TRY(score_issues(&scorer, scan->threads, result->issues, result->issue_count, error));
     return rank_sort(result->issues, result->issue_count, error);

@@ -24,27 +24,28 @@ enum confident_score {
     SCORE_COUNT = 3
 };
 
-/* Both arrays may be mapped files or views of memory (npy_view); nothing is copied
- * or kept. float16 is computed in float32; integers and bool in float64. */
+/* Both arrays may be mapped files or views of memory (npy_view()); they are not copied, and not
+ * used after a call. float16 is computed in float32, integers and bool in float64. */
 struct confident_input {
     struct npy_array labels;        /* (rows): integers 0 .. classes - 1 */
     struct npy_array probabilities; /* (rows, classes), -1e-6 <= p <= 1 + 1e-6 */
     int threads;                    /* >= 1 */
-    /* Labels that are all 0 are accepted (a class that no row has, in one versus rest). */
+    /* Accept labels that are all 0: in multilabel, a class that no row has. */
     bool one_class_allowed;
 };
 
 struct confident_settings {
     enum confident_filter filter;
     enum confident_score score;     /* what the issues are ranked by */
-    double frac_noise;              /* prune_* and both only: part of the off-diagonal counts */
-    int64_t min_examples_per_class; /* prune_* and both only: classes with no more rows than
-                                       this are not flagged */
-    const double *num_to_remove;    /* (classes), prune_* and both only; NULL: by the counts */
+    double frac_noise;              /* prune_* and both only: fraction of the off-diagonal
+                                       counts to prune, >= 0 */
+    int64_t min_examples_per_class; /* prune_* and both only: rows of classes with no more rows
+                                       than this are not flagged */
+    const double *num_to_remove;    /* (classes), prune_* and both only; NULL: from the joint */
     const double *joint;            /* (classes, classes): row given, column true; NULL: counted */
-    bool adjust_pred_probs;         /* scores of probabilities less the thresholds */
-    unsigned char *off_diagonal;    /* (rows) or NULL: the rows that num_label_issues counts
-                                       are set to 1, the others left alone */
+    bool adjust_pred_probs;         /* score probabilities from which thresholds are subtracted */
+    unsigned char *off_diagonal;    /* (rows) or NULL: set to 1 for the rows that
+                                       num_label_issues counts, else left as it is */
 };
 
 #define CONFIDENT_DEFAULTS                                                                         \

@@ -1,4 +1,4 @@
-/* What is told about single rows once the issues are known, and the scores of all rows. */
+/* Descriptions of single rows once the issues are known, and the scores of all rows. */
 #include "host/base/memory.h"
 #include "host/confident/confident.h"
 #include "host/confident/score.h"
@@ -6,7 +6,7 @@
 #include <omp.h>
 #include <stdlib.h>
 
-/* Row as rows_block gives it. */
+/* row: (classes) as rows_block() returns it. */
 static struct confident_row describe_row(const struct scorer scorers[SCORE_COUNT], const void *row,
                                          int32_t given, double *work) {
     const struct rows *rows = scorers[0].rows;

@@ -10,8 +10,7 @@
 #define ROUNDING_TOLERANCE 1e-6
 #define TINY 1e-100
 
-/* Order of `index` by key, ascending, ties by index. A merge would be faster for many
- * classes; rows need this only when rounding moved their sum, and K is small. */
+/* Sorts index (count) by key, ascending, ties by index (merge sort); work (count / 2). */
 static void sort_by_key(size_t *index, size_t count, const double *key, size_t *work) {
     if (count < 2) return;
     size_t half = count / 2;
@@ -33,7 +32,7 @@ void joint_round_row(const double *x, size_t classes, double *rounded, size_t *w
     for (size_t k = 0; k < classes; k++) rounded[k] = rint(x[k]);
     for (;;) {
         double difference = target - pairwise_float64(rounded, classes);
-        if (!(fabs(difference) > ROUNDING_TOLERANCE)) return; /* NaN: nothing can be done */
+        if (!(fabs(difference) > ROUNDING_TOLERANCE)) return; /* also when it is NaN */
         double wanted = fabs(difference);
         size_t steps = wanted < (double)classes ? (size_t)wanted : classes;
         if (steps == 0) return;
@@ -51,15 +50,15 @@ void joint_round_row(const double *x, size_t classes, double *rounded, size_t *w
     }
 }
 
-/* numpy's conversion to int64: truncation; what does not fit becomes the smallest. */
+/* numpy's conversion to int64: truncated; values that do not fit become INT64_MIN. */
 static int64_t to_integer(double value) {
     if (!(value > -9.2233720368547758e18 && value < 9.2233720368547758e18)) return INT64_MIN;
     return (int64_t)value;
 }
 
-/* joint_round_row's scratch: two rows of indices and one of doubles. */
+/* Scratch for joint_round_row(): two rows of indices and one of doubles. */
 static size_t *rounding_work(size_t classes, struct error *error) {
-    _Static_assert(sizeof(size_t) == sizeof(double), "rows of both share one buffer");
+    _Static_assert(sizeof(size_t) == sizeof(double), "rows of both are in one buffer");
     return memory_array(3 * classes, sizeof(size_t), "rounding of counts", error);
 }
 
@@ -107,8 +106,8 @@ uint64_t joint_calibrated_issues(const int64_t *calibrated, size_t classes, uint
     return issues > 0 ? (uint64_t)issues : 0;
 }
 
-/* Steps 1 to 3 of the specification for one given class; column (K) over the true
- * classes is changed in place; reduced is scratch (K). */
+/* cleanlab's keep_at_least_n_per_class and reduce_prune_counts for given class k: column (K),
+ * over the true classes, is changed in place; reduced is scratch (K). */
 static void prune_column(double *column, size_t classes, size_t k,
                          const struct joint_pruning *pruning, double *reduced) {
     double diagonal = fmax(column[k], (double)pruning->min_examples_per_class);
@@ -129,10 +128,10 @@ static void prune_column(double *column, size_t classes, size_t k,
     column[k] = kept;
 }
 
-/* Replaces the counts by so many removals, shared out as the counts were. Works on the
- * rows of true classes j, as the reference does: psy_jk = count of (j, k) over the sum
- * of row k; the off-diagonal of row j scaled to num_to_remove[j]. Rows without noise
- * become NaN, which prunes nothing. */
+/* Replaces the counts by num_to_remove (K) removals a class, divided among the cells in
+ * proportion to the counts. Works on the rows of true classes j, as cleanlab does: each is
+ * divided by the sums of the rows, and its off-diagonal is scaled to num_to_remove[j]. Rows
+ * without noise become NaN, which prunes nothing. */
 static void share_removals(const double *columns, size_t classes, const uint64_t *class_counts,
                            const double *num_to_remove, double *scratch, size_t *work,
                            int64_t *prune) {
@@ -140,7 +139,7 @@ static void share_removals(const double *columns, size_t classes, const uint64_t
     double *row = scratch + classes;
     double *rounded = scratch + 2 * classes;
     for (size_t j = 0; j < classes; j++) {
-        row_sums[j] = 0; /* whole numbers: any order gives the same */
+        row_sums[j] = 0; /* of whole numbers: exact in any order */
         for (size_t k = 0; k < classes; k++) row_sums[j] += columns[k * classes + j];
     }
     for (size_t j = 0; j < classes; j++) {

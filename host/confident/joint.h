@@ -6,17 +6,17 @@
 
 #include "host/base/error.h"
 
-/* Rounds x (K) half to even so that the sum becomes the rounded sum: the entries
- * that lost most in rounding get one more, those that won most one less.
- * work: K size_t of scratch. */
+/* Rounds x (K) half to even into rounded (K) so that its sum is the rounded sum of x: entries
+ * that lost most in rounding are raised by one, those that gained most are lowered by one.
+ * work: 3 K size_t of scratch. */
 void joint_round_row(const double *x, size_t classes, double *rounded, size_t *work);
 
-/* Which index is the outer one in memory where numpy adds a table up: true for a
- * freshly counted joint, given for any other. */
+/* Which index is the outer one in memory when numpy sums a table: the true class for a
+ * joint that was just counted, the given class for any other. */
 enum joint_order { JOINT_TRUE_OUTER = 0, JOINT_GIVEN_OUTER = 1 };
 
-/* calibrated (K, K): the rows of joint scaled to the class counts, then the whole to
- * the number of rows, rounded row by row. */
+/* Writes calibrated (K, K): the rows of joint (K, K) scaled to class_counts (K), then the whole
+ * to the number of rows, rounded row by row. ERROR_MEMORY. */
 enum error_code joint_calibrate(const double *joint, size_t classes, const uint64_t *class_counts,
                                 enum joint_order order, int64_t *calibrated, struct error *error);
 
@@ -29,9 +29,10 @@ struct joint_pruning {
     const double *num_to_remove; /* (K) or NULL */
 };
 
-/* joint: a calibrated one, or whatever counts the caller supplies.
- * prune (K, K): entry (k, j) is how many rows of given class k to take for true class
- * j; the diagonal is how many of class k to keep. Entries may be negative: none. */
+/* joint (K, K): a calibrated one, or counts that the caller supplies; class_counts (K).
+ * Writes prune (K, K): entry (k, j) is how many rows of given class k to flag as of true class
+ * j, and the diagonal how many rows of class k to keep. A negative entry counts as 0.
+ * ERROR_MEMORY. */
 enum error_code joint_prune_counts(const double *joint, size_t classes,
                                    const uint64_t *class_counts,
                                    const struct joint_pruning *pruning, int64_t *prune,

@@ -1,7 +1,7 @@
-/* Vectors of 16 bytes, by the extension that gcc and clang share: plain loops with
- * conditions are not turned into vector instructions, and every 64-bit machine has
- * vectors of this size. Included once per precision: REAL, INDEX (an integer of the
- * same size), NAME(x). */
+/* Vectors of 16 bytes, through the extension that gcc and clang share: compilers do not
+ * vectorise loops with conditions, and every 64-bit machine has vectors of this size.
+ * Included once per precision, with REAL, INDEX (an integer of the same size) and NAME(x)
+ * defined. */
 
 #define LANES (16 / sizeof(REAL))
 

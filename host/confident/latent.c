@@ -15,18 +15,19 @@ const char *latent_method_name(enum latent_method method) {
     return names[method];
 }
 
-/* Solves matrix x = right by elimination with partial pivots; both are overwritten,
- * right becomes x. */
+/* Solves matrix x = right by Gaussian elimination with partial pivoting. Both are overwritten;
+ * right (size) becomes x. */
 static enum error_code solve(double *matrix, double *right, size_t size, struct error *error) {
     for (size_t c = 0; c < size; c++) {
         size_t pivot = c;
         for (size_t r = c + 1; r < size; r++)
             if (fabs(matrix[r * size + c]) > fabs(matrix[pivot * size + c])) pivot = r;
         if (!(fabs(matrix[pivot * size + c]) > 0))
-            return FAIL(error, ERROR_DATA,
-                        "the noise matrix is singular (at class %zu): use another way to estimate "
-                        "the prior than eqn",
-                        c);
+            return FAIL(
+                error, ERROR_DATA,
+                "the noise matrix is singular (at class %zu): estimate the prior by another "
+                "method than eqn",
+                c);
         for (size_t k = 0; k < size && pivot != c; k++) {
             double saved = matrix[c * size + k];
             matrix[c * size + k] = matrix[pivot * size + k];
@@ -48,7 +49,7 @@ static enum error_code solve(double *matrix, double *right, size_t size, struct 
     return ERROR_NONE;
 }
 
-/* noise = joint / column sums; inverse = joint transposed / row sums. */
+/* noise: joint divided by its column sums; inverse: its transpose divided by the row sums. */
 static void noise_matrices(const double *joint, size_t classes, double *noise, double *inverse) {
     for (size_t j = 0; j < classes; j++) {
         double column = 0;

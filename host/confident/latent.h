@@ -1,5 +1,5 @@
 /* Latent estimates: the prior of the true labels and the noise rates, from a confident
- * joint. cleanlab 2.9's estimate_latent. */
+ * joint, as cleanlab 2.9's estimate_latent. */
 #ifndef EARMARK_CONFIDENT_LATENT_H
 #define EARMARK_CONFIDENT_LATENT_H
 
@@ -17,9 +17,9 @@ enum latent_method {
 const char *latent_method_name(enum latent_method method); /* "cnt", "eqn", ... */
 
 /* joint (K, K): row given, column true; class_counts (K) of the given labels.
- * Written: prior (K), p(true); noise (K, K), p(given | true); inverse (K, K),
- * p(true | given), row true, column given. ERROR_DATA when eqn meets a singular
- * noise matrix. */
+ * Writes prior (K), p(true); noise (K, K), p(given | true), row given, column true; inverse
+ * (K, K), p(true | given), row true, column given. ERROR_DATA when the noise matrix is
+ * singular (LATENT_EQN only). */
 enum error_code latent_estimate(const double *joint, size_t classes, const uint64_t *class_counts,
                                 enum latent_method method, double *prior, double *noise,
                                 double *inverse, struct error *error);

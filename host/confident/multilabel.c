@@ -31,7 +31,7 @@ static enum error_code check_shapes(const struct multilabel_input *input, struct
 
 /* ---- one class against the rest ---- */
 
-/* Buffers of the problem at hand: (rows) and (rows, 2) in the input's precision. */
+/* One class's problem: labels (rows), probabilities (rows, 2) in the input's precision. */
 struct binary_problem {
     int8_t *labels;
     void *probabilities;
@@ -64,7 +64,7 @@ static enum error_code load_class(const struct multilabel_input *input, const st
                 npy_element(&input->labels, bad, c));
 }
 
-/* Appends what was found for class c to the result. */
+/* Appends the issues of class c to the result. */
 static enum error_code take_class(struct multilabel_result *result, size_t c,
                                   const struct confident_result *found, unsigned char *flagged,
                                   size_t *capacity, struct error *error) {
@@ -107,7 +107,7 @@ static enum error_code find_class(const struct multilabel_input *input,
     };
     own.num_to_remove = settings->num_to_remove == NULL ? NULL : removed;
     own.joint = settings->joint == NULL ? NULL : settings->joint + 4 * c;
-    own.score = SCORE_SELF_CONFIDENCE; /* only which rows, not their rank */
+    own.score = SCORE_SELF_CONFIDENCE; /* any: the order of a class's issues is not used */
     own.adjust_pred_probs = false;
     own.off_diagonal = off_diagonal;
     if (confident_find(&binary, &own, found, error) != ERROR_NONE) {
@@ -217,7 +217,7 @@ static int descending(const void *left, const void *right) {
     return (a < b) - (a > b);
 }
 
-/* scores (classes), sorted in place. */
+/* scores (classes) are sorted in place. */
 static double moving_average(double *scores, size_t classes) {
     qsort(scores, classes, sizeof *scores, descending);
     double average = scores[0];
@@ -225,7 +225,7 @@ static double moving_average(double *scores, size_t classes) {
     return average;
 }
 
-/* All classes' scorers over rows of [1 - p, p]. */
+/* Opens the scorers (classes) of rows [1 - p, p]. */
 static enum error_code open_scorers(const struct rows *pairs, enum confident_score score,
                                     const double *thresholds, size_t classes,
                                     struct scorer *scorers, struct error *error) {

@@ -1,8 +1,8 @@
-/* Confident learning where a row may have any number of classes: one versus rest.
- * Class c is a problem of its own with labels 0 and 1 and probabilities 1 - p and p; a
- * row is an issue if it is one for any class. cleanlab 2.9's multilabel_classification,
- * but for its ranking of the low_* filters, which is scrambled, and its label noise,
- * which is divided by all rows. */
+/* Confident learning where a row may have any number of labels: each class against the rest.
+ * Every class is a problem with labels 0 and 1 and probabilities 1 - p and p; a row is an
+ * issue if it is one for any class. The results are those of cleanlab 2.9's
+ * multilabel_classification, except for the order of issues of the low_* filters, which
+ * cleanlab scrambles, and label noise, which cleanlab divides by all rows. */
 #ifndef EARMARK_CONFIDENT_MULTILABEL_H
 #define EARMARK_CONFIDENT_MULTILABEL_H
 
@@ -11,18 +11,17 @@
 struct multilabel_input {
     struct npy_array labels;        /* (rows, classes): integers or bool, 0 or 1 */
     struct npy_array probabilities; /* (rows, classes), -1e-6 <= p <= 1 + 1e-6 */
-    int threads;
+    int threads;                    /* >= 1 */
 };
 
-/* How a class fares: rows that have it and probably should not, and the reverse. */
 struct multilabel_class {
-    uint64_t rows;
-    uint64_t label_issues;
-    uint64_t inverse_label_issues;
+    uint64_t rows;                 /* that have the class */
+    uint64_t label_issues;         /* of these, those that probably should not */
+    uint64_t inverse_label_issues; /* rows without the class that probably should have it */
 };
 
-/* Its share of the rows (of `rows` in all) that have the class and should not, and of those
- * that have it not and should. */
+/* Label noise: the share of the rows with the class that are issues. Inverse label noise: the
+ * share of the rows without it; rows: of the data set. */
 double multilabel_noise(const struct multilabel_class *counts);
 double multilabel_inverse_noise(const struct multilabel_class *counts, size_t rows);
 
@@ -30,7 +29,7 @@ double multilabel_inverse_noise(const struct multilabel_class *counts, size_t ro
 struct multilabel_annotation {
     uint32_t row;
     int32_t class_index;
-    bool given;
+    bool given; /* whether the row has the class */
 };
 
 struct multilabel_result {
@@ -46,18 +45,19 @@ struct multilabel_result {
     size_t annotation_count;
 };
 
-/* settings.joint: (classes, 2, 2); settings.num_to_remove: (classes), the first of the
- * two counts of every class's own problem (the second is 0), as in the reference.
- * On an error *result is empty; multilabel_free releases it. */
+/* Finds the issues. settings->joint is (classes, 2, 2) here; settings->num_to_remove (classes)
+ * is the first of the two counts of each class's problem, the second being 0, as in cleanlab;
+ * settings->off_diagonal is ignored. ERROR_DATA for invalid input, with the row or class.
+ * *result is empty after an error; otherwise multilabel_free() frees it. */
 enum error_code multilabel_find(const struct multilabel_input *input,
                                 const struct confident_settings *settings,
                                 struct multilabel_result *result, struct error *error);
 void multilabel_free(struct multilabel_result *result); /* leaves it empty */
 
-/* Quality of a row: its classes' scores from high to low, exponential moving average
- * with alpha 0.8, so that the low ones weigh most. thresholds (classes, 2) or NULL as
- * in confident_score_rows; scores (count) of the rows given, or of the first `count`
- * where rows is NULL. */
+/* Label quality of rows: the exponential moving average (alpha 0.8) of the classes' scores from
+ * high to low, so that low ones weigh most (cleanlab's default aggregator). thresholds
+ * (classes, 2), or NULL, as in confident_score_rows(). Writes scores (count), of rows (count)
+ * or, where rows is NULL, of the first `count`. */
 enum error_code multilabel_score_rows(const struct multilabel_input *input,
                                       enum confident_score score, const double *thresholds,
                                       const uint32_t *rows, size_t count, double *scores,

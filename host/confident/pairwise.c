@@ -2,7 +2,7 @@
 
 #define BLOCK 128
 
-/* The same text for both precisions: every sum is in the input's own. */
+/* Once for each precision: sums are in the precision of the values. */
 #define DEFINE_BLOCK_SUM(name, real)                                                               \
     static real name(const real *values, size_t count) {                                           \
         real sum = 0;                                                                              \
@@ -22,7 +22,7 @@
 DEFINE_BLOCK_SUM(block_float32, float)
 DEFINE_BLOCK_SUM(block_float64, double)
 
-/* Depth: log2 of count / 128. */
+/* The recursion is log2(count / 128) deep. */
 float pairwise_float32(const float *values, size_t count) {
     if (count <= BLOCK) return block_float32(values, count);
     size_t half = count / 2 - count / 2 % 8;

@@ -9,8 +9,8 @@
 
 /* ---- collecting ---- */
 
-/* Walks over a chunk's rows; writes those with the mask to issues unless it is NULL.
- * Returns how many there are. places is scratch (classes). */
+/* Counts a chunk's rows that have all bits of mask, and writes them to issues unless that is
+ * NULL. places is scratch (classes). */
 static size_t collect_chunk(const struct scan *scan, size_t chunk, uint32_t mask, size_t *places,
                             struct confident_issue *issues) {
     struct label_run run = {.count = 0};
@@ -60,7 +60,7 @@ done:
 #define DIGITS 6
 #define BUCKETS ((size_t)1 << DIGIT_BITS)
 
-/* An integer that is ordered as the score is: -0 equals 0, NaN is last. */
+/* An integer with the order of the scores: -0 equals 0, NaN is last. */
 static uint64_t sort_key(double score) {
     if (isnan(score)) return UINT64_MAX;
     uint64_t bits;
@@ -73,8 +73,8 @@ static size_t digit_of(uint64_t key, size_t digit) {
     return (size_t)(key >> (digit * DIGIT_BITS)) & (BUCKETS - 1);
 }
 
-/* Least significant digit first: stable, linear. Digits that all keys share are
- * skipped (half of them when the scores were float32). */
+/* Radix sort, least significant digit first: stable, in linear time. Digits that all keys share
+ * are skipped (half of them when the scores were float32). */
 enum error_code rank_sort(struct confident_issue *issues, size_t count, struct error *error) {
     struct confident_issue *other = memory_array(count, sizeof *other, "issues", error);
     size_t *counts = memory_array(DIGITS * BUCKETS, sizeof *counts, "issues", error);

@@ -1,6 +1,5 @@
-/* Rows of a matrix of probabilities, whatever its type, byte order and memory order:
- * handed out as blocks of float or double in C order, without a copy where the
- * array already is that. */
+/* Rows of a matrix of probabilities of any type, byte order and memory order, as blocks of
+ * float or double in C order; not copied where the array already has that form. */
 #ifndef EARMARK_CONFIDENT_ROWS_H
 #define EARMARK_CONFIDENT_ROWS_H
 
@@ -15,17 +14,18 @@ struct rows {
     size_t classes;
 };
 
+/* array: two-dimensional (rows, classes), which must outlive the result. */
 struct rows rows_of(const struct npy_array *array);
 
 static inline size_t rows_element_size(const struct rows *rows) {
     return rows->single ? sizeof(float) : sizeof(double);
 }
 
-/* Rows first .. first + count - 1 as (count, classes) of float (single) or double;
- * scratch has room for them. */
+/* Rows first .. first + count - 1 as (count, classes) of float (rows->single) or double, in the
+ * array itself or in scratch, which has room for them. */
 const void *rows_block(const struct rows *rows, size_t first, size_t count, void *scratch);
 
-/* One element, exact. */
+/* One element, not rounded. */
 static inline double rows_element(const struct rows *rows, size_t row, size_t column) {
     size_t at = row * rows->classes + column;
     if (rows->direct == NULL) return npy_element(rows->array, row, column);
@@ -33,7 +33,7 @@ static inline double rows_element(const struct rows *rows, size_t row, size_t co
                         : ((const double *)rows->direct)[at];
 }
 
-/* Rows that make a block of about 128 KiB, at least 1. */
+/* Rows in a block of about 128 KiB, at least 1. */
 size_t rows_per_block(const struct rows *rows);
 
 #endif

@@ -54,7 +54,7 @@ static enum error_code check_shapes(const struct confident_input *input, struct 
     return ERROR_NONE;
 }
 
-/* Counts the classes of a chunk; returns its first bad row or SIZE_MAX. */
+/* Counts the labels of a chunk; returns its first row with an invalid label, or SIZE_MAX. */
 static size_t count_chunk(const struct scan *scan, size_t chunk) {
     size_t *counts = scan->starts + chunk * scan->classes;
     struct label_run run = {.count = 0};
@@ -69,7 +69,7 @@ static size_t count_chunk(const struct scan *scan, size_t chunk) {
 
 static enum error_code count_labels(const struct scan *scan, struct error *error) {
     size_t bad = SIZE_MAX;
-    if (scan->labels->type == NPY_UINT64) { /* only these can be beyond int64 */
+    if (scan->labels->type == NPY_UINT64) { /* the only type that may exceed int64 */
         for (size_t i = 0; i < scan->rows.count; i++) {
             int64_t value;
             TRY(npy_copy_int64(scan->labels, i, 1, &value, error));
@@ -91,7 +91,7 @@ static enum error_code count_labels(const struct scan *scan, struct error *error
                 bad, value, scan->classes - 1);
 }
 
-/* Turns the counts of the chunks into the places of their rows. */
+/* Turns the counts of the chunks into the places where their rows begin. */
 static void place_classes(struct scan *scan) {
     size_t place = 0;
     for (size_t k = 0; k < scan->classes; k++) {
@@ -117,7 +117,7 @@ static enum error_code check_classes(const struct scan *scan, bool one_class_all
     return ERROR_NONE;
 }
 
-/* Waking a thread takes longer than looking at a few thousand numbers. */
+/* Waking a thread takes longer than reading a few thousand numbers. */
 static int useful_threads(const struct rows *rows, int threads) {
     size_t useful = rows->count / (THREAD_NUMBERS / rows->classes + 1) + 1;
     return threads < 1 ? 1 : (size_t)threads < useful ? threads : (int)useful;
@@ -176,8 +176,8 @@ static void gather_chunk(struct scan *scan, size_t chunk, size_t *places) {
         }
 }
 
-/* The mean is in the input's precision; so is its lower bound, unless a class without
- * rows makes numpy's array of thresholds float64. */
+/* The mean is in the input's precision, and so is its lower bound, unless a class without rows
+ * makes numpy's array of thresholds float64. */
 static double class_threshold(const struct scan *scan, size_t k, double least) {
     size_t start = scan->class_starts[k];
     size_t count = scan->class_starts[k + 1] - start;

@@ -1,6 +1,6 @@
-/* The two passes over all rows: the mean probability of every class over its own
- * rows (thresholds), then what every row says (guess, veto). What later steps need
- * of a row is kept class after class, in row order within a class. */
+/* The two passes over all rows: the mean probability of every class over its own rows (the
+ * thresholds), then the state of every row (guess, veto). What later steps need of a row is
+ * kept at its place: places are ordered by class, then by row. */
 #ifndef EARMARK_CONFIDENT_SCAN_H
 #define EARMARK_CONFIDENT_SCAN_H
 
@@ -9,7 +9,7 @@
 
 /* A row's state: the class it is confidently guessed to be, plus one (0: none), and: */
 #define STATE_GUESS 0x07ffffffu
-#define STATE_VETOED 0x08000000u       /* the given label is (all but) the most probable one */
+#define STATE_VETOED 0x08000000u       /* the given label is the most probable, within 1e-6 */
 #define STATE_UNEQUAL 0x10000000u      /* the first most probable class is not the given one */
 #define STATE_OFF_DIAGONAL 0x20000000u /* there is a guess, and it is not the given class */
 #define STATE_BY_NOISE_RATE 0x40000000u
@@ -22,16 +22,16 @@ struct scan {
     int threads;
     size_t chunk_rows; /* rows are scanned in chunks that do not depend on the threads */
     size_t chunks;
-    size_t *starts;       /* (chunks, classes): where a chunk's first row of a class goes */
-    size_t *class_starts; /* (classes + 1) */
-    /* By place, class after class: */
+    size_t *starts;       /* (chunks, classes): place of a chunk's first row of a class */
+    size_t *class_starts; /* (classes + 1): place of a class's first row */
+    /* by place: */
     uint32_t *row_of; /* (rows) */
     void *given;      /* (rows) float or double: p of the given class */
     void *other;      /* (rows) float or double: the highest p of the other classes */
     uint32_t *states; /* (rows) */
 };
 
-/* A stretch of labels of one chunk, in row order; begin with a count of 0. */
+/* Consecutive labels of one chunk; set count to 0 before the first call. */
 #define SCAN_LABEL_RUN ((size_t)512)
 
 struct label_run {
@@ -40,19 +40,20 @@ struct label_run {
     int64_t values[SCAN_LABEL_RUN];
 };
 
-/* The next stretch of a chunk; false when the chunk is done. */
+/* Reads the next labels of a chunk; false at its end. */
 bool scan_next_labels(const struct scan *scan, size_t chunk, struct label_run *run);
 
-/* Refuses what is no data set (types, shapes, labels) and orders the rows by class. */
+/* Checks types, shapes and labels, and orders the rows by class. ERROR_DATA with the row or
+ * class and the reason. scan_close() frees *scan; after an error it is empty. */
 enum error_code scan_open(const struct confident_input *input, struct scan *scan,
                           struct error *error);
 void scan_close(struct scan *scan);
 
-/* First pass. thresholds (classes). */
+/* First pass: writes thresholds (classes); 2 for a class without rows. */
 enum error_code scan_thresholds(struct scan *scan, double *thresholds, struct error *error);
 
-/* Second pass; refuses probabilities out of range. joint (classes, classes) gets the
- * counts of (given, guess), without the minimum of 1 on the diagonal. */
+/* Second pass: fills states and other, and adds the counts of (given, guess) to joint
+ * (classes, classes), which is zero. ERROR_DATA for a probability out of range. */
 enum error_code scan_rows(struct scan *scan, const double *thresholds, int64_t *joint,
                           struct error *error);
 
@@ -66,12 +67,12 @@ static inline bool scan_misses_class(const struct scan *scan) {
     return false;
 }
 
-/* A value rounded to the precision that the input is computed in. */
+/* A value rounded to the precision of the computation. */
 static inline double rows_round(const struct rows *rows, double value) {
     return rows->single ? (double)(float)value : value;
 }
 
-/* Values by place. */
+/* Probabilities by place: of the given class, and the highest of the others. */
 static inline double scan_given(const struct scan *scan, size_t place) {
     return scan->rows.single ? (double)((const float *)scan->given)[place]
                              : ((const double *)scan->given)[place];

@@ -1,8 +1,8 @@
-/* What one row says. Included once per precision: REAL, INDEX, NAME(x). */
+/* Looks at one row. Included once per precision, with REAL, INDEX and NAME(x) defined. */
 
 #include "host/confident/lanes.h"
 
-/* The running state of the lanes. `second` is the second highest, equal ones counted. */
+/* What each lane has seen. `second` is the second highest value, which may equal the highest. */
 struct NAME(lane_state) {
     NAME(lanes) highest;
     NAME(lanes) second;
@@ -28,7 +28,7 @@ static inline void NAME(look)(struct NAME(lane_state) * state, const REAL *row,
     state->second = (NAME(lanes))((up & (NAME(marks))lower) | (~up & (NAME(marks))state->second));
 }
 
-/* Whatever the lanes saw, together. */
+/* Combines the lanes. */
 static inline struct row_view NAME(gather)(const struct NAME(lane_state) * state, REAL *highest,
                                            REAL *second) {
     struct row_view view = {0};
@@ -58,7 +58,7 @@ static struct row_view NAME(view_row)(const REAL *row, size_t classes, size_t gi
     size_t k = 0;
     for (; k + LANES <= classes; k += LANES, index += (INDEX)LANES)
         NAME(look)(&state, row + k, thresholds + k, index);
-    if (k < classes) { /* the rest, filled up with what changes nothing */
+    if (k < classes) { /* the rest, padded with values that change nothing */
         REAL rest[LANES] = {0};
         REAL limits[LANES];
         for (size_t l = 0; l < LANES; l++) {
@@ -82,7 +82,7 @@ static struct row_view NAME(view_row)(const REAL *row, size_t classes, size_t gi
     if (view.passes > 1) view.guess = first;
     view.unequal = first != given;
     view.vetoed = raised > other;
-    if (raised == other) { /* the first of equals counts */
+    if (raised == other) { /* among equals, the first counts */
         size_t equal = 0;
         while (equal == given || row[equal] != other) equal++;
         view.vetoed = given < equal;

@@ -1,4 +1,4 @@
-/* The second pass: every row is looked at once, in blocks. */
+/* The second pass: every row is read once, in blocks. */
 #include "host/base/memory.h"
 #include "host/confident/scan.h"
 
@@ -10,10 +10,10 @@
 struct row_view {
     size_t passes; /* classes at or above their threshold */
     size_t guess;  /* meaningful when passes > 0 */
-    double other;
-    bool unequal;
-    bool vetoed;
-    bool bad;
+    double other;  /* the highest probability of the other classes */
+    bool unequal;  /* STATE_UNEQUAL */
+    bool vetoed;   /* STATE_VETOED */
+    bool bad;      /* a probability is out of range */
 };
 
 #define REAL float
@@ -36,9 +36,9 @@ struct scratch {
     size_t block_rows;
 };
 
-/* The limits that probabilities are compared with: threshold - 1e-6 in numpy's
- * arithmetic. The thresholds of float32 input are float32, but float64 when a class
- * has no rows; then the comparison is made exact by rounding up. */
+/* The limits that probabilities are compared with: threshold - 1e-6 in numpy's arithmetic.
+ * numpy's thresholds of float32 input are float32, but float64 when a class has no rows;
+ * rounding the limit up then makes the comparison in float32 exact. */
 static void lower_thresholds(const struct scan *scan, const double *thresholds, void *lowered) {
     bool missing = scan_misses_class(scan);
     for (size_t k = 0; k < scan->classes; k++) {
@@ -114,7 +114,7 @@ static enum error_code refuse_row(const struct scan *scan, size_t row, struct er
     return FAIL(error, ERROR_DATA, "row %zu: a probability is not between 0 and 1", row);
 }
 
-/* Every class is counted by one thread, so that no table is shared. */
+/* Each class is counted by one thread, so that threads do not share rows of the table. */
 static void count_joint(const struct scan *scan, size_t k, int64_t *joint) {
     for (size_t place = scan->class_starts[k]; place < scan->class_starts[k + 1]; place++) {
         uint32_t guess = scan->states[place] & STATE_GUESS;

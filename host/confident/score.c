@@ -20,7 +20,7 @@ enum error_code scorer_open(const struct rows *rows, enum confident_score score,
                     "self_confidence or normalized_margin");
     for (size_t k = 0; k < rows->classes; k++) {
         scorer->highest_threshold = fmax(scorer->highest_threshold, thresholds[k]);
-        /* A class without rows makes numpy's thresholds, and all after them, float64. */
+        /* A class without rows makes numpy's thresholds, and what follows from them, float64. */
         if (thresholds[k] == 2) scorer->single = false;
     }
     return ERROR_NONE;
@@ -34,8 +34,8 @@ static double rounded(const struct scorer *scorer, double value) {
     return scorer->single ? (double)(float)value : value;
 }
 
-/* The sum of a row as numpy forms it: pairwise in C order; in Fortran order it adds
- * whole columns, so that a row's terms come one after the other. */
+/* The sum of a row as numpy computes it: pairwise in C order; in Fortran order numpy adds whole
+ * columns, which adds a row's terms in order. */
 static double row_sum(const struct scorer *scorer, const double *values, float *narrow) {
     size_t classes = scorer->rows->classes;
     if (scorer->rows->fortran) {
@@ -71,7 +71,7 @@ static double margin(const struct scorer *scorer, const double *values, size_t g
     return rounded(scorer, rounded(scorer, values[given] - other) + 1) / 2;
 }
 
-/* ln(s + 1) / s with s = normalised entropy over the given label's probability. */
+/* ln(s + 1) / s, where s is the normalised entropy divided by the given label's probability. */
 static double weighted_entropy(const struct scorer *scorer, double *values, size_t given,
                                float *narrow) {
     double mine = fmax(values[given], rounded(scorer, TINY));

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PREFETCH_ROWS 6 /* rows of a class are far apart: ask for them ahead */
+#define PREFETCH_ROWS 6 /* rows of a class are far apart in memory */
 
 #define REAL float
 #define INDEX int32_t
@@ -29,15 +29,15 @@ static bool class_is_eligible(const struct scan *scan, size_t k, int64_t min_exa
 
 /* ---- by noise rate ---- */
 
-/* The selections of one given class. */
+/* The selections of one given class, one for each true class. */
 struct class_selection {
     struct scan *scan;
     size_t k;
-    struct smallest *selections; /* (classes): wanted is 0 where nothing is */
-    void *least;                 /* (classes) in the input's precision */
+    struct smallest *selections; /* (classes): wanted is 0 where none is wanted */
+    void *least;                 /* (classes) in the input's precision: smallest useful margin */
     void *block;                 /* one row, when rows are converted */
     struct candidate *pool;
-    double lowest; /* of least: rows whose best margin is below are of no interest */
+    double lowest; /* of least: rows whose best margin is below it are skipped */
 };
 
 static void set_least(struct class_selection *own, size_t j, double least) {
@@ -53,7 +53,7 @@ static void update_least(struct class_selection *own) {
                       : update_least_float64(own->least, own->selections, own->scan->classes);
 }
 
-/* Offers the class's rows that are vetoed, or those that are not. */
+/* Offers the class's rows that are vetoed, or those that are not, to the selections. */
 static void offer_rows(struct class_selection *own, bool vetoed) {
     const struct scan *scan = own->scan;
     const struct rows *rows = &scan->rows;
@@ -78,8 +78,8 @@ static void offer_rows(struct class_selection *own, bool vetoed) {
     }
 }
 
-/* Vetoed rows matter only where they push out others: their margin must be above the
- * smallest one that is selected so far. */
+/* Vetoed rows matter only where they displace others: raises `least` to the smallest margin that
+ * is selected so far. */
 static void narrow_to_selected(struct class_selection *own) {
     uint64_t rows = scan_class_count(own->scan, own->k);
     for (size_t j = 0; j < own->scan->classes; j++) {

@@ -1,9 +1,9 @@
-/* Offering one row to the selections of its class. Included once per precision:
- * REAL, INDEX, NAME(x). */
+/* Offers one row to the selections of its class. Included once per precision, with REAL, INDEX
+ * and NAME(x) defined. */
 
 #include "host/confident/lanes.h"
 
-/* Whether one of a few margins reaches its limit. */
+/* Whether any of LANES margins reaches its limit. */
 static inline bool NAME(reaches)(const REAL *row, REAL mine, const REAL *least) {
     NAME(lanes) p;
     NAME(lanes) limit;
@@ -17,8 +17,8 @@ static inline bool NAME(reaches)(const REAL *row, REAL mine, const REAL *least) 
     return any != 0;
 }
 
-/* row (classes) has given class k; least (classes) is the smallest margin that is of
- * interest for a true class, +infinity where none is wanted. */
+/* row (classes) has given class k. least (classes): the smallest useful margin for each true
+ * class, +infinity where no row is wanted. True when a selection's limit was lowered. */
 static bool NAME(offer_row)(const REAL *row, size_t classes, size_t k, uint32_t place,
                             const REAL *least, struct smallest *selections) {
     REAL mine = row[k];
@@ -33,7 +33,7 @@ static bool NAME(offer_row)(const REAL *row, size_t classes, size_t k, uint32_t 
     return cut;
 }
 
-/* After a cut: takes over the limits; returns the lowest of them. */
+/* Raises least (classes) to the limits of the selections; returns the lowest of them. */
 static double NAME(update_least)(REAL *least, const struct smallest *selections, size_t classes) {
     REAL lowest = (REAL)INFINITY;
     for (size_t j = 0; j < classes; j++) {

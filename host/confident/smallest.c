@@ -8,7 +8,7 @@
 
 size_t smallest_capacity(size_t wanted, size_t rows) {
     size_t capacity = wanted + (wanted > SLACK ? wanted : SLACK);
-    /* One more than wanted, so that cutting back always makes room. */
+    /* More than wanted, so that cutting back always makes room. */
     return capacity < rows ? capacity : (rows > wanted ? rows : wanted + 1);
 }
 
@@ -37,11 +37,11 @@ static void insertion_sort(struct candidate *items, size_t count) {
     }
 }
 
-/* Moves the `wanted` smallest to the front, in any order (quickselect; sorts what is
- * left when the pivots are unlucky). 0 < wanted < count. */
+/* Moves the `wanted` smallest to the front, in any order: quickselect, which sorts the rest after
+ * too many rounds. 0 < wanted < count. */
 static void partition_smallest(struct candidate *items, size_t count, size_t wanted) {
     size_t low = 0;
-    size_t high = count; /* the boundary lies in [low, high) */
+    size_t high = count; /* the boundary is in [low, high) */
     int rounds = 64;
     while (high - low > SHORT && rounds-- > 0) {
         size_t middle = low + (high - low) / 2;

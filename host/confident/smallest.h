@@ -1,5 +1,5 @@
-/* The `wanted` smallest of a stream of values, ties by order: a buffer of about twice
- * the size that is cut back to the wanted ones whenever it is full. */
+/* The `wanted` smallest of a stream of values, ties by order: a buffer of about twice that size,
+ * cut back to the wanted ones whenever it is full. */
 #ifndef EARMARK_CONFIDENT_SMALLEST_H
 #define EARMARK_CONFIDENT_SMALLEST_H
 
@@ -18,16 +18,16 @@ struct smallest {
     size_t capacity;         /* smallest_capacity(wanted, rows) */
     size_t wanted;
     size_t count;
-    double limit; /* values above it are out already */
+    double limit; /* values above it are not among the wanted ones */
 };
 
-/* Room for a selection out of `rows` values. */
+/* Capacity for selecting `wanted` out of `rows` values. */
 size_t smallest_capacity(size_t wanted, size_t rows);
 
-/* Cuts back to the wanted ones and lowers the limit, if there are more. */
+/* If there are more than the wanted ones, removes the others and lowers the limit. */
 void smallest_cut(struct smallest *smallest);
 
-/* Returns whether the limit was lowered. */
+/* Adds a value unless it is above the limit; returns whether the limit was lowered. */
 static inline int smallest_offer(struct smallest *smallest, double value, uint32_t order,
                                  uint32_t place) {
     if (value > smallest->limit) return 0;

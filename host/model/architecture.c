@@ -94,7 +94,7 @@ static enum error_code check_bound(const char *name, const char *what, size_t va
     return ERROR_NONE;
 }
 
-/* Sizes of one block from its convolution's weight (out, in, kernel). */
+/* Sets the sizes of one block from its convolution's weight (out, in, kernel). */
 static enum error_code block_sizes(const struct tensor_source *source, size_t index,
                                    struct xvector_model *network, struct error *error) {
     char name[ARCHITECTURE_NAME_SIZE];
@@ -113,7 +113,7 @@ static enum error_code block_sizes(const struct tensor_source *source, size_t in
                     shape.sizes[2]);
     if (index > 0 && shape.sizes[1] != network->blocks[index - 1].out_channels)
         return FAIL(error, ERROR_DATA,
-                    "tensor '%s' takes %zu channels, but the block before it gives %zu", name,
+                    "tensor '%s' takes %zu channels, but the block before it has %zu", name,
                     shape.sizes[1], network->blocks[index - 1].out_channels);
     network->blocks[index] = (struct xvector_block){.in_channels = shape.sizes[1],
                                                     .out_channels = shape.sizes[0],
@@ -122,7 +122,7 @@ static enum error_code block_sizes(const struct tensor_source *source, size_t in
     return ERROR_NONE;
 }
 
-/* How many blocks there are: convolutions at 0, 3, 6, ... without a gap. */
+/* Counts the blocks: convolutions at 0, 3, 6, ... without a gap. */
 static enum error_code count_blocks(const struct tensor_source *source, size_t *count,
                                     struct error *error) {
     char name[ARCHITECTURE_NAME_SIZE];
@@ -138,7 +138,7 @@ static enum error_code count_blocks(const struct tensor_source *source, size_t *
     return ERROR_NONE;
 }
 
-/* Every array is there in the right shape, and nothing else is. */
+/* Checks that every array exists in the right shape, and that no other tensor does. */
 static enum error_code check_tensors(const struct tensor_source *source,
                                      struct xvector_model *network, struct error *error) {
     struct network_array arrays[NETWORK_MAXIMUM_ARRAYS];

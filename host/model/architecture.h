@@ -1,4 +1,4 @@
-/* From named tensors to a network: which arrays an x-vector has, of which shape,
+/* From named tensors to a network: which arrays an x-vector network has, in which shapes,
  * whatever container they come from. */
 #ifndef EARMARK_MODEL_ARCHITECTURE_H
 #define EARMARK_MODEL_ARCHITECTURE_H
@@ -9,7 +9,7 @@
 #define ARCHITECTURE_MAXIMUM_RANK 8
 #define ARCHITECTURE_NAME_SIZE 48
 
-/* Bounds on what is accepted, all checked before anything is allocated. */
+/* Bounds that are checked before anything is allocated. */
 enum {
     ARCHITECTURE_MAXIMUM_MELS = 256,
     ARCHITECTURE_MAXIMUM_CHANNELS = 8192,
@@ -40,20 +40,20 @@ struct tensor_source {
 struct network_array {
     char name[ARCHITECTURE_NAME_SIZE]; /* "blocks.0.conv.weight", ... */
     struct tensor_shape shape;
-    const float **place; /* the pointer of the network that leads to it */
-    bool statistic;      /* running mean or variance: measured, not trained */
+    const float **place; /* the network's pointer to it */
+    bool statistic;      /* running mean or variance: not trained */
     bool variance;       /* must not be negative */
 };
 
 #define NETWORK_MAXIMUM_ARRAYS (6 * XVECTOR_MAXIMUM_BLOCKS + 2)
 
-/* The arrays of a network whose sizes are set, in the order they are written:
+/* Fills arrays with those of a network whose sizes are set, in the order of a model file:
  * block i is `blocks.{3i}.conv` and `blocks.{3i+2}.norm`, the linear layer
  * `blocks.{3B+1}.w` (the names of SpeechBrain's Xvector). Returns their number. */
 size_t architecture_arrays(struct xvector_model *network,
                            struct network_array arrays[NETWORK_MAXIMUM_ARRAYS]);
 
-/* Number of values of a shape that is within the bounds. */
+/* Number of values in a shape that is within the bounds. */
 size_t tensor_values(const struct tensor_shape *shape);
 
 /* Sets the sizes (not dilations, not the sample rate) of *network from the

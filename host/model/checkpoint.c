@@ -15,7 +15,7 @@
 
 /* ---- the container ---- */
 
-/* What is not a zip at all: says what it probably is. */
+/* Refuses what is not a zip file, and says what it probably is. */
 static enum error_code refuse_other_formats(const unsigned char *bytes, size_t size,
                                             struct error *error) {
     /* torch.save before 1.6: a pickle of its magic number, 0x1950a86a20f9469cfc6c. */
@@ -68,8 +68,8 @@ static int by_string(const void *left, const void *right) {
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-/* Every entry is stored, none has the name of another, and together they are no
- * larger than the file. *pickle is the one data.pkl, ROOT/data.pkl. */
+/* Checks that every entry is stored uncompressed, that names are distinct, and that the entries
+ * together are no larger than the file. *pickle: the only entry ROOT/data.pkl. */
 static enum error_code check_entries(zip_t *archive, size_t file_size, zip_stat_t *pickle,
                                      struct error *error) {
     zip_int64_t count = zip_get_num_entries(archive, 0);
@@ -118,8 +118,8 @@ done:
     return error->code;
 }
 
-/* PyTorch can be told to write no checksums (set_crc32_options): they are 0 then,
- * and libzip's complaint at the end of the entry means nothing. */
+/* PyTorch may write no checksums (set_crc32_options): they are then 0, and libzip's error at the
+ * end of the entry is ignored. */
 static bool without_checksum(zip_t *archive, zip_uint64_t index, zip_file_t *file) {
     zip_stat_t entry;
     return zip_error_code_zip(zip_file_get_error(file)) == ZIP_ER_CRC &&
@@ -127,8 +127,8 @@ static bool without_checksum(zip_t *archive, zip_uint64_t index, zip_file_t *fil
            entry.crc == 0;
 }
 
-/* The `size` bytes of an entry, to be freed, and one NUL; libzip compares the
- * checksum when it meets the end. */
+/* Reads the `size` bytes of an entry, and adds a NUL; the caller frees *bytes. libzip compares
+ * the checksum at the end of the entry. */
 static enum error_code read_entry(zip_t *archive, zip_uint64_t index, size_t size,
                                   unsigned char **bytes, struct error *error) {
     unsigned char *buffer = memory_array(size + 1, 1, "an entry of the zip file", error);
@@ -162,7 +162,7 @@ done:
     return ERROR_NONE;
 }
 
-/* Index of ROOT + name, -1 when there is none; its size. */
+/* Index of the entry ROOT + name, and its size; -1 when there is none. */
 static zip_int64_t find_entry(const struct checkpoint *checkpoint, const char *name, size_t length,
                               size_t *size) {
     char path[NAME_SIZE];
@@ -198,7 +198,7 @@ static enum error_code check_byte_order(const struct checkpoint *checkpoint, str
     return error->code;
 }
 
-/* The entry of a tensor's storage, which must have exactly its size. */
+/* Finds the entry of a tensor's storage, which must have exactly the storage's size. */
 static enum error_code storage_entry(const struct checkpoint *checkpoint,
                                      const struct pickle_tensor *tensor, zip_int64_t *index,
                                      size_t *size, struct error *error) {
@@ -211,7 +211,7 @@ static enum error_code storage_entry(const struct checkpoint *checkpoint,
         *index = find_entry(checkpoint, name, prefix + storage->key_length, size);
     }
     if (*index < 0)
-        return FAIL(error, ERROR_DATA, "tensor '%s': its data, entry '%sdata/%s', is not there",
+        return FAIL(error, ERROR_DATA, "tensor '%s': its data, entry '%sdata/%s', is missing",
                     quote_bytes(tensor->name, tensor->name_length).text,
                     quote_string(checkpoint->root).text,
                     quote_bytes(storage->key, storage->key_length).text);
@@ -269,7 +269,7 @@ void checkpoint_close(struct checkpoint *checkpoint) {
 
 /* ---- tensors ---- */
 
-/* Loads the storage of a tensor unless it is the one loaded last. */
+/* Loads the storage of a tensor unless it is the one that was loaded last. */
 static enum error_code load_storage(struct checkpoint *checkpoint,
                                     const struct pickle_tensor *tensor, struct error *error) {
     zip_int64_t index = -1;
@@ -309,7 +309,7 @@ enum error_code checkpoint_tensor(struct checkpoint *checkpoint, size_t index, f
     TRY(load_storage(checkpoint, tensor, error));
     size_t width = storage_element_bytes(tensor->storage.dtype);
     size_t position[PICKLE_MAXIMUM_RANK] = {0};
-    size_t at = tensor->offset; /* inside the storage: the pickle reader proved it */
+    size_t at = tensor->offset; /* inside the storage, as pickle_read() has checked */
     for (size_t i = 0; i < count; i++) {
         values[i] = element(checkpoint->storage + at * width, tensor->storage.dtype);
         for (size_t axis = tensor->rank; axis-- > 0;) {

@@ -1,6 +1,6 @@
-/* A PyTorch checkpoint of the zip kind (torch.save since 1.6): a state dict
- * (pickle.h) and one stored entry per storage. Treated as hostile: see the
- * checks in checkpoint.c. Nothing in it is ever executed. */
+/* A PyTorch checkpoint in the zip format (torch.save since 1.6): a state dict
+ * (pickle.h) and one stored entry per storage. The file is not trusted: everything is
+ * checked, and nothing in it is executed. */
 #ifndef EARMARK_MODEL_CHECKPOINT_H
 #define EARMARK_MODEL_CHECKPOINT_H
 
@@ -12,23 +12,24 @@ struct checkpoint {
     char *root;            /* "archive/", "embedding_model/", ... */
     unsigned char *pickle; /* data.pkl */
     struct pickle_state state;
-    unsigned char *storage; /* the storage read last */
-    int64_t storage_entry;  /* its entry, -1 when none */
+    unsigned char *storage; /* the storage that was read last */
+    int64_t storage_entry;  /* its entry; -1: none */
 };
 
-/* Opens a checkpoint from bytes that outlive it. Checked at once: the container,
- * the pickle, and that every tensor's storage is there in its exact size. */
+/* Opens a checkpoint from bytes (size), which must outlive it. The container and the pickle are
+ * checked here, and that every tensor's storage exists in its exact size. ERROR_DATA or
+ * ERROR_UNSUPPORTED with the entry's name; *checkpoint is then empty. */
 enum error_code checkpoint_open(const unsigned char *bytes, size_t size,
                                 struct checkpoint *checkpoint, struct error *error);
 void checkpoint_close(struct checkpoint *checkpoint);
 
-/* Tensor `index` of checkpoint->state, row-major whatever its strides, as float32.
- * `count` is the product of its sizes. A float64 value beyond float32's range is
- * refused; integers are, too. */
+/* Writes tensor `index` of checkpoint->state to values (count), as float32 and row-major
+ * whatever its strides; count: the product of its sizes. Float64 values beyond float32's range
+ * become infinite. ERROR_DATA for a tensor of integers or a damaged entry. */
 enum error_code checkpoint_tensor(struct checkpoint *checkpoint, size_t index, float *values,
                                   size_t count, struct error *error);
 
-/* The same through architecture.h; valid while the checkpoint is open. */
+/* The tensors as architecture.h reads them; valid while the checkpoint is open. */
 struct tensor_source checkpoint_source(struct checkpoint *checkpoint);
 
 #endif

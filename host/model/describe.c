@@ -8,7 +8,7 @@
 
 #define HOP 160 /* samples from one feature frame to the next */
 
-/* Multiply-adds of all blocks per frame. */
+/* Multiply-adds of all blocks for a frame. */
 static double frame_multiply_adds(const struct xvector_model *network) {
     double sum = 0;
     for (size_t i = 0; i < network->block_count; i++)
@@ -16,13 +16,13 @@ static double frame_multiply_adds(const struct xvector_model *network) {
     return sum;
 }
 
-/* Multiply-adds of the linear layer, once a clip. */
+/* Multiply-adds of the linear layer for a clip. */
 static double clip_multiply_adds(const struct xvector_model *network) {
     const struct xvector_block *last = &network->blocks[network->block_count - 1];
     return 2 * (double)last->out_channels * (double)network->embedding_size;
 }
 
-/* A text of the file without what would steer a terminal: C0 and C1 controls. */
+/* Appends a text of the file with the control characters (C0 and C1) replaced by "?". */
 static void append_safe(struct text *text, const char *string) {
     for (const char *at = string; *at != '\0';) {
         size_t length = text_utf8_length(at);
@@ -40,7 +40,7 @@ static void append_line(struct text *text, const char *label, const char *value)
     text_string(text, "\n");
 }
 
-/* The training facts as a JSON object, or NULL when they are none. */
+/* The training facts as a JSON object, or NULL when they are not one. */
 static json_t *training_object(const struct model *model) {
     json_t *facts = json_loads(model->training, JSON_REJECT_DUPLICATES, NULL);
     if (json_is_object(facts)) return facts;
@@ -48,7 +48,7 @@ static json_t *training_object(const struct model *model) {
     return NULL;
 }
 
-/* One fact a line; texts as they are, everything else as JSON. */
+/* A fact a line: strings as they are, other values as JSON. */
 static void append_training(const struct model *model, struct text *text) {
     json_t *facts = training_object(model);
     const char *key;

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* From the program's folder: installed (PREFIX/bin), at the top of the tree, and
- * in a build folder (build/FLAGS). */
+/* Relative to the program's folder: installed (PREFIX/bin), at the top of the source tree, and in
+ * a build folder (build/HASH). */
 static const char *const places[] = {"../share/earmark/default.safetensors",
                                      "models/default.safetensors", "../models/default.safetensors",
                                      "../../models/default.safetensors"};
@@ -20,8 +20,8 @@ enum error_code model_default_path(char **path, struct error *error) {
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     if (length <= 0)
         return FAIL(error, ERROR_FILE,
-                    "cannot tell where the program lies (/proc/self/exe: %s), so the default "
-                    "model cannot be found; give one with --model FILE",
+                    "cannot find the program's own file (/proc/self/exe: %s), and so not the "
+                    "default model beside it; give one with --model FILE",
                     strerror(errno));
     program[length] = '\0';
     char *slash = strrchr(program, '/');

@@ -29,7 +29,7 @@ static const char *scalar(const yaml_node_t *node) {
     return (const char *)node->data.scalar.value;
 }
 
-/* The value of a key of a mapping; NULL when there is none or no mapping. */
+/* The value of a key of a mapping; NULL without such a key, or when it is not a mapping. */
 static yaml_node_t *lookup(struct reader *reader, const yaml_node_t *mapping, const char *key,
                            size_t length) {
     if (mapping == NULL || mapping->type != YAML_MAPPING_NODE) return NULL;
@@ -43,8 +43,8 @@ static yaml_node_t *lookup(struct reader *reader, const yaml_node_t *mapping, co
     return NULL;
 }
 
-/* Follows `!ref <name>` to the top level's value of that name. NULL for a larger
- * expression, a name that is not there, or too long a chain. */
+/* Follows `!ref <name>` to the top level's value of that name. NULL for a larger expression, a
+ * name that does not exist, or too long a chain. */
 static yaml_node_t *resolve(struct reader *reader, yaml_node_t *node) {
     for (int i = 0; i < MAXIMUM_REFERENCES && node != NULL; i++) {
         const char *tag = (const char *)node->tag;
@@ -56,12 +56,12 @@ static yaml_node_t *resolve(struct reader *reader, yaml_node_t *node) {
     return NULL;
 }
 
-/* Says that the value of a key could not be read; it counts as not given. */
+/* Notes that the value of a key could not be read; it counts as not given. */
 static void note_unknown(struct reader *reader, const char *key) {
     text_format(reader->notes, "hyperparams.yaml: %s is an expression and was not checked\n", key);
 }
 
-/* A value of a mapping (or NULL), references followed; *given says that the key is there. */
+/* The value of a key of a mapping (or NULL), with references followed. */
 static yaml_node_t *value_of(struct reader *reader, const yaml_node_t *mapping, const char *key) {
     yaml_node_t *node = lookup(reader, mapping, key, strlen(key));
     if (node == NULL) return NULL;
@@ -82,7 +82,7 @@ static bool whole_number(const yaml_node_t *node, size_t *number) {
 
 /* ---- comparisons ---- */
 
-/* A number of the file beside the one the tensors have. */
+/* Compares a number of the file with that of the tensors; where: "the tensors have". */
 static enum error_code check_number(struct reader *reader, const yaml_node_t *mapping,
                                     const char *key, size_t actual, const char *where) {
     yaml_node_t *node = value_of(reader, mapping, key);
@@ -116,7 +116,7 @@ static enum error_code read_list(struct reader *reader, const yaml_node_t *mappi
     return ERROR_NONE;
 }
 
-/* A list of the file beside what the tensors have; it may be longer than the blocks. */
+/* Compares a list of the file with the tensors; it may be longer than the number of blocks. */
 static enum error_code check_list(struct reader *reader, const yaml_node_t *mapping,
                                   const char *key, const struct xvector_model *network,
                                   bool kernels) {
@@ -138,7 +138,7 @@ static enum error_code check_list(struct reader *reader, const yaml_node_t *mapp
     return ERROR_NONE;
 }
 
-/* ---- settings that are the same for every model earmark computes ---- */
+/* ---- settings that must have one value ---- */
 
 struct setting {
     const char *object;
@@ -189,7 +189,7 @@ static bool tag_ends_in(const yaml_node_t *node, const char *end) {
     return length >= strlen(end) && strcmp(tag + length - strlen(end), end) == 0;
 }
 
-/* The class of the network and its activation, where the file names them. */
+/* Checks the class of the network and its activation, where the file names them. */
 static enum error_code check_classes(struct reader *reader, const yaml_node_t *network) {
     const char *tag = (const char *)network->tag;
     if (tag != NULL && strncmp(tag, "!new:", 5) == 0 && !tag_ends_in(network, "Xvector"))
@@ -227,7 +227,7 @@ static enum error_code set_dilations(struct reader *reader, const yaml_node_t *m
     yaml_node_t *given = lookup(reader, mapping, "tdnn_dilations", strlen("tdnn_dilations"));
     if (given == NULL) {
         text_string(reader->notes,
-                    "hyperparams.yaml gives no tdnn_dilations: SpeechBrain's default is taken\n");
+                    "hyperparams.yaml gives no tdnn_dilations: SpeechBrain's default is used\n");
         return hyperparameters_default_dilations(network, reader->error);
     }
     if (resolve(reader, given) == NULL)
@@ -254,7 +254,7 @@ static enum error_code check_document(struct reader *reader, struct xvector_mode
     TRY(check_number(reader, features, "n_mels", network->mels, takes));
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
         TRY(check_setting(reader, &settings[i]));
-    /* The layers' settings stand under embedding_model, or at the top when that is not there. */
+    /* The layers' settings are under embedding_model, or at the top level without that key. */
     yaml_node_t *layers = value_of(reader, reader->root, "embedding_model");
     if (layers == NULL || layers->type != YAML_MAPPING_NODE) layers = reader->root;
     TRY(check_classes(reader, layers));

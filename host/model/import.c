@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Float64 weights of the largest network, and some room for the container. */
+/* Float64 weights of the largest network, and 1 MiB for the container. */
 #define MAXIMUM_CHECKPOINT ((size_t)ARCHITECTURE_MAXIMUM_VALUES * 8 + ((size_t)1 << 20))
 
 static enum error_code set_architecture(struct tensor_source *source, const char *yaml,
@@ -20,7 +20,7 @@ static enum error_code set_architecture(struct tensor_source *source, const char
     model->network.sample_rate = 16000;
     if (yaml != NULL) return hyperparameters_check(yaml, yaml_size, &model->network, notes, error);
     TRY(hyperparameters_default_dilations(&model->network, error));
-    text_string(notes, "no hyperparams.yaml: SpeechBrain's default dilations are taken\n");
+    text_string(notes, "no hyperparams.yaml: SpeechBrain's default dilations are used\n");
     return text_check(notes, error);
 }
 
@@ -48,7 +48,7 @@ done:
     return error->code;
 }
 
-/* A folder that has the checkpoint; a file gets a hint. */
+/* Checks that it is a folder; the message about a file says which folder to give. */
 static enum error_code check_folder(const char *folder, struct error *error) {
     struct stat status;
     if (stat(folder, &status) != 0)

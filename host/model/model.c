@@ -75,7 +75,7 @@ static enum error_code metadata_string(const struct safetensors *file, const cha
     return error->code;
 }
 
-/* A whole number in 1 .. 1,000,000 that begins at *text, which moves behind it; 0 otherwise. */
+/* Reads a whole number in 1 .. 1,000,000 and advances *text; 0 for anything else. */
 static size_t take_number(const char **text) {
     size_t value = 0;
     const char *at = *text;
@@ -139,7 +139,7 @@ static enum error_code read_facts(const struct safetensors *file, struct model *
         return FAIL(error, ERROR_UNSUPPORTED, "sample rate %zu Hz; only 16000 is supported", rate);
     if (mels != model->network.mels)
         return FAIL(error, ERROR_DATA,
-                    "its metadata says %zu mels, tensor 'blocks.0.conv.weight' takes %zu", mels,
+                    "its metadata says %zu mels, but tensor 'blocks.0.conv.weight' takes %zu", mels,
                     model->network.mels);
     model->network.sample_rate = (int)rate;
     TRY(read_dilations(file, &model->network, error));
@@ -159,7 +159,7 @@ static enum model_dtype file_dtype(const struct safetensors *file) {
     return half && single ? MODEL_MIXED : half ? MODEL_FLOAT16 : MODEL_FLOAT32;
 }
 
-/* What people hand over instead of a model file. */
+/* Refuses files that are often given in place of a model. */
 static enum error_code refuse_other_formats(const unsigned char *bytes, size_t size,
                                             struct error *error) {
     if (size >= 4 && memcmp(bytes, "PK\003\004", 4) == 0)
@@ -209,7 +209,7 @@ enum error_code model_read(const char *path, struct model *model, struct error *
 
 /* ---- writing ---- */
 
-/* The model's values as little-endian float16 into `bits`. */
+/* Converts the array's values to float16; bits: as many. */
 static enum error_code to_float16(const struct network_array *array, uint16_t *bits,
                                   struct error *error) {
     size_t count = tensor_values(&array->shape);

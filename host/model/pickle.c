@@ -67,7 +67,7 @@ static enum error_code push_integer(struct machine *machine, enum value_type typ
     return machine_push(machine, (struct value){.type = type, .as.integer = integer});
 }
 
-/* LONG1: a length, and so many bytes of a signed number. */
+/* LONG1: a length, and that many bytes of a signed number. */
 static enum error_code push_long(struct machine *machine) {
     uint64_t length = 0;
     uint64_t number = 0;
@@ -126,7 +126,7 @@ static enum error_code push_dictionary(struct machine *machine) {
     return machine_push(machine, value);
 }
 
-/* Appends to the dictionary `target`, a value's index. */
+/* Appends an item to the dictionary whose index is `target`. */
 static enum error_code set_item(struct machine *machine, size_t target, size_t key, size_t value) {
     struct value *dictionary = &machine->values[target];
     if (dictionary->type != VALUE_DICTIONARY)
@@ -170,7 +170,7 @@ static enum error_code set_one_item(struct machine *machine) {
     return set_item(machine, machine->stack[machine->stack_count - 1], key, value);
 }
 
-/* BUILD gives an object attributes; a state dict's `_metadata` is passed over. */
+/* BUILD sets attributes of an object; a state dict's `_metadata` is ignored. */
 static enum error_code build(struct machine *machine) {
     size_t state = 0;
     TRY(machine_pop(machine, &state));
@@ -183,7 +183,7 @@ static enum error_code build(struct machine *machine) {
     return ERROR_NONE;
 }
 
-/* BINPUT, LONG_BINPUT: remembers the top under a number. */
+/* BINPUT, LONG_BINPUT: stores the top of the stack in the memo under a number. */
 static enum error_code remember(struct machine *machine, size_t width) {
     uint64_t number = 0;
     TRY(take_number(machine, width, &number));
@@ -198,7 +198,7 @@ static enum error_code remember(struct machine *machine, size_t width) {
     return ERROR_NONE;
 }
 
-/* BINGET, LONG_BINGET */
+/* BINGET, LONG_BINGET: pushes what the memo has under a number. */
 static enum error_code recall(struct machine *machine, size_t width) {
     uint64_t number = 0;
     TRY(take_number(machine, width, &number));
@@ -275,14 +275,14 @@ static enum error_code execute(struct machine *machine, enum opcode opcode) {
     case OPCODE_BINPERSID: return persistent(machine);
     case OPCODE_REDUCE: return reduce(machine);
     case OPCODE_BUILD: return build(machine);
-    case OPCODE_STOP: break; /* the caller's */
+    case OPCODE_STOP: break; /* handled by the caller */
     }
     return MACHINE_FAIL(machine, ERROR_UNSUPPORTED,
                         "opcode 0x%02x, which no plain dictionary of tensors needs",
                         (unsigned)opcode);
 }
 
-/* Runs to STOP; *result is the value it leaves. */
+/* Executes opcodes up to STOP; *result: the index of the value on top of the stack then. */
 static enum error_code run(struct machine *machine, size_t *result) {
     for (;;) {
         machine->opcode = machine->at;
@@ -320,7 +320,7 @@ static enum error_code check_names(const struct pickle_state *state, struct erro
     return error->code;
 }
 
-/* `result` must be a dictionary of texts to tensors. */
+/* Fills *state from `result`, which must be a dictionary of texts to tensors. */
 static enum error_code collect(const struct machine *machine, const struct value *result,
                                struct pickle_state *state, struct error *error) {
     if (result->type != VALUE_DICTIONARY)
@@ -336,7 +336,7 @@ static enum error_code collect(const struct machine *machine, const struct value
         const struct value *key = &machine->values[machine->entries[at].key];
         const struct value *value = &machine->values[machine->entries[at].value];
         if (key->type != VALUE_STRING)
-            return FAIL(error, ERROR_UNSUPPORTED, "data.pkl: entry %zu has no text for a name",
+            return FAIL(error, ERROR_UNSUPPORTED, "data.pkl: the name of entry %zu is not a text",
                         state->count);
         if (value->type != VALUE_TENSOR)
             return FAIL(error, ERROR_UNSUPPORTED,

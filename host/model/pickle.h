@@ -1,11 +1,10 @@
-/* The state dict inside a PyTorch checkpoint: what data.pkl says, without
- * executing anything.
+/* The state dict of a PyTorch checkpoint, read from its data.pkl without executing
+ * anything.
  *
- * An interpreter for the part of pickle protocol 2 that torch.save writes for an
- * OrderedDict of tensors. Only known globals are accepted, and they stand for
- * fixed meanings here (an empty dictionary, a storage type, "a view of a
- * storage"); everything else is refused with its position. Stack, memo, values
- * and tensors are bounded.
+ * This is an interpreter for the subset of pickle protocol 2 that torch.save writes for an
+ * OrderedDict of tensors. Only known globals are accepted, each with a fixed meaning (an
+ * empty dictionary, a storage type, a view of a storage); everything else is refused with
+ * its position. Stack, memo, values and tensors are bounded.
  * Reference: Python's pickletools (opcodes), torch/_utils.py
  * (_rebuild_tensor_v2), torch/serialization.py (persistent ids). */
 #ifndef EARMARK_MODEL_PICKLE_H
@@ -21,8 +20,9 @@ struct pickle_state {
     size_t count;
 };
 
-/* Names and keys point into `bytes`, which must outlive *state. No two tensors
- * have the same name. Messages speak of "data.pkl, byte N". */
+/* Reads the pickle in bytes (size), which must outlive *state: names and keys point into it. No
+ * two tensors have the same name. ERROR_DATA or ERROR_UNSUPPORTED with the position ("data.pkl,
+ * byte N"); *state is then empty. pickle_free() frees it. */
 enum error_code pickle_read(const unsigned char *bytes, size_t size, struct pickle_state *state,
                             struct error *error);
 void pickle_free(struct pickle_state *state);

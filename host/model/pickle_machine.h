@@ -66,7 +66,7 @@ struct machine {
     const unsigned char *bytes;
     size_t size;
     size_t at;     /* the next byte */
-    size_t opcode; /* where the opcode being executed stands */
+    size_t opcode; /* position of the opcode being executed */
     struct value *values;
     size_t value_count, value_capacity;
     size_t *items; /* of tuples */
@@ -82,7 +82,7 @@ struct machine {
     struct error *error;
 };
 
-/* Fails with the position of the opcode before the message. */
+/* FAIL() with the position of the opcode before the message. */
 #define MACHINE_FAIL(machine, code, ...)                                                           \
     machine_fail((machine), (code), __FILE__, __LINE__, __VA_ARGS__)
 enum error_code machine_fail(struct machine *machine, enum error_code code, const char *file,
@@ -106,7 +106,7 @@ enum error_code machine_find_mark(struct machine *machine, size_t *mark);
  * or a mark among them. */
 enum error_code machine_make_tuple(struct machine *machine, size_t count);
 
-/* Item `index` of a tuple, which must have it. */
+/* Item `index` of a tuple; index must be less than its count. */
 const struct value *machine_item(const struct machine *machine, const struct value *tuple,
                                  size_t index);
 

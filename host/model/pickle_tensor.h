@@ -23,8 +23,8 @@ struct pickle_storage {
 };
 
 /* A view of a storage: element (i, j, ...) is at offset + i * strides[0] + j *
- * strides[1] ..., which was checked to lie inside the storage. Not more elements
- * than the storage has. */
+ * strides[1] ..., which was checked to be inside the storage. A view has at most as many
+ * elements as the storage. */
 struct pickle_tensor {
     const char *name; /* not NUL-terminated */
     size_t name_length;

@@ -1,5 +1,5 @@
-/* What the few globals of a torch state dict mean. Nothing is called: each name
- * stands for one way of describing data. */
+/* The globals that a torch state dict uses. Nothing is called: each name stands for one way of
+ * describing data. */
 #include "host/model/pickle_torch.h"
 
 #include "host/base/memory.h"
@@ -45,7 +45,7 @@ static bool is_string(const struct value *value, const char *text) {
            memcmp(value->as.string.bytes, text, value->as.string.length) == 0;
 }
 
-/* A number that is a size; false for anything else. */
+/* Reads a size, an integer of at least 0; false for anything else. */
 static bool is_size(const struct value *value, size_t *size) {
     if (value->type != VALUE_INTEGER || value->as.integer < 0) return false;
     *size = (size_t)value->as.integer;
@@ -74,7 +74,7 @@ enum error_code torch_persistent(struct machine *machine, const struct value *id
     return machine_push(machine, value);
 }
 
-/* Fills rank, sizes and strides, and proves that no element lies outside the storage. */
+/* Fills rank, sizes and strides, and checks that every element is inside the storage. */
 static enum error_code set_view(struct machine *machine, const struct value *sizes,
                                 const struct value *strides, struct pickle_tensor *tensor) {
     if (sizes->type != VALUE_TUPLE || strides->type != VALUE_TUPLE ||
@@ -117,7 +117,7 @@ static enum error_code rebuild_tensor(struct machine *machine, const struct valu
         machine_item(machine, arguments, 4)->type != VALUE_BOOL ||
         hooks->type != VALUE_DICTIONARY || hooks->as.dictionary.count != 0)
         return MACHINE_FAIL(machine, ERROR_DATA, "a tensor that is no plain view of a storage");
-    /* Metadata would mean a negated or conjugated view, say. */
+    /* Metadata may say that the view is negated or conjugated. */
     const struct value *metadata = count == 7 ? machine_item(machine, arguments, 6) : NULL;
     if (metadata != NULL && metadata->type != VALUE_NONE &&
         (metadata->type != VALUE_DICTIONARY || metadata->as.dictionary.count != 0))

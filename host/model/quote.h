@@ -1,4 +1,4 @@
-/* Bytes of a file that is not trusted, made fit for a message on a terminal. */
+/* Bytes of an untrusted file, escaped for a message on a terminal. */
 #ifndef EARMARK_MODEL_QUOTE_H
 #define EARMARK_MODEL_QUOTE_H
 
@@ -10,8 +10,8 @@ struct quote {
     char text[QUOTE_SIZE];
 };
 
-/* At most 80 or so characters of `bytes`; control characters and odd bytes
- * become \xNN, and a text that was cut ends in "...". Usable as an argument:
+/* About 80 characters of `bytes` at most; bytes that are not printable ASCII become \xNN, and a
+ * text that was cut ends in "...". Can be used within an expression:
  * quote_bytes(name, length).text */
 struct quote quote_bytes(const char *bytes, size_t length);
 struct quote quote_string(const char *string);

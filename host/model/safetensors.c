@@ -25,7 +25,7 @@ static size_t dtype_bytes(const char *name) {
     return 0;
 }
 
-/* A JSON integer that is a size; false for anything else. */
+/* Reads a size, a JSON integer of at least 0; false for anything else. */
 static bool json_size(const json_t *value, size_t *size) {
     if (!json_is_integer(value) || json_integer_value(value) < 0) return false;
     *size = (size_t)json_integer_value(value);
@@ -50,7 +50,7 @@ static enum error_code parse_shape(const json_t *shape, struct safetensor *tenso
     return ERROR_NONE;
 }
 
-/* Checks one entry of the header against the `size` bytes of data behind it. */
+/* Reads one entry of the header and checks it against the `size` bytes of data. */
 static enum error_code parse_tensor(const json_t *entry, const unsigned char *data, size_t size,
                                     struct safetensor *tensor, struct error *error) {
     const char *name = tensor->name;
@@ -71,7 +71,7 @@ static enum error_code parse_tensor(const json_t *entry, const unsigned char *da
     size_t end = 0;
     if (!json_size(json_array_get(offsets, 0), &begin) ||
         !json_size(json_array_get(offsets, 1), &end) || begin > end || end > size)
-        return FAIL(error, ERROR_DATA, "tensor '%s': its data lies outside the file's %zu bytes",
+        return FAIL(error, ERROR_DATA, "tensor '%s': its data is outside the file's %zu bytes",
                     quote_string(name).text, size);
     if (__builtin_mul_overflow(elements, element_bytes, &tensor->bytes) ||
         tensor->bytes != end - begin)
@@ -90,7 +90,7 @@ static int by_place(const void *left, const void *right) {
     return strcmp(a->name, b->name);
 }
 
-/* The tensors must follow one another from the first byte of the data to the last. */
+/* Checks that the tensors fill the data from the first byte to the last, one after another. */
 static enum error_code check_places(const struct safetensors *file, const unsigned char *data,
                                     size_t size, struct error *error) {
     const unsigned char *expected = data;
@@ -104,7 +104,7 @@ static enum error_code check_places(const struct safetensors *file, const unsign
         expected += tensor->bytes;
     }
     if (expected != data + size)
-        return FAIL(error, ERROR_DATA, "%zu bytes behind the last tensor",
+        return FAIL(error, ERROR_DATA, "%zu bytes after the last tensor",
                     (size_t)(data + size - expected));
     return ERROR_NONE;
 }
@@ -193,7 +193,7 @@ const char *safetensors_metadata(const struct safetensors *file, const char *key
     return json_string_value(json_object_get(json_object_get(file->header, "__metadata__"), key));
 }
 
-/* The header's JSON, padded with spaces. */
+/* Formats the header's JSON, padded with spaces to a multiple of eight bytes. */
 static void format_header(struct text *text, const struct safetensors_entry *metadata,
                           size_t metadata_count, const struct safetensor *tensors, size_t count) {
     text_string(text, "{\"__metadata__\":{");

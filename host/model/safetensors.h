@@ -16,24 +16,25 @@ struct safetensor {
     const char *dtype; /* "F32", "F16", ... */
     size_t rank;
     size_t shape[SAFETENSORS_MAXIMUM_RANK];
-    const unsigned char *data; /* little-endian, no alignment promised */
-    size_t bytes;              /* exactly what shape and dtype ask for */
+    const unsigned char *data; /* little-endian, not aligned */
+    size_t bytes;              /* the product of the sizes and the size of a value */
 };
 
 struct safetensors {
     void *header;               /* the parsed JSON; the names point into it */
-    struct safetensor *tensors; /* ordered by their place in the file */
+    struct safetensor *tensors; /* in the order of their data in the file */
     size_t count;
 };
 
-/* Reads the header and checks all of it: its length, its JSON (no duplicate
- * names), dtypes, shapes, and that the tensors fill the rest of the file without
- * hole or overlap. The bytes must outlive *file; safetensors_free releases it. */
+/* Reads the header of bytes (size) and checks all of it: its length, its JSON (no duplicate
+ * names), dtypes, shapes, and that the tensors fill the rest of the file without a hole or
+ * overlap. The bytes must outlive *file. ERROR_DATA with the tensor's name; *file is then
+ * empty. safetensors_free() frees it. */
 enum error_code safetensors_parse(const unsigned char *bytes, size_t size, struct safetensors *file,
                                   struct error *error);
 void safetensors_free(struct safetensors *file);
 
-/* NULL when there is none. */
+/* The tensor or metadata text of a name; NULL when there is none. */
 const struct safetensor *safetensors_find(const struct safetensors *file, const char *name);
 const char *safetensors_metadata(const struct safetensors *file, const char *key);
 
@@ -42,8 +43,9 @@ struct safetensors_entry {
     const char *value;
 };
 
-/* Writes the header (metadata first, then the tensors in the order given; padded
- * to a multiple of eight bytes) and the tensors' data. Texts must be UTF-8. */
+/* Writes the header (metadata first, then the tensors in the order given; padded to a multiple
+ * of eight bytes) and the tensors' data. Texts must be UTF-8. ERROR_FILE; ERROR_DATA when the
+ * header is longer than SAFETENSORS_MAXIMUM_HEADER. */
 enum error_code safetensors_write(FILE *stream, const struct safetensors_entry *metadata,
                                   size_t metadata_count, const struct safetensor *tensors,
                                   size_t count, struct error *error);

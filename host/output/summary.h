@@ -1,4 +1,4 @@
-/* What the terminal says after a run. */
+/* What is printed after a run. */
 #ifndef EARMARK_OUTPUT_SUMMARY_H
 #define EARMARK_OUTPUT_SUMMARY_H
 
@@ -8,11 +8,11 @@
 
 #define SUMMARY_ISSUES 10u
 
-/* Counts, reasons of clips that could not be audited, overall health, the first
- * ten issues, faults of the sounds and where the files are; names with their control characters
- * made visible. */
-enum error_code summary_print(FILE *stream, const char *folder, const struct run_results *results,
-                              struct error *error);
+/* Counts, reasons of clips that could not be audited, overall health, the first ten issues, audio
+ * faults, where the files are and what to do next; names with their control characters made
+ * visible. width: columns of the terminal, which lines are made to fit; 0: none, names whole. */
+enum error_code summary_print(FILE *stream, int width, const char *folder,
+                              const struct run_results *results, struct error *error);
 
 /* The same as one JSON object on one line, for --json. */
 enum error_code summary_print_json(FILE *stream, const char *folder,

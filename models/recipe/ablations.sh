@@ -1,7 +1,7 @@
 #!/bin/sh
-# What every objective is worth: models/recipe/ablations.sh WORKDIR [STEPS]
-# Short trainings in the WORKDIR of run.sh, one with all objectives and one without each, judged by validate.py:
-# one line of JSON a network on standard output. About 25 minutes on two cores with AMX.
+# Measures the effect of every objective: models/recipe/ablations.sh WORKDIR [STEPS]
+# Runs short trainings in the WORKDIR of run.sh, one with all objectives and one without each, validates them with
+# validate.py, and prints one line of JSON for each network. About 25 minutes on two cores with AMX.
 set -eu
 work=${1:?usage: ablations.sh WORKDIR [STEPS]}
 steps=${2:-300}

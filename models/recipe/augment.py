@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from network import BINS, FFT, HOP, frame_power, log_mel, mel_weights
 
 WARPS = torch.linspace(0.84, 1.20, 25)  # factors of the frequency axis
-PLAIN_WARP = (0.96, 1.04)  # inside it a clip still counts as the same voice
+PLAIN_WARP = (0.96, 1.04)  # within this range a clip counts as the same voice
 
 
 class Augmenter:
@@ -40,7 +40,7 @@ class Augmenter:
         steps = 1 + samples // HOP
         padded = F.pad(wave, (FFT // 2, FFT // 2))
         tempo = torch.where(self.chance(count, 0.7), self.uniform(count, 0.82, 1.22), torch.ones(count))
-        # faster clips would run past their end: they wrap into their own start, as if said again
+        # faster clips would run past their end: they wrap around to their start
         start = (torch.arange(steps) * HOP * tempo[:, None]).long() % (samples + 1)
         index = start[:, :, None] + torch.arange(FFT)
         return padded.gather(1, index.view(count, -1)).view(count, steps, FFT)

@@ -10,7 +10,7 @@ SHORTEST, LONGEST = int(0.2 * RATE), 5 * RATE
 
 
 def trim(samples, floor_db=-42.0, margin=int(0.03 * RATE)):
-    """Cuts near-silence off both ends: synthesisers differ in it, and a voice must not be told by its padding."""
+    """Cuts near-silence off both ends: synthesisers differ in it, and padding must not identify a voice."""
     level = np.abs(samples.astype(np.float32))
     loud = np.flatnonzero(level > level.max(initial=1.0) * 10 ** (floor_db / 20))
     if loud.size == 0:

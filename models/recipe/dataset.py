@@ -11,7 +11,7 @@ import corpus
 from teacher import windows_within
 
 PARTS = ["espeak", "flite", "festival", "human"]
-LONGEST = int(2.0 * corpus.RATE)  # longer clips are cropped anew every time they are seen
+LONGEST = int(2.0 * corpus.RATE)  # longer clips get a new random crop every time
 # Held out for the recipe's own validation, never trained on: a quarter of the festival voices, one espeak-ng variant
 # in eight, one English word in twenty, and five human speakers.
 HELD_SPEAKERS = {"ktuberling-data-lt", "ktuberling-data-el", "ktuberling-data-gl", "ktuberling-data-sl", "ktuberling-data-de",
@@ -89,7 +89,7 @@ class TrainingSet:
     def waves(self, rng, indices):
         """[clip, sample], every clip at a random place in silence, longer ones cropped; and the teacher's targets."""
         size = int(self.lengths[indices].max()) + int(rng.choice([0, 0, 1600, 4800]))
-        size = -(-size // 1600) * 1600  # few different shapes: every one is prepared anew by the matrix library
+        size = -(-size // 1600) * 1600  # few distinct shapes: the matrix library prepares each one separately
         waves, targets = np.zeros((len(indices), size), np.float32), []
         for wave, i in zip(waves, indices):
             clip, windows = self.clips[i], self.windows[i]

@@ -1,4 +1,4 @@
-"""What embeddings are worth, judged by `earmark crossval`: accuracy, and how well planted label errors are found."""
+"""Measures embeddings with `earmark crossval`: accuracy, and how well planted label errors are found."""
 import os
 import subprocess
 import tempfile

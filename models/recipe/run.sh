@@ -1,8 +1,8 @@
 #!/bin/sh
 # Makes models/default.safetensors: models/recipe/run.sh WORKDIR
-# WORKDIR keeps the corpus, the teacher's targets and the checkpoint; run again, it goes on where it stopped.
+# WORKDIR keeps the corpus, the teacher's targets and the checkpoint; a second run continues where the first stopped.
 # Debian 12, root (or sudo), about 12 GB of disk, 8 GB of memory, two cores. Time: see models/README.md.
-# The figures of the last but one step are judged by ./earmark, which `make model` builds first.
+# The last step but one validates the model with ./earmark, which `make model` builds first.
 set -eu
 work=${1:?usage: run.sh WORKDIR}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,13 +19,13 @@ fi
 if [ ! -e "$work/venv/complete" ]; then
     python3 -m venv "$work/venv"
     "$work/venv/bin/pip" install -q -r "$here/requirements.txt"
-    # only for the teacher's weights inside the wheel, so without what its own code depends on
+    # only for the teacher's weights inside the wheel, so without the dependencies of its code
     "$work/venv/bin/pip" install -q --no-deps openwakeword==0.4.0
     touch "$work/venv/complete"
 fi
 python="nice -n 19 $work/venv/bin/python"
-OMP_WAIT_POLICY=passive # threads that wait for each other on a shared machine must not spin
-# large tensors come and go with every step: asking the kernel for their pages anew costs a third of the time
+OMP_WAIT_POLICY=passive # on a shared machine waiting threads must not spin
+# large tensors are allocated in every step: returning their pages to the system costs a third of the time
 MALLOC_MMAP_THRESHOLD_=8589934592 MALLOC_TRIM_THRESHOLD_=17179869184
 export OMP_WAIT_POLICY MALLOC_MMAP_THRESHOLD_ MALLOC_TRIM_THRESHOLD_
 

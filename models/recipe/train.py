@@ -31,7 +31,7 @@ def statistics(feats):
                       quantiles[1], correlation], dim=1)
 
 
-KEYS = 128  # dimensions in which a clip is matched with the teacher's view of it
+KEYS = 128  # dimensions in which a clip is matched with the teacher's outputs
 STATISTICS = 5 * MELS + MELS * (MELS - 1) // 2
 
 
@@ -147,7 +147,7 @@ class Trainer:
         path = os.path.join(self.options.out, "checkpoint.pt")
         if not os.path.exists(path):
             return
-        state = torch.load(path, weights_only=False)  # written by this program itself
+        state = torch.load(path, weights_only=False)  # written by this program
         for name in ("network", "heads", "average"):
             getattr(self, name).load_state_dict(state[name])
         for name, optimiser in self.optimisers.items():

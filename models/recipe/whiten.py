@@ -1,13 +1,13 @@
 """Replaces the last linear layer by shaped principal components of the pooled statistics of clean training clips.
 
-The audit's classifier is a regularised logistic regression: whatever has little variance in the embedding it hardly sees.
-The layer that training leaves behind has nearly all its variance in some sixty directions, those of its own labels.
-The pooled statistics under it know far more; here every principal direction gets the deviation `its own ** power`
-(1: as it is, 0: white), the directions in which voices differ get some more, those in which tones are far from all speech get
-less, and a random rotation spreads all of them over the columns, so that standardising the columns does not undo the shape.
+The audit's classifier is a regularised logistic regression, which hardly uses directions of the embedding with little
+variance. The layer as trained has nearly all its variance in some sixty directions, those of its training labels. The
+pooled statistics below it hold far more information. Here every principal direction gets the deviation `deviation ** power`
+(1: unchanged, 0: white), directions in which voices differ get more, directions in which tones are far from all speech
+get less, and a random rotation spreads all of them over the columns, so that standardising the columns does not undo it.
 
-Why tones: what is far from everything else has leverage. A telephone's beep stands among the clips of every language, the
-classifier bends to it, and it comes out as surer to be wrong than a word under another language's label."""
+Tones get less because outliers have leverage. A telephone's beep occurs among the clips of every language; the classifier
+fits it, and it is ranked as more probably wrong than a word under another language's label."""
 import argparse
 
 import numpy as np
@@ -21,7 +21,7 @@ from tones import tones
 
 SEED = 20261
 LONGEST = 3 * corpus.RATE
-COMPONENTS = 1200  # of 3,000; the others are next to nothing, and noise once they are white
+COMPONENTS = 1200  # of 3,000; the variance of the others is negligible, and whitening would amplify noise
 TONES = 600
 
 

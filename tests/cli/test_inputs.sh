@@ -168,7 +168,7 @@ mkdir "$TMP/commands/_background_noise_"
 cp "$pieces/long.wav" "$TMP/commands/_background_noise_"
 check "Speech Commands" "$EARMARK" audit "$TMP/commands" -o "$TMP/commands-out"
 expect_grep "it is said what was left out" \
-    '1 sound files in _background_noise_ were left out' "$TMP/stdout"
+    '1 sound files in _background_noise_ were left out' "$TMP/stderr"
 expect_no_grep "it is no class" 'background' "$TMP/commands-out/clips.csv"
 
 # ---- what is wrong with the labels is said, the first of it before anything is decoded
@@ -176,12 +176,12 @@ list 'path,label,who' '%s.wav,%s,s%s' >"$pieces/warn.csv"
 printf '%s\n' 'low0.wav,,s1' 'low1.wav,  ,s1' 'low0.wav,Low,s1' 'low2.wav,rare,s1' \
     'low3.wav,rare,s1' >>"$pieces/warn.csv"
 check "an audit with warnings" "$EARMARK" audit "$pieces/warn.csv" -o "$TMP/warn"
-expect_grep "empty labels" 'warning: 2 clips have no label' "$TMP/stdout"
+expect_grep "empty labels" 'warning: 2 clips have no label' "$TMP/stderr"
 expect_grep "labels alike" "warning: the labels 'Low' and 'low' differ only in spaces or case" \
-    "$TMP/stdout"
+    "$TMP/stderr"
 expect_grep "classes with too few clips" \
     'warning: 2 classes with fewer clips than there are folds .*: Low \(1\), rare \(2\)' \
-    "$TMP/stdout"
+    "$TMP/stderr"
 expect_grep "run.json keeps them" 'with fewer clips than there are folds' "$TMP/warn/run.json"
 expect_grep "the rows have their reason" ',rare,.*,too_few_examples,' "$TMP/warn/clips.csv"
 expect_exit "fewer groups than folds" 1 "$EARMARK" audit "$pieces/warn.csv" -o "$TMP/few" \
@@ -202,11 +202,11 @@ for index in 0 1; do write_square_wav "$TMP/own/rare/clip$index.wav" $((40 + ind
 } >"$TMP/own/list.csv"
 check "a class in one group" "$EARMARK" audit "$TMP/own/list.csv" -o "$TMP/one-group" --group who \
     --folds 2
-expect_grep "is told" 'warning: 1 class with all clips in one group .*: rare \(2\)' "$TMP/stdout"
+expect_grep "is told" 'warning: 1 class with all clips in one group .*: rare \(2\)' "$TMP/stderr"
 check "a class in one fold" "$EARMARK" audit "$TMP/own/list.csv" -o "$TMP/one-fold" \
     --fold-column who
 expect_grep "is told, too" 'warning: 1 class with all clips in one fold .*: rare \(2\)' \
-    "$TMP/stdout"
+    "$TMP/stderr"
 
 # ---- lists as other programs save them
 list 'path;label' '%s.wav;%s%.0s' >"$pieces/spreadsheet.csv"

@@ -14,7 +14,7 @@ expect_exit "nothing to do" 2 "$EARMARK" model
 expect_exit "unknown word" 2 "$EARMARK" model export
 expect_grep "unknown word is named" "'export'.*see earmark model --help" "$TMP/stderr"
 expect_exit "unknown option" 2 "$EARMARK" model info --jason
-expect_grep "unknown option is named" "'--jason'.*see earmark model --help" "$TMP/stderr"
+expect_grep "unknown option is named" "'--jason'.*--json.*see earmark model info --help" "$TMP/stderr"
 expect_exit "import without -o" 2 "$EARMARK" model import "$golden/speechbrain"
 expect_exit "import without folder" 2 "$EARMARK" model import -o "$model"
 expect_exit "value missing" 2 "$EARMARK" model import "$golden/speechbrain" -o

@@ -60,7 +60,7 @@ check "report --help" "$EARMARK" report --help
 expect_grep "help tells the usage" '^usage: earmark report' "$TMP/stdout"
 expect_grep "help tells the options" '--threads N' "$TMP/stdout"
 expect_exit "no folder" 2 "$EARMARK" report
-expect_grep "no folder: what is missing" 'folder of a run is missing' "$TMP/stderr"
+expect_grep "no folder: what is missing" 'report: OUT is missing; usage: earmark report OUT' "$TMP/stderr"
 expect_exit "two folders" 2 "$EARMARK" report a b
 expect_exit "unknown option" 2 "$EARMARK" report --nonsense "$TMP"
 expect_grep "unknown option: which" 'nonsense.*earmark report --help' "$TMP/stderr"

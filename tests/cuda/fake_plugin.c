@@ -1,5 +1,5 @@
-/* A part without any GPU, for tests/cli/test_cuda_plugin.sh: it answers as the environment's
- * FAKE_PLUGIN says. Built with FAKE_VERSION it claims another interface. */
+/* A CUDA plug-in without a GPU, for tests/cli/test_cuda_plugin.sh. The environment variable
+ * FAKE_PLUGIN chooses its behaviour; FAKE_VERSION makes it claim another interface version. */
 #include "kernels/device_plugin.h"
 
 #include <stdio.h>

@@ -1,19 +1,18 @@
 #!/usr/bin/env bash
-# The tests of the CUDA device on a real GPU, for `make test-gpu`:
+# Runs the tests of the CUDA device on a real GPU, for `make test-gpu`:
 #
 #   tests/cuda/gpu.sh EARMARK PART PROGRAM...
 #
-# EARMARK has the part beside it; a PROGRAM is one of tests/cuda, compiled, or a shell test.
-# Where there is no GPU, nothing is tested, and that is said loudly with the number of tests
-# that were skipped; the exit code is then 0. With compute-sanitizer on PATH the compiled
-# programs run under its tools as well.
+# EARMARK has the plug-in (PART) beside it; a PROGRAM is a compiled test of tests/cuda or a shell
+# test. Without a GPU nothing is tested: a banner gives the number of skipped tests, and the exit
+# code is 0. If compute-sanitizer is on PATH, the compiled programs also run under its tools.
 set -u
 earmark=$1
 part=$2
 shift 2
 export EARMARK=$earmark
 
-# What the device list says of GPUs: a line "cuda:0: ..." or the reason why there is none.
+# The GPUs in the device list: lines "cuda:0: ...", or the reason why there are none.
 gpus=$("$earmark" info | sed -n 's/^device  *cuda/cuda/p')
 if ! grep -q '^cuda:[0-9]' <<<"$gpus"; then
     tests=0

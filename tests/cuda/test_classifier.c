@@ -1,5 +1,6 @@
 /* The CUDA device's classifier against plain loops in double precision and against
- * scikit-learn, and the same bytes from run to run however the data gets to the GPU. */
+ * scikit-learn. Results have the same bytes in every run, whether the data is on the GPU or
+ * streamed. */
 #include "host/classifier/crossval.h"
 #include "tests/support/classifier_example.h"
 #include "tests/support/compare.h"
@@ -17,9 +18,9 @@
 
 #include <cmocka.h>
 
-#define GATE 1e-4 /* spec/cross-validation.md and the issue: largest difference */
+#define GATE 1e-4 /* largest difference of a probability */
 
-/* Holds no data: rows come up tile by tile. */
+/* Too little for the data: rows are streamed tile by tile. */
 #define NO_MEMORY "1"
 /* Unlimited. */
 #define ALL_MEMORY ""
@@ -96,7 +97,7 @@ static void test_chunks(void **state) {
     check_evaluate(100, 3, 500, 2, 11); /* more columns than a pass */
 }
 
-/* The bytes depend neither on the run, nor on where the data is, nor on the other tasks. */
+/* The bytes do not depend on the run, on where the data is, or on the other tasks. */
 static void test_same_bytes(void **state) {
     (void)state;
     static const char *const memories[] = {ALL_MEMORY, ALL_MEMORY, NO_MEMORY, "400000"};
@@ -137,7 +138,7 @@ static void check_predict(size_t rows, size_t features, size_t classes, const ch
     double *x = malloc(features * sizeof *x), *p = malloc(classes * sizeof *p);
     float *probabilities = malloc(rows * classes * sizeof *probabilities);
     assert_true(probabilities != NULL && x != NULL && p != NULL);
-    example.weights[classes * (features + 1) - 1] = 0; /* every class is there */
+    example.weights[classes * (features + 1) - 1] = 0; /* every class is present */
     cuda->classifier_predict(classifier, example.tasks, 4, probabilities, &loss, &error);
     assert_no_error(&error);
     for (size_t row = 0; row < rows; row++) {
@@ -250,8 +251,8 @@ static float *run_crossval(const struct device_operations *operations,
     return probabilities;
 }
 
-/* 2,000 x 512, 10 classes: the CPU first, so that the made-up data is known to be right;
- * then twice on the GPU, with the data there and streamed. */
+/* 2,000 x 512, 10 classes: first on the CPU, to check the synthetic data; then twice on the GPU,
+ * with the data in its memory and streamed. */
 static void test_wide_golden(void **state) {
     (void)state;
     cuda = cuda_plugin_operations();
@@ -275,7 +276,7 @@ static void test_wide_golden(void **state) {
     golden_free(&golden);
 }
 
-/* Several labels a row: a problem of two classes for each, one after the other. */
+/* Several labels a row: one problem of two classes for each label, in sequence. */
 static void test_several_labels(void **state) {
     (void)state;
     cuda = cuda_plugin_operations();

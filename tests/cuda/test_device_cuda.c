@@ -1,5 +1,5 @@
-/* The CUDA device's own rules: what it refuses, that it goes on afterwards, and that a clip's
- * bytes depend on nothing but the clip. */
+/* The rules of the CUDA device: what it refuses, that it still works afterwards, and that a
+ * clip's bytes depend only on the clip. */
 #include "tests/support/compare.h"
 #include "tests/support/cuda_plugin.h"
 #include "tests/support/device_rules.h"
@@ -75,7 +75,7 @@ static void test_bad_models(void **state) {
     random_model_free(good);
 }
 
-/* No buffer has to grow from one to the next, which would wait for the GPU. */
+/* Equal sizes, so that no buffer grows from one batch to the next, which would wait for the GPU. */
 static struct device_batch *submit_noise(const struct device_operations *cuda,
                                          struct device *device, size_t b) {
     const size_t frames = 5000 - 500 * b;
@@ -91,8 +91,8 @@ static struct device_batch *submit_noise(const struct device_operations *cuda,
     return batch;
 }
 
-/* Several batches in flight come back with their own tags, features where they were wanted,
- * and the counts of all of them. */
+/* Several batches in flight return with their tags, with features where requested, and the
+ * counters include all of them. */
 static void test_batches_in_flight(void **state) {
     (void)state;
     enum { BATCHES = 5 };
@@ -135,7 +135,7 @@ static void test_batches_in_flight(void **state) {
     cuda->close(device);
 }
 
-/* A batch that is submitted and never waited for is no trouble. */
+/* Submitting a batch without waiting for it does no harm. */
 static void test_close_in_flight(void **state) {
     (void)state;
     const struct device_operations *cuda = cuda_plugin_operations();
@@ -213,7 +213,7 @@ static void test_same_bytes_in_little_memory(void **state) {
     check_same_bytes(PRECISION_FLOAT32, "34000000");
 }
 
-/* Backwards, every clip twice, and between clips that are not even numbers. */
+/* In reverse order, every clip twice, among clips with NaN and infinite samples. */
 static void test_neighbours(void **state) {
     (void)state;
     enum { BAD = 4000, SIZE = 16 };

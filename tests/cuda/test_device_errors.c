@@ -1,7 +1,7 @@
-/* A GPU that runs out of memory, or is lost, at any call; and several GPUs. Only the
- * simulator can do that on command: elsewhere these tests are skipped, and say so.
+/* A GPU that runs out of memory or is lost at any call, and several GPUs. Only the simulator
+ * can do this on request; on other devices these tests are skipped and counted as skipped.
  *
- * Every case runs in a process of its own, because the simulator reads its settings once. */
+ * Every case runs in its own process, because the simulator reads its settings once. */
 #include "tests/support/cuda_plugin.h"
 #include "tests/support/random_model.h"
 #include "tests/support/signal.h"
@@ -25,7 +25,7 @@
 #define EXIT_OTHER_BYTES 50
 #define EXIT_FAILED 60 /* + the error's code */
 
-/* Shared with the children. */
+/* Shared with the child processes. */
 struct shared {
     float embeddings[VALUES];
     char message[ERROR_MESSAGE_SIZE];
@@ -37,7 +37,7 @@ static size_t clip_frames(int batch, int clip) {
     return 700 + signal_hash(2, (uint32_t)batch, (uint32_t)clip) % 9000;
 }
 
-/* ---- in a child ---- */
+/* ---- in the child process ---- */
 
 static enum error_code fill_and_submit(struct device *device, int number, int *tags,
                                        struct error *error) {
@@ -68,7 +68,7 @@ static enum error_code collect(struct device *device, const int *tags, float *em
     return ERROR_NONE;
 }
 
-/* Two batches in flight all along. */
+/* Keeps two batches in flight. */
 static enum error_code embed(const struct device_plugin *part, int gpu, float *embeddings,
                              struct error *error) {
     int tags[BATCHES];
@@ -90,7 +90,7 @@ static enum error_code embed(const struct device_plugin *part, int gpu, float *e
     return error->code;
 }
 
-/* Bytes, not values: NaN may equal NaN here, and -0 not 0. */
+/* Compares bytes, not values: NaN equals NaN here, and -0 differs from 0. */
 static bool same_bytes(const void *a, const void *b, size_t size) {
     return memcmp(a, b, size) == 0;
 }
@@ -107,9 +107,9 @@ static void run_child(int gpu, struct shared *shared, bool first) {
     exit(same ? 0 : EXIT_OTHER_BYTES);
 }
 
-/* ---- in the parent ---- */
+/* ---- in the parent process ---- */
 
-/* The child's exit status; 1000 + the signal that ended it. */
+/* The child's exit status, or 1000 + the signal that ended it. */
 static int run_case(const char *name, const char *value, int gpu, struct shared *shared,
                     bool first) {
     fflush(NULL);
@@ -129,7 +129,7 @@ struct fixture {
     unsigned long long calls, allocating;
 };
 
-/* Runs without a fault; skips where no simulator counts the calls. */
+/* Runs without an injected error; skips the test without a simulator that counts the calls. */
 static struct fixture begin(void) {
     struct fixture fixture = {NULL, 0, 0};
     if (getenv("EARMARK_CUDA_PLUGIN") == NULL) cuda_plugin(); /* skips */
@@ -171,7 +171,7 @@ static void test_several_gpus(void **state) {
     end(&fixture);
 }
 
-/* Other orders of threads, blocks and streams. */
+/* Different orders of threads, blocks and streams give the same bytes. */
 static void test_seeds(void **state) {
     (void)state;
     struct fixture fixture = begin();
@@ -183,7 +183,7 @@ static void test_seeds(void **state) {
     end(&fixture);
 }
 
-/* Out of memory at any allocation: smaller batches, the same bytes. */
+/* Out of memory at any allocation: batches become smaller, the bytes stay the same. */
 static void test_out_of_memory(void **state) {
     (void)state;
     struct fixture fixture = begin();
@@ -199,7 +199,7 @@ static void test_out_of_memory(void **state) {
     end(&fixture);
 }
 
-/* A GPU with next to no memory: an error that says so, or the same bytes. */
+/* A GPU with very little memory: an out-of-memory error, or the same bytes. */
 static void test_small_gpus(void **state) {
     (void)state;
     struct fixture fixture = begin();
@@ -219,19 +219,19 @@ static void test_small_gpus(void **state) {
     end(&fixture);
 }
 
-#ifdef __SANITIZE_ADDRESS__ /* slow, and without it all of them are tried */
+#ifdef __SANITIZE_ADDRESS__ /* slow; the other build tries all of them */
 #define STRIDE 8
 #else
 #define STRIDE 2 /* odd or even calls, by the seed */
 #endif
 
-/* Lost at any call: ERROR_DEVICE_LOST, and a process that ends by itself. What is asked only
- * for words or while closing may pass unseen. */
+/* Lost at any call: the run fails with ERROR_DEVICE_LOST and the process ends by itself. Calls
+ * that only fill in messages, or are made while closing, may fail without an error. */
 static void test_lost(void **state) {
     (void)state;
     struct fixture fixture = begin();
     print_message("%llu calls\n", fixture.calls);
-    /* The seeds of one run take every call. */
+    /* Together, the seeds of one run cover every call. */
     const char *seed = getenv("CUDASIM_SEED");
     unsigned long long unseen = 0, refused = 0;
     unsigned long long n = seed == NULL ? 1 : 1 + strtoull(seed, NULL, 10) % STRIDE;

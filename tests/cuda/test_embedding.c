@@ -1,4 +1,4 @@
-/* Embeddings of the CUDA device against the float64 goldens, and those of ragged batches
+/* Embeddings of the CUDA device against the float64 goldens; embeddings of ragged batches
  * against double precision and the CPU device. */
 #include "tests/support/cuda_plugin.h"
 #include "tests/support/network_batch.h"
@@ -18,7 +18,7 @@ static void test_small(void **state) {
     network_golden_model(cuda_plugin_operations(), 32, 1, "small", NETWORK_GOLDEN_ALL);
 }
 
-/* As much of the 512-channel model as the race detector sees in seconds. */
+/* A part of the 512-channel model that the race detector checks in seconds. */
 static void test_wide_few(void **state) {
     (void)state;
     network_golden_model(cuda_plugin_operations(), 512, 2, "wide", NETWORK_GOLDEN_FEW);

@@ -16,8 +16,8 @@
 #include <cmocka.h>
 
 #define MELS 24
-/* Between two float32 front ends that each keep the gate, on samples that were rounded
- * to float32 by a resampler with sums in another order: quiet bins see the difference. */
+/* Between two float32 front ends that each meet the gate, on samples that resamplers with
+ * different summation orders rounded to float32: the difference shows in quiet bins. */
 #define RESAMPLED_GATE 2e-4
 
 static void test_golden(void **state) {
@@ -25,7 +25,7 @@ static void test_golden(void **state) {
     features_rules_golden(cuda_plugin_operations());
 }
 
-/* Output o at o down / up of the input, summed in double precision, rounded once. */
+/* Output o, at input position o * down / up, summed in double precision and rounded once. */
 static float *resample_exactly(const int16_t *samples, size_t count, int rate, size_t *length) {
     struct error error = ERROR_INITIAL;
     struct resampler *resampler;
@@ -52,8 +52,8 @@ static float *resample_exactly(const int16_t *samples, size_t count, int rate, s
 static const int rates[] = {8000, 11025, 12000, 22050, 24000, 32000, 44100, 48000, 88200, 96000};
 #define RATES (sizeof rates / sizeof rates[0])
 
-/* Every rate, in lengths round the tiles' ends: the features of what a resampler in double
- * precision makes are the same. */
+/* Every rate, at lengths around the ends of tiles: the features match those of samples from a
+ * resampler in double precision. */
 static void test_resampling(void **state) {
     (void)state;
     const struct device_operations *cuda = cuda_plugin_operations();
@@ -130,7 +130,7 @@ static void test_against_cpu(void **state) {
     for (size_t i = 0; i < CLIPS; i++) free((void *)(uintptr_t)clips[i].samples);
 }
 
-/* Other numbers of mels, odd ones too: the filters, and rows that are padded. */
+/* Other numbers of mels, including odd ones, test the filters and the padding of rows. */
 static void test_mels(void **state) {
     (void)state;
     const struct device_operations *cuda = cuda_plugin_operations();

@@ -1,4 +1,4 @@
-/* The CUDA device's nearest rows, and its matrix product's speed. */
+/* The CUDA device's search of nearest rows, and the speed of its matrix product. */
 #include "tests/support/compare.h"
 #include "tests/support/cuda_plugin.h"
 #include "tests/support/nearest_rules.h"

@@ -1,5 +1,5 @@
-/* Wherever a tile of the CUDA device's network ends, in frames or in channels: against double
- * precision and the CPU device, and fast modes against float32. */
+/* The CUDA device's network at every position where a tile can end, in frames or channels:
+ * against double precision and the CPU device; fast modes against float32. */
 #include "tests/support/compare.h"
 #include "tests/support/cuda_plugin.h"
 #include "tests/support/network_batch.h"
@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-/* Batches of one clip whose rows end anywhere in a tile of 128 frames, in a segment of 64 and
- * in a block of 8. */
+/* Batches of one clip whose rows end at different positions of a tile of 128 frames, a half of
+ * 64 and a block of 8. */
 static void test_every_tail(void **state) {
     (void)state;
     const struct device_operations *cuda = cuda_plugin_operations();
@@ -31,7 +31,7 @@ static void test_every_tail(void **state) {
     random_model_free(model);
 }
 
-/* Numbers of channels that end anywhere in a tile, and in what is stored of it. */
+/* Numbers of channels that end at different positions of a tile and of the stored vectors. */
 static void test_every_width(void **state) {
     (void)state;
     const struct device_operations *cuda = cuda_plugin_operations();
@@ -53,8 +53,8 @@ static void test_every_width(void **state) {
     }
 }
 
-/* Fast modes at every tail: a row, tap or channel in the wrong place is off by far more than
- * the rounding, which is large in so small a model. */
+/* Fast modes at every tail: a row, tap or channel in the wrong place gives a much larger error
+ * than rounding does, although rounding errors are large in a model this small. */
 static void test_fast_tails(void **state) {
     (void)state;
     enum { CLIPS = 66, CHANNELS = 24 };

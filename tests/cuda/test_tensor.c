@@ -1,5 +1,5 @@
-/* The kernels of the fast modes where their tiles are difficult, and on few frames of the
- * 512-channel model: small enough for the race detector with every seed. */
+/* The kernels of the fast modes on difficult tiles and on a few frames of the 512-channel
+ * model: small enough for the race detector with every seed. */
 #include "tests/support/compare.h"
 #include "tests/support/cuda_plugin.h"
 #include "tests/support/network_batch.h"
@@ -21,11 +21,11 @@ static void test_wide_few(void **state) {
     network_golden_fast(cuda, PRECISION_BF16, NETWORK_GOLDEN_FEW);
 }
 
-/* A tile of 256 rows reads one window of up to 288 for all taps, or where they lie farther apart
- * the rows of each tap. With reaches of 33 and 48 a chunk has at most 290 rows in the simulator:
- * the longest clip makes a tile whose window would be one row too wide and the tile behind it, and
- * the other five share two tiles. Channels end within 64 bytes. What comes of a clip is the same
- * as alone, to the bit, and off from float32 by rounding only. */
+/* A tile of 256 rows reads one window of up to 288 rows for all taps; if the taps are farther
+ * apart, it reads the rows of each tap separately. With reaches of 33 and 48 a chunk has at most
+ * 290 rows in the simulator: the longest clip makes a tile whose window would be one row too wide
+ * and the tile after it; the other five clips share two tiles. Channels end within 64 bytes. A
+ * clip's result is the same as alone, to the bit, and differs from float32 by rounding only. */
 static void test_windows(void **state) {
     (void)state;
     enum { CLIPS = 6, SIZE = 12, LONGEST = 290 };

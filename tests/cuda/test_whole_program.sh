@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The whole program on a CUDA device, real or simulated, against the CPU: 200 real clips
-# through the full-width default model, made ones where no recordings are; a GPU that is lost half way.
+# The whole program on a CUDA device, real or simulated, against the CPU: 200 recordings (or
+# synthetic clips if there are none) through the full default model; a GPU that is lost half way.
 #
 #   EARMARK=program with earmark-cuda.so beside it  tests/cuda/test_whole_program.sh
 source tests/cli/lib.sh
@@ -30,7 +30,7 @@ if [ ! -d "$data" ]; then
     done
 fi
 
-# some NAME COUNT STEP: a folder of every STEP-th recording; every tenth of them says the next digit
+# some NAME COUNT STEP: a folder of every STEP-th recording; every tenth is labelled as the next digit
 some() {
     local number=0 name
     mkdir "$TMP/$1"
@@ -49,14 +49,14 @@ compute() {
         --label-pattern '{label}_{speaker}_{take}.wav' --threads 1
 }
 
-# The largest relative L2 difference of rows of 512 float32, behind the 128-byte header.
+# The largest relative L2 difference of rows of 512 float32 after the 128-byte header.
 difference() {
     paste -d ' ' <(tail -c +129 "$1" | od -An -v -w4 -tf4) <(tail -c +129 "$2" | od -An -v -w4 -tf4) |
         awk '{ d += ($1 - $2)^2; s += $2^2 } NR % 512 == 0 { r = sqrt(d / s); d = s = 0
               if (!(r <= most)) most = r } END { printf "%.3g\n", NR == 0 ? "nan" : most }'
 }
 
-# Everything of the ranking but probabilities and what is made of them.
+# The ranking without probabilities and what is computed from them.
 ranking() { cut -d, -f1-8 "$1/issues.csv"; }
 
 some clips "$clips" "$step"
@@ -68,7 +68,7 @@ check 'embeddings within 4e-6' awk -v far="$far" 'BEGIN { exit !(far > 0 && far 
 expect_equal 'the same issues' "$(ranking "$TMP/cuda")" "$(ranking "$TMP/cpu")"
 check 'there are issues' test "$(ranking "$TMP/cuda" | wc -l)" -gt 5
 
-# A GPU that is lost while it embeds: exit code 75, and a second run goes on to the same end.
+# A GPU that is lost while it embeds: exit code 75, and a second run continues to the same results.
 some few 8 $((step * 5))
 compute 'embed on a GPU' 0 embed few cuda whole
 if grep -q 'cuda:0: simulated' "$TMP/info"; then

@@ -1,5 +1,5 @@
 /* The 512-channel model on the CUDA device, in every precision, against the float64 goldens.
- * Slow in the simulator, so it is a program of its own. */
+ * A separate program because it is slow in the simulator. */
 #include "tests/support/cuda_plugin.h"
 #include "tests/support/network_golden.h"
 

@@ -1,6 +1,6 @@
-/* cuBLAS: products in plain loops, each output summed over k upwards with fused
- * multiply-adds in the matrices' own type. Built without sanitizers, for speed: what it may
- * touch is checked before it is queued. */
+/* cuBLAS: products in plain loops; each output is summed over ascending k with fused
+ * multiply-adds in the matrices' type. Built without sanitizers for speed: the memory that it
+ * touches is checked before a product is queued. */
 #include "cudasim.h"
 
 #include "include/cudasim_primitives.h"
@@ -89,7 +89,7 @@ const char *cublasGetStatusString(cublasStatus_t status) {
 
 /* ---- products ---- */
 
-/* A matrix as cuBLAS is told of it, and as it lies: rows x columns before the operation. */
+/* A matrix as passed to cuBLAS and as stored: rows x columns before the operation. */
 template <typename Real> struct matrix {
     Real *data;
     size_t rows, columns, stride;
@@ -116,7 +116,7 @@ template <typename Real> static size_t extent(const struct matrix<Real> &m, size
     return ((count - 1) * (size_t)m.step + one) * sizeof(Real);
 }
 
-/* The operand with its operation done, by columns, without gaps. */
+/* The operand after its operation, column-major, without gaps. */
 template <typename Real>
 static void pack(const struct matrix<Real> &m, size_t index, bool tf32, std::vector<Real> *packed) {
     const Real *from = m.data + index * (size_t)m.step;
@@ -155,7 +155,7 @@ template <typename Real> static void multiply(const struct product<Real> &p) {
     cudasim_race_range(p.a.data, extent(p.a, p.count), false);
     cudasim_race_range(p.b.data, extent(p.b, p.count), false);
     cudasim_race_range(p.c.data, extent(p.c, p.count), true);
-    if (p.workspace != NULL) { /* what it holds is cuBLAS's own */
+    if (p.workspace != NULL) { /* its contents are internal to cuBLAS */
         cudasim_race_range(p.workspace, std::min(p.workspace_bytes, (size_t)4096), true);
         memset(p.workspace, 0xff, std::min(p.workspace_bytes, (size_t)4096));
     }

@@ -1,5 +1,5 @@
-/* What the simulator's own files share. One lock guards all of it: whoever holds it may run
- * what waits in the streams. */
+/* Shared by the simulator's files. One lock guards all state; its holder may run the operations
+ * that wait in the streams. */
 #ifndef CUDASIM_H
 #define CUDASIM_H
 
@@ -22,7 +22,7 @@
 
 /* ---- report.cpp: settings, failures, counts, errors ---- */
 
-#define CUDASIM_EXIT 99 /* like a sanitizer's: no test expects it */
+#define CUDASIM_EXIT 99 /* as of a sanitizer: no test expects it */
 #define CUDASIM_HOST (-1)
 #define CUDASIM_STREAMS 64
 
@@ -35,7 +35,7 @@ struct cudasim_settings {
 };
 const struct cudasim_settings *cudasim_get_settings(void);
 
-/* Says what is wrong, and where the device stands, and ends the process. */
+/* Prints what is wrong and what the device is doing, and ends the process. */
 [[noreturn]] void cudasim_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 extern std::recursive_mutex cudasim_mutex;
@@ -43,12 +43,12 @@ struct cudasim_lock {
     std::lock_guard<std::recursive_mutex> guard{cudasim_mutex};
 };
 
-/* Begins a call: counts it, and gives the error that it has to return, if any. */
+/* Begins a call: counts it and returns the error that the call must return, if any. */
 cudaError_t cudasim_enter(bool allocates);
 #define CUDASIM_ENTER(allocates)                                                                   \
     cudasim_lock lock;                                                                             \
     if (const cudaError_t status = cudasim_enter(allocates)) return status
-/* Notes an error for cudaGetLastError. */
+/* Keeps an error for cudaGetLastError. */
 cudaError_t cudasim_error(cudaError_t status);
 bool cudasim_is_lost(void);
 int cudasim_current_gpu(void);
@@ -61,7 +61,7 @@ struct cudasim_kernel_counts {
 struct cudasim_kernel_counts *cudasim_counts_of(const char *kernel);
 
 uint32_t cudasim_random(void);
-/* Of 0 .. below - 1 */
+/* Uniform on 0 .. below - 1. */
 static inline uint32_t cudasim_draw(uint32_t below) { return cudasim_random() % below; }
 
 /* ---- memory.cpp ---- */
@@ -73,15 +73,15 @@ struct cudasim_allocation {
     bool live, open, fresh;
     unsigned number;
 };
-/* The allocation whose pages hold the address, dead ones too, or NULL. */
+/* The allocation whose pages contain the address, even if freed, or NULL. */
 struct cudasim_allocation *cudasim_find(const void *address);
-/* Ends the test unless the bytes lie inside one live allocation there. */
+/* Ends the test unless the bytes are inside one live allocation of that GPU. */
 void cudasim_check_range(const void *address, size_t bytes, int gpu, const char *what);
-/* Between these the calling thread is the GPU, and may touch its memory. */
+/* Between these calls the thread acts as the GPU and may touch its memory. */
 void cudasim_device_begin(int gpu);
 void cudasim_device_end(void);
-extern __thread int cudasim_device_gpu; /* that the calling thread is, or CUDASIM_HOST */
-/* Checks the red zones of what was opened, naming what ran. */
+extern __thread int cudasim_device_gpu; /* that the calling thread acts as, or CUDASIM_HOST */
+/* Checks the red zones of the opened allocations; messages name what ran. */
 void cudasim_check_red_zones(const char *what);
 unsigned cudasim_live_allocations(bool pinned);
 #define CUDASIM_ARENA_BYTES ((size_t)1 << 40)
@@ -96,7 +96,7 @@ struct cudasim_operation {
     struct cudasim_stream *stream;
     int slot;                        /* of the stream */
     uint32_t sequence;               /* in the slot, from 1 */
-    uint32_t clock[CUDASIM_STREAMS]; /* per slot, the last operation that came before */
+    uint32_t clock[CUDASIM_STREAMS]; /* per slot, the last operation ordered before this one */
     bool done;
     double seconds;   /* when it ran */
     const void *host; /* pinned memory in use, until it ran */
@@ -104,16 +104,16 @@ struct cudasim_operation {
     std::shared_ptr<struct cudasim_operation> after; /* of another stream, for a wait */
     std::function<void()> work;
 };
-/* Appends to a stream; whether it runs at once is the seed's business. */
+/* Appends to a stream; the seed decides whether it runs at once. */
 struct cudasim_operation *cudasim_enqueue(cudaStream_t stream, const char *name,
                                           std::function<void()> work);
 void cudasim_run_early(void);
 int cudasim_stream_gpu(cudaStream_t stream);
-/* What runs now, or NULL. */
+/* The operation that runs now, or NULL. */
 const struct cudasim_operation *cudasim_running(void);
-/* Runs all that is pending on a GPU. */
+/* Runs all pending operations of a GPU. */
 void cudasim_drain(int gpu);
-/* Ends the test when pending work uses the pinned bytes. */
+/* Ends the test if pending operations use the pinned bytes. */
 void cudasim_check_unused(const void *host, size_t bytes);
 void cudasim_check_streams_gone(void);
 
@@ -124,7 +124,7 @@ void cudasim_run_kernel(const struct cudasim_launch *launch, const struct cudasi
 static inline bool cudasim_in_kernel(void) {
     return cudasim_view.self != NULL && cudasim_on_device();
 }
-/* What runs: of the kernel, of its block, and of the block's barriers; and on what stacks. */
+/* The state of the running kernel, its block, the block's barriers, and the stacks. */
 extern struct cudasim_now {
     const struct cudasim_launch *launch;
     struct cudasim_kernel_counts *counts;
@@ -137,9 +137,9 @@ void cudasim_describe_thread(char *words, size_t size);
 static inline bool cudasim_in_fibre(const void *address) {
     return (uintptr_t)address - cudasim_now.stacks < cudasim_now.stacks_bytes;
 }
-/* Whether kernels may touch it besides memory: what they are told, and their arguments. */
+/* Whether kernels may touch it although it is not GPU memory: their parameters and arguments. */
 bool cudasim_is_own(const void *address);
-void cudasim_maybe_yield(void); /* lets others go first, now and then */
+void cudasim_maybe_yield(void); /* sometimes switches to another fibre */
 
 /* ---- shared.cpp ---- */
 
@@ -148,19 +148,19 @@ void cudasim_shared_new_block(void);
 void cudasim_shared_check_block(void);
 #define CUDASIM_AREA_BYTES ((size_t)512 * 1024)
 extern unsigned char *const cudasim_area;
-/* Where in the block's shared memory, red zones and all; SIZE_MAX: not there. */
+/* Offset in the block's shared memory, including red zones; SIZE_MAX: outside. */
 static inline size_t cudasim_shared_offset(const void *address) {
     const size_t offset = (uintptr_t)address - (uintptr_t)cudasim_area;
     return offset < CUDASIM_AREA_BYTES ? offset : SIZE_MAX;
 }
-/* Whether all the bytes lie in one array. */
+/* Whether all the bytes are in one array. */
 bool cudasim_in_array(const void *address, size_t bytes);
 void cudasim_check_async_done(unsigned thread);
 
-/* ---- race.cpp: empty but in the build with hooks ---- */
+/* ---- race.cpp: does nothing except in the build with hooks ---- */
 
 void cudasim_race_access(unsigned thread, const void *address, size_t bytes, bool write);
-/* A whole range of a GPU's memory, by an operation that is no kernel. */
+/* Access to a whole range of a GPU's memory by an operation other than a kernel. */
 void cudasim_race_range(const void *address, size_t bytes, bool write);
 void cudasim_race_new_operation(const struct cudasim_operation *operation);
 

@@ -1,6 +1,6 @@
 # The simulator of CUDA (tests/cudasim/README.md): the same kernels/cuda/*.cu built by g++,
-# no CUDA toolkit needed. The plug-in has its own folder with a copy of the program, so that the
-# program in the build folder does not load it.
+# no CUDA toolkit needed. The plug-in is in a separate folder with a copy of the program, so that
+# the program in the build folder does not find it.
 #
 #   $(BUILD)/cudasim/{earmark,earmark-cuda.so}        with the sanitizers that SANITIZER names
 #   $(BUILD)/cudasim-race/{earmark,earmark-cuda.so}   with the race detector; counts bytes
@@ -12,12 +12,12 @@ CUDASIM_SEEDS ?= 0 1 2 3 4
 cudasim_sanitizer := $(if $(SANITIZER),-fsanitize=$(SANITIZER) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 cudasim_machine := $(if $(shell grep -m1 -w avx2 /proc/cpuinfo 2>/dev/null | grep -w fma),-mavx2 -mfma)
 CUDASIM_COMMON := -D_GNU_SOURCE -I. -g $(cudasim_machine) -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden
-# Every test waits for kernels, so they have -O2 whatever the flags of the host code. Each access of
-# a kernel asks which thread it is, so not through __tls_get_addr().
+# Most time of the tests is spent in kernels: -O2 whatever the host code has. Each access of a
+# kernel reads thread-local variables: without calls of __tls_get_addr().
 CUDASIM_FLAGS := -std=c++17 $(CUDASIM_COMMON) -ftls-model=initial-exec -DEARMARK_SIMULATOR -Itests/cudasim/include -Itests/cudasim \
 	-Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas $(if $(WERROR),-Werror)
 CUDASIM_C_FLAGS := -std=c17 $(CUDASIM_COMMON) -O2 $(WARNINGS)
-# The compiler's calls of __tsan_read4() and others, which race.cpp defines; no library is linked.
+# The compiler inserts calls of __tsan_read4() and so on, which race.cpp defines; no library.
 CUDASIM_HOOKS := -fsanitize=thread -DCUDASIM_HOOKS
 
 CUDASIM_SOURCES := $(filter-out tests/cudasim/test_%,$(sort $(wildcard tests/cudasim/*.cpp)))
@@ -102,12 +102,12 @@ cudasim-programs: cudasim cuda-tests $(CUDASIM_BUILD)/test_simulator
 .PHONY: cudasim-race-programs
 cudasim-race-programs: cudasim-race cuda-tests $(CUDASIM_BUILD)/hooks/test_simulator
 
-# With sanitizers all but the 512-channel model, which takes minutes and passes through the same code
-# as the others. With the race detector none of the slow ones: races between warps do not depend on
-# where a tile ends, nor on what fails; the layers' kernels run with each seed.
+# The sanitized tests leave out the 512-channel model, which takes minutes and runs the same code as the
+# others. The race detector leaves out all slow tests, since races between warps depend neither on where a
+# tile ends nor on what fails; it runs the layers' kernels with each seed.
 cudasim_slow := $(addprefix $(BUILD)/tests/cuda/test_,device_errors wide tails)
 cudasim_tests := $(filter-out $(if $(SANITIZER),%/test_wide),$(cudasim_slow) $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS)))
-# One seed is enough for device errors at every call: other seeds only repeat it.
+# One seed injects the errors at every call; more seeds would repeat them.
 cudasim_tests_of = $(filter-out $(if $(filter $(1),$(firstword $(CUDASIM_SEEDS))),,%/test_device_errors),$(cudasim_tests))
 cudasim_race_tests := $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS))
 cudasim_race_seed := $(lastword $(CUDASIM_SEEDS))
@@ -125,7 +125,7 @@ cudasim_race_runs = $(call cudasim_one,$(cudasim_race_seed),cudasim-race,$(cudas
 	$(foreach seed,$(filter-out $(cudasim_race_seed),$(CUDASIM_SEEDS)),$(call cudasim_one,$(seed),cudasim-race,$(cudasim_race_seeds))) \
 	$(CUDASIM_BUILD)/hooks/test_simulator
 
-# Tests ask malloc for absurd sizes on purpose.
+# Some tests ask malloc for absurd sizes on purpose.
 .PHONY: cudasim-run
 cudasim-run: cudasim-programs
 	@$(if $(SANITIZER),ASAN_OPTIONS=allocator_may_return_null=1) bash tests/run.sh $(RUN_OPTIONS) --timeout 1500 $(cudasim_runs)
@@ -141,7 +141,7 @@ test-cudasim: ## the CUDA device's tests in the simulator with CUDASIM_SEEDS (0 
 	@$(MAKE) --no-print-directory cudasim-race-run
 
 .PHONY: test-mutations
-test-mutations: ## plant errors in kernels/cuda, one at a time: the tests have to catch each
+test-mutations: ## plant errors in kernels/cuda, one at a time: a test must fail for each
 	@bash tests/mutations/run.sh
 
 .PHONY: cudasim-folder

@@ -1,6 +1,6 @@
-/* Kernels: blocks one after the other, the threads of a block as fibres that switch where
- * they wait: at barriers, shuffles and the steps of a warp. Which block, warp and
- * lane goes on is drawn from the seed. */
+/* Runs kernels: blocks one after the other, the threads of a block as fibres that switch where
+ * they wait: at barriers, shuffles and the steps of a warp. The seed decides which block, warp
+ * and lane continues. */
 #include "cudasim.h"
 
 #include <pthread.h>
@@ -51,7 +51,7 @@ static struct cudasim_place barrier_place;
 static const struct cudasim_call *call_now;
 static uint32_t draws = 1;
 static enum { ANY_ORDER, FORWARDS, BACKWARDS } order;
-static bool wanders; /* changes warps where lanes wait for each other */
+static bool wanders; /* switches warps where lanes wait for each other */
 
 extern "C" void cudasim_switch(void **from, void *to);
 asm(".text\n.globl cudasim_switch\n.hidden cudasim_switch\n.type cudasim_switch, @function\n"
@@ -96,7 +96,7 @@ static unsigned pick_bit(uint32_t bits) {
     return ((unsigned)__builtin_ctz(turned) + turn) & 31;
 }
 
-/* Who goes on: a lane of the same warp for preference; the scheduler when nobody can. */
+/* The next to run: preferably a lane of the same warp; the scheduler if none can. */
 static struct fibre *choose(void) {
     if (runnable_warps == 0) return &scheduler;
     if (warps[current_warp].runnable == 0 || (wanders && (draw() & 15) == 0))
@@ -117,7 +117,7 @@ static void stop_running(struct fibre *self, enum state state) {
     if (warp->runnable == 0) runnable_warps &= ~(1u << self->thread.number / WARP);
 }
 
-/* What each fibre runs for ever: one thread of a kernel after the other. */
+/* The endless loop of each fibre: one thread of a kernel after the other. */
 static void fibre_main(void) {
     __sanitizer_finish_switch_fiber(NULL, NULL, NULL);
     for (;;) {
@@ -141,7 +141,7 @@ static void fibre_main(void) {
     }
 }
 
-/* AddressSanitizer has to know the host thread's own stack, to come back to it. */
+/* AddressSanitizer must know the host thread's stack to switch back to it. */
 static void find_own_stack(void) {
 #ifdef __SANITIZE_ADDRESS__
     pthread_attr_t attributes;
@@ -167,8 +167,8 @@ static void make_fibres(void) {
         fibres[i].stack = stacks + i * each + 4096;
         fibres[i].stack_bytes = STACK_BYTES;
         fibres[i].thread.number = i;
-        /* As cudasim_switch leaves a stack: six registers, then where to return to, with the
-         * alignment of a function's entry. */
+        /* The stack as cudasim_switch leaves it: six registers, then the return address, with
+         * the alignment of a function's entry. */
         void **top = (void **)(stacks + (i + 1) * each) - 1;
         top[0] = NULL;
         *--top = (void *)fibre_main;
@@ -250,7 +250,7 @@ void cudasim_warp_meet(unsigned mask, cudasim_finish *finish, void *given,
     finish(all);
 }
 
-/* Nobody can go on: says who waits where. */
+/* No thread can continue: prints which threads wait where. */
 static void fail_stuck(void) {
     for (unsigned i = 0; i < thread_count; i++) {
         const struct fibre *f = &fibres[i];

@@ -1,9 +1,9 @@
 /* Memory of the simulated GPUs, and pinned memory of the host.
  *
- * Each allocation has pages of its own in one reserved range of addresses that is never
- * used twice. Pages of a GPU are closed (no access) but while that GPU works: the first
- * touch then opens them, and any other touch ends the test. Round the data lie red zones;
- * all is NaN (every byte 0xff) at first. */
+ * Each allocation has its own pages in one reserved range of addresses; addresses are never
+ * reused. Pages of a GPU are closed (no access) except while that GPU works: its first access
+ * opens them, and any other access ends the test. Red zones surround the data; all bytes are
+ * 0xff (NaN) at first. */
 #include "cudasim.h"
 
 #include <algorithm>
@@ -50,7 +50,7 @@ static const char *place_name(int gpu, char *words, size_t size) {
     return words;
 }
 
-/* The address in words: where it lies in which allocation. */
+/* Describes the address: its allocation and its offset there. */
 static void describe(const void *address, char *words, size_t size) {
     char place[32];
     const struct cudasim_allocation *found = cudasim_find(address);
@@ -112,7 +112,7 @@ static void on_fault(int signal_number, siginfo_t *info, void *) {
         cudasim_fail("the host touches %s", words);
     }
     if (cudasim_in_kernel()) cudasim_fail("touches address %p: no memory is there", (void *)at);
-    sigaction(signal_number, &earlier_handler, NULL); /* not ours: happens again */
+    sigaction(signal_number, &earlier_handler, NULL); /* not ours: let it happen again */
 }
 
 static void install_handler(void) {
@@ -167,7 +167,7 @@ void cudasim_check_red_zones(const char *what) {
     for (size_t i = 0; i < opened_count; i++) check_red_zone(opened[i], what);
 }
 
-/* The data end as near to the last page's end as 256-byte alignment allows. */
+/* The data ends as close to the end of the last page as 256-byte alignment allows. */
 static void *allocate(size_t bytes, int gpu) {
     struct cudasim_allocation a = {};
     const size_t rounded = (bytes + RED_ZONE - 1) / RED_ZONE * RED_ZONE;
@@ -190,7 +190,7 @@ static void *allocate(size_t bytes, int gpu) {
 
 static void release(struct cudasim_allocation *a) {
     if (a->gpu == CUDASIM_HOST) check_red_zone(a, "the host or a copy");
-    /* New pages in their place: the old ones are given back, and no access is allowed. */
+    /* Maps inaccessible pages in their place, which frees the old ones. */
     if (mmap(a->pages, a->page_bytes, PROT_NONE,
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
         cudasim_fail("pages cannot be given back");
@@ -231,7 +231,7 @@ cudaError_t cudasim_malloc_host(void **memory, size_t bytes) {
     return cudaSuccess;
 }
 
-/* The allocation that begins there and is of that kind. */
+/* The allocation of that kind that begins there. */
 static struct cudasim_allocation *to_free(void *memory, bool pinned, const char *call) {
     char words[200];
     struct cudasim_allocation *found = cudasim_find(memory);

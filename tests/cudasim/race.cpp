@@ -1,13 +1,13 @@
-/* The race detector of the build with hooks: g++ -fsanitize=thread calls __tsan_read4() and
- * so on before each access in kernels/cuda, and here they are, without that sanitizer's
- * library.
+/* The race detector of the build with hooks: g++ -fsanitize=thread inserts calls of
+ * __tsan_read4() and so on before each access in kernels/cuda; this file defines them, in place
+ * of that sanitizer's library.
  *
  * Every two bytes of GPU and shared memory have a shadow of three records: the last write
- * and the last reads of two threads. Two accesses are ordered by a __syncthreads of their
- * block; those of different operations by streams, events and the host's waiting (a clock of each
- * stream in each operation). Found besides: reads of what was never written, accesses outside of
- * arrays and allocations, wrong alignment, and the host's memory in kernels. Bytes are counted
- * here. */
+ * and the last reads of two threads. Two accesses of a block are ordered by a __syncthreads;
+ * those of different operations by streams, events and the host's waiting (each operation has a
+ * clock for each stream). The detector also finds reads of memory that was never written,
+ * accesses outside arrays and allocations, wrong alignment, and host memory in kernels. It counts
+ * the bytes. */
 #include "cudasim.h"
 
 #include <dlfcn.h>
@@ -20,8 +20,8 @@
 #define OPERATIONS (1u << OPERATION_BITS)
 #define GRANULE ((size_t)2)
 
-/* From the lowest bit: operation, block (16), thread (10), barrier (20). Bit fields would do,
- * but compilers store them piece by piece, and this is what the detector's time goes into. */
+/* From the lowest bit: operation, block (16), thread (10), barrier (20). Not bit fields, because
+ * compilers store these piece by piece, and most of the detector's time is spent here. */
 typedef uint64_t record;
 #define RECORD(operation, block, thread, barrier)                                                  \
     ((uint64_t)(operation) % OPERATIONS | (uint64_t)((block)&0xffff) << OPERATION_BITS |           \
@@ -38,7 +38,7 @@ struct cell {
     record write, read, other_read; /* of operation 0: none */
 };
 
-struct party { /* who is at work: what a record keeps, and where it comes from */
+struct party { /* who accesses: what a record stores, and its origin */
     record now;
     const void *code;
 };
@@ -53,7 +53,7 @@ static struct {
 static struct cell *global_cells;
 static struct cell shared_cells[512 * 1024 / GRANULE];
 
-/* "name at file:line", as far as binutils knows. */
+/* "name at file:line", as far as binutils can tell. */
 static void describe_code(const void *code, char *words, size_t size) {
     Dl_info info;
     char command[600];
@@ -114,7 +114,7 @@ static inline bool is_ordered(record earlier, record now) {
 static inline void access_cell(struct cell *cell, const struct party *party, const void *at,
                                bool write) {
     const record now = party->now, last = cell->read;
-    if (!write && last == now) return; /* no write came between */
+    if (!write && last == now) return; /* no write in between */
     if (!is_ordered(cell->write, now)) fail_race(party, cell->write, at, write, true);
     if (!write) {
         if ((cell->write & OPERATION) == 0) fail_at(party, at, "read of what was never written");
@@ -153,7 +153,7 @@ static void access_global(const struct party *party, const void *address, size_t
     for (size_t i = 0; i < bytes; i += GRANULE) access_cell(cell++, party, at + i, write);
 }
 
-/* Records of earlier blocks mean nothing. */
+/* Records of earlier blocks are void. */
 static void access_shared(const struct party *party, const void *address, size_t bytes,
                           bool write) {
     struct party own = *party;
@@ -171,7 +171,7 @@ static void access_shared(const struct party *party, const void *address, size_t
     }
 }
 
-/* Constants of the program are in a GPU's memory too. */
+/* The program's constants are in the GPU's memory too. */
 static int in_constants(struct dl_phdr_info *info, size_t, void *wanted) {
     const uintptr_t at = (uintptr_t) * (const void **)wanted;
     for (int i = 0; i < info->dlpi_phnum; i++) {

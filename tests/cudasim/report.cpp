@@ -1,4 +1,4 @@
-/* Settings from the environment, failures, injected errors, counts, what is left at exit. */
+/* Settings from the environment, failures, injected errors, counts, leaks at exit. */
 #include "cudasim.h"
 
 #include "nvtx3/nvToolsExt.h"
@@ -38,7 +38,7 @@ static void write_counts(const char *path) {
     fclose(file);
 }
 
-/* A lost GPU gives nothing back, and a program that failed may leave the rest to the system. */
+/* A lost GPU frees nothing, and a program that failed may leave memory to the system. */
 static void at_exit(int status, void *) {
     const char *path = getenv("CUDASIM_COUNTS");
     if (path != NULL) write_counts(path);
@@ -170,7 +170,7 @@ cudaError_t cudaRuntimeGetVersion(int *version) {
 
 cudaError_t cudaGetLastError(void) {
     const cudaError_t status = last_error;
-    last_error = lost; /* a sticky error is never taken off the record */
+    last_error = lost; /* a sticky error is never cleared */
     return status;
 }
 
@@ -184,7 +184,7 @@ const char *cudaGetErrorName(cudaError_t status) {
     case cudaErrorInvalidResourceHandle: return "cudaErrorInvalidResourceHandle";
     case cudaErrorNotReady: return "cudaErrorNotReady";
     case cudaErrorIllegalAddress: return "cudaErrorIllegalAddress";
-    default: return "unrecognized error code"; /* the simulator gives no other */
+    default: return "unrecognized error code"; /* the simulator returns no others */
     }
 }
 

@@ -1,6 +1,6 @@
 /* A block's shared memory: the dynamic part, then each SHARED_ARRAY in the order in which
- * the block comes upon them, with red zones between. It is NaN when a block starts. What
- * launches may ask for is checked here too, and asynchronous copies into it. */
+ * the block reaches them, with red zones between. All of it is NaN when a block starts. This
+ * file also checks the limits of launches and has the asynchronous copies into shared memory. */
 #include "cudasim.h"
 #include "cudasim_primitives.h"
 
@@ -17,11 +17,11 @@ struct shared_array {
     size_t offset, bytes;
 };
 
-/* 128-byte aligned and no more: what a kernel may rely on. */
+/* Aligned to 128 bytes and no more: a kernel may rely only on that. */
 static unsigned char memory[CUDASIM_AREA_BYTES + 256] __attribute__((aligned(256)));
 unsigned char *const cudasim_area = memory + 128;
 static std::vector<struct shared_array> arrays;
-static size_t area_used; /* red zones and all */
+static size_t area_used; /* including red zones */
 static std::map<const void *, size_t> dynamic_limits;
 
 /* ---- launches ---- */
@@ -140,7 +140,7 @@ struct async_copy {
     unsigned bytes, group;
 };
 
-/* Of one thread: copies [first, first + count), a ring. */
+/* The copies of one thread, a ring: [first, first + count). */
 struct async_queue {
     struct async_copy copies[QUEUE];
     unsigned first, count, group; /* group: the number of the one that is not yet committed */
@@ -215,8 +215,8 @@ void cudasim_finish_load_matrix(void *const given[32]) {
         }
 }
 
-/* d (16, 8) += a (16, depth) b (depth, 8): products exact, sums in float32 in the order of
- * the depth. A GPU adds in another order and may cut bits off instead of rounding them. */
+/* d (16, 8) += a (16, depth) b (depth, 8): exact products, float32 sums in ascending order of
+ * depth. A GPU adds in another order and may truncate instead of rounding. */
 static void multiply(void *const given[32], const float (*a)[16], const float (*b)[8], int depth) {
     float d[16][8];
     for (unsigned lane = 0; lane < 32; lane++)

@@ -1,5 +1,5 @@
-/* Streams and events. Work waits in its stream until the host waits for it, and by the seed
- * some of it runs earlier, in any order that streams and events allow. */
+/* Streams and events. Operations wait in their stream until the host waits for them; depending on
+ * the seed some run earlier, in any order that streams and events allow. */
 #include "cudasim.h"
 
 #include <algorithm>
@@ -25,7 +25,7 @@ struct cudasim_event {
 static std::vector<cudaStream_t> streams;
 static uint32_t slot_sequences[CUDASIM_STREAMS];
 static bool slot_used[CUDASIM_STREAMS];
-static uint32_t host_clock[CUDASIM_STREAMS]; /* what the host has waited for */
+static uint32_t host_clock[CUDASIM_STREAMS]; /* last operations that the host has waited for */
 static uint32_t operation_count;
 static unsigned live_events;
 static const struct cudasim_operation *running;
@@ -68,7 +68,7 @@ static void run_front(struct cudasim_stream *stream) {
     operation->done = true;
 }
 
-/* Any stream that can go on, or NULL. */
+/* A stream that can continue, or NULL. */
 static struct cudasim_stream *some_ready(int gpu) {
     const size_t count = streams.size();
     const size_t first = count == 0 ? 0 : cudasim_draw((uint32_t)count);
@@ -79,7 +79,7 @@ static struct cudasim_stream *some_ready(int gpu) {
     return NULL;
 }
 
-/* Seed 0: as late as it can be. Others: now and then something else first, or at once. */
+/* Seed 0: as late as possible. Others: sometimes another stream first, or at once. */
 static uint32_t others_percent(void) {
     static const uint32_t table[5] = {0, 0, 50, 100, 30};
     return table[cudasim_get_settings()->seed % 5];
@@ -139,7 +139,7 @@ struct cudasim_operation *cudasim_enqueue(cudaStream_t stream, const char *name,
     return operation.get();
 }
 
-/* Pending work that uses some of the pinned bytes, or NULL. */
+/* A pending operation that uses any of the pinned bytes, or NULL. */
 static const struct cudasim_operation *user_of(const void *host, size_t bytes) {
     const char *begin = (const char *)host;
     for (struct cudasim_stream *stream : streams)
@@ -247,7 +247,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 cudaError_t cudaEventQuery(cudaEvent_t event) {
     CUDASIM_ENTER(false);
     if (event->record == NULL) return cudaSuccess;
-    struct cudasim_stream *stream = some_ready(-1); /* asking lets time go by */
+    struct cudasim_stream *stream = some_ready(-1); /* a query lets time pass */
     if (stream != NULL && cudasim_draw(2) == 0) run_front(stream);
     if (!event->record->done) return cudaErrorNotReady;
     join(host_clock, event->record->clock);
@@ -274,7 +274,7 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaM
     cudasim_check_range(from, bytes, up ? CUDASIM_HOST : stream->gpu, "source of cudaMemcpyAsync");
     cudasim_check_range(to, bytes, up ? stream->gpu : CUDASIM_HOST,
                         "destination of cudaMemcpyAsync");
-    /* Until a copy down has run, the host sees NaN; unless what is there is still to go up. */
+    /* Until a copy to the host has run, the host sees NaN, unless a copy from there is pending. */
     if (!up && user_of(to, bytes) == NULL) memset(to, 0xff, bytes);
     struct cudasim_operation *operation =
         cudasim_enqueue(stream, up ? "a copy up" : "a copy down", [=] {

@@ -17,7 +17,7 @@
 #define HOOKS false
 #endif
 
-/* Returns the exit code, and what was said on stderr. */
+/* Returns the exit code and what was written to stderr. */
 static int run_once(const struct simulator_test *test, int seed, char *words) {
     int ends[2], status;
     char number[16];
@@ -52,7 +52,7 @@ static bool is_caught(int code, const char *words, const char *expected) {
            (HOOKS && strstr(words, "cudasim: ") != NULL);
 }
 
-/* Whether this build looks for it. */
+/* Whether this build can find it. */
 static bool applies(enum expectation expectation) {
     if (expectation == CAUGHT_BY_HOOKS) return HOOKS;
     if (expectation == CAUGHT_BY_SANITIZER) return CUDASIM_ASAN;

@@ -1,6 +1,6 @@
-/* The simulator's own tests: programs with a planted fault have to be caught, and the same
- * programs without it have to give the right result, whatever the seed. Each runs in a
- * process of its own. Built like kernels/cuda: plain, with AddressSanitizer, with hooks. */
+/* Tests of the simulator: programs with a planted bug must be caught, and the same programs
+ * without it must give the right result, whatever the seed. Each runs in its own process. Built
+ * like kernels/cuda: plain, with AddressSanitizer, with hooks. */
 #include "test_simulator.h"
 
 #include "kernels/cuda/launch.h"
@@ -60,7 +60,7 @@ static __global__ void large_array(const float *in, float *out) {
     out[threadIdx.x] = values[threadIdx.x];
 }
 
-/* Blocks of 32 threads; with the fault a block reads what another writes. */
+/* Blocks of 32 threads; with the bug a block reads what another writes. */
 template <bool fault> static __global__ void blocks_meet(const float *in, float *out) {
     const unsigned i = blockIdx.x * 32 + threadIdx.x;
     out[i] = in[COUNT - 1 - i];
@@ -126,7 +126,7 @@ static __global__ void multiply_tf32(const float *a, const float *b, float *d) {
     for (unsigned i = 0; i < 4; i++) d[(g + i / 2 * 8) * 8 + 2 * t + i % 2] = sum[i];
 }
 
-/* The programs' rig: input COUNT .. 1 and output on GPU 0, pinned memory for both. */
+/* The set-up of the programs: input COUNT .. 1 and output on GPU 0, pinned memory for both. */
 struct rig {
     cudaStream_t stream, other;
     cudaEvent_t event;
@@ -260,7 +260,7 @@ static bool freed_early(void) {
     send(&rig, rig.stream);
     cudaFreeHost(rig.sent);
     cudaStreamSynchronize(rig.stream);
-    return true; /* if it was not caught at once */
+    return true; /* unless it was caught at once */
 }
 
 /* ---- who may touch what ---- */
@@ -390,7 +390,7 @@ static bool multiply(bool bf16) {
 static bool bf16_right(void) { return multiply(true); }
 static bool tf32_right(void) { return multiply(false); }
 
-/* c = a b of cuBLAS, by columns, a transposed: 2 x 3 times 3 x 2. */
+/* c = a b by cuBLAS, column-major, a transposed: 2 x 3 times 3 x 2. */
 static bool blas_right(void) {
     struct rig rig;
     cublasHandle_t blas;

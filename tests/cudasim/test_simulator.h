@@ -1,4 +1,4 @@
-/* Runs the programs of test_simulator.cu in processes of their own, as TAP. */
+/* Runs each program of test_simulator.cu in its own process, as TAP. */
 #ifndef CUDASIM_TEST_SIMULATOR_H
 #define CUDASIM_TEST_SIMULATOR_H
 
@@ -7,7 +7,7 @@
 
 enum expectation {
     RIGHT,           /* the right result with every seed, and no complaint */
-    WRONG_RESULT,    /* with a seed at least a wrong one, or a complaint */
+    WRONG_RESULT,    /* with at least one seed a wrong result or a complaint */
     CAUGHT,          /* with every seed a complaint (the words, or AddressSanitizer's own) */
     CAUGHT_LATE,     /* the same, where the seed does not run work at once */
     CAUGHT_BY_HOOKS, /* the same, in that build only */

@@ -1,5 +1,5 @@
-/* For the fuzzers of lists of clips: which options an input's first byte chooses, and what
- * has to hold for every list, whatever the files say that it was read from. */
+/* For the fuzzers of clip lists: the options that an input's first byte chooses, and the rules
+ * that hold for every list, whatever its files contain. */
 #ifndef EARMARK_FUZZ_CLIP_RULES_H
 #define EARMARK_FUZZ_CLIP_RULES_H
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a manifest, CSV or JSONL (bit 0 is the CSV fuzzer's own). */
+/* Options of a manifest, CSV or JSONL (bit 0 is used by the CSV fuzzer). */
 static inline struct input_options manifest_options(uint8_t bits) {
     return (struct input_options){
         .label_pattern = (bits & 2) != 0 ? "{label}_{who}.wav" : NULL,
@@ -24,7 +24,7 @@ static inline struct input_options manifest_options(uint8_t bits) {
     };
 }
 
-/* Of a set that names its fields itself: Kaldi's and Lhotse's. */
+/* Options of formats with fixed field names: Kaldi and Lhotse. */
 static inline struct input_options set_options(uint8_t bits, const char *label_column) {
     return (struct input_options){
         .label_column = (bits & 1) != 0 ? label_column : NULL,
@@ -34,7 +34,7 @@ static inline struct input_options set_options(uint8_t bits, const char *label_c
     };
 }
 
-/* Every class is its labels joined; labels are sorted, each once, and none is empty in a set. */
+/* A class is its labels joined; labels are sorted and distinct, and none in a set is empty. */
 static inline void check_labels(const struct collection *input) {
     const struct label_sets *sets = &input->labels;
     const char *separator = input->label_separator == NULL ? "" : input->label_separator;
@@ -56,7 +56,7 @@ static inline void check_labels(const struct collection *input) {
     text_free(&joined);
 }
 
-/* Whether an absolute path begins with the folder's: fuzzers learn its name from comparisons. */
+/* Whether an absolute path begins with the folder's; fuzzers learn the name from comparisons. */
 static inline bool begins_with_folder(const char *path, const char *folder) {
     size_t length = folder == NULL ? 0 : strlen(folder);
     while (length > 0 && folder[length - 1] == '/') length--;
@@ -64,7 +64,7 @@ static inline bool begins_with_folder(const char *path, const char *folder) {
            path[length] == '/';
 }
 
-/* Paths that climb out, and absolute ones anywhere but below the list's folder. */
+/* Whether the path leaves the list's folder: by climbing out, or absolute and not below it. */
 static inline bool is_outside(const char *path, const char *root) {
     if (path[0] != '/') return strncmp(path, "../", 3) == 0 || strcmp(path, "..") == 0;
     char *real = realpath(root, NULL);
@@ -73,8 +73,8 @@ static inline bool is_outside(const char *path, const char *root) {
     return !inside;
 }
 
-/* Classes are in order, and each is there once; a clip that goes on has all that the options
- * ask for, and a part that can be. */
+/* Classes are sorted and distinct; a usable clip has all fields that the options ask for, and a
+ * valid segment. */
 static inline void check_clips(const struct collection *input,
                                const struct input_options *options) {
     const struct clip_list *clips = &input->clips;
@@ -97,8 +97,8 @@ static inline void check_clips(const struct collection *input,
     check_labels(input);
 }
 
-/* Reads the set from `path` in the folder, and holds it to the rules; check, which may be
- * NULL, is the format's own. */
+/* Reads a set from `path` in the folder and checks the rules; check, which may be NULL, has the
+ * rules of its format. */
 static inline void check_set(const struct list_reader *reader, const char *folder, const char *path,
                              const struct input_options *options,
                              void (*check)(const struct collection *input)) {

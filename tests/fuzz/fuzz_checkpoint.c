@@ -1,5 +1,5 @@
-/* Checkpoints. An input that begins like a pickle goes to the pickle reader
- * itself: inside a zip file its checksum would stop nearly every change. */
+/* Checkpoints. An input that begins like a pickle goes directly to the pickle
+ * reader: inside a zip file the checksum would reject nearly every change. */
 #include "host/model/checkpoint.h"
 #include "host/model/import.h"
 
@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Every element that a tensor claims must lie in a storage of the size it claims. */
+/* Every element of a tensor must be inside its storage. */
 static void check_state(const struct pickle_state *state) {
     for (size_t i = 0; i < state->count; i++) {
         const struct pickle_tensor *tensor = &state->tensors[i];

@@ -1,6 +1,6 @@
-/* Whole sound files through the decoder, libsndfile and its codecs included (which
- * are not instrumented: only what they break is seen). The first byte chooses the
- * part of the file and whether the rate stays. */
+/* Whole sound files through the decoder, including libsndfile and its codecs (which
+ * are not instrumented: only their effects are seen). The first byte chooses the
+ * segment of the file and whether the rate is kept. */
 #include "host/sound/decode.h"
 
 #include <math.h>
@@ -11,14 +11,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define LONGEST ((size_t)1 << 24) /* bytes of samples: more says nothing new */
+#define LONGEST ((size_t)1 << 24) /* bytes of samples: more would test nothing new */
 
 static bool within_bound(void *context, size_t bytes) {
     (void)context;
     return bytes <= LONGEST;
 }
 
-/* What the callers rely on. */
+/* Guarantees that the callers rely on. */
 static void check(const struct decoded *decoded) {
     bool usable = decoded->status == CLIP_OK || decoded->status == CLIP_SILENT;
     if ((decoded->status == CLIP_OK) != (decoded->reason[0] == '\0')) abort();

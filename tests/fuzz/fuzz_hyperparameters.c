@@ -1,4 +1,4 @@
-/* hyperparams.yaml beside a network of five blocks. */
+/* hyperparams.yaml of a network of five blocks. */
 #include "host/model/hyperparameters.h"
 
 #include <stdint.h>

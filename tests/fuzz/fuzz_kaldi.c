@@ -1,4 +1,4 @@
-/* Kaldi data folders: the first byte chooses options and files, the rest is cut at
+/* Kaldi data folders: the first byte chooses options and files, the rest is split at
  * bytes 0x1e into wav.scp, utt2label, segments and utt2spk. */
 #include "tests/fuzz/clip_rules.h"
 #include "tests/fuzz/memory_folder.h"

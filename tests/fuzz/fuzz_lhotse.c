@@ -1,5 +1,5 @@
-/* Lhotse's sets: the first byte chooses options, the rest is cut at a byte 0x1e into
- * recordings and supervisions. */
+/* Lhotse supervision sets: the first byte chooses options, the rest is split at a byte 0x1e
+ * into recordings and supervisions. */
 #include "tests/fuzz/clip_rules.h"
 #include "tests/fuzz/memory_folder.h"
 

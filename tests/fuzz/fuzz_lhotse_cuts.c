@@ -1,4 +1,4 @@
-/* Lhotse's cut sets: the first byte chooses options, the rest is the set. */
+/* Lhotse cut sets: the first byte chooses options, the rest is the set. */
 #include "tests/fuzz/clip_rules.h"
 #include "tests/fuzz/memory_folder.h"
 

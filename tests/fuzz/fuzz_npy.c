@@ -1,4 +1,4 @@
-/* .npy files, and confident learning on whatever is an array. */
+/* .npy files, and confident learning on every array that can be read. */
 #include "host/base/npy.h"
 #include "host/confident/confident.h"
 

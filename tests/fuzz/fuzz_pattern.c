@@ -1,4 +1,4 @@
-/* --label-pattern: the pattern up to the first line end, then names, one a line. */
+/* --label-pattern: the pattern is the first line, each further line a name. */
 #include "host/lists/pattern.h"
 
 #include <stdint.h>
@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Literals and values put together again are the part of the path that was matched. */
+/* Literals and values joined again give the part of the path that was matched. */
 static void check_match(const struct pattern *pattern, const struct pattern_match *match,
                         const char *name) {
     size_t length = strlen(name);

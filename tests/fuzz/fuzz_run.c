@@ -1,7 +1,7 @@
-/* The files of a run, as `earmark report` reads them: the input is cut at bytes
+/* The files of a run, as `earmark report` reads them: the input is split at bytes
  * 0x1e into run.json, classes.json, issues.jsonl, clips.csv, classes.csv,
- * overlapping_classes.csv and confident_joint.csv. What was read is looked at as
- * the page would, and JSON that parses must mean the same when written again. */
+ * overlapping_classes.csv and confident_joint.csv. Reads everything that the page
+ * would use. JSON that parses must mean the same when written again. */
 #include "host/base/json.h"
 #include "host/output/files.h"
 #include "host/report/read.h"
@@ -11,7 +11,7 @@ static const char *const names[] = {"run.json",           "classes.json", "issue
                                     "clips.csv",          "classes.csv",  "overlapping_classes.csv",
                                     "confident_joint.csv"};
 
-/* Everything a page would look at. */
+/* Reads everything that the page would use. */
 static void look_at(const struct run_results *results) {
     size_t seen = 0;
     char number[16];
@@ -36,7 +36,7 @@ static void look_at(const struct run_results *results) {
     if (seen == SIZE_MAX) abort();
 }
 
-/* JSON that parses, written and parsed again, is the same JSON. */
+/* JSON that parses is the same after writing and parsing it again. */
 static void check_json(const char *data, size_t size) {
     struct error error = ERROR_INITIAL;
     struct text first = TEXT_INITIAL;

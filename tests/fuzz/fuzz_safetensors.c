@@ -1,4 +1,4 @@
-/* Model files: the safetensors container and everything a model checks. */
+/* Model files: the safetensors container and all checks of a model. */
 #include "host/model/model.h"
 
 #include <stdint.h>

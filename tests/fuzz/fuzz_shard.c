@@ -1,5 +1,5 @@
-/* Shards of an unfinished run, and the record beside them. The checksum of the input
- * is put right first in every second input, or nothing would get behind it. */
+/* Shards of an unfinished run, and the record beside them. In every second input the
+ * checksum is corrected first; otherwise few inputs would get past it. */
 #include "host/embedding/run_record.h"
 #include "host/embedding/shard.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#define CHECKSUM_AT 8 /* behind the magic bytes */
+#define CHECKSUM_AT 8 /* after the magic bytes */
 #define CHECKSUM_SIZE 16
 
 static void mend_checksum(uint8_t *bytes, size_t size) {
@@ -19,7 +19,7 @@ static void mend_checksum(uint8_t *bytes, size_t size) {
     memcpy(bytes + CHECKSUM_AT + sizeof hash.low64, &hash.high64, sizeof hash.high64);
 }
 
-/* Every byte that a reader would look at; the sum keeps the loops. */
+/* Every byte that a reader would use; the sum keeps the compiler from dropping the loops. */
 static void look_at(const struct shard *shard, size_t columns) {
     uint32_t sum = 0;
     for (size_t i = 0; i < shard->count; i++) {

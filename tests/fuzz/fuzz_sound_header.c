@@ -1,4 +1,4 @@
-/* What is read of a sound file before libsndfile sees it. */
+/* The header of a sound file, which is read before libsndfile opens the file. */
 #include "host/sound/sound_file.h"
 
 #include <stdint.h>

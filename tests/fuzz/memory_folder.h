@@ -1,5 +1,5 @@
-/* A folder whose files lie in memory: links to memfds, so that an input costs a few
- * writes and no new files. The fuzzers of readers that want names use it. */
+/* A folder whose files are in memory: links to memfds, so that an input costs a few
+ * writes and no new files. For fuzzers of readers that take names. */
 #ifndef EARMARK_FUZZ_MEMORY_FOLDER_H
 #define EARMARK_FUZZ_MEMORY_FOLDER_H
 
@@ -32,7 +32,7 @@ static void memory_folder_remove(void) {
     rmdir(memory_folder);
 }
 
-/* Once; again it does nothing. */
+/* Creates the folder; later calls do nothing. */
 static void memory_folder_make(const char *const *names, size_t count) {
     if (memory_folder[0] != '\0') return;
     if (count > MEMORY_FOLDER_MOST) abort();
@@ -45,7 +45,7 @@ static void memory_folder_make(const char *const *names, size_t count) {
     atexit(memory_folder_remove);
 }
 
-/* The file is there with these bytes; data NULL: it is not there. */
+/* Creates the file with these bytes; data NULL: removes it. */
 static void memory_folder_set(size_t file, const uint8_t *data, size_t size) {
     char path[128], target[64];
     int descriptor = memory_folder_files[file];
@@ -60,7 +60,7 @@ static void memory_folder_set(size_t file, const uint8_t *data, size_t size) {
         abort();
 }
 
-/* Cuts the input into the files, in their order; what is missing is not there. */
+/* Splits the input into the files, in their order; missing ones are removed. */
 static inline void memory_folder_fill(const uint8_t *data, size_t size) {
     const uint8_t *at = data, *end = data + size;
     for (size_t i = 0; i < memory_folder_count; i++) {

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs every fuzzer, or those of the names given, for a bounded time, as TAP: first over
-# its kept corpus (tests/fuzz/corpus/NAME), then with new inputs made from it. FUZZERS is
-# the folder of the programs, FUZZ_SECONDS the time of all fuzzers together (0: only the
-# kept corpora); or FUZZ_RUNS inputs for all together, and at most FUZZ_SECONDS a fuzzer.
+# Runs every fuzzer, or those given by name, for a limited time, as TAP: first over its
+# corpus (tests/fuzz/corpus/NAME), then with new inputs made from it. FUZZERS is the folder
+# of the programs. FUZZ_SECONDS is the total time of all fuzzers (0: only the
+# corpora); with FUZZ_RUNS, the total number of inputs, FUZZ_SECONDS limits each fuzzer.
 # An input that fails is left in build/fuzz-failures; run the fuzzer with it as argument
-# to see why, and add it to the corpus once it is mended.
+# to see why, and add it to the corpus once the bug is fixed.
 set -u
 fuzzers=${FUZZERS:?the folder of the fuzzers}
 failures=build/fuzz-failures
@@ -44,7 +44,7 @@ fuzz() {
     "$fuzzers/fuzz_$name" "${options[@]}" -seed="${FUZZ_SEED:-1}" "${limits[@]}" \
         -print_final_stats=1 "${folders[@]}" >"$scratch/log" 2>&1 || status=$?
     executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$scratch/log")
-    # A fuzzer that hardly runs finds nothing and must not look like a clean one.
+    # A fuzzer that hardly runs finds nothing and must not pass.
     if [ "$status" -eq 0 ] && [ "${executed:-0}" -lt 100 ]; then status=1; fi
     result "$name: ${executed:-no} inputs in at most $seconds s" "$status"
     total=$((total + ${executed:-0}))

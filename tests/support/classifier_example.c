@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-/* Numbers between -1 and 1 that depend on the index only. */
+/* Numbers between -1 and 1 that depend only on the index. */
 static double number(size_t index) {
     uint64_t mixed = (index + 1) * 0x9E3779B97F4A7C15ULL;
     mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9ULL;

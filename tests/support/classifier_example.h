@@ -1,5 +1,5 @@
-/* Made-up classifier problems with tasks, and plain loops in double precision that say
- * what a device has to answer. */
+/* Synthetic classifier problems with tasks, and plain loops in double precision that compute
+ * the expected results. */
 #ifndef EARMARK_CLASSIFIER_EXAMPLE_H
 #define EARMARK_CLASSIFIER_EXAMPLE_H
 
@@ -19,12 +19,13 @@ struct classifier_example classifier_example_make(size_t rows, size_t features, 
                                                   size_t folds, size_t task_count);
 void classifier_example_free(struct classifier_example *example);
 
-/* p (classes) of a row by one task; x (features) is scratch. Returns -log p[label]. */
+/* Probabilities p (classes) of a row by one task; x (features) is scratch. Returns
+ * -log p[label]. */
 double classifier_plain_row(const struct classifier_problem *problem, const double *weights,
                             size_t row, double *x, double *p);
 
-/* Fails where a task's loss is further than this from plain loops', relative to it, or a
- * gradient, relative to the rows. */
+/* Fails the test if a task's loss differs from that of plain loops by more than `tolerance`
+ * relative to it, or its gradient relative to the number of rows. */
 void classifier_compare_tasks(const struct classifier_example *example, double tolerance);
 
 #endif

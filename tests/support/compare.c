@@ -31,7 +31,7 @@ double compare_relative_floats(const float *actual, const float *expected, size_
     return sqrt(difference / size);
 }
 
-/* The larger of the two, or NaN once there was one. */
+/* The larger of the two, or NaN if either is. */
 static double larger(double largest, double difference) {
     return isnan(largest) || difference <= largest ? largest : difference;
 }

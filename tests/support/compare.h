@@ -12,7 +12,7 @@ double compare_relative_floats(const float *actual, const float *expected, size_
 double compare_largest_float(const float *actual, const double *expected, size_t count);
 double compare_largest_floats(const float *actual, const float *expected, size_t count);
 
-/* Fails the cmocka test, saying what, unless difference <= tolerance. */
+/* Fails the cmocka test unless difference <= tolerance; the message has `what`. */
 void compare_within(double difference, double tolerance, const char *what, const char *file,
                     int line);
 #define assert_within(difference, tolerance, what)                                                 \

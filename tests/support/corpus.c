@@ -35,7 +35,7 @@ static void write_sound(const char *path, int format, int rate, int channels,
     sf_close(file);
 }
 
-/* Clip `index` of a class: a chord of its own over noise. */
+/* Clip `index` of a class: the class's chord over noise. */
 static void write_clip(const struct corpus *corpus, int class_index, int index) {
     static const int rates[] = {16000, 8000, 16000, 44100, 16000, 11000, 16000};
     int rate = rates[index % 7];

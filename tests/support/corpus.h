@@ -1,6 +1,6 @@
-/* A small made-up collection on disk: classes that differ in pitch and colour, a
- * few planted wrong labels, clips of many lengths, rates and formats, and files
- * that cannot be used. */
+/* A small synthetic collection on disk: classes that differ in pitch and timbre, a
+ * few wrong labels, clips of many lengths, rates and formats, and files that cannot
+ * be used. */
 #ifndef EARMARK_TEST_CORPUS_H
 #define EARMARK_TEST_CORPUS_H
 
@@ -8,24 +8,24 @@
 
 #define CORPUS_CLASSES 3
 #define CORPUS_CLIPS_PER_CLASS 14
-#define CORPUS_UNREADABLE 2 /* a text named .wav, a truncated WAV */
+#define CORPUS_UNREADABLE 2 /* a text file named .wav, and a truncated WAV */
 #define CORPUS_TOO_SHORT 1
 #define CORPUS_SILENT 1
 
 struct corpus {
-    char folder[256]; /* everything below it is removed by corpus_remove */
+    char folder[256]; /* removed by corpus_remove, with its contents */
     char clips[288];  /* folder/clips: one folder per class */
     char model[288];  /* folder/model.safetensors: 32 channels, made by random_model */
 };
 
-/* Any trouble fails the cmocka test. */
+/* Any error fails the cmocka test. */
 void corpus_make(struct corpus *corpus);
 void corpus_remove(const struct corpus *corpus);
 
 /* folder/name, in a buffer that the next call overwrites. */
 const char *corpus_path(const struct corpus *corpus, const char *name);
 
-/* Removes a folder and all in it. */
+/* Removes a folder with its contents. */
 void corpus_remove_folder(const char *folder);
 
 #endif

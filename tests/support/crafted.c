@@ -83,7 +83,7 @@ static uint32_t checksum(const unsigned char *data, size_t size) {
     return ~crc;
 }
 
-/* What local and central headers share: flags, method, time, then crc and sizes. */
+/* The fields that local and central headers share: flags, method, time, then crc and sizes. */
 static void put_middle(struct text *file, const struct crafted_entry *entry, uint32_t crc,
                        uint64_t compressed, uint64_t size) {
     put_number(file, 8u | entry->flags, 2);

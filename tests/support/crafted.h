@@ -1,4 +1,4 @@
-/* Files made by hand for the readers of models, down to the lie in one field. */
+/* Handmade files for the readers of models, in which single fields can be wrong. */
 #ifndef EARMARK_TEST_CRAFTED_H
 #define EARMARK_TEST_CRAFTED_H
 
@@ -30,7 +30,7 @@ struct crafted_tensor {
     int64_t strides[10];
 };
 
-/* A name and the call that rebuilds its tensor. */
+/* Appends a name and the call that rebuilds its tensor. */
 void pickle_tensor(struct text *pickle, const struct crafted_tensor *tensor);
 
 /* ---- zip files ---- */
@@ -39,14 +39,14 @@ struct crafted_entry {
     const char *name;
     const void *data;
     size_t size;
-    /* What the central directory says; the truth where these are 0. */
+    /* Values for the central directory; 0: the true ones. */
     uint64_t said_size;
     uint64_t said_compressed;
     uint64_t said_offset;
     uint16_t method; /* 0: stored */
-    uint16_t flags;  /* added to bit 3: 1 is "encrypted" */
+    uint16_t flags;  /* besides bit 3; 1 is "encrypted" */
     bool wrong_checksum;
-    bool no_checksum; /* 0, as PyTorch writes it when told to compute none */
+    bool no_checksum; /* writes 0, as PyTorch does when told to compute no checksum */
 };
 
 /* A zip file as PyTorch writes it: local headers without sizes (bit 3), data
@@ -56,14 +56,14 @@ void zip_craft(struct text *file, const struct crafted_entry *entries, size_t co
 
 /* ---- safetensors ---- */
 
-/* Length, header and `data_size` zero bytes. */
+/* Appends length, header and `data_size` zero bytes. */
 void safetensors_craft(struct text *file, const char *header, size_t data_size);
 
 /* ---- golden files ---- */
 
-/* The file, read whole, to be freed; the test fails when it cannot be read. */
+/* The contents of the file, to be freed; the test fails if it cannot be read. */
 unsigned char *model_file_read(const char *path, size_t *size);
-/* Float32 values of a raw little-endian file, to be freed. */
+/* The values of a raw little-endian float32 file, to be freed. */
 float *model_file_floats(const char *path, size_t *count);
 
 #endif

@@ -1,5 +1,5 @@
-/* Rules that hold for every device: what it refuses, and that it goes on afterwards. Each
- * function is one test; trouble fails it. Models are random_model_create(channels, 1). */
+/* Rules for every device: what it refuses, and that it still works afterwards. Each function is
+ * one test; any error fails it. Models are random_model_create(channels, 1). */
 #ifndef EARMARK_TEST_DEVICE_RULES_H
 #define EARMARK_TEST_DEVICE_RULES_H
 
@@ -15,10 +15,10 @@ struct device *device_rules_open_loaded(const struct device_operations *operatio
  * are refused; a batch without clips and a model loaded again are not. */
 void device_rules_order_of_calls(const struct device_operations *operations, size_t channels);
 
-/* Clips that lie about themselves are refused, and the batch can still be used. */
+/* Clips with false descriptions are refused, and the batch can still be used. */
 void device_rules_bad_clips(const struct device_operations *operations, size_t channels);
 
-/* More bytes or clips than there is memory: an error, and the device goes on. */
+/* More bytes or clips than fit in memory: an error, and the device still works. */
 void device_rules_absurd_sizes(const struct device_operations *operations, size_t channels);
 
 #endif

@@ -1,4 +1,4 @@
-/* Clips in, embeddings out, through a device's own calls. */
+/* Computes embeddings of clips through the device interface. */
 #ifndef EARMARK_TEST_EMBED_H
 #define EARMARK_TEST_EMBED_H
 
@@ -19,17 +19,17 @@ struct embed_settings {
 };
 
 /* embeddings (count, embedding_size) and, where features is not NULL, features (sum
- * of frames, mels), both in the clips' order. Trouble fails the cmocka test. */
+ * of frames, mels), both in the clips' order. Any error fails the cmocka test. */
 void embed_clips(const struct xvector_model *model, const struct embed_settings *settings,
                  const struct embed_clip *clips, size_t count, float *embeddings, float *features);
 
-/* From now on with this device instead of the CPU's. */
+/* Later calls use this device instead of the CPU. */
 void embed_use(const struct device_operations *operations);
 
 /* A clip of mono int16 samples at 16 kHz. */
 struct embed_clip embed_mono(const int16_t *samples, size_t frames);
 
-/* Feature frames of a clip. */
+/* Number of feature frames of a clip. */
 size_t embed_frames(const struct embed_clip *clip);
 
 #endif

@@ -10,7 +10,7 @@
 enum fake_state { FAKE_FREE, FAKE_ACQUIRED, FAKE_SUBMITTED, FAKE_FINISHED };
 
 struct fake_batch {
-    struct device_batch host; /* what the host sees */
+    struct device_batch host; /* the host's view */
     enum fake_state state;
     unsigned char *pages; /* clips, samples, results, each page-aligned */
     size_t clips_size, samples_size, results_size;
@@ -124,7 +124,7 @@ static enum error_code fake_acquire(struct device *device, size_t samples_bytes,
         samples_bytes > self->properties.batch_bytes ? samples_bytes : self->properties.batch_bytes;
     size_t clips =
         clip_count > self->properties.batch_clips ? clip_count : self->properties.batch_clips;
-    /* Most frames that so many samples can become: 8 kHz int16 doubles in length. */
+    /* Most frames that the samples can become: 8 kHz int16 doubles in length. */
     size_t frames = clips + bytes / 160;
     size_t results = clips * self->embedding_size + (want_features ? frames * self->mels : 0);
     *free_batch = (struct fake_batch){.clips_size = whole_pages(clips * sizeof(struct device_clip)),
@@ -136,7 +136,7 @@ static enum error_code fake_acquire(struct device *device, size_t samples_bytes,
     if (pages == MAP_FAILED) return FAIL(error, ERROR_MEMORY, "fake device: no pages");
     free_batch->pages = pages;
     free_batch->state = FAKE_ACQUIRED;
-    /* The host may read nothing there before the answer. */
+    /* The host may not read this memory before the batch is done. */
     mprotect(free_batch->pages + free_batch->clips_size + free_batch->samples_size,
              free_batch->results_size, PROT_NONE);
     free_batch->host = (struct device_batch){
@@ -160,7 +160,7 @@ static enum error_code fake_submit(struct device *device, struct device_batch *b
     return ERROR_NONE;
 }
 
-/* The copy up, the computation and the copy down, all at the last moment. */
+/* Copy to the device, computation and copy back, all at the last moment. */
 static enum error_code compute(struct fake_device *self, struct fake_batch *own,
                                struct error *error) {
     const struct device_operations *cpu = &device_cpu_operations;
@@ -214,8 +214,8 @@ static void fake_release(struct device *device, struct device_batch *batch) {
     unmap_batch((struct fake_batch *)batch);
 }
 
-/* The classifier keeps its own copy of the data, as a device does, and the host's
- * weights and gradients only meet it inside a call. */
+/* Like a device, the classifier keeps its own copy of the data, and reads the host's weights
+ * and writes its gradients only inside a call. */
 struct fake_classifier {
     struct classifier base;
     struct classifier *inner;

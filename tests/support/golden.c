@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-/* Fills in type and shape from the header's text, as numpy writes it. */
+/* Parses type and shape from the header's text, as numpy writes it. */
 static void parse_header(struct golden *golden, const char *header) {
     const char *type = strstr(header, "'descr': '");
     const char *shape = strstr(header, "'shape': (");

@@ -13,13 +13,13 @@ struct golden {
     size_t shape[GOLDEN_DIMENSIONS];
     size_t count;
     void *memory;
-    const double *doubles; /* the one that fits the type; the others are NULL */
+    const double *doubles; /* the one of the array's type; the others are NULL */
     const float *floats;
     const int32_t *integers;
     const int16_t *shorts;
 };
 
-/* Reads tests/golden/<path>; any trouble fails the cmocka test. */
+/* Reads tests/golden/<path>; any error fails the cmocka test. */
 struct golden golden_read(const char *path);
 void golden_free(struct golden *golden);
 

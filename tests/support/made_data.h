@@ -1,5 +1,5 @@
-/* Labels and probabilities made from integer hashes, the same bits as
- * tests/golden/confident/make_confident.py makes. */
+/* Labels and probabilities made from integer hashes, with the same bits as in
+ * tests/golden/confident/make_confident.py. */
 #ifndef EARMARK_TEST_MADE_DATA_H
 #define EARMARK_TEST_MADE_DATA_H
 
@@ -28,10 +28,10 @@ double made_unit(uint64_t seed, uint64_t stream, uint64_t at); /* [0, 1) */
 struct made_data made_data(const struct made_case *from);
 void made_data_free(struct made_data *data);
 
-/* Doubles (rows, classes) as the probabilities that they become; fortran turns them. */
+/* Writes doubles (rows, classes) as probabilities; fortran: in column-major order. */
 void *made_elements(const double *p, size_t rows, size_t classes, bool single, bool fortran);
 
-/* The four int16 that stand for the bits of doubles. */
+/* The bits of doubles, hashed to four int16. */
 void made_check(const double *values, size_t count, int16_t check[4]);
 
 #endif

@@ -80,7 +80,7 @@ static void get_clip(const void *context, size_t row, struct run_clip *clip) {
     *clip = made->clips[row].clip;
 }
 
-/* A short sound whose pitch tells the row. */
+/* A short sound whose pitch depends on the row. */
 static void write_sound(const struct made_run *made, size_t row) {
     char path[512];
     snprintf(path, sizeof path, "%s/%s", made->root, made->clips[row].path);
@@ -129,7 +129,7 @@ static void make_clip(struct made_run *made, size_t row, const struct made_setti
     struct made_clip *made_clip = &made->clips[row];
     const struct run_results *results = &made->results;
     int32_t class_index = (int32_t)(row % settings->classes);
-    /* The last of every 40 clips was not audited, for one reason after the other. */
+    /* The last of every 40 clips was not audited; the reasons take turns. */
     bool audited = row % 40 != 39;
     enum clip_status status =
         audited ? CLIP_OK : (enum clip_status)(1 + row / 40 % (CLIP_STATUS_COUNT - 1));

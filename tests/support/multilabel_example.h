@@ -11,7 +11,7 @@ struct multilabel_example {
     struct crossval_multilabel_input input;
 };
 
-/* Any trouble fails the cmocka test. */
+/* Any error fails the cmocka test. */
 struct multilabel_example multilabel_example_read(const char *name);
 void multilabel_example_free(struct multilabel_example *example);
 

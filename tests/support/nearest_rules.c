@@ -101,7 +101,7 @@ void nearest_rules_ties_and_zeros(const struct device_operations *operations) {
     assert_int_equal(neighbours[0], 10);
     assert_int_equal(neighbours[1], 20);
     assert_true(similarities[0] == similarities[1]);
-    /* a row of zeros is like nothing: the lowest rows */
+    /* a row of zeros is similar to nothing: the lowest rows */
     assert_int_equal(neighbours[2], 0);
     assert_int_equal(neighbours[3], 1);
     assert_true(similarities[2] == 0 && similarities[3] == 0);

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-/* Embeddings against the reference, which is computed clip by clip. */
+/* Compares embeddings with the reference, which is computed clip by clip. */
 static void check_embeddings(const struct xvector_model *model, const struct embed_clip *clips,
                              size_t count, const float *actual, const char *what) {
     const size_t size = model->embedding_size;

@@ -13,14 +13,14 @@
 
 #include <cmocka.h>
 
-/* Relative L2 against float64, spec/xvector.md, numerical traps. Where float32 features
- * themselves are off by decibels' thousandths (see test_features.c), the error of
- * SpeechBrain's own float32 on the same clip is the measure, twice over. */
+/* Relative L2 against float64. For clips whose float32 features themselves are off by
+ * thousandths of a decibel (see test_features.c), the gate is twice the error of SpeechBrain's
+ * float32 on the same clip. */
 #define GATE_LONG 2e-6 /* 25 frames or more */
 #define GATE_SHORT 4e-6
 #define GATE_SPEECHBRAIN 1e-4
-/* Times the error of exact arithmetic on rounded inputs. The lower limit says that it really
- * is the fast mode. */
+/* Limits in units of the error of exact arithmetic on rounded inputs. The lower limit checks
+ * that the fast mode is really used. */
 #define FAST_MOST 1.5
 #define FAST_LEAST 0.5
 #define TF32_SHARE (1.0 / 8.0) /* of bfloat16's rounding: TF32 keeps three bits more */

@@ -19,7 +19,7 @@
 #define MAXIMUM_ARGUMENTS 30
 #define CANNOT_LOCK_OUT 126
 
-/* What a process executes later gets no capability that is not in its bounding set. */
+/* A program executed later gets no capability outside the bounding set. */
 static bool lock_out(void) {
     if (geteuid() != 0) return true;
     return prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE) == 0 &&
@@ -40,7 +40,7 @@ static _Noreturn void run_child(const char *const *arguments, bool locked_out, i
     _exit(127);
 }
 
-/* All that was written to the file, which is closed. */
+/* Returns the contents of the file and closes it. */
 static char *read_output(FILE *output) {
     char *said = NULL;
     size_t size = 0;

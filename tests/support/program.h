@@ -1,4 +1,4 @@
-/* The program under test, run as its users run it. */
+/* Runs the program under test as users do. */
 #ifndef EARMARK_TEST_PROGRAM_H
 #define EARMARK_TEST_PROGRAM_H
 
@@ -10,9 +10,9 @@ struct program_run {
     long peak_kilobytes;
 };
 
-/* Runs $EARMARK, or ./earmark, with these arguments (a NULL behind the last).
- * With `locked_out`, root has no more rights to files than anybody else: false is
- * returned, and nothing run, where that cannot be had. A signal fails the test. */
+/* Runs $EARMARK, or ./earmark, with these arguments (NULL after the last). With
+ * `locked_out`, root has only the file permissions of an ordinary user; if that is
+ * not possible, returns false without running. A signal fails the test. */
 bool program_run(const char *const *arguments, bool locked_out, struct program_run *run);
 
 #endif

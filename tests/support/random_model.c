@@ -18,12 +18,12 @@ struct random_model_shape random_model_shape(size_t channels) {
     };
 }
 
-/* Even in -1 .. 1, exact in float32. */
+/* Uniform on -1 .. 1, exact in float32. */
 static double even(unsigned seed, uint32_t tensor, size_t index) {
     return (double)(signal_hash(seed, tensor, (uint32_t)index) >> 8) / 8388608.0 - 1.0;
 }
 
-/* centre + width * even, rounded once. NULL: no memory. */
+/* centre + width * uniform, rounded once. NULL: out of memory. */
 static float *fill(unsigned seed, uint32_t tensor, size_t count, double centre, double width) {
     float *values = malloc(count * sizeof(float));
     for (size_t i = 0; values != NULL && i < count; i++)
@@ -84,7 +84,7 @@ const struct xvector_model *random_model_create(size_t channels, unsigned seed) 
     return random_model_create_shape(&shape, seed);
 }
 
-/* The model's arrays are const to those who use it, but were made here. */
+/* The model's arrays are const for its users, but were allocated here. */
 static void release(const float *values) {
     union {
         const float *values;

@@ -41,7 +41,7 @@ static void frame_power(const double *samples, size_t count, size_t frame, const
     }
 }
 
-/* The floor 80 dB below the maximum, then every mel's mean. */
+/* Applies the floor 80 dB below the maximum, then subtracts every mel's mean. */
 static void normalise(double *features, size_t frames, size_t mels) {
     double largest = features[0];
     for (size_t i = 0; i < frames * mels; i++)
@@ -104,7 +104,7 @@ void reference_resample(const double *samples, size_t count, int rate, double *o
 
 /* ---- network ---- */
 
-/* Without repeating the edge. */
+/* Reflects an index without repeating the edge. */
 static size_t reflect(ptrdiff_t position, size_t frames) {
     if (position < 0) position = -position;
     if (position >= (ptrdiff_t)frames) position = 2 * (ptrdiff_t)(frames - 1) - position;

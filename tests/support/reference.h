@@ -1,6 +1,5 @@
-/* Features and embeddings in double precision from start to end, written as the
- * specification has them (spec/xvector.md): a plain transform, nothing folded, nothing
- * packed. Slow. */
+/* Features and embeddings in double precision throughout, written as the formulas are:
+ * a plain Fourier transform, batch normalisation not merged, clips not packed. Slow. */
 #ifndef EARMARK_TEST_REFERENCE_H
 #define EARMARK_TEST_REFERENCE_H
 

@@ -23,7 +23,7 @@
 #define MAXIMUM_ARGUMENTS 64
 #define COUNT_MARK "\ncounted calls: "
 
-/* In the child: never returns. What it says goes into `output`. */
+/* In the child: never returns. Its output goes into `output`. */
 static void be_child(int (*command)(int, char **), const char *const *arguments,
                      const struct failure_plan *plan, int output) {
     char *copies[MAXIMUM_ARGUMENTS + 1] = {NULL};
@@ -32,7 +32,7 @@ static void be_child(int (*command)(int, char **), const char *const *arguments,
     dup2(nothing, STDIN_FILENO);
     dup2(nothing, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
-    /* cmocka would take a crash for a failed test, and go on with the next one. */
+    /* cmocka would count a crash as a failed test and continue with the next one. */
     const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGSYS};
     for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) signal(crashes[i], SIG_DFL);
     for (; arguments[count] != NULL && count < MAXIMUM_ARGUMENTS; count++)

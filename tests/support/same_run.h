@@ -1,4 +1,4 @@
-/* Two output folders hold the same run. */
+/* Compares the output folders of two runs. */
 #ifndef EARMARK_TEST_SAME_RUN_H
 #define EARMARK_TEST_SAME_RUN_H
 

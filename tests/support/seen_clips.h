@@ -1,13 +1,13 @@
-/* What a reader of INPUT makes of it, as text to compare. */
+/* The clips that a reader finds in INPUT, as text to compare. */
 #ifndef EARMARK_TEST_SEEN_CLIPS_H
 #define EARMARK_TEST_SEEN_CLIPS_H
 
 #include "host/base/text.h"
 #include "host/lists/input.h"
 
-/* A line a clip: "path|label|group|fold|status"; warnings after "~"; or "!kind: message"
- * when it fails. Paths to open come out as `opened`, what was said of the reading as
- * `reading`. */
+/* A line for each clip: "path|label|group|fold|status"; warnings after "~"; or "!kind: message"
+ * if reading fails. `opened` gets the paths to open, `reading` the sentence about how the input
+ * was read. */
 struct seen {
     struct text clips;
     struct text opened;
@@ -19,8 +19,8 @@ void seen_read(const char *folder, const char *name, const struct input_options 
                struct seen *seen);
 void seen_end(struct seen *seen);
 
-/* The test fails unless the clips are just these; the clips, or the sentence about the
- * reading, hold these words ("": there is no sentence). */
+/* Fail the test unless the clips are exactly these; the clips, or the sentence about how the
+ * input was read, contain these words ("": there is no sentence). */
 void seen_expect(const char *folder, const char *name, const struct input_options *options,
                  const char *clips);
 void seen_expect_words(const char *folder, const char *name, const struct input_options *options,

@@ -1,4 +1,4 @@
-/* Sound files that lie in memory. */
+/* Sound files in memory. */
 #ifndef EARMARK_TEST_SOUND_BYTES_H
 #define EARMARK_TEST_SOUND_BYTES_H
 

@@ -1,16 +1,16 @@
-/* Files for the tests of the input: a temporary folder, sound files of every kind
- * written with libsndfile, and files of given bytes. Any trouble fails the test. */
+/* Files for the tests of the input: a temporary folder, sound files of every format
+ * written with libsndfile, and files of given bytes. Any error fails the test. */
 #ifndef EARMARK_TEST_SOUND_FILES_H
 #define EARMARK_TEST_SOUND_FILES_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* A fresh folder, to be freed; test_folder_remove deletes it with all it holds. */
+/* A new folder, to be freed; test_folder_remove deletes it with its contents. */
 char *test_folder_make(void);
 void test_folder_remove(char *folder);
 
-/* One such folder for all tests of a program: cmocka's setup and teardown of the group. */
+/* One such folder for all tests of a program: cmocka's set-up and tear-down of the group. */
 extern char *test_folder;
 int test_folder_begin(void **state);
 int test_folder_end(void **state);
@@ -18,14 +18,14 @@ int test_folder_end(void **state);
 /* folder/name in one of eight buffers that later calls overwrite. */
 const char *test_path(const char *folder, const char *name);
 
-/* Writes `size` bytes (text: strlen of them); folders on the way are made. */
+/* Writes `size` bytes (text: up to its NUL) and creates missing folders. */
 void test_file_write(const char *path, const void *bytes, size_t size);
 void test_text_write(const char *path, const char *text);
 
-/* The whole file, to be freed. */
+/* The contents of the file, to be freed. */
 unsigned char *test_file_read(const char *path, size_t *size);
 
-/* Overwrites bytes in the middle of a file, or cuts it. */
+/* Overwrite bytes in the middle of a file, or truncate it. */
 void test_file_patch(const char *path, size_t offset, const void *bytes, size_t size);
 void test_file_cut(const char *path, size_t size);
 

@@ -20,7 +20,7 @@ static void add_cell(struct strict_csv *csv, char *cell, size_t count) {
     csv->cells[count] = cell;
 }
 
-/* Takes the quotes off, in place; what stands behind the closing one. */
+/* Removes the quotes in place; returns the position after the closing one. */
 static char *quoted(char *at, char **end) {
     char *to = at;
     for (at++;; at++) {

@@ -42,7 +42,7 @@ static char *put(char *to, uint32_t point) {
     return to;
 }
 
-/* An escape behind its backslash. */
+/* An escape after its backslash. */
 static const char *escape(const char *at, char **to) {
     static const char letters[] = "\"\\/bfnrt";
     static const char meanings[] = "\"\\/\b\f\n\r\t";
@@ -64,7 +64,7 @@ static const char *escape(const char *at, char **to) {
     return at;
 }
 
-/* Copies the bytes of a string to `to`, which has room for its text. */
+/* Decodes a string to `to`, which has room for its text. */
 static const char *string(const char *at, char *to) {
     at = expect(at, '"');
     while (*at != '"') {
@@ -94,7 +94,7 @@ static const char *number(const char *at) {
     return at + strspn(at, "0123456789");
 }
 
-/* An object's or array's members; found, of the object's member of that name, where it begins. */
+/* The members of an object or array; `found` is the start of the object's member of that name. */
 static const char *members(const char *at, char close, int depth, const char *name,
                            const char **found) {
     at = spaces(at);

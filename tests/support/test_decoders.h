@@ -1,4 +1,4 @@
-/* Decoders for a whole test program: they are to be started before it has threads. */
+/* Decoders for a whole test program; they must be started before it has threads. */
 #ifndef EARMARK_TEST_DECODERS_H
 #define EARMARK_TEST_DECODERS_H
 

@@ -1,4 +1,4 @@
-/* The embeddings and labels of tests/golden/crossval/wide_p.npy, made from integers. */
+/* The embeddings and labels of tests/golden/crossval/wide_p.npy, computed from integers. */
 #ifndef EARMARK_WIDE_DATA_H
 #define EARMARK_WIDE_DATA_H
 
@@ -11,7 +11,7 @@
 #define WIDE_FOLDS ((size_t)5)
 #define WIDE_C 0.01 /* on standardised columns */
 
-/* Numbers between -1 and 1 that depend on the index only; 24 bits. */
+/* Numbers between -1 and 1, of 24 bits, that depend only on the index. */
 double wide_number(uint64_t index);
 
 /* x (WIDE_ROWS, WIDE_FEATURES), y and fold_of (WIDE_ROWS). */

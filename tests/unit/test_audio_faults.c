@@ -1,5 +1,5 @@
-/* Audio health of a whole collection: faults planted into a thousand speech-like
- * digits, one in a hundred of each kind, and how well the audit tells them. */
+/* Audio faults in a whole collection: a thousand speech-like digits with planted faults, one
+ * in a hundred clips for each kind, and how well the audit finds them. */
 #include "host/audit/audit.h"
 #include "host/embedding/duplicates.h"
 #include "host/embedding/identical.h"
@@ -28,7 +28,7 @@
 #define RATE 8000
 #define LONGEST 5000
 
-/* Of the kinds of plants: what becomes of take PLANT_FIRST + kind of every digit. */
+/* Kinds of planted faults: what is done to take PLANT_FIRST + kind of every digit. */
 enum plant {
     PLANT_NONE = -1,
     PLANT_CLIPPED,
@@ -54,7 +54,7 @@ static const struct {
 
 static int16_t samples[LONGEST];
 
-/* Every kind once a digit, at takes that differ from digit to digit. */
+/* Every kind once in each digit, at takes that differ from digit to digit. */
 static enum plant plant_of(int digit, int take) {
     int place = (take + TAKES - (digit * 37 + 11) % TAKES) % TAKES;
     return place % 7 == 0 && place / 7 < PLANT_KINDS ? (enum plant)(place / 7) : PLANT_NONE;
@@ -67,7 +67,7 @@ static const char *clip_file(int digit, int take, bool doubled) {
     return test_path(test_folder, name);
 }
 
-/* Half the rate and back. */
+/* Resamples to half the rate and back. */
 static void narrow(size_t frames) {
     static float full[LONGEST], half[LONGEST];
     for (size_t i = 0; i < frames; i++) full[i] = (float)samples[i];
@@ -87,7 +87,7 @@ static void narrow(size_t frames) {
         samples[i] = i < (size_t)data.output_frames_gen ? (int16_t)lrintf(full[i]) : 0;
 }
 
-/* 12 dB more than full scale holds. */
+/* 12 dB above full scale. */
 static void overdrive(size_t frames) {
     int peak = 1;
     for (size_t i = 0; i < frames; i++) peak = abs(samples[i]) > peak ? abs(samples[i]) : peak;
@@ -110,7 +110,7 @@ static void write_digit(int digit, int take) {
     if (plant == PLANT_SILENCED) memset(samples, 0, sizeof samples);
     if (plant == PLANT_DOWNSAMPLED) narrow(frames);
     if (plant == PLANT_CUT_SHORT) frames = 1 + (size_t)digit * 20;
-    test_file_write(path, "", 0); /* makes the folders */
+    test_file_write(path, "", 0); /* creates the folders */
     test_sound_int16(path, format, RATE, 1, samples, frames);
     if (plant == PLANT_CUT_FILE) test_file_cut(path, 44 + frames);
     if (plant == PLANT_DOUBLED)
@@ -118,13 +118,13 @@ static void write_digit(int digit, int take) {
 }
 
 static void make_digits(void) {
-    for (int digit = 0; digit < DIGITS; digit++) /* so that every folder is there for the twins */
+    for (int digit = 0; digit < DIGITS; digit++) /* so that every folder exists for the twins */
         test_file_write(clip_file(digit, 0, false), "", 0);
     for (int digit = 0; digit < DIGITS; digit++)
         for (int take = 0; take < TAKES; take++) write_digit(digit, take);
 }
 
-/* The plant that a clip's path tells of; a twin and its origin are both doubled. */
+/* The planted fault by a clip's path; a twin and its original are both duplicates. */
 static enum plant plant_by_path(const char *path) {
     int digit = 0, take = 0;
     assert_int_equal(sscanf(path, "%d/take%d", &digit, &take), 2);
@@ -171,7 +171,7 @@ static void planted_faults(void **state) {
         .crossval = CROSSVAL_DEFAULTS,
         .confident = CONFIDENT_DEFAULTS,
     };
-    settings.crossval.c_auto = false; /* one fit a fold: the labels are not what is tested */
+    settings.crossval.c_auto = false; /* one fit a fold: labels are not tested here */
     settings.crossval.c_count = 1;
     settings.crossval.c_values[0] = 0.01;
     settings.crossval.max_iterations = 5;
@@ -180,7 +180,7 @@ static void planted_faults(void **state) {
     const struct run_results *results = audit_results(audit);
     assert_int_equal(results->clips.count, CLIPS + PLANTED);
     for (int plant = 0; plant < PLANT_KINDS; plant++) check_plant(results, (enum plant)plant);
-    /* Nothing but what the design says is left out of the audit. */
+    /* Only the specified faults exclude a clip from the audit. */
     assert_int_equal(results->status_counts[CLIP_OK], CLIPS + PLANTED - 3 * PLANTED);
     for (int i = 0; i < CLIP_STATUS_COUNT; i++)
         if (i != CLIP_OK && i != CLIP_SILENT && i != CLIP_TRUNCATED && i != CLIP_TOO_SHORT)
@@ -217,7 +217,7 @@ static void identical_by_every_pair(void **state) {
     }
 }
 
-/* Neighbours with the same samples are passed over: they are told as identical. */
+/* Neighbours with the same samples are skipped: they are reported as identical. */
 static void near_duplicates(void **state) {
     (void)state;
     const struct clip_measures measures[] = {{.facts.hash = {1, 1}},

@@ -1,5 +1,5 @@
-/* The checkpoint reader: files written by torch (tests/golden/model), and zip
- * files made to lie. */
+/* The checkpoint reader: files written by torch (tests/golden/model), and crafted
+ * zip files with false fields. */
 #include "host/model/checkpoint.h"
 #include "host/model/model.h"
 #include "tests/support/crafted.h"
@@ -16,7 +16,7 @@
 
 #define GOLDEN "tests/golden/model/"
 
-/* ---- what torch wrote ---- */
+/* ---- files written by torch ---- */
 
 /* Every array of the checkpoint equals the golden one, bit for bit. */
 static void expect_values(const char *path, const char *expected_path) {
@@ -140,7 +140,7 @@ static void expect_entries_refused(const struct crafted_entry *entries, size_t c
     }
 }
 
-/* data.pkl with one tensor, byteorder, and its storage: what each test spoils. */
+/* data.pkl with one tensor, byteorder, and its storage; each test damages something. */
 struct parts {
     struct text pickle;
     struct crafted_entry entries[4];
@@ -216,8 +216,8 @@ static void test_lying_container(void **unused) {
     SPOIL(0, name, "data.pkl", ERROR_DATA, "without data.pkl");
     SPOIL(0, name, "/data.pkl", ERROR_DATA, "without data.pkl");
     SPOIL(0, name, "m/n/data.pkl", ERROR_DATA, "without data.pkl");
-    SPOIL(0, name, "n/data.pkl", ERROR_DATA, "entry 'n/data/0', is not there");
-    SPOIL(1, name, "m/data/1", ERROR_DATA, "entry 'm/data/0', is not there");
+    SPOIL(0, name, "n/data.pkl", ERROR_DATA, "entry 'n/data/0', is missing");
+    SPOIL(1, name, "m/data/1", ERROR_DATA, "entry 'm/data/0', is missing");
     SPOIL(3, name, "m/data/0", ERROR_DATA, "'m/data/0' is in the zip file twice");
     SPOIL(3, name, "n/data.pkl", ERROR_DATA, "two entries are called data.pkl");
     SPOIL(2, data, "big\0\0\0", ERROR_UNSUPPORTED, "big-endian");
@@ -262,7 +262,7 @@ static void test_odd_keys(void **unused) {
         struct crafted_entry entries[] = {
             {.name = "m/data.pkl", .data = pickle.data, .size = pickle.length},
             {.name = "m/data/0", .data = numbers, .size = sizeof numbers}};
-        expect_entries_refused(entries, 2, ERROR_DATA, "is not there");
+        expect_entries_refused(entries, 2, ERROR_DATA, "is missing");
         text_free(&pickle);
     }
 }
@@ -296,8 +296,8 @@ static void test_no_zip(void **unused) {
     expect_bytes_refused("<html>not found</html>", 22, "no zip file");
 }
 
-/* The good golden file, cut at every place and with bytes changed: read or
- * refused. Cut ones are always refused. */
+/* The golden file, truncated at every position and with bytes changed, is read or
+ * refused. Truncated files are always refused. */
 static void test_truncated_and_changed(void **unused) {
     (void)unused;
     size_t size = 0;

@@ -1,4 +1,4 @@
-/* The CPU's classifier against plain loops in double precision, for every
+/* The CPU device's classifier against plain loops in double precision, for every
  * instruction set of this machine. */
 #include "kernels/cpu/tile_kernels.h"
 #include "kernels/device.h"
@@ -64,7 +64,7 @@ static void test_evaluate(void **state) {
     }
 }
 
-/* The bytes of a task's result depend neither on threads nor on the other tasks. */
+/* The bytes of a task's result do not depend on threads or on the other tasks. */
 static void test_same_bytes(void **state) {
     (void)state;
     struct classifier_example example = classifier_example_make(3000, 50, 7, 5, 10);
@@ -104,7 +104,7 @@ static void test_predict(void **state) {
     double loss = 0, expected = 0, x[30], p[6], worst = 0;
     float *probabilities = malloc(600 * 6 * sizeof *probabilities);
     assert_non_null(probabilities);
-    example.weights[6 * 31 - 1] = 0; /* every class is there */
+    example.weights[6 * 31 - 1] = 0; /* every class is present */
     device_cpu_operations.classifier_predict(classifier, example.tasks, 4, probabilities, &loss,
                                              &error);
     assert_no_error(&error);

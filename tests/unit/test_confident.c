@@ -1,5 +1,5 @@
-/* Confident learning against cleanlab 2.9 on 220 data sets, and several labels a row
- * on 20. The streams of golden numbers are read in the order in which
+/* Confident learning against cleanlab 2.9, on 220 data sets with one label and 20 with
+ * several labels a row. The streams of golden numbers are read in the order in which
  * tests/golden/confident/make_confident.py wrote them. */
 #include "host/confident/class_health.h"
 #include "host/confident/confident.h"
@@ -21,7 +21,7 @@
 #define MULTILABEL_FIRST 300
 #define MULTILABEL_LAST 319
 
-/* The streams, and how far they are read. */
+/* The streams and the read positions. */
 static struct golden cases;
 static struct golden integers;
 static struct golden numbers;
@@ -63,7 +63,7 @@ static void expect_integers(const char *what, uint64_t seed, const int64_t *actu
     }
 }
 
-/* NaN in the golden numbers: the reference had no answer. */
+/* NaN in the golden numbers: the reference has no result. */
 static void expect_numbers(const char *what, uint64_t seed, const double *actual, size_t count,
                            double tolerance) {
     for (size_t i = 0; i < count; i++) {
@@ -161,7 +161,7 @@ static void check_health(const struct made_case *from, const struct confident_re
     check_latent(from, result);
 }
 
-/* The five variations of the settings; joint and remove are the caller's memory. */
+/* The five variations of the settings; joint and remove are owned by the caller. */
 static struct confident_settings variation(int number, const struct made_case *from, double *joint,
                                            double *remove) {
     struct confident_settings settings = CONFIDENT_DEFAULTS;
@@ -295,7 +295,7 @@ static void check_multilabel(uint64_t seed, size_t rows, size_t classes, bool si
     free(labels);
 }
 
-/* Runs behind test_reference: the streams go on. */
+/* Must run after test_reference, which leaves the streams at the right position. */
 static void test_multilabel_reference(void **state) {
     (void)state;
     for (uint64_t seed = MULTILABEL_FIRST; seed <= MULTILABEL_LAST; seed++)
@@ -350,12 +350,12 @@ static void expect_refused(const struct npy_array *labels, const struct npy_arra
     assert_null(result.issues);
 }
 
-/* One probability out of place in otherwise good data. */
+/* One invalid probability in otherwise good data. */
 static void expect_value_refused(double value, const char *part) {
     struct made_case from = {5, 5000, 7, 0, false, false, 0};
     struct made_data data = made_data(&from);
     ((double *)data.elements)[4321 * 7 + 6] = value;
-    ((double *)data.elements)[4800 * 7 + 1] = value; /* a later one is not the one told */
+    ((double *)data.elements)[4800 * 7 + 1] = value; /* only the first one is reported */
     expect_refused(&data.label_view, &data.probability_view, ERROR_DATA, part);
     made_data_free(&data);
 }
@@ -391,7 +391,7 @@ static void test_labels_refused(void **state) {
     made_data_free(&data);
 }
 
-/* Values within the tolerance are accepted, just as the reference does. */
+/* Values within the tolerance are accepted, as in the reference. */
 static void test_tolerance(void **state) {
     (void)state;
     struct error error = ERROR_INITIAL;

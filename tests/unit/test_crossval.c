@@ -1,5 +1,5 @@
-/* Cross-validated probabilities against scikit-learn's, and the same bytes from any
- * number of threads and whatever runs beside a fit. */
+/* Cross-validated probabilities against scikit-learn's; the same bytes from any number of
+ * threads and whatever other fits run at the same time. */
 #include "host/classifier/crossval.h"
 #include "tests/support/compare.h"
 #include "tests/support/golden.h"
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#define GATE 1e-4 /* spec/cross-validation.md and the issue: largest difference */
+#define GATE 1e-4 /* largest difference of a probability */
 
 struct example {
     struct golden x, y, f, p;

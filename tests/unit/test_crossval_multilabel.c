@@ -1,5 +1,5 @@
-/* Several labels a row: folds, probabilities and flagged labels against scikit-learn's
- * KFold, OneVsRestClassifier(LogisticRegression) and cleanlab's multi-label functions. */
+/* Several labels a row: folds, probabilities and flagged labels against scikit-learn's KFold
+ * and OneVsRestClassifier(LogisticRegression), and cleanlab's multi-label functions. */
 #include "host/classifier/assign.h"
 #include "host/classifier/crossval_multilabel.h"
 #include "host/classifier/folds.h"
@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#define GATE 1e-4 /* as for one label a row */
+#define GATE 1e-4 /* the same as for one label a row */
 
 static void test_folds(void **state) {
     (void)state;
@@ -33,7 +33,7 @@ static void test_folds(void **state) {
         int64_t *wide = calloc(rows, sizeof *wide);
         int8_t *labels = calloc(rows, sizeof *labels);
         assert_true(wide != NULL && labels != NULL);
-        /* Every second row has the label, and so it can be audited. */
+        /* Every second row has the label, so that it can be audited. */
         for (size_t row = 0; row < rows; row++) {
             wide[row] = groups.integers[at + row];
             labels[row] = row % 2 == 1;
@@ -99,7 +99,7 @@ static void test_choice(void **state) {
     assert_int_equal(report.chosen, best);
     assert_false(report.at_edge);
     assert_int_equal(report.fit_count, 5 * CROSSVAL_AUTO_COUNT * example.input.classes);
-    /* the same bytes as that C by itself, whatever was best for a class alone */
+    /* the same bytes as with only that C, whichever C is best for single classes */
     struct crossval_report other;
     settings.c_auto = false;
     settings.c_values[0] = report.c_values[report.chosen];
@@ -162,7 +162,7 @@ static void test_issues(void **state) {
     multilabel_example_free(&example);
 }
 
-/* Twelve rows in three folds 0, 1, 2, 0 ...: which classes can be judged, and why not. */
+/* Twelve rows in three folds 0, 1, 2, 0 ...: which classes can be judged, and the reasons. */
 static void test_auditable(void **state) {
     (void)state;
     static const struct {

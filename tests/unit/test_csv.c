@@ -1,4 +1,4 @@
-/* Reading delimiter-separated text: RFC 4180, what spreadsheets make of it, and damage. */
+/* Reading delimiter-separated text: RFC 4180, the variants of spreadsheets, and damage. */
 #include "host/base/csv.h"
 #include "host/base/text.h"
 
@@ -11,7 +11,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* The rows as "LINE:[cell][cell] LINE:[cell]", or the error's message behind "!". */
+/* The rows as "LINE:[cell][cell] LINE:[cell]", or the error's message after "!". */
 static void read_rows(const char *bytes, size_t size, char delimiter, struct text *found) {
     struct csv_reader reader;
     struct error error = ERROR_INITIAL;

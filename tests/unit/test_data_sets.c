@@ -1,5 +1,5 @@
-/* Data sets that are known by their columns or files: what is read from where, and that it is said.
- */
+/* Data sets recognised by their columns or files: what is read from where, and the sentence that
+ * reports it. */
 #include "host/base/text.h"
 #include "host/lists/input.h"
 #include "tests/support/seen_clips.h"
@@ -63,7 +63,7 @@ static void esc50_with_options(void **state) {
            "audio/1-1-A-0.wav|dog|||ok\naudio/2-2-A-1.wav|cat|||ok\naudio/../../"
            "3.wav|cat|||outside\n");
     expect_reading("esc/meta/esc50.csv", &options, "its 'fold' is not used");
-    /* Groups that are asked for are not set aside for folds that are not. */
+    /* A requested group takes precedence over folds that were not requested. */
     options = (struct input_options){.group_field = "src_file"};
     expect("esc/meta/esc50.csv", &options,
            "audio/1-1-A-0.wav|dog|1||ok\naudio/2-2-A-1.wav|cat|2||ok\n"
@@ -75,7 +75,7 @@ static void esc50_with_options(void **state) {
     options = (struct input_options){.label_pattern = "{fold}-{a}-{b}-{label}.wav"};
     expect("esc/meta/esc50.csv", &options,
            "audio/1-1-A-0.wav|0||1|ok\naudio/2-2-A-1.wav|1||2|ok\naudio/../../3.wav|||2|outside\n");
-    /* A path column of one's own is not looked for below audio. */
+    /* Paths of a column given by --path-column are not looked up in audio. */
     options = (struct input_options){.path_column = "src_file"};
     expect("esc/meta/esc50.csv", &options,
            "1|dog||1|ok\n2|cat||2|ok\n2|cat||2|ok\n~1 rows repeat the path of an earlier row, '2' "
@@ -92,7 +92,7 @@ static void esc50_elsewhere(void **state) {
     expect("root/esc50.csv", &plain,
            "audio/1-1-A-0.wav|dog||1|ok\naudio/2-2-A-1.wav|cat||2|ok\n"
            "audio/../../3.wav|cat||2|outside\n");
-    /* One column is missing: an ordinary manifest, and nothing to say. */
+    /* One column is missing: an ordinary manifest, without a sentence. */
     test_text_write(test_path(test_folder, "root/other.csv"),
                     "filename,fold,category\na.wav,1,dog\n");
     expect("root/other.csv", &plain, "a.wav|dog|||ok\n");
@@ -142,7 +142,7 @@ static void audiofolder(void **state) {
     test_text_write(test_path(test_folder, "hf/data/a.wav"), "");
     expect("hf", &plain, "data/a.wav|x|||ok\nb.wav|y|||ok\n../c.wav|y|||outside\n");
     expect("hf/", &options, "data/a.wav|en|||ok\nb.wav|de|||ok\n../c.wav|de|||outside\n");
-    /* What lies there without being listed is said; OUT is not, nor what is hidden. */
+    /* Files that are not listed are reported, except OUT and hidden files. */
     test_text_write(test_path(test_folder, "hf/odd/never.wav"), "");
     test_text_write(test_path(test_folder, "hf/data/z.mp3"), "");
     test_text_write(test_path(test_folder, "hf/data/.b.wav"), "");
@@ -170,8 +170,8 @@ static void audiofolder(void **state) {
     assert_non_null(strstr(seen.clips.data, "!usage: "));
     assert_non_null(strstr(seen.clips.data, "holds metadata.jsonl and metadata.csv"));
     seen_end(&seen);
-    /* No file_name: somebody else's table beside folders of classes; below a class
-     * folder, somebody may have meant it. */
+    /* No column file_name: an unrelated table beside the folders of classes. In a class's
+     * folder it may have been meant as metadata. */
     test_text_write(test_path(test_folder, "own/metadata.csv"), "speaker,age\nann,30\n");
     test_text_write(test_path(test_folder, "own/x/a.wav"), "");
     expect("own", &plain,

@@ -1,4 +1,4 @@
-/* Decoding what is in order: every format, exactly; mixing, resampling, measures. */
+/* Decoding intact files: every format, exactly; mixing, resampling, measures. */
 #include "host/sound/decode.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
@@ -74,7 +74,7 @@ static void sixteen_bits_exactly(void **state) {
             assert_int_equal(decoded.bytes, FRAMES * (size_t)channels * 2);
             assert_memory_equal(decoded.samples, noise, decoded.bytes);
             assert_true(fabs(decoded.facts.seconds - (double)FRAMES / 44100) < 1e-12);
-            /* The same sound has the same hash, whatever it was kept in. */
+            /* The same samples have the same hash in every format. */
             if (i == 0) hash[channels - 1] = decoded.facts.hash[0] ^ decoded.facts.hash[1];
             assert_true((decoded.facts.hash[0] ^ decoded.facts.hash[1]) == hash[channels - 1]);
         }
@@ -82,7 +82,7 @@ static void sixteen_bits_exactly(void **state) {
     decoded_free(&decoded);
 }
 
-/* Values that the narrower formats hold exactly come back exactly. */
+/* Values that the narrower formats can represent are decoded exactly. */
 static void narrow_formats(void **state) {
     (void)state;
     static int16_t coarse[FRAMES];
@@ -122,7 +122,7 @@ static void wide_formats(void **state) {
     decoded_free(&decoded);
 }
 
-/* Relative root mean square of the difference, the ends of a codec's block left out. */
+/* Relative root mean square of the difference, without the first and last codec block. */
 static double difference(const float *found, const float *expected, size_t count, size_t edge) {
     double error = 0;
     double power = 0;
@@ -134,7 +134,7 @@ static double difference(const float *found, const float *expected, size_t count
     return sqrt(error / power);
 }
 
-/* Codecs with loss: the right length, nothing shifted, and about the same sound. */
+/* Lossy codecs: the right length, no shift, and nearly the same samples. */
 static void lossy_formats(void **state) {
     (void)state;
     const struct {
@@ -177,11 +177,11 @@ static size_t replace_bytes(unsigned char *bytes, size_t size, const char *from)
     return replaced;
 }
 
-/* MP3 of variable rate without the tag that tells its length: all of it is read,
- * although libsndfile by itself stops at a guess made from the first frame. */
+/* An MP3 file of variable rate without the tag of its length: all of it is read, although
+ * libsndfile alone would stop at a guess from the first frame. */
 static void mp3_without_a_length(void **state) {
     (void)state;
-    /* Soft noise first, so that the first frames are small, then much of it. */
+    /* Quiet noise first, so that the first frames are small, then loud noise. */
     for (size_t i = 0; i < FRAMES; i++) sine[i] = (float)noise[i] / (i < 2000 ? 1e6F : 65536.0F);
     const char *path = test_path(folder, "vbr.mp3");
     test_sound_float(path, SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 16000, 1, sine, FRAMES);
@@ -193,12 +193,12 @@ static void mp3_without_a_length(void **state) {
     free(bytes);
     struct decoded decoded = {0};
     decode_ok(path, &usual, &decoded);
-    /* Encoder's delay and padding stay in: a few frames of 576 more, none fewer. */
+    /* The encoder's delay and padding remain: a few frames of 576 more, none fewer. */
     assert_in_range(decoded.frames, FRAMES, FRAMES + (size_t)6 * 576);
     SF_INFO info = {0};
     SNDFILE *sound = sf_open(path, SFM_READ, &info);
     assert_non_null(sound);
-    assert_true((size_t)info.frames != decoded.frames); /* else this test shows nothing */
+    assert_true((size_t)info.frames != decoded.frames); /* otherwise this test shows nothing */
     sf_close(sound);
     decoded_free(&decoded);
 }
@@ -224,7 +224,7 @@ static void mixing(void **state) {
     decoded_free(&decoded);
 }
 
-/* A rate the device does not take: the sine of the same pitch at 16 kHz, unshifted,
+/* A rate that the device does not support: the same sine at 16 kHz, without a shift, of
  * ceil(N 16000 / rate) samples. The filter's pass band is flat to 1e-4. */
 static void odd_rates(void **state) {
     (void)state;

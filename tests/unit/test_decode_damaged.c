@@ -1,5 +1,5 @@
-/* Decoding what is not in order: each file with its status and its reason, never a
- * crash, never more memory than the file can explain. */
+/* Decoding damaged or unusable files: each has a status and a reason; no crash, and no more
+ * memory than the file's size justifies. */
 #include "host/sound/decode.h"
 #include "tests/support/injected_failures.h"
 #include "tests/support/signal.h"
@@ -22,7 +22,7 @@
 
 #define FRAMES ((size_t)8000)
 
-/* libsndfile 1.2.0 forgets a structure of libvorbis when an Ogg file is malformed. */
+/* libsndfile 1.2.0 leaks a structure of libvorbis when an Ogg file is malformed. */
 const char *__lsan_default_suppressions(void);  /* NOLINT: the name is LeakSanitizer's */
 const char *__lsan_default_suppressions(void) { /* NOLINT */
     return "leak:vorbis_info_init\n";
@@ -31,7 +31,7 @@ const char *__lsan_default_suppressions(void) { /* NOLINT */
 static char *folder;
 static int16_t noise[FRAMES];
 static float samples[FRAMES * 2];
-static size_t reserved; /* the most that the last clip asked for */
+static size_t reserved; /* the largest size that the last clip requested */
 
 static bool note_reserve(void *context, size_t bytes) {
     (void)context;
@@ -125,7 +125,7 @@ static void lengths(void **state) {
     const int formats[] = {SF_FORMAT_WAV, SF_FORMAT_FLAC, SF_FORMAT_AIFF, SF_FORMAT_AU};
     for (size_t f = 0; f < 4; f++)
         for (size_t i = 0; i < 7; i++) {
-            /* libsndfile makes no FLAC of no samples at all. */
+            /* libsndfile cannot write a FLAC file without samples. */
             if (formats[f] == SF_FORMAT_FLAC && at_16_kHz[i].frames == 0) continue;
             write_int16("length", formats[f], at_16_kHz[i].frames);
             expect("length", at_16_kHz[i].status, at_16_kHz[i].status == CLIP_OK ? "" : "480");
@@ -156,7 +156,7 @@ static void silence(void **state) {
     expect("silent.wav", CLIP_SILENT, "silent");
     test_sound_int16(path, SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 37800, 1, still, 2000);
     expect("silent.wav", CLIP_SILENT, "silent");
-    /* Nothing is left of the mix of two channels that undo each other. */
+    /* Two channels that cancel each other give a silent mix. */
     for (size_t i = 0; i < 1000; i++) {
         still[2 * i] = (int16_t)(i * 13);
         still[2 * i + 1] = (int16_t)-still[2 * i];
@@ -192,7 +192,7 @@ static void samples_that_are_no_numbers(void **state) {
                     expect("wrong", CLIP_UNREADABLE, i < 3 ? "NaN" : "samples up to");
                     samples[places[p]] = kept;
                 }
-    /* Float samples in units of 16-bit steps are loud, not wrong. */
+    /* Float samples in units of 16-bit steps are loud, not invalid. */
     for (size_t i = 0; i < FRAMES; i++) samples[i] *= 32768.0F;
     test_sound_float(test_path(folder, "loud"), SF_FORMAT_WAV | SF_FORMAT_FLOAT, 16000, 1, samples,
                      FRAMES);
@@ -225,7 +225,7 @@ static void cut_files(void **state) {
     assert_true(clip_status_is_unreadable(CLIP_TRUNCATED));
 }
 
-/* Programs that write to a pipe cannot know the length and leave a placeholder. */
+/* Programs that write to a pipe do not know the length and leave a placeholder. */
 static void lengths_of_streams(void **state) {
     (void)state;
     const uint32_t placeholders[] = {0xffffffffU, 0x7ffff000U, 0x7fffffffU, 0xfffff000U};
@@ -234,7 +234,7 @@ static void lengths_of_streams(void **state) {
         test_file_patch(test_path(folder, "stream.wav"), 40, &placeholders[i], 4);
         expect("stream.wav", CLIP_OK, "");
     }
-    /* A program that was killed leaves what it began with. */
+    /* A program that was killed leaves the initial header. */
     const uint32_t unfinished[] = {8, 0};
     write_int16("stream.wav", SF_FORMAT_WAV, FRAMES);
     test_file_patch(test_path(folder, "stream.wav"), 4, &unfinished[0], 4);
@@ -242,7 +242,7 @@ static void lengths_of_streams(void **state) {
     expect("stream.wav", CLIP_OK, "");
 }
 
-/* A header may say anything; the file has a few thousand bytes. */
+/* The header claims a huge size; the file has a few thousand bytes. */
 static void lying_headers(void **state) {
     (void)state;
     write_int16("lie.wav", SF_FORMAT_WAV, FRAMES);
@@ -271,7 +271,7 @@ static void lying_headers(void **state) {
     expect("lie.flac", CLIP_OK, "");
 }
 
-/* Damage anywhere, many times over: some status, some reason, and no trouble. */
+/* Random damage, many times: any status and reason, but no crash. */
 static void random_damage(void **state) {
     (void)state;
     const int formats[] = {
@@ -335,7 +335,7 @@ static void giving_up(void **state) {
     decoded_free(&decoded);
 }
 
-/* The caller's own memory is used in place of the buffer; a clip that does not fit is refused. */
+/* The caller's memory is used in place of the buffer; a clip that does not fit is refused. */
 static void targets(void **state) {
     (void)state;
     static int16_t target[FRAMES];
@@ -354,7 +354,7 @@ static void targets(void **state) {
     assert_non_null(strstr(decoded.reason, "more than 0 MiB of samples"));
     assert_null(decoded.buffer);
     assert_int_equal(target[FRAMES - 1], 77);
-    /* Without a length in the header it is noticed as it comes. */
+    /* Without a length in the header this is noticed while decoding. */
     static float large[FRAMES * 2];
     test_sound_int16(path, SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 16000, 1, noise, FRAMES);
     const unsigned char none[4] = {0, 0, 0, 0}; /* FLAC's number of samples, its last 32 bits */
@@ -384,7 +384,7 @@ static void first_seconds(void **state) {
         assert_int_equal(decoded.status, CLIP_OK);
         assert_int_equal(decoded.frames, 4001);
     }
-    settings.first_seconds = 0.6; /* more than there is */
+    settings.first_seconds = 0.6; /* more than the file has */
     assert_int_equal(decode_clip(test_path(folder, "long"), &settings, &decoded, &error),
                      ERROR_NONE);
     assert_int_equal(decoded.frames, FRAMES);

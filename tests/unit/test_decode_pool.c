@@ -1,5 +1,5 @@
-/* The decode threads: the list's order and the same samples whatever the threads and
- * the memory, every clip exactly once, and no way to hang. */
+/* The decode threads: clips in the order of the list, each exactly once, with the same samples
+ * for any number of threads and any memory budget; no hangs. */
 #include "host/base/stop.h"
 #include "host/sound/decode_pool.h"
 #include "tests/support/signal.h"
@@ -30,8 +30,8 @@ static char *folder;
 static struct clip_list clips;
 static int16_t noise[LONGEST + CLIPS];
 
-/* Clip i: its own stretch of noise, short or long; every 50th is missing, every
- * 60th a long one, clip 7 has no label. */
+/* Clip i is noise that differs from clip to clip, short or long; every 50th file is missing,
+ * every 60th is long, clip 7 has no label. */
 static size_t clip_frames(size_t i) {
     return i % 60 == 59 ? LONGEST : 500 + i * 37 % 3000;
 }
@@ -105,27 +105,28 @@ static void check_item(const struct decode_item *item, size_t clip) {
     }
 }
 
-/* Parts of one file come out as the same parts of its samples, whatever the threads. */
+/* Parts of one file come out as the same segments of its samples, whatever the threads. */
 static void parts_of_one_file(void **state) {
     (void)state;
-    struct clip_list parts;
+    struct clip_list segments;
     struct error error = ERROR_INITIAL;
-    assert_int_equal(clip_list_init(&parts, folder, &error), ERROR_NONE);
+    assert_int_equal(clip_list_init(&segments, folder, &error), ERROR_NONE);
     const size_t count = 40;
-    for (size_t i = 0; i < count; i++) { /* 59.wav: 60000 samples; every part is 1,000 long */
+    for (size_t i = 0; i < count; i++) { /* 59.wav: 60000 samples; every segment is 1,000 long */
         struct clip_entry entry = {.path = "59.wav", .label = "x"};
         entry.start = (double)(i * 7 % count) * 0.075;
         entry.end = entry.start + 0.0625;
-        assert_int_equal(clip_list_add(&parts, &entry, &error), ERROR_NONE);
+        assert_int_equal(clip_list_add(&segments, &entry, &error), ERROR_NONE);
     }
-    assert_int_equal(clip_list_finish(&parts, &error), ERROR_NONE);
+    assert_int_equal(clip_list_finish(&segments, &error), ERROR_NONE);
     for (int threads = 1; threads <= 3; threads++) {
         struct decode_pool *pool = NULL;
         struct decode_pool_settings settings = {.decoders = decoders,
                                                 .threads = threads,
                                                 .maximum_bytes = 100000,
                                                 .decode = {.model_rate = 16000}};
-        assert_int_equal(decode_pool_open(&parts, 0, count, &settings, &pool, &error), ERROR_NONE);
+        assert_int_equal(decode_pool_open(&segments, 0, count, &settings, &pool, &error),
+                         ERROR_NONE);
         for (size_t i = 0; i < count; i++) {
             struct decode_item *item = next_item(pool);
             assert_int_equal(item->decoded.status, CLIP_OK);
@@ -135,7 +136,7 @@ static void parts_of_one_file(void **state) {
         }
         decode_pool_close(pool);
     }
-    clip_list_free(&parts);
+    clip_list_free(&segments);
 }
 
 static void order_and_content(void **state) {
@@ -182,7 +183,7 @@ static void parts_of_the_list(void **state) {
     decode_pool_close(NULL);
 }
 
-/* A consumer that keeps everything, or gives it back out of order, far beyond the budget. */
+/* A consumer that keeps all items, or releases them out of order, far beyond the budget. */
 static void items_held_for_long(void **state) {
     (void)state;
     struct decode_pool *pool = open_pool(0, CLIPS, 3, 5000);
@@ -221,7 +222,7 @@ static void closed_early(void **state) {
     }
 }
 
-/* Freed memory that AddressSanitizer keeps back would count as held. */
+/* Freed memory in AddressSanitizer's quarantine would count as held. */
 const char *__asan_default_options(void);  /* NOLINT: the name is AddressSanitizer's */
 const char *__asan_default_options(void) { /* NOLINT */
     return "quarantine_size_mb=1:thread_local_quarantine_size_kb=64";
@@ -235,8 +236,8 @@ static size_t resident_bytes(void) {
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Sixty long clips of 4 MB each with a budget of 9 MB and a slow consumer: without
- * the budget the threads would hold all 240 MB. */
+/* Sixty long clips of 4 MB each, a budget of 9 MB and a slow consumer: without the budget
+ * the threads would hold all 240 MB. */
 static void memory_stays_bounded(void **state) {
     (void)state;
     struct clip_list list;
@@ -271,12 +272,12 @@ static void memory_stays_bounded(void **state) {
     }
     decode_pool_close(pool);
     clip_list_free(&list);
-    /* The budget, the clip at the head of the line, and what the allocator keeps. */
+    /* The budget, the next clip in order, and memory kept by the allocator. */
     if (!(most < before + ((size_t)48 << 20)))
         fail_msg("%zu MB beyond the %zu at the start", (most - before) >> 20, before >> 20);
 }
 
-/* In a child, since a stop cannot be taken back: a signal ends the wait for a clip. */
+/* In a child process, since a stop cannot be undone: a signal ends the wait for a clip. */
 static void stopped_by_a_signal(void **state) {
     (void)state;
     fflush(NULL);
@@ -299,7 +300,7 @@ static void stopped_by_a_signal(void **state) {
 }
 
 int main(void) {
-    alarm(300); /* a hang is a failure too */
+    alarm(300); /* a hang is a failure */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_and_content),   cmocka_unit_test(parts_of_one_file),
         cmocka_unit_test(parts_of_the_list),   cmocka_unit_test(items_held_for_long),

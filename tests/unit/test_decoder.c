@@ -1,5 +1,5 @@
-/* Decoders in processes of their own: the same as decoding here, whatever the file; a codec
- * that breaks its process costs the file; and no process is left when all is done. */
+/* Decoder processes: the same results as decoding in this process, for any file; a codec that
+ * breaks its process loses only that file; no process is left at the end. */
 #include "host/sound/decoder.h"
 #include "tests/support/injected_failures.h"
 #include "tests/support/signal.h"
@@ -25,7 +25,7 @@
 /* clang-format on */
 
 #define SHORT ((size_t)9000)
-#define LONG ((size_t)3500000) /* 7 MB of int16: asked for, and copied in pieces */
+#define LONG ((size_t)3500000) /* 7 MB of int16: requested, and copied in pieces */
 
 static char *folder;
 static const struct decode_settings usual = {
@@ -71,7 +71,7 @@ static struct decoders *open_decoders(int count) {
     return decoders;
 }
 
-/* Orphans of our children become ours: that there are none tells that nothing is left. */
+/* Orphans of our children become our children, so that any process left over is found. */
 static void assert_no_process_left(void) {
     pid_t ended;
     do ended = waitpid(-1, NULL, WNOHANG);
@@ -101,7 +101,7 @@ static void expect_fine(struct decoders *decoders, int index) {
     decoded_free(&decoded);
 }
 
-/* ---- the same as here ---- */
+/* ---- the same results as in this process ---- */
 
 static void compare(const struct decoded *found, const struct decoded *wanted, const char *name) {
     if (found->status != wanted->status || strcmp(found->reason, wanted->reason) != 0)
@@ -135,7 +135,7 @@ static void same_as_here(void **state) {
         assert_int_equal(decode_clip(test_path(folder, name), &usual, &here, &error), ERROR_NONE);
         compare(&found, &here, name);
     }
-    /* A path that the system refuses for its length. */
+    /* A path that is too long for the system. */
     struct error error = ERROR_INITIAL;
     char *path = malloc(PATH_MAX + 10);
     assert_non_null(path);
@@ -153,7 +153,7 @@ static void same_as_here(void **state) {
 
 /* ---- codecs that break their process ---- */
 
-/* From the read of this number on, or only there. */
+/* At the read of this number, or from it on. */
 static void arm(const char *name, int kind, int at, bool sticky) {
     static char path[512];
     snprintf(path, sizeof path, "%s", test_path(folder, name));
@@ -166,7 +166,7 @@ static void costs_only_its_file(int kind, int at, int rounds, const char *words)
     arm("bad.wav", kind, at, true);
     struct decoders *decoders = open_decoders(2);
     struct decoded decoded = {0};
-    for (int round = 0; round < rounds; round++) { /* a new process, and one that has had others */
+    for (int round = 0; round < rounds; round++) { /* a new process, and a used one */
         decode(decoders, round, "bad.wav", &decoded);
         expect_reason(&decoded, words);
         expect_fine(decoders, round);
@@ -196,7 +196,7 @@ static void memory_eaters(void **state) {
     costs_only_its_file(FAIL_MEMORY, 4, 2, "needs more than 1024 MiB of memory");
 }
 
-/* What came before may have broken the process: with a new one the file is fine. */
+/* An earlier file may have broken the process: with a new one the file is fine. */
 static void tried_again_in_a_new_process(void **state) {
     (void)state;
     const int kinds[] = {FAIL_CRASH, FAIL_MEMORY};
@@ -262,7 +262,7 @@ static void giving_up(void **state) {
         decoders_decode(decoders, 0, test_path(folder, name), &settings, &decoded, &error);
         assert_int_equal(error.code, ERROR_STOPPED);
         assert_true(refused >= SHORT * sizeof(int16_t));
-        expect_fine(decoders, 0); /* it goes on with others */
+        expect_fine(decoders, 0); /* it continues with others */
     }
     double end = now() + 0.2;
     settings = usual;
@@ -279,7 +279,7 @@ static void giving_up(void **state) {
     assert_no_process_left();
 }
 
-/* The answer to a clip that was given up comes later, and is not the next one's. */
+/* The result of a clip that was given up arrives later and must not be taken for the next one. */
 static void late_answers(void **state) {
     (void)state;
     arm("bad.wav", FAIL_SLOW, 4, false);
@@ -301,7 +301,7 @@ static void late_answers(void **state) {
 
 /* ---- ends and signals ---- */
 
-/* In a process of its own, which says so when it has begun. */
+/* Starts a process that reports when it has begun. */
 static _Noreturn void loop_for_ever(int said) {
     struct decoders *decoders = open_decoders(3);
     struct decoded decoded = {0};
@@ -311,7 +311,7 @@ static _Noreturn void loop_for_ever(int said) {
     _exit(1);
 }
 
-/* Killed while a decoder loops and others wait: all of them end with it. */
+/* The program is killed while a decoder loops and others wait: all of them end with it. */
 static void end_with_the_program(void **state) {
     (void)state;
     int said[2];
@@ -325,7 +325,7 @@ static void end_with_the_program(void **state) {
     assert_int_equal(read(said[0], &byte, 1), 1);
     usleep(50000);
     kill(program, SIGKILL);
-    /* Its keepers and, of those killed before they could wait, their children. */
+    /* The keepers, and the children of keepers that were killed before they could wait. */
     int ended = 0;
     for (double limit = now() + 5; now() < limit && (ended >= 0 || errno != ECHILD);) {
         ended = waitpid(-1, NULL, WNOHANG);
@@ -337,7 +337,7 @@ static void end_with_the_program(void **state) {
     assert_no_process_left();
 }
 
-/* What a terminal or a batch system sends to all processes is for the program alone. */
+/* Decoders ignore signals that a terminal or a batch system sends to all processes. */
 static void signals_to_the_group(void **state) {
     (void)state;
     const int numbers[] = {SIGINT, SIGTERM, SIGUSR1};
@@ -367,7 +367,7 @@ static void signals_to_the_group(void **state) {
 }
 
 int main(void) {
-    alarm(300); /* a hang is a failure too */
+    alarm(300); /* a hang is a failure */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_as_here),
         cmocka_unit_test(crashes),

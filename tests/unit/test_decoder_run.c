@@ -1,5 +1,5 @@
-/* Whole runs with a codec that breaks on one file: the others are embedded as if it were
- * not there, its row tells why, and a signal ends the run as ever. */
+/* Whole runs with a codec that breaks on one file: the other files are embedded as if it did
+ * not exist, its row has the reason, and signals end the run as usual. */
 #include "host/base/file.h"
 #include "host/base/stop.h"
 #include "host/commands/commands.h"
@@ -60,8 +60,8 @@ static struct failure_plan breaks(int kind, int at) {
         .under = victim, .calls = FAIL_READ, .kind = kind, .at = at, .sticky = true};
 }
 
-/* Orphans of our children become ours: that there are none tells that nothing is left. Those
- * whose program was killed may need a moment. */
+/* Orphans of our children become our children, so that any process left over is found. After a
+ * kill they may need a moment to end. */
 static void assert_no_process_left(void) {
     pid_t ended = 0;
     for (int i = 0; i < 2000 && ended >= 0; i++) {
@@ -72,7 +72,7 @@ static void assert_no_process_left(void) {
     assert_int_equal(errno, ECHILD);
 }
 
-/* The runs to compare with: of all clips, and of all but one. */
+/* The runs to compare with: with all clips, and with all but one. */
 static int make_corpus(void **state) {
     (void)state;
     char aside[512];
@@ -97,7 +97,7 @@ static int drop_corpus(void **state) {
     return 0;
 }
 
-/* With a NUL behind it. */
+/* The contents of a file with a NUL appended. */
 static void read_file(const char *folder, const char *name, char **data, size_t *size) {
     struct error error = ERROR_INITIAL;
     char path[600];
@@ -117,7 +117,7 @@ static void assert_same_file(const char *name) {
     free(wanted);
 }
 
-/* Whether clips.csv has the victim's row with these words in it. */
+/* Whether the victim's row of clips.csv contains these words. */
 static bool row_says(const char *words) {
     size_t size = 0;
     char *table = NULL;
@@ -166,7 +166,7 @@ static void memory_eaters(void **state) {
     costs_only_its_file(FAIL_MEMORY, 5, "needs more than 1024 MiB of memory");
 }
 
-/* The page decodes once more what it plays. */
+/* The page decodes the clips that it plays a second time. */
 static void crashes_of_the_page(void **state) {
     (void)state;
     struct failure_plan plan = {.under = victim, .calls = FAIL_READ};
@@ -193,7 +193,7 @@ static double now(void) {
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* Stopped while a codec loops, and killed: no process stays, and the run goes on later. */
+/* Stopped or killed while a codec loops: no process is left, and the run can be resumed. */
 static void stopped_while_a_codec_loops(void **state) {
     (void)state;
     const int numbers[] = {SIGTERM, SIGINT, SIGKILL};
@@ -201,7 +201,7 @@ static void stopped_while_a_codec_loops(void **state) {
     for (size_t i = 0; i < 3; i++) {
         int output = -1;
         pid_t process = child_start(command_embed, arguments_for("embed", out), &plan, &output);
-        usleep(1000000); /* undisturbed it would be over, and it is not */
+        usleep(1000000); /* an undisturbed run would be finished by now */
         assert_int_equal(waitpid(process, NULL, WNOHANG), 0);
         double before = now();
         kill(process, numbers[i]);

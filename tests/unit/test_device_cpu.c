@@ -1,4 +1,4 @@
-/* The CPU device's own rules: what it refuses, and that it goes on afterwards. */
+/* The rules of the CPU device: what it refuses, and that it still works afterwards. */
 #include "tests/support/compare.h"
 #include "tests/support/device_rules.h"
 #include "tests/support/random_model.h"
@@ -61,7 +61,7 @@ static void test_absurd_sizes(void **state) {
     device_rules_absurd_sizes(cpu, CHANNELS);
 }
 
-/* Several batches in flight come back in order, each with its own tag. */
+/* Several batches in flight return in order, each with its tag. */
 static void test_batches_in_flight(void **state) {
     (void)state;
     enum { BATCHES = 4 };
@@ -103,7 +103,7 @@ static void refuse(const struct xvector_model *model, enum error_code code, cons
     cpu->close(device);
 }
 
-/* Models that do not fit together, each refused with the block's number. */
+/* Models whose blocks do not match, each refused with the block's number. */
 static void test_bad_models(void **state) {
     (void)state;
     const struct xvector_model *good = random_model_create(CHANNELS, 1);

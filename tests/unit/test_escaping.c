@@ -1,5 +1,5 @@
-/* What keeps hostile names harmless: whatever the bytes, CSV and JSON give them
- * back, and what people see neither acts nor hides. */
+/* Escaping of hostile names: CSV and JSON preserve any bytes, and text shown to people
+ * neither executes nor hides anything. */
 #include "host/base/csv.h"
 #include "host/base/json.h"
 #include "host/base/names.h"
@@ -20,7 +20,7 @@
 
 /* ---- names ---- */
 
-/* A string of up to 12 pieces chosen so that every escaping is provoked. */
+/* A string of up to 12 pieces chosen so that every kind of escaping occurs. */
 static void nasty_string(unsigned seed, char *out, size_t size) {
     static const char *const pieces[] = {"=",
                                          "+",
@@ -72,7 +72,7 @@ static void test_csv_any_bytes(void **state) {
         bool end = false;
         text_string(&row, "first,");
         text_csv(&row, name);
-        /* No spreadsheet may take it for a formula, and the file is UTF-8. */
+        /* No spreadsheet may read it as a formula, and the file is UTF-8. */
         const char *cell = row.data + 6 + (row.data[6] == '"');
         assert_null(memchr("=+-@\t\r", *cell, *cell == '\0' ? 0 : 6));
         for (const char *at = row.data; *at != '\0'; at += text_utf8_length(at))

@@ -1,4 +1,4 @@
-/* Features against a float64 reference and against SpeechBrain's own error. */
+/* Features against a float64 reference, with the error of SpeechBrain as a measure. */
 #include "tests/support/features_rules.h"
 #include "tests/support/signal.h"
 
@@ -16,8 +16,7 @@ static void test_golden(void **state) {
     features_rules_golden(&device_cpu_operations);
 }
 
-/* float32, int16 and channels that are all the same make the same bytes; the mean of
- * two different channels is their mean. */
+/* float32, int16 and equal channels give the same bytes; different channels are averaged. */
 static void test_formats_and_channels(void **state) {
     (void)state;
     enum { LENGTH = 5000 };

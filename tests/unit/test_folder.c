@@ -1,4 +1,4 @@
-/* A folder as INPUT: which files are clips, their order, labels, and what is in the way. */
+/* A folder as INPUT: which files are clips, their order, their labels, and other files. */
 #include "host/lists/input.h"
 #include "tests/support/sound_files.h"
 
@@ -91,7 +91,7 @@ static void classes_and_order(void **state) {
     collection_close(&input);
 }
 
-/* Names that are hardly text; already in bytewise order. */
+/* Names with odd bytes, in bytewise order. */
 static void names_of_any_bytes(void **state) {
     const char *folder = *state;
     const char *const names[] = {"=c/-.wav", "c \n,\"'/a,b\n\".wav", "c%41/%.wav",
@@ -231,7 +231,7 @@ static void links_and_special_files(void **state) {
         snprintf(expected, sizeof expected, "%s/%s", i < 5 ? "linked" : "real", names[i % 5]);
         assert_string_equal(clip_path(&input.clips, i), expected);
     }
-    assert_int_equal(input.other_files, 2); /* self, seen twice */
+    assert_int_equal(input.other_files, 2); /* self, found twice */
     expect_warning(&input, "2 folders were not entered");
     collection_close(&input);
 }

@@ -1,4 +1,4 @@
-/* Fold assignment against scikit-learn's, and which rows can be audited. */
+/* Assignment to folds against scikit-learn, and which rows can be audited. */
 #include "host/classifier/assign.h"
 #include "host/classifier/folds.h"
 #include "host/classifier/random.h"
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-/* numpy.random.RandomState(0).permutation(10): spec/cross-validation.md */
+/* numpy.random.RandomState(0).permutation(10) */
 static void test_permutation(void **state) {
     (void)state;
     static const int32_t expected[10] = {2, 8, 4, 9, 1, 6, 7, 3, 0, 5};
@@ -24,7 +24,7 @@ static void test_permutation(void **state) {
     assert_memory_equal(values, expected, sizeof expected);
 }
 
-/* y = bbbbaaaaaccc, K = 3: spec/cross-validation.md */
+/* y = bbbbaaaaaccc, K = 3 */
 static void test_vectors(void **state) {
     (void)state;
     static const int32_t labels[12] = {1, 1, 1, 1, 0, 0, 0, 0, 0, 2, 2, 2};
@@ -99,7 +99,7 @@ static void test_refused(void **state) {
     assert_int_equal(fold_of[3], 1);
 }
 
-/* Rows of small classes are set aside, and the rest is as if they had not been there. */
+/* Rows of small classes are set aside; the result for the others is the same as without them. */
 static void test_assign_few(void **state) {
     (void)state;
     static const int32_t labels[14] = {3, 1, 1, 1, 1, 0, 0, 3, 0, 0, 0, 2, 2, 2};

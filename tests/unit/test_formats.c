@@ -1,5 +1,5 @@
-/* Every format of sound file against another decoder: files that SoX wrote, and what it
- * decodes them to (tests/golden/formats, and the script that makes it). */
+/* Every sound format against another decoder: files written by SoX and the samples that SoX
+ * decodes (tests/golden/formats, with the script that makes it). */
 #include "host/sound/decode.h"
 #include "tests/support/sound_files.h"
 
@@ -34,7 +34,7 @@ struct row {
 static struct row rows[MAXIMUM_ROWS];
 static size_t row_count;
 
-/* As they come: nothing is resampled, so that nothing but the decoder is compared. */
+/* Without resampling, so that only the decoder is compared. */
 static const struct decode_settings as_they_come = {.model_rate = 16000, .no_resample = true};
 
 static int read_table(void **state) {
@@ -52,7 +52,7 @@ static int read_table(void **state) {
     return 0;
 }
 
-/* The reference as float32, mixed down like the decoded clip; *frames of it. To be freed. */
+/* The reference as float32 (*frames), mixed down like the decoded clip, to be freed. */
 static float *read_reference(const struct row *row, int channels, size_t *frames) {
     char name[sizeof row->name + 4];
     size_t size = 0;
@@ -83,7 +83,7 @@ static float decoded_value(const struct decoded *decoded, size_t index) {
     return ((const float *)decoded->samples)[index];
 }
 
-/* The largest difference to the reference, the clip beginning `shift` frames into it. */
+/* The largest difference from the reference if the clip begins at its frame `shift`. */
 static double difference(const struct decoded *decoded, const float *reference, size_t frames,
                          size_t shift) {
     double largest = 0;
@@ -112,7 +112,7 @@ static void decode_ok(const struct row *row, struct decoded *decoded) {
     if (row->frames > 0) assert_int_equal(decoded->source_frames, row->frames);
 }
 
-/* Decodes the rows of one comparison and holds them to `tolerance`; how many there were. */
+/* Decodes the rows of one comparison and checks `tolerance`; returns the number of rows. */
 static size_t compare(const char *comparison, double tolerance, size_t maximum_shift) {
     struct decoded decoded = {0};
     size_t compared = 0;
@@ -125,7 +125,7 @@ static size_t compare(const char *comparison, double tolerance, size_t maximum_s
         double best = INFINITY;
         for (size_t shift = 0; shift <= maximum_shift && shift < frames; shift++) {
             size_t common = frames - shift < decoded.frames ? frames - shift : decoded.frames;
-            /* Without a shift everything is compared, with one nearly everything. */
+            /* Without a shift everything is compared, with a shift nearly everything. */
             if (maximum_shift == 0 ? decoded.frames != frames : common < MINIMUM_COMMON) continue;
             double by = difference(&decoded, reference, common, shift);
             if (by < best) best = by;
@@ -145,7 +145,7 @@ static void every_sample(void **state) {
     assert_true(compare("exact", 0, 0) > 0);
 }
 
-/* The reference has 16 bits only. */
+/* The reference has only 16 bits. */
 static void coders_with_loss(void **state) {
     (void)state;
     assert_true(compare("step", STEP, 0) > 0);
@@ -163,7 +163,7 @@ static void what_is_refused(void **state) {
             (strstr(decoded.reason, "not a sound file that is understood") == NULL &&
              strstr(decoded.reason, "a codec that is not read") == NULL))
             fail_msg("%s: %s: %s", rows[i].name, clip_status_name(decoded.status), decoded.reason);
-        /* What to convert it to. */
+        /* The format to convert to. */
         assert_non_null(strstr(decoded.reason, "FLAC"));
         refused++;
     }
@@ -179,7 +179,7 @@ static bool is_in_table(const char *kind, int rate, int channels) {
     return false;
 }
 
-/* What the README promises to read. */
+/* The formats that README lists. */
 static void the_table_is_complete(void **state) {
     (void)state;
     static const char *const kinds[] = {

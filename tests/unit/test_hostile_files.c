@@ -1,6 +1,6 @@
-/* A folder and a manifest of everything that is wrong, through the program as users run
- * it: each file has its row with its status and reason, and its name comes back from what
- * was written, read by a strict reader that is not earmark's own. */
+/* A folder and a manifest with many kinds of bad files, through the program as users run it:
+ * each file has a row with its status and reason, and its name can be read back from the
+ * output by a strict, independent reader. */
 #include "host/clips/clips.h"
 #include "tests/support/program.h"
 #include "tests/support/signal.h"
@@ -95,7 +95,7 @@ static void cut_flac(const char *path, long percent) {
     test_file_cut(path, size * (size_t)percent / 100);
 }
 
-/* The fields of a WAV header that begin at these bytes. */
+/* Offsets of fields in a WAV header. */
 static void lie(const char *path, size_t place, const void *value, size_t size) {
     some_samples(path, (long)FRAMES);
     test_file_patch(path, place, value, size);
@@ -159,11 +159,11 @@ static void locked_folder(const char *path, long mode) {
 }
 
 struct hostile {
-    const char *name; /* below the class's folder */
+    const char *name; /* in the class's folder */
     void (*make)(const char *path, long number);
     long number;
     const char *status;
-    const char *reason; /* words of it; "": there must be none */
+    const char *reason; /* must contain this; "": there must be none */
 };
 
 static const struct hostile files[] = {
@@ -210,9 +210,9 @@ static const struct hostile files[] = {
     {"back\\slash\\u0041.wav", some_samples, 1000, "ok", ""},
 };
 
-/* ---- what was written ---- */
+/* ---- the output ---- */
 
-/* A cell of a name, undone as the README tells; to be freed. */
+/* The name in a cell, unescaped as README describes, to be freed. */
 static char *name_of(const char *cell) {
     char *name = strdup(cell);
     char *to = name;
@@ -253,7 +253,7 @@ static void expect_row(const struct strict_csv *csv, const char *path, const cha
     bool right = strcmp(found, status) == 0 && strstr(said, reason) != NULL;
     if (strcmp(status, "ok") == 0) right = right && said[0] == '\0';
     if (!right) fail_msg("'%s': %s: '%s' instead of %s: '%s'", path, found, said, status, reason);
-    /* Only what was embedded has a place in the arrays. */
+    /* Only embedded clips have a row in the arrays. */
     bool embedded = strcmp(status, "ok") == 0 || strcmp(status, "silent") == 0;
     assert_int_equal(strict_csv_cell(csv, row, "array_row")[0] != '\0', embedded);
 }
@@ -389,13 +389,13 @@ static void compare_issues(const struct strict_csv *csv, char *lines) {
     assert_string_equal(rest, "");
 }
 
-/* Clip `index` below the folder of the audit. */
+/* Clip `index` in the folder of the audit. */
 static void odd_path(size_t index, char *path, size_t size) {
     static const char *const names[] = {"=1+1,\"a\"\n", "\xff\xc3 %41", "'-x\t", "caf\xc3\xa9"};
     snprintf(path, size, "%s/%s%zu.wav", odd_classes[index % 2], names[index / 2 % 4], index);
 }
 
-/* Wrong labels, where every name and every class is hardly text. */
+/* Wrong labels in a collection whose names and classes have odd bytes. */
 static void names_in_an_audit(void **state) {
     (void)state;
     enum { COUNT = 32 };
@@ -436,7 +436,7 @@ static void names_in_an_audit(void **state) {
     strict_csv_free(&csv);
 }
 
-/* Ten minutes in one clip: memory stays where it is for short ones. */
+/* One clip of ten minutes: memory stays as for short clips. */
 static void ten_minutes(void **state) {
     (void)state;
     const size_t frames = (size_t)600 * RATE;

@@ -110,7 +110,7 @@ static void test_matching_files(void **unused) {
                      "    tdnn_kernel_sizes: [5, 3, 3, 1, 1]\n"
                      "    tdnn_dilations: [1, 2, 3, 1, 1]\n    lin_neurons: 6\n",
                      1, 2, 3, 1, 1, NULL);
-    /* What cannot be followed is said, and counts as not given. */
+    /* A value that cannot be resolved is reported, and treated as missing. */
     expect_dilations("embedding_model: !new:x.Xvector\n    lin_neurons: !ref <a> * 2\n"
                      "    tdnn_dilations: [1, 2, 3, 1, 1]\n",
                      1, 2, 3, 1, 1, "lin_neurons is an expression");

@@ -1,4 +1,4 @@
-/* Several labels a clip: cells and JSON arrays to sets, and what is said of odd ones. */
+/* Several labels a clip: sets from cells and JSON arrays, and the messages about odd ones. */
 #include "host/lists/input.h"
 #include "tests/support/compare.h"
 #include "tests/support/sound_files.h"
@@ -34,7 +34,7 @@ static void append_members(struct text *found, const struct collection *input, s
     for (size_t m = 0; m < count; m++) text_format(found, "%s%d", m == 0 ? "" : ",", members[m]);
 }
 
-/* Reads `content` as a manifest: a line a clip, "label|numbers of its labels|status|reason",
+/* Reads `content` as a manifest: a line for each clip, "label|numbers of its labels|status|reason",
  * then the labels, then the warnings; or the error. */
 static void expect(const char *name, const char *separator, const char *content,
                    const char *expected) {
@@ -63,7 +63,7 @@ static void expect(const char *name, const char *separator, const char *content,
     text_free(&found);
 }
 
-/* Spaces, order, doubles and empty pieces do not matter; the plural names the column. */
+/* Spaces, order, duplicates and empty pieces do not matter; the column's name is a plural. */
 static void cells(void **state) {
     (void)state;
     expect("m.csv", ";", "path,labels\na.wav,dog;bark\nb.wav, bark ;dog;; bark\nc.wav,cat;\n",
@@ -80,7 +80,7 @@ static void cells(void **state) {
     expect("m.csv", NULL, "path,label\na.wav,b c\nb.wav,a\n", "b c|1|ok|\na|0|ok|\n=a b c\n");
 }
 
-/* An empty cell says that the clip has none of the labels. */
+/* An empty cell means that the clip has none of the labels. */
 static void no_labels(void **state) {
     (void)state;
     expect("m.csv", ";", "path,labels\na.wav,dog;bark\nb.wav,\nc.wav, ; \n",

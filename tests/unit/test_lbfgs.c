@@ -112,7 +112,7 @@ static void test_reasons(void **state) {
     lbfgs_close(&lbfgs);
 }
 
-/* Going on after a stop leads to the same minimum, with the iterations counted on. */
+/* Continuing after a stop leads to the same minimum and continues the count of iterations. */
 static void test_resume(void **state) {
     (void)state;
     struct lbfgs_settings settings = usual;

@@ -1,4 +1,4 @@
-/* Lhotse's recording and supervision sets, and lists that are gzip. */
+/* Lhotse recording and supervision sets, and compressed lists. */
 #include "host/base/text.h"
 #include "host/lists/input.h"
 #include "tests/support/seen_clips.h"
@@ -52,7 +52,7 @@ static const char recordings[] =
     "\"AAAA\"}]}\n"
     "{\"id\": \"empty\", \"sources\": []}\nno JSON\n";
 
-/* A supervision a line: its id, recording, place and channel, and the rest of its members. */
+/* A supervision: its id, recording, times and channel, and the rest of its members. */
 static void put_supervision(struct text *lines, const char *id, const char *recording,
                             const char *place, const char *rest) {
     text_format(lines, "{\"id\": \"%s\", \"recording_id\": \"%s\", %s%s}\n", id, recording, place,
@@ -124,12 +124,12 @@ static void lhotse_sets(void **state) {
     test_text_write(test_path(test_folder, "l/supervisions.jsonl"), lines.data);
     expect_lhotse("l", "l/recordings.jsonl");
     expect_lhotse("l/supervisions.jsonl", "l/recordings.jsonl");
-    /* As Lhotse's recipes name and pack them. */
+    /* Named and compressed as by Lhotse's recipes. */
     test_text_write(test_path(test_folder, "lz/README"), "");
     write_gzip(test_path(test_folder, "lz/corpus_recordings_dev.jsonl.gz"), recordings);
     write_gzip(test_path(test_folder, "lz/corpus_supervisions_dev.jsonl.gz"), lines.data);
     expect_lhotse("lz/corpus_supervisions_dev.jsonl.gz", "lz/corpus_recordings_dev.jsonl.gz");
-    /* One packed, the other not. */
+    /* One compressed, the other not. */
     test_text_write(test_path(test_folder, "lm/recordings.jsonl"), recordings);
     write_gzip(test_path(test_folder, "lm/supervisions.jsonl.gz"), lines.data);
     expect_lhotse("lm", "lm/recordings.jsonl");
@@ -192,7 +192,7 @@ static void lhotse_fields(void **state) {
                  "--label-column; there are: language");
     options = (struct input_options){.label_column = "language"};
     expect_words("ln", &options, "a/b c.flac|de|||ok\n");
-    /* By itself the name means nothing. */
+    /* The name alone means nothing. */
     test_text_write(test_path(test_folder, "lo/supervisions.jsonl"),
                     "{\"path\": \"a.wav\", \"label\": \"x\"}\n");
     expect("lo/supervisions.jsonl", &plain, "a.wav|x|||ok\n");
@@ -218,7 +218,7 @@ static void lhotse_labels(void **state) {
     text_free(&lines);
 }
 
-/* Any list may be gzip; a damaged one is no shorter list. */
+/* Any list may be compressed; a damaged one is an error, not a shorter list. */
 static void gzip_lists(void **state) {
     (void)state;
     struct text lines = TEXT_INITIAL;

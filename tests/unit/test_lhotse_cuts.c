@@ -1,5 +1,5 @@
-/* Lhotse's cut sets: those that Lhotse wrote and read back (tests/golden/lhotse), and
- * those that it would never write. */
+/* Lhotse cut sets: those that Lhotse wrote and read back (tests/golden/lhotse), and others
+ * that it would never write. */
 #include "host/base/text.h"
 #include "host/lists/input.h"
 #include "tests/support/seen_clips.h"
@@ -29,11 +29,11 @@ static void expect_words(const char *name, const struct input_options *options, 
     seen_expect_words(test_folder, name, options, words);
 }
 
-/* ---- what Lhotse wrote ---- */
+/* ---- sets that Lhotse wrote ---- */
 
 enum { SET, ID, PATH, START, DURATION, LABEL, SPEAKER, STATUS, COLUMNS };
 
-/* Lhotse rounds each of up to three times to a step of 48 kHz, and earmark none. */
+/* Lhotse rounds up to three times to a step of 48 kHz; earmark does not round. */
 static const double slack = 1.5 / 48000 + 1e-9;
 
 static const char *status_of(char *const *columns) {
@@ -64,7 +64,7 @@ static void expect_clip(const struct clip_list *clips, size_t index, char *const
                  clip->start, clip->end, start, duration);
 }
 
-/* The rows of one set, from where `table` stands; how many. */
+/* Compares one set with the rows at `table`; returns their number. */
 static size_t expect_set(const char *name, char **table) {
     static const struct input_options options = {.group_field = "speaker"};
     struct collection input;
@@ -101,11 +101,11 @@ static void golden_sets(void **state) {
     free(table);
 }
 
-/* ---- what it does not write ---- */
+/* ---- sets that Lhotse does not write ---- */
 
 #define FILE_SOURCE(path) "[{\"type\": \"file\", \"channels\": [0], \"source\": \"" path "\"}]"
 
-/* A cut a line, of 2 s from 1 s on unless `place` says otherwise. */
+/* A line with a cut, of 2 s from 1 s on unless `place` gives other times. */
 static void put_cut(struct text *lines, const char *place, const char *sources,
                     const char *supervisions) {
     text_format(lines,
@@ -127,7 +127,7 @@ static void write_set(const char *name, struct text *lines) {
     text_clear(lines);
 }
 
-/* Row by row, from the first on, the words of its reason ("": it is a clip). */
+/* Checks the reason of each row, from the first on: it contains the words ("": it is a clip). */
 static void expect_reasons(const char *name, const char *const *words, size_t count) {
     struct collection input;
     struct error error = ERROR_INITIAL;
@@ -232,7 +232,7 @@ static void channels(void **state) {
     const struct input_options options = {.label_column = "speaker"};
     struct text lines = TEXT_INITIAL;
     for (size_t i = 0; i < 2; i++) {
-        /* A cut's own channel counts where its supervision tells none. */
+        /* The cut's channel is used if the supervision has none. */
         put_cut(&lines, NULL, i == 0 ? stereo : pair,
                 "{\"start\": 0, \"duration\": 1, \"speaker\": \"a\"}");
         for (size_t s = 0; s < sizeof supervisions / sizeof supervisions[0]; s++) {
@@ -286,7 +286,7 @@ static void fields(void **state) {
     text_free(&lines);
 }
 
-/* By what it holds a file is a cut set, whatever its name is. */
+/* A file is a cut set by its contents, whatever its name. */
 static void recognition(void **state) {
     (void)state;
     static const char mixed[] = "{\"id\": \"m\", \"tracks\": [], \"type\": \"MixedCut\"}\n";
@@ -306,11 +306,11 @@ static void recognition(void **state) {
                     "\"custom\": {\"label\": \"x\"}, \"supervisions\": [], \"recording\": {\"id\": "
                     "\"r\", \"sources\": " FILE_SOURCE("b/a.wav") "}, \"type\": \"Cut\"}\n");
     expect("old.jsonl", &plain, "b/a.wav|x|||ok\n");
-    /* Neither the name nor the word makes one. */
+    /* Neither the name nor the word "cut" makes a file a cut set. */
     test_text_write(test_path(test_folder, "cuts.jsonl"),
                     "{\"path\": \"a.wav\", \"label\": \"x\", \"type\": \"Cut\"}\n");
     expect("cuts.jsonl", &plain, "a.wav|x|||ok\n");
-    /* All that are mixed is told as such, and which of two sets is meant is asked. */
+    /* If all cuts are mixed, the message says so; if a folder has two sets, it asks which one. */
     test_text_write(test_path(test_folder, "mixed.jsonl"), mixed);
     expect_words("mixed.jsonl", &plain, "a mixed cut, whose sound is in no file");
     test_text_write(test_path(test_folder, "k/recordings.jsonl"), "{}\n");

@@ -1,6 +1,6 @@
-/* Headers that lie, under a limit of memory: what a file of a few kilobytes says about
- * channels, rate and length must not be believed by anybody who allocates. Every file is
- * decoded in a process of its own limit; nothing there may ask for more. */
+/* False headers under a limit of memory: the channels, rate and length that a file of a few
+ * kilobytes claims must not decide how much is allocated. Every file is decoded in a process
+ * with a limit, which no allocation may exceed. */
 #include "host/sound/decode.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
@@ -21,16 +21,16 @@
 
 #define FRAMES ((size_t)2000)
 
-/* What decoding may take beyond what the process has. libFLAC believes the 24 bits that tell
- * the length of a block of metadata, which is 22 MiB for a seek table; nobody may believe 32. */
+/* What decoding may allocate beyond the memory of the process. libFLAC trusts the 24-bit length
+ * of a metadata block, which gives 22 MiB for a seek table; a 32-bit length must not be trusted. */
 #define ROOM ((rlim_t)32 << 20)
 
-/* Of samples, for files of at most 32 kB: sixteen times that, and what resampling needs. */
+/* For samples of files of at most 32 kB: sixteen times that size, and memory for resampling. */
 #define MOST_SAMPLES ((size_t)2 << 20)
 
 static char *folder;
 static float samples[FRAMES * 2];
-static size_t reserved; /* the most that any clip asked for */
+static size_t reserved; /* the largest size that any clip requested */
 
 static bool note_reserve(void *context, size_t bytes) {
     (void)context;
@@ -57,7 +57,7 @@ static int remove_folder(void **state) {
 
 /* ---- a process with a limit ---- */
 
-/* AddressSanitizer needs memory of its own, and bounds each allocation instead. */
+/* AddressSanitizer needs memory itself; it limits each allocation instead. */
 const char *__asan_default_options(void);  /* NOLINT: the name is AddressSanitizer's */
 const char *__asan_default_options(void) { /* NOLINT */
     return "max_allocation_size_mb=32";
@@ -70,25 +70,25 @@ const char *__asan_default_options(void) { /* NOLINT */
 #endif
 
 static void limit_memory(void) {
-    size_t pages = 0; /* of data: the sixth number; address space may be set aside without use */
+    size_t pages = 0; /* of data: the sixth number; address space may be reserved but unused */
     FILE *self = fopen("/proc/self/statm", "r");
     if (self == NULL || fscanf(self, "%*u %*u %*u %*u %*u %zu", &pages) != 1) _exit(2);
     fclose(self);
     rlim_t most = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + ROOM;
     const struct rlimit limit = {most, most};
     if (!SANITIZED && setrlimit(RLIMIT_DATA, &limit) != 0) _exit(2);
-    /* libmpg123 says what it thinks of each file. */
+    /* libmpg123 prints warnings about each file. */
     if (freopen("/dev/null", "w", stderr) == NULL) _exit(2);
 }
 
-/* That the limit is one. */
+/* Checks that the limit works. */
 static void check_limit(void) {
     if (SANITIZED) return;
     void *volatile too_much = malloc((size_t)ROOM + ((size_t)1 << 20));
     if (too_much != NULL) _exit(6);
 }
 
-/* Decodes the file; what it came to, or the end of the process where memory was short. */
+/* Decodes the file and returns its status; ends the process if memory ran out. */
 static enum clip_status decode_limited(const char *path, struct decoded *decoded) {
     struct error error = ERROR_INITIAL;
     if (decode_clip(path, &usual, decoded, &error) != ERROR_NONE) {
@@ -113,13 +113,13 @@ static void expect_success(pid_t child) {
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* ---- lies at every place of every header ---- */
+/* ---- false values at every position of every header ---- */
 
 static const struct {
     const char *name;
     int format;
     int channels;
-    size_t header; /* bytes at its start that are lied about */
+    size_t header; /* bytes at its start that are changed */
 } kinds[] = {
     {"wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 1, 64},
     {"extensible", SF_FORMAT_WAVEX | SF_FORMAT_PCM_24, 2, 96},
@@ -185,7 +185,7 @@ static void every_place(void **state) {
             limit_memory();
             check_limit();
             lie_everywhere(kind, bytes, size, counts);
-            /* Some lies must have been found out, and some bytes matter to nobody. */
+            /* Some changes must be detected; some bytes have no effect. */
             _exit(counts[CLIP_UNREADABLE] > 0 && counts[CLIP_OK] > 0 ? 0 : 5);
         }
         expect_success(child);

@@ -1,4 +1,4 @@
-/* CSV, TSV and JSONL manifests: columns, rows that are wrong, paths that leave, warnings. */
+/* CSV, TSV and JSONL manifests: columns, bad rows, paths outside the folder, warnings. */
 #include "host/base/text.h"
 #include "host/lists/input.h"
 #include "tests/support/sound_files.h"
@@ -14,7 +14,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* Writes `content` as folder/name and lists what comes of it, a line a clip:
+/* Writes `content` to folder/name, reads it, and lists the clips, one a line:
  * "path|id|label|group|fold|status". */
 static void list_clips(const char *name, const char *content, size_t size,
                        const struct input_options *options, struct text *found) {
@@ -144,9 +144,9 @@ static void rows_with_reasons(void **state) {
                  &plain, "a|a|x|||ok\nb|b#t=1.5,3.5|x|||ok\n");
 }
 
-/* "path start end status" of every clip, to the resolution that people write. */
-static void expect_parts(const char *name, const char *content, const struct input_options *options,
-                         const char *expected) {
+/* "path start end status" of every clip, with times to six digits. */
+static void expect_segments(const char *name, const char *content,
+                            const struct input_options *options, const char *expected) {
     struct collection input;
     struct error error = ERROR_INITIAL;
     struct text found = TEXT_INITIAL;
@@ -178,32 +178,32 @@ static void parts_of_files(void **state) {
     const char *rows = "path,label,from,to\na,x,0,1.5\na,x,1.5, 2.25 \na,x,2.25,\nb,y,,\n"
                        "b,y,,3\nb,y,-1,3\nb,y,nan,3\nb,y,1,inf\nb,y,3,1\nb,y,1,1\nb,y,1s,2\n"
                        "b,y,1e-1,2\na,x,1.5,2.25\n";
-    expect_parts("m.csv", rows, &options,
-                 "a 0 1.5 ok\na 1.5 2.25 ok\na 2.25 0 ok\nb 0 0 ok\nb 0 0 bad_segment\n"
-                 "b 0 0 bad_segment\nb 0 0 bad_segment\nb 0 0 bad_segment\nb 0 0 bad_segment\n"
-                 "b 0 0 bad_segment\nb 0 0 bad_segment\nb 0.1 2 ok\na 1.5 2.25 ok\n"
-                 "^parts of files, from 'from' and 'to'\n"
-                 "~1 rows repeat the path of an earlier row, 'a' for one\n");
-    expect_parts("m.csv", "path,label,from,duration\na,x,1,9\nb,x,0,9\n",
-                 &(struct input_options){.start_column = "from"},
-                 "a 1 0 ok\nb 0 0 ok\n^parts of files, from 'from' to the file's end\n");
-    expect_parts("m.csv", "path,label,to\na,x,1\n", &(struct input_options){.end_column = "to"},
-                 "a 0 1 ok\n^parts of files, from 'offset' and 'to'\n");
+    expect_segments("m.csv", rows, &options,
+                    "a 0 1.5 ok\na 1.5 2.25 ok\na 2.25 0 ok\nb 0 0 ok\nb 0 0 bad_segment\n"
+                    "b 0 0 bad_segment\nb 0 0 bad_segment\nb 0 0 bad_segment\nb 0 0 bad_segment\n"
+                    "b 0 0 bad_segment\nb 0 0 bad_segment\nb 0.1 2 ok\na 1.5 2.25 ok\n"
+                    "^parts of files, from 'from' and 'to'\n"
+                    "~1 rows repeat the path of an earlier row, 'a' for one\n");
+    expect_segments("m.csv", "path,label,from,duration\na,x,1,9\nb,x,0,9\n",
+                    &(struct input_options){.start_column = "from"},
+                    "a 1 0 ok\nb 0 0 ok\n^parts of files, from 'from' to the file's end\n");
+    expect_segments("m.csv", "path,label,to\na,x,1\n", &(struct input_options){.end_column = "to"},
+                    "a 0 1 ok\n^parts of files, from 'offset' and 'to'\n");
     expect_words("m.csv", "path,label,to\na,x,1\n", &options,
                  "no column 'from' for --start-column");
-    /* A CSV's duration alone tells about the file; with an offset it cuts, as in NeMo's. */
-    expect_parts("m.csv", "path,label,duration\na,x,3\n", &plain, "a 0 0 ok\n");
-    expect_parts("m.csv", "path,label,offset,duration\na,x,2,3\nb,x,,3\n", &plain,
-                 "a 2 5 ok\nb 0 0 ok\n^parts of files, from 'offset' and 'duration'\n");
-    expect_parts("m.csv", "path,label,start,end\na,x,2,3\n", &plain,
-                 "a 0 0 ok\n~its columns 'start' and 'end' are not used, whole files are; where "
-                 "clips are parts of files, give --start-column start --end-column end\n");
+    /* In CSV, a duration alone describes the file; with an offset it ends a segment, as in NeMo. */
+    expect_segments("m.csv", "path,label,duration\na,x,3\n", &plain, "a 0 0 ok\n");
+    expect_segments("m.csv", "path,label,offset,duration\na,x,2,3\nb,x,,3\n", &plain,
+                    "a 2 5 ok\nb 0 0 ok\n^parts of files, from 'offset' and 'duration'\n");
+    expect_segments("m.csv", "path,label,start,end\na,x,2,3\n", &plain,
+                    "a 0 0 ok\n~its columns 'start' and 'end' are not used, whole files are; where "
+                    "clips are parts of files, give --start-column start --end-column end\n");
 }
 
 static void nemo_lines(void **state) {
     (void)state;
     struct input_options options = {.start_column = "start", .end_column = "end"};
-    expect_parts(
+    expect_segments(
         "m.jsonl",
         "{\"audio_filepath\":\"a\",\"offset\":1.5,\"duration\":2,\"label\":\"x\"}\n"
         "{\"audio_filepath\":\"a\",\"duration\":2,\"label\":\"x\"}\n"
@@ -215,14 +215,14 @@ static void nemo_lines(void **state) {
         &plain,
         "a 1.5 3.5 ok\na 0 2 ok\na 3 0 ok\na 0 0 ok\na 0 0 bad_segment\na 0 0 bad_segment\n"
         "a 0 0 bad_segment\n^parts of files, from 'offset' and 'duration'\n");
-    expect_parts("m.jsonl",
-                 "{\"path\":\"a\",\"start\":1,\"end\":2,\"duration\":7,\"label\":\"x\"}\n"
-                 "{\"path\":\"a\",\"end\":2,\"label\":\"x\"}\n",
-                 &options,
-                 "a 1 2 ok\na 0 0 bad_segment\n^parts of files, from 'start' and 'end'\n");
-    expect_parts("m.jsonl", "{\"path\":\"a\",\"start\":1,\"end\":2,\"label\":\"x\"}\n", &plain,
-                 "a 0 0 ok\n~its columns 'start' and 'end' are not used, whole files are; where "
-                 "clips are parts of files, give --start-column start --end-column end\n");
+    expect_segments("m.jsonl",
+                    "{\"path\":\"a\",\"start\":1,\"end\":2,\"duration\":7,\"label\":\"x\"}\n"
+                    "{\"path\":\"a\",\"end\":2,\"label\":\"x\"}\n",
+                    &options,
+                    "a 1 2 ok\na 0 0 bad_segment\n^parts of files, from 'start' and 'end'\n");
+    expect_segments("m.jsonl", "{\"path\":\"a\",\"start\":1,\"end\":2,\"label\":\"x\"}\n", &plain,
+                    "a 0 0 ok\n~its columns 'start' and 'end' are not used, whole files are; where "
+                    "clips are parts of files, give --start-column start --end-column end\n");
 }
 
 static void reason_of(const char *name, const char *content, size_t clip, const char *words) {
@@ -279,7 +279,7 @@ static void paths_that_leave(void **state) {
     text_free(&expected);
 }
 
-/* Relative paths start from the manifest's folder, wherever the program runs. */
+/* Relative paths start at the manifest's folder, not at the working directory. */
 static void paths_start_at_the_manifest(void **state) {
     (void)state;
     struct collection input;
@@ -304,7 +304,7 @@ static void paths_start_at_the_manifest(void **state) {
     text_free(&path);
 }
 
-/* Python writes bytes that are no UTF-8 as lone surrogates; CSV has them as they are. */
+/* Python writes bytes that are not UTF-8 as lone surrogates; CSV has them unchanged. */
 static void names_that_are_no_text(void **state) {
     (void)state;
     expect_clips("m.jsonl", "{\"path\":\"caf\\udce9.wav\",\"label\":\"\\u00e9\\ud83c\\udfb5\"}",
@@ -332,7 +332,7 @@ static void warnings(void **state) {
     text_free(&many);
 }
 
-/* Several labels in a cell are no classes that anybody meant. */
+/* Several labels in a cell are hardly meant as one class. */
 static void labels_that_are_lists(void **state) {
     (void)state;
     static const char words[] = "labels look like lists, 'guitar,music' for one: every combination "
@@ -375,7 +375,7 @@ static void whole_files(void **state) {
     text_free(&found);
 }
 
-/* Objects in objects beyond any depth end in a row, not in a full stack. */
+/* Deeply nested objects give a row with a reason, not a stack overflow. */
 static void deep_nesting(void **state) {
     (void)state;
     struct text deep = TEXT_INITIAL;

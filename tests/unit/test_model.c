@@ -113,7 +113,7 @@ static void test_write_is_read_back(void **unused) {
     free(path);
 }
 
-/* The same model gives the same bytes, and its halves are torch's. */
+/* The same model gives the same bytes, and its float16 values are those of torch. */
 static void test_write_float16(void **unused) {
     (void)unused;
     struct error error = ERROR_INITIAL;
@@ -369,7 +369,7 @@ static void test_shapes(void **unused) {
     expect_change_refused((struct change){"blocks.0.conv.weight", NULL, {3, {2, 4, 3}}}, data,
                           "metadata says 3 mels");
     expect_change_refused((struct change){"blocks.0.conv.weight", NULL, {3, {5, 3, 3}}}, data,
-                          "'blocks.3.conv.weight' takes 2 channels, but the block before it gives "
+                          "'blocks.3.conv.weight' takes 2 channels, but the block before it has "
                           "5");
     expect_change_refused((struct change){"blocks.3.conv.weight", NULL, {3, {3, 2, 1}}}, data,
                           "'blocks.3.conv.bias' has shape [2]; [3] was expected");
@@ -387,7 +387,7 @@ static void test_shapes(void **unused) {
                           "no tensor 'blocks.7.w.bias'");
 }
 
-/* A tensor too many, with a name that must not reach the terminal as it is. */
+/* An extra tensor, with a name that must not be printed unescaped. */
 static void test_extra_tensor(void **unused) {
     (void)unused;
     size_t size = 0;

@@ -30,7 +30,7 @@ static void test_long(void **state) {
     network_golden_long(cpu);
 }
 
-/* bfloat16 is close to float32 where the CPU has it, and refused where not. */
+/* bfloat16 is close to float32 if the CPU supports it, and refused otherwise. */
 static void test_bf16(void **state) {
     (void)state;
     struct error error = ERROR_INITIAL;

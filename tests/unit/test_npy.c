@@ -1,4 +1,4 @@
-/* .npy files: every type, order and byte order; what is damaged or lies is refused. */
+/* .npy files: every type, order and byte order; damaged and inconsistent files are refused. */
 #include "host/base/npy.h"
 #include "tests/support/compare.h"
 #include "tests/support/run_child.h"
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-/* A version 1 file in memory; the header is padded to 118 bytes behind the length. */
+/* A version 1 file in memory; the header is padded to 118 bytes after the length. */
 static size_t make_file(unsigned char *bytes, const char *header, const void *data, size_t size) {
     memset(bytes, ' ', 128);
     memcpy(bytes, "\x93NUMPY\x01\x00\x76\x00", 10);
@@ -91,7 +91,7 @@ static void check_type(const char *code, size_t size, bool fortran, const unsign
         snprintf(header, sizeof header,
                  "{\"descr\": '%s%s', 'fortran_order': %s, 'shape': (2L, 3)}", big ? ">" : "<",
                  code, fortran ? "True" : "False");
-        /* from an odd address: nothing may rely on alignment */
+        /* at an odd address: readers must not rely on alignment */
         size_t length = make_file(bytes + 1, header, data, 6 * size);
         npy_parse(bytes + 1, length, &array, &error);
         assert_no_error(&error);
@@ -148,7 +148,7 @@ static void test_integers(void **state) {
     assert_int_equal(npy_copy_int64(&array, 0, 1, values, &error), ERROR_DATA);
 }
 
-/* A Fortran matrix longer than the runs in which it is converted. */
+/* A Fortran matrix longer than the blocks in which it is converted. */
 static void test_long_columns(void **state) {
     (void)state;
     enum { ROWS = 1000, COLUMNS = 3 };
@@ -198,7 +198,7 @@ static void test_written_and_read(void **state) {
     unlink(path);
 }
 
-/* Opens the array, and reads it when somebody has cut its file. */
+/* Opens the array, truncates its file, and reads it. */
 static int read_cut_file(int argc, char **argv) {
     struct npy_array array;
     struct error error = ERROR_INITIAL;
@@ -209,7 +209,7 @@ static int read_cut_file(int argc, char **argv) {
     return sum > 0 ? 72 : 73;
 }
 
-/* As when a disk or a mount fails: a sentence with the file's name, and not SIGBUS. */
+/* As when a disk or mount fails: a message with the file's name instead of SIGBUS. */
 static void test_unreadable_later(void **state) {
     (void)state;
     char path[] = "/tmp/earmark-npy-XXXXXX";

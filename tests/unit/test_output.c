@@ -1,8 +1,9 @@
-/* The files of a run: what is written is read back the same, whatever the names;
- * damaged files are refused with their name and line. */
+/* The files of a run: they are read back the same, whatever the names; damaged files are
+ * refused with their name and line. */
 #include "host/base/csv.h"
 #include "host/base/file.h"
 #include "host/base/json.h"
+#include "host/base/terminal.h"
 #include "host/output/files.h"
 #include "host/output/summary.h"
 #include "host/report/read.h"
@@ -176,7 +177,7 @@ static void same_file(const struct made_run *made, const char *name, const char 
     free(after);
 }
 
-/* Everything comes back, and written again it is the same bytes. */
+/* Everything is read back, and writing it again gives the same bytes. */
 static void test_round_trip(void **state) {
     (void)state;
     static const char *const files[] = {"issues.csv",          "issues.jsonl",
@@ -215,7 +216,7 @@ static void test_round_trip(void **state) {
     }
 }
 
-/* What `earmark issues -o OUT` writes: rows, no clips, classes without names. */
+/* The output of `earmark issues -o OUT`: rows, no clips, classes without names. */
 static void test_rows_only(void **state) {
     (void)state;
     struct made_run made;
@@ -250,7 +251,7 @@ static void test_json_files(void **state) {
     run_write_timing(made.out, timings, 2, 2.5, &error);
     assert_no_error(&error);
     char *text = made_run_file(&made, "run.json", &size);
-    /* Nothing odd in it: plain jansson reads it. */
+    /* Without hostile names it is plain JSON, which jansson reads. */
     json_t *run = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(run);
     const json_t *counts = json_object_get(run, "counts");
@@ -289,7 +290,7 @@ static void test_cannot_write(void **state) {
 struct damage {
     const char *file;
     const char *from; /* the first of these in the file ... */
-    const char *to;   /* ... becomes this; NULL: the file ends there */
+    const char *to;   /* ... is replaced by this; NULL: the file ends there */
     const char *told; /* in the message */
 };
 
@@ -369,7 +370,7 @@ static void test_missing(void **state) {
 
 /* ---- summary ---- */
 
-static char *print_summary(const struct made_run *made, bool json, size_t *size) {
+static char *print_summary(const struct made_run *made, bool json, int width, size_t *size) {
     struct error error = ERROR_INITIAL;
     char *data = NULL;
     FILE *stream = open_memstream(&data, size);
@@ -377,7 +378,7 @@ static char *print_summary(const struct made_run *made, bool json, size_t *size)
     if (json)
         summary_print_json(stream, made->out, &made->results, &error);
     else
-        summary_print(stream, made->out, &made->results, &error);
+        summary_print(stream, width, made->out, &made->results, &error);
     assert_no_error(&error);
     fclose(stream);
     return data;
@@ -388,21 +389,21 @@ static void test_summary(void **state) {
     struct made_run made;
     size_t size = 0;
     made_run_make(&made, &hostile);
-    char *text = print_summary(&made, false, &size);
+    char *text = print_summary(&made, false, 0, &size);
     size_t lines = 0;
     for (size_t i = 0; i < size; i++) {
         assert_true(text[i] == '\n' || (unsigned char)text[i] >= 0x20);
         lines += text[i] == '\n';
     }
-    /* Two warnings; counts with two lines a reason, the second of its
-     * first clip; the issues with their head; the files. */
+    /* Counts with two lines for each reason, the second about its first clip; the issues with
+     * their heading; the files; what to do next. */
     size_t reasons = 0;
     for (int i = 1; i < CLIP_STATUS_COUNT; i++) reasons += made.results.status_counts[i] > 0;
-    /* Faults of the sounds, a line each, with a head. */
+    /* Audio faults, one a line, with a heading. */
     size_t faults = 0;
     for (int i = 0; i < AUDIO_FAULT_COUNT; i++) faults += made.results.audio_fault_counts[i] > 0;
     assert_int_equal(faults, 5);
-    assert_int_equal(lines, 2 + 2 + 2 * reasons + 2 + 10 + 2 + faults + 5);
+    assert_int_equal(lines, 2 + 2 * reasons + 2 + 10 + 2 + faults + 5 + 2);
     assert_non_null(strstr(text, "       56  clipped\n"));
     assert_non_null(strstr(text, "400 clips, 30 classes; 390 audited, 10 not:"));
     assert_non_null(strstr(text, "130 clips look mislabelled"));
@@ -412,13 +413,36 @@ static void test_summary(void **state) {
     made_run_free(&made);
 }
 
+/* In a terminal no line is longer than it is wide; long names lose their middle. */
+static void test_summary_width(void **state) {
+    (void)state;
+    static const int widths[] = {32, 40, 64, 80, 120};
+    struct made_run made;
+    char out[sizeof made.out];
+    made_run_make(&made, &hostile);
+    memcpy(out, made.out, sizeof out);
+    snprintf(made.out, sizeof made.out, "out"); /* a long name would not be broken */
+    for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
+        size_t size = 0;
+        char *text = print_summary(&made, false, widths[w], &size);
+        char *rest = NULL;
+        for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+             line = strtok_r(NULL, "\n", &rest))
+            if (terminal_columns(line) > widths[w] && strchr(line + strspn(line, " "), ' ') != NULL)
+                fail_msg("%d columns: %s", widths[w], line);
+        free(text);
+    }
+    memcpy(made.out, out, sizeof out);
+    made_run_free(&made);
+}
+
 static void test_summary_json(void **state) {
     (void)state;
     struct made_run made;
     size_t size = 0;
     struct error error = ERROR_INITIAL;
     made_run_make(&made, &hostile);
-    char *text = print_summary(&made, true, &size);
+    char *text = print_summary(&made, true, 0, &size);
     assert_ptr_equal(strchr(text, '\n'), text + size - 1);
     json_t *json = json_parse(text, size, "summary", &error);
     assert_no_error(&error);
@@ -436,11 +460,11 @@ static void test_summary_json(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clips),        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_rows_only),    cmocka_unit_test(test_json_files),
-        cmocka_unit_test(test_cannot_write), cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_missing),      cmocka_unit_test(test_summary),
-        cmocka_unit_test(test_summary_json),
+        cmocka_unit_test(test_clips),         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_rows_only),     cmocka_unit_test(test_json_files),
+        cmocka_unit_test(test_cannot_write),  cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_missing),       cmocka_unit_test(test_summary),
+        cmocka_unit_test(test_summary_width), cmocka_unit_test(test_summary_json),
     };
     return cmocka_run_group_tests_name("output", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* The files of a run where a clip may have several labels: what is written is read back
- * the same, whatever the names; damaged files are refused. */
+/* The files of a run with several labels a clip: they are read back the same, whatever the
+ * names; damaged files are refused. */
 #include "host/base/file.h"
 #include "host/output/files.h"
 #include "host/report/read.h"
@@ -15,7 +15,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* Writes the files of a made-up run. */
+/* Writes the files of a synthetic run. */
 static void write_run(struct made_run *made, const struct made_settings *settings) {
     struct error error = ERROR_INITIAL;
     made_run_make(made, settings);

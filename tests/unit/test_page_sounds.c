@@ -1,4 +1,4 @@
-/* What is heard on the page: which part of a clip, at which rate, in which file. */
+/* The sounds in the page: which part of a clip, at which rate, in which format. */
 #include "host/report/page_sound.h"
 #include "host/report/sound_encode.h"
 #include "tests/support/compare.h"
@@ -48,7 +48,7 @@ static double peak_in_page(const struct sound *sound) {
     return peak;
 }
 
-/* A tone as the page has it: what `duration` seconds from `start` on become. */
+/* A tone as it is in the page: `duration` seconds from `start` on. */
 static struct sound load_tone(const struct made_run *made, int rate, int channels, double seconds,
                               double pitch, double start, double duration) {
     struct sound sound;
@@ -61,7 +61,7 @@ static struct sound load_tone(const struct made_run *made, int rate, int channel
     return sound;
 }
 
-/* What is heard keeps its level; what the smaller rate cannot hold is gone, not folded down. */
+/* Audible tones keep their level; tones above the lower rate's limit vanish without aliasing. */
 static void test_reduced_rate(void **state) {
     (void)state;
     static const struct {
@@ -123,7 +123,7 @@ static void test_long_clips(void **state) {
         assert_int_equal(frames, (size_t)(cases[i].kept * rate + 0.5));
         sound_free(&sound);
     }
-    /* A part that lies behind the end. */
+    /* A part after the end. */
     struct sound sound;
     struct error error = ERROR_INITIAL;
     sound_load(test_decoders, 1, made_run_path(&made, "tone.wav"), 100.0, 1.0, &sound, &error);
@@ -134,7 +134,7 @@ static void test_long_clips(void **state) {
     made_run_free(&made);
 }
 
-/* The smaller of FLAC and WAV, and both exact. */
+/* The smaller of FLAC and WAV, both exact. */
 static void test_encoding(void **state) {
     (void)state;
     static const size_t lengths[] = {1, 7, 200, 16000};

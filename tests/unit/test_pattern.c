@@ -1,4 +1,4 @@
-/* --label-pattern: what parses, what matches, and how ambiguity is resolved. */
+/* --label-pattern: parsing, matching, and how ambiguity is resolved. */
 #include "host/lists/pattern.h"
 
 #include <stdio.h>
@@ -123,7 +123,7 @@ static void refusals(void **state) {
     free(endless);
 }
 
-/* Names on which backtracking without a memory would never end. */
+/* Names on which backtracking without memoisation would take forever. */
 static void adversarial_names(void **state) {
     (void)state;
     char pattern_text[512] = "{label}";
@@ -150,7 +150,7 @@ static void adversarial_names(void **state) {
     pattern_free(&pattern);
 }
 
-/* All splits tried one by one: the slow way round to the same answer. */
+/* The reference: tries all splits one by one. */
 static size_t count_ways(const struct pattern *pattern, size_t field, const char *rest,
                          char values[4][16], char best[4][16], size_t *ways) {
     size_t literal = strlen(pattern->literals[field]);
@@ -190,7 +190,7 @@ static void same_as_all_splits(void **state) {
                 name[i] = "aabb/"[(seed >> 16) % (p == 3 ? 5 : 4)];
             }
             snprintf(name + length, sizeof name - length, ".wav");
-            /* The reference sees the part of the path that the pattern is for. */
+            /* The reference gets the part of the path to which the pattern applies. */
             const char *seen = name;
             for (size_t slashes = 0, i = strlen(name); i > 0; i--)
                 if (name[i - 1] == '/' && slashes++ == pattern.slashes) {

@@ -1,4 +1,4 @@
-/* The pickle reader: state dicts as torch writes them, and pickles made to hurt. */
+/* The pickle reader: state dicts as torch writes them, and malicious pickles. */
 #include "host/model/pickle.h"
 #include "tests/support/crafted.h"
 
@@ -125,7 +125,7 @@ static void test_code_is_refused(void **unused) {
     RAW_REFUSED("ctorch._utils\n_rebuild_parameter\n.", ERROR_UNSUPPORTED, "_rebuild_parameter");
     RAW_REFUSED("ctorch\nFloatStorage \n.", ERROR_UNSUPPORTED, "FloatStorage ");
     RAW_REFUSED("c\n\n.", ERROR_UNSUPPORTED, "'.'");
-    /* Its name must not reach the terminal as it is. */
+    /* The name must not be printed unescaped. */
     RAW_REFUSED("ca\x1b[2J\nb\n.", ERROR_UNSUPPORTED, "a\\x1b[2J.b");
     RAW_REFUSED("cos", ERROR_DATA, "without an end");
     RAW_REFUSED("cos\nsystem", ERROR_DATA, "without an end");
@@ -185,15 +185,15 @@ static void test_not_a_state_dict(void **unused) {
     expect_raw_refused("abc", 3, ERROR_DATA, "not a pickle");
     expect_raw_refused("\x80\x04.", 3, ERROR_UNSUPPORTED, "protocol 4");
     RAW_REFUSED("N.", ERROR_UNSUPPORTED, "not a dictionary of tensors");
-    RAW_REFUSED("}(K\x01Nu.", ERROR_UNSUPPORTED, "no text for a name");
+    RAW_REFUSED("}(K\x01Nu.", ERROR_UNSUPPORTED, "is not a text");
     RAW_REFUSED("}(X\x01\0\0\0aNu.", ERROR_UNSUPPORTED, "'a' is no tensor");
 }
 
-/* A dictionary in itself, and one that is its own key: no endless walk. */
+/* A dictionary that contains itself, and one that is its own key: no endless loop. */
 static void test_cycles(void **unused) {
     (void)unused;
     RAW_REFUSED("}q\0(X\x01\0\0\0ah\0u.", ERROR_UNSUPPORTED, "'a' is no tensor");
-    RAW_REFUSED("}q\0(h\0h\0u.", ERROR_UNSUPPORTED, "no text for a name");
+    RAW_REFUSED("}q\0(h\0h\0u.", ERROR_UNSUPPORTED, "is not a text");
 }
 
 static void test_duplicate_names(void **unused) {
@@ -252,7 +252,7 @@ static void test_views_stay_inside(void **unused) {
     expect_tensor_refused(&tensor, ERROR_UNSUPPORTED, "'torch.IntStorage'");
 }
 
-/* `count` copies of a byte, after a good beginning. */
+/* A valid beginning, then `count` copies of a byte. */
 static void expect_bomb_refused(const char *before, char byte, size_t count, const char *reason) {
     struct text pickle = TEXT_INITIAL;
     pickle_begin(&pickle);
@@ -267,7 +267,7 @@ static void test_bombs(void **unused) {
     expect_bomb_refused("", '(', 100000, "on the stack");
     expect_bomb_refused("", 'N', 100000, "on the stack");
     expect_bomb_refused("", ')', 100000, "on the stack");
-    /* Tuples in tuples: deep, but one object on the stack at a time. */
+    /* Nested tuples: deep, but with one object on the stack at a time. */
     expect_bomb_refused("N", '\x85', 500000, "objects");
     expect_bomb_refused("N", 'N', PICKLE_MAXIMUM_BYTES, "bytes; at most");
     /* Doubling by the memo, ten to the power of ten items: t(q0 h0 h0 ...) */
@@ -297,7 +297,7 @@ static void test_too_many_tensors(void **unused) {
     expect_refused(&pickle, ERROR_UNSUPPORTED, "tensors; at most");
 }
 
-/* Any byte of a good pickle may be anything: it is read or refused, never worse. */
+/* A good pickle with any byte replaced by any other is read or refused, without a crash. */
 static void test_every_byte_changed(void **unused) {
     (void)unused;
     struct text pickle = TEXT_INITIAL;

@@ -1,5 +1,5 @@
-/* The whole audit: the same bytes whatever computes, in whatever order and number,
- * and nothing lost when something fails. */
+/* The whole audit: the same bytes for any device, order and number of batches, and no
+ * results that look complete after a failure. */
 #include "host/audit/audit.h"
 #include "host/base/file.h"
 #include "tests/support/compare.h"
@@ -111,8 +111,8 @@ static void test_every_clip_has_a_status(void **state) {
     audit_close(audit);
 }
 
-/* The planted labels: clip03 of every class sounds like the next class. An
- * untrained network of 32 channels misses one of the three. */
+/* The wrong labels: clip03 of every class sounds like the next class. An untrained
+ * network of 32 channels misses one of the three. */
 static void test_planted_labels_are_found(void **state) {
     (void)state;
     struct error error = ERROR_INITIAL;
@@ -133,7 +133,7 @@ static void test_planted_labels_are_found(void **state) {
     audit_close(audit);
 }
 
-/* Whatever call fails, the run says so and leaves no file that looks complete. */
+/* Whichever call fails, the run reports it and leaves no file that looks complete. */
 static void test_device_failures_end_the_run(void **state) {
     (void)state;
     char out[512];
@@ -146,7 +146,7 @@ static void test_device_failures_end_the_run(void **state) {
         fake_device_fail_at(call, code);
         struct error error = run_audit(out, 1, &fake_device_operations);
         fake_device_fail_at(0, ERROR_NONE);
-        if (error.code == ERROR_NONE) continue; /* fewer calls than that in the whole run */
+        if (error.code == ERROR_NONE) continue; /* the whole run made fewer calls */
         failures++;
         assert_int_equal(error.code, code);
         char *path = file_join(out, "run.json", &error);

@@ -1,4 +1,4 @@
-/* Progress on a terminal, elsewhere, and not at all; with a clock made by hand. */
+/* Progress on a terminal, in a file, and switched off; with a simulated clock. */
 #include "host/base/progress.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@ static double made_clock(void) {
     return now;
 }
 
-/* What a stage wrote, in a file of its own. */
+/* The output of a stage, written to a temporary file. */
 struct written {
     FILE *file;
     char text[8192];
@@ -90,7 +90,7 @@ static void test_quiet(void **state) {
     begin(&written, &progress, PROGRESS_QUIET, 10);
     now += 60.0;
     progress_update(&progress, 5);
-    progress_message(&progress, "a warning about %d clips", 3);
+    progress_message("a warning about %d clips", 3);
     progress_finish(&progress);
     assert_string_equal(all(&written), "a warning about 3 clips\n");
 }
@@ -110,7 +110,7 @@ static void test_auto(void **state) {
     progress_finish(&unused);
 }
 
-/* What the last line of a terminal holds after all that was written. */
+/* The last line of a terminal after this output. */
 static void show(const char *text, char *line, size_t size) {
     size_t column = 0;
     memset(line, ' ', size);
@@ -136,17 +136,17 @@ static void test_bar(void **state) {
     char line[256];
     begin(&written, &progress, PROGRESS_BAR, 400);
     for (uint64_t done = 1; done <= 100; done++) {
-        now += 0.01;
+        now += 0.04;
         progress_update(&progress, done);
     }
-    progress_message(&progress, "a warning");
-    /* Not finished: what is on the line now; at most ten drawings a second. */
+    progress_message("a warning");
+    /* Not finished: the current line; at most ten updates a second. */
     show(all(&written), line, sizeof line);
     assert_string_equal(
-        line, "network [=====                ] 100 of 400 clips (25%), 100 clips/s, 3.0 s left");
+        line, "network [=====                  ] 100 of 400 clips (25%), 25 clips/s, 12 s left");
     size_t drawn = 0;
     for (const char *at = written.text; *at != '\0'; at++) drawn += *at == '\r';
-    assert_in_range(drawn, 8, 16);
+    assert_in_range(drawn, 30, 42);
     assert_non_null(strstr(written.text, "\ra warning\n"));
     begin(&written, &progress, PROGRESS_BAR, 400);
     now += 2.0;
@@ -157,10 +157,63 @@ static void test_bar(void **state) {
     assert_string_equal(last, "\rnetwork: 400 clips in 2.0 s, 200 clips/s\n");
 }
 
+/* What the bar's line holds in a terminal of so many columns, after `seconds` in steps. */
+static void bar_in(int columns, double seconds, uint64_t steps, char *line, size_t size) {
+    struct written written;
+    struct progress progress;
+    written.file = tmpfile();
+    assert_non_null(written.file);
+    now = 1000.0;
+    progress = (struct progress){.stream = written.file, .clock = made_clock, .columns = columns};
+    progress_start(&progress, PROGRESS_BAR, "embedding", "clips", 12345);
+    for (uint64_t step = 1; step <= steps; step++) {
+        now = 1000.0 + seconds * (double)step / (double)steps;
+        progress_audio(&progress, 3703.5 * (double)step / (double)steps);
+        progress_update(&progress, 2469 * step / steps);
+    }
+    show(all(&written), line, size);
+    progress_finish(&progress);
+}
+
+/* Less is shown where there is less room, the time left last of all. */
+static void test_narrow(void **state) {
+    (void)state;
+    char line[256];
+    bar_in(120, 60.0, 10, line, sizeof line);
+    assert_string_equal(line, "embedding [====                    ] 2,469 of 12,345 clips (20%), "
+                              "41 clips/s, 62 x real time, 4 min 00 s left");
+    bar_in(80, 60.0, 10, line, sizeof line);
+    assert_string_equal(line, "embedding [==        ] 2,469 of 12,345 clips (20%), 41 clips/s, "
+                              "4 min 00 s left");
+    bar_in(40, 60.0, 10, line, sizeof line);
+    assert_string_equal(line, "embedding [=     ] 20%, 4 min 00 s left");
+    bar_in(20, 60.0, 10, line, sizeof line);
+    assert_string_equal(line, "embedding 20%, 4 mi");
+}
+
+/* No estimate of the time left from the first batch, nor in the first seconds. */
+static void test_time_left_waits(void **state) {
+    (void)state;
+    char line[256];
+    bar_in(100, 10.0, 2, line, sizeof line);
+    assert_null(strstr(line, "left"));
+    bar_in(100, 2.9, 100, line, sizeof line);
+    assert_null(strstr(line, "left"));
+    bar_in(100, 3.1, 3, line, sizeof line);
+    assert_non_null(strstr(line, "12 s left"));
+    bar_in(100, 30.0, 1, line, sizeof line);
+    assert_non_null(strstr(line, "2 min 00 s left"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines), cmocka_unit_test(test_slow), cmocka_unit_test(test_quiet),
-        cmocka_unit_test(test_auto),  cmocka_unit_test(test_bar),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_slow),
+        cmocka_unit_test(test_quiet),
+        cmocka_unit_test(test_auto),
+        cmocka_unit_test(test_bar),
+        cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_time_left_waits),
     };
     return cmocka_run_group_tests_name("progress", tests, NULL, NULL);
 }

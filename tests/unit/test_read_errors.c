@@ -1,6 +1,6 @@
-/* Every read of every kind of sound file refused in turn: the clip has all of its samples, or
- * a status that says what the system said; never other samples, and never another fault that
- * the file does not have. */
+/* Every read of every kind of sound file fails in turn: the clip has all its samples, or a
+ * status with the system's message; never wrong samples, and never a reason that does not apply
+ * to the file. */
 #include "host/sound/decode.h"
 #include "tests/support/compare.h"
 #include "tests/support/injected_failures.h"
@@ -20,8 +20,8 @@
 
 #define FRAMES ((size_t)24000)
 
-/* libsndfile forgets what libvorbis had allocated when the headers of a stream cannot be read
- * to their end; what is ours is still looked for. */
+/* libsndfile leaks memory of libvorbis if the headers of a stream cannot be read to their end.
+ * Other leaks are still reported. */
 const char *__lsan_default_suppressions(void);  /* NOLINT(bugprone-reserved-identifier) */
 const char *__lsan_default_suppressions(void) { /* NOLINT(bugprone-reserved-identifier) */
     return "leak:vorbis_info_init\n";
@@ -49,7 +49,7 @@ static const struct {
     {"mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 0},
 };
 
-/* Returns how many reads there were. */
+/* Returns the number of reads. */
 static int decode(const char *path, const struct failure_plan *plan, struct decoded *decoded) {
     struct error error = ERROR_INITIAL;
     failures_arm(plan);
@@ -60,7 +60,7 @@ static int decode(const char *path, const struct failure_plan *plan, struct deco
     return count;
 }
 
-/* Returns how many of them left the clip as it is. */
+/* Returns how many of them left the clip unchanged. */
 static int refuse_each(const char *name, const char *path, bool sticky, int count,
                        const struct decoded *whole, struct failure_plan plan) {
     struct decoded decoded = {0};
@@ -101,7 +101,7 @@ static void test_every_read(void **state) {
         assert_int_equal(whole.status, files[f].cut > 0 ? CLIP_TRUNCATED : CLIP_OK);
         assert_true(count > 1);
         refuse_each(files[f].name, path, false, count, &whole, plan);
-        /* One refusal at the beginning may be got over, but not that nothing can be read. */
+        /* One failure at the beginning may be overcome, but not if all reads fail. */
         int unharmed = refuse_each(files[f].name, path, true, count, &whole, plan);
         if (unharmed == count) fail_msg("%s: no refused read was noticed", files[f].name);
         decoded_free(&whole);

@@ -1,5 +1,5 @@
-/* report.html: one page that needs nothing else, plays the sound of the first
- * clips, and lets no name act. */
+/* report.html: a self-contained page that plays the first clips, and in which no name is
+ * executed. */
 #include "host/output/files.h"
 #include "host/report/read.h"
 #include "host/report/report.h"
@@ -90,7 +90,7 @@ static void test_sound_in_page(void **state) {
     assert_count(page, "<tr class=\"entry\"", 100);
     assert_count(page, " src=\"", 200);
     assert_count(page, " src=\"data:audio/", 200);
-    /* The first clips have 8, 16 and 44.1 kHz: the first two come through unchanged. */
+    /* The first clips have 8, 16 and 44.1 kHz: the first two are unchanged. */
     const char *at = page;
     for (size_t row = 0; row < 3; row++) {
         char path[512];
@@ -122,7 +122,7 @@ static int hexadecimal(char digit) {
     return digit >= '0' && digit <= '9' ? digit - '0' : digit - 'A' + 10;
 }
 
-/* Every link leads to a place in the page or to a file that is there. */
+/* Every link leads to a place in the page or to an existing file. */
 static void check_links(const struct made_run *made, const char *page, size_t files) {
     size_t found = 0;
     for (const char *at = strstr(page, "href=\""); at != NULL; at = strstr(at + 1, "href=\"")) {
@@ -149,7 +149,7 @@ static void check_links(const struct made_run *made, const char *page, size_t fi
     assert_int_equal(found, files);
 }
 
-/* Nothing of a name is taken for markup, style, script or a link to elsewhere. */
+/* No part of a name acts as markup, style, script or an external link. */
 static void test_hostile_names(void **state) {
     (void)state;
     struct made_run made;
@@ -161,7 +161,7 @@ static void test_hostile_names(void **state) {
     assert_int_equal(sounds.played, 60);
     /* 60 issues, their 5 neighbours each but 3 for the second, 2 clips not audited. */
     size_t links = 60 + 60 * 5 - 2 + 2;
-    /* And every clip with a fault, with its twin. */
+    /* Every clip with an audio fault, and its twin. */
     for (int i = 0; i < AUDIO_FAULT_COUNT; i++)
         links +=
             made.results.audio_fault_counts[i] * (i == AUDIO_FAULT_IDENTICAL_OTHER_LABEL ? 2 : 1);
@@ -200,7 +200,7 @@ static void test_missing_files(void **state) {
     made_run_free(&made);
 }
 
-/* Sets in place of classes, and in words which label is wrong or missing. */
+/* Sets in place of classes, and a sentence that names the wrong or missing label. */
 static void test_several_labels(void **state) {
     (void)state;
     struct made_run made;
@@ -259,7 +259,7 @@ static void same_page(const struct made_run *made, const char *expected) {
     free(page);
 }
 
-/* The same bytes with other threads, and from the files of the run. */
+/* The same bytes with another number of threads, and from the files of the run. */
 static void test_same_bytes(void **state) {
     (void)state;
     struct made_run made;

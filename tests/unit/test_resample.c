@@ -19,10 +19,10 @@ static const int rates[] = {8000, 11025, 12000, 22050, 24000, 32000, 44100, 4800
 
 static const double two_pi = 6.283185307179586476925286766559;
 
-#define DOWN_110 3.1622776601683795e-6 /* 110 dB: design.md */
+#define DOWN_110 3.1622776601683795e-6 /* 110 dB, the filter's stop band */
 #define AGAINST_LIBSAMPLERATE 1e-6     /* of a signal of amplitude 0.4 at most */
 
-/* All of a mono float clip, resampled in one stretch; free() it. */
+/* A mono float clip resampled at once, to be freed. */
 static float *resample_all(const float *samples, size_t count, int rate, size_t *length) {
     struct error error = ERROR_INITIAL;
     struct resampler *resampler = NULL;
@@ -68,8 +68,8 @@ static void test_lengths(void **state) {
     assert_true(device_resampled_length(SIZE_MAX, 8000) == SIZE_MAX);
 }
 
-/* A sine in the pass band comes out as the same sine: same amplitude, no delay, and
- * nothing else beside it. The phase is odd, so that a delay cannot hide. */
+/* A sine in the pass band is preserved: same amplitude, no delay, and nothing added. The
+ * phase is odd, so that a delay would be noticed. */
 static void test_pass_band(void **state) {
     (void)state;
     for (size_t r = 0; r < RATES; r++) {
@@ -81,7 +81,7 @@ static void test_pass_band(void **state) {
             float *samples = sine(frequency, 0.7, rates[r], count);
             size_t length;
             float *output = resample_all(samples, count, rates[r], &length);
-            /* Where the filter reaches over neither end: 60 periods of the lower rate. */
+            /* Only where the filter reaches beyond neither end: 60 periods of the lower rate. */
             const size_t edge = (size_t)(150.0 * 8000.0 / nyquist);
             assert_true(length > 3 * edge);
             for (size_t i = edge; i < length - edge; i++) {
@@ -97,7 +97,7 @@ static void test_pass_band(void **state) {
     }
 }
 
-/* What lies above the new Nyquist frequency is 110 dB down. */
+/* Frequencies above the new Nyquist frequency are 110 dB down. */
 static void test_stop_band(void **state) {
     (void)state;
     for (size_t r = 0; r < RATES; r++) {
@@ -119,7 +119,7 @@ static void test_stop_band(void **state) {
     }
 }
 
-/* The images that raising the rate makes of a sine, even one in the transition band. */
+/* Images of a sine when the rate is raised, even of one in the transition band. */
 static void test_images(void **state) {
     (void)state;
     for (size_t r = 0; r < RATES; r++) {
@@ -131,7 +131,7 @@ static void test_images(void **state) {
             float *samples = sine(frequency, 0.7, rates[r], count);
             size_t length;
             float *output = resample_all(samples, count, rates[r], &length);
-            /* Over 0.4 s, all frequencies here being multiples of 2.5 Hz or nearly: take
+            /* Over 0.4 s, where all frequencies are multiples of 2.5 Hz or nearly: take
              * the sine itself out by least squares, what is left is images. */
             double ss = 0, sc = 0, cc = 0, sy = 0, cy = 0, square = 0;
             for (size_t i = 800; i < length - 800; i++) {
@@ -195,7 +195,7 @@ static void test_libsamplerate(void **state) {
     }
 }
 
-/* Cut anywhere, a clip gives the same bytes. */
+/* A clip gives the same bytes wherever it is split. */
 static void test_stretches(void **state) {
     (void)state;
     enum { COUNT = 9000 };

@@ -1,7 +1,7 @@
-/* A run that is killed at any moment, or stopped, goes on and ends with the bytes of
- * a run that nothing disturbed; what changed in between is noticed and said.
+/* A run that was killed or stopped at any moment continues and ends with the bytes of an
+ * undisturbed run; changes in between are noticed and reported.
  *
- * Of the files of a run only timing.json may differ (run.json holds no times). */
+ * Of the files of a run only timing.json may differ (run.json has no times). */
 #include "host/base/clock.h"
 #include "host/base/file.h"
 #include "host/base/stop.h"
@@ -30,9 +30,8 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* Every step is tried with EARMARK_EVERY_STEP set (make test-failures), else one in
- * STEP_STRIDE. */
-#ifdef __SANITIZE_ADDRESS__ /* slow enough without doing all again */
+/* EARMARK_EVERY_STEP (make test-failures) tries every step; otherwise one in STEP_STRIDE. */
+#ifdef __SANITIZE_ADDRESS__ /* slow; the release build tries more */
 #define RANDOM_KILLS 10
 #define STEP_STRIDE 31
 #else
@@ -42,7 +41,7 @@
 #define KILLS_OF_A_RUN 5
 #define STOPS 9
 
-/* The clock's gain at every look: so that a run of a second has several shards. */
+/* Seconds added whenever the clock is read, so that a run of a second has several shards. */
 #define TICK 0.06
 
 static struct corpus corpus;
@@ -89,13 +88,13 @@ static int clear_out(void **state) {
     return 0;
 }
 
-/* It ran to its end; or had done so before, when it was killed after its last commit. */
+/* The run finished, now or before it was killed after its last commit. */
 static void assert_finished(const struct child_result *result) {
     bool before = strstr(result->said, "holds the files of a finished run") != NULL;
     assert_code(result, before ? EXIT_FATAL : EXIT_UNREADABLE_CLIPS);
 }
 
-/* Runs on until the end: the same files as if nothing had happened. */
+/* Continues until the end: the same files as of an undisturbed run. */
 static struct child_result finish(void) {
     struct child_result result = audit(out, NULL, NULL, NULL);
     assert_finished(&result);
@@ -113,7 +112,7 @@ static int calls_of_a_run(unsigned calls) {
     return result.calls;
 }
 
-/* One kill after `seconds`; false when the run was over before. */
+/* Kills the run after `seconds`; false if it had finished before. */
 static bool kill_after(double seconds) {
     struct failure_plan plan = {.under = out, .tick = TICK};
     const char *arguments[] = {"audit",     corpus.clips, "-o",      out, "--model", corpus.model,
@@ -127,8 +126,8 @@ static bool kill_after(double seconds) {
     return result.signal == SIGKILL;
 }
 
-/* Up to five kills one after another, then to the end. A run that was over before its
- * kill was faster than the one that was measured: the next is killed earlier. */
+/* Up to five kills in sequence, then a run to the end. If a run finished before its kill, it
+ * was faster than the measured one, and the next is killed earlier. */
 static void test_killed_at_random_moments(void **state) {
     (void)state;
     double most = undisturbed_seconds;
@@ -158,7 +157,7 @@ static void test_killed_at_every_step(void **state) {
         struct failure_plan plan = {
             .under = out, .calls = calls, .kind = FAIL_KILL, .at = at, .tick = TICK};
         struct child_result result = audit(out, &plan, NULL, NULL);
-        if (result.signal != SIGKILL) break; /* this time there were fewer */
+        if (result.signal != SIGKILL) break; /* this run had fewer */
         result = finish();
         resumed += strstr(result.said, "an unfinished run goes on") != NULL;
         corpus_remove_folder(out);
@@ -166,7 +165,7 @@ static void test_killed_at_every_step(void **state) {
     assert_true(resumed * 2 * stride > steps / 2);
 }
 
-/* Leaves an unfinished run in OUT with every clip embedded, as a kill does. */
+/* Leaves an unfinished run in OUT with every clip embedded, as after a kill. */
 static void leave_unfinished(void) {
     struct failure_plan plan = {
         .under = out, .calls = FAIL_RENAME, .kind = ENOSPC, .at = 8, .tick = TICK};
@@ -185,7 +184,7 @@ static void test_nothing_changed(void **state) {
     assert_null(strstr(result.said, "goes on: 0 of"));
 }
 
-/* embed, too: killed at its sixth rename, with rows in shards, and on from there. */
+/* embed as well: killed at its sixth rename, with rows in shards, then continued. */
 static void test_embed_goes_on(void **state) {
     (void)state;
     char whole[512];
@@ -248,7 +247,7 @@ static void copy_file(const char *from, const char *to) {
     free(data);
 }
 
-/* A clip with the sound of another: that one is embedded again. A clip more: that too. */
+/* A clip whose samples were replaced is embedded again, and so is a new clip. */
 static void test_a_changed_clip_is_embedded_again(void **state) {
     (void)state;
     char changed[512], kept[512], added[512], fresh[512];
@@ -315,12 +314,12 @@ static void test_a_second_run_is_refused(void **state) {
     assert_said(&result, "another earmark is writing there");
     assert_true(clock_seconds() - began < 2.0 + undisturbed_seconds);
     assert_true(exists(out, "shards"));
-    close(folder); /* as the end of a process does, whatever ended it */
+    close(folder); /* as the end of a process does, for whatever reason */
     finish();
 }
 
-/* A signal at a moment of an audit: exit code 75 within two seconds, whatever it was
- * doing; and on from there. */
+/* A signal at any moment of an audit: exit code 75 within two seconds, in every stage; then
+ * the run continues. */
 static void test_stopped_by_a_signal(void **state) {
     (void)state;
     static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
@@ -338,7 +337,7 @@ static void test_stopped_by_a_signal(void **state) {
             stopped++;
             continue;
         }
-        assert_finished(&result); /* it was faster than the one that was measured */
+        assert_finished(&result); /* it was faster than the measured run */
         assert_same_run(expected, out);
         corpus_remove_folder(out);
     }
@@ -354,7 +353,7 @@ static int never_ends(int count, char **arguments) {
     return EXIT_DONE;
 }
 
-/* A stage that asks nobody, whichever it is. */
+/* A stage that does not check for signals, whichever it is. */
 static void test_stopped_where_nobody_asks(void **state) {
     (void)state;
     const char *arguments[] = {"never", NULL};

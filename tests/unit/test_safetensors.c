@@ -1,5 +1,5 @@
-/* The safetensors container: what its own package wrote, a round trip, and files
- * made to lie. */
+/* The safetensors container: files written by the safetensors package, a round trip, and
+ * crafted files with false fields. */
 #include "host/base/float16.h"
 #include "host/model/safetensors.h"
 #include "tests/support/crafted.h"
@@ -103,7 +103,7 @@ static void test_round_trip(void **unused) {
     }
     assert_int_equal(sizes[0], sizes[1]);
     assert_memory_equal(written[0], written[1], sizes[0]);
-    assert_int_equal((sizes[0] - 16) % 8, 0); /* 16 bytes of data behind an aligned header */
+    assert_int_equal((sizes[0] - 16) % 8, 0); /* 16 bytes of data after an aligned header */
     struct safetensors file;
     assert_int_equal(safetensors_parse((const unsigned char *)written[0], sizes[0], &file, &error),
                      ERROR_NONE);
@@ -137,7 +137,7 @@ static void test_accepted(void **unused) {
 static void test_lying_places(void **unused) {
     (void)unused;
     expect_refused("{" TENSOR("a", "F32", "[2]", "[0,8]") "}", 7, "outside the file's 7 bytes");
-    expect_refused("{" TENSOR("a", "F32", "[2]", "[0,8]") "}", 9, "1 bytes behind");
+    expect_refused("{" TENSOR("a", "F32", "[2]", "[0,8]") "}", 9, "1 bytes after");
     expect_refused("{" TENSOR("a", "F32", "[2]", "[8,0]") "}", 8, "outside");
     expect_refused("{" TENSOR("a", "F32", "[2]", "[0,9223372036854775807]") "}", 8, "outside");
     expect_refused("{" TENSOR("a", "F32", "[2]", "[-8,0]") "}", 8, "outside");
@@ -202,7 +202,7 @@ static void test_header_length(void **unused) {
         assert_int_equal(parse_exact(&file, &error), ERROR_DATA);
         text_free(&file);
     }
-    /* Shorter than its own length field. */
+    /* Shorter than the length field. */
     struct text file = TEXT_INITIAL;
     for (size_t size = 0; size < 10; size++) {
         struct error error = ERROR_INITIAL;
@@ -212,7 +212,7 @@ static void test_header_length(void **unused) {
     text_free(&file);
 }
 
-/* As deep as a megabyte goes: refused by the parser, not by the stack. */
+/* A megabyte of nesting: refused by the parser, without a stack overflow. */
 static void test_deep_nesting(void **unused) {
     (void)unused;
     struct text header = TEXT_INITIAL;
@@ -239,7 +239,7 @@ static void test_truncated(void **unused) {
     free(bytes);
 }
 
-/* Every half there is, against the definition and against the way back. */
+/* Every float16 value, against the definition and converted back. */
 static void test_float16(void **unused) {
     (void)unused;
     for (uint32_t bits = 0; bits <= UINT16_MAX; bits++) {
@@ -255,7 +255,7 @@ static void test_float16(void **unused) {
         assert_true(fabs((double)value) == magnitude);
         assert_int_equal(signbit(value) != 0, bits >> 15);
         assert_int_equal(float16_from_float32(value), bits);
-        /* Half-way to the next one goes to the even one, and a little more goes up. */
+        /* Half-way between two values rounds to the even one, a little more rounds up. */
         float next = float16_to_float32((uint16_t)(bits + 1));
         if ((bits & 0x7fff) >= 0x7bff) continue;
         float middle = (value + next) / 2;

@@ -1,5 +1,5 @@
-/* A clip's features and embedding are the same bytes whatever the number of threads,
- * the batch, its neighbours and its place among them. */
+/* A clip's features and embedding have the same bytes for any number of threads, batch,
+ * neighbours and position among them. */
 #include "kernels/cpu/product.h"
 #include "tests/support/embed.h"
 #include "tests/support/random_model.h"
@@ -118,7 +118,7 @@ static void test_bf16(void **state) {
     random_model_free(model);
 }
 
-/* Backwards, every clip twice, and between clips that are not even numbers. */
+/* In reverse order, every clip twice, among clips with NaN and infinite samples. */
 static void test_neighbours(void **state) {
     (void)state;
     enum { BAD = 4000 };
@@ -152,7 +152,7 @@ static void test_neighbours(void **state) {
     random_model_free(model);
 }
 
-/* A clip of 20,001 frames is cut into pieces, elsewhere when others stand before it. */
+/* A clip of 20,001 frames is split into pieces, at other positions if other clips precede it. */
 static void test_long_clips_are_cut_anywhere(void **state) {
     (void)state;
     enum { LENGTH = 20000 * 160 };
@@ -180,7 +180,7 @@ static void test_long_clips_are_cut_anywhere(void **state) {
     free(samples);
 }
 
-/* What all of this rests on: a row comes out the same at every place of a tile. */
+/* The basis of all this: a row has the same result at every position of a tile. */
 static void test_every_row_of_a_product(void **state) {
     (void)state;
     static const size_t shapes[][3] = {

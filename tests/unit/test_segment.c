@@ -1,5 +1,5 @@
-/* Parts of sound files: the very samples that decoding the whole file gives, in every
- * format, and a reason where a part is not in the file. */
+/* Segments of sound files: exactly the samples that decoding the whole file gives, in every
+ * format, and a reason if a segment is outside the file. */
 #include "host/sound/decode.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
@@ -40,7 +40,7 @@ static int remove_folder(void **state) {
     return 0;
 }
 
-static void decode_part(const char *path, double start, double end, struct decoded *decoded) {
+static void decode_segment(const char *path, double start, double end, struct decoded *decoded) {
     struct error error = ERROR_INITIAL;
     struct decode_settings settings = usual;
     settings.start_seconds = start;
@@ -68,39 +68,39 @@ static const struct {
 
 static void same_samples_as_the_whole(void **state) {
     (void)state;
-    const double parts[][2] = {{0, 0.1}, {0.1, 0.25}, {0.5, 0.75}, {1.001, 1.2}, {1, 0}, {0, 0}};
+    const double segments[][2] = {{0, 0.1}, {0.1, 0.25}, {0.5, 0.75}, {1.001, 1.2}, {1, 0}, {0, 0}};
     struct decoded whole = {0};
-    struct decoded part = {0};
+    struct decoded segment = {0};
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
         for (int channels = 1; channels <= 2; channels++) {
             const char *path = test_path(folder, "sound");
             size_t sample_bytes = 0;
             test_sound_float(path, formats[i].format, formats[i].rate, channels, samples, FRAMES);
-            decode_part(path, 0, 0, &whole);
+            decode_segment(path, 0, 0, &whole);
             assert_int_equal(whole.status, CLIP_OK);
             sample_bytes = whole.bytes / whole.frames;
-            for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++) {
-                decode_part(path, parts[p][0], parts[p][1], &part);
-                if (part.status != CLIP_OK) fail_msg("format %zu: %s", i, part.reason);
-                size_t first = (size_t)lround(parts[p][0] * formats[i].rate);
-                size_t last = (size_t)lround(parts[p][1] * formats[i].rate);
-                if (parts[p][1] == 0) last = whole.frames;
-                assert_int_equal(part.frames, last - first);
-                assert_int_equal(part.source_frames, last - first);
+            for (size_t p = 0; p < sizeof segments / sizeof segments[0]; p++) {
+                decode_segment(path, segments[p][0], segments[p][1], &segment);
+                if (segment.status != CLIP_OK) fail_msg("format %zu: %s", i, segment.reason);
+                size_t first = (size_t)lround(segments[p][0] * formats[i].rate);
+                size_t last = (size_t)lround(segments[p][1] * formats[i].rate);
+                if (segments[p][1] == 0) last = whole.frames;
+                assert_int_equal(segment.frames, last - first);
+                assert_int_equal(segment.source_frames, last - first);
                 const unsigned char *expected = whole.samples;
-                if (memcmp(part.samples, expected + first * sample_bytes, part.bytes) != 0)
-                    fail_msg("format %zu, %d channels, part %zu: other samples", i, channels, p);
-                assert_true(part.bytes == part.frames * sample_bytes);
-                assert_true(fabs(part.facts.seconds - (double)part.frames / formats[i].rate) <
+                if (memcmp(segment.samples, expected + first * sample_bytes, segment.bytes) != 0)
+                    fail_msg("format %zu, %d channels, segment %zu: other samples", i, channels, p);
+                assert_true(segment.bytes == segment.frames * sample_bytes);
+                assert_true(fabs(segment.facts.seconds - (double)segment.frames / formats[i].rate) <
                             1e-12);
             }
         }
     decoded_free(&whole);
-    decoded_free(&part);
+    decoded_free(&segment);
 }
 
-/* The hash is that of the part, so that equal parts are found and others not. */
-static void hash_of_a_part(void **state) {
+/* The hash is of the segment, so that equal segments are found and others not. */
+static void hash_of_a_segment(void **state) {
     (void)state;
     static int16_t twice[16000];
     uint64_t first[2];
@@ -109,13 +109,13 @@ static void hash_of_a_part(void **state) {
     memcpy(twice + 8000, twice, 8000 * sizeof *twice);
     test_sound_int16(test_path(folder, "twice.wav"), SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1,
                      twice, 16000);
-    decode_part(test_path(folder, "twice.wav"), 0, 0.5, &decoded);
+    decode_segment(test_path(folder, "twice.wav"), 0, 0.5, &decoded);
     memcpy(first, decoded.facts.hash, sizeof first);
-    decode_part(test_path(folder, "twice.wav"), 0.5, 0, &decoded);
+    decode_segment(test_path(folder, "twice.wav"), 0.5, 0, &decoded);
     assert_memory_equal(first, decoded.facts.hash, sizeof first);
-    decode_part(test_path(folder, "twice.wav"), 0.25, 0.75, &decoded);
+    decode_segment(test_path(folder, "twice.wav"), 0.25, 0.75, &decoded);
     assert_memory_not_equal(first, decoded.facts.hash, sizeof first);
-    decode_part(test_path(folder, "twice.wav"), 0, 0, &decoded);
+    decode_segment(test_path(folder, "twice.wav"), 0, 0, &decoded);
     assert_memory_not_equal(first, decoded.facts.hash, sizeof first);
     decoded_free(&decoded);
 }
@@ -123,7 +123,7 @@ static void hash_of_a_part(void **state) {
 static void refused(const char *name, double start, double end, enum clip_status status,
                     const char *words) {
     struct decoded decoded = {0};
-    decode_part(test_path(folder, name), start, end, &decoded);
+    decode_segment(test_path(folder, name), start, end, &decoded);
     if (decoded.status != status || strstr(decoded.reason, words) == NULL)
         fail_msg("%s %g %g: status %d, '%s'", name, start, end, (int)decoded.status,
                  decoded.reason);
@@ -148,7 +148,7 @@ static void parts_outside_the_file(void **state) {
         refused(names[i], 1, (double)NAN, CLIP_BAD_SEGMENT, "is no part");
         refused(names[i], 1, 1, CLIP_BAD_SEGMENT, "is no part");
         refused(names[i], 1, 1.01, CLIP_TOO_SHORT, "too short: 160 samples");
-        refused(names[i], 1, 2.01, CLIP_OK, ""); /* rounding of who wrote the manifest */
+        refused(names[i], 1, 2.01, CLIP_OK, ""); /* rounding in the manifest */
     }
     refused("a.wav", 2, 0, CLIP_BAD_SEGMENT, "begins at 2 s, but the file is only 2 s long");
     refused("a.wav", 1, 2.06, CLIP_BAD_SEGMENT, "ends at 2.06 s");
@@ -157,8 +157,8 @@ static void parts_outside_the_file(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_samples_as_the_whole),
-        cmocka_unit_test(hash_of_a_part),
+        cmocka_unit_test(hash_of_a_segment),
         cmocka_unit_test(parts_outside_the_file),
     };
-    return cmocka_run_group_tests_name("part", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("segment", tests, make_folder, remove_folder);
 }

@@ -1,6 +1,6 @@
-/* Parts of files that can only be decoded from their beginning: the same samples, statuses
- * and reasons as of each part by itself, whatever the order, the threads and the memory, and
- * about one pass of the file for all of them. */
+/* Segments of files that can only be decoded from their beginning: the same samples, statuses
+ * and reasons as of each segment alone, for any order, number of threads and memory, and about
+ * one pass of the file for all of them. */
 #include "host/sound/decode_pool.h"
 #include "host/sound/kept_files.h"
 #include "tests/support/injected_failures.h"
@@ -22,8 +22,8 @@
 #define RATE 16000
 #define SECONDS 3
 #define FRAMES ((size_t)SECONDS * RATE)
-#define LONG_SECONDS 12    /* of the file whose cost is measured */
-#define PARTS ((size_t)80) /* more than one thread may be ahead */
+#define LONG_SECONDS 12       /* of the file whose cost is measured */
+#define SEGMENTS ((size_t)80) /* more than one thread may be ahead */
 
 static struct decoders *decoders;
 static char *folder;
@@ -59,16 +59,18 @@ static int remove_files(void **state) {
     return 0;
 }
 
-/* ---- lists of parts ---- */
+/* ---- lists of segments ---- */
 
 enum order { IN_ORDER, SHUFFLED, OVERLAPPING, BACKWARDS, TWO_FILES, ORDERS };
 
-/* Part i of the order, of parts that reach this far. */
-static void add_part(struct clip_list *list, enum order order, const char *name, double seconds,
-                     size_t i) {
+/* Segment i in the given order, of segments that span `seconds` of the file. */
+static void add_segment(struct clip_list *list, enum order order, const char *name, double seconds,
+                        size_t i) {
     struct error error = ERROR_INITIAL;
-    size_t place = order == SHUFFLED ? i * 37 % PARTS : order == BACKWARDS ? PARTS - 1 - i : i;
-    double step = seconds / (double)PARTS;
+    size_t place = order == SHUFFLED    ? i * 37 % SEGMENTS
+                   : order == BACKWARDS ? SEGMENTS - 1 - i
+                                        : i;
+    double step = seconds / (double)SEGMENTS;
     struct clip_entry entry = {.path = name, .label = "x", .start = (double)place * step};
     entry.end = entry.start + (order == OVERLAPPING ? 4.5 : 0.9) * step;
     if (order == TWO_FILES && i % 3 == 0) entry.path = kinds[0].name;
@@ -79,11 +81,11 @@ static void add_part(struct clip_list *list, enum order order, const char *name,
 static void make_list(struct clip_list *list, enum order order, const char *name, double seconds) {
     struct error error = ERROR_INITIAL;
     assert_int_equal(clip_list_init(list, folder, &error), ERROR_NONE);
-    for (size_t i = 0; i < PARTS; i++) add_part(list, order, name, seconds, i);
+    for (size_t i = 0; i < SEGMENTS; i++) add_segment(list, order, name, seconds, i);
     assert_int_equal(clip_list_finish(list, &error), ERROR_NONE);
 }
 
-/* What each part is by itself. */
+/* The result of each segment decoded alone. */
 struct facts {
     enum clip_status status;
     size_t frames;
@@ -145,7 +147,7 @@ static void compare_pool(const struct clip_list *list, const struct facts *facts
 }
 
 static void compare_list(const struct clip_list *list) {
-    static struct facts facts[PARTS];
+    static struct facts facts[SEGMENTS];
     memset(facts, 0, sizeof facts);
     decode_each(list, facts);
     compare_pool(list, facts, 1, 1);
@@ -159,14 +161,14 @@ static void every_order(void **state) {
     for (size_t kind = 0; kind < KINDS; kind++)
         for (enum order order = IN_ORDER; order < ORDERS; order++) {
             struct clip_list list;
-            /* Beyond the file's end, too. */
+            /* Also segments beyond the file's end. */
             make_list(&list, order, kinds[kind].name, SECONDS + 0.2);
             compare_list(&list);
             clip_list_free(&list);
         }
 }
 
-/* Where a file fails, every part must say the same as by itself. */
+/* If a file fails, every segment must have the same status and reason as when decoded alone. */
 static void damaged_files(void **state) {
     (void)state;
     for (size_t kind = 0; kind < KINDS - 1; kind++) {
@@ -195,7 +197,7 @@ static void damaged_files(void **state) {
 
 /* ---- the cost ---- */
 
-/* How often the file was read from, which tells how much of it was decoded. */
+/* The number of reads of the file, which measures how much of it was decoded. */
 static double pool_reads(const struct clip_list *list, size_t count, int threads,
                          const char *name) {
     struct decode_pool *pool = NULL;
@@ -218,7 +220,8 @@ static double pool_reads(const struct clip_list *list, size_t count, int threads
     return reads;
 }
 
-/* Eighty parts of a file by themselves cost forty passes, and overlapping ones no fewer. */
+/* Decoded separately, eighty segments of a file cost forty passes, and overlapping ones no fewer.
+ */
 static void about_one_pass(void **state) {
     (void)state;
     const struct {
@@ -241,7 +244,7 @@ static void about_one_pass(void **state) {
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
             struct clip_list list;
             make_list(&list, cases[i].order, name, LONG_SECONDS);
-            double reads = pool_reads(&list, PARTS, 2, name);
+            double reads = pool_reads(&list, SEGMENTS, 2, name);
             clip_list_free(&list);
             if (!(reads < cases[i].passes * pass))
                 fail_msg("%s, order %zu: %g passes", kinds[kind].name, i, reads / pass);
@@ -256,5 +259,5 @@ int main(void) {
         cmocka_unit_test(damaged_files),
         cmocka_unit_test(about_one_pass),
     };
-    return cmocka_run_group_tests_name("parts once", tests, make_files, remove_files);
+    return cmocka_run_group_tests_name("segments once", tests, make_files, remove_files);
 }

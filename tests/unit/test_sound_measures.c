@@ -1,4 +1,4 @@
-/* What is measured of a sound, on both sides of every threshold. */
+/* The measures of a sound, on both sides of every threshold. */
 #include "host/sound/audio_faults.h"
 #include "host/sound/sound_measures.h"
 #include "host/sound/spectrum.h"
@@ -50,7 +50,7 @@ static void make_sine(double amplitude, double frequency) {
         sound[i] = (float)(amplitude * sin(2 * PI * frequency * (double)i / 16000));
 }
 
-/* Speech, every sample times `gain`, and then held to 16 bits. */
+/* Speech with every sample times `gain`, clipped to 16 bits. */
 static void make_speech(double gain, unsigned seed) {
     signal_speech(speech, FRAMES, 16000, seed);
     for (size_t i = 0; i < FRAMES; i++) {
@@ -74,7 +74,7 @@ static void level_peak_and_offset(void **state) {
     for (size_t i = 0; i < FRAMES; i++) sound[i] -= 0.25F;
     measures = measure();
     near((double)measures.peak, 0.75, 1e-6);
-    near((double)measures.level, 20 * log10(0.5 / sqrt(2.0)), 1e-3); /* the offset is no sound */
+    near((double)measures.level, 20 * log10(0.5 / sqrt(2.0)), 1e-3); /* without the offset */
     near((double)measures.offset, -0.25, 1e-6);
 }
 
@@ -101,14 +101,14 @@ static void digital_silence(void **state) {
     (void)state;
     for (int more = 0; more <= 1; more++) {
         make_speech(1, 3);
-        for (size_t i = 0; i < FRAMES; i++) /* the pauses of speech are no digital silence */
+        for (size_t i = 0; i < FRAMES; i++) /* so that pauses of speech are not digital silence */
             if (i >= (more == 1 ? FRAMES / 2 - 300 : FRAMES / 2 + 300)) sound[i] = 0.125F;
         near((double)measure().silence_share, 0.5, 0.04);
         assert_int_equal(has(measure(), AUDIO_FAULT_DIGITAL_SILENCE), more);
     }
 }
 
-/* Four of a thousand samples at full scale, in pairs, or not quite as many. */
+/* Four of a thousand samples at full scale, in pairs, or slightly fewer. */
 static void clipped_share(void **state) {
     (void)state;
     for (size_t pairs = 31; pairs <= 32; pairs++) {
@@ -117,7 +117,7 @@ static void clipped_share(void **state) {
         near((double)measure().clipped_share, (double)(2 * pairs) / FRAMES, 1e-9);
         assert_int_equal(has(measure(), AUDIO_FAULT_CLIPPED), pairs == 32);
     }
-    /* Single samples at full scale are no flat top. */
+    /* Single samples at full scale are not a flat top. */
     make_sine(0.3, 440);
     for (size_t i = 0; i < 100; i++) sound[160 * i] = 1;
     assert_true(measure().clipped_share == 0);
@@ -134,12 +134,12 @@ static void clipped_speech(void **state) {
         assert_false(has(measure(), AUDIO_FAULT_CLIPPED));
         make_speech(4 * to_full_scale, seed);
         assert_true(has(measure(), AUDIO_FAULT_CLIPPED));
-        for (size_t i = 0; i < FRAMES; i++) sound[i] *= 0.2F; /* made softer afterwards */
+        for (size_t i = 0; i < FRAMES; i++) sound[i] *= 0.2F; /* attenuated afterwards */
         assert_true(has(measure(), AUDIO_FAULT_CLIPPED));
     }
 }
 
-/* Flat by nature: slow and coarse sounds that were never clipped. */
+/* Naturally flat: low and coarsely quantised sounds that were never clipped. */
 static void not_clipped(void **state) {
     (void)state;
     make_sine(0.9, 20);
@@ -151,7 +151,7 @@ static void not_clipped(void **state) {
     assert_false(has(measure(), AUDIO_FAULT_CLIPPED));
 }
 
-/* To a rate `ratio` times as high and back, by libsamplerate; rounded to 16 bits. */
+/* Resampled to `ratio` times the rate and back, by libsamplerate; rounded to 16 bits. */
 static void resample(double ratio) {
     static float other[FRAMES];
     SRC_DATA data = {.data_in = sound,
@@ -169,7 +169,7 @@ static void resample(double ratio) {
     for (size_t i = 0; i < FRAMES; i++) sound[i] = nearbyintf(sound[i] * 32768) / 32768;
 }
 
-/* Half the rate and a third of it are told, two thirds and more are not. */
+/* Half and a third of the rate are reported, two thirds and more are not. */
 static void narrow_band(void **state) {
     (void)state;
     const struct {
@@ -178,7 +178,7 @@ static void narrow_band(void **state) {
     } cases[] = {{0.99, false}, {0.7, false}, {0.5, true}, {1.0 / 3, true}};
     for (size_t k = 0; k < 4; k++)
         for (unsigned seed = 0; seed < 10; seed++) {
-            for (size_t i = 0; i < FRAMES; i++) /* louder and softer white noise */
+            for (size_t i = 0; i < FRAMES; i++) /* white noise of changing level */
                 sound[i] = 0.3F / (1.0F + (float)seed * 10) *
                            ((float)signal_hash(seed, 1, (uint32_t)i) / 2147483648.0F - 1);
             if (cases[k].ratio < 0.99) resample(cases[k].ratio);
@@ -190,7 +190,7 @@ static void narrow_band(void **state) {
         }
 }
 
-/* A tone alone, or a sound too soft for its band to stand out, tells nothing. */
+/* A pure tone, or a sound too quiet for its band to stand out, gives no result. */
 static void band_unknown(void **state) {
     (void)state;
     make_sine(0.5, 300);
@@ -203,7 +203,7 @@ static void band_unknown(void **state) {
     assert_true(none.level == -200 && none.peak == 0 && none.bandwidth == 0);
 }
 
-/* The cliff itself, on both sides of its threshold and at every edge. */
+/* The drop of the spectrum, on both sides of its threshold and at every edge. */
 static void cliff_depth(void **state) {
     (void)state;
     for (size_t edge = 4; edge <= 17; edge++)
@@ -211,7 +211,7 @@ static void cliff_depth(void **state) {
             float bands[SPECTRUM_BANDS];
             size_t found = 0;
             const float ordinary = edge < 14 ? 2.2F * (float)(14 - edge) : 0;
-            /* Between them the slope of a filter. */
+            /* The slope of a filter between them. */
             for (size_t b = 0; b < SPECTRUM_BANDS; b++)
                 bands[b] = b + 1 < edge               ? -30
                            : b < edge + 1 + edge / 14 ? -35
@@ -252,7 +252,7 @@ static void the_same_however_cut(void **state) {
     }
 }
 
-/* Each channel is held to its own extreme. */
+/* Each channel is compared with its own extreme. */
 static void channels(void **state) {
     (void)state;
     for (size_t i = 0; i < FRAMES; i++) {

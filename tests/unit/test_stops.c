@@ -1,6 +1,5 @@
-/* A signal in the middle of cross-validation or of confident learning: exit code 75 within
- * two seconds, and no result that could be taken for a whole one. (In an audit's other
- * stages: test_resume.) */
+/* A signal during cross-validation or confident learning: exit code 75 within two seconds, and
+ * no result that looks complete. (The audit's other stages are in test_resume.) */
 #include "host/base/clock.h"
 #include "host/base/npy.h"
 #include "host/commands/commands.h"
@@ -22,7 +21,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* So much takes a second or so, or, with sanitizers, some. */
+/* Sizes that take about a second, and a few seconds with sanitizers. */
 #ifdef __SANITIZE_ADDRESS__
 #define CROSSVAL_ROWS 3000
 #define ISSUES_ROWS 200000
@@ -37,7 +36,7 @@
 
 static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
 
-/* float32 (rows, columns) of noise in [0, 1), and labels (rows) that they tell nothing of. */
+/* float32 (rows, columns) of noise in [0, 1), and labels (rows) that do not depend on it. */
 static void write_noise(size_t rows, size_t columns, size_t classes) {
     struct error error = ERROR_INITIAL;
     float *values = malloc(rows * columns * sizeof *values);
@@ -54,7 +53,7 @@ static void write_noise(size_t rows, size_t columns, size_t classes) {
 }
 
 /* Stops the command at moments spread over its whole run, whose length is measured first;
- * out/last is what it writes last. */
+ * out/last is the file that it writes last. */
 static void stop_at_moments(int (*command)(int, char **), const char *const *arguments,
                             const char *out, const char *last) {
     char *written = strdup(test_path(out, last));
@@ -70,7 +69,7 @@ static void stop_at_moments(int (*command)(int, char **), const char *const *arg
         usleep((useconds_t)(undisturbed * 1e6 * ((double)moment + 0.5) / STOPS));
         result = child_stop(process, output, number);
         if (result.signal == number) continue; /* hardly begun */
-        if (result.code == EXIT_DONE) {        /* faster than the one that was measured */
+        if (result.code == EXIT_DONE) {        /* faster than the measured run */
             assert_int_equal(unlink(written), 0);
             continue;
         }

@@ -1,5 +1,5 @@
-/* The simulator's stand-in for cuBLAS: the calls that kernels/cuda makes, in plain loops of
- * a fixed order (blas.cpp). Matrices by columns, scalars on the host. */
+/* The simulator's stand-in for cuBLAS: the calls that kernels/cuda makes, as plain loops in
+ * a fixed order (blas.cpp). Matrices are column-major, scalars are on the host. */
 #ifndef CUDASIM_CUBLAS_V2_H
 #define CUDASIM_CUBLAS_V2_H
 

@@ -124,7 +124,7 @@ struct cudasim_thread {
     unsigned number; /* in the block */
 };
 
-/* What the running kernel sees; only the thread that runs kernels touches it. */
+/* State of the running kernel; used only by the thread that runs kernels. */
 struct cudasim_view {
     struct cudasim_thread *self;
     struct dim3 grid, block;
@@ -139,7 +139,7 @@ extern struct cudasim_view cudasim_view;
 #define blockDim (cudasim_view.block)
 #define gridDim (cudasim_view.grid)
 
-/* Where in the source a thread stands, for messages and to tell barriers apart. */
+/* A thread's position in the source, for messages and to distinguish barriers. */
 struct cudasim_place {
     const char *file;
     int line;
@@ -148,8 +148,8 @@ struct cudasim_place {
 
 extern "C" void cudasim_block_barrier(struct cudasim_place place);
 
-/* Waits until all lanes of the warp are here, which the mask has to name. The last one calls
- * `finish` for them all with what each gave. */
+/* Waits until all lanes of the warp are here; the mask must name them all. The last one calls
+ * `finish` for all of them with the value that each passed. */
 typedef void cudasim_finish(void *const given[32]);
 extern "C" void cudasim_warp_meet(unsigned mask, cudasim_finish *finish, void *given,
                                   struct cudasim_place place);
@@ -189,7 +189,7 @@ static inline float __uint_as_float(unsigned bits) {
     return value;
 }
 
-/* The build with hooks counts what is fused; plain additions and products are not seen. */
+/* The build with hooks counts fused operations; plain additions and products are not counted. */
 #ifdef CUDASIM_HOOKS
 inline __attribute__((no_sanitize("thread"), noinline)) float cudasim_fmaf(float a, float b,
                                                                            float c) {

@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-/* A launch that waits in its stream: the kernel and a copy of its arguments. */
+/* A launch waiting in its stream: the kernel and a copy of its arguments. */
 struct cudasim_call {
     void (*run)(const struct cudasim_call *call); /* one thread of the kernel */
     void (*destroy)(struct cudasim_call *call);
@@ -24,7 +24,7 @@ struct cudasim_launch {
     struct cudasim_place place;
 };
 
-/* Takes the call over. */
+/* Takes ownership of the call. */
 extern "C" void cudasim_enqueue_kernel(const struct cudasim_launch *launch,
                                        struct cudasim_call *call);
 
@@ -54,7 +54,7 @@ void cudasim_launch_kernel(const struct cudasim_launch &launch, void (*kernel)(P
     cudasim_enqueue_kernel(&launch, &call->base);
 }
 
-/* "softmax<float, 4>", also where the launch stands in a template. */
+/* "softmax<float, 4>", also for a launch inside a template. */
 template <auto kernel> const char *cudasim_kernel_name(void) {
     static char name[sizeof __PRETTY_FUNCTION__];
     const char *begin = strstr(__PRETTY_FUNCTION__, "kernel = ") + strlen("kernel = ");
@@ -71,7 +71,7 @@ template <auto kernel> const char *cudasim_kernel_name(void) {
                            {__FILE__, __LINE__}},                                                  \
                           kernel, ##__VA_ARGS__)
 
-/* One of these for each SHARED_ARRAY, as a static: its address tells arrays apart. */
+/* A static one for each SHARED_ARRAY; its address identifies the array. */
 struct cudasim_shared_site {
     const char *name;
     size_t bytes;

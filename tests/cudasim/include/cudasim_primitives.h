@@ -1,19 +1,19 @@
-/* The simulator's half of kernels/cuda/primitives.h: what is PTX on a GPU, in plain C++.
- * Layouts are those described there. */
+/* The simulator's half of kernels/cuda/primitives.h: plain C++ for what is PTX on a GPU. The
+ * layouts are described there. */
 #ifndef CUDASIM_PRIMITIVES_H
 #define CUDASIM_PRIMITIVES_H
 
 #include <cuda_runtime.h>
 
-/* ---- asynchronous copies (primitives.cpp). The destination is NaN from the issue on, and
- * the source is read at the wait: as late as a GPU may. ---- */
+/* ---- asynchronous copies (shared.cpp). The destination is NaN from the issue on, and the
+ * source is read at the wait, as late as a GPU may. ---- */
 
 extern "C" {
 void cudasim_async_copy(void *to, const void *from, unsigned bytes, bool valid,
                         struct cudasim_place place);
 void cudasim_async_commit(void);
 void cudasim_async_wait(unsigned pending);
-/* Ends the test when an address is not in the block's shared memory or not so aligned. */
+/* Ends the test if an address is outside the block's shared memory or not aligned. */
 void cudasim_check_shared(const void *address, unsigned bytes, struct cudasim_place place);
 cudasim_finish cudasim_finish_load_matrix, cudasim_finish_mma_bf16, cudasim_finish_mma_tf32;
 }

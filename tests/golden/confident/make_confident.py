@@ -4,7 +4,7 @@
     python3 tests/golden/confident/make_confident.py        (cleanlab 2.9, scipy, pandas)
 
 The inputs are not stored: this file and tests/support/made_data.c make the same bits from
-integer hashes. Stored are cases.npy (what each data set is like), and two streams in the
+integer hashes. Stored are cases.npy (the parameters of each data set) and two streams in the
 order in which the tests read them: integers.npy (int16) and numbers.npy (float64).
 numpy's vector logarithms are switched off: they differ between CPUs in the last bit.
 """
@@ -122,7 +122,7 @@ def store_health(labels, p, joint):
 def store_case(case):
     seed, rows, classes = case[:3]
     labels, p = data(*case)
-    integers.extend(fnv(p.astype(np.float64).ravel()))  # the inputs are the same bits
+    integers.extend(fnv(p.astype(np.float64).ravel()))  # checks that the inputs have the same bits
     numbers.extend(count.get_confident_thresholds(labels, p))
     joint = count.compute_confident_joint(labels, p, calibrate=False)
     integers.extend(joint.ravel())

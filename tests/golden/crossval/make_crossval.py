@@ -12,8 +12,8 @@ Makes, in this folder:
   <name>_y.npy     int32 labels, 0 .. classes - 1
   <name>_f.npy     int32 folds: predefined, or those of StratifiedKFold(5)
   <name>_p.npy     float64 probabilities of LogisticRegression, in float64, at tol 1e-10
-                   (columns shifted to mean 0 where they are not scaled: it changes
-                   nothing but the time that the reference takes)
+                   (columns that are not scaled are shifted to mean 0: this only makes
+                   the reference faster)
   wide_p.npy       likewise, of 2,000 x 512 numbers that tests/support/wide_data.c makes
                    again from the same integers (x alone would be 4 MB)
 

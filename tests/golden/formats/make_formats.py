@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Sound files of every format that earmark reads, and of some that it refuses, with what SoX decodes them to.
+"""Makes sound files of every format that earmark reads, and of some that it refuses, with the samples that SoX decodes.
 
 Makes, in this folder:
 
-  table.tsv     a line a file: its name, what earmark calls its format ("refused": none), how it is compared (exact:
+  table.tsv     a line a file: its name, earmark's name of its format ("refused": none), how it is compared (exact:
                 every sample; step: within one step of 16 bits; shifted: likewise, where the two overlap, since SoX
-                neither takes off the delay of MP3's coders nor decodes a file's last block), rate, channels and
-                frames (0: the file does not tell how many were encoded; coders pad)
+                neither removes the delay of MP3 coders nor decodes a file's last block), rate, channels and
+                frames (0: the file does not say how many were encoded; coders pad)
   <name>        the sound: noise and tones from a generator with a fixed seed, encoded by SoX. What SoX does not write
                 is from elsewhere: RF64 and little-endian AU from libsndfile, Opus from FFmpeg with libopus
   <name>.s32    the reference: int32, little-endian, (frames, channels), decoded by SoX without dither. RF64 and
@@ -168,7 +168,7 @@ def main():
                 continue
             decode(name)
             rate, channels, frames = facts(name)
-            # Only the file of variable rate has the tag that tells how many were encoded.
+            # Only the file of variable rate has the tag with the number of encoded samples.
             if comparison == "shifted":
                 frames = LOSSY_FRAMES if name == "variable.mp3" else 0
             lines.append([name, kind, comparison, rate, channels, frames])

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Cut sets that Lhotse writes, and the clips that Lhotse says are in them.
+"""Makes cut sets with Lhotse, and lists the clips that Lhotse finds in them.
 
 Makes, in this folder:
 
   plain.jsonl        CutSet.from_manifests: a cut for each recording and channel (MultiCut for a file of two channels),
                      with the supervisions in it
   trimmed.jsonl.gz   the same by trim_to_supervisions: a cut for each supervision
-  windows.jsonl      the same by cut_into_windows: supervisions reach out of the windows on either side
-  odd.jsonl          what earmark refuses (mixed, padded and perturbed cuts, features without recording, commands,
-                     addresses) among what it reads: cuts without supervisions, fields that are the cut's own
+  windows.jsonl      the same by cut_into_windows: supervisions extend beyond the windows on both sides
+  odd.jsonl          cuts that earmark refuses (mixed, padded and perturbed cuts, features without recording, commands,
+                     addresses) among cuts that it reads: cuts without supervisions, fields of the cut itself
   expected.tsv       a line for each supervision of each file, and for each cut without any, in their order, as Lhotse
                      reads them back: file, id, path, start in the recording, duration (both of trimmed_supervisions),
                      custom label, speaker ("-": none), and "clip", "outside" (nothing of it is in its cut) or

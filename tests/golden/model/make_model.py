@@ -1,4 +1,4 @@
-"""Makes the files beside it: an x-vector of 8 channels as PyTorch and safetensors write it, in several ways.
+"""Makes the files in this folder: an x-vector of 8 channels as PyTorch and safetensors write it, in several ways.
 
     python tests/golden/model/make_model.py     (torch, speechbrain, safetensors)
 
@@ -7,7 +7,7 @@ expected.f32       its arrays in the order of the model file, float32 little-end
 archive.ckpt       the same, saved through a file object (root folder archive/), last tensors first
 views.ckpt         the same, every tensor a transposed view into one storage, at odd offsets
 half.ckpt, brain.ckpt, double.ckpt   rounded to float16, bfloat16; float64 (beyond float32's digits)
-*.expected.f32     what these hold
+*.expected.f32     the values in these
 legacy.ckpt        the format from before PyTorch 1.6: to be refused
 protocol4.ckpt     pickle protocol 4: to be refused
 parameters.ckpt    torch.nn.Parameter objects: to be refused

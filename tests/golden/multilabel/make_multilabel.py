@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Golden data of several labels a clip: scikit-learn's one-versus-rest regressions over
-KFold, and what cleanlab makes of their probabilities.
+"""Golden data for several labels a clip: scikit-learn's one-versus-rest regressions over
+KFold, and cleanlab's results from their probabilities.
 
 Makes, in this folder:
 
@@ -88,7 +88,7 @@ def predict(x, y, fold_of, c, standardise, method="predict_proba"):
     if standardise:
         model = make_pipeline(StandardScaler(), model)
     data = x.astype(np.float64)
-    if not standardise:  # changes nothing but the time that it takes
+    if not standardise:  # only makes it faster
         data = data - data.mean(axis=0)
     return cross_val_predict(model, data, y, cv=PredefinedSplit(fold_of), method=method)
 
@@ -108,7 +108,7 @@ def make_noisy():
     losses = []
     grid = [1e-4, 1e-3, 1e-2, 1e-1, 1, 1e1, 1e2]
     for c in grid:
-        # not of probabilities: 1 - p has lost its digits where a fit is very sure
+        # not from probabilities: 1 - p loses its digits where a fit is very confident
         decision = predict(x, y, fold_of, c, True, "decision_function")
         losses.append(np.mean(np.logaddexp(0, np.where(y == 1, -decision, decision))))
     save("noisy_losses", losses, np.float64)

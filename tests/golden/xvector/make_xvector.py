@@ -25,7 +25,7 @@ import os
 import numpy as np
 import torch
 
-# The reference runs on the CPU; SpeechBrain's check of torchaudio's CUDA would stop it.
+# The reference runs on the CPU; SpeechBrain's check of torchaudio's CUDA version would end it.
 torch.version.cuda = None
 from speechbrain.lobes.features import Fbank  # noqa: E402
 from speechbrain.lobes.models.Xvector import Xvector  # noqa: E402

@@ -1,0 +1,27 @@
+/* Text that fits a terminal: its width, the columns that characters take, lines broken between
+ * words, and names cut in the middle. */
+#ifndef EARMARK_BASE_TERMINAL_H
+#define EARMARK_BASE_TERMINAL_H
+
+#include "host/base/text.h"
+
+#include <stdio.h>
+
+/* Columns of the terminal that the stream writes to, at least 20: the terminal's answer, or
+ * COLUMNS, or 80. 0 when it is no terminal. */
+int terminal_width(FILE *stream);
+
+/* Columns of a UTF-8 text: two for wide characters of East Asia and pictures, none for marks
+ * that combine with what is before them. A byte that is no UTF-8 counts one. */
+int terminal_columns(const char *string);
+
+/* Appends the string, in at most `columns` columns: where it is longer its middle is replaced
+ * by "..." (its end, without the dots, below 5 columns). columns 0: all of it. */
+void terminal_cut(struct text *text, const char *string, int columns);
+
+/* Appends the string with line ends in place of spaces where a line would become longer than
+ * `width`; a word that is longer than a line stays whole. The first word comes at `column`, later
+ * lines begin with `indent` spaces. No newline at the end. width 0: nothing is broken. */
+void terminal_wrap(struct text *text, const char *string, int column, int indent, int width);
+
+#endif

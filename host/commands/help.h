@@ -1,0 +1,24 @@
+/* Texts made from the tables of commands and options. */
+#ifndef EARMARK_COMMANDS_HELP_H
+#define EARMARK_COMMANDS_HELP_H
+
+#include "host/base/text.h"
+#include "host/commands/option_table.h"
+
+#include <stdio.h>
+
+/* `earmark --help` and `earmark COMMAND --help`, with lines of at most `width` columns. */
+void help_program(struct text *text, int width);
+void help_command(struct text *text, const struct command_row *command, int width);
+
+/* The option's sentence with its choices and its default. */
+void help_option(struct text *text, const struct option_row *option);
+
+/* earmark.1 in the man macros, and the completion script of bash. */
+void help_manual(struct text *text);
+void help_completion(struct text *text);
+
+/* Prints one of the first two in the terminal's width, at most 80; NULL: the program's. */
+void help_print(FILE *stream, const struct command_row *command);
+
+#endif
