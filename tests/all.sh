@@ -11,12 +11,25 @@ set -u
 make=${MAKE:-make}
 jobs=${JOBS:-$(nproc)}
 counts=$(mktemp)
-trap 'rm -f "$counts"' EXIT
+processor=$(mktemp)
+trap 'rm -f "$counts" "$processor"' EXIT
 export RUN_OPTIONS="--jobs $jobs --counts $counts" WERROR=1
 
 # run_make WORDS...
 run_make() {
     "$make" --no-print-directory "$@"
+}
+
+# timed COMMAND...: its processor time goes to a file, from where spent() reads it.
+TIMEFORMAT='%U %S'
+timed() {
+    { time "$@" 2>&3; } 3>&2 2>"$processor"
+}
+
+# spent START: seconds since then, and those of processor time
+spent() {
+    awk -v wall=$((SECONDS - $1)) '{ s += $1 + $2 }
+        END { printf "%d s, %.0f s of processor time", wall, s }' "$processor"
 }
 
 # build WHAT TARGETS...: a failure is counted, and shown by its last lines.
@@ -25,9 +38,9 @@ build() {
     shift
     echo "building: $what"
     log=$(mktemp)
-    if run_make -j"$jobs" "$@" >"$log" 2>&1; then
+    if timed run_make -j"$jobs" "$@" >"$log" 2>&1; then
         grep '^probe:' "$log" || true
-        echo "built: $what; $((SECONDS - start)) s"
+        echo "built: $what; $(spent "$start")"
         rm -f "$log"
         return 0
     fi
@@ -44,12 +57,12 @@ part() {
     shift
     echo "== $what"
     lines=$(wc -l <"$counts")
-    "$@" 2>&1 | grep --line-buffered -v -E '^make(\[[0-9]+\])?: \*\*\*'
+    timed "$@" 2>&1 | grep --line-buffered -v -E '^make(\[[0-9]+\])?: \*\*\*'
     if [ "$(wc -l <"$counts")" -eq "$lines" ]; then
         echo "FAILED: $what ended without a count"
         echo "0 1 0" >>"$counts"
     fi
-    echo "== $what: $((SECONDS - start)) s"
+    echo "== $what: $(spent "$start")"
 }
 
 # lint GROUP...
