@@ -10,7 +10,7 @@
 prompts_expected=2831
 
 # The packages are downloaded and unpacked, not installed, so root is not needed.
-# When run as root, apt must be told to stay root, or it cannot write here.
+# When run as root, apt must stay root, or it cannot write here.
 prompts_download() { # PACKAGE SCRATCH LOG
     (cd "$2" && apt-get -q -o APT::Sandbox::User="$(id -un)" download "$1") >"$3" 2>&1
 }

@@ -1,4 +1,4 @@
-/* What every device asks of a batch before it computes it. */
+/* The check of a batch that every device makes before it computes it. */
 #include "device.h"
 
 static enum error_code check_clip(const struct device_batch *batch, size_t index,

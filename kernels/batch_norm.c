@@ -6,7 +6,7 @@
 #define DEVIATION_EPSILON 1e-5
 #define EXPECTED_NOISE 5e-5
 
-/* Far beyond any x-vector; keeps every product of sizes far from overflow. */
+/* Far beyond any x-vector network, and small enough that no product of sizes overflows. */
 #define MAXIMUM_CHANNELS 16384
 #define MAXIMUM_KERNEL 255
 #define MAXIMUM_DILATION 1024

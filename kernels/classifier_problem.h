@@ -1,4 +1,4 @@
-/* What every device asks of a classifier problem before it takes it. */
+/* The check of a classifier problem that every device makes before it opens it. */
 #ifndef EARMARK_CLASSIFIER_PROBLEM_H
 #define EARMARK_CLASSIFIER_PROBLEM_H
 

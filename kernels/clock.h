@@ -1,4 +1,4 @@
-/* Seconds on a clock that only goes forward. */
+/* Seconds on a monotonic clock. */
 #ifndef EARMARK_CLOCK_H
 #define EARMARK_CLOCK_H
 

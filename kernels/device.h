@@ -1,14 +1,13 @@
-/* The one interface between the program (host/) and whatever computes.
+/* The interface between the program (host/) and the devices that compute.
  *
- * It is at the level of stages: load a model; submit a packed batch of decoded
- * samples and wait for its embeddings; open a classifier problem and evaluate
- * loss and gradient of many folds over the data. Layers, streams, staging
- * buffers, batch sizes and threads are the device's own business.
+ * It is at the level of stages: load a model; submit a packed batch of decoded samples and
+ * wait for its embeddings; open a classifier problem and evaluate loss and gradient of many
+ * folds over the data. Layers, streams, staging buffers, batch sizes and threads are internal
+ * to the device.
  *
- * Devices: kernels/cpu (oneDNN, OpenMP), kernels/cuda (loaded from
- * earmark-cuda.so), and in tests/ a fake asynchronous one. All calls on one
- * device come from one host thread, but for batch memory: decode threads may
- * write into an acquired batch until it is submitted. */
+ * Devices: kernels/cpu (oneDNN, OpenMP), kernels/cuda (loaded from earmark-cuda.so), and a
+ * fake asynchronous one in tests/. All calls on a device come from one host thread; only the
+ * memory of an acquired batch may be written by other threads, until it is submitted. */
 #ifndef EARMARK_DEVICE_H
 #define EARMARK_DEVICE_H
 
@@ -22,10 +21,10 @@
 extern "C" {
 #endif
 
-/* A device that was built for another version is refused. */
+/* A device that was built for another version is rejected. */
 #define DEVICE_INTERFACE_VERSION 1
 
-/* ---- the x-vector model, as it is in the file: nothing folded yet ---- */
+/* ---- the x-vector model, as in the file: batch normalisation is not folded in ---- */
 
 #define XVECTOR_MAXIMUM_BLOCKS 16
 
@@ -53,31 +52,34 @@ struct xvector_model {
     const float *linear_bias;   /* (embedding_size) */
 };
 
-/* Fewest feature frames the network can reflect at: largest padding per side + 1. */
+/* Fewest feature frames of a clip that the network can reflect: largest padding per side + 1. */
 size_t xvector_minimum_frames(const struct xvector_model *model);
 
-/* Feature frames of a clip of `samples` samples at the model's rate: 1 + samples / 160. */
+/* Feature frames of a clip of `samples` samples at 16 kHz: 1 + samples / 160. */
 size_t xvector_frames(size_t samples);
+
+/* Fewest samples at 16 kHz that have xvector_minimum_frames() frames. */
+size_t xvector_minimum_samples(const struct xvector_model *model);
 
 /* ---- samples ---- */
 
 enum sample_format { SAMPLES_INT16 = 0, SAMPLES_FLOAT32 = 1 };
 
-/* One clip inside a batch: interleaved samples, to be mixed down (mean of the
- * channels, int16 divided by 32768) and resampled from `rate` to the model's. */
+/* One clip in a batch: interleaved samples, to be mixed down (mean of the channels, int16
+ * divided by 32768) and resampled from `rate` to 16 kHz. */
 struct device_clip {
-    size_t offset; /* bytes from the batch's samples; a multiple of DEVICE_ALIGNMENT */
+    size_t offset; /* in bytes, into the batch's samples; a multiple of DEVICE_ALIGNMENT */
     size_t frames; /* samples per channel */
     int channels;  /* >= 1 */
-    int rate;      /* Hz: the model's own, or one that device_resamples() accepts */
+    int rate;      /* Hz: one that device_resamples() accepts */
     enum sample_format format;
 };
 
 #define DEVICE_ALIGNMENT 64
 
-/* Whether devices resample from this rate to 16 kHz themselves (polyphase;
- * 8, 11.025, 12, 22.05, 24, 32, 44.1, 48, 88.2, 96 kHz, and 16 kHz as it is).
- * Anything else is the host's: it hands over samples at the model's rate. */
+/* Whether devices accept samples at this rate, in Hz: 8, 11.025, 12, 22.05, 24, 32, 44.1, 48,
+ * 88.2 and 96 kHz, which they resample (polyphase), and 16 kHz. The host resamples from any
+ * other rate. */
 bool device_resamples(int rate);
 
 /* Samples after resampling: ceil(frames * 16000 / rate). */
@@ -96,13 +98,13 @@ struct device_properties {
     char name[32];         /* "cpu" */
     char description[256]; /* instruction set, library versions, threads */
     int batches_in_flight; /* how many batches the host should keep submitted */
-    size_t batch_bytes;    /* bytes of samples that make a good batch */
+    size_t batch_bytes;    /* recommended bytes of samples in a batch */
     size_t batch_clips;    /* at most this many clips in one */
 };
 
-/* A staging buffer owned by the device. The host writes clips and samples
- * between acquire and submit, reads embeddings and features between wait and
- * release, and touches nothing in between. */
+/* A staging buffer owned by the device. The host writes clips and samples between acquire and
+ * submit, reads embeddings and features between wait and release, and does not access it
+ * between submit and wait. */
 struct device_batch {
     size_t samples_capacity; /* bytes */
     size_t clip_capacity;
@@ -111,33 +113,33 @@ struct device_batch {
     unsigned char *samples;  /* DEVICE_ALIGNMENT-aligned */
     const float *embeddings; /* (clip_count, embedding_size) */
     const float *features;   /* (sum of frames, mels) of all clips in order, or NULL */
-    void *tag;               /* the host's own */
+    void *tag;               /* for the host; devices ignore it */
 };
 
-/* For devices, at submit: that all clips lie inside the batch and are such as a device
- * takes. ERROR_USAGE names the first that is not. */
+/* For devices, at submit: checks that all clips are inside the batch and valid. ERROR_USAGE names
+ * the first that is not. */
 enum error_code device_batch_check(const struct device_batch *batch, struct error *error);
 
 /* ---- the classifier: many multinomial logistic regressions over the same rows ---- */
 
-/* The rows seen by every evaluation are x' = (x - shift) * scale, rounded to
- * float32 in single precision, exact in double precision. */
+/* Every evaluation uses the rows x' = (x - shift) * scale, rounded to float32 in single
+ * precision, not rounded in double precision. */
 struct classifier_problem {
     size_t rows;
     size_t features;
     size_t classes;         /* >= 2 */
     size_t folds;           /* >= 2 */
-    const float *data;      /* (rows, features), finite; stays valid until classifier_close */
+    const float *data;      /* (rows, features), finite; must stay valid until classifier_close */
     const int32_t *labels;  /* (rows), 0 .. classes - 1 */
     const int32_t *fold_of; /* (rows), 0 .. folds - 1: the fold that holds the row out */
     const double *shift;    /* (features) */
     const double *scale;    /* (features) */
 };
 
-/* One fit under way: the softmax over logits weights . (x', 1). Loss and
- * gradient are sums over the rows whose fold is not `fold`, without penalty:
- * loss = sum -log p[label], gradient = sum (p - onehot) (x', 1). A class that
- * is absent from the fold's training rows has weights 0 and intercept -1e30. */
+/* One fit: the softmax of the logits weights . (x', 1). Loss and gradient are sums over the
+ * rows whose fold is not `fold`, without penalty: loss = sum -log p[label], gradient = sum
+ * (p - onehot) (x', 1). A class that is absent from the fold's training rows has weights 0 and
+ * intercept -1e30. */
 struct classifier_task {
     size_t fold;
     const double *weights; /* (classes, features + 1): the last column is the intercept */
@@ -174,58 +176,66 @@ struct device_operations {
 
     enum error_code (*open)(const struct device_settings *settings, struct device **device,
                             struct error *error);
-    void (*close)(struct device *device); /* takes NULL; frees all it owns */
+    void (*close)(struct device *device); /* frees the device; takes NULL */
     void (*properties)(const struct device *device, struct device_properties *properties);
     void (*counters)(const struct device *device, struct device_counters *counters);
 
-    /* Copies, repacks and folds what it needs; the model may be freed afterwards. */
+    /* Copies what it needs; the model may be freed afterwards. ERROR_USAGE while batches are in
+     * use; ERROR_DATA or ERROR_UNSUPPORTED for a model that cannot be computed. */
     enum error_code (*load_model)(struct device *device, const struct xvector_model *model,
                                   struct error *error);
 
-    /* A free batch with room for at least so much (one long clip may need more
-     * than properties' batch_bytes). With want_features the features come back
-     * too. Out of memory: the device has already shrunk its batches and gone on. */
+    /* A free batch with room for at least samples_bytes and clip_count (one long clip may need
+     * more than properties' batch_bytes). With want_features the features are returned too.
+     * ERROR_MEMORY only after the device has freed and shrunk what it can. */
     enum error_code (*acquire)(struct device *device, size_t samples_bytes, size_t clip_count,
                                bool want_features, struct device_batch **batch,
                                struct error *error);
     enum error_code (*submit)(struct device *device, struct device_batch *batch,
                               struct error *error);
-    /* The next finished batch, in any order; ERROR_INTERNAL when none is submitted. */
+    /* Waits for a submitted batch to finish, in any order, and returns it. ERROR_INTERNAL when
+     * none is submitted. */
     enum error_code (*wait)(struct device *device, struct device_batch **batch,
                             struct error *error);
+    /* Makes an acquired or finished batch free again; takes NULL. */
     void (*release)(struct device *device, struct device_batch *batch);
 
+    /* Opens a problem, whose arrays but `data` are copied. ERROR_INTERNAL when a size, label or
+     * fold is out of range. */
     enum error_code (*classifier_open)(struct device *device,
                                        const struct classifier_problem *problem,
                                        struct classifier **classifier, struct error *error);
+    /* Writes gradient and loss of every task. */
     enum error_code (*classifier_evaluate)(struct classifier *classifier,
                                            enum classifier_precision precision,
                                            struct classifier_task *tasks, size_t task_count,
                                            struct error *error);
-    /* Out-of-fold probabilities in double precision: row i is judged by the task
-     * whose fold is fold_of[i]; tasks has one task per fold (gradient unused, may
-     * be NULL). probabilities: (rows, classes) float32 or NULL. *log_loss: sum over
-     * rows of -log p[label]. */
+    /* Out-of-fold probabilities, computed in double precision: those of row i come from the task
+     * whose fold is fold_of[i]. tasks: one for each fold that has rows; gradient is unused and
+     * may be NULL. Writes probabilities (rows, classes), float32, unless NULL, and *log_loss: the
+     * sum over rows of -log p[label]. */
     enum error_code (*classifier_predict)(struct classifier *classifier,
                                           const struct classifier_task *tasks, size_t task_count,
                                           float *probabilities, double *log_loss,
                                           struct error *error);
     void (*classifier_close)(struct classifier *classifier); /* takes NULL */
 
-    /* The `count` rows most similar (cosine) to each query row of data (rows,
-     * columns), the row itself left out, ties to the lower row: neighbours and
-     * similarities (queries, count); missing ones are SIZE_MAX and NaN. */
+    /* The `count` rows of data (rows, columns) that are most similar (cosine) to each query row
+     * (query_count), most similar first, ties by the lower row, without the query row itself.
+     * Writes neighbours and similarities (query_count, count); where there are fewer rows,
+     * SIZE_MAX and NaN. */
     enum error_code (*nearest)(struct device *device, const float *data, size_t rows,
                                size_t columns, const size_t *queries, size_t query_count,
                                size_t count, size_t *neighbours, float *similarities,
                                struct error *error);
 
-    /* The device's float32 matrix product, size cubed, best of `repeats`: operations per second. */
+    /* *speed: operations a second of the device's general float32 product of two matrices (size,
+     * size), the best of `repeats` (>= 1). */
     enum error_code (*gemm_speed)(struct device *device, size_t size, int repeats, double *speed,
                                   struct error *error);
 };
 
-/* Every implementation begins with this. */
+/* The first member of every device's own struct. */
 struct device {
     const struct device_operations *operations;
 };
@@ -238,15 +248,15 @@ extern const struct device_operations device_cpu_operations;
 
 #define DEVICE_LINE_SIZE 512
 
-/* Finds a device by the name given on the command line: "cpu", "cuda", "cuda:N",
- * "cuda:all" or "auto"; *why (DEVICE_LINE_SIZE) says in words what was taken and why.
- * ERROR_UNSUPPORTED with a message that names what is missing otherwise: only "auto"
- * falls back to the CPU, and *why then says what was missing. */
+/* Finds a device by its name on the command line: "cpu", "cuda", "cuda:N", "cuda:all" or
+ * "auto". why (DEVICE_LINE_SIZE): in words, which device was chosen and why. ERROR_UNSUPPORTED
+ * with what is missing; only "auto" falls back to the CPU, and why then says what was missing.
+ * ERROR_USAGE for any other name. */
 enum error_code device_find(const char *name, const struct device_operations **operations,
                             char *why, struct error *error);
 
-/* line (DEVICE_LINE_SIZE): the device of this number (0: the CPU, with so many threads) in
- * words, or why there is none of a kind; false past the last line. */
+/* Writes line (DEVICE_LINE_SIZE): device number `index` in words (0: the CPU, with this many
+ * threads), or why there is no GPU; false past the last line. */
 bool device_list(size_t index, int threads, char *line);
 
 #ifdef __cplusplus

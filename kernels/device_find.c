@@ -10,9 +10,9 @@
 
 #define PATH_SIZE 4096
 
-/* The part lies beside the program's own file, links followed, and is looked for
- * nowhere else: no search path decides what code runs. */
-static enum error_code part_path(char *path, struct error *error) {
+/* The plug-in's path: in the folder of the program's own file, links followed, and nowhere else,
+ * so that no search path decides what code runs. */
+static enum error_code plugin_path(char *path, struct error *error) {
     ssize_t length = readlink("/proc/self/exe", path, PATH_SIZE - sizeof DEVICE_PLUGIN_FILE);
     char *slash = NULL;
     if (length > 0) {
@@ -25,13 +25,13 @@ static enum error_code part_path(char *path, struct error *error) {
     return ERROR_NONE;
 }
 
-/* Loads the part once; it stays until the process ends. */
+/* Loads the plug-in once; it stays loaded until the process ends. */
 static enum error_code load_plugin(const struct device_plugin **result, struct error *error) {
     static const struct device_plugin *loaded;
     char path[PATH_SIZE];
     *result = loaded;
     if (loaded != NULL) return ERROR_NONE;
-    if (part_path(path, error) != ERROR_NONE) return error->code;
+    if (plugin_path(path, error) != ERROR_NONE) return error->code;
     if (access(path, F_OK) != 0)
         return FAIL(error, ERROR_UNSUPPORTED, "there is no %s beside the program",
                     DEVICE_PLUGIN_FILE);
@@ -41,25 +41,25 @@ static enum error_code load_plugin(const struct device_plugin **result, struct e
         return FAIL(error, ERROR_UNSUPPORTED, "%s cannot be loaded: %s", DEVICE_PLUGIN_FILE,
                     reason == NULL ? "no reason given" : reason);
     }
-    const struct device_plugin *part = dlsym(handle, DEVICE_PLUGIN_SYMBOL);
-    if (part == NULL) {
-        FAIL(error, ERROR_UNSUPPORTED, "%s is not a part of earmark: it has no %s",
+    const struct device_plugin *plugin = dlsym(handle, DEVICE_PLUGIN_SYMBOL);
+    if (plugin == NULL) {
+        FAIL(error, ERROR_UNSUPPORTED, "%s is not a plug-in of earmark: it has no %s",
              DEVICE_PLUGIN_FILE, DEVICE_PLUGIN_SYMBOL);
-    } else if (part->interface_version != DEVICE_INTERFACE_VERSION) {
+    } else if (plugin->interface_version != DEVICE_INTERFACE_VERSION) {
         FAIL(error, ERROR_UNSUPPORTED,
              "%s was built for device interface %d, this program for %d: install both from one "
              "build",
-             DEVICE_PLUGIN_FILE, part->interface_version, DEVICE_INTERFACE_VERSION);
+             DEVICE_PLUGIN_FILE, plugin->interface_version, DEVICE_INTERFACE_VERSION);
     }
     if (error->code != ERROR_NONE) {
         dlclose(handle);
         return error->code;
     }
-    *result = loaded = part;
+    *result = loaded = plugin;
     return ERROR_NONE;
 }
 
-/* The GPU of "cuda", "cuda:N" and "cuda:all". */
+/* Reads the GPU of "cuda", "cuda:N" or "cuda:all"; false for any other name. */
 static bool parse_gpu(const char *name, int *gpu) {
     *gpu = 0;
     if (strcmp(name, "cuda") == 0) return true;
@@ -76,10 +76,10 @@ static bool parse_gpu(const char *name, int *gpu) {
 
 static enum error_code find_gpu(int gpu, const struct device_operations **operations,
                                 char *description, struct error *error) {
-    const struct device_plugin *part;
-    if (load_plugin(&part, error) != ERROR_NONE) return error->code;
-    if (part->choose(gpu, description, error) != ERROR_NONE) return error->code;
-    *operations = part->operations;
+    const struct device_plugin *plugin;
+    if (load_plugin(&plugin, error) != ERROR_NONE) return error->code;
+    if (plugin->choose(gpu, description, error) != ERROR_NONE) return error->code;
+    *operations = plugin->operations;
     return ERROR_NONE;
 }
 
@@ -126,13 +126,13 @@ static void describe_cpu(int threads, char *line) {
 }
 
 bool device_list(size_t index, int threads, char *line) {
-    const struct device_plugin *part = NULL;
+    const struct device_plugin *plugin = NULL;
     struct error missing = ERROR_INITIAL;
     if (index == 0) {
         describe_cpu(threads, line);
         return true;
     }
-    if (load_plugin(&part, &missing) == ERROR_NONE && part->list(index - 1, line, &missing))
+    if (load_plugin(&plugin, &missing) == ERROR_NONE && plugin->list(index - 1, line, &missing))
         return true;
     if (index > 1 || missing.code == ERROR_NONE) return false;
     snprintf(line, DEVICE_LINE_SIZE, "cuda: none, %.400s", missing.message);

@@ -1,8 +1,8 @@
-/* A device in a file of its own: what earmark-cuda.so, beside the program, shows it.
+/* The interface of the plug-in, earmark-cuda.so, which is in the program's folder.
  *
- * The program itself needs no CUDA library, so that one binary runs on machines
- * with and without a GPU; the part is loaded when a device is asked for. It has
- * one symbol, a struct device_plugin, whose first number never moves. */
+ * The program itself needs no CUDA library, so that one binary runs on machines with and
+ * without a GPU; the plug-in is loaded when a GPU is requested. It exports one symbol, a
+ * struct device_plugin, whose first member keeps its place in all versions. */
 #ifndef EARMARK_DEVICE_PLUGIN_H
 #define EARMARK_DEVICE_PLUGIN_H
 
@@ -21,13 +21,13 @@ struct device_plugin {
     int interface_version; /* DEVICE_INTERFACE_VERSION of its build */
     const struct device_operations *operations;
 
-    /* Says which GPU the next open() takes: its number, or DEVICE_PLUGIN_ALL. Looks for a
-     * driver and the GPU first: ERROR_UNSUPPORTED and a message that names what is
-     * missing. description (DEVICE_LINE_SIZE): the GPU in words. */
+    /* Chooses the GPU that the next open() uses: its number, or DEVICE_PLUGIN_ALL. Writes
+     * description (DEVICE_LINE_SIZE): the GPU in words. ERROR_UNSUPPORTED when the driver or the
+     * GPU is missing, with which of them. */
     enum error_code (*choose)(int gpu, char *description, struct error *error);
 
-    /* line (DEVICE_LINE_SIZE): the GPU of this number, its memory and versions; false past
-     * the last one. Without a driver: false at 0, and the error says why. */
+    /* Writes line (DEVICE_LINE_SIZE): the GPU of this number, its memory and versions; false past
+     * the last one. Without a driver: false at 0, with the reason in *error. */
     bool (*list)(size_t gpu, char *line, struct error *error);
 };
 

@@ -1,9 +1,9 @@
 /* Errors: one enum, a message, and where it happened.
  *
- * Every function that can fail returns an enum error_code and takes, as its
- * last parameter, a struct error that it fills in when the code is not
- * ERROR_NONE. The first error is kept: setting an error twice changes nothing,
- * so clean-up code may fail without hiding the cause. */
+ * Every function that can fail returns an enum error_code and takes, as its last parameter, a
+ * struct error that it fills in when the code is not ERROR_NONE. The first error is kept:
+ * setting an error that is set changes nothing, so that clean-up code may fail without hiding
+ * the cause. */
 #ifndef EARMARK_ERROR_H
 #define EARMARK_ERROR_H
 
@@ -13,11 +13,11 @@ extern "C" {
 
 enum error_code {
     ERROR_NONE = 0,
-    ERROR_USAGE = 1,       /* the command line or the call's arguments */
-    ERROR_DATA = 2,        /* the content of an input: a value, a format */
-    ERROR_FILE = 3,        /* the operating system about a file */
-    ERROR_MEMORY = 4,      /* host memory */
-    ERROR_UNSUPPORTED = 5, /* well formed, but not something earmark does */
+    ERROR_USAGE = 1,       /* wrong command line or arguments of a call */
+    ERROR_DATA = 2,        /* wrong content of an input: a value, a format */
+    ERROR_FILE = 3,        /* the operating system reports an error of a file */
+    ERROR_MEMORY = 4,      /* out of memory, on the host or the device */
+    ERROR_UNSUPPORTED = 5, /* valid, but earmark does not do it */
     ERROR_DEVICE = 6,      /* the device cannot be opened or used */
     ERROR_DEVICE_LOST = 7, /* sticky: the process must end (exit code 75) */
     ERROR_STOPPED = 8,     /* a signal asked the run to stop */
@@ -34,7 +34,7 @@ struct error {
 };
 
 /* A fresh error: struct error error = ERROR_INITIAL; */
-#ifdef __cplusplus /* whose compilers want every member, or none by name */
+#ifdef __cplusplus /* has no designated initialisers before C++20 */
 #define ERROR_INITIAL                                                                              \
     { 0, 0, ERROR_NONE, "" }
 #else
@@ -60,7 +60,7 @@ const char *error_name(enum error_code code);
         if (try_code != ERROR_NONE) return try_code;                                               \
     } while (0)
 
-#ifdef __clang_analyzer__ /* it cannot know that a code is set, and never ERROR_NONE */
+#ifdef __clang_analyzer__ /* does not know that error_set() sets a code other than ERROR_NONE */
 #define FAIL(error, kind, ...)                                                                     \
     (error_set((error), (kind), __FILE__, __LINE__, __VA_ARGS__), (error)->code = (kind))
 #else

@@ -1,6 +1,6 @@
-/* The front end's constants, computed in double precision: analysis window, mel
- * filters (spec: torch.stft with a periodic Hamming
- * window; speechbrain.processing.features.Filterbank). */
+/* The front end's constants: sizes, and the analysis window and mel filters in double precision
+ * (those of torch.stft with a periodic Hamming window and of
+ * speechbrain.processing.features.Filterbank). */
 #ifndef EARMARK_FRONT_END_H
 #define EARMARK_FRONT_END_H
 
@@ -12,11 +12,11 @@
 #define FRAME_CENTRE 200 /* frame t covers samples 160 t - 200 .. 160 t + 199, zero outside */
 #define FRAME_BINS 201   /* 0 .. 200, 40 Hz apart */
 
-/* Periodic Hamming: w[n] = 0.54 - 0.46 cos(2 pi n / 400), n = 0 .. 399. */
+/* Fills the periodic Hamming window: w[n] = 0.54 - 0.46 cos(2 pi n / 400), n = 0 .. 399. */
 void front_end_window(double window[FRAME_LENGTH]);
 
-/* Weight of bin k in mel filter i of `mels` (i = 0 ..): triangles of height 1,
- * symmetric in Hz, whose half width is the gap to the lower neighbour. */
+/* Weight of a bin (0 .. 200) in a mel filter (0 .. mels - 1): triangles of height 1, symmetric in
+ * Hz, whose half width is the distance to the next lower centre. */
 double front_end_mel_weight(size_t mels, size_t filter, size_t bin);
 
 #endif

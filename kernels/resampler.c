@@ -8,7 +8,7 @@
 
 static const double pi = 3.14159265358979323846;
 
-#define STOP_BAND 118.0 /* dB; designed with a margin for the rounding to float32 */
+#define STOP_BAND 118.0 /* dB: 110, and a margin for the rounding to float32 */
 #define PASS_BAND 0.9   /* of the lower Nyquist frequency */
 
 static size_t greatest_common_divisor(size_t a, size_t b) {
@@ -66,8 +66,8 @@ enum error_code resampler_create(int rate, struct resampler **result, struct err
     resampler->rate = rate;
     resampler->up = SAMPLE_RATE / divisor;
     resampler->down = (size_t)rate / divisor;
-    /* Frequencies relative to the input's Nyquist: the lower Nyquist, and Kaiser's formulas
-     * (Kaiser 1974) for the length that the transition band asks for. */
+    /* Frequencies are relative to the input's Nyquist frequency. Length and shape of the window
+     * for the transition band by Kaiser's formulas (Kaiser 1974). */
     const double nyquist = rate < SAMPLE_RATE ? 1.0 : (double)SAMPLE_RATE / rate;
     const double cutoff = nyquist * (1.0 + PASS_BAND) / 2.0;
     const double width = pi * nyquist * (1.0 - PASS_BAND);

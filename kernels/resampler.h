@@ -1,6 +1,6 @@
-/* Design of the polyphase resampler to 16 kHz: a windowed-sinc low-pass (Kaiser),
- * flat to 90% of the lower of the two Nyquist frequencies, at least 110 dB down
- * from that Nyquist frequency on, without delay. */
+/* Design of the polyphase resampler to 16 kHz: a windowed-sinc low-pass (Kaiser window), flat up
+ * to 90% of the lower of the two Nyquist frequencies, at least 110 dB down from that Nyquist
+ * frequency on, without delay. */
 #ifndef EARMARK_RESAMPLER_H
 #define EARMARK_RESAMPLER_H
 
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* With up / down = 16000 / rate in lowest terms, output o lies at input position
+/* With up / down = 16000 / rate in lowest terms, output o is at input position
  * o down / up and is
  *
  *     y[o] = sum over t of filters[phase][t] x[floor(o down / up) - half + 1 + t],
@@ -24,8 +24,14 @@ struct resampler {
     float *filters; /* (up, taps) */
 };
 
-bool resampler_supports(int rate);                /* 16000 too, which needs no resampler */
-size_t resampler_length(size_t frames, int rate); /* ceil(frames 16000 / rate), saturating */
+/* Whether there is a resampler from this rate in Hz; true for 16000 too, which needs none. */
+bool resampler_supports(int rate);
+
+/* Samples after resampling: ceil(frames 16000 / rate), or SIZE_MAX when that overflows. */
+size_t resampler_length(size_t frames, int rate);
+
+/* Makes the filters for a rate in Hz other than 16000. ERROR_INTERNAL for a rate that is not
+ * supported, ERROR_MEMORY. resampler_free() frees it. */
 
 enum error_code resampler_create(int rate, struct resampler **resampler, struct error *error);
 void resampler_free(struct resampler *resampler); /* takes NULL */

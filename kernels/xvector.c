@@ -1,4 +1,4 @@
-/* The sizes that host and devices must agree on. */
+/* Sizes on which host and devices must agree. */
 #include "device.h"
 
 #include "front_end.h"
@@ -11,6 +11,10 @@ size_t xvector_minimum_frames(const struct xvector_model *model) {
         if (padding > largest) largest = padding;
     }
     return largest + 1;
+}
+
+size_t xvector_minimum_samples(const struct xvector_model *model) {
+    return FRAME_SHIFT * (xvector_minimum_frames(model) - 1);
 }
 
 size_t xvector_frames(size_t samples) {

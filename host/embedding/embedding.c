@@ -303,7 +303,7 @@ enum error_code embedding_run(struct device *device, const struct xvector_model 
         .decode = {.model_rate = model->sample_rate,
                    .no_resample = settings->no_resample,
                    .measure = true,
-                   .minimum_samples = 160 * (xvector_minimum_frames(model) - 1)},
+                   .minimum_samples = xvector_minimum_samples(model)},
     };
     *counts = (struct embedding_counts){0};
     device->operations->properties(device, &job.properties);

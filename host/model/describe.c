@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOP 160 /* samples from one feature frame to the next */
-
 /* Multiply-adds of all blocks for a frame. */
 static double frame_multiply_adds(const struct xvector_model *network) {
     double sum = 0;
@@ -87,7 +85,8 @@ static void append_blocks(const struct xvector_model *network, struct text *text
 
 void model_describe(const struct model *model, const char *path, struct text *text) {
     const struct xvector_model *network = &model->network;
-    size_t frames = xvector_minimum_frames(network);
+    size_t frames = xvector_minimum_frames(network), samples = xvector_minimum_samples(network);
+    size_t frames_a_second = xvector_frames((size_t)network->sample_rate) - 1;
     double operations = 2 * frame_multiply_adds(network);
     append_line(text, "model", path);
     append_line(text, "name", model->name);
@@ -100,15 +99,15 @@ void model_describe(const struct model *model, const char *path, struct text *te
     text_format(text, ", %s\n", model_dtype_name(model->dtype));
     text_format(text,
                 "input       %d Hz, %zu mels; at least %zu frames (%zu samples, %.3g s) a clip\n",
-                network->sample_rate, network->mels, frames, (frames - 1) * HOP,
-                (double)((frames - 1) * HOP) / network->sample_rate);
+                network->sample_rate, network->mels, frames, samples,
+                (double)samples / network->sample_rate);
     append_blocks(network, text);
     text_format(text, "pooling     mean and deviation, %zu values\n",
                 2 * network->blocks[network->block_count - 1].out_channels);
     text_format(text, "embedding   %zu values\n", network->embedding_size);
     text_format(text,
                 "operations  %.4g MFLOP a frame, %.4g MFLOP a second of audio, %.4g MFLOP a clip\n",
-                operations / 1e6, operations / 1e6 * network->sample_rate / HOP,
+                operations / 1e6, operations / 1e6 * (double)frames_a_second,
                 2 * clip_multiply_adds(network) / 1e6);
     append_training(model, text);
 }

@@ -11,12 +11,12 @@ struct cuda_batch {
     struct device_batch base; /* first */
     enum batch_state state;
     bool want_features;
-    struct cuda_worker *worker;                       /* that computes it */
+    struct cuda_worker *worker;                       /* computes it */
     struct cuda_buffer samples, embeddings, features; /* pinned */
     struct embedder_work work;
-    cudaEvent_t done;         /* the results are there */
-    struct cuda_batch *next;  /* of all */
-    struct cuda_batch *queue; /* submitted after this one */
+    cudaEvent_t done;         /* the results have been copied down */
+    struct cuda_batch *next;  /* in the list of all */
+    struct cuda_batch *queue; /* submitted next */
 };
 
 /* ---- acquire ---- */
@@ -31,7 +31,7 @@ size_t cuda_batches_bytes(const struct cuda_device *device) {
     return least;
 }
 
-/* The worker with the fewest batches under way. */
+/* The worker with the fewest batches that are acquired or submitted. */
 static struct cuda_worker *least_busy(struct cuda_device *device) {
     int busy[CUDA_MAXIMUM_GPUS] = {0}, best = 0;
     for (struct cuda_batch *batch = device->batches; batch != NULL; batch = batch->next)
@@ -72,7 +72,7 @@ static enum error_code reserve_clips(struct device_batch *base, size_t clips, st
     return ERROR_NONE;
 }
 
-/* Nothing of what was there is kept. An error leaves a batch that is whole. */
+/* Makes room in a batch, whose contents are lost. After an error the batch is still valid. */
 static enum error_code reserve(struct cuda_batch *batch, size_t bytes, size_t clips,
                                struct error *error) {
     const size_t size = embedder_size(batch->worker->embedder);
@@ -86,7 +86,7 @@ static enum error_code reserve(struct cuda_batch *batch, size_t bytes, size_t cl
     return error->code;
 }
 
-/* Gives back what free batches hold. */
+/* Frees the buffers of free batches. */
 static void trim(struct cuda_device *device) {
     for (struct cuda_batch *batch = device->batches; batch != NULL; batch = batch->next) {
         if (batch->state != BATCH_FREE) continue;
@@ -98,7 +98,7 @@ static void trim(struct cuda_device *device) {
     }
 }
 
-/* A free batch of the worker's with room. */
+/* A free batch of the worker, with room. */
 static enum error_code take(struct cuda_device *device, struct cuda_worker *worker, size_t bytes,
                             size_t clips, struct cuda_batch **batch, struct error *error) {
     if (find_batch(device, worker, batch, error) == ERROR_NONE)
@@ -115,7 +115,7 @@ enum error_code cuda_acquire(struct device *base, size_t samples_bytes, size_t c
     struct error roomy = ERROR_INITIAL;
     *result = NULL;
     if (worker->embedder == NULL)
-        return FAIL(error, ERROR_USAGE, "a batch was asked for before a model was loaded");
+        return FAIL(error, ERROR_USAGE, "a batch was requested before a model was loaded");
     if (worker_choose(worker, error) != ERROR_NONE) return error->code;
     const size_t good = cuda_batches_bytes(device);
     const size_t bytes = samples_bytes > good ? samples_bytes : good;
@@ -125,7 +125,7 @@ enum error_code cuda_acquire(struct device *base, size_t samples_bytes, size_t c
             *error = roomy;
             return error->code;
         }
-        trim(device); /* again with nothing but what is needed */
+        trim(device); /* then try again, with no more than is needed */
         if (take(device, worker, samples_bytes, clip_count, &batch, error) != ERROR_NONE)
             return error->code;
     }
@@ -154,7 +154,7 @@ static enum error_code reserve_features(struct cuda_batch *batch, struct error *
     for (size_t i = 0; i < batch->base.clip_count; i++)
         frames += xvector_frames(
             device_resampled_length(batch->base.clips[i].frames, batch->base.clips[i].rate));
-    /* At least one value, so that features that were wanted are never NULL. */
+    /* At least one value, so that requested features are never NULL. */
     return cuda_buffer_reserve(&batch->features, BUFFER_PINNED,
                                frames * embedder_mels(batch->worker->embedder) + 1, sizeof(float),
                                "features", error);
@@ -193,13 +193,13 @@ enum error_code cuda_submit(struct device *base, struct device_batch *submitted,
 
 /* ---- wait ---- */
 
-/* A batch that has ended, or the oldest; *link is what points to it. */
+/* A batch that has finished, or the oldest; returns the link that points to it. */
 static struct cuda_batch **find_finished(struct cuda_device *device) {
     for (struct cuda_batch **link = &device->oldest; *link != NULL; link = &(*link)->queue)
         if (cudaSetDevice((*link)->worker->gpu) == cudaSuccess &&
             cudaEventQuery((*link)->done) == cudaSuccess)
             return link;
-    (void)cudaGetLastError(); /* "not ready" is no error */
+    (void)cudaGetLastError(); /* cudaErrorNotReady is not an error */
     return &device->oldest;
 }
 
@@ -210,7 +210,7 @@ static void unlink_batch(struct cuda_device *device, struct cuda_batch **link) {
         device->newest = batch;
 }
 
-/* A batch that fails is free again: the host must not release it. */
+/* A batch that fails becomes free: the host must not release it. */
 enum error_code cuda_wait(struct device *base, struct device_batch **result, struct error *error) {
     struct cuda_device *device = cuda_device_of(base);
     *result = NULL;

@@ -1,4 +1,5 @@
-/* Staging buffers of the CUDA device, pinned so that the GPU copies them by itself. */
+/* The staging buffers of the CUDA device, in pinned memory, which the GPU copies without the
+ * host. */
 #ifndef EARMARK_CUDA_BATCHES_H
 #define EARMARK_CUDA_BATCHES_H
 
@@ -18,7 +19,7 @@ size_t cuda_batches_bytes(const struct cuda_device *device);
 void cuda_batches_free(struct cuda_device *device);
 
 /* Makes room on the GPUs, for cross-validation say: frees the buffers of free batches, and the
- * embedder's on GPUs where no batch is under way. They are allocated again when needed. */
+ * embedder's on GPUs where no batch is in use. They are allocated again when needed. */
 void cuda_batches_trim(struct device *device);
 
 /* Whether any batch is between acquire and release. */

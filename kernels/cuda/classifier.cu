@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A tile has at most so many chunks, and so many bytes of x' or logits in float64. */
+/* Most chunks of a tile, and most bytes of its x' or logits in float64. */
 #define TILE_CHUNKS ((size_t)32)
 #define TILE_BYTES ((size_t)512 << 20)
 
-/* Columns of one product: at most a full tile of a large GPU's, and no more than the folds
- * of one C fill when there are few. */
+/* Most columns of one product, which fill a large GPU; when the folds of one C have fewer,
+ * products have about as many as these. */
 #define BLOCK_COLUMNS ((size_t)256)
 
 static void *host_array(size_t count, size_t size, const char *what, struct error *error) {
@@ -32,8 +32,8 @@ static size_t most(size_t a, size_t b) {
     return a > b ? a : b;
 }
 
-/* Shapes are functions of the problem, never of the tasks or of free memory; but for
- * tile_chunks, on which no result depends. */
+/* Shapes depend on the problem only, not on the tasks or on free memory, except tile_chunks,
+ * which does not change any result. */
 static void choose_shapes(struct cuda_classifier *self) {
     size_t largest = 0;
     for (size_t fold = 0; fold < self->folds; fold++)
@@ -95,7 +95,7 @@ static enum error_code make_tiles(struct cuda_classifier *self, struct error *er
     return ERROR_NONE;
 }
 
-/* Labels, shift and scale: small, and there for all of the problem's life. */
+/* Copies labels, shift and scale, which stay on the GPU until the problem is closed. */
 static enum error_code send_constants(struct cuda_classifier *self,
                                       const struct classifier_problem *problem,
                                       struct error *error) {
@@ -135,7 +135,7 @@ static enum error_code make_streams(struct cuda_classifier *self, struct error *
     return error->code;
 }
 
-/* What an evaluation of one C takes beside the data, in float64. */
+/* Bytes that an evaluation of one C takes beside the data, in float64. */
 static size_t working_bytes(const struct cuda_classifier *self) {
     const size_t columns =
         least(self->classes * self->folds, most(PASS_COLUMNS, self->classes)) + self->block_columns;
@@ -169,7 +169,7 @@ static enum error_code create(struct device *device, const struct classifier_pro
     self->classes = problem->classes;
     self->folds = problem->folds;
     self->data = problem->data;
-    self->stride = classifier_round_up(self->features, 4); /* rows begin at 16 bytes */
+    self->stride = classifier_round_up(self->features, 4); /* rows are 16-byte aligned */
     if (open_problem(self, problem, error) != ERROR_NONE) {
         cuda_classifier_close(&self->base);
         return error->code;
@@ -185,9 +185,9 @@ enum error_code cuda_classifier_open(struct device *device,
     const double started = clock_seconds();
     struct error first = ERROR_INITIAL;
     nvtxRangePushA("classifier open");
-    cuda_batches_trim(device); /* what embeddings took */
+    cuda_batches_trim(device); /* frees what embeddings took */
     create(device, problem, classifier, &first);
-    /* Out of memory already for what is small: once more, another program may have ended. */
+    /* Even the small buffers did not fit: try once more, another program may have ended. */
     if (first.code == ERROR_MEMORY)
         create(device, problem, classifier, error);
     else if (first.code != ERROR_NONE)

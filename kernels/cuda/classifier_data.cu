@@ -1,6 +1,6 @@
-/* The data on its way to the products: gathered by fold into pinned memory, copied up, and
- * scaled. It stays on the GPU where there is room, or comes tile by tile while the tile
- * before it is in work. */
+/* The classifier's data: gathered by fold into pinned memory, copied to the GPU, and scaled. It
+ * stays on the GPU if there is room; otherwise it is copied tile by tile while the previous tile
+ * is used. */
 #include "kernels/cuda/classifier_data.h"
 
 #include "kernels/cuda/check.h"
@@ -13,7 +13,7 @@ static enum error_code reserve_staging(struct cuda_classifier *self, struct erro
     const size_t numbers = classifier_tile_rows(self) * self->features;
     for (int slot = 0; slot < 2; slot++)
         if (cuda_buffer_reserve(&self->staging[slot], BUFFER_PINNED, numbers, sizeof(float),
-                                "rows on their way", error) != ERROR_NONE)
+                                "rows being copied", error) != ERROR_NONE)
             return error->code;
     return ERROR_NONE;
 }
@@ -28,12 +28,13 @@ enum error_code classifier_reserve_tile(struct cuda_classifier *self, size_t ele
     if (self->resident) return ERROR_NONE;
     for (int slot = 0; slot < 2; slot++)
         if (cuda_buffer_reserve(&self->upload[slot], BUFFER_GPU, rows * self->features,
-                                sizeof(float), "rows on their way", error) != ERROR_NONE)
+                                sizeof(float), "rows being copied", error) != ERROR_NONE)
             return error->code;
     return reserve_staging(self, error);
 }
 
-/* The tile's rows, in order, zeros for padding: once the slot's last copy has ended. */
+/* Writes the tile's rows to the slot's pinned memory, zeros for padding, once the slot's last
+ * copy has ended. */
 static enum error_code gather(struct cuda_classifier *self, const struct cuda_classifier_tile *tile,
                               size_t slot, struct error *error) {
     if (cuda_check(cudaEventSynchronize(self->copied[slot]), "a copy", error) != ERROR_NONE)
@@ -52,7 +53,7 @@ static enum error_code gather(struct cuda_classifier *self, const struct cuda_cl
     return ERROR_NONE;
 }
 
-/* Copies a tile up, to `raw` of the resident data or to the slot's own memory. */
+/* Queues the copy of a tile to `to` on the GPU: the resident data or the slot's memory. */
 static enum error_code send_tile(struct cuda_classifier *self,
                                  const struct cuda_classifier_tile *tile, size_t slot, void *to,
                                  struct error *error) {
@@ -83,7 +84,7 @@ static enum error_code scale_tile(struct cuda_classifier *self,
         self->stride, to, self->worker->stream, error);
 }
 
-/* Room for the buffer beside `working` bytes, or not: no room is no error here. */
+/* Allocates the buffer if `working` bytes are left beside it; no room is not an error. */
 static enum error_code try_reserve(struct cuda_buffer *buffer, size_t count, size_t taken,
                                    size_t working, const char *what, struct error *error) {
     size_t free_bytes;
@@ -102,9 +103,9 @@ enum error_code classifier_load(struct cuda_classifier *self, size_t working, st
     const size_t scaled = self->padded_rows * self->stride;
     if (try_reserve(&self->raw, raw, 0, working, "the data", error) != ERROR_NONE)
         return error->code;
-    if (self->raw.data == NULL) return ERROR_NONE; /* streamed */
+    if (self->raw.data == NULL) return ERROR_NONE; /* streamed from the host */
     struct error attempt = ERROR_INITIAL;
-    if (load_raw(self, &attempt) == ERROR_MEMORY) { /* for the copies: streamed as well */
+    if (load_raw(self, &attempt) == ERROR_MEMORY) { /* of the copies: streamed too */
         cuda_buffer_free(&self->raw, BUFFER_GPU);
         return ERROR_NONE;
     }
@@ -131,7 +132,7 @@ static const float *scaled_rows(const struct cuda_classifier *self, size_t first
     return (const float *)self->scaled.data + first * self->stride;
 }
 static const double *scaled_rows(const struct cuda_classifier *, size_t, const double *) {
-    return NULL; /* only float32 is kept */
+    return NULL; /* x' is kept in float32 only */
 }
 
 template <typename Real>

@@ -1,8 +1,8 @@
-/* Loss and gradient of many tasks over the data, which is read once for a pass of tasks:
- * logits of all of them, softmax, gradient, tile by tile, with float64 sums in their order.
+/* Loss and gradient of many tasks over the data, which is read once for a pass of tasks: logits,
+ * softmax and gradient of all of them, tile by tile, summed in float64 in a fixed order.
  *
- * Tasks lie sorted by fold, and their packed weights twice end to end: the tasks that train
- * on a fold's rows, all but those that hold it out, are then one run of columns. */
+ * Tasks are sorted by fold, and their packed weights are stored twice, end to end: the tasks that
+ * train on a fold's rows, all but those that hold it out, are then consecutive columns. */
 #include "kernels/cuda/classifier.h"
 
 #include "kernels/clock.h"
@@ -18,12 +18,12 @@ struct pass {
     struct cuda_classifier *self;
     struct classifier_task **tasks; /* (task_count), sorted by fold */
     size_t task_count, columns;
-    size_t padded;      /* columns of the logits: whole blocks */
+    size_t padded;      /* columns of the logits, rounded up to whole blocks */
     size_t *first_task; /* (folds + 1): where each fold's tasks begin */
-    size_t element;     /* bytes of the products' numbers */
+    size_t element;     /* bytes of a number in the products */
 };
 
-/* The run of columns that train on a fold's rows. */
+/* The columns that train on a fold's rows. */
 struct view {
     size_t begin, tasks, columns, blocks;
 };
@@ -38,7 +38,7 @@ static struct view view_of(const struct pass *pass, size_t fold) {
     return view;
 }
 
-/* logits (rows, ld) = x (rows, stride) weights^T; row-major, so cuBLAS sees all transposed. */
+/* logits (rows, ld) = x (rows, stride) weights^T; row-major, which cuBLAS reads as transposed. */
 static cublasStatus_t multiply_logits(cublasHandle_t blas, int block, int rows, int stride,
                                       const float *weights, const float *x, float *logits, int ld) {
     const float one = 1.0F, zero = 0.0F;
@@ -74,7 +74,7 @@ static cublasStatus_t multiply_gradients(cublasHandle_t blas, int block, int chu
                                      (long long)block * stride, chunks);
 }
 
-/* Softmax of the view's logits; losses and intercepts' gradients are added to the totals. */
+/* Softmax of the view's logits; adds losses and the gradients of intercepts to the totals. */
 template <typename Real>
 static enum error_code add_losses(const struct pass *pass, const struct cuda_classifier_tile *tile,
                                   const struct view *view, struct error *error) {
@@ -170,7 +170,7 @@ static enum error_code reserve_all(const struct pass *pass, struct error *error)
     return classifier_reserve_tile(self, pass->element, error);
 }
 
-/* Out of memory: something is given back until there is room, or nothing is left to give. */
+/* Allocates all buffers; out of memory, frees others until there is room or none is left. */
 static enum error_code make_room(const struct pass *pass, struct error *error) {
     for (;;) {
         struct error attempt = ERROR_INITIAL;

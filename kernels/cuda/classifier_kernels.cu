@@ -9,7 +9,7 @@ static unsigned blocks_for(size_t count, size_t each) {
     return (unsigned)((count + each - 1) / each);
 }
 
-/* One thread a number of x'. Rows lie in y beyond what the grid has: a stride loop. */
+/* A thread for each column of x'; rows are in y, in a loop over the grid. */
 template <typename Real>
 __global__ void scale_rows(const float *__restrict__ raw, const int32_t *__restrict__ labels,
                            const double *__restrict__ shift, const double *__restrict__ scale,
@@ -60,7 +60,7 @@ enum error_code launch_pack_weights(const double *weights, size_t columns, size_
     return cuda_check(cudaGetLastError(), "pack_weights", error);
 }
 
-/* Slices of rows that one block sums side by side for 32 columns. */
+/* Slices of rows that a block sums in parallel, for 32 columns. */
 #define SUM_SLICES 8
 
 template <typename Real>

@@ -1,4 +1,5 @@
-/* The classifier's own kernels; Real is float or double. Each puts its work on `stream`. */
+/* The classifier's kernels; Real is float or double. Each queues its work on `stream`; matrices
+ * are on the GPU. */
 #ifndef EARMARK_CUDA_CLASSIFIER_KERNELS_H
 #define EARMARK_CUDA_CLASSIFIER_KERNELS_H
 
@@ -8,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* scaled (rows, stride) = (raw (rows, features) - shift) * scale, in float64 and rounded
- * once; 0 in the columns of padding and in rows without a label. */
+/* scaled (rows, stride) = (raw (rows, features) - shift) * scale, computed in float64 and rounded
+ * once; 0 in columns of padding and in rows without a label (< 0). */
 template <typename Real>
 enum error_code launch_scale_rows(const float *raw, const int32_t *labels, const double *shift,
                                   const double *scale, size_t rows, size_t features, size_t stride,
@@ -22,20 +23,20 @@ enum error_code launch_pack_weights(const double *weights, size_t columns, size_
                                     size_t packed_columns, size_t stride, Real *packed,
                                     cudaStream_t stream, struct error *error);
 
-/* What one softmax launch works on: tasks side by side, each with its classes. */
+/* What one softmax launch computes: the classes of consecutive tasks. */
 struct softmax_view {
-    size_t rows;  /* a multiple of nothing: the tile's */
+    size_t rows;  /* of the tile */
     size_t tasks; /* of the view */
     size_t classes;
     size_t stride;   /* from a row of logits to the next */
     size_t begin;    /* the view's first column among all columns */
-    size_t columns;  /* of all tasks: the view's columns go round at the end */
+    size_t columns;  /* of all tasks: the view's columns wrap around at the end */
     size_t row_size; /* of the weights: features + 1 */
 };
 
-/* logits (rows, stride) become softmax - onehot, 0 in rows without a label; or, where
- * probabilities (rows, classes) is given (one task), the softmax goes there. losses (rows,
- * tasks): -log p[label]. */
+/* Replaces logits (rows, stride) by softmax - onehot, 0 in rows without a label; or, if
+ * probabilities (rows, classes) is not NULL (one task), writes the softmax there. Intercepts are
+ * in weights (columns, row_size). Writes losses (rows, tasks): -log p[label], 0 without one. */
 template <typename Real>
 enum error_code launch_softmax(const struct softmax_view *view, Real *logits, const double *weights,
                                const int32_t *labels, float *probabilities, double *losses,
@@ -47,8 +48,8 @@ enum error_code launch_sum_columns(const Real *matrix, size_t chunks, size_t chu
                                    size_t stride, size_t columns, double *sums, cudaStream_t stream,
                                    struct error *error);
 
-/* Adds the chunks' (chunks, block, stride) sums of `count` columns, in their order, to the
- * totals (all_columns, features + 1); the first is column `begin`, going round at the end. */
+/* Adds the chunks' sums (chunks, block, stride) of `count` columns, in the chunks' order, to
+ * totals (all_columns, features + 1); the first is column `begin`, wrapping around at the end. */
 template <typename Real>
 enum error_code launch_add_gradients(const Real *partial, size_t chunks, size_t block,
                                      size_t stride, size_t count, size_t features, size_t begin,

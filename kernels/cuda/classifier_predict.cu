@@ -11,8 +11,8 @@
 
 struct prediction {
     struct cuda_classifier *self;
-    size_t padded;        /* columns of the logits */
-    float *probabilities; /* (rows, classes) of the caller, or NULL */
+    size_t padded;        /* columns of the logits: classes rounded up */
+    float *probabilities; /* (rows, classes), the caller's, or NULL */
 };
 
 static enum error_code reserve_all(const struct prediction *prediction, struct error *error) {
@@ -59,7 +59,7 @@ static enum error_code send_weights(const struct prediction *prediction,
     struct cuda_classifier *self = prediction->self;
     const cudaStream_t stream = self->worker->stream;
     const size_t bytes = self->classes * (self->features + 1) * sizeof(double);
-    /* The last fold's copy has ended: its probabilities have come down since. */
+    /* The copy for the previous fold has ended: its probabilities have been received. */
     memcpy(self->sent.data, task->weights, bytes);
     if (cuda_check(cudaMemcpyAsync(self->weights.data, self->sent.data, bytes,
                                    cudaMemcpyHostToDevice, stream),
@@ -70,9 +70,9 @@ static enum error_code send_weights(const struct prediction *prediction,
                                        (double *)self->packed.data, stream, error);
 }
 
-/* Logits, softmax and losses of a tile, all on the worker's stream. */
-static enum error_code judge_tile(const struct prediction *prediction,
-                                  const struct cuda_classifier_tile *tile, struct error *error) {
+/* Queues logits, softmax and losses of a tile on the worker's stream. */
+static enum error_code predict_tile(const struct prediction *prediction,
+                                    const struct cuda_classifier_tile *tile, struct error *error) {
     struct cuda_classifier *self = prediction->self;
     const cudaStream_t stream = self->worker->stream;
     const size_t rows = tile->chunks * self->chunk_rows;
@@ -97,7 +97,7 @@ static enum error_code judge_tile(const struct prediction *prediction,
                            error);
 }
 
-/* Brings a tile's probabilities to the rows where the caller has them. */
+/* Copies a tile's probabilities to the caller's rows. */
 static enum error_code receive_tile(const struct prediction *prediction,
                                     const struct cuda_classifier_tile *tile, struct error *error) {
     struct cuda_classifier *self = prediction->self;
@@ -125,7 +125,7 @@ static enum error_code predict_all(const struct prediction *prediction,
                                    double *log_loss, struct error *error) {
     struct cuda_classifier *self = prediction->self;
     const cudaStream_t stream = self->worker->stream;
-    size_t sent = SIZE_MAX; /* whose weights are there */
+    size_t sent = SIZE_MAX; /* the task whose weights are on the GPU */
     if (cuda_check(cudaSetDevice(self->worker->gpu), "the GPU", error) != ERROR_NONE ||
         make_room(prediction, error) != ERROR_NONE ||
         cuda_check(cudaMemsetAsync(self->totals.data, 0, sizeof(double), stream), "the log-loss",
@@ -136,11 +136,11 @@ static enum error_code predict_all(const struct prediction *prediction,
         size_t task = 0;
         while (task < task_count && tasks[task].fold != tile->fold) task++;
         if (task == task_count)
-            return FAIL(error, ERROR_INTERNAL, "classifier: no task judges fold %zu", tile->fold);
+            return FAIL(error, ERROR_INTERNAL, "classifier: no task predicts fold %zu", tile->fold);
         if (task != sent && send_weights(prediction, &tasks[task], error) != ERROR_NONE)
             return error->code;
         sent = task;
-        if (judge_tile(prediction, tile, error) != ERROR_NONE ||
+        if (predict_tile(prediction, tile, error) != ERROR_NONE ||
             receive_tile(prediction, tile, error) != ERROR_NONE)
             return error->code;
     }

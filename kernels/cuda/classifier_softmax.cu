@@ -1,8 +1,7 @@
-/* Softmax, loss and residual in one pass: a group of lanes takes a row of one task.
+/* Softmax, loss and residual in one pass: a group of lanes computes one row of one task.
  *
- * Groups that are next to each other take tasks that are next to each other in the same
- * row, so that a warp reads one run of columns. Up to 256 classes the logits are read once
- * and stay in registers. */
+ * Neighbouring groups compute neighbouring tasks of the same row, so that a warp reads consecutive
+ * columns. Up to 256 classes, the logits are read once and kept in registers. */
 #include "kernels/cuda/classifier_kernels.h"
 
 #include "kernels/cuda/check.h"
@@ -36,13 +35,13 @@ static __device__ __forceinline__ double exponential(double x) {
     return exp(x);
 }
 
-/* Where a group works: the same for all its lanes. */
+/* The row and task of a group: the same for all its lanes. */
 struct softmax_place {
     size_t row, task;
     bool inside;
     int label;               /* -1 in rows of padding */
-    size_t classes;          /* 0 where the group has no place: it goes along and reads nothing */
-    const double *intercept; /* of class 0; the next is row_size further */
+    size_t classes;          /* 0 for a group without a row: it runs along and reads nothing */
+    const double *intercept; /* of class 0; the next one is row_size numbers on */
 };
 
 static __device__ __forceinline__ softmax_place find_place(const softmax_view &view, size_t group,
@@ -121,7 +120,7 @@ __global__ void __launch_bounds__(THREADS)
     if (lane == 0) write_loss(view, place, (double)maximum, (double)sum, (double)own, losses);
 }
 
-/* Any number of classes: the logits are read three times, from the caches for the most part. */
+/* Any number of classes: the logits are read three times, mostly from the caches. */
 template <typename Real>
 __global__ void __launch_bounds__(THREADS, 3)
     softmax_memory(softmax_view view, Real *__restrict__ logits, const double *__restrict__ weights,

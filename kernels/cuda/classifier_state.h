@@ -1,22 +1,22 @@
-/* The GPU's classifier problem: what classifier.cu (open, close), classifier_data.cu,
- * classifier_evaluate.cu and classifier_predict.cu share.
+/* The GPU's classifier problem, for classifier.cu (open, close), classifier_data.cu,
+ * classifier_evaluate.cu and classifier_predict.cu.
  *
- * Rows are sorted by fold; every fold is padded with rows of zeros to whole chunks, and
- * chunks are cut into tiles that never cross folds. The two products are cuBLAS's on
- * tiles and blocks of columns of constant shapes; the residuals' product gives one sum
- * in the product's precision for each chunk, and chunks are added in float64 in their
- * order. So a task's result depends neither on the tiles, nor on whether the data stays
- * on the GPU, nor on the other tasks of the call, and two runs agree bit for bit. */
+ * Rows are sorted by fold; every fold is padded with rows of zeros to whole chunks, and is cut
+ * into tiles of chunks. Both products are cuBLAS's, on tiles and blocks of columns of constant
+ * shapes; the residuals' product gives one sum in the product's precision for each chunk, and
+ * chunks are added in float64 in order. A task's result therefore depends neither on the tiles,
+ * nor on whether the data stays on the GPU, nor on the other tasks of the call, and two runs
+ * agree bit for bit. */
 #ifndef EARMARK_CUDA_CLASSIFIER_STATE_H
 #define EARMARK_CUDA_CLASSIFIER_STATE_H
 
 #include "kernels/cuda/device_state.h"
 #include "kernels/cuda/memory.h"
 
-/* Rows whose products are summed in the product's precision: few enough for float32. */
+/* Most rows whose products are summed in the product's precision: few enough for float32. */
 #define CHUNK_ROWS 512
 
-/* Columns (classes of tasks) that are in work together; one task may have more. */
+/* Columns (classes of tasks) that are computed together; a single task may have more. */
 #define PASS_COLUMNS ((size_t)4096)
 
 struct cuda_classifier_tile {
@@ -30,14 +30,14 @@ struct cuda_classifier {
     struct cuda_worker *worker;
     struct device_counters *counters;
     size_t rows, features, classes, folds;
-    size_t stride;        /* features with padding: from a row to the next of x' and weights */
+    size_t stride;        /* of x' and weights: features rounded up */
     const float *data;    /* (rows, features), the caller's */
-    size_t chunk_rows;    /* a function of the problem only */
-    size_t block_columns; /* columns of one product, likewise */
+    size_t chunk_rows;    /* depends on the problem only */
+    size_t block_columns; /* columns of one product; likewise */
     size_t padded_rows;
-    size_t *order;      /* (padded_rows): row numbers sorted by fold, SIZE_MAX: padding */
-    size_t *fold_first; /* (folds + 1): where each fold begins, padding counted */
-    size_t *fold_rows;  /* (folds): without padding */
+    size_t *order;      /* (padded_rows): row numbers sorted by fold; SIZE_MAX: padding */
+    size_t *fold_first; /* (folds + 1): first row of each fold, with padding */
+    size_t *fold_rows;  /* (folds): rows without padding */
     struct cuda_classifier_tile *tiles;
     size_t tile_count;
     size_t tile_chunks; /* chunks of the largest tile */
@@ -48,12 +48,12 @@ struct cuda_classifier {
     struct cuda_buffer scale;  /* double (features) */
     bool resident;
     struct cuda_buffer raw;     /* float (padded_rows, features), when resident */
-    struct cuda_buffer scaled;  /* float (padded_rows, stride): x' of all, where that fits */
+    struct cuda_buffer scaled;  /* float (padded_rows, stride): all of x', if it fits */
     struct cuda_buffer tile;    /* float or double (tile rows, stride): x' of one tile */
     struct cuda_buffer logits;  /* (tile rows, columns), then residuals */
     struct cuda_buffer losses;  /* double (tile rows, tasks) */
     struct cuda_buffer packed;  /* weights (columns, stride) */
-    struct cuda_buffer weights; /* double (columns, features + 1), as they are sent */
+    struct cuda_buffer weights; /* double (columns, features + 1), as they were sent */
     struct cuda_buffer partial; /* (tile_chunks, block_columns, stride): gradients of chunks */
     struct cuda_buffer sums;    /* double (tile_chunks, columns): sums of columns of chunks */
     struct cuda_buffer totals;  /* double (columns, features + 1), then (tasks) losses */
@@ -62,8 +62,8 @@ struct cuda_classifier {
     cudaStream_t copy_stream;
     struct cuda_buffer staging[2]; /* float (tile rows, features), pinned */
     struct cuda_buffer upload[2];  /* the same on the GPU, when streamed */
-    cudaEvent_t copied[2];         /* the staging memory of the slot is free again */
-    cudaEvent_t used[2];           /* the upload memory of the slot is free again */
+    cudaEvent_t copied[2];         /* the slot's staging memory may be written again */
+    cudaEvent_t used[2];           /* the slot's upload memory may be written again */
     size_t next_slot;
 
     struct cuda_buffer sent, received; /* pinned: weights up, gradients and losses down */

@@ -35,7 +35,7 @@ static void cuda_close(struct device *device) {
     free(cuda);
 }
 
-/* Once more after running out of memory: another program may just have given some back. */
+/* Tries a second time when out of memory: another program may have freed some. */
 static enum error_code open_worker(int gpu, struct cuda_worker *worker, struct error *error) {
     struct error first = ERROR_INITIAL;
     if (worker_open(gpu, worker, &first) == ERROR_NONE) return ERROR_NONE;
@@ -63,7 +63,7 @@ static enum error_code cuda_open(const struct device_settings *settings, struct 
     return ERROR_NONE;
 }
 
-/* ---- what it is ---- */
+/* ---- properties ---- */
 
 static void cuda_properties(const struct device *device, struct device_properties *properties) {
     const struct cuda_device *cuda = (const struct cuda_device *)device;
@@ -112,7 +112,7 @@ static enum error_code cuda_load_model(struct device *device, const struct xvect
                                        struct error *error) {
     struct cuda_device *cuda = cuda_device_of(device);
     if (cuda_batches_in_use(cuda))
-        return FAIL(error, ERROR_USAGE, "a model cannot be loaded while batches are under way");
+        return FAIL(error, ERROR_USAGE, "a model cannot be loaded while batches are in use");
     for (int i = 0; i < cuda->worker_count; i++)
         if (load_on(&cuda->workers[i], model, cuda->precision, error) != ERROR_NONE)
             return error->code;

@@ -1,4 +1,4 @@
-/* Making and freeing a model on a GPU, and the memory of its groups. */
+/* Creates and frees a model on a GPU, and allocates the memory of its groups. */
 #include "kernels/cuda/embedder.h"
 
 #include "kernels/cuda/embedder_state.h"
@@ -10,11 +10,11 @@ extern "C" {
 
 #include <stdlib.h>
 
-/* Tiles of the widest inner layer, 512 channels, that fill two blocks of each multiprocessor
- * once: 512 / 128 of them per 128 rows. */
+/* So that the tiles of the widest inner layer, 512 channels, are two blocks for each
+ * multiprocessor: 512 / 128 tiles for every 128 rows. */
 #define ROWS_PER_PROCESSOR 64
 #define LEAST_GROUP_BYTES ((size_t)1 << 20)
-/* GPU memory that a byte of int16 samples takes, about; at 8 kHz, the hungriest rate. */
+/* Bytes of GPU memory for a byte of int16 samples, roughly; at 8 kHz, which takes most. */
 #define BYTES_PER_SAMPLE_BYTE 12
 
 size_t embedder_row_bytes(const struct cuda_embedder *embedder, int layer) {
@@ -22,7 +22,7 @@ size_t embedder_row_bytes(const struct cuda_embedder *embedder, int layer) {
     return (size_t)l->outputs * (l->final_layer ? sizeof(float) : layer_element(l->precision));
 }
 
-/* ---- what a group takes ---- */
+/* ---- the memory of a group ---- */
 
 size_t embedder_clip_bytes(const struct cuda_embedder *embedder, size_t source_bytes,
                            const struct cuda_clip *clip) {
@@ -40,7 +40,7 @@ size_t embedder_clip_bytes(const struct cuda_embedder *embedder, size_t source_b
     return LANES * lane + scratch;
 }
 
-/* Room in one buffer. A larger one than asked for, so that it seldom grows, if there is room. */
+/* Makes room in one buffer: a quarter more than needed if that fits, so that it seldom grows. */
 static enum error_code grow(struct cuda_embedder *embedder, struct cuda_buffer *buffer,
                             enum cuda_buffer_place place, size_t count, size_t size,
                             const char *what, struct error *error) {
@@ -151,7 +151,7 @@ size_t embedder_batch_bytes(const struct cuda_embedder *embedder) {
 
 /* ---- the model ---- */
 
-/* Three quarters of what is free: others may use the GPU too. */
+/* Uses three quarters of the free memory, because other programs may use the GPU too. */
 static enum error_code choose_sizes(struct cuda_embedder *embedder, struct error *error) {
     size_t available, row = sizeof(struct layer_row) * (size_t)embedder->layer_count;
     const int least = plan_least_rows(&embedder->shape);

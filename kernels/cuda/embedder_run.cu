@@ -1,4 +1,4 @@
-/* One group after the other: copy up, compute, copy down. */
+/* The work of groups, one after another: copy up, compute, copy down. */
 #include "kernels/cuda/embedder.h"
 
 #include "kernels/cuda/embedder_state.h"
@@ -15,7 +15,7 @@ static size_t clip_source_bytes(const struct device_clip *clip) {
     return clip->frames * (size_t)clip->channels * value;
 }
 
-/* The clip at the group's end. */
+/* Fills *clip for a clip that would be the group's next. */
 static enum error_code describe_clip(struct cuda_embedder *embedder,
                                      const struct device_clip *source,
                                      const struct embedder_group *group, struct cuda_clip *clip,
@@ -29,7 +29,7 @@ static enum error_code describe_clip(struct cuda_embedder *embedder,
     if (resample_find(&embedder->resamplers, source->rate, &clip->resampler,
                       embedder->worker->stream, error) != ERROR_NONE)
         return error->code;
-    clip->source = (long long)source->offset; /* from the group's begin once that is known */
+    clip->source = (long long)source->offset; /* lay_out() subtracts the group's begin */
     clip->frames = (long long)source->frames;
     clip->channels = source->channels;
     clip->format = source->format;
@@ -77,7 +77,7 @@ static enum error_code reserve_clips(struct cuda_embedder *embedder, int count,
     return ERROR_NONE;
 }
 
-/* As many clips as fit, from first_clip on. */
+/* Puts as many clips as fit into the group, from first_clip on, and plans its chunks. */
 static enum error_code lay_out(struct cuda_embedder *embedder, const struct embedder_work *work,
                                struct embedder_group *group, struct error *error) {
     for (size_t c = group->first_clip; c < work->clip_count; c++) {
@@ -116,7 +116,7 @@ static enum error_code upload(struct cuda_embedder *embedder, const struct embed
     pointers->clips = (const struct cuda_clip *)tables;
     pointers->pieces = (const struct plan_piece *)(tables + clip_bytes);
     nvtxRangePushA("earmark copy up");
-    /* The lane's last group may still be read. */
+    /* The lane's previous group may still be read. */
     cuda_check(cudaStreamWaitEvent(up, lane->computed, 0), "copying samples up", error);
     cuda_check(cudaMemcpyAsync(tables, host, clip_bytes + piece_bytes, cudaMemcpyHostToDevice, up),
                "copying tables up", error);
@@ -250,7 +250,7 @@ static enum error_code next_clock(struct embedder_work *work, struct embedder_cl
     return ERROR_NONE;
 }
 
-/* Counts what a group is worth, once it is queued. */
+/* Adds the group's counts to those of the work, once it is queued. */
 static void count_group(const struct cuda_embedder *embedder, const struct embedder_group *group,
                         struct embedder_work *work) {
     const struct cuda_clip *clips = embedder->clips;
@@ -271,7 +271,7 @@ static void count_group(const struct cuda_embedder *embedder, const struct embed
     work->clock_count++;
 }
 
-/* A group from work's clip `first` on; *group says how many it took. */
+/* Queues a group of the work's clips from `first` on; group->clip_count: how many. */
 static enum error_code run_group(struct cuda_embedder *embedder, struct embedder_work *work,
                                  size_t first, size_t first_row, struct embedder_group *group,
                                  struct error *error) {
@@ -281,7 +281,7 @@ static enum error_code run_group(struct cuda_embedder *embedder, struct embedder
     struct embedder_clock *clock = NULL;
     *group = {};
     group->first_clip = first;
-    /* The pinned table is written again: its last copy must have ended. */
+    /* The pinned tables are about to be written: their last copy must have ended. */
     if (cuda_check(cudaEventSynchronize(lane->uploaded), "waiting for a copy", error) !=
             ERROR_NONE ||
         next_clock(work, &clock, error) != ERROR_NONE ||

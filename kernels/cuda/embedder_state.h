@@ -1,4 +1,4 @@
-/* What embedder.cu (memory) and embedder_run.cu (work) share. */
+/* The embedder's state, for embedder.cu (memory) and embedder_run.cu (work). */
 #ifndef EARMARK_CUDA_EMBEDDER_STATE_H
 #define EARMARK_CUDA_EMBEDDER_STATE_H
 
@@ -12,23 +12,23 @@
 
 #define LANES 2
 
-/* What a group's copies touch. */
+/* Buffers that a group's copies use. */
 struct embedder_lane {
     struct cuda_buffer host_tables; /* pinned: clips, then pieces */
-    struct cuda_buffer samples;     /* the rest on the GPU: as they came */
+    struct cuda_buffer samples;     /* this and the others on the GPU: as the host wrote them */
     struct cuda_buffer tables;
     struct cuda_buffer decibels;   /* (rows, mels) */
     struct cuda_buffer embeddings; /* (clips, size) */
     cudaEvent_t uploaded, computed, downloaded;
 };
 
-/* What only the computation touches, one group after the other. */
+/* Buffers that only the computation uses, for one group after another. */
 struct embedder_scratch {
     struct cuda_buffer samples;    /* at 16 kHz */
     struct cuda_buffer row_clips;  /* int (rows) */
-    struct cuda_buffer input;      /* (rows, inputs of layer 0), as the network reads it */
+    struct cuda_buffer input;      /* (rows, inputs of layer 0), as stored for the network */
     struct cuda_buffer tables;     /* struct layer_row (layers, chunk_rows) */
-    struct cuda_buffer levels[2];  /* outputs of even and odd layers, chunk_rows of them */
+    struct cuda_buffer levels[2];  /* outputs of even and of odd layers: chunk_rows rows */
     struct cuda_buffer partial;    /* float2 (segments, channels) */
     struct cuda_buffer statistics; /* (padded clips, width) */
 };
@@ -45,43 +45,43 @@ struct cuda_embedder {
     int layer_count;
     struct cuda_layer layers[XVECTOR_MAXIMUM_BLOCKS];
     struct cuda_linear linear;
-    int chunk_rows;     /* at most so many at any level */
+    int chunk_rows;     /* most rows of a chunk at any level */
     size_t group_bytes; /* GPU memory that a group of more than one clip may take */
     struct embedder_lane lanes[LANES];
     int next_lane;
     struct embedder_scratch scratch;
-    struct cuda_clip *clips; /* of the group under way */
+    struct cuda_clip *clips; /* of the group that is being queued */
     int clip_capacity;
     struct cuda_plan plan; /* likewise */
 };
 
-/* Sizes of a group. */
+/* The clips and sizes of a group. */
 struct embedder_group {
     size_t first_clip; /* of the work's */
     int clip_count;
-    int rows;     /* feature frames of all */
+    int rows;     /* feature frames of all clips */
     int segments; /* of the pooling */
     int resampling_tiles;
     long long samples;   /* at 16 kHz, with gaps between clips */
-    size_t source_begin; /* bytes of the work's samples: from .. to */
+    size_t source_begin; /* its bytes of the work's samples: first, and one past the last */
     size_t source_end;
     size_t bytes; /* of GPU memory that it takes */
 };
 
-/* Room for a group in a lane and in the scratch. Waits for the GPU where a buffer that is in
- * use has to grow. */
+/* Makes room for a group in a lane and in the scratch buffers. Waits for the GPU before a buffer
+ * grows. ERROR_MEMORY: embedder_shrink() and try again. */
 enum error_code embedder_reserve(struct cuda_embedder *embedder, struct embedder_lane *lane,
                                  const struct embedder_group *group, struct error *error);
 
-/* Halves what a group may take and gives back all buffers, after all work has ended; false
- * where there is nothing left to halve. */
+/* Waits for all work, frees all buffers and halves the size of groups and chunks; false when they
+ * cannot be halved. */
 bool embedder_shrink(struct cuda_embedder *embedder, struct error *error);
 
 /* Bytes of GPU memory that one more clip takes. */
 size_t embedder_clip_bytes(const struct cuda_embedder *embedder, size_t source_bytes,
                            const struct cuda_clip *clip);
 
-/* The next layer's input: bytes of a row of the level that a layer makes. */
+/* Bytes of a row that a layer writes. */
 size_t embedder_row_bytes(const struct cuda_embedder *embedder, int layer);
 
 #endif

@@ -1,16 +1,16 @@
 /* From samples at 16 kHz to decibels: framing, window, transform, power, mel filters and
- * logarithm over shared memory.
+ * logarithm in shared memory.
  *
  * The transform is 400 = 25 x 16 as in kernels/cpu/fourier.h, and in double precision: in
  * float32 quiet bins are off by up to 2e-3 dB, more than the gate of 2e-4 dB, and sums
  * of pairs of float32 cost fifteen operations for each one (bench/kernels/bounds.md). A frame
- * is 14,000 operations in double precision and 5.3 million of the network's: on GPUs for
- * servers (sm_80, sm_90: half speed) 0.5% of its float32 time, on others (sm_120: a 64th)
- * 13%. Everything behind the power is float32.
+ * is 14,000 operations in double precision, beside 5.3 million of the network: on server GPUs
+ * (sm_80, sm_90: double precision at half speed) 0.5% of the network's float32 time, on others
+ * (sm_120: at a 64th) 13%. Everything after the power is float32.
  *
- * Sixteen threads take a frame. First thread r sums over m the samples 16 m + r, for all
- * 13 k1; then a thread takes one k1 of a frame and does the 16-point transform over r in
- * registers; then one mel filter of a frame. */
+ * Sixteen threads compute a frame. First, thread r sums the samples 16 m + r over m, for all 13
+ * k1; then a thread computes the 16-point transform over r for one k1, in registers; then one
+ * mel filter of a frame. */
 #include "kernels/cuda/features.h"
 
 #include "kernels/cuda/check.h"
@@ -24,11 +24,11 @@
 #define HALF 12          /* of 25 */
 #define ROW (SECOND + 1) /* complex numbers from a k1 to the next, free of bank conflicts */
 #define POWERS FRAME_BINS
-#define BLOCKS_PER_PROCESSOR 5 /* as many as shared memory has room for on sm_90 */
+#define BLOCKS_PER_PROCESSOR 5 /* that fit into shared memory on sm_90 */
 
 struct features_shared {
     struct features_tables tables;
-    double2 middle[FRAMES][FIRST * ROW]; /* what the first sums make of a frame */
+    double2 middle[FRAMES][FIRST * ROW]; /* the first sums of a frame */
     float power[FRAMES][POWERS];
 };
 
@@ -45,7 +45,7 @@ static __device__ __forceinline__ void load_frame(const struct cuda_clip &clip, 
     }
 }
 
-/* The sums over m for all k1, turned by e(r k1 / 400). m is folded with 25 - m. */
+/* The sums over m for all k1, rotated by e(r k1 / 400). Samples m and 25 - m are combined. */
 static __device__ __forceinline__ void first_transform(const struct features_tables &tables, int r,
                                                        double values[25], double2 *middle) {
 #pragma unroll
@@ -102,8 +102,8 @@ static __device__ __forceinline__ void transform_sixteen(double2 z[SECOND]) {
     for (int c = 0; c < 4; c++) transform_four(z[4 * c], z[4 * c + 1], z[4 * c + 2], z[4 * c + 3]);
 }
 
-/* Bins k1 + 25 k2 of a frame; beyond 200 they mirror bin 400 - k, and those that are there
- * already are left out. */
+/* Bins k1 + 25 k2 of a frame. Beyond 200 they are those of bin 400 - k; for k1 = 0 these are
+ * skipped because they are computed already. */
 static __device__ __forceinline__ void second_transform(const double2 *middle, int k1,
                                                         float *power) {
     double2 z[SECOND];
@@ -163,7 +163,7 @@ __global__ void __launch_bounds__(THREADS)
         for (int i = thread; i < count * mels; i += THREADS)
             decibels[(long long)first * mels + i] =
                 decibels_of(filter_energy(filters[i % mels], weights, shared->power[i / mels]));
-        /* No barrier: the power is written again only behind the next round's first one. */
+        /* No barrier: the power is written again only after the next round's first barrier. */
     }
 }
 

@@ -1,5 +1,5 @@
-/* What features do over a whole clip: a block takes a clip. Sums run in a fixed order, in
- * double precision, and depend on nothing but the clip. */
+/* The operations of features over a whole clip: a block for each clip. Sums are in a fixed order,
+ * in double precision, and depend on the clip only. */
 #include "kernels/cuda/features.h"
 
 #include "kernels/cuda/check.h"
@@ -27,7 +27,7 @@ enum error_code features_mark_rows(const struct cuda_clip *clips, int clip_count
     return cuda_check_launch("marking rows", error);
 }
 
-/* The largest of a clip's values, NaN left out; all threads get it. */
+/* The largest of a clip's values, ignoring NaN; returned to all threads. */
 static __device__ float clip_maximum(const float *values, long long count, float *partial) {
     const int thread = (int)threadIdx.x;
     float largest = values[0];
@@ -65,7 +65,7 @@ static __device__ __forceinline__ void store(float value, long long at, float *i
     input[at] = value;
 }
 
-/* bfloat16 is stored two at a time elsewhere; here it is one of a pair of halves. */
+/* floats_to_bf16() converts a pair; only the low half is used here. */
 static __device__ __forceinline__ void store(float value, long long at, unsigned short *input) {
     input[at] = (unsigned short)(floats_to_bf16(value, 0.0f) & 0xffffu);
 }

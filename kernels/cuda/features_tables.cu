@@ -1,4 +1,4 @@
-/* The constants of features.cu. */
+/* The tables that features.cu reads. */
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/features.h"
 #include "kernels/cuda/upload.h"
@@ -26,7 +26,8 @@ static void fill_tables(struct features_tables *tables) {
     }
 }
 
-/* The bins where a filter is not zero; returns how many weights there are in all. */
+/* Fills filters (mels) and the weights of the bins where they are not zero; returns how many
+ * weights there are. */
 static size_t fill_filters(size_t mels, struct features_filter *filters, float *weights) {
     size_t total = 0;
     for (size_t mel = 0; mel < mels; mel++) {
@@ -75,8 +76,8 @@ void features_free(struct cuda_features *features) {
 }
 
 double features_operations(size_t mels) {
-    /* Window and folding; 13 times two sums of 12 over 16 and their turn, a 16-point
-     * transform of 16 butterflies of four and 9 turns, squares; 15 weights a filter. */
+    /* Window and sums of pairs; 13 times two sums of 12 over 16 and their rotation, a 16-point
+     * transform of 16 butterflies of four and 9 rotations, squares; 15 weights a filter. */
     return 400.0 + 24.0 * 16.0 + 13.0 * (16.0 * (48.0 + 6.0) + 8.0 * 16.0 + 9.0 * 6.0 + 48.0) +
            2.0 * 15.0 * (double)mels;
 }

@@ -10,7 +10,8 @@
 
 #define LARGEST 32768
 
-/* Numbers between -1 and 1: the power a product takes, and so its clock, depends on them. */
+/* Fills with numbers between -1 and 1: a product's power, and with it the clock, depends on
+ * them. */
 __global__ void fill_matrix(float *matrix, size_t count, int period) {
     const size_t i = (size_t)blockIdx.x * blockDim.x + threadIdx.x;
     if (i < count) matrix[i] = (float)(i % (size_t)period) * (2.0F / (float)period) - 1.0F;
@@ -23,7 +24,7 @@ static enum error_code fill(const struct cuda_buffer *matrix, size_t count, int 
     return cuda_check_launch("fill_matrix", error);
 }
 
-/* Seconds of one product, the launch and the wait included. */
+/* Seconds of one product, including launch and wait. */
 static enum error_code time_product(const struct cuda_worker *worker,
                                     const struct cuda_buffer *matrices, int size, double *seconds,
                                     struct error *error) {
@@ -42,7 +43,10 @@ enum error_code cuda_gemm_speed(struct device *device, size_t size, int repeats,
                                 struct error *error) {
     *speed = 0.0;
     if (size == 0 || size > LARGEST || repeats < 1)
-        return FAIL(error, ERROR_USAGE, "a matrix product of size %zu, %d times", size, repeats);
+        return FAIL(
+            error, ERROR_USAGE,
+            "a matrix product of size %zu, %d times: give a size of 1 to %d and 1 or more times",
+            size, repeats, LARGEST);
     struct cuda_worker *worker = cuda_device_worker(device);
     struct cuda_buffer matrices[3] = {};
     double best = INFINITY, seconds = 0.0;
@@ -54,7 +58,7 @@ enum error_code cuda_gemm_speed(struct device *device, size_t size, int repeats,
     if (error->code == ERROR_NONE)
         cublas_check(cublasSetMathMode(worker->blas, CUBLAS_DEFAULT_MATH), "float32 products",
                      error);
-    /* The first one loads the kernel: it does not count. */
+    /* The first product also loads the kernel and is not counted. */
     for (int i = 0; i <= repeats && error->code == ERROR_NONE; i++)
         if (time_product(worker, matrices, (int)size, &seconds, error) == ERROR_NONE && i > 0 &&
             seconds < best)

@@ -1,4 +1,5 @@
-/* "The GPU's GEMM speed" in every ratio: cuBLAS's general float32 product. */
+/* The speed of cuBLAS's general float32 product, to which other speeds are compared: see gemm_speed
+ * in struct device_operations. */
 #ifndef EARMARK_CUDA_GEMM_SPEED_H
 #define EARMARK_CUDA_GEMM_SPEED_H
 

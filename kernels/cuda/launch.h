@@ -4,10 +4,10 @@
  *     LAUNCH(kernel, grid, block, shared_bytes, stream, arguments...);
  *     LAUNCH((kernel<float, 4>), dim3(blocks), dim3(THREADS), 0, stream, a, b);
  *
- * grid and block are dim3, shared_bytes is the dynamic shared memory. A kernel that is a
- * template stands in parentheses. Arguments are converted to the kernel's own parameter
- * types and copied at the launch. Ask cudaGetLastError() after it (cuda_check_launch).
- * The simulator takes no default stream: a launch names a stream that was created.
+ * grid and block are dim3, shared_bytes is the dynamic shared memory. A template kernel is written
+ * in parentheses. Arguments are converted to the kernel's parameter types and copied at the
+ * launch. Call cuda_check_launch() after it. The simulator has no default stream: name a stream
+ * that was created.
  *
  * Inside a kernel, or inside a __device__ function that a kernel calls:
  *
@@ -15,11 +15,11 @@
  *                                        128-byte aligned, the same for every use in a block
  *     SHARED_ARRAY(double, sums, 256);   `double sums[256]`, 16-byte aligned, count a constant
  *
- * Both are declarations, at the top of the function where every thread of the block
- * passes. A SHARED_ARRAY in an inlined function is one array however often it is called;
- * one in a template is another array for each instance. All of a block's shared memory is
- * NaN (every byte 0xff) in the simulator when the block starts, and each array ends in a
- * red zone. Rows of two dimensions: SHARED_ARRAY(float, tile, ROWS * COLUMNS). */
+ * Both are declarations, at the top of a function that every thread of the block calls. A
+ * SHARED_ARRAY in an inlined function is one array however often the function is called; in a
+ * template it is one array for each instance. In the simulator, a block's shared memory is NaN
+ * (every byte 0xff) when the block starts, and each array ends in a red zone. Two dimensions:
+ * SHARED_ARRAY(float, tile, ROWS * COLUMNS). */
 #ifndef EARMARK_CUDA_LAUNCH_H
 #define EARMARK_CUDA_LAUNCH_H
 

@@ -18,7 +18,7 @@ static uint16_t round_bf16(float value) {
     return (uint16_t)((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
 }
 
-/* To the nearest TF32, ties away from zero, as float_to_tf32() does. */
+/* To the nearest TF32, ties away from zero, like float_to_tf32(). */
 static float round_tf32(float value) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
@@ -27,13 +27,13 @@ static float round_tf32(float value) {
     return value;
 }
 
-/* Values of K in a block. */
+/* Values along K in a block. */
 static size_t block_values(enum device_precision precision) {
     return LINE_BYTES / layer_element(precision);
 }
 
-/* One weight in a layer's packed matrix. Along K lie taps of channels; on tensor cores
- * blocks of channels, then taps, then the channels of a block. */
+/* Stores one weight in a layer's packed matrix. The order along K is taps, then channels; for
+ * tensor cores it is blocks of channels, then taps, then the channels of a block. */
 static void put_weight(const struct cuda_layer *layer, void *packed, size_t tap, size_t channel,
                        size_t output, float value) {
     const size_t values = block_values(layer->precision), taps = (size_t)layer->taps;
@@ -53,7 +53,7 @@ static size_t packed_bytes(const struct cuda_layer *layer) {
     return (size_t)layer->blocks * LINE_BYTES * (size_t)layer->columns;
 }
 
-/* weight (out_channels, kernel, in_channels) into packed, which is zero. */
+/* Stores weight (out_channels, kernel, in_channels) in packed, which is zero. */
 static void pack(const struct xvector_block *block, const struct cuda_layer *layer,
                  const double *weight, void *packed) {
     const size_t in = block->in_channels, taps = block->kernel;
@@ -92,7 +92,7 @@ enum error_code layer_create(const struct xvector_model *model, size_t index,
     void *packed = calloc(1, packed_bytes(layer));
     float *rounded = (float *)calloc((size_t)layer->columns, sizeof(float));
     if (weight == NULL || bias == NULL || packed == NULL || rounded == NULL) {
-        FAIL(error, ERROR_MEMORY, "no memory to fold the model's block %zu", index);
+        FAIL(error, ERROR_MEMORY, "no memory to load the model's block %zu", index);
     } else {
         batch_norm_block(model, index, weight, bias);
         pack(block, layer, weight, packed);

@@ -1,10 +1,10 @@
-/* A layer of the network: dilated convolution + bias + leaky ReLU over frames that lie end
- * to end, reflected at every clip's own ends.
+/* A layer of the network: dilated convolution + bias + leaky ReLU over frames that are stored end
+ * to end, reflected at the ends of every clip.
  *
- * One product: a row for each frame, K over taps and channels. No gathered input is
- * written anywhere: a row of the product knows where its clip lies, and every 16 bytes of
- * it are taken from the frame that the tap meets, so reflection costs neither memory
- * nor rows. */
+ * It is one matrix product, with a row for each frame and K over taps and channels. The gathered
+ * input is never stored: a table has the clip of every row (struct layer_row), and every 16 bytes
+ * of a row are read from the frame at the tap, so that reflection costs neither memory nor
+ * rows. */
 #ifndef EARMARK_CUDA_LAYER_H
 #define EARMARK_CUDA_LAYER_H
 
@@ -15,27 +15,28 @@
 
 struct cuda_layer {
     enum device_precision precision;
-    bool final_layer; /* float32 comes out whatever the precision */
+    bool final_layer; /* its output is float32 whatever the precision */
     int taps;
     int dilation;
     int inputs;        /* channels of an input row, a multiple of LAYER_CHANNELS */
-    int outputs;       /* of an output row, the same */
-    int blocks;        /* of K: 64 bytes of every row; on tensor cores each of one tap */
-    int columns;       /* outputs, a multiple of LAYER_TILE */
-    double operations; /* useful ones of a frame */
+    int outputs;       /* channels of an output row, likewise */
+    int blocks;        /* along K: 64 bytes of every row; for tensor cores each of one tap */
+    int columns;       /* outputs, rounded up to a multiple of LAYER_TILE */
+    double operations; /* of a frame, without padding, for the counters */
     struct cuda_buffer
         weights;             /* float32: (16 blocks, columns); else (columns, 64 bytes x blocks) */
     struct cuda_buffer bias; /* (columns) */
 };
 
-/* Block `index` of the model, folded, rounded and copied to the GPU. An error leaves a layer
- * that layer_free() takes. */
+/* Copies block `index` of the model, with batch normalisation folded in and rounded, to the
+ * current GPU. ERROR_MEMORY. layer_free() frees *layer, which was zero, after an error too. */
 enum error_code layer_create(const struct xvector_model *model, size_t index,
                              enum device_precision precision, struct cuda_layer *layer,
                              cudaStream_t stream, struct error *error);
 void layer_free(struct cuda_layer *layer);
 
-/* input (rows of the level below, inputs) -> output (row_count, outputs); rows (row_count). */
+/* Queues input (rows of the level below, inputs) -> output (row_count, outputs), with rows
+ * (row_count); all on the GPU. */
 enum error_code layer_run(const struct cuda_layer *layer, const void *input,
                           const struct layer_row *rows, int row_count, void *output,
                           cudaStream_t stream, struct error *error);

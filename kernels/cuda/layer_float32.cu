@@ -1,22 +1,22 @@
 /* The layer in float32 with ordinary multiply-adds (FFMA).
  *
- * A block of 256 threads makes 128 frames x 128 channels; a thread 8 x 8 of them, in
- * registers. A step along K is 16 values. Three steps are in shared memory: one that is
- * computed with, two under way. Every output is one chain of multiply-adds in order of K,
- * whatever its place in the tile, so its bits depend on its own frames only. */
+ * A block of 256 threads computes 128 frames x 128 channels, a thread 8 x 8 of them in registers.
+ * A step along K is 16 values. Three steps are in shared memory: one in use, two being copied.
+ * Every output is one chain of multiply-adds in the order of K, wherever it is in the tile, so
+ * that its bits depend on its own frames only. */
 #include "kernels/cuda/layer_tile.h"
 
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/launch.h"
 
 #define STAGES 3
-#define STEP 16 /* values of K in a stage */
+#define STEP 16 /* values along K in a stage */
 #define SIDE 8  /* frames, and channels, of a thread */
 #define TILE_BYTES (LAYER_TILE * LINE_BYTES)
 #define STAGE_BYTES (2 * TILE_BYTES) /* frames, then weights */
 
-/* Warps lie 4 x 2 over the tile and lanes 4 x 8 over a warp. A thread's frames are 16 apart
- * (so that they lie alike in shared memory), its channels two runs of four, 32 apart. */
+/* Warps cover the tile as 4 x 2, lanes a warp as 4 x 8. A thread's frames are 16 apart (so that
+ * their offsets in shared memory differ by a constant); its channels are twice four, 32 apart. */
 struct place {
     int frame;   /* first one of the thread in the tile */
     int channel; /* likewise */
@@ -32,14 +32,14 @@ static __device__ __forceinline__ struct place find_place(void) {
 
 #define NO_LINE 0xffffffffU
 
-/* A thread copies the same chunk of two rows, LAYER_TILE / 2 apart, at every step. */
+/* A thread copies the same chunk of two rows, LAYER_TILE / 2 apart, in every step. */
 struct tile_reader {
     int tap;           /* of the step to be copied next */
     int chunk;         /* within the input row */
-    unsigned lines[2]; /* where the input rows begin that this tap meets, in chunks, or NO_LINE */
+    unsigned lines[2]; /* begin of the input rows at this tap, in chunks, or NO_LINE */
 };
 
-/* The input rows of the reader's tap. */
+/* Finds the input rows at the reader's tap. */
 static __device__ __forceinline__ void tile_reader_turn(const struct layer_arguments &arguments,
                                                         int first_row, struct tile_reader &reader) {
 #pragma unroll
@@ -52,7 +52,7 @@ static __device__ __forceinline__ void tile_reader_turn(const struct layer_argum
     }
 }
 
-/* Goes on by some chunks; at the end of the input row to the next tap. */
+/* Advances by some chunks; at the end of the input row, to the next tap. */
 static __device__ __forceinline__ void tile_reader_advance(const struct layer_arguments &arguments,
                                                            int first_row, int chunks,
                                                            struct tile_reader &reader) {
@@ -89,7 +89,7 @@ static __device__ __forceinline__ void tile_reader_copy(const struct layer_argum
     tile_reader_advance(arguments, first_row, LINE_CHUNKS, reader);
 }
 
-/* Weights of a step: (STEP, LAYER_TILE). */
+/* Copies the weights of a step: (STEP, LAYER_TILE). */
 static __device__ __forceinline__ void copy_weights(const struct layer_arguments &arguments,
                                                     int block, int first_channel,
                                                     unsigned char *tile) {
@@ -118,8 +118,8 @@ static __device__ __forceinline__ void multiply(const float a[SIDE], const float
     }
 }
 
-/* Two values of K at a time and no further unrolling: with more, ptxas reads so far ahead that
- * registers spill. The other warps of the multiprocessor hide the wait. */
+/* Two values along K at a time and no more unrolling: with more, ptxas loads so far ahead that
+ * registers spill. The other warps of the multiprocessor hide the latency. */
 static __device__ __forceinline__ void
 compute_step(const unsigned char *stage, const struct place &place, float sums[SIDE][SIDE]) {
     const float *weights = (const float *)(stage + TILE_BYTES) + place.channel;
@@ -127,7 +127,7 @@ compute_step(const unsigned char *stage, const struct place &place, float sums[S
     for (int pair = 0; pair < STEP / 2; pair++) {
         float2 frames[SIDE];
         float a[SIDE];
-        /* Frames 16 apart have their chunks in the same places. */
+        /* In frames 16 apart, chunks are at the same offset. */
         const unsigned char *chunk = stage + tile_offset(place.frame, pair / 2) + pair % 2 * 8;
 #pragma unroll
         for (int i = 0; i < SIDE; i++) frames[i] = *(const float2 *)(chunk + 16 * i * LINE_BYTES);
@@ -190,7 +190,8 @@ __global__ void __launch_bounds__(TILE_THREADS, 2)
     int computed = 0, filled = STAGES - 1; /* stages */
     for (int block = 0; block < arguments.blocks; block++) {
         async_wait<STAGES - 2>();
-        __syncthreads(); /* this step is there, and all are done with the one that is overwritten */
+        __syncthreads(); /* this step is complete, and all are done with the one to be overwritten
+                          */
         if (block + STAGES - 1 < arguments.blocks) {
             tile_reader_copy(arguments, first_row, reader, stages + filled * STAGE_BYTES);
             copy_weights(arguments, block + STAGES - 1, first_channel,

@@ -1,15 +1,15 @@
-/* The layer on tensor cores: bfloat16 or TF32 comes in, sums are float32.
+/* The layer on tensor cores: the input is bfloat16 or TF32, sums are float32.
  *
- * A block of eight warps makes 256 frames x 128 channels, a warp 64 x 64 of them: all the
- * registers that there are, for as few bytes from the L2 cache and from shared memory as
- * they allow. A step along K is 64 bytes of every row, 32 values of bfloat16 or 16 of TF32,
- * and in either case two steps of the tensor cores of 32 bytes: ldmatrix and the layout are
- * the same for both. Weights lie with K innermost, like frames.
+ * A block of eight warps computes 256 frames x 128 channels, a warp 64 x 64 of them: this takes
+ * all registers, and needs the fewest bytes from the L2 cache and from shared memory that they
+ * allow. A step along K is 64 bytes of every row, 32 values of bfloat16 or 16 of TF32, and in
+ * either case two steps of the tensor cores of 32 bytes: ldmatrix and the layout are the same for
+ * both. Weights are stored with K innermost, like frames.
  *
- * Taps are the inner loop along K. They all meet nearly the same frames, so the 64 bytes of
- * these are copied once, as a window of rows of the level below, and a tap is only
- * another row for each lane's ldmatrix: reflection included. Where the rows of a block lie too
- * far apart for one window (a large dilation, many pieces), each tap's rows are copied. */
+ * Taps are the inner loop along K. They all use nearly the same frames, so the 64 bytes of these
+ * are copied once, as a window of rows of the level below, and a tap, with or without reflection,
+ * is only another row for each lane's ldmatrix. Where the rows of a block are too far apart for
+ * one window (a large dilation, many pieces), each tap's rows are copied. */
 #include "kernels/cuda/layer_tile.h"
 
 #include "kernels/cuda/check.h"
@@ -19,11 +19,11 @@
 
 #define STAGES 3
 #define FRAMES 256 /* of a block: one for each thread */
-#define WINDOW 288 /* rows in a stage: FRAMES, and reach and halos beyond */
+#define WINDOW 288 /* rows in a stage: FRAMES, and the frames that taps reach beyond them */
 #define WINDOW_BYTES (WINDOW * LINE_BYTES)
 #define WEIGHT_BYTES (LAYER_TILE * LINE_BYTES)
 #define SHARED_BYTES (STAGES * (WINDOW_BYTES + WEIGHT_BYTES))
-#define COPIED_LINES (TILE_THREADS / LINE_CHUNKS) /* that the block copies at once */
+#define COPIED_LINES (TILE_THREADS / LINE_CHUNKS) /* that a block copies at once */
 #define WARPS (TILE_THREADS / 32)
 #define FRAME_PARTS 4   /* of 16, of a warp */
 #define CHANNEL_PARTS 8 /* of 8, of a warp */
@@ -44,14 +44,14 @@ static __device__ __forceinline__ struct place find_place(void) {
     return place;
 }
 
-/* The rows of the level below that a step of K has in shared memory. */
+/* The rows of the level below that a step along K has in shared memory. */
 struct window {
-    bool whole; /* those that all taps meet; else those of one tap, in the order of the tile */
-    int first;  /* of a whole one */
+    bool whole; /* those of all taps; else those of one tap, in the order of the tile */
+    int first;  /* row, if whole */
     int rows;
 };
 
-/* All threads of the block call it. Rows past the last one count as that one. */
+/* All threads of the block must call it. Rows past the last one count as the last one. */
 static __device__ __forceinline__ struct window find_window(const struct layer_arguments &arguments,
                                                             int first_row) {
     SHARED_ARRAY(int, warp_first, WARPS);
@@ -80,7 +80,7 @@ static __device__ __forceinline__ struct window find_window(const struct layer_a
     return window;
 }
 
-/* Where a step along K is. */
+/* A step along K, and where its data is in shared memory. */
 struct step {
     int index;
     int block; /* of 64 bytes of the input rows */
@@ -104,7 +104,7 @@ static __device__ __forceinline__ void advance(const struct layer_arguments &arg
     if (step.tap == 0 || !window.whole) step.frame_stage = next_stage(step.frame_stage);
 }
 
-/* 64 bytes of the window's rows; zeros past the end of an input row. */
+/* Copies 64 bytes of the window's rows; zeros past the end of an input row. */
 static __device__ __forceinline__ void copy_frames(const struct layer_arguments &arguments,
                                                    const struct window &window, int first_row,
                                                    const struct step &step, unsigned char *tile) {
@@ -112,7 +112,7 @@ static __device__ __forceinline__ void copy_frames(const struct layer_arguments 
     const int from = step.block * LINE_CHUNKS + chunk;
     const bool valid = from < arguments.chunks;
     const long long row_bytes = (long long)arguments.chunks * 16;
-    /* Lines that one thread copies lie alike in their rows. */
+    /* All lines that one thread copies are at the same offset in their rows. */
     const unsigned char *input = arguments.input + (valid ? from * 16 : 0);
     unsigned char *to = tile + tile_offset(first, chunk);
     if (window.whole) {
@@ -131,7 +131,7 @@ static __device__ __forceinline__ void copy_frames(const struct layer_arguments 
     }
 }
 
-/* 64 bytes of the weights of LAYER_TILE channels. */
+/* Copies 64 bytes of the weights of LAYER_TILE channels. */
 static __device__ __forceinline__ void copy_weights(const struct layer_arguments &arguments,
                                                     int first_channel, const struct step &step,
                                                     unsigned char *tile) {
@@ -145,7 +145,7 @@ static __device__ __forceinline__ void copy_weights(const struct layer_arguments
                       from + i * COPIED_LINES * row_bytes, true);
 }
 
-/* Begins the copies of a step, if there is one, and goes on to the next. */
+/* Begins the copies of a step, if there is one, and advances to the next. */
 static __device__ __forceinline__ void copy_step(const struct layer_arguments &arguments,
                                                  const struct window &window, int first_row,
                                                  int first_channel, struct step &step,
@@ -161,10 +161,10 @@ static __device__ __forceinline__ void copy_step(const struct layer_arguments &a
     async_commit();
 }
 
-/* The rows of the tile that a lane gives to ldmatrix, 16 apart: where in the window they are. */
+/* The rows of the tile that a lane passes to ldmatrix, 16 apart: where they are in the window. */
 struct lane_rows {
     int base[FRAME_PARTS], frame[FRAME_PARTS], last[FRAME_PARTS]; /* as in struct layer_row */
-    int dilation;                                                 /* 0: not a whole window */
+    int dilation;                                                 /* 0: the window is not whole */
 };
 
 static __device__ __forceinline__ struct lane_rows
@@ -174,7 +174,7 @@ find_lane_rows(const struct layer_arguments &arguments, const struct window &win
     rows.dilation = window.whole ? arguments.dilation : 0;
 #pragma unroll
     for (int i = 0; i < FRAME_PARTS; i++) {
-        /* Matrices: 8 rows, the next 8 rows; then the same of the next 16 bytes. */
+        /* Matrices: 8 rows, the next 8 rows, then the same for the next 16 bytes. */
         const int line = place.frame + 16 * i + place.lane % 16;
         const struct layer_row row = arguments.rows[min(first_row + line, arguments.row_count - 1)];
         rows.base[i] = window.whole ? row.base - window.first : line;
@@ -210,7 +210,7 @@ compute_step(const unsigned char *frame_tile, const unsigned char *weight_tile, 
 #pragma unroll
         for (int i = 0; i < FRAME_PARTS; i++)
             load_matrix_x4(frames[i], frame_tile + tile_offset(lines[i], 2 * half + matrix / 2));
-            /* Of channels: 8 rows, their next 16 bytes; then the same of the next 8 rows. */
+            /* For channels: 8 rows, their next 16 bytes, then the same for the next 8 rows. */
 #pragma unroll
         for (int j = 0; j < CHANNEL_PARTS / 2; j++)
             load_matrix_x4(channels[j],
@@ -224,7 +224,7 @@ compute_step(const unsigned char *frame_tile, const unsigned char *weight_tile, 
     }
 }
 
-/* Two neighbouring channels of one frame. */
+/* Stores two neighbouring channels of one frame. */
 template <bool bf16, bool final_layer>
 static __device__ __forceinline__ void store_pair(const struct layer_arguments &arguments, int row,
                                                   int channel, const float2 &bias, float first,
@@ -270,7 +270,7 @@ __global__ void __launch_bounds__(TILE_THREADS, 1)
     const struct place place = find_place();
     const struct window window = find_window(arguments, first_row);
     const struct lane_rows rows = find_lane_rows(arguments, window, first_row, place);
-    /* A warp whose part of the tile nobody stores only copies. */
+    /* A warp whose part of the tile is not stored only copies. */
     const bool computes = first_row + place.frame < arguments.row_count &&
                           first_channel + place.channel < arguments.outputs;
     struct step copied = {}, computed = {};
@@ -285,7 +285,7 @@ __global__ void __launch_bounds__(TILE_THREADS, 1)
         copy_step(arguments, window, first_row, first_channel, copied, stages);
     while (computed.index < arguments.blocks) {
         async_wait<STAGES - 2>();
-        __syncthreads(); /* this step is there, and all are done with what is overwritten */
+        __syncthreads(); /* this step is complete, and all are done with what is overwritten */
         copy_step(arguments, window, first_row, first_channel, copied, stages);
         if (computes)
             compute_step<bf16>(stages + computed.frame_stage * WINDOW_BYTES,

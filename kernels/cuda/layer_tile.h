@@ -1,5 +1,5 @@
-/* What the kernels of layer_float32.cu and layer_tensor.cu share: their arguments, which frame a
- * tap meets, and where 64 bytes of a row lie in shared memory. */
+/* For the kernels of layer_float32.cu and layer_tensor.cu: their arguments, the frame at a tap, and
+ * the offset of 64 bytes of a row in shared memory. */
 #ifndef EARMARK_CUDA_LAYER_TILE_H
 #define EARMARK_CUDA_LAYER_TILE_H
 
@@ -26,8 +26,8 @@ struct layer_arguments {
     int outputs; /* stored in an output row */
 };
 
-/* Byte offset of a 16-byte chunk of a row: chunks change places so that eight rows next to
- * each other never meet in a bank, nor do four when rows are read one value at a time. */
+/* Byte offset of a 16-byte chunk of a row. Chunks are permuted so that eight neighbouring rows have
+ * no bank conflicts, nor have four when rows are read one value at a time. */
 static __device__ __forceinline__ int tile_offset(int row, int chunk) {
     return row * LINE_BYTES + ((chunk ^ (row >> 1)) & (LINE_CHUNKS - 1)) * 16;
 }
@@ -38,7 +38,7 @@ static __device__ __forceinline__ int tile_reflect(int position, int last) {
     return positive > last ? 2 * last - positive : positive;
 }
 
-/* Row of the level below that row `at` meets with a tap. */
+/* Row of the level below that row `at` reads at a tap. */
 static __device__ __forceinline__ int tile_source(const struct layer_arguments &arguments, int at,
                                                   int tap) {
     const struct layer_row row = arguments.rows[at];
@@ -50,13 +50,13 @@ static __device__ __forceinline__ float leaky(float value) {
     return value > 0.0f ? value : LEAKY_SLOPE * value;
 }
 
-/* Launches of the two kernels; the arguments are in order. */
+/* Launch the two kernels. */
 enum error_code layer_float32_run(const struct layer_arguments *arguments, cudaStream_t stream,
                                   struct error *error);
 enum error_code layer_tensor_run(const struct layer_arguments *arguments,
                                  enum device_precision precision, bool final_layer,
                                  cudaStream_t stream, struct error *error);
-/* Asks for the shared memory that they need; once for each GPU. */
+/* Allows layer_tensor_run() the shared memory that it needs; once for each GPU. */
 enum error_code layer_tensor_prepare(struct error *error);
 
 #endif

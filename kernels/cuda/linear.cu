@@ -13,7 +13,7 @@ extern "C" {
 
 #define THREADS 128
 
-/* folded (size, 2, model channels) into packed (width, size), which is zero. */
+/* Stores folded (size, 2, model channels) in packed (width, size), which is zero. */
 static void pack(const struct cuda_linear *linear, size_t channels, const double *folded,
                  float *packed) {
     const size_t size = (size_t)linear->size, stored = (size_t)linear->channels;
@@ -39,7 +39,7 @@ enum error_code linear_create(const struct xvector_model *model, enum device_pre
     double *bias = (double *)malloc(size * sizeof(double));
     float *packed = (float *)calloc(1, bytes);
     if (folded == NULL || bias == NULL || packed == NULL) {
-        FAIL(error, ERROR_MEMORY, "no memory to fold the model's linear layer");
+        FAIL(error, ERROR_MEMORY, "no memory to load the model's linear layer");
     } else {
         batch_norm_linear(model, folded, bias);
         pack(linear, channels, folded, packed);
@@ -61,7 +61,7 @@ void linear_free(struct cuda_linear *linear) {
     cuda_buffer_free(&linear->sums, BUFFER_GPU);
 }
 
-/* The parts of a clip's outputs in order, in double precision; a block for a clip. */
+/* Adds the parts of a clip's outputs in order, in double precision; a block for each clip. */
 __global__ void __launch_bounds__(THREADS)
     add_parts_kernel(const float *__restrict__ sums, int parts, const double *__restrict__ bias,
                      int size, float *__restrict__ embeddings) {
@@ -74,8 +74,8 @@ __global__ void __launch_bounds__(THREADS)
     }
 }
 
-/* One call of cuBLAS. It sees columns first: sums (size, rows) = weights (size, part) times
- * statistics (part, rows), for every part. */
+/* One call of cuBLAS, for which matrices are column-major: sums (size, rows) = weights (size, part)
+ * times statistics (part, rows), for every part. */
 static enum error_code multiply(const struct cuda_linear *linear, cublasHandle_t blas,
                                 const float *statistics, struct error *error) {
     const float one = 1.0f, zero = 0.0f;

@@ -1,9 +1,9 @@
 /* The linear layer over pooled statistics, through cuBLAS.
  *
- * The 3,000 products of an output are summed in parts of LINEAR_PART, in float32, which are
- * added up in double precision: in one float32 sum they would be the largest error of the
- * whole embedding. Every call to cuBLAS has the same sizes, whatever the batch, so that
- * it takes the same kernel and a clip's bytes stay the same. */
+ * The 3,000 products of an output are summed in float32 in parts of LINEAR_PART, and the parts in
+ * double precision: one float32 sum would be the largest error of the whole embedding. All calls
+ * of cuBLAS have the same sizes, whatever the batch, so that cuBLAS chooses the same kernel and a
+ * clip's bytes stay the same. */
 #ifndef EARMARK_CUDA_LINEAR_H
 #define EARMARK_CUDA_LINEAR_H
 
@@ -18,8 +18,8 @@
 
 struct cuda_linear {
     bool fast;    /* TF32 */
-    int size;     /* of an embedding */
-    int channels; /* stored ones of the last layer: where deviations begin */
+    int size;     /* values of an embedding */
+    int channels; /* stored channels of the last layer: where deviations begin */
     int width;    /* statistics of a clip, a multiple of LINEAR_PART */
     int parts;
     struct cuda_buffer weights; /* (parts, LINEAR_PART, size) */
@@ -27,22 +27,24 @@ struct cuda_linear {
     struct cuda_buffer sums;    /* (parts, LINEAR_ROWS, size) */
 };
 
+/* Copies the linear layer, with batch normalisation folded in, to the current GPU. ERROR_MEMORY.
+ * linear_free() frees *linear, which was zero, after an error too. */
 enum error_code linear_create(const struct xvector_model *model, enum device_precision precision,
                               struct cuda_linear *linear, cudaStream_t stream, struct error *error);
 void linear_free(struct cuda_linear *linear);
 
-/* Clips, padded to whole calls. */
+/* Number of clips, rounded up to whole calls. */
 static inline int linear_padded(int clip_count) {
     return (clip_count + LINEAR_ROWS - 1) / LINEAR_ROWS * LINEAR_ROWS;
 }
 
-/* statistics (linear_padded(clip_count), width) -> embeddings (clip_count, size), on the
- * handle's stream. */
+/* Queues statistics (linear_padded(clip_count), width) -> embeddings (clip_count, size), both on
+ * the GPU. stream: that of the handle. */
 enum error_code linear_run(const struct cuda_linear *linear, cublasHandle_t blas,
                            const float *statistics, int clip_count, float *embeddings,
                            cudaStream_t stream, struct error *error);
 
-/* Useful operations of a clip. */
+/* Floating-point operations of a clip, for the counters. */
 double linear_operations(const struct cuda_linear *linear);
 
 #endif

@@ -30,7 +30,7 @@ enum error_code cuda_buffer_reserve(struct cuda_buffer *buffer, enum cuda_buffer
     }
     buffer->data = NULL;
     if (status != cudaErrorMemoryAllocation) return cuda_check(status, what, error);
-    (void)cudaGetLastError(); /* out of memory: not a lasting fault */
+    (void)cudaGetLastError(); /* out of memory is not a sticky error */
     return FAIL(error, ERROR_MEMORY, "%s: no room for %zu bytes %s", what, bytes,
                 place == BUFFER_GPU ? "on the GPU" : "of pinned memory");
 }

@@ -1,4 +1,4 @@
-/* Buffers that grow, on the GPU and pinned on the host, and how much memory there is. */
+/* Buffers that grow, on the GPU or pinned on the host, and the size of the free memory. */
 #ifndef EARMARK_CUDA_MEMORY_H
 #define EARMARK_CUDA_MEMORY_H
 
@@ -13,17 +13,19 @@ struct cuda_buffer {
     size_t bytes;
 };
 
-/* At least count * size bytes; what was there is lost where it has to grow. ERROR_MEMORY
- * when there is no room: the buffer is then empty, the device is as it was. The GPU
- * must not use the buffer any more. */
+/* Makes *buffer at least count * size bytes; its contents are lost when it grows, and the GPU must
+ * no longer use it. what: for the message of an error. ERROR_MEMORY when there is no room: the
+ * buffer is then empty, and the device can still be used. cuda_buffer_free() frees it, and takes
+ * an empty one. */
 enum error_code cuda_buffer_reserve(struct cuda_buffer *buffer, enum cuda_buffer_place place,
                                     size_t count, size_t size, const char *what,
                                     struct error *error);
 
 void cuda_buffer_free(struct cuda_buffer *buffer, enum cuda_buffer_place place);
 
-/* Bytes of the current GPU that may be taken beside `taken`, which are in use already: what
- * is free, but in all at most the environment's EARMARK_CUDA_MEMORY, for a shared GPU. */
+/* *bytes: how much of the current GPU's memory may be allocated. That is the free memory; if the
+ * environment has EARMARK_CUDA_MEMORY (bytes, for a shared GPU), at most that less `taken`, the
+ * bytes in use already. ERROR_USAGE when it is not a number. */
 enum error_code cuda_free_memory(size_t taken, size_t *bytes, struct error *error);
 
 #endif

@@ -1,7 +1,6 @@
-/* Nearest rows by cosine: tiles of rows come up once, every tile meets every block of
- * queries in one product of constant shape, and each query's list takes in what the tile
- * has that is better. The order (similarity, then lower row) is total, so that it does not
- * matter how the search is cut. */
+/* Nearest rows by cosine: tiles of rows are copied up once, every tile is multiplied by every block
+ * of queries in a product of constant shape, and each query's list takes the tile's better rows.
+ * The order (similarity, then lower row) is total, so that results do not depend on the tiles. */
 #include "kernels/cuda/nearest.h"
 
 #include "kernels/cuda/batches.h"
@@ -27,18 +26,18 @@ struct nearest_search {
     size_t rows, columns, count, query_count;
     size_t tile_rows, blocks;      /* rows of a tile; blocks of queries */
     struct cuda_buffer staging[2]; /* pinned (tile_rows, columns) */
-    cudaEvent_t copied[2];         /* the staging memory is free again */
+    cudaEvent_t copied[2];         /* the staging memory may be written again */
     struct cuda_buffer sent;       /* pinned: queries up, lists down */
     struct cuda_buffer tile;       /* (tile_rows, columns) */
     struct cuda_buffer lengths;    /* double (tile_rows) */
     struct cuda_buffer units;      /* (blocks * QUERY_BLOCK, columns): queries of length 1 */
-    struct cuda_buffer numbers;    /* int64 (blocks * QUERY_BLOCK): the queries' rows, -1: none */
+    struct cuda_buffer numbers;    /* int64 (blocks * QUERY_BLOCK): row of each query; -1: none */
     struct cuda_buffer products;   /* (tile_rows, QUERY_BLOCK) */
     struct cuda_buffer found[2];   /* int64 (blocks * QUERY_BLOCK, count), -1: none yet */
     struct cuda_buffer similar[2]; /* float, the same */
 };
 
-/* One warp a row: its length in float64. */
+/* The length of each row in float64; a warp for each row. */
 __global__ void row_lengths(const float *__restrict__ tile, size_t rows, size_t columns,
                             double *__restrict__ lengths) {
     const size_t row = (size_t)blockIdx.x * (THREADS / 32) + threadIdx.x / 32;
@@ -58,17 +57,17 @@ struct candidate {
     long long row; /* -1: none */
 };
 
-/* Whether a goes before b; no candidate goes after all. */
-static __device__ __forceinline__ bool goes_before(candidate a, candidate b) {
+/* Whether a comes before b in the list; an empty candidate comes last. */
+static __device__ __forceinline__ bool comes_before(candidate a, candidate b) {
     if (a.row < 0) return false;
     if (b.row < 0) return true;
     return a.similarity > b.similarity || (a.similarity == b.similarity && a.row < b.row);
 }
 
-/* The better of best and new, of those that go after `last` (a row of -1: the start). */
+/* The better of best and found; found counts only if it comes after last (row -1: always). */
 static __device__ __forceinline__ candidate take(candidate best, candidate found, candidate last) {
-    if (last.row >= 0 && !goes_before(last, found)) return best;
-    return goes_before(found, best) ? found : best;
+    if (last.row >= 0 && !comes_before(last, found)) return best;
+    return comes_before(found, best) ? found : best;
 }
 
 static __device__ __forceinline__ candidate warp_best(candidate best) {
@@ -76,19 +75,19 @@ static __device__ __forceinline__ candidate warp_best(candidate best) {
         candidate other;
         other.similarity = __shfl_xor_sync(ALL_LANES, best.similarity, offset);
         other.row = __shfl_xor_sync(ALL_LANES, best.row, offset);
-        if (goes_before(other, best)) best = other;
+        if (comes_before(other, best)) best = other;
     }
     return best;
 }
 
-/* What one launch looks through for a block of queries. */
+/* The tile that one launch searches for a block of queries. */
 struct nearest_tile {
     long long first; /* number of the tile's first row */
     size_t rows, count;
 };
 
-/* One block a query: picks `count` times the best that goes after the last pick, out of the
- * tile's rows and the old list. */
+/* A block for each query: picks, `count` times, the best that comes after the previous pick, from
+ * the tile's rows and the old list. */
 __global__ void __launch_bounds__(THREADS)
     pick_nearest(nearest_tile tile, const float *__restrict__ products,
                  const double *__restrict__ lengths, const long long *__restrict__ queries,
@@ -119,7 +118,7 @@ __global__ void __launch_bounds__(THREADS)
         __syncthreads();
         for (int warp = 0; warp < THREADS / 32; warp++) {
             const candidate other = {warp_similar[warp], warp_rows[warp]};
-            if (goes_before(other, best)) best = other;
+            if (comes_before(other, best)) best = other;
         }
         __syncthreads(); /* all have read before the next pick is written */
         if (threadIdx.x == 0) {
@@ -127,7 +126,7 @@ __global__ void __launch_bounds__(THREADS)
             similar[list + k] = best.similarity;
         }
         last = best;
-        if (last.row < 0) last = candidate{-INFINITY, INT64_MAX}; /* nothing goes after it */
+        if (last.row < 0) last = candidate{-INFINITY, INT64_MAX}; /* nothing comes after it */
     }
 }
 
@@ -171,7 +170,7 @@ static void free_buffers(struct nearest_search *search) {
     cuda_buffer_free(&search->sent, BUFFER_PINNED);
 }
 
-/* Out of memory: with half the tile, until there is room or a tile is a few rows. */
+/* Allocates all buffers; out of memory, halves the tile until there is room or it has few rows. */
 static enum error_code make_room(struct nearest_search *search, struct error *error) {
     for (;;) {
         struct error attempt = ERROR_INITIAL;
@@ -195,7 +194,7 @@ static void free_all(struct nearest_search *search) {
         if (search->copied[i] != NULL) (void)cudaEventDestroy(search->copied[i]);
 }
 
-/* The queries' rows, each divided by its length in float64 (a row of zeros stays one). */
+/* Copies the queries' rows up, each divided by its length in float64; rows of zeros stay zero. */
 static enum error_code send_queries(struct nearest_search *search, const size_t *queries,
                                     struct error *error) {
     const size_t padded = search->blocks * QUERY_BLOCK, columns = search->columns;
@@ -225,8 +224,8 @@ static enum error_code send_queries(struct nearest_search *search, const size_t 
     cuda_check(cudaMemsetAsync(search->found[0].data, 0xff, lists * sizeof(long long), stream),
                "neighbours", error);
     cuda_check(cudaMemsetAsync(search->similar[0].data, 0xff, lists * sizeof(float), stream),
-               "neighbours", error); /* NaN: there is none */
-    /* The last tile may be shorter; what is behind it takes part in the product only. */
+               "neighbours", error); /* NaN: none yet */
+    /* The last tile may be shorter; what follows it is multiplied, but not searched. */
     return cuda_check(
         cudaMemsetAsync(search->tile.data, 0, search->tile_rows * columns * sizeof(float), stream),
         "rows", error);
@@ -250,7 +249,7 @@ static enum error_code send_tile(struct nearest_search *search, size_t first, si
     return cuda_check_launch("row_lengths", error);
 }
 
-/* All queries against the tile; `from` has the lists so far, the other side the new ones. */
+/* Searches the tile for all queries; `from`: which of the two sets of lists is the current one. */
 static enum error_code search_tile(struct nearest_search *search, size_t first, size_t rows,
                                    int from, struct error *error) {
     const cudaStream_t stream = search->worker->stream;
@@ -335,7 +334,7 @@ enum error_code cuda_nearest(struct device *device, const float *data, size_t ro
     search.blocks = (query_count + QUERY_BLOCK - 1) / QUERY_BLOCK;
     search.tile_rows = rows < TILE_ROWS ? (rows + 31) / 32 * 32 : TILE_ROWS;
     nvtxRangePushA("nearest");
-    cuda_batches_trim(device); /* what embeddings took */
+    cuda_batches_trim(device); /* frees what embeddings took */
     search_all(&search, queries, neighbours, similarities, error);
     free_all(&search);
     nvtxRangePop();

@@ -1,4 +1,4 @@
-/* Nearest rows by cosine on a GPU: see struct device_operations. */
+/* Nearest rows by cosine: see nearest in struct device_operations. */
 #ifndef EARMARK_CUDA_NEAREST_H
 #define EARMARK_CUDA_NEAREST_H
 

@@ -22,7 +22,7 @@ int plan_least_rows(const struct plan_shape *shape) {
     return 2 * shape->context + 2 * PLAN_SEGMENT;
 }
 
-/* The rows of every level that the last level's frames begin .. end - 1 reach. */
+/* Fills the rows of every level that are needed for the last level's frames begin .. end - 1. */
 static void lay_out(const struct plan_shape *shape, int begin, int end, struct plan_piece *piece) {
     const int last = shape->levels - 1;
     piece->low[last] = begin;
@@ -35,8 +35,8 @@ static void lay_out(const struct plan_shape *shape, int begin, int end, struct p
     }
 }
 
-/* Frames of the clip from `begin` on whose level 1, the longest of those that are stored, has
- * at most `room` rows: all that are left, or whole segments; 0 when not even one fits. */
+/* How many frames of the clip from `begin` on need at most `room` rows at level 1, the longest that
+ * is stored: all that are left, or whole segments; 0 when no segment fits. */
 static int fit(const struct plan_shape *shape, int begin, int room, struct plan_piece *piece) {
     lay_out(shape, begin, piece->frames, piece);
     if (piece->high[1] - piece->low[1] <= room) return piece->frames - begin;
@@ -68,7 +68,7 @@ static enum error_code begin_chunk(const struct plan_shape *shape, struct cuda_p
     return ERROR_NONE;
 }
 
-/* Puts `count` frames from `begin` on into the newest chunk. */
+/* Adds `count` frames from `begin` on to the last chunk. */
 static void add_piece(const struct plan_shape *shape, const struct cuda_clip *clip, int begin,
                       int count, struct cuda_plan *plan) {
     struct plan_chunk *chunk = &plan->chunks[plan->chunk_count - 1];
@@ -125,7 +125,7 @@ void plan_free(struct cuda_plan *plan) {
 
 /* ---- on the GPU ---- */
 
-/* The piece that a row of a level belongs to: the last one that begins at or before it. */
+/* The piece of a row of a level: the last one that begins at or before it. */
 static __device__ int find_piece(const struct plan_piece *pieces, int count, int level, int row) {
     int low = 0, high = count;
     while (high - low > 1) {

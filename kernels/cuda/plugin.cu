@@ -1,4 +1,4 @@
-/* What the program sees of earmark-cuda.so: the choice of GPUs, and their list. */
+/* What earmark-cuda.so exports (kernels/device_plugin.h): the choice of GPUs, and their list. */
 #include "kernels/cuda/device_cuda.h"
 #include "kernels/device_plugin.h"
 
@@ -19,7 +19,7 @@ static int version_minor(int version) {
     return version % 1000 / 10;
 }
 
-/* The driver's version and the number of GPUs, or what is missing. */
+/* Finds the driver's version and the number of GPUs. ERROR_UNSUPPORTED with what is missing. */
 static enum error_code look_for_gpus(int *driver, int *count, struct error *error) {
     int runtime = 0;
     *driver = *count = 0;
@@ -84,7 +84,7 @@ static enum error_code choose(int gpu, char *description, struct error *error) {
     return ERROR_NONE;
 }
 
-/* Free and total memory, in words; asking makes the driver start the GPU. */
+/* Free and total memory, in words. This makes the driver initialise the GPU. */
 static void describe_memory(int gpu, const cudaDeviceProp *properties, char *words, size_t size) {
     size_t free_bytes = 0, total = 0;
     if (cudaSetDevice(gpu) == cudaSuccess && cudaMemGetInfo(&free_bytes, &total) == cudaSuccess) {
@@ -135,7 +135,7 @@ static bool list(size_t gpu, char *line, struct error *error) {
 }
 
 extern "C" {
-/* The one symbol that is seen from outside. */
+/* The only exported symbol. */
 extern const struct device_plugin earmark_device_plugin __attribute__((visibility("default")));
 const struct device_plugin earmark_device_plugin = {DEVICE_INTERFACE_VERSION,
                                                     &device_cuda_operations, choose, list};

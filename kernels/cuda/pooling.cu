@@ -19,7 +19,7 @@ static __device__ int find_piece(const struct plan_piece *pieces, int count, int
     return low;
 }
 
-/* A block takes one segment and THREADS channels, a thread one of them. */
+/* A block computes one segment of THREADS channels, a thread one of them. */
 __global__ void __launch_bounds__(THREADS)
     pooling_kernel(const struct plan_piece *__restrict__ pieces, int piece_count, int level,
                    const struct cuda_clip *__restrict__ clips, const float *__restrict__ rows,
@@ -52,7 +52,7 @@ enum error_code pooling_run(const struct plan_chunk *chunk, int level,
     return cuda_check_launch("pooling", error);
 }
 
-/* A clip's segments in order; sums in double precision. */
+/* Merges a clip's segments in order, in double precision. */
 static __device__ float2 merge(const struct cuda_clip &clip, const float2 *partial, int channels,
                                int channel) {
     double mean = 0.0, squares = 0.0;

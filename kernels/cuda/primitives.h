@@ -1,9 +1,9 @@
-/* Everything that is PTX: asynchronous copies to shared memory and tensor cores.
+/* All PTX: asynchronous copies to shared memory, and tensor cores.
  *
- * Nothing else in kernels/cuda has assembler, so that the simulator can give all of
- * it in plain C++ (tests/cudasim/include/cudasim_primitives.h, where each function
- * of a warp gathers its 32 lanes). All lanes of a warp call these together, except
- * for the copies. Layouts are those of the PTX manual's mma and ldmatrix. */
+ * No other file of kernels/cuda has assembler, so that the simulator can replace it by plain C++
+ * (tests/cudasim/include/cudasim_primitives.h, where a warp's function collects its 32 lanes). All
+ * lanes of a warp must call these functions together, except the copies. Layouts are those of mma
+ * and ldmatrix in the PTX manual. */
 #ifndef EARMARK_CUDA_PRIMITIVES_H
 #define EARMARK_CUDA_PRIMITIVES_H
 
@@ -18,9 +18,9 @@ __device__ __forceinline__ unsigned primitive_shared_address(const void *pointer
     return (unsigned)__cvta_generic_to_shared(pointer);
 }
 
-/* Copies 16 bytes from global to shared memory, both 16-byte aligned, past the L1
- * cache; with valid false nothing is read and 16 zero bytes are written. The source
- * must be a pointer into the allocation all the same. */
+/* Copies 16 bytes from global to shared memory, both 16-byte aligned, bypassing the L1 cache. If
+ * valid is false, 16 zero bytes are written and nothing is read, but the source must still point
+ * into an allocation. */
 __device__ __forceinline__ void async_copy_16(void *shared_destination, const void *global_source,
                                               bool valid) {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;\n" ::"r"(
@@ -29,21 +29,21 @@ __device__ __forceinline__ void async_copy_16(void *shared_destination, const vo
                  : "memory");
 }
 
-/* Ends this thread's group of copies (an empty one counts). */
+/* Ends this thread's group of copies, which may be empty. */
 __device__ __forceinline__ void async_commit(void) {
     asm volatile("cp.async.commit_group;\n" ::: "memory");
 }
 
-/* Waits until at most the `pending` newest of this thread's groups are under way. Other
- * threads' copies are seen after a __syncthreads() that follows. */
+/* Waits until at most the `pending` newest of this thread's groups are incomplete. Other threads'
+ * copies are visible after a following __syncthreads(). */
 template <int pending> __device__ __forceinline__ void async_wait(void) {
     asm volatile("cp.async.wait_group %0;\n" ::"n"(pending) : "memory");
 }
 
 /* ldmatrix: four 8 x 8 matrices of 16-bit values. Lane l gives the address of row l % 8
  * (16 bytes, aligned) of matrix l / 8, and gets in result[i] the two values 2 (l % 4) and
- * 2 (l % 4) + 1 of row l / 4 of matrix i, the first in the low half. A row of 16 bytes is
- * as well four 32-bit values, of which lane l then gets value l % 4. */
+ * 2 (l % 4) + 1 of row l / 4 of matrix i, the first in the low half. A row of 16 bytes may
+ * also be four 32-bit values, of which lane l then gets value l % 4. */
 __device__ __forceinline__ void load_matrix_x4(unsigned result[4], const void *shared_row) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];\n"
                  : "=r"(result[0]), "=r"(result[1]), "=r"(result[2]), "=r"(result[3])

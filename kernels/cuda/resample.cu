@@ -6,13 +6,13 @@
 
 #define THREADS RESAMPLE_THREADS
 #define PERIODS RESAMPLE_PERIODS
-#define PLAIN_TILE 4096 /* samples of a clip that is at 16 kHz already */
+#define PLAIN_TILE 4096 /* samples in a tile of a clip that is at 16 kHz already */
 
 struct resample_designs {
     struct resample_design of[RESAMPLE_RATES];
 };
 
-/* The clip that a tile belongs to: the last one that begins at or before it. */
+/* The clip of a tile: the last one that begins at or before it. */
 static __device__ int find_clip(const struct cuda_clip *clips, int clip_count, int tile) {
     int low = 0, high = clip_count;
     while (high - low > 1) {
@@ -25,8 +25,8 @@ static __device__ int find_clip(const struct cuda_clip *clips, int clip_count, i
     return low;
 }
 
-/* Mean of the channels at one input position, 0 outside the clip: the same sums as the CPU
- * device's, in double precision where there is more than one channel. */
+/* Mean of the channels at one input position, 0 outside the clip: the same sums as on the CPU, in
+ * double precision if there is more than one channel. */
 static __device__ float mix(const struct cuda_clip &clip, const unsigned char *samples,
                             long long position) {
     if (position < 0 || position >= clip.frames) return 0.0f;
@@ -45,8 +45,8 @@ static __device__ float mix(const struct cuda_clip &clip, const unsigned char *s
     return (float)(sum / (double)clip.channels);
 }
 
-/* Adds up four outputs in each of four periods. Every sum runs from a tail of the filter to
- * its centre, so that what is small is added first. */
+/* Adds one tap to four outputs in each of four periods. Every sum runs from an end of the filter to
+ * its centre, so that small terms are added first. */
 static __device__ __forceinline__ void add_tap(float4 filter, const float *input, int step,
                                                float sums[PERIODS][RESAMPLE_OUTPUTS]) {
 #pragma unroll
@@ -59,7 +59,7 @@ static __device__ __forceinline__ void add_tap(float4 filter, const float *input
     }
 }
 
-/* input: the first period's first sample in shared memory; step: from one of a thread's
+/* input: the first sample of the thread's first period, in shared memory; step: from one of its
  * periods to the next. */
 static __device__ void filter_periods(const struct resample_design &design, int group,
                                       const float *input, int step,
@@ -106,7 +106,7 @@ static __device__ void mix_tile(const struct cuda_clip &clip, int tile,
         output[clip.sample + first + i] = mix(clip, samples, first + i);
 }
 
-/* The tile's input, mixed down, with periods `stride` apart. */
+/* Loads the tile's input, mixed down, with periods `stride` apart. */
 static __device__ void load_tile(const struct resample_design &design, const struct cuda_clip &clip,
                                  const unsigned char *samples, long long first_period,
                                  float *input) {

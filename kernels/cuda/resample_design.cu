@@ -1,4 +1,4 @@
-/* Laying out the resamplers' filters for resample.cu. */
+/* Arranges the resamplers' filters for resample.cu. */
 #include "kernels/cuda/resample.h"
 
 #include "kernels/cuda/upload.h"
@@ -11,7 +11,7 @@ extern "C" {
 #include <stdlib.h>
 #include <string.h>
 
-/* Input position, relative to the period, at which output o of a period lies. */
+/* Input position, relative to the period, of an output of a period. */
 static int position(const struct resampler *resampler, int output) {
     return (int)((size_t)output * resampler->down / resampler->up);
 }
@@ -33,7 +33,7 @@ static void choose_sizes(const struct resampler *resampler, struct resample_desi
     }
     design->taps = (int)resampler->taps + reach;
     design->centre = design->taps / 2;
-    /* As many periods as there are threads and shared memory for. */
+    /* As many periods as threads and shared memory allow. */
     const int window = position(resampler, period - RESAMPLE_OUTPUTS) + design->taps;
     const int extra = window / design->period_in + 1; /* periods that the last one reaches into */
     design->lanes = RESAMPLE_THREADS / design->groups;
@@ -42,8 +42,8 @@ static void choose_sizes(const struct resampler *resampler, struct resample_desi
         design->lanes--;
 }
 
-/* filters (taps, groups, 4) and bases (groups), zero where a neighbour's filter has not
- * begun or has ended. */
+/* Fills filters (taps, groups, 4), which are zero before a neighbour's filter begins and after it
+ * ends, and bases (groups). */
 static void lay_out(const struct resampler *resampler, const struct resample_design *design,
                     float *filters, int *bases) {
     for (int g = 0; g < design->groups; g++) {

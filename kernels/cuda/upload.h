@@ -1,4 +1,4 @@
-/* What goes to the GPU once, when a model is loaded. */
+/* Copies to the GPU that are made once, when a model is loaded. */
 #ifndef EARMARK_CUDA_UPLOAD_H
 #define EARMARK_CUDA_UPLOAD_H
 
@@ -6,7 +6,8 @@
 
 #include <cuda_runtime.h>
 
-/* Makes room on the GPU and copies; the copy has ended when it returns. */
+/* Makes room in *buffer on the GPU and copies `bytes` from host memory; the copy has ended when it
+ * returns. what: for the message of an error. ERROR_MEMORY. */
 enum error_code cuda_upload(struct cuda_buffer *buffer, const void *from, size_t bytes,
                             const char *what, cudaStream_t stream, struct error *error);
 

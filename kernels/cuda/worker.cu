@@ -21,7 +21,7 @@ static enum error_code open_blas(struct cuda_worker *worker, struct error *error
                    error);
     if (error->code != ERROR_NONE) return error->code;
     worker->workspace_bytes = CUDA_BLAS_WORKSPACE;
-    /* The stream first: setting it gives back the workspace. */
+    /* The stream first: setting it resets the workspace. */
     cublas_check(cublasSetStream(worker->blas, worker->stream), "starting cuBLAS", error);
     return cublas_check(
         cublasSetWorkspace(worker->blas, worker->workspace, worker->workspace_bytes),

@@ -71,7 +71,7 @@ def facts_of(package, match):
 def package_files(package):
     """Yields (path inside the package, content) in sorted order."""
     with tempfile.TemporaryDirectory() as folder:
-        # apt fetches as its own user unless told otherwise, and that user cannot write here
+        # apt downloads as another user by default, which cannot write here
         subprocess.run(["apt-get", "-o", "APT::Sandbox::User=root", "download", "-q", package], cwd=folder, check=True)
         archive = next(f for f in os.listdir(folder) if f.endswith(".deb"))
         subprocess.run(["dpkg-deb", "-x", os.path.join(folder, archive), os.path.join(folder, "x")], check=True)

@@ -18,8 +18,8 @@ def orthogonal(matrix, dtype):
 class Muon(torch.optim.Optimizer):
     """Muon (Jordan 2024) with the scale of Liu et al. 2025 (arXiv 2502.16982), by which rates mean what they do in AdamW.
 
-    PyTorch has one of its own, which takes matrices only, where a convolution has three axes, and multiplies in bfloat16
-    whatever the CPU; here `dtype` says in what."""
+    PyTorch's implementation takes only matrices, while a convolution has three axes, and multiplies in bfloat16 on every
+    CPU; here `dtype` chooses the type."""
 
     def __init__(self, parameters, dtype, weight_decay=0.1, momentum=0.95):
         super().__init__(parameters, {"lr": 0.0, "weight_decay": weight_decay, "momentum": momentum})

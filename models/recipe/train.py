@@ -36,7 +36,7 @@ STATISTICS = 5 * MELS + MELS * (MELS - 1) // 2
 
 
 class Heads(nn.Module):
-    """Each objective behind a hidden layer of its own, so that the embedding need not collapse onto its labels.
+    """Each objective has a separate hidden layer, so that the embedding need not collapse onto its labels.
 
     The embedding is standardised first, as it is before the audit's classifier."""
 
@@ -225,7 +225,7 @@ def main():
     arguments.add_argument("--steps", type=int, default=7000)
     arguments.add_argument("--batch", type=int, default=96)
     arguments.add_argument("--others", type=int, default=1000,
-                           help="clips of the corpus, besides those of the batch, that a clip is told from in the objective match")
+                           help="clips of the corpus that the objective match uses as alternatives besides those of the batch")
     arguments.add_argument("--rate", type=float, default=1.5e-3, help="of AdamW at its peak: the heads' outputs, biases, scales")
     arguments.add_argument("--matrix-rate", type=float, default=3e-3, help="of Muon at its peak: the weights of all layers but the heads' outputs")
     arguments.add_argument("--threads", type=int, default=2)

@@ -26,7 +26,7 @@ TONES = 600
 
 
 def chosen_clips(folder, human, synthetic):
-    """Training clips only: so many human ones and so many synthetic ones, at random; and the number of each one's voice, or -1."""
+    """Random training clips, these numbers of human and synthetic ones; and the number of each clip's voice, or -1."""
     rows, clips = corpus.read_corpus(folder, PARTS)
     usable = np.array([i for i, r in enumerate(rows) if not held_voice(r) and not held_word(r)])
     voice, _ = classes([rows[i]["voice"] or None for i in usable], 5)

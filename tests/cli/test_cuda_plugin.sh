@@ -61,7 +61,7 @@ if command -v "${CC:-cc}" >/dev/null; then
         'built for device interface 999, this program for [0-9]+: install both' "$TMP/stderr"
     fake "$part" -Dearmark_device_plugin=another_symbol
     run "another library" 1 --device cuda
-    expect_grep "is not a part" 'is not a part of earmark: it has no earmark_device_plugin' \
+    expect_grep "is not a plug-in" 'is not a plug-in of earmark: it has no earmark_device_plugin' \
         "$TMP/stderr"
 
     # ---- a part that answers

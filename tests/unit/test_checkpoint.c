@@ -193,7 +193,7 @@ static void test_strides_and_offset(void **unused) {
     text_free(&pickle);
 }
 
-static void test_lying_container(void **unused) {
+static void test_false_container(void **unused) {
     (void)unused;
     struct parts parts = good_parts();
     struct crafted_entry entries[5];
@@ -228,17 +228,17 @@ static void test_lying_container(void **unused) {
 }
 
 /* The pickle says more or fewer elements than the entry has bytes for. */
-static void test_lying_storage(void **unused) {
+static void test_false_storage(void **unused) {
     (void)unused;
     static const struct {
         const char *type;
         int64_t elements;
-    } lies[] = {
+    } false_claims[] = {
         {"FloatStorage", 7}, {"FloatStorage", 600000000}, {"HalfStorage", 6}, {"DoubleStorage", 6}};
-    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+    for (size_t i = 0; i < sizeof false_claims / sizeof false_claims[0]; i++) {
         struct crafted_tensor tensor = plain;
-        tensor.storage_type = lies[i].type;
-        tensor.elements = lies[i].elements;
+        tensor.storage_type = false_claims[i].type;
+        tensor.elements = false_claims[i].elements;
         struct text pickle = state_pickle(&tensor);
         struct crafted_entry entries[] = {
             {.name = "m/data.pkl", .data = pickle.data, .size = pickle.length},
@@ -326,7 +326,7 @@ int main(void) {
         cmocka_unit_test(test_torch_writes),    cmocka_unit_test(test_views_of_one_storage),
         cmocka_unit_test(test_other_types),     cmocka_unit_test(test_torch_refused),
         cmocka_unit_test(test_crafted_is_read), cmocka_unit_test(test_strides_and_offset),
-        cmocka_unit_test(test_lying_container), cmocka_unit_test(test_lying_storage),
+        cmocka_unit_test(test_false_container), cmocka_unit_test(test_false_storage),
         cmocka_unit_test(test_odd_keys),        cmocka_unit_test(test_integers_are_no_weights),
         cmocka_unit_test(test_no_zip),          cmocka_unit_test(test_truncated_and_changed),
     };

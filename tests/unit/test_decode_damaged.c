@@ -243,7 +243,7 @@ static void lengths_of_streams(void **state) {
 }
 
 /* The header claims a huge size; the file has a few thousand bytes. */
-static void lying_headers(void **state) {
+static void false_headers(void **state) {
     (void)state;
     write_int16("lie.wav", SF_FORMAT_WAV, FRAMES);
     const uint16_t channels = 65;
@@ -401,7 +401,7 @@ int main(void) {
         cmocka_unit_test(samples_that_are_no_numbers),
         cmocka_unit_test(cut_files),
         cmocka_unit_test(lengths_of_streams),
-        cmocka_unit_test(lying_headers),
+        cmocka_unit_test(false_headers),
         cmocka_unit_test(random_damage),
         cmocka_unit_test(giving_up),
         cmocka_unit_test(targets),

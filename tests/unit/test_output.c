@@ -289,9 +289,9 @@ static void test_cannot_write(void **state) {
 
 struct damage {
     const char *file;
-    const char *from; /* the first of these in the file ... */
-    const char *to;   /* ... is replaced by this; NULL: the file ends there */
-    const char *told; /* in the message */
+    const char *from;    /* the first of these in the file ... */
+    const char *to;      /* ... is replaced by this; NULL: the file ends there */
+    const char *message; /* words of it */
 };
 
 static const struct damage damages[] = {
@@ -351,10 +351,10 @@ static void test_damaged(void **state) {
         assert_no_error(&error);
         damage_file(&made, &damages[i]);
         enum error_code code = run_read_open(made.out, &read, &error);
-        if (code == ERROR_NONE || strstr(error.message, damages[i].told) == NULL ||
+        if (code == ERROR_NONE || strstr(error.message, damages[i].message) == NULL ||
             strstr(error.message, damages[i].file) == NULL)
             fail_msg("damage %zu of %s: message '%s' instead of '...%s...'", i, damages[i].file,
-                     error.message, damages[i].told);
+                     error.message, damages[i].message);
         assert_null(read);
         made_run_free(&made);
     }

@@ -105,7 +105,7 @@ static void damage(const struct made_run *made, const char *from, const char *to
 static void test_damaged(void **state) {
     (void)state;
     static const struct {
-        const char *from, *to, *told;
+        const char *from, *to, *message;
     } damages[] = {
         {"[{\"label\": \"four\"", "[{\"label\": \"ghost\"", "line 1: \"label\" is no class"},
         {"[{\"label\": \"four\"", "[7, {\"label\": \"four\"", "line 1: \"label\" is no class"},
@@ -119,8 +119,8 @@ static void test_damaged(void **state) {
         write_run(&made, &(struct made_settings){.clips = 60, .issues = 9, .classes = 5});
         damage(&made, damages[i].from, damages[i].to);
         assert_int_equal(run_read_open(made.out, &read, &error), ERROR_DATA);
-        if (strstr(error.message, damages[i].told) == NULL)
-            fail_msg("'%s' lacks '%s'", error.message, damages[i].told);
+        if (strstr(error.message, damages[i].message) == NULL)
+            fail_msg("'%s' lacks '%s'", error.message, damages[i].message);
         made_run_free(&made);
     }
 }

@@ -157,7 +157,7 @@ static void test_bar(void **state) {
     assert_string_equal(last, "\rnetwork: 400 clips in 2.0 s, 200 clips/s\n");
 }
 
-/* What the bar's line holds in a terminal of so many columns, after `seconds` in steps. */
+/* The bar's line in a terminal of this many columns, after `seconds` in steps. */
 static void bar_in(int columns, double seconds, uint64_t steps, char *line, size_t size) {
     struct written written;
     struct progress progress;

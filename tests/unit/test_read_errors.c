@@ -71,9 +71,9 @@ static int refuse_each(const char *name, const char *path, bool sticky, int coun
         decode(path, &plan, &decoded);
         bool same = decoded.status == whole->status && strcmp(decoded.reason, whole->reason) == 0 &&
                     memcmp(decoded.facts.hash, whole->facts.hash, sizeof decoded.facts.hash) == 0;
-        bool told =
+        bool reported =
             decoded.status == CLIP_UNREADABLE && strstr(decoded.reason, strerror(EIO)) != NULL;
-        if (!same && !told)
+        if (!same && !reported)
             fail_msg("%s, read %d of %d%s: %s: '%s'", name, plan.at, count,
                      sticky ? " and all after it" : "", clip_status_name(decoded.status),
                      decoded.reason);

@@ -134,7 +134,7 @@ static void test_accepted(void **unused) {
     expect_accepted("{" TENSOR("a", "F32", "[0,9]", "[0,0]") "}", 0);
 }
 
-static void test_lying_places(void **unused) {
+static void test_false_places(void **unused) {
     (void)unused;
     expect_refused("{" TENSOR("a", "F32", "[2]", "[0,8]") "}", 7, "outside the file's 7 bytes");
     expect_refused("{" TENSOR("a", "F32", "[2]", "[0,8]") "}", 9, "1 bytes after");
@@ -156,7 +156,7 @@ static void test_lying_places(void **unused) {
         "a hole");
 }
 
-static void test_lying_shapes(void **unused) {
+static void test_false_shapes(void **unused) {
     (void)unused;
     expect_refused("{" TENSOR("a", "F32", "[-1]", "[0,8]") "}", 8, "is no size");
     expect_refused("{" TENSOR("a", "F32", "[2.5]", "[0,8]") "}", 8, "is no size");
@@ -170,7 +170,7 @@ static void test_lying_shapes(void **unused) {
     expect_refused("{" TENSOR("a", "", "[2]", "[0,8]") "}", 8, "unknown dtype ''");
 }
 
-static void test_lying_header(void **unused) {
+static void test_false_header(void **unused) {
     (void)unused;
     expect_refused("[]", 0, "not a safetensors file");
     expect_refused("{\"a\":1}", 0, "not a dtype");
@@ -277,8 +277,8 @@ static void test_float16(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_accepted),      cmocka_unit_test(test_lying_places),
-        cmocka_unit_test(test_lying_shapes),  cmocka_unit_test(test_lying_header),
+        cmocka_unit_test(test_accepted),      cmocka_unit_test(test_false_places),
+        cmocka_unit_test(test_false_shapes),  cmocka_unit_test(test_false_header),
         cmocka_unit_test(test_header_length), cmocka_unit_test(test_deep_nesting),
         cmocka_unit_test(test_truncated),     cmocka_unit_test(test_float16),
     };

@@ -74,7 +74,7 @@ def make_folds():
 
 
 def make_data(rows, features, classes, seed, noise, mean=0.0):
-    """Every label has a direction of its own; `noise` of all labels are turned round."""
+    """Every label has a direction; a share `noise` of all labels is inverted."""
     random = np.random.default_rng(seed)
     directions = random.standard_normal((classes, features)) * 6 / np.sqrt(features)
     y = (random.random((rows, classes)) < random.uniform(0.15, 0.6, classes)).astype(int)

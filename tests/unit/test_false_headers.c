@@ -139,36 +139,36 @@ static const struct {
 static const struct {
     size_t size;
     unsigned char bytes[8];
-} lies[] = {{1, {0x00}},
-            {1, {0x7f}},
-            {1, {0xff}},
-            {2, {0x00, 0x00}},
-            {2, {0xff, 0xff}},
-            {2, {0x04, 0x00}},
-            /* A block of FLAC: an application's, a seek table, comments, a picture. */
-            {4, {0x02, 0xff, 0xff, 0xff}},
-            {4, {0x03, 0xff, 0xff, 0xff}},
-            {4, {0x04, 0xff, 0xff, 0xff}},
-            {4, {0x06, 0xff, 0xff, 0xff}},
-            {4, {0xff, 0xff, 0xff, 0xff}},
-            {4, {0x7f, 0xff, 0xff, 0xff}},
-            {4, {0xff, 0xff, 0xff, 0x7f}},
-            {4, {0x00, 0x00, 0x00, 0x40}},
-            {8, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}}};
+} changes[] = {{1, {0x00}},
+               {1, {0x7f}},
+               {1, {0xff}},
+               {2, {0x00, 0x00}},
+               {2, {0xff, 0xff}},
+               {2, {0x04, 0x00}},
+               /* A block of FLAC: an application's, a seek table, comments, a picture. */
+               {4, {0x02, 0xff, 0xff, 0xff}},
+               {4, {0x03, 0xff, 0xff, 0xff}},
+               {4, {0x04, 0xff, 0xff, 0xff}},
+               {4, {0x06, 0xff, 0xff, 0xff}},
+               {4, {0xff, 0xff, 0xff, 0xff}},
+               {4, {0x7f, 0xff, 0xff, 0xff}},
+               {4, {0xff, 0xff, 0xff, 0x7f}},
+               {4, {0x00, 0x00, 0x00, 0x40}},
+               {8, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}}};
 
 static void lie_everywhere(size_t kind, const unsigned char *bytes, size_t size, size_t *counts) {
     const char *path = test_path(folder, kinds[kind].name);
-    unsigned char *lying = malloc(size);
+    unsigned char *spoiled = malloc(size);
     struct decoded decoded = {0};
     for (size_t place = 0; place < kinds[kind].header && place + 8 < size; place++)
-        for (size_t lie = 0; lie < sizeof lies / sizeof lies[0]; lie++) {
-            memcpy(lying, bytes, size);
-            memcpy(lying + place, lies[lie].bytes, lies[lie].size);
-            test_file_write(path, lying, size);
+        for (size_t changed = 0; changed < sizeof changes / sizeof changes[0]; changed++) {
+            memcpy(spoiled, bytes, size);
+            memcpy(spoiled + place, changes[changed].bytes, changes[changed].size);
+            test_file_write(path, spoiled, size);
             counts[decode_limited(path, &decoded)]++;
         }
     decoded_free(&decoded);
-    free(lying);
+    free(spoiled);
 }
 
 static void every_place(void **state) {
@@ -197,5 +197,5 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_place),
     };
-    return cmocka_run_group_tests_name("lying headers", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("false headers", tests, make_folder, remove_folder);
 }
