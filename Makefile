@@ -330,7 +330,7 @@ uninstall: ## takes away what install put there
 
 .PHONY: format
 format: ## clang-format all C sources in place
-	clang-format -i $$(find kernels host tests bench -name '*.[ch]' -o -name '*.cu')
+	@bash tests/lint.sh in-place
 
 .PHONY: clean
 clean: ## remove what was built, but not what the demo downloaded

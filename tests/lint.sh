@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Style and the rules of the folders, as TAP:
 #
-#   tests/lint.sh [format|rooms|warnings|tidy]...     all without a word
+#   tests/lint.sh [format|rooms|warnings|tidy]...     all four without a word
+#   tests/lint.sh in-place                            formats the sources, for `make format`
 #
 #   format     clang-format
 #   rooms      tests/rooms.sh: includes, circles, twins, lengths, CUDA's names; shell syntax
@@ -62,9 +63,11 @@ each() {
 
 lint_format() {
     find_llvm clang-format || { skip "clang-format" "$reason" && return; }
-    printf '%s\n' "${sources[@]}" "${headers[@]}" "${kernels[@]}" | grep . | each "$tool" --dry-run -Werror {}
+    formatted | each "$tool" --dry-run -Werror {}
     rule "clang-format"
 }
+
+formatted() { printf '%s\n' "${sources[@]}" "${headers[@]}" "${kernels[@]}" | grep .; }
 
 lint_warnings() {
     local warnings=(-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror)
@@ -98,6 +101,11 @@ lint_rooms() {
     rule "shell syntax"
 }
 
+if [ "$1" = in-place ]; then
+    find_llvm clang-format || { echo "$reason" >&2 && exit 1; }
+    formatted | xargs -d '\n' "$tool" -i
+    exit
+fi
 for group in "$@"; do
     case $group in
     format | rooms | warnings | tidy) "lint_$group" ;;
