@@ -42,7 +42,8 @@ PACKAGE_CFLAGS ?= $(shell for package in sndfile samplerate libzip zlib jansson 
 # ---- Debian packages, for `make deps`
 BUILD_PACKAGES ?= gcc libc6-dev binutils make pkg-config libsndfile1-dev libsamplerate0-dev libzip-dev \
 	zlib1g-dev libjansson-dev libxxhash-dev libyaml-dev libdnnl-dev
-TEST_PACKAGES ?= libcmocka-dev g++ clang libclang-rt-dev libomp-dev clang-format clang-tidy
+TEST_PACKAGES ?= libcmocka-dev g++ clang libclang-rt-dev libomp-dev clang-format clang-tidy \
+	man-db groff-base
 DEPS ?= $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
 # fp-contract off: the same sums whatever the compiler fuses; kernels say fmaf where they mean it.
@@ -316,16 +317,26 @@ MODEL_WORK ?= build/model
 model: earmark ## train the default model in build/model (some 70 minutes with AMX; Python, see models/README.md)
 	sh models/recipe/run.sh $(MODEL_WORK)
 
+# Both are printed by the program, from its table of options.
+$(BUILD)/earmark.1: $(BUILD)/earmark
+	$(quiet)$< help --man >$@
+
+$(BUILD)/earmark.bash: $(BUILD)/earmark
+	$(quiet)$< help --bash >$@
+
 .PHONY: install
-install: $(BUILD)/earmark $(CUDA_PLUGIN) ## into PREFIX (/usr/local), below DESTDIR
+install: $(BUILD)/earmark $(CUDA_PLUGIN) $(BUILD)/earmark.1 $(BUILD)/earmark.bash ## into PREFIX (/usr/local), below DESTDIR
 	@test -f models/default.safetensors || { echo 'models/default.safetensors is missing: make model' >&2; exit 1; }
 	$(INSTALL) -D -m 755 $(BUILD)/earmark $(DESTDIR)$(PREFIX)/bin/earmark
 	$(if $(CUDA_PLUGIN),$(INSTALL) -D -m 755 $(CUDA_PLUGIN) $(DESTDIR)$(PREFIX)/bin/earmark-cuda.so)
 	$(INSTALL) -D -m 644 models/default.safetensors $(DESTDIR)$(PREFIX)/share/earmark/default.safetensors
+	$(INSTALL) -D -m 644 $(BUILD)/earmark.1 $(DESTDIR)$(PREFIX)/share/man/man1/earmark.1
+	$(INSTALL) -D -m 644 $(BUILD)/earmark.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/earmark
 
 .PHONY: uninstall
-uninstall: ## takes away what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/earmark $(DESTDIR)$(PREFIX)/bin/earmark-cuda.so $(DESTDIR)$(PREFIX)/share/earmark/default.safetensors
+uninstall: ## removes the installed files
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/earmark bin/earmark-cuda.so share/earmark/default.safetensors \
+		share/man/man1/earmark.1 share/bash-completion/completions/earmark)
 	-rmdir $(DESTDIR)$(PREFIX)/share/earmark
 
 .PHONY: format

@@ -2,6 +2,6 @@
 #ifndef EARMARK_BASE_VERSION_H
 #define EARMARK_BASE_VERSION_H
 
-#define EARMARK_VERSION "0.1.0"
+#define EARMARK_VERSION "0.2.0"
 
 #endif

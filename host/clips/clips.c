@@ -120,7 +120,7 @@ void clip_list_free(struct clip_list *list) {
     *list = (struct clip_list){0};
 }
 
-/* Parts of one file are told apart by a media fragment: "a.wav#t=1.5,3". */
+/* A media fragment distinguishes the segments of one file: "a.wav#t=1.5,3". */
 static enum error_code store_id(struct clip_list *list, const struct clip_entry *entry,
                                 struct clip *clip, struct error *error) {
     char end[32] = "";
@@ -296,4 +296,11 @@ enum error_code clip_list_set_status(struct clip_list *list, size_t index, enum 
     list->clips[index].status = (uint8_t)status;
     list->clips[index].reason = offset;
     return ERROR_NONE;
+}
+
+size_t clip_list_unreadable(const struct clip_list *list) {
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        count += clip_status_is_unreadable((enum clip_status)list->clips[i].status);
+    return count;
 }

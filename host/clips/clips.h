@@ -1,8 +1,8 @@
 /* The list of clips that a run is about, in its order, with labels, groups and folds.
  *
- * Strings live in one arena and are named by offsets; labels, groups and folds
- * are interned, so that a million clips cost about 60 bytes each and their
- * paths. Strings are bytes as the file system or the manifest gave them, not
+ * Strings are stored in one arena and referred to by offsets; labels, groups and folds
+ * are interned, so that each of a million clips costs about 60 bytes and its
+ * path. Strings are bytes as the file system or the manifest gave them, not
  * necessarily UTF-8. */
 #ifndef EARMARK_CLIPS_CLIPS_H
 #define EARMARK_CLIPS_CLIPS_H
@@ -25,7 +25,7 @@ enum clip_status {
     CLIP_NO_FOLD = 9,                /* no value in the field asked for with --fold-column */
     CLIP_TOO_FEW_EXAMPLES = 10,      /* its class has fewer clips than there are folds */
     CLIP_LABEL_NOT_IN_TRAINING = 11, /* its class is absent from its fold's training rows */
-    CLIP_BAD_SEGMENT = 12            /* its start and end are no part of the file */
+    CLIP_BAD_SEGMENT = 12            /* its start and end are not a segment of the file */
 };
 
 #define CLIP_STATUS_COUNT 13
@@ -87,7 +87,7 @@ struct clip_list {
 /* What a reader knows about one clip; strings are copied. */
 struct clip_entry {
     const char *path;
-    const char *id;    /* NULL: the path, with #t=start,end behind it for a part of a file */
+    const char *id;    /* NULL: the path, for a segment with #t=start,end appended */
     const char *label; /* NULL: none */
     const char *group; /* NULL: none */
     const char *fold;  /* NULL: none */
@@ -117,12 +117,15 @@ const char *clip_label(const struct clip_list *list, size_t index);
 const char *clip_group(const struct clip_list *list, size_t index);
 
 /* The path to open: the root and the clip's path, or the clip's path alone when
- * it is absolute. Replaces the content of `path` (text_check tells of memory). */
+ * it is absolute. Replaces the content of `path` (text_check reports a lack of memory). */
 void clip_open_path(const struct clip_list *list, size_t index, struct text *path);
 
 /* Fails because none of the clips can be used: "none of the 3 clips can be audited;
  * the first, a.wav: cannot open ...". `what`: "audited", "embedded". */
 enum error_code clip_list_fail(const struct clip_list *list, const char *what, struct error *error);
+
+/* How many clips have a status of clip_status_is_unreadable. */
+size_t clip_list_unreadable(const struct clip_list *list);
 
 /* Records what became of a clip; the strings given out before become invalid
  * (the names of classes, groups and folds stay valid). `reason` is copied and must

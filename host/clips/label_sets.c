@@ -9,7 +9,7 @@ static int compare_names(const void *left, const void *right) {
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-/* Sorts, and leaves each name once. */
+/* Sorts the names and removes duplicates. */
 static size_t sort_once(const char **names, size_t count) {
     size_t kept = 0;
     if (count > 1) qsort(names, count, sizeof *names, compare_names);
@@ -25,7 +25,7 @@ bool label_separator_is_good(const char *separator) {
     return length == 1 || (length > 1 && text_utf8_length(separator) == length);
 }
 
-/* Cuts off spaces at both ends, in place. */
+/* Removes spaces at both ends, in place. */
 static char *trim(char *piece) {
     static const char spaces[] = " \t\r\n";
     piece += strspn(piece, spaces);
@@ -72,10 +72,10 @@ void label_split_close(struct label_split *split) {
 
 /* ---- a list ---- */
 
-/* All classes' labels end to end with a NUL behind each; starts are filled in. */
-static enum error_code take_apart(const struct clip_list *clips, const char *separator,
-                                  struct label_sets *sets, struct text *storage,
-                                  struct error *error) {
+/* All classes' labels end to end each ended by a NUL; starts are filled in. */
+static enum error_code split_classes(const struct clip_list *clips, const char *separator,
+                                     struct label_sets *sets, struct text *storage,
+                                     struct error *error) {
     struct label_split split = {0};
     for (size_t c = 0; c < clips->class_count && error->code == ERROR_NONE; c++) {
         const char *name = clips->class_names[c];
@@ -96,7 +96,7 @@ enum error_code label_sets_open(const struct clip_list *clips, const char *separ
     *sets = (struct label_sets){0};
     sets->starts = memory_array(clips->class_count + 1, sizeof *sets->starts, "labels", error);
     if (sets->starts == NULL) return error->code;
-    take_apart(clips, separator, sets, &storage, error);
+    split_classes(clips, separator, sets, &storage, error);
     sets->storage = storage.data;
     TRY(error->code);
     size_t all = sets->starts[clips->class_count];

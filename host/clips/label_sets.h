@@ -1,30 +1,30 @@
-/* Several labels a clip: cells such as "bark;dog", and what labels a list's clips carry. */
+/* Multilabel lists: cells such as "bark;dog", and the labels of the list's clips. */
 #ifndef EARMARK_CLIPS_LABEL_SETS_H
 #define EARMARK_CLIPS_LABEL_SETS_H
 
 #include "host/clips/clips.h"
 
-/* A cell taken apart. Buffers are kept from one cell to the next. */
+/* A cell split into labels. Buffers are kept from one cell to the next. */
 struct label_split {
-    const char **pieces; /* (count) sorted bytewise, each once, without spaces round them */
+    const char **pieces; /* (count) sorted bytewise, each once, without surrounding spaces */
     size_t count;
     size_t capacity;
     struct text bytes; /* what pieces point into */
 };
 
-/* Whether it can separate: one character, of UTF-8 or a byte. So no label holds it and
- * labels joined by it come apart again as they were. */
+/* Whether it can be a separator: one UTF-8 character or byte. No label then contains it, and
+ * joined labels can be split again. */
 bool label_separator_is_good(const char *separator);
 
-/* Empty pieces are none; a cell may hold no label at all. */
+/* Splits a cell. Empty pieces are ignored; a cell may have no label. */
 enum error_code label_split_cell(struct label_split *split, const char *cell, const char *separator,
                                  struct error *error);
 /* Appends the pieces with the separator between them. */
 void label_split_join(const struct label_split *split, const char *separator, struct text *joined);
 void label_split_close(struct label_split *split); /* takes a zeroed one */
 
-/* The labels of a finished list, and which of them each of its classes stands for: itself
- * alone without a separator. */
+/* The labels of a finished list, and the set of them that each of its classes is; without a
+ * separator the class itself is the only one. */
 struct label_sets {
     const char **names; /* (count) sorted bytewise */
     size_t count;

@@ -2,6 +2,7 @@
 
 #include "host/base/terminal.h"
 #include "host/commands/option_table.h"
+#include "host/lists/input.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,25 @@ static bool is_used_most(const struct command_row *command, const char *name) {
     return false;
 }
 
+void help_reader(struct text *text, const struct list_reader *reader) {
+    text_string(text, reader->sentence);
+    if (reader->labels != NULL) text_format(text, "; --label-column: %s", reader->labels);
+}
+
+/* The formats of INPUT. */
+static void readers(struct text *text, int width) {
+    for (size_t i = 0; input_reader(i) != NULL; i++) {
+        struct text string = TEXT_INITIAL;
+        help_reader(&string, input_reader(i));
+        if (string.failed)
+            text->failed = true;
+        else
+            row(text, input_reader(i)->name, string.data, NAME_COLUMNS, width);
+        text_free(&string);
+    }
+    text_string(text, "Options:\n");
+}
+
 /* The options of a group that are not among those used most, under its title. */
 static void group(struct text *text, const struct command_row *command, enum option_group group,
                   int width) {
@@ -72,6 +92,7 @@ static void group(struct text *text, const struct command_row *command, enum opt
         if (is_used_most(command, found->name)) continue;
         if (!titled) text_format(text, "\n%s:\n", option_group_title(group));
         if (!titled && note != NULL) paragraph(text, note, width);
+        if (!titled && group == GROUP_INPUT) readers(text, width);
         titled = true;
         option(text, found, width);
     }
@@ -110,7 +131,11 @@ void help_command(struct text *text, const struct command_row *command, int widt
     struct text usage = TEXT_INITIAL;
     paragraph(text, command->summary, width);
     text_string(text, "\nExamples:\n");
-    for (size_t i = 0; i < 2; i++) text_format(text, "  %s\n", command->examples[i]);
+    for (size_t i = 0; i < 2; i++) {
+        text_string(text, "  ");
+        terminal_wrap(text, command->examples[i], 2, 6, width);
+        text_string(text, "\n");
+    }
     text_format(&usage, "usage: earmark %s%s%s", command->name,
                 command->usage[0] == '\0' ? "" : " ", command->usage);
     text_string(text, "\n");

@@ -4,6 +4,7 @@
 
 #include "host/base/text.h"
 #include "host/commands/option_table.h"
+#include "host/lists/readers.h"
 
 #include <stdio.h>
 
@@ -13,6 +14,9 @@ void help_command(struct text *text, const struct command_row *command, int widt
 
 /* The option's sentence with its choices and its default. */
 void help_option(struct text *text, const struct option_row *option);
+
+/* What a format of INPUT is, and what --label-column names there. */
+void help_reader(struct text *text, const struct list_reader *reader);
 
 /* earmark.1 in the man macros, and the completion script of bash. */
 void help_manual(struct text *text);

@@ -2,6 +2,7 @@
 #include "host/base/version.h"
 #include "host/commands/help.h"
 #include "host/commands/option_table.h"
+#include "host/lists/input.h"
 
 #include <string.h>
 
@@ -116,6 +117,20 @@ static void option(struct text *text, const struct option_row *option) {
     takers(text, option);
 }
 
+static void readers(struct text *text) {
+    for (size_t i = 0; input_reader(i) != NULL; i++) {
+        struct text string = TEXT_INITIAL;
+        help_reader(&string, input_reader(i));
+        text_string(&string, ".");
+        if (string.failed)
+            text->failed = true;
+        else
+            entry(text, input_reader(i)->name, strlen(input_reader(i)->name), string.data);
+        text_free(&string);
+    }
+    text_string(text, ".PP\nOptions:\n");
+}
+
 static void options(struct text *text) {
     for (int group = 0; group < GROUP_COUNT; group++) {
         const char *note = option_group_note((enum option_group)group);
@@ -124,6 +139,7 @@ static void options(struct text *text) {
             roff(text, note);
             text_string(text, "\n");
         }
+        if (group == GROUP_INPUT) readers(text);
         for (size_t i = 0; option_row(i) != NULL; i++)
             if (option_row(i)->group == (enum option_group)group) option(text, option_row(i));
     }

@@ -125,9 +125,7 @@ static const struct option_row rows[] = {
      .commands = AUDIT | EMBED,
      .help = "take labels from the file names: '{label}_{speaker}_{take}.wav'"},
     {"label-column", 0, "NAME", TEXT(input.label_column), .key = KEY_RESULTS, .group = GROUP_INPUT,
-     .commands = AUDIT | EMBED,
-     .help = "the column of the list with the label; Kaldi: the file utt2NAME or NAME (default: "
-             "utt2label); Lhotse: a field of the supervision (default: custom.label)"},
+     .commands = AUDIT | EMBED, .help = "the column, file or field with the label (see Input)"},
     {"label-separator", 0, "C", TEXT(input.label_separator), .key = KEY_RESULTS,
      .group = GROUP_INPUT, .commands = AUDIT | EMBED,
      .help = "a clip may have several labels or none, separated by the character C (';' for "
@@ -144,7 +142,7 @@ static const struct option_row rows[] = {
     {"group", 0, "FIELD", TEXT(input.group_field), .key = KEY_RESULTS, .group = GROUP_INPUT,
      .commands = AUDIT | EMBED,
      .help = "clips with the same value stay in one fold: a field of the pattern or a column (the "
-             "speaker, the source recording); Kaldi: --group speaker reads utt2spk"},
+             "speaker, the source recording)"},
     {"fold-column", 0, "NAME", TEXT(input.fold_column), .key = KEY_RESULTS, .group = GROUP_INPUT,
      .commands = AUDIT | EMBED,
      .help = "take the folds from this field or column; '' makes new ones"},
@@ -301,13 +299,11 @@ static const struct {
     [GROUP_ARRAYS] = {"Arrays", NULL},
     [GROUP_INPUT] =
         {"Input",
-         "INPUT is a folder with one folder of audio per label; a list (.csv, .tsv, .jsonl); a "
-         "folder with metadata.csv or metadata.jsonl (a Hugging Face audiofolder); a Kaldi data "
-         "folder (wav.scp); or a supervision set of Lhotse with its recordings beside it, or a cut "
-         "set of Lhotse. Lists may be compressed with gzip (.gz). ESC-50 and UrbanSound8K are "
-         "recognised by the columns of their CSV file, with the audio files in ../audio, audio or "
-         "beside it; their folds are used unless --group is given. Audio files are WAV, FLAC, Ogg, "
-         "MP3, AIFF or AU at any sample rate; they are resampled to the rate of the model."},
+         "Audio files are WAV, FLAC, Ogg, MP3, AIFF or AU at any sample rate; they are resampled "
+         "to "
+         "the rate of the model. Lists may be compressed with gzip (.gz). ESC-50 and UrbanSound8K "
+         "are recognised by the columns of their CSV file, with the audio files in ../audio, audio "
+         "or beside it; their folds are used unless --group is given. INPUT is one of these:"},
     [GROUP_ENGINE] = {"Computation", NULL},
     [GROUP_CLASSIFIER] = {"Cross-validation",
                           "The classifier is scikit-learn's multinomial logistic regression."},

@@ -1,6 +1,7 @@
 #include "host/embedding/engine.h"
 
 #include "host/base/memory.h"
+#include "host/base/progress.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -53,7 +54,7 @@ enum error_code engine_open(const struct engine_settings *settings, bool want_mo
     TRY(operations->open(&device_settings, &engine->device, error));
     operations->properties(engine->device, &engine->properties);
     if (settings->operations == NULL && !settings->quiet && strcmp(settings->device, "auto") == 0)
-        fprintf(stderr, "earmark: device %s\n", engine->why);
+        progress_message("earmark: device %s", engine->why);
     if (want_model) load_model(settings, engine, error);
     if (error->code != ERROR_NONE) engine_close(engine);
     return error->code;

@@ -39,7 +39,7 @@ void builder_close(struct builder *builder) {
     *builder = (struct builder){0};
 }
 
-/* Only spaces, as spreadsheets leave them, is as good as nothing. */
+/* Spreadsheets leave cells of spaces; they count as empty. */
 static bool is_empty(const char *value) {
     return value == NULL || value[strspn(value, " \t\r\n")] == '\0';
 }
@@ -69,27 +69,27 @@ static enum error_code apply_pattern(struct builder *builder, struct clip_entry 
     return ERROR_NONE;
 }
 
-/* Where labels are sets an empty one says that the clip has none of them; no cell at all
- * says nothing. */
-static enum error_code take_set(struct builder *builder, struct clip_entry *entry,
-                                struct error *error) {
+/* With several labels a clip, an empty cell is a clip with none of the labels; a missing cell
+ * (NULL) is a clip whose labels are not known. */
+static enum error_code take_labels(struct builder *builder, struct clip_entry *entry,
+                                   struct error *error) {
     const char *separator = builder->options.label_separator;
     TRY(label_split_cell(&builder->split, entry->label, separator, error));
     text_clear(&builder->label);
     label_split_join(&builder->split, separator, &builder->label);
     TRY(text_check(&builder->label, error));
     entry->label = builder->label.data;
-    builder->empty_sets += builder->split.count == 0 && entry->status == CLIP_OK;
+    builder->unlabelled += builder->split.count == 0 && entry->status == CLIP_OK;
     return ERROR_NONE;
 }
 
 static enum error_code check_label(struct builder *builder, struct clip_entry *entry,
                                    struct error *error) {
     if (builder->options.label_separator != NULL && entry->label != NULL)
-        return take_set(builder, entry, error);
+        return take_labels(builder, entry, error);
     if (is_empty(entry->label)) entry->label = NULL;
     if (entry->label == NULL && entry->status == CLIP_OK) {
-        text_string(&builder->reason, "no label: fill it in, or leave the row out");
+        text_string(&builder->reason, "no label: fill it in, or remove the row");
         fail_entry(builder, entry, CLIP_NO_LABEL);
     }
     return ERROR_NONE;
@@ -172,9 +172,9 @@ static enum error_code warn_of_similar_labels(struct collection *collection, str
     return error->code;
 }
 
-/* ---- labels that are lists ---- */
+/* ---- labels that look like lists ---- */
 
-/* Whether `piece` (length bytes, without spaces round it) is one of the list's pieces. */
+/* Whether `piece` (length bytes, without spaces around it) is one of the pieces of the list. */
 static bool has_piece(const char *list, char separator, const char *piece, size_t length) {
     while (*list != '\0') {
         const char *end = strchrnul(list, separator);
@@ -187,11 +187,11 @@ static bool has_piece(const char *list, char separator, const char *piece, size_
     return false;
 }
 
-/* The first label that has the separator, and whose first piece is in another label, too;
- * the bound keeps a million odd names from taking a million times as long. */
+/* The first label that contains the separator and whose first piece is also a piece of another
+ * label. The time is quadratic in the labels compared, hence the bound. */
 static const char *find_list(const struct clip_list *clips, char separator) {
-    enum { LOOKED_AT = 1000 };
-    size_t count = clips->class_count < LOOKED_AT ? clips->class_count : LOOKED_AT;
+    enum { COMPARED = 1000 };
+    size_t count = clips->class_count < COMPARED ? clips->class_count : COMPARED;
     for (size_t i = 0; i < count; i++) {
         const char *label = clips->class_names[i];
         const char *end = strchr(label, separator);
@@ -203,23 +203,23 @@ static const char *find_list(const struct clip_list *clips, char separator) {
     return NULL;
 }
 
-/* Several labels in one cell would quietly make a class of every combination. */
+/* Without --label-separator, several labels in a cell make a class of each combination. */
 static enum error_code warn_of_lists(struct collection *collection, struct error *error) {
     static const char separators[] = ";|,";
     for (const char *separator = separators; *separator != '\0'; separator++) {
         const char *label = find_list(&collection->clips, *separator);
         if (label == NULL) continue;
         return warnings_add(&collection->warnings, error,
-                            "labels look like lists, '%s' for one: every combination is a class of "
-                            "its own here; if a clip may have several labels give "
+                            "labels look like lists, for example '%s': each combination is a "
+                            "separate class; if a clip can have several labels, give "
                             "--label-separator '%c'",
                             label, *separator);
     }
     return ERROR_NONE;
 }
 
-/* Sets that nobody may have meant. */
-static enum error_code warn_of_sets(struct builder *builder, struct error *error) {
+/* Signs that --label-separator is not what the list needs. */
+static enum error_code warn_of_separator(struct builder *builder, struct error *error) {
     const struct clip_list *clips = &builder->collection->clips;
     size_t largest = 0, count;
     for (size_t c = 0; c < clips->class_count; c++) {
@@ -227,14 +227,15 @@ static enum error_code warn_of_sets(struct builder *builder, struct error *error
         if (count > largest) largest = count;
     }
     if (largest < 2)
-        TRY(warnings_add(&builder->collection->warnings, error,
-                         "no clip has several labels: is '%s' what stands between them?",
-                         builder->options.label_separator));
-    if (builder->empty_sets > 0)
         TRY(warnings_add(
             &builder->collection->warnings, error,
-            "clips with an empty label are taken to have none of the labels: %zu of %zu",
-            builder->empty_sets, clips->count));
+            "no clip has several labels; check that '%s' is the character between labels",
+            builder->options.label_separator));
+    if (builder->unlabelled > 0)
+        TRY(warnings_add(
+            &builder->collection->warnings, error,
+            "%zu of %zu clips have an empty label; they count as clips with none of the labels",
+            builder->unlabelled, clips->count));
     return ERROR_NONE;
 }
 
@@ -247,10 +248,10 @@ enum error_code builder_finish(struct builder *builder, struct error *error) {
     collection->label_separator = separator;
     if (builder->ambiguous > 0)
         TRY(warnings_add(&collection->warnings, error,
-                         "%zu names match the pattern '%s' in more than one way, '%s' for one; "
-                         "fields were taken as short as they can be, from the left",
+                         "%zu names match the pattern '%s' in more than one way, for example '%s'; "
+                         "from the left, each field takes as few characters as possible",
                          builder->ambiguous, builder->options.label_pattern,
                          clip_path(&collection->clips, builder->ambiguous_example)));
     TRY(warn_of_similar_labels(collection, error));
-    return separator == NULL ? warn_of_lists(collection, error) : warn_of_sets(builder, error);
+    return separator == NULL ? warn_of_lists(collection, error) : warn_of_separator(builder, error);
 }

@@ -1,6 +1,6 @@
 #include "host/lists/collection.h"
 
-#include <stdio.h>
+#include "host/base/progress.h"
 
 void collection_close(struct collection *collection) {
     clip_list_free(&collection->clips);
@@ -12,5 +12,5 @@ void collection_close(struct collection *collection) {
 
 void collection_report(const struct collection *collection, bool quiet) {
     if (!quiet && collection->reading.length > 0)
-        fprintf(stderr, "earmark: %s\n", collection->reading.data);
+        progress_message("earmark: %s", collection->reading.data);
 }

@@ -1,4 +1,4 @@
-/* What a reader of INPUT fills in: the clips, their labels, and how they were found. */
+/* The result of reading INPUT: the clips, their labels, and how the input was read. */
 #ifndef EARMARK_LISTS_COLLECTION_H
 #define EARMARK_LISTS_COLLECTION_H
 
@@ -14,7 +14,7 @@ struct input_options {
     const char *start_column;    /* --start-column: seconds into the file where the clip begins */
     const char *end_column;      /* --end-column: where it ends; default: the file's end */
     const char *group_field;     /* --group: a field of the pattern or a manifest's column */
-    const char *fold_column; /* --fold-column: likewise; "": folds are dealt, whatever the layout */
+    const char *fold_column; /* --fold-column: the same; "": assign folds, whatever the layout */
     const char *exclude;     /* OUT: left out when it is inside a folder INPUT */
     bool allow_outside;      /* accept manifest paths that leave the manifest's folder */
 };

@@ -1,9 +1,9 @@
 /* A folder of clips: every file with an audio extension below it, in the bytewise
- * order of the relative paths; the first part of the path is the label.
+ * order of the relative paths; the first component of the path is the label.
  *
- * Names that begin with a dot are left out and counted. Symbolic links are
+ * Names that begin with a dot are skipped and counted. Symbolic links are
  * followed; a folder that contains itself through one is entered once. A folder
- * that cannot be read becomes a row, since nobody knows which clips are in it. */
+ * that cannot be read becomes a row, so that its missing clips are reported. */
 #include "host/lists/folder.h"
 #include "host/base/file.h"
 #include "host/base/memory.h"
@@ -19,11 +19,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Deeper than any collection, and far from what paths can hold. */
+/* Deeper than any collection, and far below the longest path. */
 #define FOLDER_MAXIMUM_DEPTH 256
 
 struct directory {
-    uint64_t path; /* offset into names; relative, ends in '/' but for the root's "" */
+    uint64_t path; /* offset into names; relative, ends in '/'; "" for the root */
     size_t parent; /* SIZE_MAX for the root */
     dev_t device;
     ino_t inode;
@@ -57,7 +57,8 @@ static const char *name_at(const struct walk *walk, uint64_t offset) {
     return walk->names.data + offset;
 }
 
-/* Appends folder + name + suffix to the names; folder is an offset, since names may move. */
+/* Appends folder + name + suffix to the names; folder is an offset because appending may move
+ * the names. */
 static enum error_code keep_name(struct walk *walk, uint64_t folder, const char *name,
                                  const char *suffix, uint64_t *offset, struct error *error) {
     *offset = walk->names.length;
@@ -98,7 +99,7 @@ static bool is_directory(int folder, const struct dirent *entry) {
 /* Speech Commands keeps long recordings of noise beside the folders of its classes. */
 static const char background_folder[] = "_background_noise_/";
 
-/* A file with an audio extension is a clip, but for background noise. */
+/* A file with an audio extension is a clip, except for background noise. */
 static enum error_code take_sound(struct walk *walk, size_t index, const char *name,
                                   struct error *error) {
     uint64_t path = 0;
@@ -132,7 +133,7 @@ static enum error_code take_entry(struct walk *walk, size_t index, int folder,
     return take_sound(walk, index, name, error);
 }
 
-/* Whether the folder holds itself through a symbolic link, lies too deep, or is OUT. */
+/* Whether the folder contains itself through a symbolic link, is nested too deeply, or is OUT. */
 static bool is_left_out(struct walk *walk, size_t index, const struct stat *status) {
     if (walk->has_excluded && status->st_dev == walk->excluded.st_dev &&
         status->st_ino == walk->excluded.st_ino)
@@ -217,10 +218,11 @@ static enum error_code add_file(struct walk *walk, const struct found *found, st
     if (walk->builder->has_pattern) return builder_add(walk->builder, &entry, error);
     const char *slash = strchr(path, '/');
     if (slash == NULL)
-        return FAIL(error, ERROR_DATA,
-                    "%s/%s lies outside any class folder, so it has no label; put it into the "
-                    "folder of its class, or say with --label-pattern how names hold the label",
-                    walk->root, path);
+        return FAIL(
+            error, ERROR_DATA,
+            "%s/%s is in no class folder, so it has no label; move it into the folder of its "
+            "class, or give --label-pattern if file names contain the label",
+            walk->root, path);
     text_clear(&walk->path);
     text_append(&walk->path, path, (size_t)(slash - path));
     TRY(text_check(&walk->path, error));
@@ -232,20 +234,21 @@ static enum error_code warn_of_all(const struct walk *walk, struct error *error)
     struct collection *collection = walk->builder->collection;
     if (walk->unreadable_folders > 0)
         TRY(warnings_add(&collection->warnings, error,
-                         "%zu folders cannot be read; they are rows of their own",
+                         "%zu folders cannot be read; each is a row of clips.csv",
                          walk->unreadable_folders));
     if (walk->loops > 0)
-        TRY(warnings_add(&collection->warnings, error,
-                         "%zu folders were not entered: symbolic links that lead back to a folder "
-                         "above them, or more than %d levels",
-                         walk->loops, FOLDER_MAXIMUM_DEPTH));
+        TRY(warnings_add(
+            &collection->warnings, error,
+            "%zu folders were skipped: symbolic links to a folder that contains them, or "
+            "more than %d levels",
+            walk->loops, FOLDER_MAXIMUM_DEPTH));
     if (walk->background > 0)
         TRY(warnings_add(&collection->warnings, error,
-                         "%zu sound files in _background_noise_ were left out: that is no class",
+                         "%zu sound files in _background_noise_ were skipped: it is not a class",
                          walk->background));
     if (walk->metadata > 0)
         TRY(warnings_add(&collection->warnings, error,
-                         "%s was not read; if it tells the labels, give it as the input",
+                         "%s was not read; if it has the labels, give it as the input",
                          name_at(walk, walk->metadata)));
     return ERROR_NONE;
 }
@@ -269,7 +272,7 @@ static void close_walk(struct walk *walk) {
     free(walk->found);
 }
 
-/* Options that only a pattern or a manifest can serve. */
+/* Refuses options that need a pattern or a manifest. */
 static enum error_code check_options(const struct builder *builder, struct error *error) {
     const struct input_options *options = &builder->options;
     const char *hint = builder->has_pattern ? "the pattern has no such field"
@@ -277,8 +280,8 @@ static enum error_code check_options(const struct builder *builder, struct error
     if (options->label_column != NULL || options->path_column != NULL ||
         options->start_column != NULL || options->end_column != NULL)
         return FAIL(error, ERROR_USAGE,
-                    "--path-column, --label-column, --start-column and --end-column are for"
-                    "  manifests, not for a folder");
+                    "--path-column, --label-column, --start-column and --end-column are for "
+                    "manifests, not for a folder");
     if (options->group_field != NULL && builder->group_field == SIZE_MAX)
         return FAIL(error, ERROR_USAGE, "--group %s: %s", options->group_field, hint);
     if (options->fold_column != NULL && builder->fold_field == SIZE_MAX)
@@ -286,7 +289,7 @@ static enum error_code check_options(const struct builder *builder, struct error
     return ERROR_NONE;
 }
 
-/* ---- what a list leaves out ---- */
+/* ---- files that a list does not name ---- */
 
 static int compare_paths(const void *left, const void *right) {
     return strcmp(*(const char *const *)left, *(const char *const *)right);
@@ -304,7 +307,7 @@ static const char **listed_paths(const struct clip_list *clips, struct error *er
     return paths;
 }
 
-/* Counts the files found that no path names. */
+/* Counts the files found that the list does not name. */
 static enum error_code warn_of_rest(struct walk *walk, const char *manifest, struct error *error) {
     struct collection *collection = walk->builder->collection;
     const char **paths = listed_paths(&collection->clips, error);
@@ -324,8 +327,8 @@ static enum error_code warn_of_rest(struct walk *walk, const char *manifest, str
     if (rest == 0) return ERROR_NONE;
     return warnings_add(
         &collection->warnings, error,
-        "%zu sound files in the folder are not listed in %s, '%s' for one; they are "
-        "not in this run",
+        "%zu sound files in the folder are not listed in %s, for example '%s'; they "
+        "are not in this run",
         rest, manifest, example);
 }
 
@@ -333,7 +336,7 @@ enum error_code folder_warn_of_unlisted(struct builder *builder, const char *pat
                                         const char *manifest, struct error *error) {
     struct walk walk = {.root = path, .builder = builder};
     const char *exclude = builder->options.exclude;
-    size_t others = builder->collection->other_files; /* counts of the list, not of the folder */
+    size_t others = builder->collection->other_files; /* the walk must not count into these */
     size_t hidden = builder->collection->hidden_files;
     walk.has_excluded = exclude != NULL && stat(exclude, &walk.excluded) == 0;
     if (walk_folder(&walk, error) == ERROR_NONE) warn_of_rest(&walk, manifest, error);

@@ -27,7 +27,7 @@ struct source {
     const char *member; /* the file in the folder INPUT that was recognised, or NULL */
 };
 
-/* Whether the path has this extension, in any case, perhaps with .gz behind it. */
+/* Whether the path has this extension, in any case, perhaps followed by .gz. */
 static bool has_extension(const char *path, const char *extension) {
     static const char *const endings[] = {"", ".gz"};
     size_t length = strlen(path);
@@ -64,7 +64,7 @@ static enum error_code find_folder_reader(const char *path, struct source *sourc
             if (!is_member(readers[i], path, *name, error)) continue;
             if (source->member != NULL)
                 return FAIL(error, ERROR_USAGE,
-                            "%s: holds %s and %s; name the one to read as the input, or remove one",
+                            "%s: holds %s and %s; give the one to read as the input, or remove one",
                             path, *name, source->member);
             *source = (struct source){readers[i], *name};
         }
@@ -93,8 +93,8 @@ static enum error_code fail_unknown(const char *path, struct error *error) {
         }
     if (text_check(&known, error) == ERROR_NONE)
         FAIL(error, ERROR_USAGE,
-             "%s: neither a folder of clips nor a manifest that ends in %s or %s (or that and "
-             ".gz)",
+             "%s: neither a folder of clips nor a list whose name ends in %s or %s (or one of "
+             "these and .gz)",
              path, known.data, last);
     text_free(&known);
     return error->code;
@@ -124,7 +124,7 @@ static char *folder_of(const char *path, struct error *error) {
     return folder;
 }
 
-/* Something must be left to audit. */
+/* Fails if no clip can be audited. */
 static enum error_code check_usable(const struct collection *collection, const char *path,
                                     struct error *error) {
     const struct clip_list *clips = &collection->clips;
@@ -146,7 +146,8 @@ static enum error_code check_options(const struct input_options *options, struct
     if (options->label_pattern != NULL && options->label_column != NULL)
         return FAIL(error, ERROR_USAGE, "give --label-pattern or --label-column, not both");
     if (options->label_separator != NULL && !label_separator_is_good(options->label_separator))
-        return FAIL(error, ERROR_USAGE, "--label-separator '%.40s': give one character, ';' say",
+        return FAIL(error, ERROR_USAGE,
+                    "--label-separator '%.40s': give one character, for example ';'",
                     options->label_separator);
     return ERROR_NONE;
 }

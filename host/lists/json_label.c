@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Joins the array's texts; false, and why, for one that is none or holds the separator. */
+/* Joins the strings of the array; false, with the problem, if an element is not a value or
+ * contains the separator. */
 static bool join(const json_t *array, const char *key, const char *separator, struct text *text,
                  char problem[JSON_LABEL_PROBLEM], struct error *error) {
     struct text piece = TEXT_INITIAL;
@@ -17,11 +18,11 @@ static bool join(const json_t *array, const char *key, const char *separator, st
         const char *label = piece.data == NULL ? "" : piece.data;
         if (!good) {
             snprintf(problem, JSON_LABEL_PROBLEM,
-                     "'%.40s' is a list with something that is no text", key);
+                     "'%.40s' is a list with an element that is not text", key);
         } else if (strstr(label, separator) != NULL) {
             snprintf(problem, JSON_LABEL_PROBLEM,
-                     "'%.40s' has a label with '%.4s' in it; give another --label-separator", key,
-                     separator);
+                     "'%.40s' has a label that contains '%.4s'; give another --label-separator",
+                     key, separator);
             good = false;
         } else {
             text_format(text, "%s%s", i == 0 ? "" : separator, label);
@@ -40,7 +41,7 @@ bool json_label_text(const json_t *value, const char *key, const char *separator
     snprintf(problem, JSON_LABEL_PROBLEM,
              json_is_array(value)
                  ? "'%.40s' is a list; for several labels a clip give --label-separator ';'"
-                 : "the value of '%.60s' is no text",
+                 : "the value of '%.60s' is not text",
              key);
     return false;
 }

@@ -1,7 +1,7 @@
-/* A Kaldi data folder: wav.scp names the recordings, segments (where there is one)
- * the parts of them that are clips, and files utt2NAME hold a value a clip: the
- * label (utt2label, or --label-column NAME), the group (--group speaker: utt2spk)
- * and the fold. What wav.scp says is a path or nothing: a command is never run. */
+/* A Kaldi data folder. wav.scp names the recordings; the file segments, if there is one, cuts
+ * them into clips; files utt2NAME hold a value for each clip: the label (utt2label, or
+ * --label-column NAME), the group (--group speaker: utt2spk) and the fold. wav.scp may hold
+ * shell commands in place of paths: they are refused, never run. */
 #include "host/base/file.h"
 #include "host/base/memory.h"
 #include "host/lists/manifest.h"
@@ -15,21 +15,21 @@
 #define DEFAULT_LABEL "label"                 /* of utt2label */
 #define KALDI_MAXIMUM_BYTES ((size_t)1 << 31) /* of one file */
 
-/* One line: a key, and what follows it up to the end of the line. */
+/* One line: a key, and the rest of the line. */
 struct line {
     const char *key;
     const char *value; /* "" for none */
     size_t number;
 };
 
-/* A file's lines, in its order and, once sorted, by key. */
+/* The lines of a file, in its order until they are sorted by key. */
 struct lines {
     char name[64]; /* below the data folder; "" when it was not read */
     char *bytes;
     struct line *list; /* (count) */
     size_t count;
     size_t capacity;
-    size_t repeated; /* keys that were there before; the first counts */
+    size_t repeated; /* lines whose key an earlier line has; the first counts */
 };
 
 struct kaldi {
@@ -58,7 +58,7 @@ static bool is_there(const char *folder, const char *name, struct error *error) 
     return there;
 }
 
-/* Cuts the bytes into lines; spaces round keys and values, and CR, are taken off. */
+/* Cuts the bytes into lines, without spaces around keys and values, and without CR. */
 static enum error_code cut_lines(struct lines *lines, const char *path, size_t size,
                                  struct error *error) {
     char *at = lines->bytes;
@@ -90,7 +90,7 @@ static enum error_code read_lines(const char *folder, const char *name, struct l
     snprintf(lines->name, sizeof lines->name, "%s", name);
     if (file_read(path, KALDI_MAXIMUM_BYTES, &lines->bytes, &size, error) == ERROR_NONE) {
         if (strlen(lines->bytes) != size)
-            FAIL(error, ERROR_DATA, "%s: holds a NUL byte; it must be text", path);
+            FAIL(error, ERROR_DATA, "%s: holds a NUL byte; save it as UTF-8 text", path);
         else
             cut_lines(lines, path, size, error);
     }
@@ -105,7 +105,7 @@ static int compare_lines(const void *left, const void *right) {
     return order != 0 ? order : (a->number > b->number) - (a->number < b->number);
 }
 
-/* Sorts by key; of equal keys the first line stays. */
+/* Sorts by key and keeps the first line of each key. */
 static void sort_lines(struct lines *lines) {
     size_t kept = 0;
     if (lines->count > 1) qsort(lines->list, lines->count, sizeof *lines->list, compare_lines);
@@ -147,11 +147,11 @@ static enum error_code read_values(struct kaldi *kaldi, const char *name, const 
     TRY(error->code);
     if (!there)
         return FAIL(error, ERROR_USAGE,
-                    "%s: there is no %s for %s; each of its lines would be an utterance and its "
-                    "value%s",
+                    "%s: there is no %s for %s; write one, with an utterance and its value on each "
+                    "line%s",
                     kaldi->folder, file, option,
                     lines == &kaldi->labels
-                        ? " (--label-column NAME reads utt2NAME or NAME, spk for one)"
+                        ? ", or give --label-column NAME to read utt2NAME or NAME"
                         : "");
     TRY(read_lines(kaldi->folder, file, lines, error));
     sort_lines(lines);
@@ -164,25 +164,25 @@ static enum error_code read_values(struct kaldi *kaldi, const char *name, const 
 
 /* ---- clips ---- */
 
-/* Whether wav.scp gives a path; what is wrong with it, or NULL. */
+/* The problem with what wav.scp gives as a path, or NULL. */
 static const char *check_path(const char **path) {
     if (*path == NULL) return "its recording is not in wav.scp";
     size_t length = strlen(*path);
     if (length == 0 || (*path)[length - 1] != '|') return NULL;
     *path = NULL;
-    return "wav.scp has a shell command for it, which is never run; write what it puts out into a "
-           "file, and name that";
+    return "wav.scp has a shell command for it, which is never run; write its output to a file and "
+           "name that file";
 }
 
-/* "recording start end"; the line's bytes are cut up. */
-static const char *take_part(char *value, const char **recording, struct manifest_row *row) {
+/* Cuts "recording start end" in place; the problem with it, or NULL. */
+static const char *take_segment(char *value, const char **recording, struct manifest_row *row) {
     char *rest = NULL;
     *recording = strtok_r(value, " \t", &rest);
     row->values[ROLE_START] = strtok_r(NULL, " \t", &rest);
     row->values[ROLE_END] = strtok_r(NULL, " \t", &rest);
     if (row->values[ROLE_END] == NULL || strtok_r(NULL, " \t", &rest) != NULL)
-        return "not four columns: an utterance, a recording, its start and end";
-    /* How Kaldi writes the recording's end. */
+        return "not four columns: utterance, recording, start and end";
+    /* Kaldi's notation for the end of the recording. */
     if (strcmp(row->values[ROLE_END], "-1") == 0) row->values[ROLE_END] = NULL;
     return NULL;
 }
@@ -195,18 +195,18 @@ static enum error_code add_clip(struct kaldi *kaldi, const struct line *line, st
     row.values[ROLE_GROUP] = find_value(&kaldi->groups, line->key);
     row.values[ROLE_FOLD] = find_value(&kaldi->folds, line->key);
     if (kaldi->has_segments)
-        row.problem = take_part((char *)(uintptr_t)line->value, &recording, &row);
+        row.problem = take_segment((char *)(uintptr_t)line->value, &recording, &row);
     row.values[ROLE_PATH] = line->value;
     if (kaldi->has_segments)
         row.values[ROLE_PATH] =
             recording == NULL ? NULL : find_value(&kaldi->recordings, recording);
-    /* In any case: a command must not pass for a path. */
+    /* Even after another problem, so that a command is never kept as a path. */
     const char *problem = check_path(&row.values[ROLE_PATH]);
     if (row.problem == NULL) row.problem = problem;
     return manifest_add(kaldi->builder, &row, error);
 }
 
-/* What segments refer to. */
+/* wav.scp, sorted, for the segments that refer to it. */
 static enum error_code read_recordings(struct kaldi *kaldi, struct error *error) {
     TRY(read_lines(kaldi->folder, "wav.scp", &kaldi->recordings, error));
     sort_lines(&kaldi->recordings);
@@ -239,15 +239,15 @@ static enum error_code read_files(struct kaldi *kaldi, struct error *error) {
     return ERROR_NONE;
 }
 
-static enum error_code tell(const struct kaldi *kaldi, struct error *error) {
-    struct text *said = &kaldi->builder->collection->reading;
-    text_format(said, "%s is read as a Kaldi data folder: paths from wav.scp", kaldi->folder);
-    if (kaldi->has_segments) text_string(said, ", parts from segments");
-    text_format(said, ", labels from %s",
+static enum error_code describe(const struct kaldi *kaldi, struct error *error) {
+    struct text *reading = &kaldi->builder->collection->reading;
+    text_format(reading, "%s is read as a Kaldi data folder: paths from wav.scp", kaldi->folder);
+    if (kaldi->has_segments) text_string(reading, ", cut by segments");
+    text_format(reading, ", labels from %s",
                 kaldi->builder->has_pattern ? "the pattern" : kaldi->labels.name);
-    if (kaldi->groups.name[0] != '\0') text_format(said, ", groups from %s", kaldi->groups.name);
-    if (kaldi->folds.name[0] != '\0') text_format(said, ", folds from %s", kaldi->folds.name);
-    return text_check(said, error);
+    if (kaldi->groups.name[0] != '\0') text_format(reading, ", groups from %s", kaldi->groups.name);
+    if (kaldi->folds.name[0] != '\0') text_format(reading, ", folds from %s", kaldi->folds.name);
+    return text_check(reading, error);
 }
 
 static enum error_code read_kaldi(struct builder *builder, const char *path, struct error *error) {
@@ -255,7 +255,7 @@ static enum error_code read_kaldi(struct builder *builder, const char *path, str
     read_files(&kaldi, error);
     for (size_t i = 0; i < kaldi.clips.count && error->code == ERROR_NONE; i++)
         add_clip(&kaldi, &kaldi.clips.list[i], error);
-    if (error->code == ERROR_NONE) tell(&kaldi, error);
+    if (error->code == ERROR_NONE) describe(&kaldi, error);
     lines_free(&kaldi.recordings);
     lines_free(&kaldi.clips);
     lines_free(&kaldi.labels);

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* UrbanSound8K's start and end are places in the recording that a clip was cut
- * from, not in the clip's own file: they are no segment. */
+/* UrbanSound8K's start and end are positions in the recording that the clip was cut from, not
+ * in the file of the clip, so they are not a segment. */
 static const struct layout layouts[] = {
     {.name = "ESC-50",
      .columns = {"filename", "fold", "target", "category"},
@@ -36,7 +36,7 @@ static bool holds_folder(const char *root, const char *name, struct text *path) 
     return !path->failed && stat(path->data, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* The data set's own folder becomes the root, so that paths stay inside it. */
+/* With ../audio the folder above becomes the root, so that paths stay inside the root. */
 static enum error_code find_audio(struct builder *builder, struct error *error) {
     struct clip_list *clips = &builder->collection->clips;
     struct text path = TEXT_INITIAL;
@@ -61,31 +61,32 @@ static enum error_code find_audio(struct builder *builder, struct error *error) 
     return error->code;
 }
 
-static void tell(const struct builder *builder, const char *name, bool takes_folds,
-                 struct text *said) {
+static void describe(const struct builder *builder, const char *name, bool takes_folds,
+                     struct text *reading) {
     const struct layout *layout = builder->layout;
     const struct input_options *options = &builder->options;
-    text_format(said, "%s is read as %s: path from '%s'", name, layout->name, options->path_column);
+    text_format(reading, "%s is read as %s: path from '%s'", name, layout->name,
+                options->path_column);
     if (builder->audio_folder != NULL) {
-        text_format(said, " in %s/%s", builder->collection->clips.root, builder->audio_folder);
+        text_format(reading, " in %s/%s", builder->collection->clips.root, builder->audio_folder);
         if (layout->folder != NULL)
-            text_format(said, "%s{%s}/", layout->folder_prefix, layout->folder);
+            text_format(reading, "%s{%s}/", layout->folder_prefix, layout->folder);
     }
     if (builder->has_pattern)
-        text_string(said, ", label from the pattern");
+        text_string(reading, ", label from the pattern");
     else
-        text_format(said, ", label from '%s'", options->label_column);
+        text_format(reading, ", label from '%s'", options->label_column);
     if (options->fold_column != NULL)
-        text_format(said, ", folds from '%s'%s", options->fold_column,
-                    takes_folds ? " (--fold-column '' deals new ones)" : "");
+        text_format(reading, ", folds from '%s'%s", options->fold_column,
+                    takes_folds ? " (--fold-column '' assigns new ones)" : "");
     else if (layout->fold != NULL)
-        text_format(said, ", its '%s' is not used", layout->fold);
+        text_format(reading, ", its '%s' is not used", layout->fold);
 }
 
 enum error_code layout_apply(const struct layout *layout, struct builder *builder, const char *name,
                              struct error *error) {
     struct input_options *options = &builder->options;
-    /* Groups that were asked for would be ignored beside folds that were not. */
+    /* Folds take precedence over groups, so the layout's are not used with --group. */
     bool takes_folds = !builder->folds_decided && options->group_field == NULL;
     builder->layout = layout;
     if (options->path_column == NULL) options->path_column = layout->path;
@@ -93,6 +94,6 @@ enum error_code layout_apply(const struct layout *layout, struct builder *builde
         options->label_column = layout->label;
     if (takes_folds) options->fold_column = layout->fold;
     if (strcmp(options->path_column, layout->path) == 0) TRY(find_audio(builder, error));
-    tell(builder, name, takes_folds, &builder->collection->reading);
+    describe(builder, name, takes_folds, &builder->collection->reading);
     return text_check(&builder->collection->reading, error);
 }

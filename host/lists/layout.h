@@ -1,5 +1,5 @@
-/* Well-known data sets by the columns of their CSV file: which column is what, and
- * where the sound files lie. A layout only fills in what no option says. */
+/* Well-known data sets, recognised by the columns of their CSV file: what each column is, and
+ * where the sound files are. A layout only fills in options that were not given. */
 #ifndef EARMARK_LISTS_LAYOUT_H
 #define EARMARK_LISTS_LAYOUT_H
 
@@ -9,22 +9,21 @@
 
 struct layout {
     const char *name;
-    /* A file with all of these in its header is of this layout; NULL-terminated. */
+    /* A file has this layout if its header has all of these columns; ends in NULL. */
     const char *columns[LAYOUT_MAXIMUM_COLUMNS + 1];
     const char *path;
     const char *label;
-    const char *fold;   /* NULL: none */
-    const char *folder; /* column that names a folder below the sound files; NULL: none */
-    const char
-        *folder_prefix; /* what stands before that column's value in the folder's name, or "" */
+    const char *fold;          /* NULL: none */
+    const char *folder;        /* column that names a subfolder of the sound files; NULL: none */
+    const char *folder_prefix; /* the subfolder's name before the value of that column */
 };
 
-/* The layout with this index, NULL behind the last. */
+/* The layout with this index; NULL after the last. */
 const struct layout *layout_at(size_t index);
 
-/* Fills in the builder's options, finds the folder of the sound files (../audio,
- * audio, or the manifest's own, whichever exists first) and keeps in the input a
- * sentence of what was decided. `name` is the manifest's, for that sentence. */
+/* Fills in the builder's options, finds the folder of the sound files (../audio, audio, or the
+ * folder of the manifest, whichever exists first) and describes this in the collection's
+ * `reading`. `name` is the manifest's, for that sentence. */
 enum error_code layout_apply(const struct layout *layout, struct builder *builder, const char *name,
                              struct error *error);
 

@@ -1,8 +1,7 @@
-/* Lhotse's manifests: a supervision set is the list of clips, and the recording set
- * beside it says where their sounds are. Both are JSON lines, perhaps gzip. A
- * supervision is a part of its recording, with start and duration; which of its
- * fields is the label is the caller's to say, unless there is a custom.label. What is
- * not a file (a command, an address) is refused. */
+/* Lhotse's supervision sets: each supervision is a clip, a segment of its recording with start
+ * and duration; the recording set in the same folder has the paths of the recordings. Both are
+ * JSON lines, perhaps gzip. The label is the field custom.label unless the caller names another
+ * one. Recordings that are not files (commands, addresses) are refused. */
 #include "host/base/json_lines.h"
 #include "host/lists/lhotse_set.h"
 #include "host/lists/readers.h"
@@ -21,7 +20,7 @@ struct supervisions {
 
 /* ---- supervisions ---- */
 
-/* The text of a member that must be there; its problem, or NULL. */
+/* The text of a required member; `problem` if it is missing, else NULL. */
 static const char *take_member(const json_t *object, const char *name, bool string,
                                struct text *text, const char *problem, struct error *error) {
     const json_t *value = json_object_get(object, name);
@@ -60,8 +59,8 @@ static enum error_code add_line(void *context, const struct json_lines *lines,
 
 /* ---- the whole ---- */
 
-/* The recording set that belongs to a supervision set by its name, to be freed; NULL when
- * there is none, and when memory is short. */
+/* The path of the recording set that belongs to a supervision set by its name, to be freed; NULL
+ * if there is none, and on ERROR_MEMORY. */
 static char *recordings_beside(const char *path, struct error *error) {
     static const char word[] = "supervisions";
     static const char *const endings[] = {"", ".gz"};
@@ -74,7 +73,7 @@ static char *recordings_beside(const char *path, struct error *error) {
     bool compressed = length > 3 && strcmp(found + length - 3, ".gz") == 0;
     const char *rest = found + strlen(word);
     size_t rest_length = strlen(rest) - (compressed ? 3 : 0);
-    for (size_t i = 0; i < 2; i++) { /* compressed like the supervisions, or not */
+    for (size_t i = 0; i < 2; i++) { /* compressed like the supervisions first */
         text_clear(&name);
         text_append(&name, path, (size_t)(found - path));
         text_string(&name, "recordings");
@@ -95,7 +94,8 @@ static enum error_code read_supervisions(struct builder *builder, const char *pa
     struct lhotse_recordings *recordings = &supervisions.recordings;
     char *name = recordings_beside(path, error);
     if (name == NULL && error->code == ERROR_NONE)
-        FAIL(error, ERROR_FILE, "%s: its recording set is not beside it", path);
+        FAIL(error, ERROR_FILE, "%s: the recording set is missing; copy it into the same folder",
+             path);
     if (error->code == ERROR_NONE) lhotse_set_open(&supervisions.set, error);
     if (error->code == ERROR_NONE)
         lhotse_recordings_read(recordings, name, builder->collection, error);

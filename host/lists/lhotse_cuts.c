@@ -1,8 +1,8 @@
-/* Lhotse's cut sets: JSON lines, perhaps gzip. A cut is a part of a recording, which its
- * line describes, and each supervision in it is a clip; a cut without any is one itself.
- * Times of supervisions count from the cut's start, and what reaches out of the cut is
- * cut off, as Lhotse's trimmed_supervisions does: the sound of a cut ends where it does.
- * What is no part of one file (mixed cuts, commands, addresses) is refused. */
+/* Lhotse's cut sets: JSON lines, perhaps gzip. A cut is a segment of a recording, which is
+ * described in the same line. Each supervision in a cut is a clip; a cut without supervisions is
+ * itself one. Supervisions are timed from the start of the cut and are trimmed to it, as by
+ * Lhotse's trimmed_supervisions. Cuts that are not a segment of one file (mixed cuts, commands,
+ * addresses) are refused. */
 #include "host/base/gzip.h"
 #include "host/base/json_lines.h"
 #include "host/lists/lhotse_set.h"
@@ -11,13 +11,13 @@
 #include <math.h>
 #include <string.h>
 
-#define LINES_TO_LOOK_AT 100 /* for the first object, which tells what the file is */
+#define MAXIMUM_LINES_SNIFFED 100 /* until the first object, which decides */
 
 struct cuts {
     struct lhotse_set set;
-    struct lhotse_recordings recordings; /* the one of the cut at hand */
-    json_t *cut;                         /* at hand */
-    size_t line;                         /* of it */
+    struct lhotse_recordings recordings; /* the one of the current cut */
+    json_t *cut;                         /* the current one */
+    size_t line;                         /* of the cut */
     const char *problem;                 /* of all its clips, or NULL */
     struct text start;
     struct text end;
@@ -33,8 +33,9 @@ static const struct kind {
     {"MonoCut", NULL},
     {"MultiCut", NULL},
     {"Cut", NULL}, /* what MonoCut was before Lhotse 0.8 */
-    {"MixedCut", "a mixed cut, whose sound is in no file; write it into one with Lhotse's "
-                 "save_audios, and list the cuts that this gives"},
+    {"MixedCut",
+     "a mixed cut, whose sound is not in one file; save it with Lhotse's save_audios, and "
+     "list the resulting cuts"},
     {"PaddingCut", "a cut of padding, which has no sound"},
 };
 
@@ -45,7 +46,7 @@ static const struct kind *find_kind(const json_t *object) {
     return NULL;
 }
 
-/* Any manifest may have a column "type"; the name that is a word says little by itself. */
+/* Any manifest may have a column "type", and "Cut" may be its value there. */
 static bool is_cut(const json_t *object) {
     const struct kind *kind = find_kind(object);
     return kind != NULL && (strcmp(kind->type, "Cut") != 0 ||
@@ -60,7 +61,7 @@ static bool is_cuts(const char *path, bool is_member, struct error *error) {
     if (gzip_open(path, &stream, &trouble) != ERROR_NONE) return false;
     struct json_lines lines = {.stream = stream, .name = path};
     bool end = false;
-    for (size_t i = 0; i < LINES_TO_LOOK_AT && !end && lines.object == NULL; i++)
+    for (size_t i = 0; i < MAXIMUM_LINES_SNIFFED && !end && lines.object == NULL; i++)
         if (json_lines_next(&lines, &end, &trouble) != ERROR_NONE) break;
     bool found = lines.object != NULL && is_cut(lines.object);
     json_lines_close(&lines);
@@ -76,13 +77,13 @@ static bool has_numbers(const json_t *object) {
            json_is_number(json_object_get(object, "duration"));
 }
 
-/* What is wrong with all clips of the cut at hand, or NULL; its recording is kept. */
+/* The problem with all clips of the current cut, or NULL; its recording is kept. */
 static const char *check_cut(struct cuts *cuts, struct error *error) {
     const json_t *recording = json_object_get(cuts->cut, "recording");
     const json_t *supervisions = json_object_get(cuts->cut, "supervisions");
     if (!has_numbers(cuts->cut)) return "its cut has no start or no duration";
     if (supervisions != NULL && !json_is_null(supervisions) && !json_is_array(supervisions))
-        return "its cut has supervisions that are no list";
+        return "its cut has supervisions that are not a list";
     if (recording == NULL || json_is_null(recording))
         return "its cut has no recording; features alone cannot be audited";
     lhotse_recordings_clear(&cuts->recordings);
@@ -91,10 +92,10 @@ static const char *check_cut(struct cuts *cuts, struct error *error) {
     return NULL;
 }
 
-/* The part of the file that the supervision (NULL: the whole cut) is about; what is
- * wrong with it, or NULL. */
-static const char *find_part(const json_t *cut, const json_t *supervision, double *start,
-                             double *end) {
+/* The segment of the file that the supervision (NULL: the whole cut) covers; the problem with it,
+ * or NULL. */
+static const char *find_segment(const json_t *cut, const json_t *supervision, double *start,
+                                double *end) {
     double offset = json_number_value(json_object_get(cut, "start"));
     double length = json_number_value(json_object_get(cut, "duration"));
     double first = 0;
@@ -110,16 +111,16 @@ static const char *find_part(const json_t *cut, const json_t *supervision, doubl
     }
     *start = offset + first;
     *end = offset + last;
-    return last > first ? NULL : "it lies outside of its cut";
+    return last > first ? NULL : "it is outside its cut";
 }
 
-/* The place in the file, or, where there is none, the one in the JSON to show. */
-static enum error_code place(struct cuts *cuts, const json_t *supervision, struct manifest_row *row,
-                             struct error *error) {
+/* The segment of the file or, if there is none, the values of the JSON, for the message. */
+static enum error_code take_segment(struct cuts *cuts, const json_t *supervision,
+                                    struct manifest_row *row, struct error *error) {
     const json_t *shown = supervision == NULL ? cuts->cut : supervision;
     double start = 0;
     double end = 0;
-    row->segment_problem = find_part(cuts->cut, supervision, &start, &end);
+    row->segment_problem = find_segment(cuts->cut, supervision, &start, &end);
     text_clear(&cuts->start);
     text_clear(&cuts->end);
     if (row->segment_problem == NULL) {
@@ -136,7 +137,7 @@ static enum error_code place(struct cuts *cuts, const json_t *supervision, struc
     return text_check(&cuts->end, error);
 }
 
-/* The clip that the supervision is, or, where it is NULL, the whole cut. */
+/* Adds the clip of a supervision; NULL: of the whole cut. */
 static enum error_code add_clip(struct cuts *cuts, json_t *supervision, struct error *error) {
     struct manifest_row row = {.line = cuts->line, .problem = cuts->problem};
     const json_t *channels = supervision;
@@ -148,12 +149,12 @@ static enum error_code add_clip(struct cuts *cuts, json_t *supervision, struct e
     if (row.problem == NULL) {
         const char *id = cuts->recordings.names.data + cuts->recordings.sources[0].id;
         lhotse_set_sound(&cuts->set, &cuts->recordings, id, lhotse_channel(channels), &row);
-        TRY(place(cuts, supervision, &row, error));
+        TRY(take_segment(cuts, supervision, &row, error));
     }
     return manifest_add(cuts->set.builder, &row, error);
 }
 
-/* A line that is no cut, or none that can be read: one row, whatever is in it. */
+/* A line that is not a usable cut: one row, however many supervisions it has. */
 static enum error_code refuse_line(struct cuts *cuts, const char *problem, struct error *error) {
     struct manifest_row row = {.line = cuts->line, .problem = problem};
     TRY(lhotse_set_id(&cuts->set, cuts->cut, &row, error));
@@ -167,7 +168,7 @@ static enum error_code add_line(void *context, const struct json_lines *lines,
     cuts->cut = lines->object;
     cuts->line = lines->line;
     if (lines->object == NULL) return refuse_line(cuts, lines->problem, error);
-    if (kind == NULL) return refuse_line(cuts, "no cut of a type that is known", error);
+    if (kind == NULL) return refuse_line(cuts, "not a cut of a known type", error);
     if (kind->problem != NULL) return refuse_line(cuts, kind->problem, error);
     cuts->problem = check_cut(cuts, error);
     const json_t *supervisions = json_object_get(cuts->cut, "supervisions");

@@ -25,21 +25,19 @@ static enum error_code keep(struct lhotse_recordings *recordings, const json_t *
 
 /* ---- one recording ---- */
 
-/* Why a source cannot be used, whatever its path says. */
+/* Why a source cannot be used, whatever its path; or NULL. */
 static const char *check_source(const json_t *recording, const json_t *source) {
     const char *type = json_string_value(json_object_get(source, "type"));
     const json_t *transforms = json_object_get(recording, "transforms");
     if (type == NULL || !json_is_string(json_object_get(source, "source")))
         return "its recording has a source without type or path";
     if (strcmp(type, "command") == 0)
-        return "its recording is a shell command, which is never run; write what it puts out into "
-               "a file, and name that";
+        return "its recording is a shell command, which is never run; write its output to a file "
+               "and name that file";
     if (strcmp(type, "url") == 0)
-        return "its recording is an address, which is never fetched; download it, and name the "
-               "file";
+        return "its recording is an address, which is never fetched; download it and name the file";
     if (strcmp(type, "file") != 0)
-        return "its recording is neither a file nor a kind of source that is known; save it as a "
-               "file";
+        return "its recording is neither a file nor a known kind of source; save it as a file";
     if (json_array_size(transforms) > 0)
         return "its recording has transforms, which are not applied; save the transformed sound";
     return NULL;
@@ -91,7 +89,7 @@ static int compare_sources(const void *left, const void *right, void *context) {
     return order != 0 ? order : (a->order > b->order) - (a->order < b->order);
 }
 
-/* Of recordings with one id the first stays; how many sources went. */
+/* Keeps the first recording of each id; returns the number of sources dropped. */
 static size_t drop_repeated(struct lhotse_recordings *recordings) {
     struct lhotse_source *sources = recordings->sources;
     size_t kept = 0;
@@ -109,9 +107,10 @@ static size_t drop_repeated(struct lhotse_recordings *recordings) {
 static enum error_code warn(struct collection *collection, size_t others, size_t repeated,
                             const char *path, struct error *error) {
     if (others > 0)
-        TRY(warnings_add(&collection->warnings, error,
-                         "%zu lines of %s are no recordings; clips that need them say so", others,
-                         path));
+        TRY(warnings_add(
+            &collection->warnings, error,
+            "%zu lines of %s are not recordings; clips that refer to them have a reason", others,
+            path));
     if (repeated > 0)
         TRY(warnings_add(&collection->warnings, error,
                          "%zu sources in %s repeat a recording; its first line counts", repeated,
@@ -121,7 +120,7 @@ static enum error_code warn(struct collection *collection, size_t others, size_t
 
 struct reading {
     struct lhotse_recordings *recordings;
-    size_t others; /* lines that are no recordings */
+    size_t others; /* lines that are not recordings */
 };
 
 static enum error_code add_line(void *context, const struct json_lines *lines,
@@ -182,7 +181,7 @@ const char *lhotse_recordings_find(const struct lhotse_recordings *recordings, c
     if (chosen == NULL) return "its recording is not in the recording set";
     if (chosen->problem != NULL) return chosen->problem;
     if (count > 1 && chosen->channel != channel)
-        return "its recording is several files, and none of them is its channel alone";
+        return "its recording is several files, and none of them is only its channel";
     if (channel >= 0 && chosen->channel >= 0 && chosen->channel != channel)
         return "its recording does not have its channel";
     *mixed = channel >= 0 && chosen->channel < 0;

@@ -38,13 +38,13 @@ void lhotse_set_free(struct lhotse_set *set) {
 
 /* ---- fields ---- */
 
-/* A member that says something: null says no more than a member that is not there. */
+/* A member that is there and not null. */
 static const json_t *find_member(const json_t *object, const char *name) {
     const json_t *value = json_object_get(object, name);
     return json_is_null(value) ? NULL : value;
 }
 
-/* "custom.NAME", or NAME: the supervision's own, or a custom one. */
+/* "custom.NAME", or NAME: a field of the supervision, else of its `custom`. */
 static const json_t *find_field(const json_t *supervision, const json_t *cut, const char *name) {
     bool custom = strncmp(name, custom_prefix, strlen(custom_prefix)) == 0;
     const char *key = custom ? name + strlen(custom_prefix) : name;
@@ -90,14 +90,14 @@ enum error_code lhotse_set_fields(struct lhotse_set *set, json_t *supervision, c
             field->name == NULL ? NULL : find_field(supervision, cut, field->name);
         if (value == NULL) continue;
         field->seen = true;
-        bool label = field->role == ROLE_LABEL; /* there is one field of that role */
+        bool label = field->role == ROLE_LABEL;
         bool good = label ? json_label_text(value, field->name, separator, &field->value,
                                             set->problem, error)
                           : json_value_text(value, &field->value, error);
         if (good)
             row->values[field->role] = field->value.data;
         else if (row->problem == NULL)
-            row->problem = label ? set->problem : "a field that was asked for is no text";
+            row->problem = label ? set->problem : "the value of a field is not text";
         TRY(error->code);
     }
     return ERROR_NONE;
@@ -124,7 +124,7 @@ void lhotse_set_sound(struct lhotse_set *set, const struct lhotse_recordings *re
 
 /* ---- the whole ---- */
 
-/* A field that no supervision has is a mistake of the command, not of every row. */
+/* A field that no supervision has is a mistake in the command, not in every row. */
 static enum error_code check_fields(const struct lhotse_set *set, struct error *error) {
     const char *known = set->known.length > 0 ? set->known.data : "none";
     if (set->taken == 0) return ERROR_NONE;
@@ -133,8 +133,8 @@ static enum error_code check_fields(const struct lhotse_set *set, struct error *
         if (field->name == NULL || field->seen) continue;
         if (i == 0 && set->builder->options.label_column == NULL)
             return FAIL(error, ERROR_USAGE,
-                        "%s: no %s has a %s; name the field that is the label with "
-                        "--label-column; there are: %s",
+                        "%s: no %s has a %s; name the field with the label with --label-column; "
+                        "there are: %s",
                         set->name, set->what, LHOTSE_DEFAULT_LABEL, known);
         return FAIL(error, ERROR_USAGE, "%s: no %s has the field '%s' for %s; there are: %s",
                     set->name, set->what, field->name, field->option, known);
@@ -145,19 +145,18 @@ static enum error_code check_fields(const struct lhotse_set *set, struct error *
 enum error_code lhotse_set_finish(const struct lhotse_set *set, const char *sounds,
                                   struct error *error) {
     struct collection *collection = set->builder->collection;
-    struct text *said = &collection->reading;
+    struct text *reading = &collection->reading;
     TRY(check_fields(set, error));
-    text_format(said, "%s is read as a %s set of Lhotse: ", set->name, set->what);
-    if (sounds != NULL) text_format(said, "sounds from %s, ", sounds);
-    text_format(said, "labels from %s",
+    text_format(reading, "%s is read as a %s set of Lhotse: ", set->name, set->what);
+    if (sounds != NULL) text_format(reading, "sounds from %s, ", sounds);
+    text_format(reading, "labels from %s",
                 set->fields[0].name == NULL ? "the pattern" : set->fields[0].name);
-    if (set->fields[1].name != NULL) text_format(said, ", groups from %s", set->fields[1].name);
-    if (set->fields[2].name != NULL) text_format(said, ", folds from %s", set->fields[2].name);
+    if (set->fields[1].name != NULL) text_format(reading, ", groups from %s", set->fields[1].name);
+    if (set->fields[2].name != NULL) text_format(reading, ", folds from %s", set->fields[2].name);
     if (set->mixed > 0)
         TRY(warnings_add(
             &collection->warnings, error,
-            "%zu clips are of one channel of a file that has several; all its channels "
-            "are mixed down",
+            "%zu clips are one channel of a file with several; all its channels are mixed down",
             set->mixed));
-    return text_check(said, error);
+    return text_check(reading, error);
 }

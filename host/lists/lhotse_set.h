@@ -1,5 +1,4 @@
-/* What Lhotse's supervision sets and cut sets share: how a supervision, in a cut or by
- * itself, becomes a clip. */
+/* Shared by Lhotse's supervision sets and cut sets: how a supervision becomes a clip. */
 #ifndef EARMARK_LISTS_LHOTSE_SET_H
 #define EARMARK_LISTS_LHOTSE_SET_H
 
@@ -15,7 +14,7 @@
 struct lhotse_field {
     enum manifest_role role;
     const char *option;
-    const char *name; /* NULL: not asked for */
+    const char *name; /* NULL: not used */
     bool seen;        /* some supervision has it */
     struct text value;
 };
@@ -28,34 +27,34 @@ struct lhotse_set {
     const char *what; /* "supervision" or "cut", for messages */
 
     struct lhotse_field fields[LHOTSE_FIELDS];
-    struct text known; /* fields of the first supervision that has some, for messages */
+    struct text known; /* fields of the first supervision with fields, for messages */
     struct text id;
-    char problem[JSON_LABEL_PROBLEM]; /* of the supervision at hand */
-    size_t taken;                     /* supervisions that were asked for fields */
+    char problem[JSON_LABEL_PROBLEM]; /* of the current supervision */
+    size_t taken;                     /* supervisions whose fields were taken */
     size_t mixed;                     /* clips of one channel of a file that has several */
 };
 
-/* Which fields are asked for, of a set with builder, name and what. ERROR_USAGE for
- * options that are not for Lhotse. Free it after a failure, too. */
+/* Fills in the fields of a set that has builder, name and what. ERROR_USAGE for options that are
+ * not for Lhotse. lhotse_set_free also after a failure. */
 enum error_code lhotse_set_open(struct lhotse_set *set, struct error *error);
 void lhotse_set_free(struct lhotse_set *set); /* takes a zeroed one */
 
-/* What these give to the row is valid until the next row. A field is looked for in the
- * supervision, in what is custom in it, and in what is custom in its cut; both may be
- * NULL. A field that cannot be used becomes the row's problem unless it has one. */
+/* Fill in the row; their strings are valid until the next row. A field is looked for in the
+ * supervision, in its `custom`, and in the `custom` of its cut; both may be NULL. A field that
+ * cannot be used becomes the row's problem unless it has one. */
 enum error_code lhotse_set_id(struct lhotse_set *set, const json_t *object,
                               struct manifest_row *row, struct error *error);
 enum error_code lhotse_set_fields(struct lhotse_set *set, json_t *supervision, const json_t *cut,
                                   struct manifest_row *row, struct error *error);
-/* The path, or the row's problem; -1: whichever channel. */
+/* Fills in the path or the problem of the row; channel -1: any. */
 void lhotse_set_sound(struct lhotse_set *set, const struct lhotse_recordings *recordings,
                       const char *id, int channel, struct manifest_row *row);
 
-/* The one channel of a supervision or a cut, or -1: several, or not told. */
+/* The only channel of a supervision or a cut; -1: several, or not given. */
 int lhotse_channel(const json_t *object);
 
-/* After the last row: fails where a field is in no supervision, says how the set was read
- * (sounds: the recording set's name, or NULL), and warns of what was mixed down. */
+/* After the last row: fails if a field is in no supervision, describes in `reading` how the set
+ * was read (sounds: the recording set's name, or NULL), and warns of channels mixed down. */
 enum error_code lhotse_set_finish(const struct lhotse_set *set, const char *sounds,
                                   struct error *error);
 

@@ -19,10 +19,10 @@ static const char *const path_names[] = {"path",     "file",      "filename",   
                                          "audio",    "wav",       "slice_file_name", NULL};
 static const char *const label_names[] = {"label",      "class",       "category", "class_name",
                                           "label_name", "given_label", "target",   NULL};
-/* Where there may be several the plural is usual, too. */
-static const char *const set_names[] = {"labels",   "tags",       "label",      "class",
-                                        "category", "class_name", "label_name", "given_label",
-                                        "target",   NULL};
+/* With several labels a clip the plural is usual, too. */
+static const char *const multilabel_names[] = {
+    "labels",     "tags",       "label",       "class",  "category",
+    "class_name", "label_name", "given_label", "target", NULL};
 static const char *const id_names[] = {"id", NULL};
 static const char *const start_names[] = {"offset", NULL};
 static const char *const duration_names[] = {"duration", NULL};
@@ -55,11 +55,11 @@ const char *const *manifest_names(const struct builder *builder, enum manifest_r
     case ROLE_PATH: return path_names;
     case ROLE_LABEL:
         if (builder->has_pattern) return no_names;
-        return builder->options.label_separator == NULL ? label_names : set_names;
+        return builder->options.label_separator == NULL ? label_names : multilabel_names;
     case ROLE_ID: return id_names;
     case ROLE_START: return start_names;
     case ROLE_DURATION:
-        /* Beside columns that were named it may mean anything. */
+        /* Beside columns named by options it may mean anything. */
         return builder->options.start_column == NULL && builder->options.end_column == NULL
                    ? duration_names
                    : no_names;
@@ -94,7 +94,7 @@ enum error_code manifest_missing(const struct builder *builder, enum manifest_ro
 
 /* ---- paths ---- */
 
-/* Whether a relative path climbs above where it starts, judged by its text. */
+/* Whether a relative path leaves the folder it starts from, by its text alone. */
 static bool climbs_out(const char *path) {
     long depth = 0;
     while (*path != '\0') {
@@ -110,8 +110,8 @@ static bool climbs_out(const char *path) {
     return false;
 }
 
-/* Absolute paths are inside when they begin with the manifest's folder as given,
- * or with its real path. */
+/* Absolute paths are inside if they begin with the folder of the list, as given or as its real
+ * path. */
 static bool leaves(const char *root, const char *path) {
     if (path[0] != '/') return climbs_out(path);
     char *real = realpath(root, NULL);
@@ -130,7 +130,7 @@ static bool leaves(const char *root, const char *path) {
 
 /* ---- rows ---- */
 
-/* The row's path below the layout's folder of sound files; absolute paths are whole already. */
+/* Puts the layout's folder of sound files before a relative path. */
 static enum error_code complete_path(struct builder *builder, const char *folder, const char **path,
                                      struct error *error) {
     if (builder->audio_folder == NULL || (*path)[0] == '/') return ERROR_NONE;
@@ -143,7 +143,7 @@ static enum error_code complete_path(struct builder *builder, const char *folder
     return text_check(&builder->path, error);
 }
 
-/* A cell of spaces is as good as none. */
+/* A cell of spaces counts as missing. */
 static const char *segment_value(const struct manifest_row *row, enum manifest_role role) {
     const char *value = row->values[role];
     return value == NULL || value[strspn(value, " \t")] == '\0' ? NULL : value;
@@ -160,11 +160,11 @@ static const char *take_seconds(const char *value, double *seconds) {
     if (value == NULL) return NULL;
     *seconds = strtod(value, &end);
     if (end == value || end[strspn(end, " \t")] != '\0' || !isfinite(*seconds))
-        return "the place in the file is no number of seconds";
-    return *seconds < 0 ? "the place in the file is negative" : NULL;
+        return "the position in the file is not a number of seconds";
+    return *seconds < 0 ? "the position in the file is negative" : NULL;
 }
 
-/* The part of the file that the row is about; what is wrong with it, or NULL. */
+/* The segment of the file that the row names; the problem with it, or NULL. */
 static const char *find_segment(const struct builder *builder, const struct manifest_row *row,
                                 struct clip_entry *entry) {
     if (row->segment_problem != NULL) return row->segment_problem;
@@ -173,15 +173,16 @@ static const char *find_segment(const struct builder *builder, const struct mani
     const char *duration = segment_value(row, ROLE_DURATION);
     if (start == NULL && !row->duration_holds) duration = NULL;
     bool needs_start = builder->options.start_column != NULL || row->values[ROLE_START] != NULL;
-    if (start == NULL && end != NULL && needs_start) return "an end without a start; fill it in";
+    if (start == NULL && end != NULL && needs_start)
+        return "an end without a start; fill in the start";
     const char *wrong = take_seconds(start, &entry->start);
     double seconds = 0;
     if (wrong == NULL) wrong = take_seconds(end != NULL ? end : duration, &seconds);
     if (wrong != NULL || (end == NULL && duration == NULL)) return wrong;
     if (end == NULL && seconds == 0) return "its duration is 0 s";
     entry->end = end == NULL ? entry->start + seconds : seconds;
-    if (entry->end < entry->start) return "its end lies before its start";
-    return entry->end == entry->start ? "its end is its start" : NULL;
+    if (entry->end < entry->start) return "its end is before its start";
+    return entry->end == entry->start ? "its end equals its start" : NULL;
 }
 
 enum error_code manifest_add(struct builder *builder, const struct manifest_row *row,
@@ -218,7 +219,7 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
     } else if (!builder->options.allow_outside && leaves(builder->collection->clips.root, path)) {
         entry.status = CLIP_OUTSIDE;
         snprintf(reason, sizeof reason,
-                 "%s: the path leaves the manifest's folder; move the manifest, or allow it with "
+                 "%s: the path leaves the folder of the list; move the list, or give "
                  "--allow-outside",
                  place);
     } else {
@@ -233,12 +234,12 @@ enum error_code manifest_warn_of_unused(struct builder *builder, const char *nam
                                         struct error *error) {
     return warnings_add(
         &builder->collection->warnings, error,
-        "%s: its columns 'start' and 'end' are not used, whole files are; where clips "
-        "are parts of files, give --start-column start --end-column end",
+        "%s: its columns 'start' and 'end' are not used, each clip is a whole file; if clips "
+        "are segments, give --start-column start --end-column end",
         name);
 }
 
-/* ---- strings that are there twice ---- */
+/* ---- rows that occur twice ---- */
 
 struct hashed {
     uint64_t hash;
@@ -252,9 +253,10 @@ static int compare_hashed(const void *left, const void *right) {
     return a->index < b->index ? -1 : a->index > b->index;
 }
 
-/* With `parts`, different parts of one file are no doubles, and neither are rows
- * whose part is not known. */
-static enum error_code warn_of_doubles(struct collection *collection, const char *what, bool parts,
+/* With `segments`, different segments of a file are not repeats, nor are rows whose segment is not
+ * known. */
+static enum error_code warn_of_repeats(struct collection *collection, const char *what,
+                                       bool segments,
                                        const char *(*string_of)(const struct clip_list *, size_t),
                                        struct error *error) {
     const struct clip_list *clips = &collection->clips;
@@ -263,14 +265,14 @@ static enum error_code warn_of_doubles(struct collection *collection, const char
     if (hashes == NULL) return error->code;
     for (size_t i = 0; i < clips->count; i++) {
         uint8_t status = clips->clips[i].status;
-        if (parts && (status == CLIP_BAD_ROW || status == CLIP_BAD_SEGMENT)) continue;
-        const double part[2] = {clips->clips[i].start, clips->clips[i].end};
+        if (segments && (status == CLIP_BAD_ROW || status == CLIP_BAD_SEGMENT)) continue;
+        const double segment[2] = {clips->clips[i].start, clips->clips[i].end};
         const char *string = string_of(clips, i);
-        uint64_t seed = parts ? XXH3_64bits(part, sizeof part) : 0;
+        uint64_t seed = segments ? XXH3_64bits(segment, sizeof segment) : 0;
         hashes[count++] = (struct hashed){XXH3_64bits_withSeed(string, strlen(string), seed), i};
     }
     if (count > 1) qsort(hashes, count, sizeof *hashes, compare_hashed);
-    size_t doubles = 0;
+    size_t repeats = 0;
     size_t example = SIZE_MAX;
     for (size_t i = 1; i < count; i++) {
         const char *string = string_of(clips, hashes[i].index);
@@ -278,37 +280,38 @@ static enum error_code warn_of_doubles(struct collection *collection, const char
         const struct clip *clip = &clips->clips[hashes[i].index];
         const struct clip *before = &clips->clips[hashes[i - 1].index];
         if (strcmp(string, string_of(clips, hashes[i - 1].index)) != 0) continue;
-        if (parts && (clip->start != before->start || clip->end != before->end)) continue;
-        doubles++;
+        if (segments && (clip->start != before->start || clip->end != before->end)) continue;
+        repeats++;
         if (hashes[i].index < example) example = hashes[i].index;
     }
-    if (doubles > 0)
+    if (repeats > 0)
         warnings_add(&collection->warnings, error,
-                     "%zu rows repeat the %s of an earlier row, '%s' for one", doubles, what,
+                     "%zu rows repeat the %s of an earlier row, for example '%s'", repeats, what,
                      string_of(clips, example));
     free(hashes);
     return error->code;
 }
 
-/* Says that files are cut, which nobody may have asked for. */
+/* Reports that files are cut, which may happen without an option. */
 static enum error_code report_segments(struct builder *builder, struct error *error) {
     const struct input_options *options = &builder->options;
-    struct text *said = &builder->collection->reading;
+    struct text *reading = &builder->collection->reading;
     const char *start = options->start_column == NULL ? "offset" : options->start_column;
     const char *end = options->end_column;
     if (end == NULL && options->start_column == NULL) end = "duration";
     if (builder->segments == 0) return ERROR_NONE;
-    text_format(said, "%s%zu of %zu clips are parts of files, from '%s'%s%s%s",
-                said->length > 0 ? "; " : "", builder->segments, builder->collection->clips.count,
-                start, end == NULL ? " to the file's end" : " and '", end == NULL ? "" : end,
+    text_format(reading, "%s%zu of %zu clips are segments of files, from '%s'%s%s%s",
+                reading->length > 0 ? "; " : "", builder->segments,
+                builder->collection->clips.count, start,
+                end == NULL ? " to the end of the file" : " and '", end == NULL ? "" : end,
                 end == NULL ? "" : "'");
-    return text_check(said, error);
+    return text_check(reading, error);
 }
 
 enum error_code manifest_finish(struct builder *builder, struct error *error) {
     struct collection *collection = builder->collection;
-    TRY(warn_of_doubles(collection, "path", true, clip_path, error));
-    if (builder->has_ids) TRY(warn_of_doubles(collection, "id", false, clip_id, error));
+    TRY(warn_of_repeats(collection, "path", true, clip_path, error));
+    if (builder->has_ids) TRY(warn_of_repeats(collection, "id", false, clip_id, error));
     return ERROR_NONE;
 }
 

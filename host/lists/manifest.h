@@ -1,4 +1,4 @@
-/* What CSV and JSONL manifests share: which columns count, and what makes a row good. */
+/* Shared by the lists with a row for each clip: the columns, and the checks of a row. */
 #ifndef EARMARK_LISTS_MANIFEST_H
 #define EARMARK_LISTS_MANIFEST_H
 
@@ -8,58 +8,59 @@
 
 #define MANIFEST_LABELS "the column with the label (default: label, class, category, ...)"
 
-/* Columns that mean something. Their usual names, in the order they are looked for:
+/* The columns that are read, and their usual names in the order of preference:
  * path: path, file, filename, file_name, filepath, file_path, audio_filepath,
  *   audio_path, audio, wav, slice_file_name
- * label: label, class, category, class_name, label_name, given_label, target; and before
- *   them labels, tags where a clip may have several
- * id: id. start: offset. duration: duration. Group, fold and end have no usual name, only the
- * option's. */
+ * label: label, class, category, class_name, label_name, given_label, target; with several
+ *   labels a clip, labels and tags come first
+ * id: id. start: offset. duration: duration. Group, fold and end are read only if an
+ * option names them. */
 enum manifest_role {
     ROLE_PATH = 0,
     ROLE_LABEL = 1,
     ROLE_ID = 2,
     ROLE_GROUP = 3,
     ROLE_FOLD = 4,
-    ROLE_FOLDER = 5,  /* below the layout's folder of sound files */
+    ROLE_FOLDER = 5,  /* a subfolder of the layout's sound files */
     ROLE_START = 6,   /* seconds into the file */
-    ROLE_END = 7,     /* likewise */
-    ROLE_DURATION = 8 /* seconds of the part that the usual start begins */
+    ROLE_END = 7,     /* seconds into the file */
+    ROLE_DURATION = 8 /* seconds from the usual start */
 };
 
 #define ROLE_COUNT 9
 
-/* The names to look for, best first, ending in NULL: the option's one name where it
- * was given, else the usual ones. `scratch` has room for two pointers. */
+/* The names to look for in the order of preference, ending in NULL: the option's if it was given,
+ * else the usual ones. `scratch` has room for two pointers. */
 const char *const *manifest_names(const struct builder *builder, enum manifest_role role,
                                   const char **scratch);
 
-/* Whether the run can go on without the column: the pattern gives it, or nobody asked. */
+/* Whether the column must be there: the path, the label unless a pattern gives it, and columns
+ * that an option names. */
 bool manifest_needs(const struct builder *builder, enum manifest_role role);
 
-/* The error for a needed column that is not there; `columns` lists those that are. */
+/* Fails for a column that is needed but missing; `columns` lists those that are there. */
 enum error_code manifest_missing(const struct builder *builder, enum manifest_role role,
                                  const char *name, const char *columns, struct error *error);
 
 struct manifest_row {
     size_t line;
-    const char *file;               /* that the line is of, when there are several; or NULL */
+    const char *file;               /* of the line, in formats of several files; else NULL */
     const char *values[ROLE_COUNT]; /* NULL: none */
-    const char *problem;            /* what makes the row useless, or NULL */
-    const char *segment_problem; /* why start, end and duration are no part of the file, or NULL */
-    bool duration_holds;         /* NeMo: the duration cuts the file without an offset, too */
+    const char *problem;            /* why the row cannot be used, or NULL */
+    const char *segment_problem;    /* why start, end and duration are not a segment, or NULL */
+    bool duration_holds;            /* NeMo: a duration without an offset also cuts the file */
 };
 
-/* Adds the row's clip: paths that leave the manifest's folder, and impossible segments, are
- * refused. */
+/* Adds the clip of the row. A path that leaves the folder of the list, or an impossible segment,
+ * becomes the status of the clip. */
 enum error_code manifest_add(struct builder *builder, const struct manifest_row *row,
                              struct error *error);
 
-/* Warns that columns 'start' and 'end' exist, which nothing asked for. */
+/* Warns that columns 'start' and 'end' exist but no option names them. */
 enum error_code manifest_warn_of_unused(struct builder *builder, const char *name,
                                         struct error *error);
 
-/* Warns about paths and ids that are there twice. */
+/* After the last row: warns about paths and ids that occur twice. */
 enum error_code manifest_finish(struct builder *builder, struct error *error);
 
 /* For the readers of one file with named columns: opens it, perhaps gzip, calls `read`, and

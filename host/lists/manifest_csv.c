@@ -17,7 +17,8 @@ static bool same_name(const char *cell, const char *name, bool exact) {
     return (exact ? strncmp(cell, name, length) : strncasecmp(cell, name, length)) == 0;
 }
 
-/* The header's column for a role, or SIZE_MAX; usual names in any case, the option's as it is. */
+/* The column of the header for a role, or SIZE_MAX. Usual names match in any case, the name of
+ * an option exactly. */
 static size_t find_column(const struct builder *builder, const struct csv_reader *reader,
                           enum manifest_role role) {
     const char *scratch[2];
@@ -53,8 +54,8 @@ static const struct layout *find_layout(const struct csv_reader *reader) {
     return layout;
 }
 
-/* A header that is one column only because the file is separated otherwise: what to do. */
-static enum error_code separated_otherwise(const struct csv_reader *reader, struct error *error) {
+/* Fails if the header is one column because the separator is another character. */
+static enum error_code check_separator(const struct csv_reader *reader, struct error *error) {
     const char *found = reader->count == 1 ? strpbrk(csv_cell(reader, 0), ";\t,|") : NULL;
     if (found == NULL) return ERROR_NONE;
     if (*found == '\t')
@@ -64,8 +65,7 @@ static enum error_code separated_otherwise(const struct csv_reader *reader, stru
         return FAIL(error, ERROR_DATA, "%s: its columns are separated by commas; name it .csv",
                     reader->name);
     return FAIL(error, ERROR_DATA,
-                "%s: its columns are separated by '%c'; commas (.csv) or tabs (.tsv) are read, so "
-                "save it with one of these",
+                "%s: its columns are separated by '%c'; save it with commas (.csv) or tabs (.tsv)",
                 reader->name, *found);
 }
 
@@ -75,14 +75,14 @@ static enum error_code read_header(struct builder *builder, struct csv_reader *r
     TRY(csv_next(reader, &end, error));
     if (end)
         return FAIL(error, ERROR_DATA,
-                    "%s: empty; the first row must name the columns, 'path,label' for example",
+                    "%s: empty; the first row must name the columns, for example 'path,label'",
                     reader->name);
     const struct layout *layout = find_layout(reader);
     if (layout != NULL) TRY(layout_apply(layout, builder, reader->name, error));
     for (enum manifest_role role = ROLE_PATH; role < ROLE_COUNT; role++) {
         columns[role] = find_column(builder, reader, role);
         if (columns[role] != SIZE_MAX || !manifest_needs(builder, role)) continue;
-        TRY(separated_otherwise(reader, error));
+        TRY(check_separator(reader, error));
         struct text present = TEXT_INITIAL;
         list_columns(reader, &present);
         if (text_check(&present, error) == ERROR_NONE)

@@ -1,4 +1,4 @@
-/* JSONL manifests: one object a line. A line that is none becomes a row with its reason. */
+/* JSONL manifests: one object a line. Any other line becomes a row with its reason. */
 #include "host/base/json_lines.h"
 #include "host/lists/json_label.h"
 #include "host/lists/manifest.h"
@@ -10,7 +10,7 @@
 struct jsonl_reader {
     struct builder *builder;
     struct json_lines lines;
-    /* Fixed by the first object that has one of the names; NULL before. */
+    /* Decided by the first object that has one of the names; NULL before. */
     const char *keys[ROLE_COUNT];
     const char *scratch[ROLE_COUNT][2];
     struct text values[ROLE_COUNT];
@@ -18,7 +18,7 @@ struct jsonl_reader {
     bool has_start_and_end; /* the first object has */
 };
 
-/* Fixes the key of a role by the first object that has one of its names. */
+/* The key of a role, decided by the first object that has one of its names; or NULL. */
 static const char *key_of(struct jsonl_reader *reader, enum manifest_role role,
                           const json_t *object) {
     if (reader->keys[role] != NULL) return reader->keys[role];
@@ -36,7 +36,7 @@ static void list_keys(struct jsonl_reader *reader, json_t *object) {
     }
 }
 
-/* The value of a role as text in its place; false, and why, for one that is none. */
+/* Keeps the value of a role as text; false, with the problem, if it is not text. */
 static bool take_value(struct jsonl_reader *reader, enum manifest_role role, const char *key,
                        const json_t *value, char problem[JSON_LABEL_PROBLEM], struct error *error) {
     struct text *text = &reader->values[role];
@@ -45,7 +45,7 @@ static bool take_value(struct jsonl_reader *reader, enum manifest_role role, con
                                error);
     if ((role != ROLE_PATH || json_is_string(value)) && json_value_text(value, text, error))
         return true;
-    snprintf(problem, JSON_LABEL_PROBLEM, "the value of '%.60s' is no text", key);
+    snprintf(problem, JSON_LABEL_PROBLEM, "the value of '%.60s' is not text", key);
     return false;
 }
 
@@ -82,7 +82,7 @@ static enum error_code add_line(struct jsonl_reader *reader, struct error *error
     return manifest_add(reader->builder, &row, error);
 }
 
-/* Columns the options name, and path and label, must be in one line at least. */
+/* The path, the label and columns that options name must be in at least one line. */
 static enum error_code check_keys(struct jsonl_reader *reader, struct error *error) {
     const struct clip_list *clips = &reader->builder->collection->clips;
     const char *name = reader->lines.name;

@@ -30,16 +30,17 @@ static bool is_name(const char *name) {
 static enum error_code add_field(struct pattern *pattern, const char *name, const char *text,
                                  struct error *error) {
     if (!is_name(name))
-        return FAIL(error, ERROR_USAGE,
-                    "--label-pattern '%s': '{%s}' is no field; a field's name is letters, digits "
-                    "and '_'",
-                    text, name);
+        return FAIL(
+            error, ERROR_USAGE,
+            "--label-pattern '%s': '{%s}' is not a field; write its name with letters, digits "
+            "and '_'",
+            text, name);
     if (strcmp(name, "_") != 0 && pattern_field(pattern, name) != SIZE_MAX)
-        return FAIL(error, ERROR_USAGE, "--label-pattern '%s': the field {%s} is there twice", text,
-                    name);
+        return FAIL(error, ERROR_USAGE,
+                    "--label-pattern '%s': the field {%s} occurs twice; rename one", text, name);
     if (pattern->field_count == PATTERN_MAXIMUM_FIELDS)
-        return FAIL(error, ERROR_USAGE, "--label-pattern '%s': more than %d fields", text,
-                    PATTERN_MAXIMUM_FIELDS);
+        return FAIL(error, ERROR_USAGE, "--label-pattern '%s': more than %d fields; remove some",
+                    text, PATTERN_MAXIMUM_FIELDS);
     pattern->fields[pattern->field_count++] = name;
     return ERROR_NONE;
 }
@@ -53,14 +54,16 @@ static enum error_code cut(struct pattern *pattern, const char *text, struct err
         if (*at == '\0') return ERROR_NONE;
         char *close = *at == '{' ? at + 1 + strcspn(at + 1, "{}") : NULL;
         if (close == NULL || *close != '}')
-            return FAIL(error, ERROR_USAGE,
-                        "--label-pattern '%s': '%c' at position %zu has no partner", text, *at,
-                        (size_t)(at - pattern->text) + 1);
+            return FAIL(
+                error, ERROR_USAGE,
+                "--label-pattern '%s': '%c' at position %zu is not paired; add the other brace",
+                text, *at, (size_t)(at - pattern->text) + 1);
         *at = '\0';
         *close = '\0';
         if (pattern->field_count > 0 && pattern->literals[pattern->field_count][0] == '\0')
             return FAIL(error, ERROR_USAGE,
-                        "--label-pattern '%s': nothing between {%s} and {%s} tells where one ends",
+                        "--label-pattern '%s': nothing separates {%s} and {%s}; put a character "
+                        "between them",
                         text, pattern->fields[pattern->field_count - 1], at + 1);
         TRY(add_field(pattern, at + 1, text, error));
         at = close + 1;
@@ -71,7 +74,7 @@ static enum error_code cut(struct pattern *pattern, const char *text, struct err
 enum error_code pattern_parse(const char *text, struct pattern *pattern, struct error *error) {
     *pattern = (struct pattern){0};
     if (strlen(text) > PATTERN_MAXIMUM_LENGTH)
-        return FAIL(error, ERROR_USAGE, "--label-pattern is longer than %d bytes",
+        return FAIL(error, ERROR_USAGE, "--label-pattern is longer than %d bytes; shorten it",
                     PATTERN_MAXIMUM_LENGTH);
     pattern->text = memory_string(text, error);
     if (pattern->text == NULL) return error->code;
@@ -103,8 +106,8 @@ size_t pattern_field(const struct pattern *pattern, const char *name) {
 
 /* ---- matching ---- */
 
-/* The part of the path that the pattern sees: its last `slashes` + 1 parts. */
-static const char *seen_part(const char *path, size_t slashes) {
+/* The last `slashes` + 1 components of the path, which the pattern is matched against. */
+static const char *last_components(const char *path, size_t slashes) {
     const char *start = path + strlen(path);
     for (size_t left = slashes + 1; start > path; start--)
         if (start[-1] == '/' && --left == 0) break;
@@ -153,7 +156,7 @@ static void take_values(const struct pattern *pattern, size_t length, struct pat
 enum error_code pattern_apply(const struct pattern *pattern, const char *path,
                               struct pattern_match *match, bool *matched, struct error *error) {
     *matched = false;
-    const char *name = seen_part(path, pattern->slashes);
+    const char *name = last_components(path, pattern->slashes);
     size_t length = strlen(name);
     if (!pattern->has_extension) audio_extension(name, &length);
     if (length == 0 || length > PATTERN_MAXIMUM_LENGTH) return ERROR_NONE;

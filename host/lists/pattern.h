@@ -1,33 +1,33 @@
 /* Labels and other fields from file names: '{label}_{speaker}_{take}.wav'.
  *
- * Text outside braces stands for itself, byte by byte; {field} stands for one or
- * more bytes other than '/'. The whole name must match. Where it matches in more
- * than one way, fields are as short as they can be, from the left: with
- * '{label}_{rest}' the label of 'a_b_c' is 'a'. {_} is a field nobody wants, and
- * the only one that may be there twice.
- * A pattern without '/' is held against the file's name, one with n of them
- * against the last n + 1 parts of the path. A pattern that does not end in an
- * audio extension ('.wav') or in '.{field}' is held against the name without
- * its extension. */
+ * Text outside braces matches itself, byte by byte; {field} matches one or more bytes other than
+ * '/'. The whole name must match. If it matches in more than one way, each field from the left is
+ * as short as possible: with '{label}_{rest}' the label of 'a_b_c' is 'a'. {_} is a field that is
+ * not used, and the only one that may occur twice.
+ * A pattern without '/' is matched against the file name, one with n of them against the last
+ * n + 1 components of the path. A pattern that does not end in an audio extension ('.wav') or in
+ * '.{field}' is matched against the name without its extension. */
 #ifndef EARMARK_LISTS_PATTERN_H
 #define EARMARK_LISTS_PATTERN_H
 
 #include "host/base/error.h"
 
 #define PATTERN_MAXIMUM_FIELDS 32
-#define PATTERN_MAXIMUM_LENGTH 4096 /* of a pattern, and of the part of a path it sees */
+#define PATTERN_MAXIMUM_LENGTH                                                                     \
+    4096 /* of a pattern, and of the components it is matched against                              \
+          */
 
-/* Field i lies between literal i and literal i + 1; literals are offsets into text. */
+/* Field i is between literal i and literal i + 1; literals point into text. */
 struct pattern {
     char *text; /* owned copy, cut into NUL-terminated pieces */
     size_t field_count;
     const char *fields[PATTERN_MAXIMUM_FIELDS];
     const char *literals[PATTERN_MAXIMUM_FIELDS + 1];
     size_t slashes;     /* how many '/' it holds */
-    bool has_extension; /* it says itself what the name ends in */
+    bool has_extension; /* it ends in the extension of the name */
 };
 
-/* What the fields of one path hold; zero-initialise, reuse, free. */
+/* The fields of one path; zero-initialise, reuse, free. */
 struct pattern_match {
     char *values[PATTERN_MAXIMUM_FIELDS]; /* (field_count) into storage */
     bool ambiguous;                       /* the name matches in more than one way */
@@ -35,16 +35,16 @@ struct pattern_match {
     unsigned char *reach; /* private */
 };
 
-/* ERROR_USAGE, saying what is wrong where: no {label}, a field named twice,
- * braces that do not pair, names that are not letters, digits and '_', two
- * fields with nothing between them. pattern_free also after a failure. */
+/* ERROR_USAGE for a pattern without {label}, a field that occurs twice, braces that do not pair,
+ * names that are not letters, digits and '_', and two fields with nothing between them.
+ * pattern_free also after a failure. */
 enum error_code pattern_parse(const char *text, struct pattern *pattern, struct error *error);
 void pattern_free(struct pattern *pattern);
 
 /* The index of a field, or SIZE_MAX. */
 size_t pattern_field(const struct pattern *pattern, const char *name);
 
-/* Holds `path` against the pattern; *matched says whether it fits. ERROR_MEMORY only. */
+/* Matches `path` against the pattern; *matched: whether it fits. Errors: ERROR_MEMORY. */
 enum error_code pattern_apply(const struct pattern *pattern, const char *path,
                               struct pattern_match *match, bool *matched, struct error *error);
 void pattern_match_free(struct pattern_match *match);
@@ -52,7 +52,7 @@ void pattern_match_free(struct pattern_match *match);
 /* The extensions of sound files. */
 #define AUDIO_EXTENSIONS ".wav .flac .ogg .oga .opus .mp3 .aiff .aif .au"
 
-/* Whether the name ends in one of them, in any case; the position of its dot (NULL: not asked). */
+/* Whether the name ends in one of them, in any case; *dot, unless NULL, is its position. */
 bool audio_extension(const char *name, size_t *dot);
 
 #endif

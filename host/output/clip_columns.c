@@ -52,7 +52,7 @@ static enum error_code read_status(const char *cell, struct run_clip *clip, size
         clip->status = (enum clip_status)i;
         return ERROR_NONE;
     }
-    return FAIL(error, ERROR_DATA, "'%.40s' is no status of a clip", cell);
+    return FAIL(error, ERROR_DATA, "'%.40s' is not a status of a clip", cell);
 }
 
 /* "silent" repeats the status for scripts. */
@@ -89,7 +89,7 @@ static enum error_code read_integer(const char *cell, int64_t *value, struct err
     errno = 0;
     *value = strtoll(cell, &end, 10);
     if (*end != '\0' || errno != 0)
-        return FAIL(error, ERROR_DATA, "'%.40s' is no whole number", cell);
+        return FAIL(error, ERROR_DATA, "'%.40s' is not a whole number", cell);
     return ERROR_NONE;
 }
 
@@ -151,7 +151,7 @@ static void write_duration(struct text *cell, const struct run_clip *clip, size_
     if (duration >= 0.0) number_shortest(cell, duration);
 }
 
-/* Anything but a place in a file is its begin. */
+/* Anything but a place in the file is read as 0. */
 static enum error_code read_start(const char *cell, struct run_clip *clip, size_t member,
                                   struct error *error) {
     (void)error;
@@ -160,7 +160,7 @@ static enum error_code read_start(const char *cell, struct run_clip *clip, size_
     return ERROR_NONE;
 }
 
-/* Anything but a length is an unknown one. */
+/* Anything but a length is read as unknown. */
 static enum error_code read_duration(const char *cell, struct run_clip *clip, size_t member,
                                      struct error *error) {
     (void)error;

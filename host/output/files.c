@@ -34,7 +34,7 @@ static void json_name(struct text *row, const char *name) {
         text_json(row, name);
 }
 
-/* A clip by its row; nothing known about it when there are no clips, only rows. */
+/* A clip by its row. Where the run has no clips, only rows, nothing else is known of it. */
 static struct run_clip clip_at(const struct run_clips *clips, size_t row) {
     struct run_clip clip = RUN_CLIP_INITIAL;
     if (clips->get != NULL && row < clips->count) clips->get(clips->context, row, &clip);
@@ -89,7 +89,7 @@ static void json_member(struct text *row, const char *name, double value) {
     number_json(row, value);
 }
 
-/* Where the clip lies in its file, in seconds; its end is known once it was decoded. */
+/* The clip's place in its file, in seconds. Its end is unknown where it was not decoded. */
 static double start_of(const struct run_clip *clip) {
     return clip->path == NULL ? (double)NAN : clip->start;
 }
@@ -240,7 +240,7 @@ static enum error_code write_annotations(const char *folder, const struct run_re
     return table_close(&table, error);
 }
 
-/* ---- health ---- */
+/* ---- class health ---- */
 
 static enum error_code write_classes(const char *folder, const struct run_results *results,
                                      struct error *error) {
@@ -286,7 +286,7 @@ static enum error_code write_pairs(const char *folder, const struct run_results 
     return table_close(&table, error);
 }
 
-/* Rows are given labels, columns true ones; the first cell says so. */
+/* Rows are given labels and columns true ones, as the first cell states. */
 static enum error_code write_joint(const char *folder, const struct run_results *results,
                                    struct error *error) {
     struct table table;

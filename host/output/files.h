@@ -1,6 +1,6 @@
 /* The tables of a run: CSV for people and pandas, JSON lines for programs. Each
  * file appears under its name only when it is complete, is written as a stream,
- * and holds no time and nothing else that differs between two equal runs. */
+ * and contains no time and nothing else that differs between two equal runs. */
 #ifndef EARMARK_OUTPUT_FILES_H
 #define EARMARK_OUTPUT_FILES_H
 
@@ -16,9 +16,8 @@ enum error_code run_write_class_names(const char *folder, const struct run_resul
 
 /* issues.csv and issues.jsonl: rank (from 1), row, id, path, start and end (seconds into
  * the file), given_label, suggested_label, score, the three scores, the two probabilities, and the
- * neighbours. Where a clip may have several labels the two are joined sets, issues.jsonl has
- * what is wrong with them as "annotations", and annotations.csv has the same: rank, row, id,
- * path, label, given (1: probably should not have it; 0: should), probability of having it. */
+ * neighbours. In a multilabel run the two labels are joined sets, and issues.jsonl has the
+ * wrong and missing labels as "annotations". */
 enum error_code run_write_issues(const char *folder, const struct run_results *results,
                                  struct error *error);
 
@@ -27,19 +26,19 @@ enum error_code run_write_issues(const char *folder, const struct run_results *r
 enum error_code run_write_health(const char *folder, const struct run_results *results,
                                  struct error *error);
 
-/* Members of run.json that are no section of facts: "format", "source" (the input
- * as it was given), "root", "counts", "score", "overall_health", "warnings". */
+/* Members of run.json that are not sections of facts: "format", "source" (the input
+ * as it was given), "root", "counts", "score", "overall_health", "warnings", "audio_health". */
 bool run_json_is_fixed(const char *name);
 
-/* run.json: counts, warnings and the facts, whose sections have other names than
- * the members above. It says that the run is complete: write it last. */
+/* run.json: counts, warnings and the facts, whose sections must have other names than
+ * the members above. It marks the run as complete: write it last. */
 enum error_code run_write_json(const char *folder, const struct run_results *results,
                                struct error *error);
 
 struct run_timing {
     const char *stage;
     double seconds;
-    double amount; /* of `unit` in that time; 0 when there is nothing to count */
+    double amount; /* of `unit` in that time; 0: nothing was counted */
     const char *unit;
 };
 
@@ -47,8 +46,8 @@ struct run_timing {
 enum error_code run_write_timing(const char *folder, const struct run_timing *timings, size_t count,
                                  double total_seconds, struct error *error);
 
-/* All of the above but timing, report.html not included: clips, class names,
- * issues, health, and run.json last. */
+/* All of the above except timing.json: clips, class names, issues, class health, and
+ * run.json last. */
 enum error_code run_write(const char *folder, const struct run_results *results,
                           struct error *error);
 

@@ -22,16 +22,17 @@ const char *run_status_words(enum clip_status status) {
     case CLIP_NO_FOLD: return "no fold";
     case CLIP_TOO_FEW_EXAMPLES: return "too few clips of the class";
     case CLIP_LABEL_NOT_IN_TRAINING: return "label absent from the training rows of the fold";
-    case CLIP_BAD_SEGMENT: return "start and end are no part of the file";
+    case CLIP_BAD_SEGMENT: return "start and end outside the file";
     }
     return "unknown";
 }
 
 const char *run_clip_shown(const struct run_clip *clip) {
     size_t length = clip->path == NULL ? 0 : strlen(clip->path);
-    bool is_part = length > 0 && clip->id != NULL && strncmp(clip->id, clip->path, length) == 0 &&
-                   strncmp(clip->id + length, "#t=", 3) == 0;
-    return is_part ? clip->id : clip->path;
+    bool is_segment = length > 0 && clip->id != NULL &&
+                      strncmp(clip->id, clip->path, length) == 0 &&
+                      strncmp(clip->id + length, "#t=", 3) == 0;
+    return is_segment ? clip->id : clip->path;
 }
 
 double run_clip_duration(const struct run_clip *clip) {
@@ -109,7 +110,7 @@ void run_fact_json(struct run_facts *facts, const char *section, const char *nam
     fact->json = copy;
 }
 
-/* Hands a value over to run_fact_json and frees it. */
+/* Passes a value to run_fact_json and frees it. */
 static void set_text(struct run_facts *facts, const char *section, const char *name,
                      struct text *value) {
     if (value->failed || value->data == NULL)

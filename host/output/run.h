@@ -1,6 +1,6 @@
-/* What a run found, as plain data: filled by the commands (or read back from the
+/* The results of a run as plain data: filled in by the commands (or read back from the
  * files of a run, host/report/read.h) and written by the files of this folder.
- * Nothing here is owned: every pointer stays valid while the results are used. */
+ * Nothing here is owned: every pointer must stay valid while the results are used. */
 #ifndef EARMARK_OUTPUT_RUN_H
 #define EARMARK_OUTPUT_RUN_H
 
@@ -8,7 +8,7 @@
 #include "host/clips/clips.h"
 #include "host/sound/audio_faults.h"
 
-/* What became of a clip, in words for people: "cannot be read". (The word of the
+/* The status of a clip in words for people: "cannot be read". (The word in the
  * status column of clips.csv is clip_status_name.) */
 const char *run_status_words(enum clip_status status);
 
@@ -17,7 +17,7 @@ const char *run_status_words(enum clip_status status);
 struct run_clip {
     size_t row;
     const char *path; /* relative to the run's root, or absolute; any bytes but NUL */
-    const char *id;   /* the manifest's; else the path, of a part path#t=start,end */
+    const char *id;   /* the manifest's; otherwise the path, for a segment path#t=start,end */
     const char *label;
     const char *group;
     const char *reason; /* for people: why it is not audited, or a remark */
@@ -31,18 +31,18 @@ struct run_clip {
 
 #define RUN_NO_ROW SIZE_MAX
 
-/* Nothing is known but that there is a clip. */
+/* A clip of which nothing is known. */
 #define RUN_CLIP_INITIAL                                                                           \
     { .class_index = -1, .fold = -1, .array_row = RUN_NO_ROW, .audio = CLIP_AUDIO_INITIAL }
 
 /* Seconds; negative where the file could not be read. */
 double run_clip_duration(const struct run_clip *clip);
 
-/* What names the clip in lists for people: its path, with the part of the file
- * behind it ("a.wav#t=1.5,3") where its id says so. NULL when the path is not known. */
+/* The clip's name in lists for people: its path, followed by the segment ("a.wav#t=1.5,3")
+ * where its id has one. NULL when the path is not known. */
 const char *run_clip_shown(const struct run_clip *clip);
 
-/* All clips in the run's order, one at a time: nobody needs them all at once.
+/* All clips in the run's order, one at a time, so that they need not all be in memory.
  * get fills in *clip, whose texts stay valid until the next call. It is called
  * from one thread. get may be NULL (then the run has no clips, only rows). */
 struct run_clips {
@@ -51,30 +51,30 @@ struct run_clips {
     const void *context;
 };
 
-#define RUN_NEIGHBOURS 5           /* at most so many a clip */
-#define RUN_NEIGHBOUR_ISSUES 1000u /* neighbours are for the first so many of the ranking */
+#define RUN_NEIGHBOURS 5           /* of a clip at most */
+#define RUN_NEIGHBOUR_ISSUES 1000u /* of the ranking have neighbours */
 
-/* A label of a clip that may have several: it has it and probably should not, or the reverse. */
+/* In a multilabel run, a label that the clip has and probably should not have, or the reverse. */
 struct run_annotation {
     int32_t class_index;
     bool given;
-    float probability; /* of the clip's having it */
+    float probability; /* that the clip should have it */
 };
 
 /* One flagged clip; an array of these is in rank order, best first. */
 struct run_issue {
     size_t row;    /* of clips.csv */
-    int32_t given; /* with several labels a clip unused, as is suggested: see the sets */
+    int32_t given; /* like suggested -1 in a multilabel run, which has sets */
     int32_t suggested;
-    const char *given_set; /* labels joined as in the clips' list; NULL: one label a clip */
+    const char *given_set; /* labels joined by the separator; NULL: the run is not multilabel */
     const char *suggested_set;
     const struct run_annotation *annotations; /* (annotation_count), by class */
     size_t annotation_count;
-    double score; /* the score the ranking is by: low is bad */
+    double score; /* the score that ranks: low is bad */
     double self_confidence;
     double normalized_margin;
     double confidence_weighted_entropy; /* scores that were not computed are NaN */
-    float given_probability;            /* with several labels: of its least probable annotation */
+    float given_probability;            /* multilabel: of its least probable annotation */
     float suggested_probability;
     size_t neighbour_count;            /* 0 beyond RUN_NEIGHBOUR_ISSUES */
     size_t neighbours[RUN_NEIGHBOURS]; /* rows of clips.csv, most similar first */
@@ -108,8 +108,8 @@ struct run_fact {
     char *json;
 };
 
-/* Facts in the order in which they are set; sections in the order in which they
- * first come. Errors of memory are kept and told by run_write_json. */
+/* Facts in the order in which they are set; sections in the order of their first fact.
+ * A lack of memory is recorded, and reported by run_write_json. */
 struct run_facts {
     struct run_fact *list;
     size_t count;
@@ -136,16 +136,17 @@ void run_facts_free(struct run_facts *facts); /* leaves them empty */
 
 struct run_results {
     const char *input; /* as the user gave it */
-    const char *root;  /* folder that relative clip paths start from; NULL or "": the working one */
+    const char *root;  /* folder that relative paths start from; NULL or "": the current one */
     struct run_clips clips;
     uint64_t status_counts[CLIP_STATUS_COUNT]; /* run_count_statuses fills these in */
     uint64_t audio_fault_counts[AUDIO_FAULT_COUNT];
-    bool has_audio_faults; /* the sounds were measured: faults are told, if there are none too */
+    bool has_audio_faults; /* the sounds were measured: audio faults are reported, also when there
+                              are none */
 
     const char *const *class_names; /* (class_count), sorted; NULL: classes are numbers */
     size_t class_count;
 
-    bool several_labels; /* a clip may have: its class is -1, its label a joined set */
+    bool several_labels; /* multilabel: a clip's class is -1, its label a joined set */
 
     const char *score_name;         /* "self_confidence": what `score` is */
     const struct run_issue *issues; /* ranked */
@@ -163,14 +164,14 @@ struct run_results {
     struct run_facts facts;
 };
 
-/* Counts the clips of each status and of each fault into results. */
+/* Counts the clips of each status and of each audio fault into results. */
 void run_count_statuses(struct run_results *results);
 
 /* The class's name, or its number written into buffer (16 bytes). */
 const char *run_class_name(const struct run_results *results, int32_t index, char *buffer);
 
-/* The label that an issue's clip has, and the one it should have: a class's name likewise,
- * or a joined set, which may be empty. */
+/* The label that an issue's clip has, and the one that it should have: a class's name or
+ * number as above, or a joined set, which may be empty. */
 const char *run_given_label(const struct run_results *results, const struct run_issue *issue,
                             char *buffer);
 const char *run_suggested_label(const struct run_results *results, const struct run_issue *issue,

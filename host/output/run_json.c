@@ -26,8 +26,8 @@ static void append_counts(struct text *text, const struct run_results *results) 
                 results->issue_count);
 }
 
-/* "audio_health": every fault with its count, its measure and its threshold. */
-static void append_health(struct text *text, const struct run_results *results) {
+/* "audio_health": every audio fault with its count, its measure and its threshold. */
+static void append_audio_faults(struct text *text, const struct run_results *results) {
     text_string(text, ",\n  \"audio_health\": {");
     for (int i = 0; i < AUDIO_FAULT_COUNT; i++) {
         const struct audio_fault_rule *rule = audio_fault_rule((enum audio_fault)i);
@@ -48,8 +48,8 @@ static void append_string(struct text *text, const char *value) {
         text_json(text, value);
 }
 
-/* The folder without links and relative parts, so that the clips are found from
- * anywhere later; as it was given when that cannot be told. */
+/* The absolute folder without links, so that the clips are found from any current folder;
+ * as it was given where that cannot be resolved. */
 static void append_root(struct text *text, const char *root) {
     char *resolved = realpath(root == NULL || root[0] == '\0' ? "." : root, NULL);
     append_string(text, resolved == NULL ? root : resolved);
@@ -107,7 +107,7 @@ enum error_code run_write_json(const char *folder, const struct run_results *res
         text_json(text, results->warnings[i]);
     }
     text_string(text, results->warning_count == 0 ? "]" : "\n  ]");
-    if (results->has_audio_faults) append_health(text, results);
+    if (results->has_audio_faults) append_audio_faults(text, results);
     append_facts(text, &results->facts);
     text_string(text, "\n}\n");
     return table_close(&table, error);

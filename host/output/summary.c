@@ -62,7 +62,7 @@ static void append_example(struct text *text, const struct run_results *results,
         struct text line = TEXT_INITIAL;
         text_string(&line, "first: ");
         name_visible(&line, shown);
-        if (shown[0] != '\0') text_string(&line, ": "); /* a row may be without a path */
+        if (shown[0] != '\0') text_string(&line, ": "); /* a row may have no path */
         name_visible(&line, clip.reason);
         text_format(text, "%*s", COUNT_WIDTH + 4, "");
         append_wrapped(text, &line, COUNT_WIDTH + 4, width);

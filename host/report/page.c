@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JSON_DEPTH 6 /* deeper values are left out of the page; run.json has them */
+#define JSON_DEPTH 6 /* deeper values are in run.json only */
 
 struct run_clip page_clip_at(const struct page *page, size_t row) {
     const struct run_clips *clips = &page->results->clips;
@@ -105,7 +105,7 @@ static void append_object(struct text *text, const json_t *object, int depth) {
     text_string(text, "</table>");
 }
 
-/* Whether all elements are objects with the members of the first, in its order. */
+/* Whether all elements are objects with the same members in the same order. */
 static bool is_table(const json_t *array) {
     const json_t *first = json_array_get(array, 0);
     if (!json_is_object(first) || json_object_size(first) == 0) return false;

@@ -1,4 +1,4 @@
-/* The parts of report.html. Private to the report's files. */
+/* What the files that write report.html share. Private to host/report. */
 #ifndef EARMARK_REPORT_PAGE_H
 #define EARMARK_REPORT_PAGE_H
 
@@ -8,7 +8,7 @@
 struct page {
     struct table table; /* the page is written through table.row */
     const struct run_results *results;
-    char *root_url; /* from the page to the clips' root, escaped, without a slash at its end */
+    char *root_url; /* from the page to the clips' root, escaped, without a trailing slash */
     struct decoders *decoders;
     struct report_sounds sounds;
 };
@@ -16,20 +16,20 @@ struct page {
 extern const char page_style[];
 extern const char page_script[];
 
-/* ---- page.c: small things ---- */
+/* ---- page.c ---- */
 
 /* The clip's path as the value of href; nothing without a path. */
 void page_url(struct text *text, const struct page *page, const struct run_clip *clip);
 /* The path (or "row 17"), linked to its file. */
 void page_clip_link(struct page *page, const struct run_clip *clip, size_t row);
 void page_class(struct page *page, int32_t index);
-/* A label or a set of them; an empty set in words. */
+/* A label or a set of labels; an empty set in words. */
 void page_label(struct page *page, const char *label);
 struct run_clip page_clip_at(const struct page *page, size_t row);
 /* A JSON text as HTML: objects and arrays of objects as tables. */
 void page_json(struct text *text, const char *json);
 
-/* ---- the sections, in the order in which they come ---- */
+/* ---- the sections, in their order ---- */
 
 void page_head(struct page *page);
 void page_overview(struct page *page);
@@ -38,12 +38,12 @@ enum error_code page_more_issues(struct page *page, struct error *error);
 enum error_code page_classes(struct page *page, struct error *error);
 void page_pairs(struct page *page);
 enum error_code page_joint(struct page *page, struct error *error);
-enum error_code page_health(struct page *page, struct error *error);
+enum error_code page_audio_faults(struct page *page, struct error *error);
 enum error_code page_unaudited(struct page *page, struct error *error);
 void page_settings(struct page *page);
 void page_foot(struct page *page);
 
-/* Where in the list the sections are: a heading with an anchor. */
+/* Begins a section: a heading with an anchor. */
 void page_section(struct page *page, const char *anchor, const char *heading);
 
 #endif

@@ -1,4 +1,4 @@
-/* Audio health: what is wrong with the sounds, whatever the labels say. */
+/* Audio faults: what is wrong with the sounds, whatever the labels say. */
 #include "host/base/names.h"
 #include "host/base/numbers.h"
 #include "host/report/page.h"
@@ -30,10 +30,11 @@ static void append_rule(struct text *out, enum audio_fault fault) {
 
 static void append_overview(struct page *page) {
     struct text *out = &page->table.row;
-    text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-                     "aria-labelledby=\"health\"><table>\n<thead><tr><th scope=\"col\">Fault</th>"
-                     "<th scope=\"col\" class=\"n\">Clips</th><th scope=\"col\">Told by</th></tr>"
-                     "</thead>\n<tbody>\n");
+    text_string(out,
+                "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                "aria-labelledby=\"audio-faults\"><table>\n<thead><tr><th scope=\"col\">Fault</th>"
+                "<th scope=\"col\" class=\"n\">Clips</th><th scope=\"col\">Criterion</th></tr>"
+                "</thead>\n<tbody>\n");
     for (int i = 0; i < AUDIO_FAULT_COUNT; i++) {
         const struct audio_fault_rule *rule = audio_fault_rule((enum audio_fault)i);
         text_format(out, "<tr><th scope=\"row\">%s</th><td class=\"n\">", rule->words);
@@ -75,10 +76,11 @@ static enum error_code append_clips(struct page *page, enum audio_fault fault, c
     number_thousands(out, page->results->audio_fault_counts[fault]);
     if (page->results->audio_fault_counts[fault] > count)
         text_format(out, " (the first %zu; clips.csv has all)", count);
-    text_string(out, "</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-                     "aria-labelledby=\"health\"><table>\n<thead><tr><th scope=\"col\">Clip</th>"
-                     "<th scope=\"col\">Label</th><th scope=\"col\">Measured</th></tr></thead>\n"
-                     "<tbody>\n");
+    text_string(out,
+                "</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                "aria-labelledby=\"audio-faults\"><table>\n<thead><tr><th scope=\"col\">Clip</th>"
+                "<th scope=\"col\">Label</th><th scope=\"col\">Measured</th></tr></thead>\n"
+                "<tbody>\n");
     for (size_t i = 0; i < count && error->code == ERROR_NONE; i++) {
         struct run_clip clip = page_clip_at(page, rows[i]);
         text_string(out, "<tr><td class=\"path\">");
@@ -94,15 +96,15 @@ static enum error_code append_clips(struct page *page, enum audio_fault fault, c
     return error->code;
 }
 
-enum error_code page_health(struct page *page, struct error *error) {
+enum error_code page_audio_faults(struct page *page, struct error *error) {
     struct text *out = &page->table.row;
     struct faulty faulty = {0};
     if (!page->results->has_audio_faults) return ERROR_NONE;
     find_faulty(page, &faulty);
-    page_section(page, "health", "Audio health");
+    page_section(page, "audio-faults", "Audio faults");
     text_string(out,
-                "<p class=\"dim\">What is wrong with the sounds themselves. It changes nothing "
-                "in the ranking; what is not audited is listed below.</p>\n");
+                "<p class=\"dim\">What is wrong with the sounds themselves. Audio faults do not "
+                "change the ranking; clips that were not audited are listed below.</p>\n");
     append_overview(page);
     for (int i = 0; i < AUDIO_FAULT_COUNT; i++)
         if (faulty.counts[i] > 0)

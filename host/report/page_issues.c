@@ -1,4 +1,4 @@
-/* The ranked clips: the first ones with their sound, the rest as a table. */
+/* The ranked clips: the first ones with their sound, the others as a table. */
 #include "host/base/memory.h"
 #include "host/base/names.h"
 #include "host/base/numbers.h"
@@ -12,7 +12,7 @@
 
 #define GROUP 32 /* clips whose sound is in memory at once */
 
-/* ---- what every entry has ---- */
+/* ---- common to all entries ---- */
 
 /* The attributes that the script searches and sorts by. */
 static void append_data(struct page *page, size_t rank, const struct run_issue *issue,
@@ -123,11 +123,13 @@ static void append_sound(struct page *page, size_t rank, const struct sound *sou
     sound_append_uri(out, sound);
     text_string(out, "\"></audio>\n");
     if (isinf(sound->seconds))
-        text_format(out, "<p class=\"dim\">first %.0f s; the link has all of it</p>\n",
+        text_format(out, "<p class=\"dim\">first %.0f s; follow the link for the whole clip</p>\n",
                     sound->kept);
     else if (sound->kept < sound->seconds - 0.01)
-        text_format(out, "<p class=\"dim\">first %.0f s of %.1f s; the link has all of it</p>\n",
-                    sound->kept, sound->seconds);
+        text_format(
+            out,
+            "<p class=\"dim\">first %.0f s of %.1f s; follow the link for the whole clip</p>\n",
+            sound->kept, sound->seconds);
     else
         text_format(out, "<p class=\"dim\">%.2f s</p>\n", sound->seconds);
     text_string(out, "</div>\n");
@@ -155,7 +157,7 @@ static void append_issue(struct page *page, size_t rank, const struct run_issue 
     text_string(out, "</li>\n");
 }
 
-/* Where a clip's file is and which part of it. */
+/* A clip's file and its segment. */
 struct place {
     struct text path;
     double start;
@@ -178,7 +180,7 @@ static enum error_code find_place(const struct page *page, size_t row, struct pl
     return text_check(&place->path, error);
 }
 
-/* Decodes `count` clips side by side; the order of the page does not depend on it. */
+/* Decodes `count` clips in parallel; the order of the page does not depend on it. */
 static enum error_code load_sounds(const struct place *places, struct sound *sounds, size_t count,
                                    struct decoders *decoders, struct error *error) {
     struct error errors[GROUP] = {ERROR_INITIAL};
@@ -269,7 +271,7 @@ enum error_code page_issues(struct page *page, struct error *error) {
     return error->code;
 }
 
-/* ---- the rest ---- */
+/* ---- the others ---- */
 
 enum error_code page_more_issues(struct page *page, struct error *error) {
     const struct run_results *results = page->results;

@@ -25,7 +25,7 @@ static void append_links(struct page *page) {
     if (results->confident_joint != NULL)
         text_string(out, "<li><a href=\"#joint\">Confident joint</a></li>\n");
     if (results->has_audio_faults)
-        text_string(out, "<li><a href=\"#health\">Audio health</a></li>\n");
+        text_string(out, "<li><a href=\"#audio-faults\">Audio faults</a></li>\n");
     if (all_clips(results) > results->status_counts[CLIP_OK])
         text_string(out, "<li><a href=\"#unaudited\">Not audited</a></li>\n");
     text_string(out, "<li><a href=\"#settings\">Settings</a></li>\n</ul></nav>\n");
@@ -156,10 +156,11 @@ void page_settings(struct page *page) {
 
 void page_foot(struct page *page) {
     struct text *out = &page->table.row;
-    text_string(out, "</main>\n<footer><p>Made by earmark. The page needs no network and nothing "
-                     "beside it; links lead to the audio files where they were when it was made. "
-                     "Tables for programs are beside it: issues.csv, issues.jsonl, clips.csv, "
-                     "classes.csv, run.json.</p></footer>\n<script>\n");
+    text_string(out,
+                "</main>\n<footer><p>Made by earmark. The page needs no network and no other "
+                "file; links lead to the places of the audio files at the time of the run. "
+                "Tables for programs are in the same folder: issues.csv, issues.jsonl, clips.csv, "
+                "classes.csv, run.json.</p></footer>\n<script>\n");
     text_string(out, page_script);
     text_string(out, "</script>\n</body>\n</html>\n");
 }

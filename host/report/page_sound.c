@@ -19,34 +19,34 @@ static bool within_bound(void *context, size_t bytes) {
     return bytes <= DECODE_BOUND;
 }
 
-/* The part of the decoded samples that goes into the page. */
-struct part {
+/* What the page takes of the decoded samples. */
+struct excerpt {
     size_t frames; /* kept, before the rate is reduced */
     size_t factor; /* of reducing the rate */
 };
 
-/* As much of the clip as is decoded: a little more than is kept. */
+/* Seconds that are decoded: a little more than are kept. */
 #define DECODED_SECONDS (SOUND_MAXIMUM_SECONDS + 1.0)
 
-static struct part choose_part(const struct decoded *decoded, double duration,
-                               struct sound *sound) {
+static struct excerpt choose_excerpt(const struct decoded *decoded, double duration,
+                                     struct sound *sound) {
     double rate = decoded->facts.rate;
     double frames = (double)decoded->frames;
     if (duration >= 0.0) frames = fmin(frames, duration * rate);
-    struct part part = {(size_t)(frames + 0.5), 1};
-    if (part.frames > decoded->frames) part.frames = decoded->frames;
-    if (decoded->facts.rate > PAGE_RATE) part.factor = (size_t)(decoded->facts.rate / PAGE_RATE);
-    sound->rate = decoded->facts.rate / (int)part.factor;
-    /* Where decoding stopped early, only `duration` knows how long the clip is. */
+    struct excerpt excerpt = {(size_t)(frames + 0.5), 1};
+    if (excerpt.frames > decoded->frames) excerpt.frames = decoded->frames;
+    if (decoded->facts.rate > PAGE_RATE) excerpt.factor = (size_t)(decoded->facts.rate / PAGE_RATE);
+    sound->rate = decoded->facts.rate / (int)excerpt.factor;
+    /* Where decoding stopped early, only `duration` gives the length of the clip. */
     bool stopped = (double)decoded->source_frames >= DECODED_SECONDS * rate;
-    sound->seconds = (double)part.frames / rate;
+    sound->seconds = (double)excerpt.frames / rate;
     if (stopped) sound->seconds = duration >= 0.0 ? duration : (double)INFINITY;
     size_t most = SOUND_MAXIMUM_FRAMES;
     if (most > (size_t)sound->rate * SOUND_MAXIMUM_SECONDS)
         most = (size_t)sound->rate * SOUND_MAXIMUM_SECONDS;
-    if (part.frames > most * part.factor) part.frames = most * part.factor;
-    sound->kept = (double)part.frames / rate;
-    return part;
+    if (excerpt.frames > most * excerpt.factor) excerpt.frames = most * excerpt.factor;
+    sound->kept = (double)excerpt.frames / rate;
+    return excerpt;
 }
 
 /* Mean of the channels of one frame, full scale 1. */
@@ -77,7 +77,7 @@ static void low_pass(float *taps, size_t count, size_t factor) {
     for (size_t i = 0; i < count; i++) taps[i] = (float)((double)taps[i] / sum);
 }
 
-/* Sum of taps x samples in a fixed order that the compiler can do in lanes. */
+/* Sum of taps x samples in a fixed order that the compiler can vectorise. */
 static float product(const float *taps, const float *samples, size_t count) {
     float sums[LANES] = {0.0F};
     for (size_t k = 0; k < count; k += LANES)
@@ -92,10 +92,10 @@ static int16_t to_int16(float value) {
     return (int16_t)(scaled >= 32767.0F ? 32767.0F : scaled <= -32768.0F ? -32768.0F : scaled);
 }
 
-/* Mixes down, reduces the rate by part->factor; `small` has room for the frames. */
-static enum error_code reduce(const struct decoded *decoded, const struct part *part,
+/* Mixes down, reduces the rate by excerpt->factor; `small` has room for the frames. */
+static enum error_code reduce(const struct decoded *decoded, const struct excerpt *excerpt,
                               int16_t *small, size_t small_frames, struct error *error) {
-    const size_t factor = part->factor;
+    const size_t factor = excerpt->factor;
     if (factor == 1) {
         for (size_t i = 0; i < small_frames; i++) small[i] = to_int16(mixed(decoded, i));
         return ERROR_NONE;
@@ -104,11 +104,11 @@ static enum error_code reduce(const struct decoded *decoded, const struct part *
     const size_t count = (2 * half + LANES) / LANES * LANES; /* 2 half + 1, rounded up */
     float *taps = memory_array(count, sizeof *taps, "a filter", error);
     float *mono = taps == NULL ? NULL
-                               : memory_array(part->frames + count, sizeof *mono,
+                               : memory_array(excerpt->frames + count, sizeof *mono,
                                               "the sound of a clip", error);
     if (mono != NULL) {
         low_pass(taps, 2 * half + 1, factor);
-        for (size_t i = 0; i < part->frames; i++) mono[half + i] = mixed(decoded, i);
+        for (size_t i = 0; i < excerpt->frames; i++) mono[half + i] = mixed(decoded, i);
         for (size_t i = 0; i < small_frames; i++) {
             small[i] = to_int16(product(taps, mono + i * factor, count));
         }
@@ -138,14 +138,14 @@ static void measure_waveform(const int16_t *samples, size_t frames, struct sound
 /* From decoded samples to the file in the page. */
 static enum error_code make_small(const struct decoded *decoded, double duration,
                                   struct sound *sound, struct error *error) {
-    struct part part = choose_part(decoded, duration, sound);
-    size_t frames = part.frames / part.factor;
+    struct excerpt excerpt = choose_excerpt(decoded, duration, sound);
+    size_t frames = excerpt.frames / excerpt.factor;
     if (frames == 0) {
-        snprintf(sound->reason, sizeof sound->reason, "holds no sound there");
+        snprintf(sound->reason, sizeof sound->reason, "the file has no sound there");
         return ERROR_NONE;
     }
     int16_t *small = memory_array(frames, sizeof *small, "the sound of a clip", error);
-    if (small != NULL && reduce(decoded, &part, small, frames, error) == ERROR_NONE) {
+    if (small != NULL && reduce(decoded, &excerpt, small, frames, error) == ERROR_NONE) {
         measure_waveform(small, frames, sound);
         if (sound_encode(small, frames, sound->rate, &sound->data, &sound->size, &sound->type,
                          error) == ERROR_NONE)

@@ -1,13 +1,13 @@
-/* A clip made small enough to lie inside a page: one channel, 16 bits, about
- * 16 kHz, the beginning of a long clip only, and its waveform. */
+/* A clip reduced for embedding in the page: one channel, 16 bits, about 16 kHz, only the
+ * beginning of a long clip, and its waveform. */
 #ifndef EARMARK_REPORT_PAGE_SOUND_H
 #define EARMARK_REPORT_PAGE_SOUND_H
 
 #include "host/base/text.h"
 #include "host/sound/decoder.h"
 
-/* The sound in the page is cut after so much, whichever comes first: 15 s at
- * 16 kHz, 30 s at 8 kHz. 200 of them are at most 96 MB before compression. */
+/* The sound in the page is cut after this many frames or seconds, whichever comes first: 15 s
+ * at 16 kHz, 30 s at 8 kHz. 200 of them are at most 96 MB before compression. */
 #define SOUND_MAXIMUM_FRAMES 240000u
 #define SOUND_MAXIMUM_SECONDS 30
 
@@ -21,17 +21,17 @@ struct sound {
     size_t size;
     const char *type; /* "audio/flac" or "audio/wav" */
     int rate;         /* Hz of the sound in the page: the file's, divided by a whole number */
-    double seconds;   /* of the clip; infinite when it is only known to be long */
+    double seconds;   /* of the clip; infinite when it is longer than what was decoded */
     double kept;      /* seconds in the page; less than `seconds` when it was cut */
 
-    float lowest[SOUND_COLUMNS]; /* of the kept part, -1 .. 1 at full scale */
+    float lowest[SOUND_COLUMNS]; /* of the kept sound, -1 .. 1 at full scale */
     float highest[SOUND_COLUMNS];
 };
 
-/* Decodes the file (the part from `start` on, for `duration` seconds if that is
- * not negative) and makes it small. What is wrong with the file is told in
- * `reason`; errors are of memory only. May be called from several threads, best with a
- * decoder (`index`) for each. */
+/* Decodes the file (from `start` on, for `duration` seconds if that is not negative) and
+ * reduces it. What is wrong with the file is in `reason`; errors are of memory and of the
+ * decoder only. May be called from several threads, preferably with a decoder (`index`) for
+ * each. */
 enum error_code sound_load(struct decoders *decoders, int index, const char *path, double start,
                            double duration, struct sound *sound, struct error *error);
 void sound_free(struct sound *sound);

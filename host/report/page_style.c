@@ -1,6 +1,6 @@
 /* Style and script of report.html. The page works without the script, which only
- * searches, sorts, plays one clip at a time and listens to the keyboard; it
- * reads nothing but data- attributes and the page's own elements. */
+ * searches, sorts, plays one clip at a time and handles keys; it reads only data- attributes
+ * and the page's own elements. */
 #include "host/report/page.h"
 
 const char page_style[] =

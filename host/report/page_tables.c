@@ -1,5 +1,5 @@
-/* Health of the classes, confused pairs, the confident joint, and the clips that
- * could not be audited. */
+/* Class health, confused pairs, the confident joint, and the clips that could not be
+ * audited. */
 #include "host/base/memory.h"
 #include "host/base/names.h"
 #include "host/base/numbers.h"
@@ -25,7 +25,7 @@ static void append_share(struct text *out, double share) {
         text_string(out, "<td class=\"n\">–</td>");
 }
 
-/* A class's name that, with the script, searches for its clips. */
+/* A class's name; with the script a click searches for its clips. */
 static void append_search(struct page *page, int32_t index) {
     char number[16];
     struct text *out = &page->table.row;
@@ -40,7 +40,7 @@ enum error_code page_classes(struct page *page, struct error *error) {
     const struct run_results *results = page->results;
     struct text *out = &page->table.row;
     if (results->classes == NULL) return ERROR_NONE;
-    page_section(page, "classes", "Health of the classes");
+    page_section(page, "classes", "Class health");
     text_format(out,
                 "<p class=\"dim\">Estimates, worst first. Wrongly in: clips with this label that "
                 "%s. Missing: clips of this class that %s. Quality: share of its labels that are "
@@ -127,7 +127,7 @@ static void append_heat_row(struct page *page, size_t given) {
     for (size_t j = 0; j < results->class_count; j++) {
         int64_t value = joint_at(results, given, j);
         double share = (double)value / sum;
-        /* Off the diagonal little is much: twenty per cent of a class is already full colour. */
+        /* Cells off the diagonal are small: 20% of a class already has the full colour. */
         double strength = j == given ? share * 0.45 : share * 3.0;
         if (strength > 0.6) strength = 0.6;
         if (value > 0)
@@ -207,8 +207,9 @@ enum error_code page_joint(struct page *page, struct error *error) {
     if (results->confident_joint == NULL) return ERROR_NONE;
     page_section(page, "joint", "Confident joint");
     if (results->class_count <= JOINT_CLASSES) {
-        text_string(out, "<p class=\"dim\">Clips that can be told with confidence: how many carry "
-                         "the label of the row and look like the class of the column.</p>\n");
+        text_string(out,
+                    "<p class=\"dim\">Clips that are classified with confidence: how many have "
+                    "the label of the row and probably belong to the class of the column.</p>\n");
         append_heat_table(page, error);
     } else {
         text_format(out,
@@ -242,9 +243,9 @@ enum error_code page_unaudited(struct page *page, struct error *error) {
         if (i != CLIP_OK) total += results->status_counts[i];
     if (total == 0 || results->clips.get == NULL) return ERROR_NONE;
     page_section(page, "unaudited", "Not audited");
-    text_string(out, "<p>These clips are in no ranking and in no estimate.");
+    text_string(out, "<p>These clips are neither ranked nor part of any estimate.");
     if (total > REPORT_LISTED_CLIPS)
-        text_format(out, " The first %u of them; clips.csv has all.", REPORT_LISTED_CLIPS);
+        text_format(out, " The first %u are listed; clips.csv has all.", REPORT_LISTED_CLIPS);
     text_string(out, "</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
                      "aria-labelledby=\"unaudited\"><table>\n<thead><tr><th scope=\"col\">Clip</th>"
                      "<th scope=\"col\">Label</th><th scope=\"col\">What</th><th scope=\"col\">Why"

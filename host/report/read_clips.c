@@ -86,8 +86,8 @@ static enum error_code read_clip_rows(struct run_read *read, struct source *sour
 }
 
 /* ---- the twins of faulty clips ----
- * The page names the other clip of a pair, which may come before the one that is
- * kept: they are known only once all rows were seen. */
+ * The page names the other clip of a pair, whose row may precede the kept one's: twins are
+ * known only after all rows were read, and are read in a second pass. */
 
 struct twins {
     size_t *rows;
@@ -132,7 +132,7 @@ static enum error_code keep_twins(struct run_read *read, struct source *source,
     size_t next = 0;
     for (size_t row = 0; next < twins->count; row++) {
         TRY(source_next(source, error));
-        if (source->end) break; /* a row that is not there is named by its number */
+        if (source->end) break; /* the page names a missing row by its number */
         if (twins->rows[next] != row) continue;
         while (next < twins->count && twins->rows[next] == row) next++;
         TRY(keep_clip(read, source, row, error));

@@ -13,7 +13,7 @@
 #define JSON_FILE_LIMIT ((size_t)256 << 20)
 #define LINE_LIMIT ((size_t)16 << 20)
 
-/* Reads and parses a whole JSON file; to be released with json_decref. */
+/* Reads and parses a whole JSON file; released by json_decref. */
 static json_t *load(const char *path, struct error *error) {
     char *data = NULL;
     size_t size = 0;
@@ -199,7 +199,7 @@ static enum error_code read_label(const struct run_read *read, const json_t *obj
     *index = label == NULL ? -1 : find_class(read, label);
     free(label);
     if (*index < 0)
-        FAIL(error, ERROR_DATA, "%s, line %zu: \"%s\" is no class of classes.json", place->path,
+        FAIL(error, ERROR_DATA, "%s, line %zu: \"%s\" is not a class of classes.json", place->path,
              place->line, name);
     return error->code;
 }
@@ -230,7 +230,7 @@ static enum error_code read_set(const json_t *object, const char *name, const ch
     return error->code;
 }
 
-/* The labels of a clip that may have several. */
+/* The wrong and missing labels of a clip of a multilabel run. */
 static enum error_code read_annotations(const struct run_read *read, const json_t *object,
                                         struct run_issue *issue, const struct place *place,
                                         struct error *error) {

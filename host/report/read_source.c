@@ -54,7 +54,7 @@ int64_t source_integer(const struct source *source, const char *value, int64_t a
     errno = 0;
     long long number = strtoll(value, &end, 10);
     if (*end != '\0' || errno != 0)
-        FAIL(error, ERROR_DATA, "%s, line %zu: '%.40s' is no whole number", source->path,
+        FAIL(error, ERROR_DATA, "%s, line %zu: '%.40s' is not a whole number", source->path,
              source->reader.line, value);
     return number;
 }

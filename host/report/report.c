@@ -8,7 +8,7 @@
 
 /* The path from folder `from` to folder `to`, both absolute and without links. */
 static char *relative_path(const char *from, const char *to, struct error *error) {
-    size_t common = 0; /* up to behind the last component that both have */
+    size_t common = 0; /* length including the last common component */
     for (size_t i = 0;; i++) {
         bool from_ends = from[i] == '/' || from[i] == '\0';
         bool to_ends = to[i] == '/' || to[i] == '\0';
@@ -61,7 +61,7 @@ static enum error_code write_sections(struct page *page, struct error *error) {
     TRY(page_classes(page, error));
     page_pairs(page);
     TRY(page_joint(page, error));
-    TRY(page_health(page, error));
+    TRY(page_audio_faults(page, error));
     TRY(page_unaudited(page, error));
     page_settings(page);
     page_foot(page);

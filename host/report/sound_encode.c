@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What libsndfile writes to instead of a file. */
+/* The memory that libsndfile writes to instead of a file. */
 struct memory_file {
     unsigned char *data;
     size_t size;

@@ -31,7 +31,7 @@
     FAULT(NEARLY_SILENT, "nearly_silent", "nearly silent",                                         \
           "level (root mean square without the offset)", -60.0, " dB re full scale", true,         \
           BY_MEASURE(level))                                                                       \
-    FAULT(DIGITAL_SILENCE, "digital_silence", "digital silence for a good part",                   \
+    FAULT(DIGITAL_SILENCE, "digital_silence", "mostly digital silence",                            \
           "share of 256-sample frames of one constant value", 0.5, "", false,                      \
           BY_MEASURE(silence_share))                                                               \
     FAULT(CLIPPED, "clipped", "clipped",                                                           \
@@ -39,7 +39,7 @@
     FAULT(DC_OFFSET, "dc_offset", "off centre (DC offset)",                                        \
           "mean of the samples", 0.01, " of full scale", false, BY_MEASURE(offset))                \
     FAULT(NARROW_BAND, "narrow_band",                                                              \
-          "suspicious band: nothing above half of what the sampling rate allows",                  \
+          "narrow band: nothing above half of what the sampling rate allows",                  \
           "depth of the cliff in the spectrum", 18.0, " dB", false, BY_MEASURE(band_drop))         \
     FAULT(TRUNCATED, "truncated", "truncated",                                                     \
           "samples missing of those the header promises", 1.0, "", false,                          \

@@ -19,8 +19,8 @@
 /* Samples (of all channels) read at a time. */
 #define BLOCK_SAMPLES ((size_t)16384)
 
-/* Frames of MP3 read at a time: libsndfile throws away the call's samples when it
- * comes upon a fault, which with these is one MPEG frame or two. */
+/* Frames of MP3 read at a time: libsndfile discards the samples of the call in which it
+ * finds an error; with this size those are one or two MPEG frames. */
 #define MPEG_BLOCK_FRAMES ((size_t)1152)
 
 /* Medium: stop band 121 dB down, pass band to 90%, as the device's own filter. */
@@ -33,10 +33,10 @@ struct decoding {
     struct decoded *decoded;
     size_t sample_bytes; /* of one sample of the result */
     struct segment segment;
-    bool plain; /* samples stay as they come: no mixing, no resampling */
+    bool plain; /* samples are kept as they are: no mixing, no resampling */
     size_t block_frames;
     bool mixes;                /* the result is mono, the source not */
-    SRC_STATE *state;          /* of libsamplerate, NULL: the rate stays */
+    SRC_STATE *state;          /* of libsamplerate; NULL: the rate is kept */
     struct sound_meter *meter; /* NULL: nothing is measured */
 
     float *mixed;         /* (block_frames) scratch, when mixing or resampling */
@@ -59,8 +59,8 @@ refuse(struct decoded *decoded, enum clip_status status, const char *format, ...
 }
 
 /* ---- measuring ----
- * The bits of |x| order as integers just as floats do, and NaN and Inf come last,
- * so that one maximum finds them and the peak; the loops become vector code. */
+ * The bits of |x| sort as integers as they do as floats, with NaN and Inf last: one
+ * maximum finds them and the peak, in loops that the compiler vectorises. */
 
 #define INFINITE_BITS 0x7f800000U
 
@@ -117,7 +117,7 @@ static void mix_down(const float *block, size_t frames, size_t channels, float *
 static enum error_code reserve(struct decoding *decoding, size_t bytes, struct error *error) {
     const struct decode_settings *settings = decoding->settings;
     if (settings->reserve != NULL && !settings->reserve(settings->context, bytes))
-        return FAIL(error, ERROR_STOPPED, "a clip was given up");
+        return FAIL(error, ERROR_STOPPED, "a clip was cancelled");
     return ERROR_NONE;
 }
 
@@ -127,7 +127,7 @@ static size_t most_bytes(const struct decoded *decoded) {
     return less ? decoded->target_capacity : DECODE_MAXIMUM_BYTES;
 }
 
-/* Room for `bytes`: of the target so far as it goes, or else in the clip's own buffer. */
+/* Room for `bytes`: in the target up to its capacity, otherwise in the clip's own buffer. */
 static enum error_code enlarge(struct decoding *decoding, size_t bytes, struct error *error) {
     struct decoded *decoded = decoding->decoded;
     if (decoded->target != NULL) {
@@ -150,7 +150,7 @@ static enum error_code enlarge(struct decoding *decoding, size_t bytes, struct e
     return ERROR_NONE;
 }
 
-/* Frames of the result that so many source frames will make. */
+/* Frames of the result for this many source frames. */
 static size_t result_frames(const struct decoding *decoding, size_t frames) {
     if (decoding->state == NULL) return frames;
     size_t rate = (size_t)decoding->file->rate;
@@ -167,8 +167,8 @@ static void refuse_as_too_large(struct decoding *decoding) {
            most_bytes(decoding->decoded) >> 20);
 }
 
-/* The first room: what the header promises, so far as a file of this size can
- * plausibly hold it. */
+/* The first allocation: what the header promises, bounded by what a file of this size can
+ * plausibly contain. */
 static enum error_code first_room(struct decoding *decoding, struct error *error) {
     size_t plausible = decoding->file->file_bytes;
     if (plausible > DECODE_MAXIMUM_BYTES / 16) plausible = DECODE_MAXIMUM_BYTES / 16;
@@ -179,7 +179,7 @@ static enum error_code first_room(struct decoding *decoding, struct error *error
         refuse_as_too_large(decoding);
         return ERROR_NONE;
     }
-    /* The resampler wants a block's room even for its last few samples. */
+    /* The resampler needs room for a block even for its last few samples. */
     if (decoding->state != NULL) bytes += 2 * BLOCK_SAMPLES * sizeof(float);
     if (bytes < 64) bytes = 64;
     return enlarge(decoding, bytes < plausible ? bytes : plausible, error);
@@ -231,7 +231,7 @@ static enum error_code append_mono(struct decoding *decoding, const float *mono,
     return ERROR_NONE;
 }
 
-/* int16 or float32 as they come, straight to their place. */
+/* int16 or float32 samples, read directly to their place. */
 static enum error_code read_plain(struct decoding *decoding, size_t frames, size_t *got,
                                   bool *goes_on, struct error *error) {
     size_t channels = (size_t)decoding->file->channels;
@@ -261,7 +261,7 @@ static enum error_code read_plain(struct decoding *decoding, size_t frames, size
     return ERROR_NONE;
 }
 
-/* Through float32: mixed down, and perhaps resampled. */
+/* Mixed down in float32, and resampled where needed. */
 static enum error_code read_mixed(struct decoding *decoding, size_t frames, size_t *got,
                                   bool *goes_on, struct error *error) {
     size_t channels = (size_t)decoding->file->channels;
@@ -284,13 +284,13 @@ static enum error_code read_all(struct decoding *decoding, struct error *error) 
         size_t frames = decoding->block_frames;
         size_t got = 0;
         if (settings->goes_on != NULL && !settings->goes_on(settings->context))
-            return FAIL(error, ERROR_STOPPED, "a clip was given up");
-        /* Calls end at the same places of the file wherever they began: what is wrong with it
-         * then comes out alike, whether or not other parts were decoded before. */
+            return FAIL(error, ERROR_STOPPED, "a clip was cancelled");
+        /* Calls end at the same positions of the file wherever they began, so that an error in
+         * the file has the same result whether or not other segments were decoded before. */
         frames -= (decoding->segment.first + decoding->read) % frames;
         if (frames > decoding->segment.wanted - decoding->read)
             frames = decoding->segment.wanted - decoding->read;
-        /* No frames left to want is the end too: the resampler has to be told. */
+        /* Zero wanted frames are the end too, which the resampler has to see. */
         if (decoding->plain)
             TRY(read_plain(decoding, frames, &got, &goes_on, error));
         else
@@ -306,7 +306,7 @@ static enum error_code read_all(struct decoding *decoding, struct error *error) 
     return ERROR_NONE;
 }
 
-/* Exactly ceil(N out / in) samples: libsamplerate rounds its own way at the end. */
+/* Exactly ceil(N out / in) samples; libsamplerate rounds differently at the end. */
 static enum error_code fix_length(struct decoding *decoding, struct error *error) {
     if (decoding->state == NULL) return ERROR_NONE;
     size_t exact = result_frames(decoding, decoding->read);
@@ -317,14 +317,14 @@ static enum error_code fix_length(struct decoding *decoding, struct error *error
         if (fits) memset((float *)decoding->data + decoding->stored, 0, missing * sizeof(float));
     }
     if (fits) decoding->stored = exact;
-    bool finite = decoding->peak < INFINITE_BITS; /* else the reason is told later */
+    bool finite = decoding->peak < INFINITE_BITS; /* otherwise judge() gives the reason */
     if (finite && largest_float(decoding->data, decoding->stored, 0) >= INFINITE_BITS)
         refuse(decoding->decoded, CLIP_UNREADABLE, "samples up to %g, too large to be resampled",
                (double)bits_float(decoding->peak));
     return ERROR_NONE;
 }
 
-/* What is wrong with the clip as a whole; the first thing found. */
+/* Sets the status and the reason by the first thing that is wrong with the whole clip. */
 static void judge(const struct decoding *decoding) {
     struct decoded *decoded = decoding->decoded;
     const struct sound_file *file = decoding->file;
@@ -340,13 +340,13 @@ static void judge(const struct decoding *decoding) {
     if (decoded->status != CLIP_OK) return;
     if (file->failure != 0)
         refuse(decoded, CLIP_UNREADABLE,
-               "cannot read on after %zu samples: %s; see whether its disk or mount is well",
-               decoding->read, strerror(file->failure));
+               "cannot read on after %zu samples: %s; check its disk or mount", decoding->read,
+               strerror(file->failure));
     else if (decoding->peak >= INFINITE_BITS)
         refuse(decoded, CLIP_UNREADABLE, "holds NaN or infinite samples; write the file again");
     else if (bits_float(decoding->peak) > DECODE_MAXIMUM_PEAK)
         refuse(decoded, CLIP_UNREADABLE,
-               "samples up to %g, which is no sound; write the file again",
+               "samples up to %g, which cannot be audio; write the file again",
                (double)bits_float(decoding->peak));
     else if (ends_early)
         refuse(decoded, CLIP_TRUNCATED,
@@ -394,14 +394,14 @@ static void describe(const struct decoding *decoding) {
     decoded->facts.hash[1] = hash.high64;
 }
 
-/* Chooses how the samples go, by the file's kind alone, and takes what that needs. */
+/* Chooses how samples are read, by the file's kind alone, and allocates what that needs. */
 static enum error_code prepare(struct decoding *decoding, struct error *error) {
     const struct sound_file *file = decoding->file;
     const struct decode_settings *settings = decoding->settings;
     size_t channels = (size_t)file->channels;
     bool resamples = !settings->no_resample && file->rate != settings->model_rate &&
                      !device_resamples(file->rate);
-    /* Mixing down here makes these smaller; 16-bit stereo would stay as large. */
+    /* Mixing down here makes these smaller; 16-bit stereo would not become smaller. */
     decoding->mixes =
         channels > 2 || (channels == 2 && !file->sixteen_bits) || (channels == 2 && resamples);
     decoding->plain = !decoding->mixes && !resamples;
@@ -459,7 +459,7 @@ enum error_code decode_clip(const char *path, const struct decode_settings *sett
                                 .target = decoded->target,
                                 .target_capacity = decoded->target_capacity};
     decoded->status = kept_files_take(kept, path, settings, &file, decoded->reason);
-    int cause = file->file.failure; /* not the clip's fault, and the next has it too */
+    int cause = file->file.failure; /* not an error of this clip: the next one has it too */
     if (decoded->status != CLIP_OK && (cause == EMFILE || cause == ENFILE || cause == ENOMEM))
         file_fail(error, path, "open", cause);
     if (decoded->status == CLIP_OK) {

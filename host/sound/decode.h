@@ -2,8 +2,8 @@
  *
  * Containers and codecs are on an allow-list (WAV, FLAC, Ogg Vorbis and Opus,
  * MP3, AIFF, AU); channels, rate and length are bounded before anything is
- * allocated, and memory grows only with samples that really came. What is wrong
- * with a file is a status and a reason, not an error: the run goes on. */
+ * allocated, and memory grows only with samples that were decoded. A bad file is
+ * a status and a reason, not an error: the run continues. */
 #ifndef EARMARK_SOUND_DECODE_H
 #define EARMARK_SOUND_DECODE_H
 
@@ -18,14 +18,14 @@
 #define DECODE_MAXIMUM_SECONDS 14400           /* four hours */
 #define DECODE_MAXIMUM_BYTES ((size_t)1 << 32) /* of decoded samples of one clip */
 
-/* Half a step of 16-bit audio: a mix that stays below is silent. */
+/* Half a step of 16-bit audio: a mix that stays below it is silent. */
 #define DECODE_SILENT_PEAK (1.0F / 65536.0F)
 
 /* Beyond any scale in use (float files in 16-bit units reach 32768); squares and
  * sums of such samples still fit a float32. */
 #define DECODE_MAXIMUM_PEAK 1e9F
 
-/* An end up to so much behind the file's own is the rounding of who wrote it. */
+/* Ends up to this far past the end of the file are treated as rounding. */
 #define DECODE_END_SLACK 0.05 /* seconds */
 
 #define DECODE_REASON_SIZE 512
@@ -34,21 +34,21 @@ struct kept_files;
 
 struct decode_settings {
     int model_rate;         /* Hz; 16000 */
-    bool no_resample;       /* hand every rate over as if it were the model's */
+    bool no_resample;       /* treat every rate as if it were the model's */
     size_t minimum_samples; /* at the model's rate: fewer are CLIP_TOO_SHORT; 0: no bound */
-    double first_seconds;   /* stop after so much, without a look at the rest; 0: all */
+    double first_seconds;   /* decode only this many seconds; 0: all */
     bool measure;           /* fill in facts.sound */
 
-    /* The part of the file that is the clip; outside the file: CLIP_BAD_SEGMENT. */
+    /* The segment of the file that is the clip; outside the file: CLIP_BAD_SEGMENT. */
     double start_seconds;
     double end_seconds; /* 0: the file's end */
 
-    /* Files that this thread keeps open from one part to the next; NULL: none. */
+    /* Files that this thread keeps open from one segment to the next; NULL: none. */
     struct kept_files *kept;
 
-    /* Both optional; false gives the clip up (the run is ending). The first is called before
-     * memory is taken, with the bytes this clip will hold in all, and may wait; the second
-     * between blocks. */
+    /* Both optional; false cancels the clip (the run is ending). The first is called before
+     * memory is allocated, with the bytes that this clip will have in all, and may wait; the
+     * second is called between blocks. */
     bool (*reserve)(void *context, size_t bytes);
     bool (*goes_on)(void *context);
     void *context;
@@ -60,7 +60,7 @@ struct decoded {
     enum clip_status status; /* CLIP_OK, SILENT, UNREADABLE, TRUNCATED, TOO_SHORT or BAD_SEGMENT */
     char reason[DECODE_REASON_SIZE]; /* empty for CLIP_OK */
 
-    /* Valid for CLIP_OK and CLIP_SILENT: what struct device_clip wants. */
+    /* Valid for CLIP_OK and CLIP_SILENT: what struct device_clip needs. */
     const void *samples; /* (frames, channels) interleaved */
     size_t frames;
     int channels;
@@ -69,8 +69,8 @@ struct decoded {
     size_t bytes; /* frames * channels * size of a sample */
 
     /* About the file. */
-    struct clip_facts facts; /* its sound where asked for; its fingerprint is the pool's to fill
-                                in (decode_pool.h) */
+    struct clip_facts facts; /* its sound only with settings.measure; the decode pool
+                                fills in its fingerprint */
     size_t source_frames;    /* decoded of the clip's segment, before any resampling */
     float peak;              /* largest |x| over all channels; 1 is full scale */
     char source_kind[24];    /* "WAV PCM_16", "FLAC PCM_24", "MP3" */
@@ -78,7 +78,7 @@ struct decoded {
     void *buffer; /* owned; samples points here unless it points into target */
     size_t capacity;
 
-    /* The caller's own memory for the samples in place of the buffer, or NULL: a clip that
+    /* The caller's memory for the samples instead of the buffer, or NULL; a clip that
      * does not fit is refused. */
     void *target;
     size_t target_capacity;
@@ -91,7 +91,7 @@ void decoded_free(struct decoded *decoded); /* the buffer; not the target */
  * are already mixed down (mean of the channels). A rate the device does not
  * resample comes as mono float32 at the model's rate, ceil(N model_rate / rate)
  * samples. Errors: ERROR_MEMORY; ERROR_FILE when no more files can be opened;
- * ERROR_STOPPED when given up. */
+ * ERROR_STOPPED when cancelled. */
 enum error_code decode_clip(const char *path, const struct decode_settings *settings,
                             struct decoded *decoded, struct error *error);
 

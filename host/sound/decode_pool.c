@@ -17,16 +17,16 @@
  * leave the other threads without work. */
 #define CLIPS_AHEAD_PER_THREAD 64
 
-/* How often a waiting consumer looks for a signal. */
+/* How often a waiting consumer checks for a signal. */
 #define STOP_CHECK_NANOSECONDS 100000000L
 
-/* Clips next to each other in the list that are parts of one file which can only be
- * decoded from its beginning: one thread has them all, in the order of their starts, so
+/* Neighbouring clips of the list that are segments of one file which can only be
+ * decoded from its beginning. One thread decodes them all, in the order of their starts, so
  * that the file is decoded once. */
 struct run {
     size_t first; /* positions first .. end - 1; empty: none */
     size_t end;
-    double start; /* of the part that the thread took last */
+    double start; /* of the segment that the thread took last */
 };
 
 struct worker {
@@ -36,7 +36,7 @@ struct worker {
     struct run run; /* with the pool's lock */
 };
 
-/* The item handed out, with what the pool knows of it. */
+/* The item that is handed out, and the pool's own data about it. */
 struct slot {
     struct decode_item item; /* first: the consumer's pointer is the slot's */
     struct decode_pool *pool;
@@ -78,13 +78,13 @@ static size_t clip_at(const struct decode_pool *pool, size_t position) {
 
 /* ---- the budget ---- */
 
-/* Whether the clip that the consumer needs next is this one, or has no thread yet: then
- * the thread that has its run must go on to get to it. */
+/* Whether the clip that the consumer needs next is this one, or has no thread yet; in that
+ * case the thread that has its run must continue to get to it. */
 static bool is_needed(const struct decode_pool *pool, const struct slot *slot) {
     return slot->sequence == pool->delivered || !pool->taken[pool->delivered % pool->window];
 }
 
-/* Waits until `bytes` in all fit for this slot's clip. The clip the consumer needs
+/* Waits until `bytes` in all fit into the budget for this slot's clip. The clip the consumer needs
  * next never waits, so there is always progress. */
 static bool reserve(void *context, size_t bytes) {
     struct slot *slot = context;
@@ -125,8 +125,8 @@ static struct slot *take_slot(struct decode_pool *pool) {
     return slot;
 }
 
-/* Whether the position's clip is a part of a file that is best decoded in one pass; by its
- * name, since only its thread will open it. */
+/* Whether the position's clip is a segment of a file that is best decoded in one pass. Judged
+ * by the name, since only its thread will open the file. */
 static bool is_sequential_segment(const struct decode_pool *pool, size_t position) {
     static const char *const extensions[] = {".ogg", ".oga", ".opus", ".mp3"};
     const struct clip *clip = &pool->clips->clips[clip_at(pool, position)];
@@ -147,8 +147,8 @@ static struct run run_from(const struct decode_pool *pool, size_t position) {
     return run;
 }
 
-/* Of the run's parts in the window, the one whose start comes next after the last one's;
- * then again from the smallest. SIZE_MAX: none is left there. */
+/* Of the run's segments in the window, the one with the next start after the last one's;
+ * after the largest the smallest again. SIZE_MAX: none is left there. */
 static size_t next_of_run(const struct decode_pool *pool, const struct run *run, size_t limit) {
     size_t next = SIZE_MAX;
     size_t smallest = SIZE_MAX;
@@ -170,7 +170,7 @@ static size_t next_of_run(const struct decode_pool *pool, const struct run *run,
     return next != SIZE_MAX ? next : smallest;
 }
 
-/* The first position of the window that nobody took and that is in nobody's run. */
+/* The first position of the window that no thread has taken and that is in no thread's run. */
 static size_t next_of_all(const struct decode_pool *pool, size_t limit) {
     size_t position = pool->claimed;
     while (position < limit) {
@@ -193,15 +193,16 @@ static void take(struct decode_pool *pool, size_t position) {
         pool->claimed++;
 }
 
-/* The position that this thread is to decode now, or SIZE_MAX: there is no room, or nothing
- * in the window for it. What the consumer needs next is always let through. */
+/* The position that this thread decodes next, or SIZE_MAX: there is no room, or nothing
+ * in the window for it. What the consumer needs next is always allowed. */
 static size_t find_work(struct decode_pool *pool, struct worker *worker) {
     size_t ahead = pool->count - pool->delivered;
     size_t limit = pool->delivered + (ahead < pool->window ? ahead : pool->window);
     bool room = pool->bytes < pool->settings.maximum_bytes;
     struct run *run = &worker->run;
     size_t position = run->end > 0 ? next_of_run(pool, run, limit) : SIZE_MAX;
-    if (position == SIZE_MAX && run->end > limit) return SIZE_MAX; /* the rest of it comes later */
+    if (position == SIZE_MAX && run->end > limit)
+        return SIZE_MAX; /* the rest of the run comes later */
     if (position == SIZE_MAX) {
         *run = (struct run){0};
         position = next_of_all(pool, limit);
@@ -217,7 +218,7 @@ static size_t find_work(struct decode_pool *pool, struct worker *worker) {
     return position;
 }
 
-/* With the lock: the next clip to decode, or NULL when the thread is to end. */
+/* With the lock: the next clip to decode, or NULL when the thread shall end. */
 static struct slot *claim(struct worker *worker) {
     struct decode_pool *pool = worker->pool;
     size_t position = SIZE_MAX;
@@ -236,7 +237,7 @@ static struct slot *claim(struct worker *worker) {
     return slot;
 }
 
-/* A clip that the manifest already refused keeps its status and reason. */
+/* A clip that the list already refused keeps its status and reason. */
 static void copy_status(const struct clip_list *clips, struct decode_item *item) {
     struct decoded *decoded = &item->decoded;
     *decoded = (struct decoded){.status = (enum clip_status)clips->clips[item->clip].status,
@@ -283,13 +284,13 @@ static void *decode_thread(void *context) {
         pthread_mutex_lock(&pool->lock);
         if (error.code != ERROR_NONE && pool->failure.code == ERROR_NONE) pool->failure = error;
         if (error.code == ERROR_NONE) pool->ready[slot->sequence % pool->window] = slot;
-        /* The last place in line may now be the first. */
+        /* The item that finished last may be the one that the consumer waits for. */
         if (error.code != ERROR_NONE || slot->sequence == pool->delivered)
             pthread_cond_signal(&pool->arrived);
     }
     worker->run = (struct run){0};
     if (pool->failure.code != ERROR_NONE) pthread_cond_signal(&pool->arrived);
-    /* Everybody is to notice a failure, and the end. */
+    /* All threads must see a failure, and the end. */
     pthread_cond_broadcast(&pool->changed);
     pthread_mutex_unlock(&pool->lock);
     decoders_forget(pool->settings.decoders, worker->index);
@@ -338,7 +339,7 @@ enum error_code decode_pool_next(struct decode_pool *pool, struct decode_item **
 void decode_pool_recycle(struct decode_pool *pool, struct decode_item *item) {
     if (item == NULL) return;
     struct slot *slot = (struct slot *)item;
-    /* Buffers of items that nobody uses are not in the budget, so they stay small. */
+    /* Buffers of unused items are not in the budget, so they are kept small. */
     if (item->decoded.capacity > pool->settings.maximum_bytes / pool->window) {
         free(item->decoded.buffer);
         item->decoded = (struct decoded){0};
@@ -363,7 +364,7 @@ static enum error_code start_threads(struct decode_pool *pool, struct error *err
         worker->index = (int)pool->started;
         int failure = pthread_create(&worker->thread, NULL, decode_thread, worker);
         if (failure == 0) continue;
-        if (pool->started > 0) return ERROR_NONE; /* fewer will do */
+        if (pool->started > 0) return ERROR_NONE; /* fewer threads suffice */
         return FAIL(error, ERROR_MEMORY, "cannot start a decode thread: %s", strerror(failure));
     }
     return ERROR_NONE;

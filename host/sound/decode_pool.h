@@ -1,5 +1,5 @@
-/* The clips of a list decoded ahead of the consumer, who gets them in the list's order
- * whatever the number of decoders, within bounded memory. */
+/* Decodes the clips of a list ahead of the consumer, within bounded memory. The consumer gets
+ * them in the list's order, whatever the number of decoders. */
 #ifndef EARMARK_SOUND_DECODE_POOL_H
 #define EARMARK_SOUND_DECODE_POOL_H
 
@@ -7,8 +7,8 @@
 #include "host/sound/decoder.h"
 
 struct decode_pool_settings {
-    struct decoders *decoders;     /* nobody else's while the pool is open */
-    int threads;                   /* >= 1: so many of the decoders are used, each by a thread */
+    struct decoders *decoders;     /* for this pool alone while it is open */
+    int threads;                   /* >= 1: this many of the decoders are used, each by a thread */
     size_t maximum_bytes;          /* of samples decoded or under way and not yet recycled */
     const size_t *chosen;          /* (count) clips to decode, ascending, in place of the first
                                       `count`; the caller's, until the pool is closed; or NULL */
@@ -17,8 +17,8 @@ struct decode_pool_settings {
 
 struct decode_item {
     size_t clip;            /* index into the list */
-    struct decoded decoded; /* for a clip whose list status is not CLIP_OK: that status, not
-                               opened; the fingerprint is the file's before it was decoded */
+    struct decoded decoded; /* a clip whose status in the list is not CLIP_OK has that status
+                               and is not opened; the fingerprint was taken before decoding */
 };
 
 struct decode_pool;
@@ -36,7 +36,7 @@ enum error_code decode_pool_open(const struct clip_list *clips, size_t first, si
 enum error_code decode_pool_next(struct decode_pool *pool, struct decode_item **item,
                                  struct error *error);
 
-/* Gives an item back, in any order; takes NULL. */
+/* Returns an item to the pool, in any order; takes NULL. */
 void decode_pool_recycle(struct decode_pool *pool, struct decode_item *item);
 
 /* Ends the threads, early or not, and frees everything, items not recycled too; takes NULL. */

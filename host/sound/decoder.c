@@ -18,33 +18,33 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Processor time that a decoder may take without getting on. It does with every block
- * of some thousand samples, which takes microseconds, whatever the length of the file; nothing
- * more must be known of the file for the bound to be generous. */
+/* Processor time that a decoder may take without progress. Every block of some thousand
+ * samples is progress and takes microseconds, so the bound is generous for a file of any
+ * length. */
 #define DECODER_SECONDS 30
 #define DECODER_MOST_SECONDS 1000000
 
-/* The most that one clip may have, and what the resampler wants beyond. */
+/* The most that one clip may have, and what the resampler needs in addition. */
 #define SHARED_BYTES (DECODE_MAXIMUM_BYTES + ((size_t)1 << 20))
 
-/* So much of a large clip is in memory twice. */
+/* This many bytes of a large clip are in memory twice. */
 #define COPY_BYTES ((size_t)4 << 20)
 
-/* How often a thread that waits for a decoder looks whether it still should. */
+/* How often a thread that waits for a decoder checks whether it was cancelled. */
 #define CHECK_MICROSECONDS 100000
 
 struct decoder {
     pthread_mutex_t lock;
     pid_t keeper;
     int socket;
-    int samples;     /* the shared memory's file */
+    int samples;     /* descriptor of the shared memory */
     uint64_t number; /* of the last request */
     bool fresh;      /* its process has had no request yet */
 };
 
 struct decoders {
     int count;   /* that run */
-    int seconds; /* DECODER_SECONDS, or as the environment says */
+    int seconds; /* DECODER_SECONDS, or from the environment */
     size_t capacity;
     struct decoder all[];
 };
@@ -53,7 +53,7 @@ int decoders_count(const struct decoders *decoders) {
     return decoders->count;
 }
 
-/* ---- what became of a decoder ---- */
+/* ---- how a decoder ended ---- */
 
 __attribute__((format(printf, 2, 3))) static void refuse(struct decoded *decoded,
                                                          const char *format, ...) {
@@ -66,29 +66,30 @@ __attribute__((format(printf, 2, 3))) static void refuse(struct decoded *decoded
 
 #define ADVICE "convert the file again or leave it out"
 
-static void tell_end(int status, int seconds, struct decoded *decoded) {
+static void explain_end(int status, int seconds, struct decoded *decoded) {
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     const char *name = number == 0 ? NULL : sigabbrev_np(number);
     if (number == SIGXCPU)
         refuse(decoded,
-               "the decoder took more than %d s of processor time and did not get on; " ADVICE,
+               "the decoder took more than %d s of processor time without progress; " ADVICE,
                seconds);
     else if (number == SIGKILL)
-        refuse(decoded, "the decoder was killed (SIGKILL); see whether memory was short");
+        refuse(decoded, "the decoder was killed (SIGKILL); check whether memory was short");
     else if (number != 0)
         refuse(decoded, "the decoder crashed (SIG%s); " ADVICE, name == NULL ? "?" : name);
     else if (WEXITSTATUS(status) == DECODER_EXIT_MEMORY)
         refuse(decoded, "the decoder needs more than %zu MiB of memory; " ADVICE,
                DECODER_MEMORY >> 20);
     else
-        refuse(decoded, "the decoder ended by itself (exit code %d); " ADVICE, WEXITSTATUS(status));
+        refuse(decoded, "the decoder ended unexpectedly (exit code %d); " ADVICE,
+               WEXITSTATUS(status));
 }
 
 /* ---- asking one ---- */
 
 static enum error_code fail_gone(const struct decoder *decoder, struct error *error) {
     return FAIL(error, ERROR_FILE,
-                "the process that keeps a decoder (%ld) was ended by something else; give the same "
+                "the process that keeps a decoder (%ld) was ended from outside; run the same "
                 "command again",
                 (long)decoder->keeper);
 }
@@ -122,7 +123,7 @@ static enum error_code send_clip(struct decoder *decoder, const char *path,
                         error);
 }
 
-/* Waits for what becomes of the last request: its answer, or the end of the process. */
+/* Waits for the answer to the last request, or for the end of the process. */
 static enum error_code receive(const struct decoder *decoder,
                                const struct decode_settings *settings,
                                struct decoder_answer *answer, struct error *error) {
@@ -131,11 +132,11 @@ static enum error_code receive(const struct decoder *decoder,
         bool waits = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
         if (!waits && got != (ssize_t)sizeof *answer) return fail_gone(decoder, error);
         if (waits && settings->goes_on != NULL && !settings->goes_on(settings->context))
-            return FAIL(error, ERROR_STOPPED, "a clip was given up");
+            return FAIL(error, ERROR_STOPPED, "a clip was cancelled");
         if (waits) continue;
         if (answer->kind == ANSWER_ENDED) return ERROR_NONE;
         if (answer->kind == ANSWER_CLIP && answer->number == decoder->number) return ERROR_NONE;
-        if (answer->kind != ANSWER_ROOM) continue; /* of a clip that was given up */
+        if (answer->kind != ANSWER_ROOM) continue; /* of a clip that was cancelled */
         struct decoder_request request = {.kind = REQUEST_ROOM, .granted = true};
         if (settings->reserve != NULL)
             request.granted = settings->reserve(settings->context, answer->bytes);
@@ -150,7 +151,7 @@ static void forget(const struct decoder *decoder, size_t from, size_t bytes) {
               (off_t)bytes);
 }
 
-/* Copies the samples; those of a large clip are given back to the system piece by piece. */
+/* Copies the samples; a large clip's memory is returned to the system piece by piece. */
 static enum error_code copy_samples(const struct decoder *decoder, unsigned char *samples,
                                     size_t bytes, struct error *error) {
     for (size_t have = 0; have < bytes;) {
@@ -166,7 +167,7 @@ static enum error_code copy_samples(const struct decoder *decoder, unsigned char
     return ERROR_NONE;
 }
 
-/* From the answer to the caller's own. */
+/* Moves the answer to the caller's struct. */
 static enum error_code take(const struct decoder *decoder, const struct decode_settings *settings,
                             const struct decoder_answer *answer, struct decoded *decoded,
                             struct error *error) {
@@ -182,9 +183,9 @@ static enum error_code take(const struct decoder *decoder, const struct decode_s
     if (decoded->status != CLIP_OK && decoded->status != CLIP_SILENT) return ERROR_NONE;
     size_t room = decoded->bytes > own.capacity ? decoded->bytes : own.capacity;
     if (settings->reserve != NULL && !settings->reserve(settings->context, room))
-        return FAIL(error, ERROR_STOPPED, "a clip was given up");
+        return FAIL(error, ERROR_STOPPED, "a clip was cancelled");
     if (decoded->bytes > own.capacity) {
-        free(own.buffer); /* nothing of it is needed */
+        free(own.buffer); /* its content is not needed */
         decoded->buffer = malloc(decoded->bytes);
         decoded->capacity = decoded->buffer == NULL ? 0 : decoded->bytes;
         if (decoded->buffer == NULL)
@@ -194,8 +195,8 @@ static enum error_code take(const struct decoder *decoder, const struct decode_s
     return copy_samples(decoder, decoded->buffer, decoded->bytes, error);
 }
 
-/* A process that had other files before may have been broken by them: the clip is then
- * tried once more, by a new one. */
+/* A process that decoded other files before may have been corrupted by them: the clip is then
+ * decoded once more, by a new process. */
 static enum error_code ask(struct decoder *decoder, int seconds, const char *path,
                            const struct decode_settings *settings, struct decoded *decoded,
                            struct error *error) {
@@ -213,7 +214,7 @@ static enum error_code ask(struct decoder *decoder, int seconds, const char *pat
             return fail_start(ENOMEM, error);
         if (!fresh) continue;
         *decoded = (struct decoded){.buffer = decoded->buffer, .capacity = decoded->capacity};
-        tell_end(answer.status, seconds, decoded);
+        explain_end(answer.status, seconds, decoded);
         return ERROR_NONE;
     }
     take(decoder, settings, &answer, decoded, error);
@@ -227,7 +228,7 @@ enum error_code decoders_decode(struct decoders *decoders, int index, const char
                                 struct error *error) {
     if (index < 0 || index >= decoders->count)
         return FAIL(error, ERROR_INTERNAL, "decoder %d of %d", index, decoders->count);
-    if (strlen(path) >= PATH_MAX) /* the system opens none of these, and says so */
+    if (strlen(path) >= PATH_MAX) /* the system opens no such path, and reports it */
         return decode_clip(path, settings, decoded, error);
     struct decoder *decoder = &decoders->all[index];
     pthread_mutex_lock(&decoder->lock);
@@ -239,7 +240,7 @@ enum error_code decoders_decode(struct decoders *decoders, int index, const char
 void decoders_forget(struct decoders *decoders, int index) {
     struct decoder *decoder = &decoders->all[index];
     struct decoder_request request = {.kind = REQUEST_FORGET};
-    struct error ignored = ERROR_INITIAL; /* the next clip tells */
+    struct error ignored = ERROR_INITIAL; /* the next clip reports it */
     pthread_mutex_lock(&decoder->lock);
     send_request(decoder, &request, offsetof(struct decoder_request, path), &ignored);
     pthread_mutex_unlock(&decoder->lock);
@@ -254,14 +255,15 @@ static enum error_code read_seconds(int *seconds, struct error *error) {
     if (text == NULL) return ERROR_NONE;
     long value = strtol(text, &end, 10);
     if (end == text || *end != '\0' || value < 1 || value > DECODER_MOST_SECONDS)
-        return FAIL(error, ERROR_USAGE, "EARMARK_DECODER_SECONDS: '%s' is no number from 1 to %d",
-                    text, DECODER_MOST_SECONDS);
+        return FAIL(error, ERROR_USAGE,
+                    "EARMARK_DECODER_SECONDS: '%s' is not a number from 1 to %d", text,
+                    DECODER_MOST_SECONDS);
     *seconds = (int)value;
     return ERROR_NONE;
 }
 
-/* Where files may not be so long, neither may the samples of a clip: the shared memory is one;
- * and where there may be less memory, half of that is theirs. */
+/* Bounded by the limit on the length of files, since shared memory is a file, and by half of
+ * the limit on memory. */
 static size_t shared_bytes(void) {
     struct rlimit limits;
     size_t bytes = SHARED_BYTES;
@@ -272,7 +274,7 @@ static size_t shared_bytes(void) {
     return bytes;
 }
 
-/* In the new process: nothing stays open of the decoders before. */
+/* In the new process: closes what belongs to the decoders started before. */
 static _Noreturn void be_keeper(const struct decoders *decoders, int socket, int samples) {
     for (int i = 0; i < decoders->count; i++) {
         close(decoders->all[i].socket);
@@ -291,7 +293,7 @@ static enum error_code start(struct decoders *decoders, struct error *error) {
     if (decoder->samples < 0 || ftruncate(decoder->samples, (off_t)decoders->capacity) != 0 ||
         socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         goto failed;
-    /* No signal is to find the child with this process's handlers. */
+    /* No signal may reach the child while it has this process's handlers. */
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     decoder->keeper = fork();

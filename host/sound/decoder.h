@@ -1,10 +1,10 @@
-/* Decoding in processes of their own, so that a codec that crashes, never ends or
- * takes all memory costs the file it was given and not the run.
+/* Decoding in separate processes, so that a codec that crashes, never ends or
+ * takes all memory costs only the file that it was decoding.
  *
- * Each decoder is a keeper, forked before this process has threads, locks or a GPU,
- * and under it the process that decodes, which the keeper starts again when it dies.
- * They end with this process, however that ends, and leave signals from a terminal or
- * a batch system to it. Samples come through shared memory. */
+ * Each decoder is a keeper process, forked before this process has threads, locks or a GPU,
+ * and its child, the process that decodes, which the keeper restarts when it dies.
+ * Both end with this process, however that ends, and leave signals from a terminal or
+ * a batch system to it. Samples are passed through shared memory. */
 #ifndef EARMARK_SOUND_DECODER_H
 #define EARMARK_SOUND_DECODER_H
 
@@ -12,23 +12,23 @@
 
 struct decoders;
 
-/* Starts so many (at least 1). To be called while this process has one thread.
- * EARMARK_DECODER_SECONDS in the environment bounds what a decoder may take of processor
- * time without getting on in its file. Errors: ERROR_MEMORY, ERROR_FILE when the system
+/* Starts `count` decoders (at least 1). To be called while this process has one thread.
+ * EARMARK_DECODER_SECONDS in the environment bounds the processor time that a decoder may take
+ * without progress in its file. Errors: ERROR_MEMORY, ERROR_FILE when the system
  * refuses; ERROR_USAGE. */
 enum error_code decoders_open(int count, struct decoders **decoders, struct error *error);
 
 int decoders_count(const struct decoders *decoders);
 
-/* decode_clip() by decoder `index`: the same samples, statuses and errors, decoded->target
- * and settings->kept left aside (a decoder keeps files itself, until told to forget them). A file
- * that breaks the decoder is CLIP_UNREADABLE, with the reason. Threads that ask the same decoder
- * wait for each other. */
+/* decode_clip() by decoder `index`: the same samples, statuses and errors, except that
+ * decoded->target and settings->kept are ignored (a decoder keeps files itself, until
+ * decoders_forget). A file that breaks the decoder is CLIP_UNREADABLE, with the reason. Threads
+ * that use the same decoder wait for each other. */
 enum error_code decoders_decode(struct decoders *decoders, int index, const char *path,
                                 const struct decode_settings *settings, struct decoded *decoded,
                                 struct error *error);
 
-/* Lets the decoder close the files that it keeps open for further parts of them. */
+/* Closes the files that the decoder keeps open for further segments of them. */
 void decoders_forget(struct decoders *decoders, int index);
 
 void decoders_close(struct decoders *decoders); /* ends the processes; takes NULL */

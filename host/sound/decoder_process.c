@@ -17,14 +17,14 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How often the bound on processor time is moved on while a clip is decoded. */
+/* How often the bound on processor time is renewed while a clip is decoded. */
 #define ARM_SECONDS 1.0
 
 /* The process that decodes. */
 struct server {
     int socket;
     int seconds;       /* of processor time without progress */
-    double armed;      /* clock_seconds() when that bound was set last */
+    double armed;      /* clock_seconds() when that bound was last set */
     size_t first_data; /* bytes of data it began with */
     size_t most;       /* bytes of samples of this clip */
     struct kept_files files;
@@ -34,8 +34,8 @@ struct server {
 
 /* ---- limits ---- */
 
-/* Bytes of memory that the process has mapped for data of its own; 0: not known. Takes none
- * itself: there may be none. */
+/* Bytes of private data that the process has mapped; 0: not known. Allocates nothing itself:
+ * memory may be exhausted. */
 static size_t data_bytes(void) {
     char line[256];
     size_t pages = 0;
@@ -60,8 +60,8 @@ static void limit(__rlimit_resource_t resource, rlim_t value) {
     setrlimit(resource, &limits);
 }
 
-/* From now on so many seconds of processor time; not set again within a second of the
- * last time, so that small clips cost no calls. */
+/* Allows `seconds` of processor time from now on; not set again within a second of the
+ * last time, so that small clips cost no system calls. */
 static void arm(struct server *server) {
     struct timespec used;
     double now = clock_seconds();
@@ -78,16 +78,16 @@ static void tell(const struct server *server) {
     if (send(server->socket, answer, sizeof *answer, MSG_NOSIGNAL) < 0) _exit(0);
 }
 
-/* What waits to be received, without taking it; false: nothing does. */
+/* Peeks at the next request; false: none is waiting. */
 static bool peek(const struct server *server, int flags, enum decoder_request_kind *kind) {
     ssize_t got;
     do got = recv(server->socket, kind, sizeof *kind, MSG_PEEK | flags);
     while (got < 0 && errno == EINTR);
-    if (got == 0) _exit(0); /* nobody wants it any more */
+    if (got == 0) _exit(0); /* the program is gone */
     return got == (ssize_t)sizeof *kind;
 }
 
-/* Waits for room. Another clip in place of the answer: this one was given up. */
+/* Waits for room. Another clip instead of the answer means that this one was cancelled. */
 static bool reserve(void *context, size_t bytes) {
     struct server *server = context;
     struct decoder_request granted;
@@ -110,7 +110,7 @@ static bool goes_on(void *context) {
     return server->armed == before || !peek(server, MSG_DONTWAIT, &kind);
 }
 
-/* Whether the bound on memory, and not the machine's, may be why something failed. */
+/* Whether something may have failed because of DECODER_MEMORY and not for lack of memory. */
 static bool used_up(const struct server *server) {
     return data_bytes() > server->first_data + DECODER_MEMORY / 2;
 }
@@ -159,8 +159,8 @@ static _Noreturn void serve(int socket, int samples, size_t capacity, int second
 
 /* ---- the keeper ---- */
 
-/* Signals to all processes of a terminal or a job are the program's, which ends this one. A
- * crash is to be one, whatever the program has made of it. */
+/* Signals to all processes of a terminal or a job are handled by the program, which ends this
+ * one. A crash must end the process, whatever handler the program has for it. */
 static void choose_signals(void) {
     const int ignored[] = {SIGINT, SIGTERM, SIGUSR1, SIGPIPE};
     const int usual[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL, SIGABRT,
@@ -172,7 +172,8 @@ static void choose_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Waits until the child ends, which ends it too when the program is gone; what waitpid says. */
+/* Waits until the child ends and returns the status of waitpid. Ends it when the program is
+ * gone. */
 static int watch(int socket, pid_t child, int alive, bool *orphaned) {
     struct pollfd files[2] = {{.fd = socket, .events = 0}, {.fd = alive, .events = POLLIN}};
     int status = 0;
@@ -183,7 +184,7 @@ static int watch(int socket, pid_t child, int alive, bool *orphaned) {
     return status;
 }
 
-/* A process that decodes, until its end. `alive` of the pipe is open in it alone. */
+/* Runs a process that decodes until it ends. Only it has `alive` of the pipe open. */
 static void keep_one(int socket, int samples, size_t capacity, int seconds,
                      struct decoder_answer *answer) {
     int alive[2] = {-1, -1};

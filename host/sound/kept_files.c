@@ -4,13 +4,13 @@
 #include <string.h>
 
 static void close_file(struct kept_file *file) {
-    /* One that was never opened has descriptor 0, which is not its own. */
+    /* One that was never opened has descriptor 0, which must not be closed. */
     if (file->file.handle != NULL) sound_file_close(&file->file);
     free(file->path);
     *file = (struct kept_file){0};
 }
 
-/* Whether the file's decoder stands before the part, or at its start. */
+/* Whether the file's decoder is before the segment or at its start. */
 static bool is_before(const struct kept_file *file, const struct decode_settings *settings) {
     char reason[DECODE_REASON_SIZE];
     struct segment segment;
@@ -49,7 +49,8 @@ void kept_files_give_back(struct kept_files *kept, struct kept_file *file, const
     if (file->path == NULL) file->path = strdup(path);
     file->position = position;
     file->used = ++kept->clock;
-    if (file->path == NULL) close_file(file); /* no memory: it is only opened again */
+    if (file->path == NULL)
+        close_file(file); /* no memory: it is opened again for the next segment */
 }
 
 void kept_files_close(struct kept_files *kept) {

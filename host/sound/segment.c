@@ -23,7 +23,7 @@ enum clip_status segment_choose(const struct sound_file *file,
         known ? (double)file->promised_frames / file->rate : (double)DECODE_MAXIMUM_SECONDS;
     *segment = (struct segment){0, file->promised_frames};
     if (!(start >= 0 && end >= 0 && (end == 0 || end > start)))
-        return refuse(reason, "from %g s to %g s is no part of a file", start, end);
+        return refuse(reason, "from %g s to %g s is not a segment of a file", start, end);
     if (start > 0 && start >= length)
         return refuse(reason, "begins at %g s, but the file is only %g s long", start, length);
     if (end > length + DECODE_END_SLACK)
@@ -44,11 +44,11 @@ enum clip_status segment_choose(const struct sound_file *file,
 }
 
 bool segment_seeks(const struct sound_file *file) {
-    /* libsndfile's decoders of Ogg and MPEG do not come back to the same samples. */
+    /* After seeking, libsndfile's decoders of Ogg and MPEG do not give the same samples. */
     return file->container != CONTAINER_OGG && file->container != CONTAINER_MPEG;
 }
 
-/* Decodes up to the part, in calls that end at multiples of block_frames, as all others. */
+/* Decodes up to the segment, in calls that end at multiples of block_frames, like all others. */
 static enum error_code skip(struct sound_file *file, const struct decode_settings *settings,
                             const struct segment *segment, size_t *position, float *block,
                             size_t block_frames, struct error *error) {
@@ -56,7 +56,7 @@ static enum error_code skip(struct sound_file *file, const struct decode_setting
         size_t frames = block_frames - *position % block_frames;
         if (frames > segment->first - *position) frames = segment->first - *position;
         if (settings->goes_on != NULL && !settings->goes_on(settings->context))
-            return FAIL(error, ERROR_STOPPED, "a clip was given up");
+            return FAIL(error, ERROR_STOPPED, "a clip was cancelled");
         sf_count_t got = sf_readf_float(file->handle, block, (sf_count_t)frames);
         if (got <= 0) break;
         *position += (size_t)got;
@@ -73,14 +73,14 @@ enum error_code segment_begin(struct sound_file *file, const struct decode_setti
         if (sf_seek(file->handle, (sf_count_t)segment->first, SEEK_SET) ==
             (sf_count_t)segment->first)
             return ERROR_NONE;
-        refuse(reason, "cannot go to %g s: %.*s (libsndfile); copy or convert the file again",
+        refuse(reason, "cannot seek to %g s: %.*s (libsndfile); copy or convert the file again",
                settings->start_seconds, (int)strcspn(sf_strerror(file->handle), "."),
                sf_strerror(file->handle));
         *status = CLIP_UNREADABLE;
         return ERROR_NONE;
     }
     TRY(skip(file, settings, segment, &position, block, block_frames, error));
-    if (position < segment->first) /* whole blocks: a call that fails gives up all it had */
+    if (position < segment->first) /* whole blocks: a call that fails discards all its samples */
         *status = refuse(reason, "begins at %g s, but only %g s of the file can be decoded",
                          settings->start_seconds,
                          (double)(position - position % block_frames) / file->rate);

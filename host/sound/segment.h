@@ -1,5 +1,5 @@
-/* The part of a sound file that is a clip: in frames, checked against the file, and
- * how to get there. */
+/* The segment of a sound file that is a clip: in frames, checked against the file, and
+ * how its first frame is reached. */
 #ifndef EARMARK_SOUND_SEGMENT_H
 #define EARMARK_SOUND_SEGMENT_H
 
@@ -12,25 +12,24 @@ struct segment {
 };
 
 /* The frames that the settings ask for. CLIP_BAD_SEGMENT with the reason
- * (DECODE_REASON_SIZE bytes) where they are no part of the file, as far as its
- * header tells. */
+ * (DECODE_REASON_SIZE bytes) where they are outside the file according to its header. */
 enum clip_status segment_choose(const struct sound_file *file,
                                 const struct decode_settings *settings, struct segment *segment,
                                 char *reason);
 
-/* Whether a file of this kind can be gone to any sample of, exactly. */
+/* Whether a file of this kind allows exact seeking to any sample. */
 bool segment_seeks(const struct sound_file *file);
 
-/* Goes to segment->first in a file of which `position` frames have been read, at most
- * segment->first: by seeking where that is exact, elsewhere by decoding what lies before it
+/* Moves to segment->first in a file of which `position` frames have been read, at most
+ * segment->first: by seeking where that is exact, otherwise by decoding what is before it
  * into `block` (block_frames x channels floats; not needed when first is 0). What is wrong
- * with the file becomes *status and the reason. Errors: ERROR_STOPPED when given up. */
+ * with the file becomes *status and the reason. Errors: ERROR_STOPPED when cancelled. */
 enum error_code segment_begin(struct sound_file *file, const struct decode_settings *settings,
                               const struct segment *segment, size_t position, float *block,
                               size_t block_frames, enum clip_status *status, char *reason,
                               struct error *error);
 
-/* Whether a file whose header does not tell its length ended before the part did. */
+/* Whether a file whose header does not state its length ended before the segment did. */
 bool segment_ends_early(const struct sound_file *file, const struct decode_settings *settings,
                         const struct segment *segment, size_t frames_read);
 

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* libsndfile keeps the reason of a failed open in a global: opens go on side by
- * side, and one that failed is done again alone, to have its own reason. */
+/* libsndfile keeps the reason of a failed open in a global. Threads open files concurrently,
+ * and an open that failed is repeated under a lock to get its own reason. */
 static pthread_rwlock_t open_lock = PTHREAD_RWLOCK_INITIALIZER;
 
 static const struct {
@@ -58,7 +58,7 @@ refuse(char *reason, enum clip_status status, const char *format, ...) {
 
 /* ---- the file ---- */
 
-/* Never waits on a FIFO, never reads a device. */
+/* Never waits for a FIFO, never reads a device. */
 static enum clip_status open_regular(const char *path, struct sound_file *file, char *reason) {
     struct stat status;
     do file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -78,7 +78,7 @@ static enum clip_status open_regular(const char *path, struct sound_file *file, 
 }
 
 static enum clip_status refuse_unread(const struct sound_file *file, char *reason) {
-    return refuse(reason, CLIP_UNREADABLE, "cannot read: %s; see whether its disk or mount is well",
+    return refuse(reason, CLIP_UNREADABLE, "cannot read: %s; check its disk or mount",
                   strerror(file->failure));
 }
 
@@ -91,7 +91,7 @@ static enum clip_status check_container(struct sound_file *file, char *reason) {
     bool is_cut = file->container != CONTAINER_NONE &&
                   sound_header_is_cut(file->descriptor, file->container, file->file_bytes,
                                       &promised, &present);
-    if (errno != 0) { /* what could not be read may be just what says that it is cut */
+    if (errno != 0) { /* the bytes that could not be read may be those that show a truncated file */
         file->failure = errno;
         return refuse_unread(file, reason);
     }
@@ -99,8 +99,8 @@ static enum clip_status check_container(struct sound_file *file, char *reason) {
         if (pread(file->descriptor, start, sizeof start - 1, 0) > 0 &&
             strcmp(start, "version https://git") == 0)
             return refuse(reason, CLIP_UNREADABLE,
-                          "a pointer of Git LFS, not the sound itself; run git lfs pull");
-        return refuse(reason, CLIP_UNREADABLE, "not a sound file that is understood; %s", readable);
+                          "a Git LFS pointer, not the audio itself; run git lfs pull");
+        return refuse(reason, CLIP_UNREADABLE, "not a known sound file; %s", readable);
     }
     if (is_cut)
         return refuse(reason, CLIP_TRUNCATED,
@@ -112,12 +112,11 @@ static enum clip_status check_container(struct sound_file *file, char *reason) {
 
 /* ---- libsndfile ---- */
 
-/* libsndfile reads through these, for three reasons. A descriptor that it was given
- * it closes when it cannot open the file, whatever it was told about that: with
- * threads the number is another file's by then. What the system said about a read
- * that failed is known here and nowhere else. And were the end of an MP3 to be found,
- * it would guess the number of frames from the first bit rate and stop there, in the
- * middle of a file of variable rate. */
+/* libsndfile reads through these functions, for three reasons. It closes a descriptor when it
+ * cannot open the file, even when asked not to: with threads the number may belong to another
+ * file by then. The errno of a failed read is known only here. And if libsndfile could find the
+ * end of an MP3, it would estimate the number of frames from the first bit rate and stop there,
+ * in the middle of a file of variable rate. */
 static sf_count_t stream_length(void *context) {
     return (sf_count_t)((struct sound_file *)context)->file_bytes;
 }
@@ -133,7 +132,7 @@ static sf_count_t stream_read(void *bytes, sf_count_t count, void *context) {
     ssize_t got;
     do got = read(file->descriptor, bytes, (size_t)count);
     while (got < 0 && errno == EINTR);
-    if (got < 0) file->failure = errno; /* else it would look like the file's end */
+    if (got < 0) file->failure = errno; /* otherwise it would look like the end of the file */
     return got < 0 ? 0 : got;
 }
 
@@ -189,7 +188,7 @@ static enum clip_status check_format(struct sound_file *file, const SF_INFO *inf
     }
     if (major == NULL || subtype == NULL)
         return refuse(reason, CLIP_UNREADABLE,
-                      "a codec that is not read (libsndfile's format 0x%x); convert it: %s",
+                      "a codec that is not supported (libsndfile's format 0x%x); convert it: %s",
                       (unsigned)info->format, readable);
     snprintf(file->kind, sizeof file->kind, "%s %s", major, subtype);
     return CLIP_OK;

@@ -1,6 +1,5 @@
-/* Opening a sound file that may be anything: what it begins with decides whether
- * libsndfile sees it at all, and its header is held to bounds before any sample
- * is read. */
+/* Opening an untrusted sound file: its first bytes decide whether libsndfile opens it at all,
+ * and the values of its header are checked against bounds before any sample is read. */
 #ifndef EARMARK_SOUND_SOUND_FILE_H
 #define EARMARK_SOUND_SOUND_FILE_H
 
@@ -8,7 +7,7 @@
 
 #include <sndfile.h>
 
-/* ---- what a file is and promises, by its own bytes (sound_header.c) ---- */
+/* ---- kind and promised length, by the first bytes (sound_header.c) ---- */
 
 enum sound_container {
     CONTAINER_NONE = 0,
@@ -20,14 +19,14 @@ enum sound_container {
     CONTAINER_MPEG
 };
 
-/* By the first bytes (an ID3 tag is looked behind). Of both functions: errno is not 0
- * afterwards when the system refused to read, and then the answer is worth nothing. */
+/* By the first bytes (an ID3 tag is skipped). Of both functions: errno is not 0 afterwards
+ * when the system refused to read; the answer is then meaningless. */
 enum sound_container sound_header_container(int descriptor);
 
 /* Whether the header promises more bytes of samples than the file has, in the
- * containers whose samples are one block (WAV, AIFF, AU); libsndfile quietly goes
- * by the file's length there. The sizes that programs write into a pipe, where
- * they cannot know the length, promise nothing. */
+ * containers whose samples are one block (WAV, AIFF, AU); libsndfile silently uses the
+ * file's length there. Sizes that programs write into a pipe, where the length is unknown,
+ * are not promises. */
 bool sound_header_is_cut(int descriptor, enum sound_container container, uint64_t file_bytes,
                          uint64_t *promised_bytes, uint64_t *present_bytes);
 
@@ -40,10 +39,10 @@ struct sound_file {
     enum sound_container container;
     int channels;           /* 1 .. DECODE_MAXIMUM_CHANNELS */
     int rate;               /* DECODE_MINIMUM_RATE .. DECODE_MAXIMUM_RATE */
-    size_t promised_frames; /* what the header says; SIZE_MAX: it does not say */
+    size_t promised_frames; /* according to the header; SIZE_MAX: it has no length */
     bool sixteen_bits;      /* every sample is an int16 exactly */
     char kind[24];          /* "WAV PCM_16" */
-    int failure;            /* errno, where the system and not the file's content is to blame */
+    int failure;            /* errno, where the system refused and not the content is wrong */
 };
 
 /* CLIP_OK, or what is wrong, with the reason (DECODE_REASON_SIZE bytes); then

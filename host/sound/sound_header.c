@@ -1,14 +1,14 @@
-/* The little that is read of a sound file before libsndfile sees it. */
+/* What is read of a sound file before libsndfile opens it. */
 #include "host/sound/sound_file.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-/* A file with more chunks before its samples is not worth walking through. */
+/* A file with more chunks before its samples is not searched further. */
 #define MAXIMUM_CHUNKS 1000
 
-/* False with errno when the system refused, and with an errno of 0 beyond the file's end. */
+/* False with errno when the system refused, and with errno 0 past the end of the file. */
 static bool read_at(int descriptor, uint64_t position, unsigned char *bytes, size_t count) {
     ssize_t got = 0;
     if (position <= INT64_MAX) do
@@ -79,7 +79,7 @@ static bool find_samples(int descriptor, const char *name, bool big_endian, uint
     return false;
 }
 
-/* What sox, ffmpeg and others write when they cannot go back to the header. */
+/* What sox, ffmpeg and others write when they cannot seek back to the header. */
 static bool is_placeholder(uint64_t size) {
     return size == 0 || (size >= 0x7ffff000 && size <= INT32_MAX) || size >= 0xfffff000;
 }

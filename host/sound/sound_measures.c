@@ -9,13 +9,13 @@
 
 /* Frames of the meter, which are those of the spectrum: 16 ms at 16 kHz. */
 #define FRAME SPECTRUM_FRAME
-#define LANES 8 /* sums side by side, which the compiler makes vector code of */
+#define LANES 8 /* independent sums, so that the compiler can vectorise */
 
-/* A run of so many samples at the very extreme is flat. */
+/* A run of this many samples at the extreme is flat. */
 #define FLAT_RUN 2
-/* From here to the extreme is near it. */
+/* From this share of the extreme on a sample is near it. */
 #define NEAR 0.9F
-/* Below it, steps of 16 bits are too coarse for a tenth of the extreme to tell anything. */
+/* Below it a tenth of the extreme is too few steps of 16 bits to mean anything. */
 #define LOWEST_EXTREME 0.003F
 /* Few sounds reach this by chance (mu-law ends at 0.980, A-law at 0.984). */
 #define FULL_SCALE 0.99F
@@ -25,7 +25,7 @@
  * none exceeds, in runs, with few samples just below it: the slope into the flat
  * part is steep. The peaks of a sound that is not clipped, however coarsely
  * quantised (mu-law) or slow, have more samples near the extreme than at it; only at
- * full scale itself runs alone are proof enough. The value need not be full scale:
+ * full scale itself runs alone are sufficient evidence. The value need not be full scale:
  * gain is often changed after the clipping. */
 struct extreme {
     float value;
@@ -79,7 +79,7 @@ static void find_range(const float *samples, size_t count, float *lowest, float 
     *highest = high;
 }
 
-/* Samples behind `count` are zero, which adds nothing. Float32 is exact enough for
+/* Samples past `count` are zero, which adds nothing. Float32 is exact enough for
  * one frame. */
 static void add_sums(struct channel *channel) {
     float sums[LANES] = {0};
@@ -111,7 +111,7 @@ static void take_extreme(struct extreme *extreme, float sample) {
     }
 }
 
-/* Most frames stay far from the extreme and are done with one comparison. */
+/* Most frames are far below the extreme and need one comparison only. */
 static void add_extreme(struct extreme *extreme, const float *samples, size_t count, float sign,
                         float highest) {
     if (highest < NEAR * extreme->value || highest <= 0) {
@@ -147,7 +147,7 @@ static void take_frame(struct sound_meter *meter) {
     meter->frames += count;
     meter->filled = 0;
     if (constant) meter->silent += count;
-    /* Silence tells nothing of the band; a cut frame has a wide one by its cut. */
+    /* Silence has no band; an incomplete frame has a wide one because of its abrupt end. */
     if (constant || count < FRAME) return;
     if (meter->channel_count == 1) {
         spectrum_add(&meter->spectrum, meter->channels[0].frame);

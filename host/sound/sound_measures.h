@@ -1,7 +1,7 @@
-/* What can be told of a sound from its samples alone: level, clipping, offset,
- * digital silence, and where its band ends. Measured block by block while the file
- * is decoded, at the file's own rate and over its own channels. What is a fault is
- * decided elsewhere (host/sound/audio_faults.c). */
+/* Measures of a sound's samples: level, clipping, offset, digital silence, and where its band
+ * ends (struct sound_measures). Measured block by block while the file is decoded, at the
+ * file's own rate and over its own channels. host/sound/audio_faults.h decides what is a
+ * fault. */
 #ifndef EARMARK_SOUND_SOUND_MEASURES_H
 #define EARMARK_SOUND_SOUND_MEASURES_H
 
@@ -16,11 +16,11 @@ enum error_code sound_meter_new(int channels, int rate, struct sound_meter **met
                                 struct error *error);
 
 /* Takes the next frames, samples (frames, channels) interleaved. How the clip is
- * cut into calls does not change the measures. */
+ * divided into calls does not change the measures. */
 void sound_meter_add(struct sound_meter *meter, const void *samples, enum sample_format format,
                      size_t frames);
 
-/* The measures of all that was added; nothing may be added after it. */
+/* The measures of everything that was added; nothing may be added afterwards. */
 void sound_meter_end(struct sound_meter *meter, struct sound_measures *measures);
 
 void sound_meter_free(struct sound_meter *meter); /* takes NULL */

@@ -4,12 +4,12 @@
 #include <pthread.h>
 #include <string.h>
 
-/* After so many measured frames only every second is taken, after as many more
+/* After this many measured frames only every second one is measured, after as many more
  * every fourth: a long clip costs little more than a short one. */
 #define FRAMES_PER_STRIDE 128
 
 /* The band on each side of a cliff's middle belongs to the slope of the filter that
- * made it; beyond a high edge two do, for slopes are as wide as their edge is high. */
+ * made it; beyond a high edge two bands do, since slopes are as wide as their edge is high. */
 #define SLOPE_BEFORE 1
 #define SLOPE_BEYOND(edge) (1 + (edge) / 14)
 #define LOWEST_EDGE 4
@@ -17,7 +17,7 @@
 
 /* Low in the band a steep slope is ordinary (above the pitch and the first resonance
  * of a voice). Of 4,225 recordings of speech at 8 kHz the deepest cliff was 13 dB at
- * the edges from 14 on and up to 2 dB more for every edge below: so much is taken off. */
+ * the edges from 14 on and up to 2 dB more for every edge below: this is subtracted. */
 #define ORDINARY_FROM 14
 #define ORDINARY_SLOPE 2.2F
 
@@ -103,7 +103,7 @@ void spectrum_bands(struct spectrum *spectrum, float *bands) {
         memset(spectrum->imaginary, 0, sizeof spectrum->imaginary);
         measure_both(spectrum);
     }
-    /* A Hann window lets 3/8 of the power through; half of it is in the mirrored bins. */
+    /* A Hann window passes 3/8 of the power; half of it is in the mirrored bins. */
     const double whole = 0.375 / 2.0 * SPECTRUM_FRAME * SPECTRUM_FRAME *
                          (double)(spectrum->measured > 0 ? spectrum->measured : 1);
     for (size_t b = 0; b < SPECTRUM_BANDS; b++) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The kernels' registers, shared memory and spills: what nvcc says now is what is committed.
+# The kernels' registers, shared memory and spills: nvcc reports what is committed.
 source tests/cli/lib.sh
 
 table=bench/kernels/resources.csv

@@ -31,6 +31,8 @@ check "install" make install DESTDIR="$TMP/root" PREFIX=/opt/earmark
 expect_file "the program" "$TMP/root/opt/earmark/bin/earmark"
 expect_same "the model" models/default.safetensors \
     "$TMP/root/opt/earmark/share/earmark/default.safetensors"
+expect_file "the man page" "$TMP/root/opt/earmark/share/man/man1/earmark.1"
+expect_file "completion" "$TMP/root/opt/earmark/share/bash-completion/completions/earmark"
 check "the installed program runs" "$TMP/root/opt/earmark/bin/earmark" info
 expect_grep "with the installed model" 'opt/earmark/share/earmark/default\.safetensors' "$TMP/stdout"
 check "uninstall" make uninstall DESTDIR="$TMP/root" PREFIX=/opt/earmark

@@ -55,7 +55,7 @@ list 'path,label,from,to' 'long.wav,%s,%s,%s' | awk -F, -v OFS=, \
     'NR > 1 { $2 = $3; $3 = (NR - 2) / 2; $4 = (NR - 1) / 2 } { print }' >"$pieces/parts.csv"
 check "parts of a recording" "$EARMARK" audit "$pieces/parts.csv" -o "$TMP/parts" \
     --start-column from --end-column to
-expect_grep "it is said that they are" '24 of 24 clips are parts of files, from .from. and .to.' \
+expect_grep "it is said that they are" '24 of 24 clips are segments of files, from .from. and .to.' \
     "$TMP/stderr"
 for file in embeddings.npy labels.npy pred_probs.npy; do
     expect_same "$file: as of files of their own" "$TMP/rows/$file" "$TMP/parts/$file"
@@ -74,9 +74,9 @@ printf 'long.wav,low,%s\n' -1,2 nan,2 3,2 11,13 50,51 >>"$pieces/bad.csv"
 expect_exit "impossible parts" 3 "$EARMARK" audit "$pieces/bad.csv" -o "$TMP/bad" \
     --start-column from --end-column to
 expect_equal "each is a row" "$(grep -c ',bad_segment,' "$TMP/bad/clips.csv")" 5
-expect_grep "before the file" 'line 26: the place in the file is negative' "$TMP/bad/clips.csv"
-expect_grep "no number" 'line 27: the place in the file is no number' "$TMP/bad/clips.csv"
-expect_grep "backwards" 'line 28: its end lies before its start' "$TMP/bad/clips.csv"
+expect_grep "before the file" 'line 26: the position in the file is negative' "$TMP/bad/clips.csv"
+expect_grep "no number" 'line 27: the position in the file is not a number' "$TMP/bad/clips.csv"
+expect_grep "backwards" 'line 28: its end is before its start' "$TMP/bad/clips.csv"
 expect_grep "over the end" 'ends at 13 s, but the file is only 12 s long' "$TMP/bad/clips.csv"
 expect_grep "behind the end" 'begins at 50 s, but the file is only 12 s long' "$TMP/bad/clips.csv"
 expect_grep "issues.csv says which part" '^1,0,"long\.wav#t=0,0\.5",long\.wav,0,0\.5,high,low,' \
@@ -156,7 +156,7 @@ expect_same "the same results" "$TMP/parts/pred_probs.npy" "$TMP/cuts-out/pred_p
 echo '{"id": "mix", "tracks": [], "type": "MixedCut"}' >>"$TMP/cuts/all_cuts.jsonl"
 expect_exit "a mixed cut among them" 3 "$EARMARK" audit "$TMP/cuts/all_cuts.jsonl" \
     -o "$TMP/cuts-mixed" --group speaker --folds 3
-expect_grep "is a row with its reason" ',mix,.*,bad_row,.*a mixed cut, whose sound is in no file' \
+expect_grep "is a row with its reason" ',mix,.*,bad_row,.*a mixed cut, whose sound is not in one file' \
     "$TMP/cuts-mixed/clips.csv"
 expect_same "the others are as before" "$TMP/speakers/pred_probs.npy" \
     "$TMP/cuts-mixed/pred_probs.npy"
@@ -168,7 +168,7 @@ mkdir "$TMP/commands/_background_noise_"
 cp "$pieces/long.wav" "$TMP/commands/_background_noise_"
 check "Speech Commands" "$EARMARK" audit "$TMP/commands" -o "$TMP/commands-out"
 expect_grep "it is said what was left out" \
-    '1 sound files in _background_noise_ were left out' "$TMP/stderr"
+    '1 sound files in _background_noise_ were skipped' "$TMP/stderr"
 expect_no_grep "it is no class" 'background' "$TMP/commands-out/clips.csv"
 
 # ---- what is wrong with the labels is said, the first of it before anything is decoded
@@ -189,7 +189,7 @@ expect_exit "fewer groups than folds" 1 "$EARMARK" audit "$pieces/warn.csv" -o "
 expect_grep "it is said what to do" '--group who has 8 different values, .* give --folds 8' \
     "$TMP/stderr"
 expect_no_grep "before anything is decoded" 'embedding' "$TMP/stderr"
-# Sounds of their own, since equal ones join their groups.
+# Different sounds, since equal ones join their groups.
 make_square_corpus "$TMP/own" 4
 mkdir "$TMP/own/rare"
 for index in 0 1; do write_square_wav "$TMP/own/rare/clip$index.wav" $((40 + index)) 3000; done
@@ -202,16 +202,16 @@ for index in 0 1; do write_square_wav "$TMP/own/rare/clip$index.wav" $((40 + ind
 } >"$TMP/own/list.csv"
 check "a class in one group" "$EARMARK" audit "$TMP/own/list.csv" -o "$TMP/one-group" --group who \
     --folds 2
-expect_grep "is told" 'warning: 1 class with all clips in one group .*: rare \(2\)' "$TMP/stderr"
+expect_grep "is reported" 'warning: 1 class with all clips in one group .*: rare \(2\)' "$TMP/stderr"
 check "a class in one fold" "$EARMARK" audit "$TMP/own/list.csv" -o "$TMP/one-fold" \
     --fold-column who
-expect_grep "is told, too" 'warning: 1 class with all clips in one fold .*: rare \(2\)' \
+expect_grep "is reported, too" 'warning: 1 class with all clips in one fold .*: rare \(2\)' \
     "$TMP/stderr"
 
 # ---- lists as other programs save them
 list 'path;label' '%s.wav;%s%.0s' >"$pieces/spreadsheet.csv"
 check_fails "columns separated by ;" "$EARMARK" audit "$pieces/spreadsheet.csv" -o "$TMP/no"
-expect_grep "what to do is said" "separated by ';'; commas .* save it" "$TMP/stderr"
+expect_grep "what to do is said" "separated by ';'; save it with commas" "$TMP/stderr"
 list $'path\tlabel' $'%s.wav\t%s%.0s' >"$pieces/tabs.csv"
 check_fails "tabs in a .csv" "$EARMARK" audit "$pieces/tabs.csv" -o "$TMP/no"
 expect_grep "the name it needs" 'name it .tsv' "$TMP/stderr"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Several labels a clip, as a user types it: a list with sets to the labels that are wrong.
+# Several labels a clip, as a user runs it: from a list with sets to the wrong labels.
 source tests/cli/lib.sh
 source tests/cli/sounds.sh
 
@@ -7,7 +7,7 @@ clips=$TMP/clips
 make_square_corpus "$clips" 9
 
 # Low clips are 'deep' and 'dark', middle ones 'dark', high ones neither; two low ones are also
-# 'rare'. Planted: middle/clip3 is said to be 'deep', high/clip4 'dark', low/clip5 lacks 'dark'.
+# 'rare'. Planted: middle/clip3 has the label 'deep', high/clip4 'dark', low/clip5 lacks 'dark'.
 labels_of() {
     case $1 in
         low/clip0 | low/clip1) echo 'deep dark rare' ;;
@@ -33,7 +33,7 @@ done
 check "an audit of sets" "$EARMARK" audit "$clips/list.csv" --label-separator ';' -o "$TMP/out"
 expect_grep "two labels are classes" '27 clips, 2 classes; 27 audited' "$TMP/stdout"
 expect_grep "what is left as it is" '1 label cannot be audited .*rare \(2; fewer clips than folds have it\)' "$TMP/stderr"
-expect_grep "what an empty cell means" 'empty label .* none of the labels: 8 of 27' "$TMP/stderr"
+expect_grep "what an empty cell means" '8 of 27 clips have an empty label; .* none of the labels' "$TMP/stderr"
 expect_grep "a label that should not be there" '^ .* dark +-> \(none\) +high/clip4\.wav' "$TMP/stdout"
 for file in run.json clips.csv embeddings.npy labels.npy pred_probs.npy classes.json issues.csv \
     issues.jsonl annotations.csv classes.csv report.html; do

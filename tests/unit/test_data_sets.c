@@ -78,8 +78,8 @@ static void esc50_with_options(void **state) {
     /* Paths of a column given by --path-column are not looked up in audio. */
     options = (struct input_options){.path_column = "src_file"};
     expect("esc/meta/esc50.csv", &options,
-           "1|dog||1|ok\n2|cat||2|ok\n2|cat||2|ok\n~1 rows repeat the path of an earlier row, '2' "
-           "for one\n");
+           "1|dog||1|ok\n2|cat||2|ok\n2|cat||2|ok\n~1 rows repeat the path of an earlier row, for "
+           "example '2'\n");
 }
 
 static void esc50_elsewhere(void **state) {
@@ -150,7 +150,7 @@ static void audiofolder(void **state) {
     options = (struct input_options){.exclude = test_path(test_folder, "hf/out")};
     expect("hf", &options,
            "data/a.wav|x|||ok\nb.wav|y|||ok\n../c.wav|y|||outside\n"
-           "~2 sound files in the folder are not listed in metadata.csv, 'data/z.mp3' for one; "
+           "~2 sound files in the folder are not listed in metadata.csv, for example 'data/z.mp3'; "
            "they are not in this run\n");
     expect_reading("hf", &plain,
                    "hf is read as an audiofolder: clips and labels from metadata.csv");
@@ -175,14 +175,14 @@ static void audiofolder(void **state) {
     test_text_write(test_path(test_folder, "own/metadata.csv"), "speaker,age\nann,30\n");
     test_text_write(test_path(test_folder, "own/x/a.wav"), "");
     expect("own", &plain,
-           "x/a.wav|x|||ok\n~metadata.csv was not read; if it tells the labels, "
+           "x/a.wav|x|||ok\n~metadata.csv was not read; if it has the labels, "
            "give it as the input\n");
     test_text_write(test_path(test_folder, "splits/train/metadata.jsonl"),
                     "{\"file_name\":\"a.wav\"}\n");
     test_text_write(test_path(test_folder, "splits/train/a.wav"), "");
     expect("splits", &plain,
            "train/a.wav|train|||ok\n~train/metadata.jsonl was not read; if it "
-           "tells the labels, give it as the input\n");
+           "has the labels, give it as the input\n");
 }
 
 static void kaldi_segments(void **state) {
@@ -211,7 +211,7 @@ static void kaldi_segments(void **state) {
     static const char begin[] = "audio/a b.wav|bob|bob||ok\naudio/a b.wav|ann|ann||ok\n";
     assert_memory_equal(seen.clips.data, begin, sizeof begin - 1);
     assert_non_null(strstr(seen.reading.data, "k is read as a Kaldi data folder: paths from "
-                                              "wav.scp, parts from segments, labels from utt2spk, "
+                                              "wav.scp, cut by segments, labels from utt2spk, "
                                               "groups from utt2spk"));
     seen_end(&seen);
 }
@@ -229,7 +229,7 @@ static void kaldi_details(void **state) {
     assert_non_null(strstr(clip_reason(clips, 2), "segments, line 3: wav.scp has a shell command"));
     assert_non_null(strstr(clip_reason(clips, 13), "which is never run"));
     assert_non_null(strstr(clip_reason(clips, 4), "segments, line 5: its recording is not in "));
-    assert_non_null(strstr(clip_reason(clips, 5), "its end lies before its start"));
+    assert_non_null(strstr(clip_reason(clips, 5), "its end is before its start"));
     assert_non_null(strstr(clip_reason(clips, 7), "not four columns"));
     assert_non_null(strstr(clip_reason(clips, 9), "not four columns"));
     collection_close(&input);
@@ -243,7 +243,7 @@ static void kaldi_without_segments(void **state) {
     test_text_write(test_path(test_folder, "w/utt2part"), "a 1\nb 2\nd 2\n");
     expect("w", &options,
            "b.wav|good bye||2|ok\na.wav|hello you||1|ok\nc.wav|hello you||1|ok\n|x||2|bad_row\n"
-           "~1 rows repeat the id of an earlier row, 'a' for one\n");
+           "~1 rows repeat the id of an earlier row, for example 'a'\n");
     struct seen seen;
     see("w", &plain, &seen);
     assert_non_null(strstr(seen.clips.data, "!usage: "));
@@ -256,7 +256,7 @@ static void kaldi_without_segments(void **state) {
     options = (struct input_options){.label_pattern = "{label}.wav"};
     expect("w", &options,
            "b.wav|b|||ok\na.wav|a|||ok\nc.wav|c|||ok\n||||bad_row\n~1 rows repeat "
-           "the id of an earlier row, 'a' for one\n");
+           "the id of an earlier row, for example 'a'\n");
     test_file_write(test_path(test_folder, "w/utt2label"), "a x\0y\n", 6);
     see("w", &plain, &seen);
     assert_non_null(strstr(seen.clips.data, "utt2label: holds a NUL byte"));
@@ -274,7 +274,7 @@ static void speech_commands(void **state) {
     expect("sc", &plain,
            "_background_noise_x/a.wav|_background_noise_x|||ok\nno/a_nohash_0.wav|no|||ok\n"
            "yes/a_nohash_0.wav|yes|||ok\n"
-           "~2 sound files in _background_noise_ were left out: that is no class\n");
+           "~2 sound files in _background_noise_ were skipped: it is not a class\n");
 }
 
 int main(void) {

@@ -86,13 +86,13 @@ static void what_is_no_sound(void **state) {
     assert_int_equal(mkdir(test_path(folder, "folder.wav"), 0700), 0);
     assert_int_equal(symlink("loop.wav", test_path(folder, "loop.wav")), 0);
     assert_int_equal(symlink("/dev/zero", test_path(folder, "device.wav")), 0);
-    expect("text.wav", CLIP_UNREADABLE, "not a sound file that is understood");
+    expect("text.wav", CLIP_UNREADABLE, "not a known sound file");
     expect("empty.wav", CLIP_UNREADABLE, "empty");
-    expect("short.wav", CLIP_UNREADABLE, "not a sound file that is understood");
+    expect("short.wav", CLIP_UNREADABLE, "not a known sound file");
     expect("lfs.wav", CLIP_UNREADABLE, "git lfs pull");
-    expect("avi.wav", CLIP_UNREADABLE, "not a sound file that is understood");
+    expect("avi.wav", CLIP_UNREADABLE, "not a known sound file");
     expect("head.wav", CLIP_UNREADABLE, "cannot decode");
-    expect("tag.mp3", CLIP_UNREADABLE, "not a sound file that is understood");
+    expect("tag.mp3", CLIP_UNREADABLE, "not a known sound file");
     expect("pipe.wav", CLIP_UNREADABLE, "not a regular file");
     expect("folder.wav", CLIP_UNREADABLE, "not a regular file");
     expect("device.wav", CLIP_UNREADABLE, "not a regular file");
@@ -107,11 +107,11 @@ static void formats_not_allowed(void **state) {
                            SF_FORMAT_NIST, SF_FORMAT_PAF, SF_FORMAT_SVX};
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         write_int16("other.wav", formats[i], FRAMES);
-        expect("other.wav", CLIP_UNREADABLE, "not a sound file that is understood");
+        expect("other.wav", CLIP_UNREADABLE, "not a known sound file");
     }
     test_sound_int16(test_path(folder, "gsm.wav"), SF_FORMAT_WAV | SF_FORMAT_GSM610, 8000, 1, noise,
                      FRAMES);
-    expect("gsm.wav", CLIP_UNREADABLE, "a codec that is not read");
+    expect("gsm.wav", CLIP_UNREADABLE, "a codec that is not supported");
 }
 
 static void lengths(void **state) {

@@ -111,7 +111,7 @@ static void sound_outside_classes(void **state) {
     touch(folder, "a/1.wav");
     touch(folder, "dog_2.wav");
     struct input_options options = {0};
-    expect_failure(folder, &options, ERROR_DATA, "/dog_2.wav lies outside any class folder");
+    expect_failure(folder, &options, ERROR_DATA, "/dog_2.wav is in no class folder");
     options.label_pattern = "{label}_{take}.wav";
     struct collection input;
     open_folder(folder, &options, &input);
@@ -232,7 +232,7 @@ static void links_and_special_files(void **state) {
         assert_string_equal(clip_path(&input.clips, i), expected);
     }
     assert_int_equal(input.other_files, 2); /* self, found twice */
-    expect_warning(&input, "2 folders were not entered");
+    expect_warning(&input, "2 folders were skipped");
     collection_close(&input);
 }
 

@@ -160,8 +160,8 @@ static void what_is_refused(void **state) {
         if (strcmp(rows[i].comparison, "refused") != 0) continue;
         decode(&rows[i], &decoded);
         if (decoded.status != CLIP_UNREADABLE ||
-            (strstr(decoded.reason, "not a sound file that is understood") == NULL &&
-             strstr(decoded.reason, "a codec that is not read") == NULL))
+            (strstr(decoded.reason, "not a known sound file") == NULL &&
+             strstr(decoded.reason, "a codec that is not supported") == NULL))
             fail_msg("%s: %s: %s", rows[i].name, clip_status_name(decoded.status), decoded.reason);
         /* The format to convert to. */
         assert_non_null(strstr(decoded.reason, "FLAC"));

@@ -189,7 +189,7 @@ static const struct hostile files[] = {
     {"rate-0.wav", lying_rate, 0, "unreadable", ""},
     {"rate-999.wav", lying_rate, 999, "unreadable", "a rate of 999 Hz; 1000 to 768000 are read"},
     {"rate-2147483647.wav", lying_rate, INT32_MAX, "unreadable", "a rate of 2147483647 Hz"},
-    {"text.wav", words, 0, "unreadable", "not a sound file that is understood"},
+    {"text.wav", words, 0, "unreadable", "not a known sound file"},
     {"empty.wav", nothing, 0, "unreadable", "the file is empty"},
     {"fifo.wav", fifo, 0600, "unreadable", "not a regular file"},
     {"device.wav", device, 0, "unreadable", "not a regular file"},
@@ -289,7 +289,7 @@ static void every_file_has_its_row(void **state) {
         skip();
     }
     if (done.exit_code != 3) fail_msg("exit code %d: %s", done.exit_code, done.said);
-    assert_non_null(strstr(done.said, "1 folders were not entered"));
+    assert_non_null(strstr(done.said, "1 folders were skipped"));
     assert_non_null(strstr(done.said, "1 folders cannot be read"));
     free(done.said);
     struct strict_csv csv;
@@ -329,8 +329,8 @@ static void every_row_of_a_manifest(void **state) {
                 {"a,b\"c\".wav", "ok", ""},
                 {"\xff\xfe.wav", "ok", ""},
                 {"below/../=cmd.wav", "ok", ""},
-                {"../outside.wav", "outside", "line 13: the path leaves the manifest's folder"},
-                {"below/../../outside.wav", "outside", "leaves the manifest's folder"},
+                {"../outside.wav", "outside", "line 13: the path leaves the folder of the list"},
+                {"below/../../outside.wav", "outside", "leaves the folder of the list"},
                 {"/etc/passwd", "outside", "--allow-outside"},
                 {"not there.wav", "unreadable", "No such file"}};
     size_t count = sizeof rows / sizeof rows[0];

@@ -85,13 +85,13 @@ static void no_labels(void **state) {
     (void)state;
     expect("m.csv", ";", "path,labels\na.wav,dog;bark\nb.wav,\nc.wav, ; \n",
            "bark;dog|0,1|ok|\n||ok|\n||ok|\n=bark dog\n"
-           "~clips with an empty label are taken to have none of the labels: 2 of 3\n");
+           "~2 of 3 clips have an empty label; they count as clips with none of the labels\n");
     expect("m.jsonl", ";",
            "{\"path\":\"a\",\"labels\":[\"x\",\"y\"]}\n{\"path\":\"b\",\"labels\":[]}\n"
            "{\"path\":\"c\"}\n{\"path\":\"d\",\"labels\":null}\n",
-           "x;y|0,1|ok|\n||ok|\n-||no_label|no label: fill it in, or leave the row out\n"
-           "-||no_label|no label: fill it in, or leave the row out\n=x y\n"
-           "~clips with an empty label are taken to have none of the labels: 1 of 4\n");
+           "x;y|0,1|ok|\n||ok|\n-||no_label|no label: fill it in, or remove the row\n"
+           "-||no_label|no label: fill it in, or remove the row\n=x y\n"
+           "~1 of 4 clips have an empty label; they count as clips with none of the labels\n");
 }
 
 static void json(void **state) {
@@ -102,10 +102,10 @@ static void json(void **state) {
         "{\"path\":\"c\",\"labels\":[[\"x\"]]}\n{\"path\":\"d\",\"labels\":[\"x;y\"]}\n"
         "{\"path\":\"e\",\"labels\":{}}\n",
         "7;x;y|0,1,2|ok|\nx;z|1,3|ok|\n"
-        "-||bad_row|line 3: 'labels' is a list with something that is no text\n"
-        "-||bad_row|line 4: 'labels' has a label with ';' in it; give another "
+        "-||bad_row|line 3: 'labels' is a list with an element that is not text\n"
+        "-||bad_row|line 4: 'labels' has a label that contains ';'; give another "
         "--label-separator\n"
-        "-||bad_row|line 5: the value of 'labels' is no text\n=7 x y z\n");
+        "-||bad_row|line 5: the value of 'labels' is not text\n=7 x y z\n");
     expect("m.jsonl", NULL,
            "{\"path\":\"a\",\"label\":[\"x\"]}\n{\"path\":\"b\",\"label\":\"x\"}\n",
            "-||bad_row|line 1: 'label' is a list; for several labels a clip give "
@@ -116,15 +116,15 @@ static void warnings(void **state) {
     (void)state;
     expect("m.csv", ";", "path,label\na.wav,\"dog, bark\"\nb.wav,dog\n",
            "dog, bark|1|ok|\ndog|0|ok|\n=dog dog, bark\n"
-           "~no clip has several labels: is ';' what stands between them?\n");
+           "~no clip has several labels; check that ';' is the character between labels\n");
     expect("m.csv", ";", "path,label\na.wav,Dog;bark\nb.wav,dog\n",
            "Dog;bark|0,1|ok|\ndog|2|ok|\n=Dog bark dog\n"
            "~the labels 'Dog' and 'dog' differ only in spaces or case; they are kept as two "
            "classes\n");
     expect("m.csv", NULL, "path,label\na.wav,dog;bark\nb.wav,dog\n",
            "dog;bark|1|ok|\ndog|0|ok|\n=dog dog;bark\n"
-           "~labels look like lists, 'dog;bark' for one: every combination is a class of its own "
-           "here; if a clip may have several labels give --label-separator ';'\n");
+           "~labels look like lists, for example 'dog;bark': each combination is a separate class; "
+           "if a clip can have several labels, give --label-separator ';'\n");
 }
 
 static void separators(void **state) {
@@ -136,7 +136,7 @@ static void separators(void **state) {
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(label_separator_is_good(bad[i]));
     expect("m.csv", "; ", "path,label\na.wav,x\n",
-           "!--label-separator '; ': give one character, ';' say\n");
+           "!--label-separator '; ': give one character, for example ';'\n");
 }
 
 int main(void) {

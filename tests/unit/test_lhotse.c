@@ -91,9 +91,9 @@ static const char lhotse_clips[] =
     "right.wav|x|||ok\n|x|||bad_row\n/far/away.wav|x|||outside\n|x|||bad_row\n|x|||bad_row\n"
     "|x|||bad_row\na/b c.flac|x|||bad_segment\na/b c.flac|x|||bad_segment\n|x|||bad_row\n"
     "a/b c.flac||||no_label\n|x|||bad_row\n||||bad_row\n||||bad_row\n"
-    "~2 lines of %s/%s are no recordings; clips that need them say so\n"
+    "~2 lines of %s/%s are not recordings; clips that refer to them have a reason\n"
     "~1 sources in %s/%s repeat a recording; its first line counts\n"
-    "~1 clips are of one channel of a file that has several; all its channels are mixed down\n";
+    "~1 clips are one channel of a file with several; all its channels are mixed down\n";
 
 static void expect_lhotse(const char *name, const char *recordings_name) {
     struct text expected = TEXT_INITIAL;
@@ -143,11 +143,11 @@ static void lhotse_details(void **state) {
         const char *words;
     } reasons[] = {{2, "line 3: its recording is a shell command, which is never run"},
                    {3, "its recording is an address, which is never fetched"},
-                   {6, "several files, and none of them is its channel alone"},
+                   {6, "several files, and none of them is only its channel"},
                    {8, "transforms, which are not applied"},
-                   {9, "neither a file nor a kind of source that is known"},
+                   {9, "neither a file nor a known kind of source"},
                    {10, "not in the recording set"},
-                   {11, "the place in the file is negative"},
+                   {11, "the position in the file is negative"},
                    {12, "its duration is 0 s"},
                    {13, "no duration"},
                    {15, "does not have its channel"},
@@ -188,7 +188,7 @@ static void lhotse_fields(void **state) {
                     "{\"id\": \"u\", \"recording_id\": \"r1\", \"start\": 0, \"duration\": 1, "
                     "\"language\": \"de\"}\n");
     expect_words("ln", &plain,
-                 "no supervision has a custom.label; name the field that is the label with "
+                 "no supervision has a custom.label; name the field with the label with "
                  "--label-column; there are: language");
     options = (struct input_options){.label_column = "language"};
     expect_words("ln", &options, "a/b c.flac|de|||ok\n");

@@ -149,15 +149,15 @@ static void places(void **state) {
     static const char *const supervisions[][2] = {
         {"\"start\": 0, \"duration\": 2", ""},
         {"\"start\": -1, \"duration\": 1e300", ""},
-        {"\"start\": -1e300, \"duration\": 1e300", "it lies outside of its cut (start '-1"},
-        {"\"start\": 2, \"duration\": 1", "line 4: it lies outside of its cut (start '2', end '', "
+        {"\"start\": -1e300, \"duration\": 1e300", "it is outside its cut (start '-1"},
+        {"\"start\": 2, \"duration\": 1", "line 4: it is outside its cut (start '2', end '', "
                                           "duration '1')"},
-        {"\"start\": -1, \"duration\": 1", "it lies outside of its cut"},
+        {"\"start\": -1, \"duration\": 1", "it is outside its cut"},
         {"\"start\": 1, \"duration\": 0", "it has no length"},
         {"\"start\": 1, \"duration\": -0.5", "it has no length"},
         {"\"start\": 1e999, \"duration\": 1", "not JSON"},
         {"\"start\": NaN, \"duration\": 1", "not JSON"},
-        {"\"start\": 1.7e308, \"duration\": 1.7e308", "it lies outside of its cut"},
+        {"\"start\": 1.7e308, \"duration\": 1.7e308", "it is outside its cut"},
         {"\"start\": \"0\", \"duration\": 1", "a supervision without start or duration"},
         {"\"start\": 0, \"duration\": null", "a supervision without start or duration"},
         {"\"start\": 0", "a supervision without start or duration"}};
@@ -167,8 +167,8 @@ static void places(void **state) {
         {"\"start\": 1, \"duration\": -3", "its cut has no length"},
         {"\"start\": 1", "its cut has no start or no duration"},
         {"\"start\": true, \"duration\": 2", "its cut has no start or no duration"},
-        {"\"start\": 1.7e308, \"duration\": 1.7e308", "the place in the file is no number"},
-        {"\"start\": 1e300, \"duration\": 1", "its end is its start"}};
+        {"\"start\": 1.7e308, \"duration\": 1.7e308", "the position in the file is not a number"},
+        {"\"start\": 1e300, \"duration\": 1", "its end equals its start"}};
     const char *words[32];
     size_t count = 0;
     struct text lines = TEXT_INITIAL;
@@ -188,16 +188,16 @@ static void places(void **state) {
 static void refusals(void **state) {
     (void)state;
     static const char *const words[] = {"",
-                                        "neither a file nor a kind of source that is known",
+                                        "neither a file nor a known kind of source",
                                         "without id or sources",
                                         "without id or sources",
                                         "its cut has no recording; features alone",
-                                        "supervisions that are no list",
+                                        "supervisions that are not a list",
                                         "a supervision without start",
-                                        "a mixed cut, whose sound is in no file",
+                                        "a mixed cut, whose sound is not in one file",
                                         "a cut of padding",
-                                        "no cut of a type that is known",
-                                        "no cut of a type that is known",
+                                        "not a cut of a known type",
+                                        "not a cut of a known type",
                                         "not a JSON object",
                                         "not JSON",
                                         "longer than 1 MiB"};
@@ -247,9 +247,9 @@ static void channels(void **state) {
     expect("channels.jsonl", &options,
            "two.wav|a|||ok\ntwo.wav|a|||ok\ntwo.wav|a|||ok\ntwo.wav|a|||ok\ntwo.wav|a|||ok\n"
            "l.wav|a|||ok\nl.wav|a|||ok\nr.wav|a|||ok\n|a|||bad_row\n|a|||bad_row\n"
-           "~4 clips are of one channel of a file that has several; all its channels are mixed "
+           "~4 clips are one channel of a file with several; all its channels are mixed "
            "down\n"
-           "~2 rows repeat the path of an earlier row, 'two.wav' for one\n");
+           "~2 rows repeat the path of an earlier row, for example 'two.wav'\n");
     text_free(&lines);
 }
 
@@ -312,10 +312,10 @@ static void recognition(void **state) {
     expect("cuts.jsonl", &plain, "a.wav|x|||ok\n");
     /* If all cuts are mixed, the message says so; if a folder has two sets, it asks which one. */
     test_text_write(test_path(test_folder, "mixed.jsonl"), mixed);
-    expect_words("mixed.jsonl", &plain, "a mixed cut, whose sound is in no file");
+    expect_words("mixed.jsonl", &plain, "a mixed cut, whose sound is not in one file");
     test_text_write(test_path(test_folder, "k/recordings.jsonl"), "{}\n");
     test_text_write(test_path(test_folder, "k/supervisions.jsonl"), "{}\n");
-    expect_words("k", &plain, "holds cuts.jsonl and supervisions.jsonl; name the one to read");
+    expect_words("k", &plain, "holds cuts.jsonl and supervisions.jsonl; give the one to read");
     text_free(&lines);
 }
 

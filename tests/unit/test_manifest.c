@@ -159,9 +159,9 @@ static void expect_segments(const char *name, const char *content,
                     clip_status_name(clip->status));
     }
     if (input.reading.length > 0)
-        text_format(&found, "^%s\n",
-                    strchr(input.reading.data, ' ') == NULL ? ""
-                                                            : strstr(input.reading.data, "parts"));
+        text_format(
+            &found, "^%s\n",
+            strchr(input.reading.data, ' ') == NULL ? "" : strstr(input.reading.data, "segments"));
     for (size_t i = 0; i < input.warnings.count; i++)
         text_format(&found, "~%s\n",
                     strstr(input.warnings.sentences[i], ": ") == NULL
@@ -182,22 +182,23 @@ static void parts_of_files(void **state) {
                     "a 0 1.5 ok\na 1.5 2.25 ok\na 2.25 0 ok\nb 0 0 ok\nb 0 0 bad_segment\n"
                     "b 0 0 bad_segment\nb 0 0 bad_segment\nb 0 0 bad_segment\nb 0 0 bad_segment\n"
                     "b 0 0 bad_segment\nb 0 0 bad_segment\nb 0.1 2 ok\na 1.5 2.25 ok\n"
-                    "^parts of files, from 'from' and 'to'\n"
-                    "~1 rows repeat the path of an earlier row, 'a' for one\n");
+                    "^segments of files, from 'from' and 'to'\n"
+                    "~1 rows repeat the path of an earlier row, for example 'a'\n");
     expect_segments("m.csv", "path,label,from,duration\na,x,1,9\nb,x,0,9\n",
                     &(struct input_options){.start_column = "from"},
-                    "a 1 0 ok\nb 0 0 ok\n^parts of files, from 'from' to the file's end\n");
+                    "a 1 0 ok\nb 0 0 ok\n^segments of files, from 'from' to the end of the file\n");
     expect_segments("m.csv", "path,label,to\na,x,1\n", &(struct input_options){.end_column = "to"},
-                    "a 0 1 ok\n^parts of files, from 'offset' and 'to'\n");
+                    "a 0 1 ok\n^segments of files, from 'offset' and 'to'\n");
     expect_words("m.csv", "path,label,to\na,x,1\n", &options,
                  "no column 'from' for --start-column");
     /* In CSV, a duration alone describes the file; with an offset it ends a segment, as in NeMo. */
     expect_segments("m.csv", "path,label,duration\na,x,3\n", &plain, "a 0 0 ok\n");
     expect_segments("m.csv", "path,label,offset,duration\na,x,2,3\nb,x,,3\n", &plain,
-                    "a 2 5 ok\nb 0 0 ok\n^parts of files, from 'offset' and 'duration'\n");
-    expect_segments("m.csv", "path,label,start,end\na,x,2,3\n", &plain,
-                    "a 0 0 ok\n~its columns 'start' and 'end' are not used, whole files are; where "
-                    "clips are parts of files, give --start-column start --end-column end\n");
+                    "a 2 5 ok\nb 0 0 ok\n^segments of files, from 'offset' and 'duration'\n");
+    expect_segments(
+        "m.csv", "path,label,start,end\na,x,2,3\n", &plain,
+        "a 0 0 ok\n~its columns 'start' and 'end' are not used, each clip is a whole file; "
+        "if clips are segments, give --start-column start --end-column end\n");
 }
 
 static void nemo_lines(void **state) {
@@ -214,15 +215,16 @@ static void nemo_lines(void **state) {
         "{\"audio_filepath\":\"a\",\"offset\":true,\"label\":\"x\"}\n",
         &plain,
         "a 1.5 3.5 ok\na 0 2 ok\na 3 0 ok\na 0 0 ok\na 0 0 bad_segment\na 0 0 bad_segment\n"
-        "a 0 0 bad_segment\n^parts of files, from 'offset' and 'duration'\n");
+        "a 0 0 bad_segment\n^segments of files, from 'offset' and 'duration'\n");
     expect_segments("m.jsonl",
                     "{\"path\":\"a\",\"start\":1,\"end\":2,\"duration\":7,\"label\":\"x\"}\n"
                     "{\"path\":\"a\",\"end\":2,\"label\":\"x\"}\n",
                     &options,
-                    "a 1 2 ok\na 0 0 bad_segment\n^parts of files, from 'start' and 'end'\n");
-    expect_segments("m.jsonl", "{\"path\":\"a\",\"start\":1,\"end\":2,\"label\":\"x\"}\n", &plain,
-                    "a 0 0 ok\n~its columns 'start' and 'end' are not used, whole files are; where "
-                    "clips are parts of files, give --start-column start --end-column end\n");
+                    "a 1 2 ok\na 0 0 bad_segment\n^segments of files, from 'start' and 'end'\n");
+    expect_segments(
+        "m.jsonl", "{\"path\":\"a\",\"start\":1,\"end\":2,\"label\":\"x\"}\n", &plain,
+        "a 0 0 ok\n~its columns 'start' and 'end' are not used, each clip is a whole file; "
+        "if clips are segments, give --start-column start --end-column end\n");
 }
 
 static void reason_of(const char *name, const char *content, size_t clip, const char *words) {
@@ -242,7 +244,7 @@ static void reasons_say_where_and_why(void **state) {
     reason_of("m.csv", "path,label\na,x\n,x\n", 1, "line 3: no path");
     reason_of("m.csv", "path,label\na,x\n../b,x\n", 1, "--allow-outside");
     reason_of("m.csv", "path,label,offset,duration\na,x,,\nb,x,-2,1\n", 1,
-              "line 3: the place in the file is negative (start '-2', end '', duration '1')");
+              "line 3: the position in the file is negative (start '-2', end '', duration '1')");
     reason_of("m.jsonl", "{\"path\":\"a\",\"label\":\"x\"}\n{a\n", 1, "line 2: not JSON");
     reason_of("m.jsonl", "{\"path\":\"a\",\"label\":\"x\"}\n{\"path\":3}\n", 1,
               "line 2: the value of 'path'");
@@ -320,8 +322,8 @@ static void warnings(void **state) {
     (void)state;
     expect_clips("m.csv", "path,label,id\na,x,1\nb,x,2\na,y,2\na,x,3\n", &plain,
                  "a|1|x|||ok\nb|2|x|||ok\na|2|y|||ok\na|3|x|||ok\n"
-                 "~2 rows repeat the path of an earlier row, 'a' for one\n"
-                 "~1 rows repeat the id of an earlier row, '2' for one\n");
+                 "~2 rows repeat the path of an earlier row, for example 'a'\n"
+                 "~1 rows repeat the id of an earlier row, for example '2'\n");
     expect_words("m.csv", "path,label\na,Dog\nb,dog \nc,DOG\n", &plain,
                  "~the labels 'DOG' and 'Dog' differ only in spaces or case");
     /* A hundred and fifty pairs: a hundred warnings, and a count. */
@@ -335,14 +337,14 @@ static void warnings(void **state) {
 /* Several labels in a cell are hardly meant as one class. */
 static void labels_that_are_lists(void **state) {
     (void)state;
-    static const char words[] = "labels look like lists, 'guitar,music' for one: every combination "
-                                "is a class of its own here";
+    static const char words[] = "labels look like lists, for example 'guitar,music': each "
+                                "combination is a separate class";
     expect_words("m.csv",
                  "path,label\na.wav,\"guitar,music\"\nb.wav,\"bass , music\"\nc.wav,"
                  "guitar\n",
                  &plain, words);
     expect_words("m.csv", "path,label\na.wav,b; a\nb.wav,a\nc.wav,c;b\n", &plain,
-                 "labels look like lists, 'b; a' for one");
+                 "labels look like lists, for example 'b; a'");
     expect_clips("m.csv", "path,label\na.wav,\"Bach, J. S.\"\nb.wav,\"Mozart, W. A.\"\n", &plain,
                  "a.wav|a.wav|Bach, J. S.|||ok\nb.wav|b.wav|Mozart, W. A.|||ok\n");
     expect_clips("m.csv", "path,label\na.wav,;\nb.wav,a;\nc.wav,a\n", &plain,

@@ -317,7 +317,7 @@ static const struct damage damages[] = {
     {"classes.csv", "\nfour,", "\nextra,0,1,1,1,1,1,1\nfour,", "more than the 5"},
     {"classes.csv", "\nfour,", NULL, "classes.csv"},
     {"overlapping_classes.csv", "\nfour,two,0,3", "\nfour,two,0,9", "class 9 is not"},
-    {"confident_joint.csv", ",300,", ",abc,", "'abc' is no whole number"},
+    {"confident_joint.csv", ",300,", ",abc,", "'abc' is not a whole number"},
     {"confident_joint.csv", ",300,", ",300,1,", "7 cells instead of 6"},
     {"confident_joint.csv", "\none,", NULL, "0 cells instead of 6"},
 };

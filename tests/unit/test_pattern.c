@@ -106,7 +106,7 @@ static void refusals(void **state) {
     expect_refusal("", "{label}");
     expect_refusal("{speaker}.wav", "{label}");
     expect_refusal("{label}_{label}.wav", "twice");
-    expect_refusal("{label}{take}.wav", "nothing between {label} and {take}");
+    expect_refusal("{label}{take}.wav", "nothing separates {label} and {take}");
     expect_refusal("{label.wav", "'{' at position 1");
     expect_refusal("label}.wav", "'}' at position 6");
     expect_refusal("{la{bel}}.wav", "'{' at position 1");

@@ -130,7 +130,7 @@ static void refused(const char *name, double start, double end, enum clip_status
     decoded_free(&decoded);
 }
 
-static void parts_outside_the_file(void **state) {
+static void segments_outside_the_file(void **state) {
     (void)state;
     const char *names[] = {"a.wav", "a.flac", "a.ogg", "a.mp3"};
     const int kinds[] = {SF_FORMAT_WAV | SF_FORMAT_PCM_16, SF_FORMAT_FLAC | SF_FORMAT_PCM_16,
@@ -143,10 +143,10 @@ static void parts_outside_the_file(void **state) {
         refused(names[i], 1, 5, CLIP_BAD_SEGMENT, "ends at 5 s, but the file is only ");
         refused(names[i], 0, 1e300, CLIP_BAD_SEGMENT, "ends at 1e+300 s");
         refused(names[i], 1e300, 0, CLIP_BAD_SEGMENT, "begins at 1e+300 s");
-        refused(names[i], -1, 1, CLIP_BAD_SEGMENT, "from -1 s to 1 s is no part");
-        refused(names[i], (double)NAN, 1, CLIP_BAD_SEGMENT, "is no part");
-        refused(names[i], 1, (double)NAN, CLIP_BAD_SEGMENT, "is no part");
-        refused(names[i], 1, 1, CLIP_BAD_SEGMENT, "is no part");
+        refused(names[i], -1, 1, CLIP_BAD_SEGMENT, "from -1 s to 1 s is not a segment");
+        refused(names[i], (double)NAN, 1, CLIP_BAD_SEGMENT, "is not a segment");
+        refused(names[i], 1, (double)NAN, CLIP_BAD_SEGMENT, "is not a segment");
+        refused(names[i], 1, 1, CLIP_BAD_SEGMENT, "is not a segment");
         refused(names[i], 1, 1.01, CLIP_TOO_SHORT, "too short: 160 samples");
         refused(names[i], 1, 2.01, CLIP_OK, ""); /* rounding in the manifest */
     }
@@ -158,7 +158,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_samples_as_the_whole),
         cmocka_unit_test(hash_of_a_segment),
-        cmocka_unit_test(parts_outside_the_file),
+        cmocka_unit_test(segments_outside_the_file),
     };
     return cmocka_run_group_tests_name("segment", tests, make_folder, remove_folder);
 }
