@@ -97,8 +97,8 @@ long() {
     export CUDA=0
     part "clang's warnings and clang-tidy" lint warnings tidy
     if build "program and unit tests" earmark tests; then
-        part "unit tests without sanitizers" run_make test-unit
-        part "kills and injected failures at every call" run_make test-failures
+        part "unit tests without sanitizers, with kills and injected failures at every call" \
+            env EARMARK_EVERY_STEP=1 RUN_OPTIONS="$RUN_OPTIONS --timeout 3600" "$make" --no-print-directory test-unit
     fi
     if build "program with sanitizers" "${sanitized[@]}" test-programs; then
         part "command-line tests with sanitizers" run_make "${sanitized[@]}" test-cli
