@@ -118,4 +118,9 @@ void npy_writer_close(struct npy_writer *writer);
 enum error_code npy_write(const char *path, enum npy_type type, size_t rows, size_t columns,
                           const void *elements, struct error *error);
 
+/* The same for folder/name and any shape (dimensions). */
+enum error_code npy_write_in(const char *folder, const char *name, enum npy_type type,
+                             size_t dimensions, const size_t *shape, const void *elements,
+                             struct error *error);
+
 #endif

@@ -12,6 +12,13 @@
  * signal ends it at once with exit code 128 + signal. */
 void stop_install(void);
 
+/* What is reported with a stop from now on: what is kept and how to go on. Copied, at most
+ * STOP_NOTE_SIZE - 1 bytes. */
+#define STOP_NOTE_SIZE 512
+void stop_note(const char *sentence);
+/* The last note, or "what was committed is kept" before the first. */
+const char *stop_noted(void);
+
 /* ERROR_STOPPED once a signal came. Called between batches and between steps. */
 enum error_code stop_check(struct error *error);
 

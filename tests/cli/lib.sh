@@ -1,6 +1,6 @@
 # Helpers of the command-line tests: source this file first, from the root of
-# the repository. Results go to stdout as TAP lines; everything a command under
-# test says goes to files, so that only TAP lines are read as results.
+# the repository. Results go to stdout as TAP lines; the output of commands under
+# test goes to files, so that only TAP lines are read as results.
 #
 #   $EARMARK   absolute path of the program under test
 #   $TMP       a fresh folder, removed at exit
@@ -12,11 +12,11 @@
 #   check_fails NAME COMMAND...             passes when it exits with 1 to 127
 #   expect_exit NAME CODE COMMAND...        passes when it exits with CODE
 #   expect_grep NAME PATTERN FILE           an extended regular expression is found
-#   expect_no_grep NAME PATTERN FILE        it is not found, and the file is there
+#   expect_no_grep NAME PATTERN FILE        it is not found, and the file exists
 #   expect_same NAME FILE FILE              the bytes are the same
 #   expect_equal NAME VALUE EXPECTED        the strings are the same
-#   expect_file NAME FILE                   it is there and not empty
-#   expect_lines NAME COUNT FILE            it has so many lines
+#   expect_file NAME FILE                   it exists and is not empty
+#   expect_lines NAME COUNT FILE            it has this many lines
 #
 # The last command's output is in $TMP/stdout and $TMP/stderr, its exit code in
 # $STATUS. A test never stops the script: the helpers return 0 when they passed
@@ -63,7 +63,7 @@ skip() {
     printf 'ok %d # SKIP %s: %s\n' "$tests_run" "$1" "$2"
 }
 
-# The end of what the last command said, as a reason.
+# The end of the last command's output, as a reason.
 said() {
     local file
     for file in stdout stderr; do

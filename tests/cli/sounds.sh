@@ -9,7 +9,7 @@ little_endian() {
     done
 }
 
-# write_square_wav FILE HALF_PERIOD SAMPLES [RATE]: mono, 16 bits, 8 kHz unless told.
+# write_square_wav FILE HALF_PERIOD SAMPLES [RATE]: mono, 16 bits, 8 kHz by default.
 write_square_wav() {
     local rate=${4:-8000} half=$2 samples=$3 period
     {

@@ -22,7 +22,7 @@ check_fails "a missing file" "$EARMARK" crossval --embeddings "$TMP/none.npy" --
 expect_grep "the missing file is named" 'none.npy' "$TMP/stderr"
 check_fails "lengths that differ" "$EARMARK" crossval --embeddings "$x" \
     --labels "$golden/two_y.npy" -o "$TMP/no"
-expect_grep "the lengths are told" '200 rows, but the embeddings have 300' "$TMP/stderr"
+expect_grep "the lengths are reported" '200 rows, but the embeddings have 300' "$TMP/stderr"
 check_fails "labels that are embeddings" "$EARMARK" crossval --embeddings "$x" --labels "$x" -o "$TMP/no"
 head -c 5000 "$x" >"$TMP/cut.npy"
 check_fails "a truncated file" "$EARMARK" crossval --embeddings "$TMP/cut.npy" --labels "$y" -o "$TMP/no"
@@ -60,13 +60,13 @@ expect_grep "warning" 'rows cannot be audited' "$TMP/stderr"
 expect_exit "groups" 0 "$EARMARK" crossval --embeddings "$golden/unbalanced_x.npy" \
     --labels "$golden/unbalanced_y.npy" --groups "$golden/unbalanced_f.npy" -o "$TMP/groups" --C 1 \
     --folds 5
-expect_grep "groups are told" '"folds_from": "groups"' "$TMP/groups/crossval.json"
+expect_grep "groups are recorded" '"folds_from": "groups"' "$TMP/groups/crossval.json"
 expect_exit "iterations run out" 0 "$EARMARK" crossval --embeddings "$x" --labels "$y" -o "$TMP/short" \
     --C 1 --max-iterations 2
-expect_grep "and are told" 'limit of iterations' "$TMP/stderr"
+expect_grep "and are reported" 'limit of iterations' "$TMP/stderr"
 check_fails "too many folds" "$EARMARK" crossval --embeddings "$x" --labels "$y" -o "$TMP/many" --folds 200
 
-# ---- rows without a label: as if they were not there
+# ---- rows without a label do not change the results
 source tests/cli/arrays.sh
 npy "$TMP/unknown_y.npy" '<i4' '(300,)' ''
 tail -c 1200 "$y" | head -c 1120 >>"$TMP/unknown_y.npy"
@@ -91,7 +91,7 @@ expect_exit "rows without a label, folds given" 0 "$EARMARK" crossval --embeddin
 expect_grep "are left out, too" '^280 rows, 10 classes' "$TMP/stdout"
 expect_exit "-1 as a class" 0 "$EARMARK" crossval --embeddings "$x" --labels "$TMP/unknown_y.npy" \
     -o "$TMP/minus" --C 1
-expect_grep "is told" 'warning: 20 rows have the label -1, .*--unlabelled -1' "$TMP/stderr"
+expect_grep "is reported" 'warning: 20 rows have the label -1, .*--unlabelled -1' "$TMP/stderr"
 expect_exit "no number" 2 "$EARMARK" crossval --embeddings "$x" --labels "$y" -o "$TMP/no" \
     --unlabelled none
 expect_exit "not with several labels" 2 "$EARMARK" crossval --embeddings "$x" --labels "$y" \
@@ -99,7 +99,7 @@ expect_exit "not with several labels" 2 "$EARMARK" crossval --embeddings "$x" --
 npy "$TMP/none_y.npy" '<i4' '(300,)' "$(printf '\\377%.0s' {1..1200})"
 check_fails "no label at all" "$EARMARK" crossval --embeddings "$x" --labels "$TMP/none_y.npy" \
     -o "$TMP/no" --unlabelled -1
-expect_grep "is told, and how many rows" 'none of the 300 clips has a label' "$TMP/stderr"
+expect_grep "is reported with the number of rows" 'none of the 300 clips has a label' "$TMP/stderr"
 
 # ---- several labels a row
 several=$repository/tests/golden/multilabel
@@ -131,7 +131,7 @@ npy "$TMP/few_y.npy" '|i1' '(8, 3)' \
 npy "$TMP/few_x.npy" '<f4' '(8, 1)' "$float_0$float_1$float_0$float_1$float_quarter$float_1$float_0$float_1"
 expect_exit "classes that cannot be judged" 0 "$EARMARK" crossval --embeddings "$TMP/few_x.npy" \
     --labels "$TMP/few_y.npy" --multi-label -o "$TMP/few" --folds 2 --C 1
-expect_equal "are told, and the row that is not known" "$(cat "$TMP/few/not_auditable.csv")" \
+expect_equal "are listed, with the row that is not known" "$(cat "$TMP/few/not_auditable.csv")" \
     $'row,label,reason\n,0,fewer clips than folds have it\n,2,fewer clips than folds are without it\n7,,it has no labels'
 expect_equal "which class is left" "$(cat "$TMP/few/classes.json")" '[1]'
 expect_grep "a warning, too" '2 classes cannot be audited' "$TMP/stderr"

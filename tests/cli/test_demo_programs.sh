@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The demo's two small programs: planting label errors, and scoring what was found.
+# The demo's two small programs: planting label errors, and scoring the results.
 source tests/cli/lib.sh
 source tests/cli/arrays.sh
 programs=${PROGRAMS:-$(dirname "$(realpath "$EARMARK")")/bench}
@@ -19,7 +19,7 @@ expect_equal "only the listed labels differ" \
     "$(diff "$TMP/manifest.csv" "$TMP/labelled.csv" | grep -c '^>')" 15
 differences=$(paste -d, "$TMP/manifest.csv" "$TMP/labelled.csv" |
     awk -F, 'NR > 1 && $2 != $4 { print NR - 2 "," $1 "," $4 "," $2 }')
-expect_equal "the list tells row, new label and true label" \
+expect_equal "the list has row, new label and true label" \
     "$(tail -n +2 "$TMP/planted.csv")" "$differences"
 check "again" "$plant" "$TMP/manifest.csv" 20 5 "$TMP/again.csv" "$TMP/again-planted.csv"
 expect_same "the same seed changes the same" "$TMP/labelled.csv" "$TMP/again.csv"

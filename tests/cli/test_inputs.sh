@@ -68,7 +68,7 @@ check "NeMo's lines" "$EARMARK" audit "$pieces/nemo.jsonl" -o "$TMP/nemo" --quie
 expect_same "the same parts" "$TMP/parts/clips.csv" "$TMP/nemo/clips.csv"
 expect_same "the same results" "$TMP/parts/issues.csv" "$TMP/nemo/issues.csv"
 
-# The wrong ones are rows with a reason, and the run goes on.
+# Invalid ones are rows with a reason, and the run continues.
 sed '2s/low/high/' "$pieces/parts.csv" >"$pieces/bad.csv"
 printf 'long.wav,low,%s\n' -1,2 nan,2 3,2 11,13 50,51 >>"$pieces/bad.csv"
 expect_exit "impossible parts" 3 "$EARMARK" audit "$pieces/bad.csv" -o "$TMP/bad" \
@@ -189,7 +189,7 @@ expect_exit "fewer groups than folds" 1 "$EARMARK" audit "$pieces/warn.csv" -o "
 expect_grep "it is said what to do" '--group who has 8 different values, .* give --folds 8' \
     "$TMP/stderr"
 expect_no_grep "before anything is decoded" 'embedding' "$TMP/stderr"
-# Sounds of their own, since equal ones join their groups.
+# Different sounds, since equal ones join their groups.
 make_square_corpus "$TMP/own" 4
 mkdir "$TMP/own/rare"
 for index in 0 1; do write_square_wav "$TMP/own/rare/clip$index.wav" $((40 + index)) 3000; done
@@ -202,10 +202,10 @@ for index in 0 1; do write_square_wav "$TMP/own/rare/clip$index.wav" $((40 + ind
 } >"$TMP/own/list.csv"
 check "a class in one group" "$EARMARK" audit "$TMP/own/list.csv" -o "$TMP/one-group" --group who \
     --folds 2
-expect_grep "is told" 'warning: 1 class with all clips in one group .*: rare \(2\)' "$TMP/stderr"
+expect_grep "is reported" 'warning: 1 class with all clips in one group .*: rare \(2\)' "$TMP/stderr"
 check "a class in one fold" "$EARMARK" audit "$TMP/own/list.csv" -o "$TMP/one-fold" \
     --fold-column who
-expect_grep "is told, too" 'warning: 1 class with all clips in one fold .*: rare \(2\)' \
+expect_grep "is reported, too" 'warning: 1 class with all clips in one fold .*: rare \(2\)' \
     "$TMP/stderr"
 
 # ---- lists as other programs save them

@@ -11,7 +11,7 @@ npy() {
 }
 
 # Eight rows of two classes in uint8 / float32: 0.9, 0.1 and 0.1, 0.9, labels 0 and 1 in turn,
-# but rows 5 and 6 have the other label.
+# except that rows 5 and 6 have the other label.
 nine='\x66\x66\x66\x3f'
 one='\xcd\xcc\xcc\x3d'
 cd "$TMP" || exit 1
@@ -111,7 +111,7 @@ refused 'float labels' 'float32 instead of integers' --labels label.npy --pred-p
 npy cube.npy '<f4' '(8, 1, 2)' "$nine$one$one$nine$nine$one$one$nine$nine$one$one$nine$nine$one$one$nine"
 refused 'three dimensions' '3 dimensions' --labels y.npy --pred-probs cube.npy
 
-# The sets of label-errors, where they are: counts from the specification.
+# The sets of label-errors, if present: counts of the reference.
 data=$repository/../shared/data/label-errors
 # count SET FILTER EXPECTED
 count() {

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# `make model-check`: its small programs, its tables, and the whole on made-up sounds.
+# `make model-check`: its small programs, its tables, and all of it on synthetic sounds.
 source tests/cli/lib.sh
 source tests/cli/arrays.sh
 source tests/cli/sounds.sh
 source bench/prompts.sh
 programs=${PROGRAMS:-$(dirname "$(realpath "$EARMARK")")/bench}
 
-# ---- planting errors in an array: 40 labels, 0 to 3 by turns
+# ---- planting errors in an array: 40 labels, 0 to 3 in turn
 labels=()
 for ((i = 0; i < 40; i++)); do labels+=($((i % 4))); done
 npy "$TMP/labels.npy" '<i4' '(40,)' "$(int32 "${labels[@]}")"
@@ -55,7 +55,7 @@ score=$programs/score_crossval
 check "results of crossval are scored" "$score" "$folder" "$TMP/planted.csv" 0.5 some \
     "$TMP/issues.csv" none "$TMP/nothing.csv"
 # Ranks: row 0, planted; 2; 3 (planted) and 4 together; 5 (planted) and 6 together.
-# (1/1 + 2/4 + 3/6) / 4, the planted row that was left out counting as never found.
+# (1/1 + 2/4 + 3/6) / 4: the planted row that was left out counts as never found.
 expect_grep "average precision" '^average precision	0\.500000$' "$TMP/stdout"
 expect_grep "precision where recall first reaches a half" '^precision at recall 0\.5	0\.500000$' \
     "$TMP/stdout"
@@ -98,7 +98,7 @@ check "again" "$programs/random_weights" 1 "$TMP/again.safetensors"
 expect_same "the same seed, the same weights" "$TMP/random.safetensors" "$TMP/again.safetensors"
 check "another seed" "$programs/random_weights" 2 "$TMP/again.safetensors"
 check_fails "other weights" cmp "$TMP/random.safetensors" "$TMP/again.safetensors"
-# The first tensor, 512 x 24 x 5: evenly between -1 and 1 over the root of 120.
+# The first tensor, 512 x 24 x 5: uniform between -1 and 1 over the root of 120.
 header=$(od -An -t u8 -N 8 "$TMP/random.safetensors")
 spread=$(od -An -v -t f4 -w4 -j $((8 + header)) -N $((4 * 512 * 24 * 5)) "$TMP/random.safetensors" |
     awk '
@@ -117,7 +117,7 @@ spread=$(od -An -v -t f4 -w4 -j $((8 + header)) -N $((4 * 512 * 24 * 5)) "$TMP/r
 expect_equal "of PyTorch's distribution" "$spread" "61440 0 1 1 1"
 
 # ---- tables: means, targets, cells that are not better
-# tabs LINE...: lines whose fields are parted by '|', parted by tabs.
+# tabs LINE...: the lines with tabs in place of '|'.
 tabs() { printf '%s\n' "$@" | tr '|' '\t'; }
 tabs 'a|first|accuracy|at least|0.9' 'a|second|accuracy|at least|0.9' \
     'b|x errors|average precision|at least|0.9' 'c|size|megabytes|at most|9' >"$TMP/targets.tsv"
@@ -155,7 +155,7 @@ expect_grep "the cell that is no better" \
     '^- b, x errors: average precision: 0\.900, random weights 0\.900$' "$TMP/stdout"
 expect_equal "and no other" "$(grep -c '^- ' "$TMP/stdout")" 1
 
-# ---- the whole: three digits by five speakers, and prompts in three languages
+# ---- all of it: three digits by five speakers, and prompts in three languages
 mkdir "$TMP/digits"
 for speaker in 0 1 2 3 4; do
     for digit in 0:25 1:11 2:5; do
@@ -176,21 +176,21 @@ expect_equal "four accuracies" "$(grep -c $'\taccuracy\tmodel\t' "$TMP/out/resul
 expect_equal "errors of two kinds and four rates, and in the prompts, in two networks" \
     "$(grep -c $'\taverage precision\t' "$TMP/out/results.tsv")" 18
 expect_equal "errors of 5% at seven C each" "$(grep -c $'\taverage precision at C ' "$TMP/out/results.tsv")" 42
-expect_grep "the best C of the prompts is told" \
+expect_grep "the best C of the prompts is shown" \
     '^\| prompts, 5% symmetric errors: average precision \| .* \| [01]\.[0-9]{3} at C [0-9.]+ \|$' "$TMP/stdout"
 expect_grep "for every C that auto tries" \
     '^\| data \| errors \| figure \| network \| 0\.0001 \| 0\.001 \| 0\.01 \| 0\.1 \| 1 \| 10 \| 100 \|$' "$TMP/stdout"
 expect_equal "every target has a figure" "$(grep -c -E '\| (met|missed) \| ' "$TMP/stdout")" \
     "$(wc -l <bench/model_targets.tsv)"
-expect_grep "sounds that are easy to tell apart are told apart" \
+expect_grep "sounds that are easy to distinguish are distinguished" \
     '^\| prompts \| which language, shuffled \| 1\.000 \| 1\.000 \|$' "$TMP/stdout"
 expect_same "the tables are kept" "$TMP/stdout" "$TMP/out/figures.md"
 check "the same without digits, and a random network as the model" model_check \
     MODEL="$TMP/again.safetensors"
-expect_grep "that they are skipped is said, and where to get them" 'SKIPPED: .*free-spoken-digit' \
+expect_grep "a message says that they are skipped, and where to get them" 'SKIPPED: .*free-spoken-digit' \
     "$TMP/stderr"
 expect_grep "in the tables, too" '^Spoken digits were skipped' "$TMP/stdout"
-expect_grep "the model is told" 'name: random-weights' "$TMP/stdout"
+expect_grep "the model is described" 'name: random-weights' "$TMP/stdout"
 expect_grep "their targets are not measured" '^\| digits, .* \| not measured \| - \|$' "$TMP/stdout"
 expect_no_grep "and have no rows" '^\| digits \|' "$TMP/stdout"
 check_fails "a model that is not there" model_check MODEL="$TMP/none.safetensors"

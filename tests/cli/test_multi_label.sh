@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Several labels a clip, as a user types it: a list with sets to the labels that are wrong.
+# Several labels a clip, as a user runs it: from a list with sets to the wrong labels.
 source tests/cli/lib.sh
 source tests/cli/sounds.sh
 
@@ -7,7 +7,7 @@ clips=$TMP/clips
 make_square_corpus "$clips" 9
 
 # Low clips are 'deep' and 'dark', middle ones 'dark', high ones neither; two low ones are also
-# 'rare'. Planted: middle/clip3 is said to be 'deep', high/clip4 'dark', low/clip5 lacks 'dark'.
+# 'rare'. Planted: middle/clip3 has the label 'deep', high/clip4 'dark', low/clip5 lacks 'dark'.
 labels_of() {
     case $1 in
         low/clip0 | low/clip1) echo 'deep dark rare' ;;
@@ -60,7 +60,7 @@ cp "$TMP/out/report.html" "$TMP/page"
 check "the page made again" "$EARMARK" report "$TMP/out"
 expect_same "is the same" "$TMP/page" "$TMP/out/report.html"
 
-# ---- the stages by themselves
+# ---- the single stages
 check "embed" "$EARMARK" embed "$clips/list.csv" --label-separator ';' -o "$TMP/embedded" --quiet
 expect_same "the audit's embeddings" "$TMP/out/embeddings.npy" "$TMP/embedded/embeddings.npy"
 expect_equal "all labels" "$(tr -d ' \n' <"$TMP/embedded/classes.json")" '["dark","deep","rare"]'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# earmark report: the page of a run, made again from the run's files.
+# earmark report: makes the page of a run again from the files of the run.
 . tests/cli/lib.sh
 
 # little_endian BYTES NUMBER
@@ -57,8 +57,8 @@ END
 }
 
 check "report --help" "$EARMARK" report --help
-expect_grep "help tells the usage" '^usage: earmark report' "$TMP/stdout"
-expect_grep "help tells the options" '--threads N' "$TMP/stdout"
+expect_grep "help has the usage" '^usage: earmark report' "$TMP/stdout"
+expect_grep "help has the options" '--threads N' "$TMP/stdout"
 expect_exit "no folder" 2 "$EARMARK" report
 expect_grep "no folder: what is missing" 'report: OUT is missing; usage: earmark report OUT' "$TMP/stderr"
 expect_exit "two folders" 2 "$EARMARK" report a b
@@ -89,8 +89,8 @@ expect_same "the same bytes" "$TMP/first.html" "$page"
 
 mv "$TMP/run/clips" "$TMP/run/moved"
 check "clips that are gone" "$EARMARK" report "$TMP/run/out"
-expect_grep "told on the terminal" 'the sound of 2 could not be read' "$TMP/stderr"
-expect_equal "told in the page" "$(grep -c 'The sound is not in the page' "$page")" 2
+expect_grep "reported on the terminal" 'the sound of 2 could not be read' "$TMP/stderr"
+expect_equal "reported in the page" "$(grep -c 'The sound is not in the page' "$page")" 2
 check "clips found elsewhere" "$EARMARK" report --root "$TMP/run/moved" "$TMP/run/out"
 expect_grep "they are linked there" 'href="\.\./moved/two/plain\.wav"' "$page"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The test runner itself: what fails, crashes, hangs, skips or runs nothing is counted as such.
+# The test runner: programs that fail, crash, hang, skip or run nothing are counted as such.
 source tests/cli/lib.sh
 
 # program NAME: makes a program of the lines on stdin.
