@@ -10,16 +10,15 @@
 #include "host/output/run.h"
 
 struct resume_settings {
-    enum device_precision precision;
-    bool no_resample;
-    bool keep; /* false: what an earlier run left is thrown away */
+    /* Lines of run_record.h, ended by newlines; NULL: none. */
+    const char *embedding_record; /* settings that embeddings depend on, beside the model */
+    const char *results_record;   /* settings that only later stages depend on */
+    bool keep;                    /* false: what an earlier run left is discarded */
     bool quiet;
-    const struct text
-        *others; /* run_record lines of settings that no embedding depends on; or NULL */
 };
 
-/* Opens the store of the run in `folder`. Embeddings of another model, precision,
- * resampling or program are thrown away. Says on stderr what goes on, what has
+/* Opens the store of the run in `folder`. Embeddings of another program, model or
+ * embedding_record are discarded. Says on stderr what goes on, what has
  * changed and what was damaged. */
 enum error_code resume_open(const struct run_folder *folder, const struct engine *engine,
                             const struct collection *input, const struct resume_settings *settings,
