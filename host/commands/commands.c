@@ -3,6 +3,7 @@
 #include "host/base/names.h"
 #include "host/base/progress.h"
 #include "host/commands/help.h"
+#include "host/commands/option_parse.h"
 #include "host/commands/option_table.h"
 
 bool command_start(const char *name, int argc, char **argv, struct options *options,

@@ -12,9 +12,9 @@ struct crossval_files {
     const char *groups;     /* (rows) integers, or NULL */
     const char *fold_of;    /* (rows) integers, or NULL */
     bool multi_label;       /* a row may have any number of classes: labels are 1 and 0, or -1 in
-                               the whole row where nobody has said what it is */
+                               the whole row of a row without labels */
     bool has_unlabelled;    /* without multi_label: */
-    int64_t unlabelled;     /* the label of rows of which nobody has said what they are */
+    int64_t unlabelled;     /* the value of rows without a label */
 };
 
 /* The arrays, and the rows that can be audited. */

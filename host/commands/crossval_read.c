@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A column of integers, as many as `rows` (SIZE_MAX: any number; told in *count). */
+/* A column of integers, as many as `rows` (SIZE_MAX: any number, which goes to *count). */
 static enum error_code read_column(const char *path, size_t rows, int64_t **values, size_t *count,
                                    struct error *error) {
     struct npy_array array = NPY_INITIAL;

@@ -1,4 +1,4 @@
-/* earmark issues: confident learning alone, on anyone's labels and probabilities. */
+/* earmark issues: confident learning alone, on labels and probabilities from any source. */
 #include "host/commands/commands.h"
 #include "host/commands/issues_files.h"
 
@@ -195,7 +195,7 @@ static enum error_code run(const struct options *options, struct issues_command 
     return run_single(options, &settings, command, count, error);
 }
 
-/* Which file an error of the data is about is known here only. */
+/* Errors of the data do not name the files: only this command has their names. */
 static void name_files(const struct options *options, struct error *error) {
     if (error->code == ERROR_DATA && strstr(error->message, ".npy") == NULL)
         error_prefix(error, "%s, %s", options->files.labels, options->pred_probs);

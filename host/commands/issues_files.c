@@ -84,7 +84,7 @@ static enum error_code write_scores(const char *folder, const struct confident_i
     return error->code;
 }
 
-/* health.json: what a script wants to know first. */
+/* health.json: the counts and the overall health, for scripts. */
 static enum error_code write_health_json(const char *folder, size_t rows, size_t classes,
                                          const struct confident_settings *settings, size_t issues,
                                          uint64_t off_diagonal, const uint64_t *calibrated,
