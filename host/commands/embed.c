@@ -85,7 +85,7 @@ static enum error_code write_files(const struct session_settings *settings, stru
         .clips = clip_view_clips(&view),
         .class_names = input->labels.names,
         .class_count = input->labels.count,
-        .several_labels = multilabel,
+        .multilabel = multilabel,
         .has_audio_faults = true,
         .warnings = (const char *const *)input->warnings.sentences,
         .warning_count = input->warnings.count,

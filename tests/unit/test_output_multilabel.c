@@ -25,7 +25,7 @@ static void write_run(struct made_run *made, const struct made_settings *setting
 }
 
 static void compare_issues(const struct run_results *expected, const struct run_results *found) {
-    assert_true(found->several_labels);
+    assert_true(found->multilabel);
     assert_int_equal(found->issue_count, expected->issue_count);
     for (size_t i = 0; i < found->issue_count; i++) {
         const struct run_issue *x = &expected->issues[i], *y = &found->issues[i];
