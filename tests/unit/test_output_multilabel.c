@@ -107,8 +107,8 @@ static void test_damaged(void **state) {
     static const struct {
         const char *from, *to, *message;
     } damages[] = {
-        {"[{\"label\": \"four\"", "[{\"label\": \"ghost\"", "line 1: \"label\" is no class"},
-        {"[{\"label\": \"four\"", "[7, {\"label\": \"four\"", "line 1: \"label\" is no class"},
+        {"[{\"label\": \"four\"", "[{\"label\": \"ghost\"", "line 1: \"label\" is not a class"},
+        {"[{\"label\": \"four\"", "[7, {\"label\": \"four\"", "line 1: \"label\" is not a class"},
         {"\"suggested_label\": \"\"", "\"suggested_label\": 3", "\"suggested_label\" is no text"},
         {"\"given_label\"", "\"given\"", "\"given_label\" is no text"},
     };
