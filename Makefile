@@ -4,7 +4,9 @@
 # release builds never mix. Before the first build with a set of flags every
 # library is probed by compiling and linking with it; what was decided is
 # printed then, and again by `make show`. Every variable set with ?= can be
-# overridden on the command line or in the environment.
+# overridden on the command line or in the environment. WERROR=1 makes warnings
+# errors, as `make test` and `make lint` do: a newer compiler's new warning must
+# not stop anybody else's build.
 
 CC ?= gcc
 ifeq ($(origin CC),default)
@@ -14,14 +16,21 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 OPTIMISE ?= -O3
 SANITIZER ?=
-WARNINGS ?= -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+WERROR ?=
+WARNINGS ?= -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 SUDO ?= $(if $(filter 0,$(shell id -u)),,sudo)
 JOBS ?= $(shell nproc)
 
-# ---- libraries: pkg-config's answer, or the plain name where it has none
-find_libs = $(or $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null),-l$(2))
+# ---- libraries: pkg-config's answer, or the plain name where it has none. Folders that
+# pkg-config names (PKG_CONFIG_PATH) are searched for every library, also when the program runs.
+comma := ,
+packages := sndfile samplerate libzip zlib jansson libxxhash yaml-0.1 dnnl cmocka
+find_flags = $(sort $(foreach package,$(packages),$(shell $(PKG_CONFIG) $(1) $(package) 2>/dev/null)))
+find_libs = $(or $(shell $(PKG_CONFIG) --libs-only-l $(1) 2>/dev/null),-l$(2))
+PACKAGE_CFLAGS ?= $(call find_flags,--cflags)
+PACKAGE_LDFLAGS ?= $(foreach folder,$(call find_flags,--libs-only-L),$(folder) $(folder:-L%=-Wl$(comma)-rpath$(comma)%))
 SNDFILE_LIBS ?= $(call find_libs,sndfile,sndfile)
 SAMPLERATE_LIBS ?= $(call find_libs,samplerate,samplerate)
 LIBZIP_LIBS ?= $(call find_libs,libzip,zip)
@@ -29,11 +38,9 @@ JANSSON_LIBS ?= $(call find_libs,jansson,jansson)
 ZLIB_LIBS ?= $(call find_libs,zlib,z)
 XXHASH_LIBS ?= $(call find_libs,libxxhash,xxhash)
 LIBYAML_LIBS ?= $(call find_libs,yaml-0.1,yaml)
-ONEDNN_LIBS ?= -ldnnl
+ONEDNN_LIBS ?= $(call find_libs,dnnl,dnnl)
 OPENMP ?= -fopenmp
 CMOCKA_LIBS ?= $(call find_libs,cmocka,cmocka)
-PACKAGE_CFLAGS ?= $(shell for package in sndfile samplerate libzip zlib jansson libxxhash yaml-0.1; do \
-	$(PKG_CONFIG) --cflags $$package 2>/dev/null; done | tr ' ' '\n' | sort -u)
 
 # ---- Debian packages, for `make deps`
 BUILD_PACKAGES ?= gcc libc6-dev binutils make pkg-config libsndfile1-dev libsamplerate0-dev libzip-dev \
@@ -44,11 +51,20 @@ DEPS ?= $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
 # fp-contract off: the same sums whatever the compiler fuses; kernels say fmaf where they mean it.
 PACKAGE_CFLAGS := $(PACKAGE_CFLAGS)
+PACKAGE_LDFLAGS := $(PACKAGE_LDFLAGS)
 BASE_FLAGS := -std=c17 -D_GNU_SOURCE -I. -g $(OPTIMISE) -ffp-contract=off -fno-math-errno $(OPENMP) $(WARNINGS) $(PACKAGE_CFLAGS)
-LINK_LIBS := $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(LIBZIP_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(LIBYAML_LIBS) $(ONEDNN_LIBS) -ldl -lm
+LINK_LIBS := $(PACKAGE_LDFLAGS) $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(LIBZIP_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(LIBYAML_LIBS) $(ONEDNN_LIBS) -ldl -lm
 ifneq ($(SANITIZER),)
 BASE_FLAGS += -fsanitize=$(SANITIZER) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
+# NaN where the network must not read: costs time, so only where time is spent on checks anyway.
+ifneq ($(findstring address,$(SANITIZER)),)
+BASE_FLAGS += -DEARMARK_DEBUG
+endif
+# A oneDNN without a file for pkg-config: ONEDNN_CFLAGS=-I... ONEDNN_LIBS='-L... -ldnnl'.
+ONEDNN_CFLAGS ?=
+BASE_FLAGS += $(ONEDNN_CFLAGS)
+LINK_LIBS += $(patsubst -L%,-Wl$(comma)-rpath$(comma)%,$(filter -L%,$(ONEDNN_LIBS)))
 CFLAGS ?=
 ALL_FLAGS := $(BASE_FLAGS) $(CFLAGS)
 
@@ -112,7 +128,7 @@ $(BENCH_PROGRAMS): %: %.o $(BENCH_SHARED)
 .PHONY: tests
 tests: $(TEST_PROGRAMS)
 
-# What `make test-run` runs, without touching the link at the top of the tree.
+# What tests run, without touching the link at the top of the tree.
 .PHONY: test-programs
 test-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(TEST_PROGRAMS) $(BENCH_PROGRAMS)
 
@@ -124,7 +140,7 @@ define probe
 $(BUILD)/probe/$(1):
 	@mkdir -p $$(@D)
 	@printf '#include <%s>\nint main(void) { return !(%s); }\n' '$(2)' '$(3)' >$$@.c
-	@if $(CC) $(PACKAGE_CFLAGS) -o $$@.out $$@.c $(4) 2>$$@.log; then \
+	@if $(CC) $(PACKAGE_CFLAGS) -o $$@.out $$@.c $(PACKAGE_LDFLAGS) $(4) 2>$$@.log; then \
 		echo 'probe: $(1): found ($(strip $(CC) $(4)))' | tee $$@; \
 	else \
 		sed 's/^/    /' $$@.log | head -n 5 >&2; \
@@ -141,18 +157,18 @@ $(eval $(call probe,zlib,zlib.h,zlibVersion() != 0,$(ZLIB_LIBS),zlib1g-dev,PACKA
 $(eval $(call probe,jansson,jansson.h,json_object() != 0,$(JANSSON_LIBS),libjansson-dev,PACKAGE_CFLAGS and JANSSON_LIBS))
 $(eval $(call probe,xxhash,xxhash.h,XXH_versionNumber() > 0,$(XXHASH_LIBS),libxxhash-dev,PACKAGE_CFLAGS and XXHASH_LIBS))
 $(eval $(call probe,libyaml,yaml.h,yaml_get_version_string() != 0,$(LIBYAML_LIBS),libyaml-dev,PACKAGE_CFLAGS and LIBYAML_LIBS))
-$(eval $(call probe,onednn,oneapi/dnnl/dnnl.h,dnnl_version() != 0,$(ONEDNN_LIBS),libdnnl-dev,ONEDNN_LIBS))
+$(eval $(call probe,onednn,oneapi/dnnl/dnnl.h,dnnl_version() != 0,$(ONEDNN_CFLAGS) $(ONEDNN_LIBS),libdnnl-dev,ONEDNN_CFLAGS and ONEDNN_LIBS))
 
 # cmocka's header wants others before it, and only the tests need it.
 $(BUILD)/probe/cmocka:
 	@mkdir -p $(@D)
 	@printf '#include <%s>\n' stdarg.h stddef.h stdint.h setjmp.h cmocka.h >$@.c
 	@echo 'int main(void) { return cmocka_run_group_tests(((struct CMUnitTest[1]){{0}}), 0, 0) > 1; }' >>$@.c
-	@if $(CC) -o $@.out $@.c $(CMOCKA_LIBS) 2>$@.log; then \
+	@if $(CC) $(PACKAGE_CFLAGS) -o $@.out $@.c $(PACKAGE_LDFLAGS) $(CMOCKA_LIBS) 2>$@.log; then \
 		echo 'probe: cmocka: found ($(CC) $(CMOCKA_LIBS))' | tee $@; \
 	else \
 		sed 's/^/    /' $@.log | head -n 5 >&2; \
-		echo 'probe: cmocka: missing. Debian package: libcmocka-dev. `make deps` installs it; elsewhere set CMOCKA_LIBS for make.' >&2; \
+		echo 'probe: cmocka: missing. Debian package: libcmocka-dev. `make deps` installs it; elsewhere set PACKAGE_CFLAGS and CMOCKA_LIBS for make.' >&2; \
 		exit 1; \
 	fi
 
@@ -179,26 +195,54 @@ build-folder:
 deps: ## install the Debian packages (as root, or with sudo)
 	@bash tests/deps.sh '$(SUDO)' $(DEPS)
 
-# ---- tests. Targets that call deps build in a make of their own, so that
-# what was just installed is found.
+# ---- tests. Targets that call deps build in another make, which finds what was
+# just installed.
 .PHONY: test
-test: ## everything: tests, sanitizers, fuzzers, style; last line "N passed, N failed, N skipped"
+test: ## what everybody runs: 10 minutes on two processors; last line "N passed, N failed, N skipped"
 	@$(MAKE) --no-print-directory deps
-	@LINT_FLAGS='-std=c17 -D_GNU_SOURCE -I. $(OPENMP)' MAKE='$(MAKE)' JOBS='$(JOBS)' bash tests/all.sh
+	@$(lint_variables) MAKE='$(MAKE)' bash tests/all.sh short
+
+.PHONY: test-long
+test-long: ## the rest: clang-tidy, races, more seeds, every failure, all GPU targets, new inputs for fuzzers
+	@$(MAKE) --no-print-directory deps
+	@$(lint_variables) MAKE='$(MAKE)' bash tests/all.sh long
 
 .PHONY: check
 check: ## only unit and command-line tests, with the flags given (SANITIZER=address,undefined)
-	@$(MAKE) --no-print-directory -j$(JOBS) test-run
+	@$(MAKE) --no-print-directory -j$(JOBS) test-programs
+	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) $(unit_tests) $(cli_tests)
 
-# A sanitized program is slow enough without testing the runner again.
-.PHONY: test-run
-test-run: test-programs
-	@EARMARK=$(CURDIR)/$(BUILD)/earmark PROGRAMS=$(BUILD)/bench bash tests/run.sh $(RUN_OPTIONS) $(TEST_PROGRAMS) \
-		$(if $(SANITIZER),$(filter-out tests/cli/test_runner.sh,$(CLI_TESTS)),$(CLI_TESTS))
+# Tests run in this order: the slowest first, so that no processor waits for the last one.
+slow_unit_tests := $(foreach test,injected_failures stops same_bytes_device resume false_headers decoder_run \
+	hostile_files import,$(filter %/test_$(test),$(TEST_PROGRAMS)))
+unit_tests := $(slow_unit_tests) $(filter-out $(slow_unit_tests),$(TEST_PROGRAMS))
+slow_cli_tests := $(foreach test,lint inputs model_check audit multi_label,$(filter %/test_$(test).sh,$(CLI_TESTS)))
+cli_tests := $(slow_cli_tests) $(filter-out $(slow_cli_tests),$(CLI_TESTS)) 'tests/mutations/run.sh --check'
+ifneq ($(SANITIZER),)
+# These do not run the program, so its sanitizers change nothing.
+cli_tests := $(filter-out $(addprefix tests/cli/test_,runner.sh lint.sh cuda_probe.sh cuda_resources.sh) \
+	'tests/mutations/run.sh --check',$(cli_tests))
+endif
+cli_variables = EARMARK=$(CURDIR)/$(BUILD)/earmark PROGRAMS=$(BUILD)/bench
+
+.PHONY: test-unit
+test-unit: tests
+	@bash tests/run.sh $(RUN_OPTIONS) $(unit_tests)
+
+.PHONY: test-cli
+test-cli: $(BUILD)/earmark $(BENCH_PROGRAMS)
+	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) $(cli_tests)
+
+# The plug-in on a machine without a GPU, and the resources of its kernels.
+.PHONY: test-plugin
+test-plugin: $(BUILD)/earmark $(CUDA_PLUGIN)
+	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) tests/cli/test_cuda_plugin.sh tests/cli/test_cuda_resources.sh
+
+lint_variables = LINT_FLAGS='-std=c17 -D_GNU_SOURCE -I. $(OPENMP)' JOBS='$(JOBS)'
 
 .PHONY: lint
-lint: ## clang-format, clang-tidy, both compilers' warnings, the rules of the folders
-	@LINT_FLAGS='-std=c17 -D_GNU_SOURCE -I. $(OPENMP)' JOBS='$(JOBS)' bash tests/lint.sh
+lint: ## clang-format, clang-tidy, clang's warnings, the rules of the folders
+	@$(lint_variables) bash tests/lint.sh
 
 # ---- fuzzers: clang's libFuzzer over the readers of untrusted files
 FUZZ_FLAGS := CC=clang SANITIZER=fuzzer-no-link,address,undefined OPTIMISE=-O1
@@ -240,11 +284,11 @@ fuzz-long: ## FUZZ_RUNS (10,000,000) inputs over all fuzzers, FUZZ_LONG_SECONDS 
 	@FUZZERS="$$($(MAKE) -s --no-print-directory $(FUZZ_FLAGS) build-folder)/fuzz" \
 		FUZZ_RUNS=$(FUZZ_RUNS) FUZZ_SECONDS=$(FUZZ_LONG_SECONDS) bash tests/fuzz/run.sh
 
-# ---- tests that take longer than the rest together
-.PHONY: test-faults
-test-faults: ## kills and faults at every call, where the tests try one in several
+# ---- tests that take long
+.PHONY: test-failures
+test-failures: ## kills and injected failures at every call, where the unit tests try one in several
 	@$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/tests/test_resume $(BUILD)/tests/test_injected_failures
-	@EARMARK_EVERY_STEP=1 bash tests/run.sh --timeout 7200 $(BUILD)/tests/test_resume \
+	@EARMARK_EVERY_STEP=1 bash tests/run.sh $(RUN_OPTIONS) --timeout 7200 $(BUILD)/tests/test_resume \
 		$(BUILD)/tests/test_injected_failures
 
 .PHONY: soak
@@ -307,7 +351,7 @@ uninstall: ## removes the installed files
 
 .PHONY: format
 format: ## clang-format all C sources in place
-	clang-format -i $$(find kernels host tests bench -name '*.[ch]' -o -name '*.cu')
+	@bash tests/lint.sh in-place
 
 .PHONY: clean
 clean: ## remove what was built, but not what the demo downloaded
@@ -317,7 +361,7 @@ clean: ## remove what was built, but not what the demo downloaded
 help: ## this list
 	@sed -n -E 's/^([a-z-]+):[^#]*## (.*)/    make \1\t\2/p' $(filter Makefile %.mk,$(MAKEFILE_LIST)) | expand -t 22
 	@echo
-	@echo 'variables: V=1 CC OPTIMISE CFLAGS SANITIZER WARNINGS PREFIX DESTDIR JOBS SUDO PKG_CONFIG'
-	@echo '    PACKAGE_CFLAGS SNDFILE_LIBS SAMPLERATE_LIBS LIBZIP_LIBS JANSSON_LIBS XXHASH_LIBS LIBYAML_LIBS'
+	@echo 'variables: V=1 WERROR=1 CC OPTIMISE CFLAGS SANITIZER WARNINGS PREFIX DESTDIR JOBS SUDO PKG_CONFIG'
+	@echo '    PACKAGE_CFLAGS PACKAGE_LDFLAGS SNDFILE_LIBS SAMPLERATE_LIBS LIBZIP_LIBS JANSSON_LIBS XXHASH_LIBS LIBYAML_LIBS'
 	@echo '    ONEDNN_LIBS OPENMP CMOCKA_LIBS CUDA NVCC CUDA_ARCHITECTURES'
 	@echo '    of model-check: MODEL DIGITS SEEDS RANDOM_SEEDS'

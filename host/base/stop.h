@@ -1,4 +1,4 @@
-/* Stopping on INT, TERM or USR1: the first asks, the second ends at once. */
+/* Stopping on INT, TERM or USR1: the first requests a stop, the second ends the process. */
 #ifndef EARMARK_BASE_STOP_H
 #define EARMARK_BASE_STOP_H
 

@@ -14,8 +14,7 @@ static void add_binding(struct text *record, const struct engine *engine,
     run_record_add(record, "program", "%s (interface %d)", EARMARK_VERSION,
                    DEVICE_INTERFACE_VERSION);
     run_record_add(record, "model", "%s", engine->model.hash);
-    run_record_add(record, "precision", "%s", engine_precision_name(settings->precision));
-    run_record_add(record, "resampling", "%s", settings->no_resample ? "no" : "yes");
+    if (settings->embedding_record != NULL) text_string(record, settings->embedding_record);
 }
 
 /* The list of clips as one number: paths, segments, labels, groups, folds. */
@@ -51,8 +50,7 @@ enum error_code resume_open(const struct run_folder *folder, const struct engine
     key.settings[1] = hash.high64;
     run_record_add(&record, "clips", "%016llx", (unsigned long long)list_hash(&input->clips));
     run_record_add(&record, "device", "%s", engine->properties.name);
-    if (settings->others != NULL && settings->others->length > 0)
-        text_append(&record, settings->others->data, settings->others->length);
+    if (settings->results_record != NULL) text_string(&record, settings->results_record);
     if (embedding_store_open(folder->path, &key, engine->properties.name, settings->keep, store,
                              error) != ERROR_NONE ||
         run_record_replace(store->folder, &record, &changed, error) != ERROR_NONE)

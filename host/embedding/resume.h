@@ -10,16 +10,15 @@
 #include "host/output/run.h"
 
 struct resume_settings {
-    enum device_precision precision;
-    bool no_resample;
-    bool keep; /* false: remove what an earlier run left */
+    /* Lines of run_record.h, ended by newlines; NULL: none. */
+    const char *embedding_record; /* settings that embeddings depend on, beside the model */
+    const char *results_record;   /* settings that only later stages depend on */
+    bool keep;                    /* false: remove what an earlier run left */
     bool quiet;
-    const struct text
-        *others; /* run_record lines of settings that no embedding depends on; or NULL */
 };
 
-/* Opens the store of the run in `folder`. Embeddings by another model, precision, resampling
- * or program are removed. Unless quiet, prints what has changed and what was removed. */
+/* Opens the store of the run in `folder`. Embeddings by another program, model or with another
+ * embedding_record are removed. Unless quiet, prints what has changed and what was removed. */
 enum error_code resume_open(const struct run_folder *folder, const struct engine *engine,
                             const struct collection *input, const struct resume_settings *settings,
                             struct embedding_store *store, struct error *error);
