@@ -1,5 +1,6 @@
-#include "host/audit/internal.h"
+#include "host/audit/audit.h"
 
+#include "host/audit/internal.h"
 #include "host/base/clock.h"
 #include "host/base/memory.h"
 #include "host/base/stop.h"

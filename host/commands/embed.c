@@ -77,7 +77,7 @@ static enum error_code write_files(const struct session_settings *settings, stru
     TRY(duplicates_find_identical(&input->clips, session->measures, &run->relations, error));
     struct clip_view view = {.clips = &input->clips,
                              .measures = session->measures,
-                             .several_labels = multilabel,
+                             .multilabel = multilabel,
                              .relations = run->relations};
     struct run_results results = {
         .input = settings->input,
@@ -85,7 +85,7 @@ static enum error_code write_files(const struct session_settings *settings, stru
         .clips = clip_view_clips(&view),
         .class_names = input->labels.names,
         .class_count = input->labels.count,
-        .several_labels = multilabel,
+        .multilabel = multilabel,
         .has_audio_faults = true,
         .warnings = (const char *const *)input->warnings.sentences,
         .warning_count = input->warnings.count,

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* Everything an embedding depends on but the clip. */
+/* Everything but the clip that an embedding depends on. */
 static void add_binding(struct text *record, const struct engine *engine,
                         const struct resume_settings *settings) {
     run_record_add(record, "program", "%s (interface %d)", EARMARK_VERSION,
@@ -27,7 +27,7 @@ static uint64_t list_hash(const struct clip_list *clips) {
     return hash;
 }
 
-static void tell(const char *out, const struct embedding_store *store, const char *changed) {
+static void report(const char *out, const struct embedding_store *store, const char *changed) {
     if (store->damaged > 0)
         progress_message("earmark: %s: %zu damaged shards were thrown away; their clips are "
                          "embedded again",
@@ -35,7 +35,7 @@ static void tell(const char *out, const struct embedding_store *store, const cha
     if (changed != NULL && changed[0] != '\0')
         progress_message("earmark: %s: changed since the run that was stopped: %s", out, changed);
     if (store->unfit > 0)
-        progress_message("earmark: %s: embeddings of other settings were thrown away", out);
+        progress_message("earmark: %s: embeddings made with other settings were thrown away", out);
 }
 
 enum error_code resume_open(const struct run_folder *folder, const struct engine *engine,
@@ -55,7 +55,7 @@ enum error_code resume_open(const struct run_folder *folder, const struct engine
                              error) != ERROR_NONE ||
         run_record_replace(store->folder, &record, &changed, error) != ERROR_NONE)
         goto done;
-    if (!settings->quiet) tell(folder->path, store, changed.data);
+    if (!settings->quiet) report(folder->path, store, changed.data);
 done:
     text_free(&record);
     text_free(&changed);
