@@ -176,7 +176,7 @@ static void append_issue_json(struct text *row, size_t rank, const struct run_re
     text_json(row, run_given_label(results, issue, number));
     text_string(row, ", \"suggested_label\": ");
     text_json(row, run_suggested_label(results, issue, number));
-    if (results->several_labels) append_annotations_json(row, results, issue);
+    if (results->multilabel) append_annotations_json(row, results, issue);
     json_member(row, "score", issue->score);
     json_member(row, "self_confidence", issue->self_confidence);
     json_member(row, "normalized_margin", issue->normalized_margin);
@@ -320,7 +320,7 @@ enum error_code run_write(const char *folder, const struct run_results *results,
     if (results->clips.get != NULL) TRY(run_write_clips(folder, &results->clips, error));
     TRY(run_write_class_names(folder, results, error));
     TRY(run_write_issues(folder, results, error));
-    if (results->several_labels) TRY(write_annotations(folder, results, error));
+    if (results->multilabel) TRY(write_annotations(folder, results, error));
     TRY(run_write_health(folder, results, error));
     return run_write_json(folder, results, error);
 }
