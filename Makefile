@@ -307,7 +307,7 @@ demo-seeds: ## the demo with ten other seeds, for bench/RESULTS.md
 	@$(MAKE) --no-print-directory -j$(JOBS) earmark demo-programs
 	@PROGRAMS="$$($(MAKE) -s --no-print-directory build-folder)/bench" bash bench/demo_seeds.sh
 
-# Its variables are told in bench/model_check.sh; the first two are MODEL and DIGITS.
+# bench/model_check.sh describes its variables; the first two are MODEL and DIGITS.
 .PHONY: model-check
 model-check: ## figures of MODEL=FILE (the default model) beside random weights
 	@$(MAKE) --no-print-directory -j$(JOBS) earmark demo-programs

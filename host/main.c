@@ -3,6 +3,8 @@
 #include "host/base/wait_policy.h"
 #include "host/commands/commands.h"
 #include "host/commands/help.h"
+#include "host/commands/manual.h"
+#include "host/commands/option_parse.h"
 
 #include <string.h>
 
@@ -76,8 +78,8 @@ static int help(int argc, char **argv) {
         return EXIT_DONE;
     }
     if (help_model(stdout, argc, argv)) return EXIT_DONE;
-    if (strcmp(argv[0], "--man") == 0) help_manual(&text);
-    if (strcmp(argv[0], "--bash") == 0) help_completion(&text);
+    if (strcmp(argv[0], "--man") == 0) manual_page(&text);
+    if (strcmp(argv[0], "--bash") == 0) manual_completion(&text);
     if (text.length > 0) {
         fputs(text.data, stdout);
         text_free(&text);

@@ -1,10 +1,10 @@
-#include "host/audit/internal.h"
+#include "host/audit/audit.h"
 
+#include "host/audit/internal.h"
 #include "host/base/clock.h"
 #include "host/base/memory.h"
 #include "host/base/stop.h"
 #include "host/embedding/resume.h"
-#include "host/embedding/run_record.h"
 #include "host/output/files.h"
 #include "host/report/report.h"
 
@@ -25,41 +25,17 @@ static enum fold_source source_of_folds(const struct audit_settings *settings,
     return settings->session.input_options.group_field != NULL ? FOLDS_BY_GROUP : FOLDS_DEALT;
 }
 
-/* Settings that no embedding depends on: a run that goes on may have others. */
-static void record_settings(const struct audit_settings *settings, struct text *record) {
-    const struct crossval_settings *crossval = &settings->crossval;
-    const struct confident_settings *confident = &settings->confident;
-    const char *separator = settings->session.input_options.label_separator;
-    run_record_add(record, "label_separator", "%s", separator == NULL ? "" : separator);
-    run_record_add(record, "folds", "%zu %d %u", crossval->folds, crossval->shuffle,
-                   (unsigned)crossval->seed);
-    text_string(record, crossval->c_auto ? "C auto" : "C");
-    for (size_t i = 0; i < crossval->c_count; i++)
-        text_format(record, " %.17g", crossval->c_values[i]);
-    text_string(record, "\n");
-    run_record_add(record, "scale", "%d", crossval->standardise);
-    run_record_add(record, "tol", "%.17g", crossval->tolerance);
-    run_record_add(record, "max_iterations", "%d", crossval->max_iterations);
-    run_record_add(record, "filter", "%s", confident_filter_name(confident->filter));
-    run_record_add(record, "score", "%s", confident_score_name(confident->score));
-}
-
 /* From INPUT to the opened store; what the list alone shows is reported before anything is
  * embedded. */
 static enum error_code open_session(const struct audit_settings *settings, struct audit *audit,
                                     struct error *error) {
-    struct text record = TEXT_INITIAL;
     bool multilabel = settings->session.input_options.label_separator != NULL;
     audit->kind = multilabel ? &audit_multilabel : &audit_one_label;
     TRY(session_open(&settings->session, &audit->session, error));
     TRY(audit_check_input(settings, source_of_folds(settings, audit), audit, error));
-    record_settings(settings, &record);
-    if (text_check(&record, error) == ERROR_NONE)
-        session_start(&settings->session, &record, &audit->session, error);
-    text_free(&record);
-    if (error->code == ERROR_NONE)
-        end_stage(audit, "input", (double)audit->session.input.clips.count, "clips");
-    return error->code;
+    TRY(session_start(&settings->session, &audit->session, error));
+    end_stage(audit, "input", (double)audit->session.input.clips.count, "clips");
+    return ERROR_NONE;
 }
 
 static enum error_code embed(const struct audit_settings *settings, struct audit *audit,

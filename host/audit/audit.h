@@ -3,18 +3,8 @@
 #ifndef EARMARK_AUDIT_AUDIT_H
 #define EARMARK_AUDIT_AUDIT_H
 
-#include "host/classifier/crossval_multilabel.h"
-#include "host/confident/confident.h"
-#include "host/embedding/session.h"
+#include "host/audit/settings.h"
 #include "host/output/run.h"
-
-struct audit_settings {
-    struct session_settings session; /* without features_folder */
-    struct crossval_settings crossval;
-    struct confident_settings confident;
-    const char *num_to_remove_file; /* .npy (classes), or NULL */
-    const char *joint_file; /* .npy (classes, classes); multilabel: (classes, 2, 2); or NULL */
-};
 
 struct audit;
 

@@ -2,9 +2,10 @@
 #ifndef EARMARK_AUDIT_INTERNAL_H
 #define EARMARK_AUDIT_INTERNAL_H
 
-#include "host/audit/audit.h"
 #include "host/audit/rows.h"
+#include "host/audit/settings.h"
 #include "host/base/warnings.h"
+#include "host/classifier/crossval_multilabel.h"
 #include "host/confident/multilabel.h"
 #include "host/embedding/clip_view.h"
 #include "host/output/files.h"

@@ -153,7 +153,7 @@ static void fill_results(const struct audit_settings *settings, struct audit *au
     audit->view = (struct clip_view){.clips = &input->clips,
                                      .measures = audit->session.measures,
                                      .class_of = audit->rows.class_of,
-                                     .several_labels = audit->kind->multilabel,
+                                     .multilabel = audit->kind->multilabel,
                                      .folds = audit->rows.clip_folds,
                                      .array_rows = audit->rows.clip_rows,
                                      .relations = audit->relations};
@@ -167,7 +167,7 @@ static void fill_results(const struct audit_settings *settings, struct audit *au
     results->issues = audit->issues;
     results->issue_count = audit->ranked_count;
     results->confident_joint = audit->confident.confident_joint;
-    results->several_labels = audit->kind->multilabel;
+    results->multilabel = audit->kind->multilabel;
 }
 
 enum error_code audit_make_results(const struct audit_settings *settings, struct audit *audit,

@@ -4,22 +4,6 @@
 #include "host/commands/commands.h"
 #include "host/output/summary.h"
 
-static struct audit_settings settings_of(const struct options *options) {
-    return (struct audit_settings){
-        .session = {.input = options->argument,
-                    .out = options->out,
-                    .input_options = options->input,
-                    .engine = options->engine,
-                    .no_resample = options->no_resample,
-                    .fresh = options->fresh,
-                    .progress = options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO},
-        .crossval = options->crossval,
-        .confident = options->confident,
-        .num_to_remove_file = options->num_to_remove_file,
-        .joint_file = options->joint_file,
-    };
-}
-
 static int finished(const struct options *options, const struct audit *audit) {
     struct error error = ERROR_INITIAL;
     const struct run_results *results = audit_results(audit);
@@ -38,16 +22,22 @@ static int finished(const struct options *options, const struct audit *audit) {
 
 int command_audit(int argc, char **argv) {
     struct options options = OPTIONS_INITIAL;
+    struct command_records records = COMMAND_RECORDS_INITIAL;
     struct audit *audit = NULL;
     struct error error = ERROR_INITIAL;
     int exit_code;
     if (!command_start("audit", argc, argv, &options, &exit_code)) return exit_code;
-    const struct audit_settings settings = settings_of(&options);
-    if (audit_run(&settings, &audit, &error) == ERROR_NONE) {
+    struct audit_settings settings = {.crossval = options.crossval,
+                                      .confident = options.confident,
+                                      .num_to_remove_file = options.num_to_remove_file,
+                                      .joint_file = options.joint_file};
+    if (command_session(&options, COMMAND_AUDIT, &records, &settings.session, &error) ==
+            ERROR_NONE &&
+        audit_run(&settings, &audit, &error) == ERROR_NONE)
         exit_code = finished(&options, audit);
-    } else {
+    else
         exit_code = command_fail(&error);
-    }
     audit_close(audit);
+    command_records_free(&records);
     return exit_code;
 }

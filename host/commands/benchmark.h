@@ -1,4 +1,4 @@
-/* Measuring the stages of the program on made-up data of a stated size. */
+/* Measures the stages of the program on synthetic data of a stated size. */
 #ifndef EARMARK_COMMANDS_BENCHMARK_H
 #define EARMARK_COMMANDS_BENCHMARK_H
 

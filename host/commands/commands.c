@@ -3,6 +3,8 @@
 #include "host/base/names.h"
 #include "host/base/progress.h"
 #include "host/commands/help.h"
+#include "host/commands/option_parse.h"
+#include "host/commands/option_table.h"
 
 bool command_start(const char *name, int argc, char **argv, struct options *options,
                    int *exit_code) {
@@ -19,6 +21,32 @@ bool command_start(const char *name, int argc, char **argv, struct options *opti
     }
     stop_install();
     return true;
+}
+
+enum error_code command_session(const struct options *options, enum command_bit command,
+                                struct command_records *records, struct session_settings *settings,
+                                struct error *error) {
+    option_record(options, command, KEY_EMBEDDINGS, &records->embedding);
+    option_record(options, command, KEY_RESULTS, &records->results);
+    *settings = (struct session_settings){
+        .input = options->argument,
+        .out = options->out,
+        .input_options = options->input,
+        .engine = options->engine,
+        .no_resample = options->no_resample,
+        .fresh = options->fresh,
+        .progress = options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
+        .embedding_record = records->embedding.data,
+        .results_record = records->results.data,
+        .features_folder = options->features,
+    };
+    TRY(text_check(&records->embedding, error));
+    return text_check(&records->results, error);
+}
+
+void command_records_free(struct command_records *records) {
+    text_free(&records->embedding);
+    text_free(&records->results);
 }
 
 void command_warn(const char *const *sentences, size_t count) {

@@ -5,6 +5,7 @@
 
 #include "host/base/stop.h"
 #include "host/commands/options.h"
+#include "host/embedding/session.h"
 
 #include <stdio.h>
 
@@ -32,6 +33,21 @@ int command_info(int argc, char **argv);
  * help was shown, or a message about a wrong option; *exit_code is set then. */
 bool command_start(const char *name, int argc, char **argv, struct options *options,
                    int *exit_code);
+
+/* Settings of a run as lines, which a stopped run leaves for the one that continues it. */
+struct command_records {
+    struct text embedding, results;
+};
+
+#define COMMAND_RECORDS_INITIAL                                                                    \
+    { TEXT_INITIAL, TEXT_INITIAL }
+
+/* The settings of audit or embed. They point into the records, which the caller frees after the
+ * session. */
+enum error_code command_session(const struct options *options, enum command_bit command,
+                                struct command_records *records, struct session_settings *settings,
+                                struct error *error);
+void command_records_free(struct command_records *records);
 
 /* Prints "earmark: message" to stderr, after a stop or a lost device with what is kept
  * (stop_noted), and returns the exit code that fits the error: 2 for usage, 75 for a stop or

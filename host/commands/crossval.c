@@ -3,13 +3,10 @@
 #include "host/base/progress.h"
 #include "host/commands/commands.h"
 #include "host/commands/crossval_files.h"
+#include "host/commands/results_folder.h"
 #include "host/embedding/engine.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Everything the command owns while it runs. */
 struct crossval_command {
@@ -30,34 +27,13 @@ static enum error_code check_options(const struct options *options, struct error
     return ERROR_NONE;
 }
 
-/* mkdir, and no results of another run in it. */
-static enum error_code open_folder(const char *out, bool fresh, struct error *error) {
-    if (out == NULL) return FAIL(error, ERROR_INTERNAL, "crossval: no folder");
-    if (mkdir(out, 0777) != 0 && errno != EEXIST)
-        return FAIL(error, ERROR_FILE, "%s: cannot make the folder: %s", out, strerror(errno));
-    char *run = file_join(out, "run.json", error);
-    char *results = file_join(out, "crossval.json", error);
-    if (run != NULL && results != NULL) {
-        if (access(run, F_OK) == 0)
-            FAIL(error, ERROR_FILE, "%s: holds the files of another run; give another folder", out);
-        else if (access(results, F_OK) == 0 && !fresh)
-            FAIL(error, ERROR_FILE,
-                 "%s: holds results already; give another folder, or --fresh to replace them", out);
-        else if (unlink(results) != 0 && errno != ENOENT)
-            FAIL(error, ERROR_FILE, "%s: cannot be replaced: %s", results, strerror(errno));
-    }
-    free(run);
-    free(results);
-    return error->code;
-}
-
 static enum error_code crossval(const struct options *options, struct crossval_command *command,
                                 struct error *error) {
     struct crossval_settings settings = options->crossval;
     TRY(check_options(options, error));
     TRY(crossval_data_open(&options->files, &settings, &command->data, error));
     TRY(engine_open(&options->engine, false, &command->engine, error));
-    TRY(open_folder(options->out, options->fresh, error));
+    TRY(results_folder_open(options->out, "crossval.json", options->fresh, error));
     const struct crossval_input *input = &command->data.input;
     if (command->data.type != NPY_FLOAT32 && !options->quiet)
         progress_message("%s: %s rounded to float32", options->files.embeddings,

@@ -11,16 +11,16 @@ struct crossval_files {
     const char *labels;     /* (rows) integers; with multi_label (rows, classes) */
     const char *groups;     /* (rows) integers, or NULL */
     const char *fold_of;    /* (rows) integers, or NULL */
-    bool multi_label;       /* a row may have any number of classes: labels are 1 and 0, or -1 in
-                               the whole row where nobody has said what it is */
+    bool multi_label;       /* a row may have any number of classes: labels are 1 and 0, or -1
+                               throughout an unlabelled row */
     bool has_unlabelled;    /* without multi_label: */
-    int64_t unlabelled;     /* the label of rows of which nobody has said what they are */
+    int64_t unlabelled;     /* the label that means that a row has none */
 };
 
 /* The arrays, and the rows that can be audited. */
 struct crossval_data {
     size_t given_rows;
-    int64_t *given_labels; /* (given_rows); NULL with several labels a row */
+    int64_t *given_labels; /* (given_rows); NULL if multilabel */
     struct assign_result assigned;
     enum npy_type type; /* of the embeddings in the file */
 
@@ -28,13 +28,13 @@ struct crossval_data {
     int64_t *class_values;       /* (input.classes): the labels' values */
     int64_t *rows;               /* (input.rows): row numbers in the files */
 
-    /* With several labels a row; input.labels is NULL then, and class_values are columns
+    /* Multilabel only; input.labels is NULL then, and class_values are columns
      * of the file. */
     int8_t *label_matrix;        /* (input.rows, input.classes) */
     size_t given_classes;        /* columns in the file */
     unsigned char *class_status; /* (given_classes) enum auditable */
 
-    /* own: what input points into */
+    /* owned: what input points into */
     struct npy_array array;
     float *embeddings;
     int32_t *labels;
@@ -44,7 +44,7 @@ struct crossval_data {
 #define CROSSVAL_DATA_INITIAL                                                                      \
     { .array = NPY_INITIAL }
 
-/* The rows as crossval_multilabel_run wants them. */
+/* The rows as input of crossval_multilabel_run. */
 struct crossval_multilabel_input crossval_data_labels(const struct crossval_data *data);
 
 /* Reads the arrays and assigns the folds that settings ask for. Float32 embeddings
@@ -54,11 +54,10 @@ enum error_code crossval_data_open(const struct crossval_files *files,
                                    struct crossval_data *data, struct error *error);
 void crossval_data_close(struct crossval_data *data);
 
-/* Writes into a folder that exists: pred_probs.npy (rows, classes) float32, folds.npy
- * and labels.npy (rows) int32 and int64 (with several labels a row: (rows, classes) int8,
- * 0 and 1), rows.npy (rows) int64, classes.json (the
- * labels' values), not_auditable.csv (row, label, reason; with several labels a row a class
- * has a line without a row), and last crossval.json. */
+/* Writes into a folder that exists: pred_probs.npy (rows, classes) float32, folds.npy (rows)
+ * int32, labels.npy (rows) int64 (multilabel: (rows, classes) int8, 0 and 1), rows.npy (rows)
+ * int64, classes.json (the labels' values), not_auditable.csv (row, label, reason; multilabel: a
+ * class has a line without a row), and last crossval.json. */
 enum error_code crossval_data_write(const char *folder, const struct crossval_files *files,
                                     const struct crossval_settings *settings,
                                     const struct crossval_data *data, const float *probabilities,

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A column of integers, as many as `rows` (SIZE_MAX: any number; told in *count). */
+/* A column of integers, as many as `rows` (SIZE_MAX: any number; *count is set). */
 static enum error_code read_column(const char *path, size_t rows, int64_t **values, size_t *count,
                                    struct error *error) {
     struct npy_array array = NPY_INITIAL;
@@ -102,7 +102,7 @@ done:
     return error->code;
 }
 
-/* The mapped file itself where it is what is needed, else a copy of the rows. */
+/* The mapped file itself where every row is needed and is float32, else a copy of the rows. */
 static enum error_code load_embeddings(struct crossval_data *data, struct error *error) {
     size_t features = data->input.features;
     if (data->input.rows == data->given_rows)
@@ -144,9 +144,9 @@ static enum error_code open_labels(const struct crossval_files *files,
     return error->code;
 }
 
-/* ---- several labels a row ---- */
+/* ---- multilabel ---- */
 
-/* 1 and 0, or -1 in all of the row. */
+/* 1 and 0, or -1 throughout the row. */
 static enum error_code take_labels(const int64_t *values, size_t classes, size_t row,
                                    int8_t *labels, struct error *error) {
     for (size_t c = 0; c < classes; c++) {
@@ -170,7 +170,7 @@ static enum error_code read_matrix(const char *path, struct crossval_data *data,
     size_t classes = data->given_classes = array.columns;
     if (array.dimensions != 2 || array.count == 0) {
         FAIL(error, ERROR_DATA,
-             "several labels a row have two dimensions, (rows, classes) of 0 and 1; this has %zu",
+             "multilabel labels have two dimensions, (rows, classes) of 0 and 1; this has %zu",
              array.dimensions);
     } else if (array.rows != data->given_rows) {
         FAIL(error, ERROR_DATA, "%zu rows, but the embeddings have %zu", array.rows,

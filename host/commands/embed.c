@@ -77,7 +77,7 @@ static enum error_code write_files(const struct session_settings *settings, stru
     TRY(duplicates_find_identical(&input->clips, session->measures, &run->relations, error));
     struct clip_view view = {.clips = &input->clips,
                              .measures = session->measures,
-                             .several_labels = multilabel,
+                             .multilabel = multilabel,
                              .relations = run->relations};
     struct run_results results = {
         .input = settings->input,
@@ -85,7 +85,7 @@ static enum error_code write_files(const struct session_settings *settings, stru
         .clips = clip_view_clips(&view),
         .class_names = input->labels.names,
         .class_count = input->labels.count,
-        .several_labels = multilabel,
+        .multilabel = multilabel,
         .has_audio_faults = true,
         .warnings = (const char *const *)input->warnings.sentences,
         .warning_count = input->warnings.count,
@@ -110,35 +110,24 @@ static enum error_code embed(const struct session_settings *settings, struct emb
     TRY(session_open(settings, session, error));
     if (features != NULL && mkdir(features, 0777) != 0 && errno != EEXIST)
         return FAIL(error, ERROR_FILE, "%s: cannot make the folder: %s", features, strerror(errno));
-    TRY(session_start(settings, NULL, session, error));
+    TRY(session_start(settings, session, error));
     TRY(session_embed(settings, session, error));
     if (session->counts.embedded == 0)
         return clip_list_fail(&session->input.clips, "embedded", error);
     return write_files(settings, run, error);
 }
 
-static struct session_settings settings_of(const struct options *options) {
-    return (struct session_settings){
-        .input = options->argument,
-        .out = options->out,
-        .input_options = options->input,
-        .engine = options->engine,
-        .no_resample = options->no_resample,
-        .fresh = options->fresh,
-        .progress = options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
-        .features_folder = options->features,
-    };
-}
-
 int command_embed(int argc, char **argv) {
     struct options options = OPTIONS_INITIAL;
+    struct command_records records = COMMAND_RECORDS_INITIAL;
+    struct session_settings settings;
     struct embed_run run = {.session = SESSION_INITIAL};
     const struct session *session = &run.session;
     struct error error = ERROR_INITIAL;
     int exit_code;
     if (!command_start("embed", argc, argv, &options, &exit_code)) return exit_code;
-    const struct session_settings settings = settings_of(&options);
-    if (embed(&settings, &run, &error) != ERROR_NONE) {
+    if (command_session(&options, COMMAND_EMBED, &records, &settings, &error) != ERROR_NONE ||
+        embed(&settings, &run, &error) != ERROR_NONE) {
         exit_code = command_fail(&error);
     } else {
         size_t unreadable = clip_list_unreadable(&session->input.clips);
@@ -156,5 +145,6 @@ int command_embed(int argc, char **argv) {
     run_facts_free(&run.facts);
     free(run.relations);
     session_close(&run.session);
+    command_records_free(&records);
     return exit_code;
 }

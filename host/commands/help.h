@@ -18,10 +18,6 @@ void help_option(struct text *text, const struct option_row *option);
 /* What a format of INPUT is, and what --label-column names there. */
 void help_reader(struct text *text, const struct list_reader *reader);
 
-/* earmark.1 in the man macros, and the completion script of bash. */
-void help_manual(struct text *text);
-void help_completion(struct text *text);
-
 /* Prints one of the first two in the terminal's width, at most 80; NULL: the program's. */
 void help_print(FILE *stream, const struct command_row *command);
 

@@ -1,6 +1,7 @@
-/* earmark issues: confident learning alone, on anyone's labels and probabilities. */
+/* earmark issues: confident learning alone, on given labels and probabilities. */
 #include "host/commands/commands.h"
 #include "host/commands/issues_files.h"
+#include "host/commands/results_folder.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -101,7 +102,7 @@ static void print_summary(const struct options *options, size_t rows, size_t cla
 
 /* ---- running ---- */
 
-/* What any kind of result says on standard output. */
+/* Prints a result of either kind on standard output. */
 static void print_result(const struct options *options, size_t rows, size_t classes,
                          const struct confident_issue *issues, size_t count, uint64_t off_diagonal,
                          const uint64_t *calibrated, struct error *error) {
@@ -140,7 +141,7 @@ static enum error_code run_single(const struct options *options,
         break;
     default:
         if (options->out != NULL) {
-            TRY(issues_open_folder(options->out, options->fresh, error));
+            TRY(results_folder_open(options->out, "health.json", options->fresh, error));
             TRY(issues_write(options->out, &input, settings, result, error));
         }
         print_result(options, result->rows, result->classes, result->issues, result->issue_count,
@@ -164,7 +165,7 @@ static enum error_code run_multilabel(const struct options *options,
         return ERROR_NONE;
     }
     if (options->out != NULL) {
-        TRY(issues_open_folder(options->out, options->fresh, error));
+        TRY(results_folder_open(options->out, "health.json", options->fresh, error));
         TRY(issues_write_multilabel(options->out, &input, settings, result, error));
     }
     print_result(options, result->rows, result->classes, result->issues, result->issue_count,
@@ -195,7 +196,7 @@ static enum error_code run(const struct options *options, struct issues_command 
     return run_single(options, &settings, command, count, error);
 }
 
-/* Which file an error of the data is about is known here only. */
+/* Errors of the data name the files, which confident learning does not have. */
 static void name_files(const struct options *options, struct error *error) {
     if (error->code == ERROR_DATA && strstr(error->message, ".npy") == NULL)
         error_prefix(error, "%s, %s", options->files.labels, options->pred_probs);

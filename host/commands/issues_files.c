@@ -8,12 +8,8 @@
 #include "host/base/table_file.h"
 #include "host/output/files.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum error_code issues_read_table(const char *path, size_t count, size_t dimensions,
                                   const char *shape, double **values, struct error *error) {
@@ -27,27 +23,6 @@ enum error_code issues_read_table(const char *path, size_t count, size_t dimensi
         *values = memory_array(count, sizeof **values, path, error);
     if (error->code == ERROR_NONE) npy_copy_float64(&array, 0, array.rows, *values);
     npy_close(&array);
-    return error->code;
-}
-
-enum error_code issues_open_folder(const char *folder, bool fresh, struct error *error) {
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return FAIL(error, ERROR_FILE, "%s: cannot make the folder: %s", folder, strerror(errno));
-    char *run = file_join(folder, "run.json", error);
-    char *results = file_join(folder, "health.json", error);
-    if (run != NULL && results != NULL) {
-        if (access(run, F_OK) == 0)
-            FAIL(error, ERROR_FILE, "%s: holds the files of another run; give another folder",
-                 folder);
-        else if (access(results, F_OK) == 0 && !fresh)
-            FAIL(error, ERROR_FILE,
-                 "%s: holds results already; give another folder, or --fresh to replace them",
-                 folder);
-        else if (unlink(results) != 0 && errno != ENOENT)
-            FAIL(error, ERROR_FILE, "%s: cannot be replaced: %s", results, strerror(errno));
-    }
-    free(run);
-    free(results);
     return error->code;
 }
 
@@ -85,7 +60,7 @@ static enum error_code write_scores(const char *folder, const struct confident_i
     return error->code;
 }
 
-/* health.json: what a script wants to know first. */
+/* health.json: the counts and the overall class health, for scripts. */
 static enum error_code write_health_json(const char *folder, size_t rows, size_t classes,
                                          const struct confident_settings *settings, size_t issues,
                                          uint64_t off_diagonal, const uint64_t *calibrated,
@@ -201,7 +176,7 @@ static enum error_code write_multilabel_tables(const char *folder,
         class_health_make_multilabel(result, &classes, error) == ERROR_NONE) {
         const struct run_results results = {
             .class_count = result->classes,
-            .several_labels = true,
+            .multilabel = true,
             .score_name = confident_score_name(settings->score),
             .issues = issues,
             .issue_count = result->issue_count,

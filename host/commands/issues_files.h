@@ -5,13 +5,10 @@
 #include "host/confident/confident.h"
 #include "host/confident/multilabel.h"
 
-/* A table of numbers from a .npy file: exactly `count` elements in C order, of
- * `dimensions` dimensions; *values is to be freed. */
+/* Reads a .npy file of exactly `count` numbers in C order, of `dimensions` dimensions. *values
+ * is to be freed by the caller. ERROR_DATA for another shape. */
 enum error_code issues_read_table(const char *path, size_t count, size_t dimensions,
                                   const char *shape, double **values, struct error *error);
-
-/* mkdir; refuses a folder with another run's files, or with results unless fresh. */
-enum error_code issues_open_folder(const char *folder, bool fresh, struct error *error);
 
 /* issues.csv, issues.jsonl, issues.npy, mask.npy, scores.npy, classes.csv,
  * overlapping_classes.csv, confident_joint.csv, confident_joint.npy, thresholds.npy,
@@ -20,7 +17,7 @@ enum error_code issues_write(const char *folder, const struct confident_input *i
                              const struct confident_settings *settings,
                              const struct confident_result *result, struct error *error);
 
-/* The same for several labels a row: issues.csv, issues.jsonl, annotations.csv, issues.npy,
+/* The same for multilabel rows: issues.csv, issues.jsonl, annotations.csv, issues.npy,
  * mask.npy, scores.npy, classes.csv, confident_joint.npy (classes, 2, 2), health.json. */
 enum error_code issues_write_multilabel(const char *folder, const struct multilabel_input *input,
                                         const struct confident_settings *settings,

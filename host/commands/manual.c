@@ -1,4 +1,5 @@
-/* The man page and the completion of bash, from the tables of commands and options. */
+#include "host/commands/manual.h"
+
 #include "host/base/version.h"
 #include "host/commands/help.h"
 #include "host/commands/option_table.h"
@@ -145,7 +146,7 @@ static void options(struct text *text) {
     }
 }
 
-void help_manual(struct text *text) {
+void manual_page(struct text *text) {
     text_format(
         text,
         ".\\\" Made by `earmark help --man`.\n"
@@ -212,7 +213,7 @@ static void options_of_commands(struct text *text) {
     }
 }
 
-void help_completion(struct text *text) {
+void manual_completion(struct text *text) {
     text_string(text, "# bash completion of earmark, made by `earmark help --bash`\n"
                       "_earmark() {\n"
                       "    local current=${COMP_WORDS[COMP_CWORD]} words= commands='");

@@ -59,7 +59,7 @@ const struct option_row *option_row(size_t index);
 const struct option_row *option_find(const char *name, unsigned command);
 
 /* Appends "name value" lines of the options of a command with this key: what was given, or the
- * default. Files are left out: whoever reads one adds what it contains. */
+ * default. Files are left out: the stage that reads a file adds what it contains. */
 void option_record(const struct options *options, unsigned command, enum option_key key,
                    struct text *record);
 

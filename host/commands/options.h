@@ -64,12 +64,4 @@ struct options {
         }                                                                                          \
     }
 
-/* Reads the command line of one command (argv[0] is skipped). With --help in it the rest is
- * not looked at. ERROR_USAGE names the option, and one with a similar name. */
-enum error_code options_parse(const struct command_row *command, int argc, char **argv,
-                              struct options *options, struct error *error);
-
-/* The entry among `count` that `given` was probably meant to be, or NULL when none is close. */
-const char *options_similar(const char *given, const char *const *names, size_t count);
-
 #endif

@@ -14,7 +14,7 @@ static void get_clip(const void *context, size_t row, struct run_clip *clip) {
     const struct clip *entry = &view->clips->clips[row];
     const char *reason = clip_reason(view->clips, row);
     int32_t class_index = entry->class_index;
-    if (view->several_labels) class_index = -1;
+    if (view->multilabel) class_index = -1;
     if (class_index >= 0 && view->class_of != NULL) class_index = view->class_of[class_index];
     *clip = (struct run_clip){
         .row = row,

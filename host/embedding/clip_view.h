@@ -1,5 +1,5 @@
-/* The clips of a run as the output files want them: the list, what decoding told,
- * and the fold and array row that each was given. */
+/* The clips of a run in the form that the output files need: the list, the facts of each clip,
+ * its fold and its array row. */
 #ifndef EARMARK_EMBEDDING_CLIP_VIEW_H
 #define EARMARK_EMBEDDING_CLIP_VIEW_H
 
@@ -11,7 +11,7 @@ struct clip_view {
     const struct clip_list *clips;
     const struct clip_measures *measures; /* (clips->count) */
     const int32_t *class_of;  /* (classes of the list): index in classes.json, -1: none; or NULL */
-    bool several_labels;      /* a clip may have: it is of no class then, its label is a set */
+    bool multilabel;          /* a clip's label is a set, and its class -1 */
     const int32_t *folds;     /* (clips->count), -1: none; or NULL */
     const size_t *array_rows; /* (clips->count): row in the .npy files or EMBEDDING_NO_ROW;
           NULL: the store's rows */

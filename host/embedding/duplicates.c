@@ -8,7 +8,7 @@
 
 #define QUERIES 1024 /* at a time; a signal is checked for between them */
 
-/* The clips that take part, as rows of their own, and what they are compared by. */
+/* The clips that are compared: (count). */
 struct candidates {
     size_t count;
     size_t *clips;

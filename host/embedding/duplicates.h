@@ -1,5 +1,5 @@
-/* Clips that are the same sound: identical samples, and embeddings so close that one
- * is a copy of the other (converted, louder, a little shorter). */
+/* Duplicate clips: those with identical samples, and those whose embeddings are so close that
+ * one is probably a copy of the other (converted, louder, a little shorter). */
 #ifndef EARMARK_EMBEDDING_DUPLICATES_H
 #define EARMARK_EMBEDDING_DUPLICATES_H
 
@@ -13,9 +13,9 @@
  * this many rows it takes a tenth of the time that embedding them took. */
 #define DUPLICATES_SEARCHED_ROWS 10000u
 
-/* relations (clips->count), to be freed by the caller, with identical audio filled in
+/* *relations (clips->count), to be freed by the caller, with identical audio filled in
  * by the hashes of the samples. Silent clips and those that could not be used are
- * left out; no label is a label of its own. */
+ * left out. Clips without a label count as one class. */
 enum error_code duplicates_find_identical(const struct clip_list *clips,
                                           const struct clip_measures *measures,
                                           struct clip_relations **relations, struct error *error);

@@ -14,7 +14,7 @@
 /* Decoded samples waiting for a batch. */
 #define DECODED_BYTES ((size_t)32 << 20)
 
-/* What the host remembers of a batch while the device has it; used again for later ones. */
+/* What the host keeps about a batch while the device has it; reused for later batches. */
 struct batch_note {
     struct batch_note *next; /* of the job's list, which owns them */
     bool used;
@@ -23,7 +23,7 @@ struct batch_note {
     double seconds;
 };
 
-/* A clip that could not be used: told to the list once the decode threads are done with it. */
+/* A clip that could not be used. The list gets it once the decode threads no longer read it. */
 struct failure {
     size_t clip;
     enum clip_status status;
@@ -57,7 +57,7 @@ struct embedding_job {
     struct progress progress;
 };
 
-/* A free note for a batch of so many clips, from the list or new. */
+/* A free note for a batch of up to clip_capacity clips, from the list or new. */
 static struct batch_note *take_note(struct embedding_job *job, size_t clip_capacity,
                                     struct error *error) {
     struct batch_note *note = job->notes;
@@ -104,7 +104,7 @@ static void note_safe(const struct embedding_job *job) {
     text_free(&note);
 }
 
-/* Takes one answer, whichever comes, and puts its rows where they belong. */
+/* Waits for any one batch and stores its rows. */
 static enum error_code collect(struct embedding_job *job, struct error *error) {
     struct device_batch *batch = NULL;
     TRY(job->operations->wait(job->device, &batch, error));
@@ -134,7 +134,7 @@ static enum error_code submit(struct embedding_job *job, struct error *error) {
     return stop_check(error);
 }
 
-/* A fresh batch with room for at least one clip of so many bytes. */
+/* Acquires a batch with room for at least one clip of this many bytes. */
 static enum error_code begin_batch(struct embedding_job *job, size_t bytes, struct error *error) {
     size_t room = bytes > job->properties.batch_bytes ? bytes : job->properties.batch_bytes;
     TRY(job->operations->acquire(job->device, room, job->properties.batch_clips,
@@ -249,7 +249,7 @@ static void report_stored(const struct embedding_job *job) {
                      known, job->clips->count, changed);
 }
 
-/* Looks which clips an earlier run has embedded; the others are chosen. */
+/* Finds the clips that an earlier run has embedded; the others are chosen. */
 static enum error_code find_stored(struct embedding_job *job, struct error *error) {
     const struct clip_list *clips = job->clips;
     struct text path = TEXT_INITIAL;
@@ -276,9 +276,9 @@ static enum error_code find_stored(struct embedding_job *job, struct error *erro
     return ERROR_NONE;
 }
 
-/* Gives everything back; after a failure also what the device still holds, so
- * that the next call finds it empty. What it answers is kept with all else that was
- * computed; that this is possible cannot be promised after a failure. */
+/* Releases everything, after a failure also the batches that the device still has, so that the
+ * next call finds it empty. Their rows are committed with the others as far as possible:
+ * errors are ignored, since the first one is already reported. */
 static void finish(struct embedding_job *job) {
     struct error ignored = ERROR_INITIAL, unkept = ERROR_INITIAL;
     if (job->filling != NULL) job->operations->release(job->device, job->filling);

@@ -1,5 +1,5 @@
-/* From clips to embeddings: decoders fill packed batches, the device
- * answers in any order, and every clip's embedding lands in its own row. */
+/* From clips to embeddings: decoders fill packed batches, the device answers in any order, and
+ * every clip's embedding is stored in the clip's row. */
 #ifndef EARMARK_EMBEDDING_EMBEDDING_H
 #define EARMARK_EMBEDDING_EMBEDDING_H
 
@@ -33,11 +33,11 @@ struct embedding_counts {
     double decode_wait_seconds; /* time the device had nothing to do but wait for clips */
 };
 
-/* Embeds every clip of the list whose status is CLIP_OK. Afterwards the statuses
- * and reasons of clips that could not be used stand in the list, silent ones are
- * CLIP_SILENT and have a row too. Rows are in the list's order. measures: (count).
- * Clips that the store has of an earlier run are taken from it. After a failure and
- * after a signal the store holds all that was computed, committed. */
+/* Embeds every clip of the list whose status is CLIP_OK. Clips that cannot be used get their
+ * status and reason in the list; silent ones become CLIP_SILENT and have a row too. Rows are in
+ * the list's order. measures: (count). Clips that the store has from an earlier run are taken
+ * from it. After an error, ERROR_STOPPED included, everything that was computed is committed,
+ * and stop_noted says how many clips are safe. */
 enum error_code embedding_run(struct device *device, const struct xvector_model *model,
                               struct clip_list *clips, const struct embedding_settings *settings,
                               struct embedding_store *store, struct clip_measures *measures,

@@ -13,8 +13,8 @@
 
 #define SHARD_SUFFIX ".shard"
 
-/* When to commit: after a second and 2% of the time the run has taken, so that the
- * number of shards grows with the logarithm of the run; or when so much waits. */
+/* When to commit: after a second and 2% of the time that the run has taken, so that the
+ * number of shards grows with the logarithm of that time; or when this many bytes wait. */
 #define COMMIT_SECONDS 1.0
 #define COMMIT_SHARE 0.02
 #define COMMIT_BYTES ((size_t)32 << 20)
@@ -29,7 +29,7 @@ static bool shard_number(const char *name, size_t *number) {
     return strcmp(end, SHARD_SUFFIX) == 0 && *number < SIZE_MAX / 2;
 }
 
-/* Shards, and what file_replace leaves of one when it is killed. */
+/* What a killed process leaves of a file that it was replacing. */
 static bool is_temporary(const char *name) {
     const char *dot = strrchr(name, '.');
     return dot != NULL && strcmp(dot, ".part") == 0;
@@ -78,7 +78,7 @@ enum error_code shards_remove(const char *out, struct error *error) {
     return error->code;
 }
 
-/* ---- what an earlier run left ---- */
+/* ---- shards of an earlier run ---- */
 
 static enum error_code take_shard(void *context, const char *name, struct error *error) {
     struct embedding_store *store = context;

@@ -1,4 +1,4 @@
-/* What a run computes with: a device, and the model loaded into it. */
+/* The device that a run uses, and the model loaded into it. */
 #ifndef EARMARK_EMBEDDING_ENGINE_H
 #define EARMARK_EMBEDDING_ENGINE_H
 
@@ -7,11 +7,11 @@
 
 struct engine_settings {
     const char *device; /* "auto", "cpu", "cuda", "cuda:N", "cuda:all" */
-    bool quiet;         /* "auto" does not say on stderr what it took */
+    bool quiet;         /* do not print which device "auto" chose */
     enum device_precision precision;
     int threads;            /* 0: as many as the processors this process may use */
     const char *model_path; /* NULL: the default model */
-    const struct device_operations *operations; /* NULL: found by name; tests give theirs */
+    const struct device_operations *operations; /* NULL: found by name; tests pass their own */
 };
 
 struct engine {
@@ -20,13 +20,14 @@ struct engine {
     struct model model; /* its weights are freed once loaded; the facts stay */
     char *model_path;   /* NULL when no model was asked for */
     int threads;
-    char why[512]; /* which device was taken, and why */
+    char why[512]; /* which device was chosen, and why */
 };
 
-/* Threads by these settings; at least 1. */
+/* The number of threads that these settings mean; at least 1. */
 int engine_threads(const struct engine_settings *settings);
 
-/* Opens the device and, with want_model, reads the model and loads it. */
+/* Opens the device and, with want_model, reads the model and loads it. Errors are those of the
+ * device and of the model file; nothing stays open after one. */
 enum error_code engine_open(const struct engine_settings *settings, bool want_model,
                             struct engine *engine, struct error *error);
 void engine_close(struct engine *engine); /* takes a zeroed one */

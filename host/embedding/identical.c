@@ -6,7 +6,7 @@
 
 struct hashed_row {
     uint64_t hash[2];
-    int32_t label; /* where labels matter; 0 otherwise */
+    int32_t label; /* 0 where labels do not matter */
     size_t row;
 };
 
@@ -52,11 +52,11 @@ done:
     return error->code;
 }
 
-/* One set of rows with the same audio, sorted by label and row: within a label the
- * first row stands for all. The first row of any label and the first of any other
- * label than that one's are all that the rest can ask for. */
-static void tell_set(const struct hashed_row *set, size_t count, size_t *same_label,
-                     size_t *other_label) {
+/* One set of rows with the same audio, sorted by label and row. The first row of each label is
+ * the answer for the rows of that label. Across labels two rows are enough: the first row of
+ * the set, and the first with another label than that one. */
+static void find_in_set(const struct hashed_row *set, size_t count, size_t *same_label,
+                        size_t *other_label) {
     const struct hashed_row *first = &set[0];
     const struct hashed_row *second = NULL; /* first row of all labels but first->label */
     for (size_t i = 1; i < count; i++)
@@ -85,7 +85,7 @@ enum error_code identical_find(const uint64_t (*hashes)[2], const int32_t *label
     qsort(sorted, rows, sizeof *sorted, compare);
     for (size_t begin = 0, end; begin < rows; begin = end) {
         for (end = begin + 1; end < rows && same_audio(&sorted[begin], &sorted[end]);) end++;
-        if (end - begin > 1) tell_set(&sorted[begin], end - begin, same_label, other_label);
+        if (end - begin > 1) find_in_set(&sorted[begin], end - begin, same_label, other_label);
     }
     free(sorted);
     return ERROR_NONE;

@@ -1,4 +1,4 @@
-/* Identical audio: it must not sit on both sides of a fold, and is worth telling. */
+/* Clips with identical samples: they must stay in one fold, and each is reported. */
 #ifndef EARMARK_EMBEDDING_IDENTICAL_H
 #define EARMARK_EMBEDDING_IDENTICAL_H
 
@@ -6,7 +6,7 @@
 
 /* Joins the groups of rows whose audio is identical: groups (rows), 0 .. group_count - 1,
  * are replaced by the smallest group of each joined set. hashes (rows, 2). *joined:
- * how many groups disappeared into others. */
+ * how many groups were merged into others. */
 enum error_code identical_join_groups(const uint64_t (*hashes)[2], size_t rows, int64_t *groups,
                                       size_t group_count, size_t *joined, struct error *error);
 

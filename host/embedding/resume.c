@@ -8,14 +8,13 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* Everything an embedding depends on but the clip. */
+/* Everything but the clip that an embedding depends on. */
 static void add_binding(struct text *record, const struct engine *engine,
                         const struct resume_settings *settings) {
     run_record_add(record, "program", "%s (interface %d)", EARMARK_VERSION,
                    DEVICE_INTERFACE_VERSION);
     run_record_add(record, "model", "%s", engine->model.hash);
-    run_record_add(record, "precision", "%s", engine_precision_name(settings->precision));
-    run_record_add(record, "resampling", "%s", settings->no_resample ? "no" : "yes");
+    if (settings->embedding_record != NULL) text_string(record, settings->embedding_record);
 }
 
 /* The list of clips as one number: paths, segments, labels, groups, folds. */
@@ -28,7 +27,7 @@ static uint64_t list_hash(const struct clip_list *clips) {
     return hash;
 }
 
-static void tell(const char *out, const struct embedding_store *store, const char *changed) {
+static void report(const char *out, const struct embedding_store *store, const char *changed) {
     if (store->damaged > 0)
         progress_message("earmark: %s: %zu damaged shards were thrown away; their clips are "
                          "embedded again",
@@ -36,7 +35,7 @@ static void tell(const char *out, const struct embedding_store *store, const cha
     if (changed != NULL && changed[0] != '\0')
         progress_message("earmark: %s: changed since the run that was stopped: %s", out, changed);
     if (store->unfit > 0)
-        progress_message("earmark: %s: embeddings of other settings were thrown away", out);
+        progress_message("earmark: %s: embeddings made with other settings were thrown away", out);
 }
 
 enum error_code resume_open(const struct run_folder *folder, const struct engine *engine,
@@ -51,13 +50,12 @@ enum error_code resume_open(const struct run_folder *folder, const struct engine
     key.settings[1] = hash.high64;
     run_record_add(&record, "clips", "%016llx", (unsigned long long)list_hash(&input->clips));
     run_record_add(&record, "device", "%s", engine->properties.name);
-    if (settings->others != NULL && settings->others->length > 0)
-        text_append(&record, settings->others->data, settings->others->length);
+    if (settings->results_record != NULL) text_string(&record, settings->results_record);
     if (embedding_store_open(folder->path, &key, engine->properties.name, settings->keep, store,
                              error) != ERROR_NONE ||
         run_record_replace(store->folder, &record, &changed, error) != ERROR_NONE)
         goto done;
-    if (!settings->quiet) tell(folder->path, store, changed.data);
+    if (!settings->quiet) report(folder->path, store, changed.data);
 done:
     text_free(&record);
     text_free(&changed);

@@ -1,5 +1,5 @@
-/* Going on with an unfinished run: what its shards must agree in, and what is said
- * about changes since. */
+/* Continuing an unfinished run: which settings its shards must agree in, and the messages about
+ * what has changed since. */
 #ifndef EARMARK_EMBEDDING_RESUME_H
 #define EARMARK_EMBEDDING_RESUME_H
 
@@ -10,22 +10,21 @@
 #include "host/output/run.h"
 
 struct resume_settings {
-    enum device_precision precision;
-    bool no_resample;
-    bool keep; /* false: what an earlier run left is thrown away */
+    /* Lines of run_record.h, ended by newlines; NULL: none. */
+    const char *embedding_record; /* settings that embeddings depend on, beside the model */
+    const char *results_record;   /* settings that only later stages depend on */
+    bool keep;                    /* false: remove what an earlier run left */
     bool quiet;
-    const struct text
-        *others; /* run_record lines of settings that no embedding depends on; or NULL */
 };
 
-/* Opens the store of the run in `folder`. Embeddings of another model, precision,
- * resampling or program are thrown away. Says on stderr what goes on, what has
- * changed and what was damaged. */
+/* Opens the store of the run in `folder`. Embeddings by another program, model or with another
+ * embedding_record are removed. Unless quiet, prints what has changed and what was removed. */
 enum error_code resume_open(const struct run_folder *folder, const struct engine *engine,
                             const struct collection *input, const struct resume_settings *settings,
                             struct embedding_store *store, struct error *error);
 
-/* Which devices computed the embeddings, where it was more than the one of this run. */
+/* Adds the names of the devices that computed the embeddings, if there are others than that of
+ * this run. */
 void resume_facts(struct run_facts *facts, const struct embedding_store *store);
 
 #endif

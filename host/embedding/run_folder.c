@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Everything a run writes; run.json comes last and says that it is complete. */
+/* Every file that a run writes. run.json is written last: with it the run is complete. */
 static const char *const run_files[] = {
     "run.json",
     "timing.json",
@@ -75,8 +75,8 @@ static bool is_run_file(const char *name) {
     return false;
 }
 
-/* Removes the files of a run and the temporary ones beside them. run.json goes
- * first: were it to outlive another, a kill would leave what looks complete. */
+/* Removes the files of a run and the temporary ones beside them. run.json first: if the
+ * process is killed in between, the rest must not look complete. */
 static enum error_code remove_run(const struct run_folder *folder, struct error *error) {
     TRY(remove_file(folder, "run.json", error));
     DIR *listing = opendir(folder->path);
@@ -93,7 +93,7 @@ static enum error_code remove_run(const struct run_folder *folder, struct error 
     return error->code;
 }
 
-/* Takes the lock, which the system drops when the process ends however it does. */
+/* Takes the lock. The system releases it however the process ends. */
 static enum error_code lock(const struct run_folder *folder, struct error *error) {
     int result;
     do result = flock(folder->descriptor, LOCK_EX | LOCK_NB);
@@ -102,16 +102,14 @@ static enum error_code lock(const struct run_folder *folder, struct error *error
         return FAIL(error, ERROR_FILE,
                     "%s: another earmark is writing there; wait for it, or give another folder",
                     folder->path);
-    return ERROR_NONE; /* some network file systems have no locks: better none than no run */
+    return ERROR_NONE; /* some network file systems have no locks: continue without one */
 }
 
 static enum error_code open_folder(const char *path, struct run_folder *folder,
                                    struct error *error) {
     TRY(make_folders(path, error));
     folder->path = memory_string(path, error);
-    folder->resolved = realpath(path, NULL);
-    if (folder->path == NULL || folder->resolved == NULL)
-        return file_fail(error, path, "use the folder", errno);
+    if (folder->path == NULL) return error->code;
     do folder->descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     while (folder->descriptor < 0 && errno == EINTR);
     if (folder->descriptor < 0) return file_fail(error, path, "open", errno);
@@ -124,7 +122,7 @@ enum error_code run_folder_open(const char *path, bool fresh, struct run_folder 
     if (open_folder(path, folder, error) != ERROR_NONE || lock(folder, error) != ERROR_NONE)
         goto failed;
     bool finished = faccessat(folder->descriptor, "run.json", F_OK, 0) == 0;
-    /* Shards beside a run.json: it was killed between writing that and removing them. */
+    /* Shards beside a run.json: the run was killed after writing that, before removing them. */
     if ((finished || fresh) && shards_remove(path, error) != ERROR_NONE) goto failed;
     if (finished && !fresh) {
         FAIL(error, ERROR_FILE,
@@ -141,6 +139,5 @@ failed:
 void run_folder_close(struct run_folder *folder) {
     if (folder->descriptor >= 0) close(folder->descriptor);
     free(folder->path);
-    free(folder->resolved);
     *folder = (struct run_folder){.descriptor = -1};
 }

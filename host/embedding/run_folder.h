@@ -1,4 +1,4 @@
-/* The output folder of a run: made, locked, and never mixed with another run's. */
+/* The output folder of a run: created, locked, and never mixed with the files of another run. */
 #ifndef EARMARK_EMBEDDING_RUN_FOLDER_H
 #define EARMARK_EMBEDDING_RUN_FOLDER_H
 
@@ -6,14 +6,13 @@
 
 struct run_folder {
     char *path;     /* as given */
-    char *resolved; /* without links: input folders leave it out */
     int descriptor; /* holds the lock */
 };
 
-/* Makes the folder (and its parents) and locks it. A finished run in it (run.json)
- * is refused unless `fresh`, which removes that run's files, shards too, and nothing
- * else. Of an unfinished run the shards stay. Another process writing there is
- * refused. Close releases the lock, and so does the end of the process. */
+/* Creates the folder (and its parents) and locks it. If a finished run (run.json) is in it,
+ * ERROR_FILE, unless `fresh`, which removes that run's files with its shards, and nothing else.
+ * The shards of an unfinished run stay. ERROR_FILE when another process has the lock. Close
+ * releases the lock, and so does the end of the process. */
 enum error_code run_folder_open(const char *path, bool fresh, struct run_folder *folder,
                                 struct error *error);
 void run_folder_close(struct run_folder *folder);

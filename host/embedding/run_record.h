@@ -1,5 +1,5 @@
-/* What a run in progress was asked for, kept beside its shards as lines of
- * "name value", so that the run that goes on can say what has changed since. */
+/* The settings of a run in progress, kept beside its shards as lines of "name value", so that
+ * the run that continues it can report what has changed. */
 #ifndef EARMARK_EMBEDDING_RUN_RECORD_H
 #define EARMARK_EMBEDDING_RUN_RECORD_H
 
@@ -13,7 +13,7 @@ void run_record_add(struct text *record, const char *name, const char *format, .
 
 /* Reads folder/record.txt, appends the names whose lines differ in `record` to
  * `changed`, separated by commas, and writes `record` in its place. A record that is
- * missing or of another program's making has no lines. */
+ * missing or was not written by this program counts as empty. */
 enum error_code run_record_replace(const char *folder, const struct text *record,
                                    struct text *changed, struct error *error);
 

@@ -21,15 +21,14 @@ enum error_code session_open(const struct session_settings *settings, struct ses
     return error->code;
 }
 
-enum error_code session_start(const struct session_settings *settings, const struct text *others,
-                              struct session *session, struct error *error) {
+enum error_code session_start(const struct session_settings *settings, struct session *session,
+                              struct error *error) {
     const struct resume_settings resume = {
-        .precision = settings->engine.precision,
-        .no_resample = settings->no_resample,
+        .embedding_record = settings->embedding_record,
+        .results_record = settings->results_record,
         /* Features are written while clips are embedded: every clip is embedded again. */
         .keep = settings->features_folder == NULL,
-        .quiet = settings->engine.quiet,
-        .others = others};
+        .quiet = settings->engine.quiet};
     TRY(engine_open(&settings->engine, true, &session->engine, error));
     TRY(run_folder_open(settings->out, settings->fresh, &session->folder, error));
     session->measures =

@@ -17,6 +17,10 @@ struct session_settings {
     bool no_resample;
     bool fresh;
     enum progress_style progress;
+    /* Settings as lines of run_record.h; NULL: none. Embeddings that an unfinished run left with
+     * another embedding_record are discarded. */
+    const char *embedding_record;
+    const char *results_record;
     const char *features_folder; /* exists: every clip's features are written there; or NULL */
 };
 
@@ -41,10 +45,9 @@ struct session {
 enum error_code session_open(const struct session_settings *settings, struct session *session,
                              struct error *error);
 
-/* Opens the device with the model, OUT, and the shards that an unfinished run left there.
- * others: run_record lines of settings that no embedding depends on, or NULL. */
-enum error_code session_start(const struct session_settings *settings, const struct text *others,
-                              struct session *session, struct error *error);
+/* Opens the device with the model, OUT, and the shards that an unfinished run left there. */
+enum error_code session_start(const struct session_settings *settings, struct session *session,
+                              struct error *error);
 
 /* Embeds every clip; measures, counts and the statuses of the list are filled in. */
 enum error_code session_embed(const struct session_settings *settings, struct session *session,

@@ -78,10 +78,10 @@ enum error_code shard_parse(const void *data, size_t size, const char *what,
     memcpy(&header, data, sizeof header);
     if (memcmp(header.magic, MAGIC, sizeof header.magic) != 0 || header.count > MAXIMUM_CLIPS ||
         header.columns > MAXIMUM_COLUMNS || header.device[sizeof header.device - 1] != '\0')
-        return FAIL(error, ERROR_DATA, "%s: is no shard that this program writes", what);
+        return FAIL(error, ERROR_DATA, "%s: is not a shard of this version of earmark", what);
     size_t row_bytes = header.columns * sizeof(float);
     if (size - sizeof header != header.count * (sizeof(struct clip_facts) + row_bytes))
-        return FAIL(error, ERROR_DATA, "%s: has %zu bytes, not as many as its header says", what,
+        return FAIL(error, ERROR_DATA, "%s: has %zu bytes, not the number in its header", what,
                     size);
     const unsigned char *at = (const unsigned char *)data + sizeof header;
     shard->count = header.count;
@@ -108,7 +108,7 @@ enum error_code shard_open(const char *path, const struct shard_key *key, struct
         file_unmap(&mapping);
     else
         shard->mapping = mapping;
-    /* What the checksum touched need not stay in memory. */
+    /* The pages that the checksum read need not stay in memory. */
     if (shard->mapping.data != NULL)
         madvise((void *)(uintptr_t)mapping.data, mapping.size, MADV_DONTNEED);
     return error->code;

@@ -1,7 +1,6 @@
-/* One committed piece of a run's embeddings: the clips it holds, what decoding told
- * of them, and their rows. A file of the folder OUT/shards that appears whole or
- * not at all, and is believed only when its checksum is right; read by the same
- * kind of machine that wrote it (little-endian, IEEE 754). */
+/* One committed part of a run's embeddings: its clips with their facts, and their rows. A
+ * file in the folder OUT/shards that appears complete or not at all, and is used only when its
+ * checksum is right. Read by the same kind of machine that wrote it (little-endian, IEEE 754). */
 #ifndef EARMARK_EMBEDDING_SHARD_H
 #define EARMARK_EMBEDDING_SHARD_H
 
@@ -10,9 +9,9 @@
 
 #define SHARD_DEVICE_SIZE 32
 
-/* What every shard of one run must agree in. */
+/* Equal in every shard of one run. */
 struct shard_key {
-    uint64_t settings[2]; /* hash of all that changes an embedding */
+    uint64_t settings[2]; /* hash of everything that changes an embedding */
     size_t columns;       /* values of an embedding */
 };
 
@@ -31,15 +30,15 @@ enum error_code shard_write(const char *path, const struct shard_key *key, const
                             size_t count, const struct clip_facts *clips, const float *rows,
                             struct error *error);
 
-/* Reads and checks a shard's bytes. ERROR_DATA when they are none, cut short or
- * changed; *fits is false (and no error) when the key is another one. The shard
+/* Reads and checks a shard's bytes. ERROR_DATA when they are not a shard, cut short or
+ * changed; *fits is false, without an error, when the key is another one. The shard
  * points into the bytes. */
 enum error_code shard_parse(const void *data, size_t size, const char *what,
                             const struct shard_key *key, struct shard *shard, bool *fits,
                             struct error *error);
 
-/* The same of a file, which stays mapped until shard_close. Every byte is read
- * once before it is mapped: ERROR_FILE when the disk or mount refuses. */
+/* The same for a file, which stays mapped until shard_close. Every byte is read once before
+ * it is mapped, so that a failing disk gives ERROR_FILE here and no SIGBUS later. */
 enum error_code shard_open(const char *path, const struct shard_key *key, struct shard *shard,
                            bool *fits, struct error *error);
 void shard_close(struct shard *shard); /* takes a zeroed one */

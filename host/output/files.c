@@ -176,7 +176,7 @@ static void append_issue_json(struct text *row, size_t rank, const struct run_re
     text_json(row, run_given_label(results, issue, number));
     text_string(row, ", \"suggested_label\": ");
     text_json(row, run_suggested_label(results, issue, number));
-    if (results->several_labels) append_annotations_json(row, results, issue);
+    if (results->multilabel) append_annotations_json(row, results, issue);
     json_member(row, "score", issue->score);
     json_member(row, "self_confidence", issue->self_confidence);
     json_member(row, "normalized_margin", issue->normalized_margin);
@@ -238,7 +238,7 @@ enum error_code run_write_issues(const char *folder, const struct run_results *r
     }
     table_close(&csv, error);
     table_close(&lines, error);
-    return error->code == ERROR_NONE && results->several_labels
+    return error->code == ERROR_NONE && results->multilabel
                ? write_annotations(folder, results, error)
                : error->code;
 }

@@ -146,7 +146,7 @@ struct run_results {
     const char *const *class_names; /* (class_count), sorted; NULL: classes are numbers */
     size_t class_count;
 
-    bool several_labels; /* multilabel: a clip's class is -1, its label a joined set */
+    bool multilabel; /* multilabel: a clip's class is -1, its label a joined set */
 
     const char *score_name;         /* "self_confidence": what `score` is */
     const struct run_issue *issues; /* ranked */

@@ -25,7 +25,7 @@ static struct text shown_label(const struct run_results *results, const struct r
     char number[16];
     name_visible(&shown, suggested ? run_suggested_label(results, issue, number)
                                    : run_given_label(results, issue, number));
-    if (shown.length == 0) text_string(&shown, results->several_labels ? "(none)" : "(empty)");
+    if (shown.length == 0) text_string(&shown, results->multilabel ? "(none)" : "(empty)");
     return shown;
 }
 
@@ -258,7 +258,7 @@ enum error_code summary_print(FILE *stream, int width, const char *folder,
     append_place(&text, shown, "report.html", "to look at and listen to", width);
     append_place(&text, shown, "issues.csv", "the ranking (issues.jsonl: the same for programs)",
                  width);
-    if (results->several_labels)
+    if (results->multilabel)
         append_place(&text, shown, "annotations.csv",
                      "which labels are wrong or missing, a row each", width);
     append_place(&text, shown, "classes.csv", "health of every class", width);

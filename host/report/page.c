@@ -58,7 +58,7 @@ void page_class(struct page *page, int32_t index) {
 void page_label(struct page *page, const char *label) {
     struct text *out = &page->table.row;
     text_string(out, "<bdi>");
-    name_html(out, label[0] == '\0' && page->results->several_labels ? "(none)" : label);
+    name_html(out, label[0] == '\0' && page->results->multilabel ? "(none)" : label);
     text_string(out, "</bdi>");
 }
 

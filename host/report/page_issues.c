@@ -58,7 +58,7 @@ static void append_scores(struct page *page, const struct run_issue *issue) {
     struct text *out = &page->table.row;
     const char *chosen = page->results->score_name;
     text_string(out, "<p class=\"scores\">");
-    if (page->results->several_labels) {
+    if (page->results->multilabel) {
         append_annotations(page, issue);
     } else {
         text_string(out, "probability of the given label ");

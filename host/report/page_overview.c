@@ -95,7 +95,7 @@ void page_overview(struct page *page) {
         text_format(out,
                     "<p class=\"dim\">Overall label health is the share of %s are right, as "
                     "confident learning estimates it.</p>\n",
-                    results->several_labels ? "clips whose labels all" : "labels that");
+                    results->multilabel ? "clips whose labels all" : "labels that");
     if (clips > audited) {
         const char *comma = "";
         text_string(out, "<p>Not audited: ");

@@ -45,8 +45,8 @@ enum error_code page_classes(struct page *page, struct error *error) {
                 "<p class=\"dim\">Estimates, worst first. Wrongly in: clips with this label that "
                 "%s. Missing: clips of this class that %s. Quality: share of its labels that are "
                 "right.</p>\n",
-                results->several_labels ? "should not have it" : "belong to another class",
-                results->several_labels ? "do not carry it" : "carry another label");
+                results->multilabel ? "should not have it" : "belong to another class",
+                results->multilabel ? "do not carry it" : "carry another label");
     text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
                      "aria-labelledby=\"classes\"><table>\n<thead><tr><th scope=\"col\">Class</th>"
                      "<th scope=\"col\" class=\"n\">Quality</th><th scope=\"col\" class=\"n\">"

@@ -110,7 +110,7 @@ enum error_code run_read_json(struct run_read *read, const char *path, struct er
     read_audio_faults(results, json_object_get(run, "audio_health"));
     read_facts(&results->facts, run);
     const char *separator = run_fact_find(&results->facts, "settings", "label_separator");
-    results->several_labels = separator != NULL && strcmp(separator, "null") != 0;
+    results->multilabel = separator != NULL && strcmp(separator, "null") != 0;
     if (results->facts.failed) FAIL(error, ERROR_MEMORY, "%s: no memory for its facts", path);
     if (error->code == ERROR_NONE) read_warnings(read, json_object_get(run, "warnings"), error);
 done:
@@ -268,7 +268,7 @@ static enum error_code read_issue(struct run_read *read, const json_t *object,
     if (issue == NULL) return error->code;
     if (!row_number(json_object_get(object, "row"), &issue->row))
         return FAIL(error, ERROR_DATA, "%s, line %zu: no \"row\"", place->path, place->line);
-    if (read->results.several_labels) {
+    if (read->results.multilabel) {
         TRY(read_annotations(read, object, issue, place, error));
     } else {
         TRY(read_label(read, object, "given_label", &issue->given, place, error));

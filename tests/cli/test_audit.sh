@@ -148,7 +148,7 @@ check "the version" "$EARMARK" --version
 "$EARMARK" audit "$clips" -o "$TMP/stopped" --C 1e-6,1e-5,1e-4,1e-3,1e-2,1e-1,1,10,100,1000,1e4 \
     --tol 1e-12 --max-iterations 1000000 >"$TMP/stdout" 2>"$TMP/stderr" &
 process=$!
-sleep 0.2
+until [ -e "$TMP/stopped/shards" ] || ! kill -0 "$process" 2>/dev/null; do sleep 0.01; done
 kill -TERM "$process"
 wait "$process"
 expect_equal "TERM stops with exit code 75" "$?" 75

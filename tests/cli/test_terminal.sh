@@ -45,6 +45,7 @@ expect_equal "the device is named once" "$(grep -c '^earmark: device' shown)" 1
 expect_no_grep "no message on the line of the bar" '..(earmark|warning): ' <(pieces raw)
 expect_no_grep "no piece is wider" '^.{61}' <(pieces raw)
 check_fails "an input that is not there" "$EARMARK" audit nowhere -o other
+expect_no_grep "is said before any device" 'device' stderr
 check_fails "arrays that are not there" "$EARMARK" crossval --embeddings x.npy --labels y.npy -o other
 expect_no_grep "are said before any device" 'device' stderr
 

@@ -289,7 +289,7 @@ void made_run_take_sets(struct made_run *made) {
     results->pairs = NULL;
     results->pair_count = 0;
     results->confident_joint = NULL;
-    results->several_labels = true;
+    results->multilabel = true;
     run_fact_string(&results->facts, "settings", "label_separator", ";");
 }
 

@@ -1,5 +1,6 @@
 /* The table of options: consistent rows, defaults that are the program's, values within bounds,
  * and the record of a run's settings. */
+#include "host/commands/option_parse.h"
 #include "host/commands/option_table.h"
 
 #include <stdio.h>

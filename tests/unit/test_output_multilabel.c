@@ -25,7 +25,7 @@ static void write_run(struct made_run *made, const struct made_settings *setting
 }
 
 static void compare_issues(const struct run_results *expected, const struct run_results *found) {
-    assert_true(found->several_labels);
+    assert_true(found->multilabel);
     assert_int_equal(found->issue_count, expected->issue_count);
     for (size_t i = 0; i < found->issue_count; i++) {
         const struct run_issue *x = &expected->issues[i], *y = &found->issues[i];
@@ -107,8 +107,8 @@ static void test_damaged(void **state) {
     static const struct {
         const char *from, *to, *message;
     } damages[] = {
-        {"[{\"label\": \"four\"", "[{\"label\": \"ghost\"", "line 1: \"label\" is no class"},
-        {"[{\"label\": \"four\"", "[7, {\"label\": \"four\"", "line 1: \"label\" is no class"},
+        {"[{\"label\": \"four\"", "[{\"label\": \"ghost\"", "line 1: \"label\" is not a class"},
+        {"[{\"label\": \"four\"", "[7, {\"label\": \"four\"", "line 1: \"label\" is not a class"},
         {"\"suggested_label\": \"\"", "\"suggested_label\": 3", "\"suggested_label\" is no text"},
         {"\"given_label\"", "\"given\"", "\"given_label\" is no text"},
     };

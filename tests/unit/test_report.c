@@ -201,7 +201,7 @@ static void test_missing_files(void **state) {
 }
 
 /* Sets in place of classes, and a sentence that names the wrong or missing label. */
-static void test_several_labels(void **state) {
+static void test_multilabel(void **state) {
     (void)state;
     struct made_run made;
     struct report_sounds sounds;
@@ -291,9 +291,9 @@ static void test_same_bytes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sound_in_page),  cmocka_unit_test(test_hostile_names),
-        cmocka_unit_test(test_several_labels), cmocka_unit_test(test_missing_files),
-        cmocka_unit_test(test_no_issues),      cmocka_unit_test(test_many_classes),
+        cmocka_unit_test(test_sound_in_page), cmocka_unit_test(test_hostile_names),
+        cmocka_unit_test(test_multilabel),    cmocka_unit_test(test_missing_files),
+        cmocka_unit_test(test_no_issues),     cmocka_unit_test(test_many_classes),
         cmocka_unit_test(test_same_bytes),
     };
     return cmocka_run_group_tests_name("report", tests, test_decoders_begin, test_decoders_end);

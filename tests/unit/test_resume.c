@@ -39,6 +39,9 @@
 #define STEP_STRIDE 7
 #endif
 #define KILLS_OF_A_RUN 5
+/* The corpus: clips, and those of them that a stopped run keeps (silent ones are decoded again). */
+#define CORPUS_READABLE (CORPUS_CLASSES * CORPUS_CLIPS_PER_CLASS)
+#define CORPUS_CLIPS (CORPUS_READABLE + CORPUS_SILENT + CORPUS_TOO_SHORT + CORPUS_UNREADABLE)
 #define STOPS 9
 
 /* Seconds added whenever the clock is read, so that a run of a second has several shards. */
@@ -345,6 +348,51 @@ static void test_stopped_by_a_signal(void **state) {
     finish();
 }
 
+/* Stops an audit once out/name exists; returns how many clips it says are safe. */
+static int stop_after(const char *name, const struct failure_plan *plan) {
+    const char *arguments[] = {"audit",     corpus.clips, "-o",      out, "--model", corpus.model,
+                               "--threads", "2",          "--folds", "4", NULL};
+    int output = -1, safe = 0;
+    char words[1024];
+    pid_t process = child_start(command_audit, arguments, plan, &output);
+    while (!exists(out, name)) usleep(1000);
+    struct child_result result = child_stop(process, output, SIGINT);
+    assert_stopped(&result);
+    const char *reported = strstr(result.said, "stopped by");
+    assert_non_null(reported);
+    assert_int_equal(sscanf(strchr(reported, ';'), "; %d of", &safe), 1);
+    snprintf(words, sizeof words,
+             "; %d of %d clips are safe in %s; the same command goes on from there\n", safe,
+             CORPUS_CLIPS, out);
+    assert_said(&result, words);
+    return safe;
+}
+
+/* A stop reports how many clips are safe, and the next run takes them over. */
+static void test_a_stop_reports_what_is_safe(void **state) {
+    (void)state;
+    char shards[600], labels[600], words[128];
+    snprintf(shards, sizeof shards, "%s/shards", out);
+    snprintf(labels, sizeof labels, "%s/labels.npy", out);
+    /* While embedding: every shard takes half a second. */
+    const struct failure_plan slow_shards = {.under = shards,
+                                             .calls = FAIL_RENAME,
+                                             .kind = FAIL_SLOW,
+                                             .at = 1,
+                                             .sticky = true,
+                                             .tick = TICK};
+    int safe = stop_after("shards/000000.shard", &slow_shards);
+    assert_in_range(safe, 1, CORPUS_READABLE);
+    /* Before cross-validation: labels.npy takes half a second. */
+    const struct failure_plan slow_labels = {
+        .under = labels, .calls = FAIL_RENAME, .kind = FAIL_SLOW, .at = 1};
+    assert_int_equal(stop_after("embeddings.npy", &slow_labels), CORPUS_READABLE);
+    struct child_result result = finish();
+    snprintf(words, sizeof words, "goes on: %d of %d clips are embedded already", CORPUS_READABLE,
+             CORPUS_CLIPS);
+    assert_said(&result, words);
+}
+
 static int never_ends(int count, char **arguments) {
     (void)count;
     stop_install();
@@ -377,6 +425,7 @@ int main(void) {
         cmocka_unit_test_teardown(test_killed_at_random_moments, clear_out),
         cmocka_unit_test_teardown(test_killed_at_every_step, clear_out),
         cmocka_unit_test_teardown(test_stopped_by_a_signal, clear_out),
+        cmocka_unit_test_teardown(test_a_stop_reports_what_is_safe, clear_out),
         cmocka_unit_test_teardown(test_stopped_where_nobody_asks, clear_out),
         cmocka_unit_test_teardown(test_nothing_changed, clear_out),
         cmocka_unit_test_teardown(test_embed_goes_on, clear_out),

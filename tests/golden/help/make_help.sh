@@ -6,7 +6,7 @@
 #   narrow.txt              earmark help audit in a terminal of 40 columns
 #   earmark.1, earmark.bash the man page and the completion of bash
 #   man.txt                 the man page as man shows it; not written where there is no man
-#   terminal_40.txt, _80    a run in a terminal of so many columns, without times and scores
+#   terminal_40.txt, _80    a run in a terminal of this many columns, without times and scores
 set -eu
 folder=${1:-tests/golden/help}
 earmark=${EARMARK:-$PWD/earmark}

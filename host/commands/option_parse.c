@@ -1,4 +1,4 @@
-#include "host/commands/options.h"
+#include "host/commands/option_parse.h"
 
 #include "host/commands/option_table.h"
 
