@@ -1,5 +1,6 @@
 /* The program: a table of commands. */
 #include "host/base/version.h"
+#include "host/base/wait_policy.h"
 #include "host/commands/commands.h"
 #include "host/commands/help.h"
 
@@ -90,6 +91,7 @@ static int help(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     int words;
+    wait_policy_set(argv);
     if (argc < 2) {
         help_print(stderr, NULL);
         return EXIT_USAGE;

@@ -1,5 +1,7 @@
 #include "batch_norm.h"
 
+#include "front_end.h"
+
 #include <math.h>
 
 #define NORM_EPSILON 1e-5
@@ -44,9 +46,9 @@ static enum error_code check_values(const struct xvector_block *block, size_t in
 }
 
 enum error_code batch_norm_check(const struct xvector_model *model, struct error *error) {
-    if (model->sample_rate != 16000)
-        return FAIL(error, ERROR_UNSUPPORTED, "the model is for %d Hz; only 16000 Hz is supported",
-                    model->sample_rate);
+    if (model->sample_rate != SAMPLE_RATE)
+        return FAIL(error, ERROR_UNSUPPORTED, "the model is for %d Hz; only %d Hz is supported",
+                    model->sample_rate, SAMPLE_RATE);
     if (model->block_count == 0 || model->block_count > XVECTOR_MAXIMUM_BLOCKS)
         return FAIL(error, ERROR_DATA, "the model has %zu blocks; 1 to %d are supported",
                     model->block_count, XVECTOR_MAXIMUM_BLOCKS);

@@ -28,7 +28,9 @@ extern "C" {
 
 #define XVECTOR_MAXIMUM_BLOCKS 16
 
-/* reflect-pad -> convolution -> leaky ReLU (0.01) -> batch normalisation (eps 1e-5). */
+#define XVECTOR_LEAKY_SLOPE 0.01f
+
+/* reflect-pad -> convolution -> leaky ReLU -> batch normalisation (eps 1e-5). */
 struct xvector_block {
     size_t in_channels;
     size_t out_channels;

@@ -12,6 +12,9 @@
 #define FRAME_CENTRE 200 /* frame t covers samples 160 t - 200 .. 160 t + 199, zero outside */
 #define FRAME_BINS 201   /* 0 .. 200, 40 Hz apart */
 
+#define POWER_FLOOR 1e-10f  /* mel powers below count as this */
+#define DECIBEL_RANGE 80.0f /* kept below a clip's largest value */
+
 /* Fills the periodic Hamming window: w[n] = 0.54 - 0.46 cos(2 pi n / 400), n = 0 .. 399. */
 void front_end_window(double window[FRAME_LENGTH]);
 

@@ -116,15 +116,21 @@ static enum clip_status check_container(struct sound_file *file, char *reason) {
  * cannot open the file, even when asked not to: with threads the number may belong to another
  * file by then. The errno of a failed read is known only here. And if libsndfile could find the
  * end of an MP3, it would estimate the number of frames from the first bit rate and stop there,
- * in the middle of a file of variable rate. */
+ * in the middle of a file of variable rate. From 1.2.1 on libsndfile refuses an MP3 whose length
+ * it can neither read from a tag nor estimate: it then gets an end so far behind the file's that
+ * the estimate is never too low, whatever the bit rates (8 to 448 kbit/s). */
+#define FAR_END 64 /* lengths of the file */
+
 static sf_count_t stream_length(void *context) {
     return (sf_count_t)((struct sound_file *)context)->file_bytes;
 }
 
 static sf_count_t stream_seek(sf_count_t offset, int whence, void *context) {
     const struct sound_file *file = context;
-    if (whence == SEEK_END && file->container == CONTAINER_MPEG) return -1;
-    return lseek(file->descriptor, offset, whence);
+    const bool to_end = whence == SEEK_END && file->container == CONTAINER_MPEG;
+    if (to_end && !file->has_far_end) return -1;
+    const sf_count_t position = lseek(file->descriptor, offset, whence);
+    return to_end && position >= 0 ? FAR_END * position : position;
 }
 
 static sf_count_t stream_read(void *bytes, sf_count_t count, void *context) {
@@ -154,6 +160,7 @@ static void open_handle(struct sound_file *file, SF_INFO *info) {
     file->failure = 0;
     if (lseek(file->descriptor, 0, SEEK_SET) == 0)
         file->handle = sf_open_virtual(&stream, SFM_READ, info, file);
+    if (file->has_far_end) info->frames = SF_COUNT_MAX; /* a guess */
 }
 
 static enum clip_status open_sound(struct sound_file *file, SF_INFO *info, char *reason) {
@@ -163,6 +170,7 @@ static enum clip_status open_sound(struct sound_file *file, SF_INFO *info, char 
     pthread_rwlock_unlock(&open_lock);
     if (file->handle != NULL) return CLIP_OK;
     pthread_rwlock_wrlock(&open_lock);
+    file->has_far_end = file->container == CONTAINER_MPEG;
     open_handle(file, info);
     if (file->handle == NULL && file->failure != 0)
         status = refuse_unread(file, reason);

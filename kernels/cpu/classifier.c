@@ -2,7 +2,7 @@
 
 #include "kernels/classifier_problem.h"
 #include "kernels/clock.h"
-#include "kernels/cpu/product.h"
+#include "kernels/cpu/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ enum error_code classifier_reserve(struct classifier_memory *memory, size_t coun
     if (count * size <= memory->bytes) return ERROR_NONE;
     free(memory->data);
     memory->bytes = 0;
-    memory->data = product_memory(count, size, what, error);
+    memory->data = memory_aligned(count, size, what, error);
     if (memory->data == NULL) return error->code;
     memory->bytes = count * size;
     return ERROR_NONE;
@@ -38,7 +38,7 @@ void classifier_pack_tile(const struct cpu_classifier *classifier,
 /* Sorts the rows by fold (counting sort) and cuts them into tiles. */
 static enum error_code make_tiles(struct cpu_classifier *self,
                                   const struct classifier_problem *problem, struct error *error) {
-    size_t *starts = product_memory(self->folds + 1, sizeof *starts, "folds", error);
+    size_t *starts = memory_aligned(self->folds + 1, sizeof *starts, "folds", error);
     if (starts == NULL) return error->code;
     memset(starts, 0, (self->folds + 1) * sizeof *starts);
     for (size_t row = 0; row < self->rows; row++) starts[problem->fold_of[row] + 1]++;
@@ -47,7 +47,7 @@ static enum error_code make_tiles(struct cpu_classifier *self,
         tiles += (starts[fold + 1] + TILE_ROWS - 1) / TILE_ROWS;
         starts[fold + 1] += starts[fold];
     }
-    self->tiles = product_memory(tiles, sizeof *self->tiles, "tiles", error);
+    self->tiles = memory_aligned(tiles, sizeof *self->tiles, "tiles", error);
     if (self->tiles == NULL) goto done;
     for (size_t fold = 0; fold < self->folds; fold++)
         for (size_t first = starts[fold]; first < starts[fold + 1]; first += TILE_ROWS) {
@@ -65,7 +65,7 @@ done:
     return error->code;
 }
 
-/* A function of the problem only, never of the threads. */
+/* Depends on the problem only, never on the threads: so do the sums. */
 static size_t count_chains(const struct cpu_classifier *self) {
     size_t bytes = self->classes * self->features * sizeof(double);
     size_t chains = CHAIN_BYTES / (bytes == 0 ? 1 : bytes);
@@ -90,10 +90,10 @@ enum error_code cpu_classifier_open(struct device *device, const struct classifi
     self->data = problem->data;
     self->single = tile_kernels_single();
     self->exact = tile_kernels_double();
-    if ((self->shift = product_memory(self->features, sizeof(double), "shift", error)) == NULL ||
-        (self->scale = product_memory(self->features, sizeof(double), "scale", error)) == NULL ||
-        (self->order = product_memory(self->rows, sizeof(size_t), "row order", error)) == NULL ||
-        (self->labels = product_memory(self->rows, sizeof(int32_t), "labels", error)) == NULL)
+    if ((self->shift = memory_aligned(self->features, sizeof(double), "shift", error)) == NULL ||
+        (self->scale = memory_aligned(self->features, sizeof(double), "scale", error)) == NULL ||
+        (self->order = memory_aligned(self->rows, sizeof(size_t), "row order", error)) == NULL ||
+        (self->labels = memory_aligned(self->rows, sizeof(int32_t), "labels", error)) == NULL)
         goto done;
     memcpy(self->shift, problem->shift, self->features * sizeof(double));
     memcpy(self->scale, problem->scale, self->features * sizeof(double));

@@ -39,16 +39,16 @@ struct cpu_classifier {
 
     struct classifier_memory panels;     /* weights of a block of tasks */
     struct classifier_memory intercepts; /* and their intercepts */
-    struct classifier_memory chains;     /* gradients in the making */
+    struct classifier_memory chains;     /* partial sums of gradients */
     struct classifier_memory scratch;    /* a tile and its columns for each thread */
 };
 
-/* At least so many bytes; what was there is lost. */
+/* Makes room for count * size bytes; the contents are lost. */
 enum error_code classifier_reserve(struct classifier_memory *memory, size_t count, size_t size,
                                    const char *what, struct error *error);
 
 /* Packs the tile's data in these kernels' precision into `data` (strips, TILE_ROWS,
- * lanes). Every step does so anew: it costs little beside the products, and a copy kept
+ * lanes). Every step packs again: that costs little beside the products, and a kept copy
  * would be as large as the data. */
 void classifier_pack_tile(const struct cpu_classifier *classifier,
                           const struct tile_kernels *kernels, size_t tile, void *data);
@@ -59,8 +59,8 @@ static inline size_t classifier_strips(const struct cpu_classifier *classifier,
     return (classifier->features + kernels->lanes - 1) / kernels->lanes;
 }
 
-/* How many threads so much work (in numbers read or multiply-adds) is worth; small
- * work is done sooner than other threads are woken. */
+/* Threads worth using for this much work, in numbers read or multiply-adds: waking a
+ * thread takes longer than a small amount of work. */
 static inline int classifier_threads(const struct cpu_classifier *classifier, double work) {
     double worth = work / 100e3;
     int threads = classifier->device->threads;

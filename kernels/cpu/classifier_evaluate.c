@@ -3,7 +3,7 @@
 #include "kernels/cpu/classifier.h"
 
 #include "kernels/clock.h"
-#include "kernels/cpu/product.h"
+#include "kernels/cpu/memory.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -45,13 +45,13 @@ static size_t panel_bytes(const struct block *block, size_t task_count) {
     return columns * block->padded * block->kernels->element;
 }
 
-/* Each fold that a task of the block holds out has a view of its own, all others
- * share the first. */
+/* Each fold that a task of the block holds out has its own view, all others share the
+ * first. */
 static enum error_code make_views(struct block *block, struct error *error) {
     struct cpu_classifier *self = block->self;
     size_t count = block->task_count;
-    block->views = product_memory(count + 1, sizeof *block->views, "views", error);
-    block->view_tasks = product_memory((count + 1) * count, sizeof(size_t), "views", error);
+    block->views = memory_aligned(count + 1, sizeof *block->views, "views", error);
+    block->view_tasks = memory_aligned((count + 1) * count, sizeof(size_t), "views", error);
     if (block->views == NULL || block->view_tasks == NULL) return error->code;
     block->views[0].fold = SIZE_MAX;
     block->view_count = 1;

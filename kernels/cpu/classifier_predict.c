@@ -2,7 +2,7 @@
 #include "kernels/cpu/classifier.h"
 
 #include "kernels/clock.h"
-#include "kernels/cpu/product.h"
+#include "kernels/cpu/memory.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -81,7 +81,7 @@ enum error_code cpu_classifier_predict(struct classifier *classifier,
     prediction.scratch_columns = prediction.strips * TILE_ROWS * TILE_STRIP_BYTES;
     prediction.scratch_stride =
         prediction.scratch_columns + self->classes * TILE_ROWS * sizeof(double);
-    prediction.losses = product_memory(self->tile_count, sizeof(double), "losses", error);
+    prediction.losses = memory_aligned(self->tile_count, sizeof(double), "losses", error);
     if (prediction.losses == NULL ||
         classifier_reserve(&self->panels, groups * prediction.padded, TILE_STRIP_BYTES,
                            "packed weights", error) != ERROR_NONE ||

@@ -1,9 +1,10 @@
 #include "device_cpu.h"
 
 #include "embedder.h"
-#include "product.h"
+#include "kernels/front_end.h"
+#include "memory.h"
 
-#include <dnnl.h>
+#include <oneapi/dnnl/dnnl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +14,8 @@
  * another is computed. */
 
 #define MAXIMUM_THREADS 1024
-#define BATCH_FRAMES ((size_t)8192) /* of 160 samples of two bytes: */
-#define BATCH_BYTES (BATCH_FRAMES * 160 * 2)
+#define BATCH_FRAMES ((size_t)8192) /* of samples of two bytes: */
+#define BATCH_BYTES (BATCH_FRAMES * FRAME_SHIFT * 2)
 #define BATCH_CLIPS ((size_t)512)
 #define KEEP_BYTES (4 * BATCH_BYTES) /* staging memory beyond this is given back */
 
@@ -38,23 +39,33 @@ static struct cpu_device *cpu_device(struct device *device) {
 
 /* ---- the device ---- */
 
+/* An instruction set's bits include those of the sets that it contains, so sets
+ * that a later oneDNN adds count as the best of these that they contain. */
+static bool has_instructions(dnnl_cpu_isa_t wanted) {
+    return ((unsigned)dnnl_get_effective_cpu_isa() & (unsigned)wanted) == (unsigned)wanted;
+}
+
 static const char *instruction_set(void) {
-    switch (dnnl_get_effective_cpu_isa()) {
-    case dnnl_cpu_isa_sse41: return "SSE4.1";
-    case dnnl_cpu_isa_avx: return "AVX";
-    case dnnl_cpu_isa_avx2: return "AVX2";
-    case dnnl_cpu_isa_avx2_vnni: return "AVX2 with VNNI";
-    case dnnl_cpu_isa_avx512_core: return "AVX-512";
-    case dnnl_cpu_isa_avx512_core_vnni: return "AVX-512 with VNNI";
-    case dnnl_cpu_isa_avx512_core_bf16: return "AVX-512 with bfloat16";
-    case dnnl_cpu_isa_avx512_core_amx: return "AVX-512 with AMX";
-    default: return "generic";
-    }
+    static const struct {
+        dnnl_cpu_isa_t set;
+        const char *name;
+    } sets[] = {
+        {dnnl_cpu_isa_avx512_core_amx, "AVX-512 with AMX"},
+        {dnnl_cpu_isa_avx512_core_bf16, "AVX-512 with bfloat16"},
+        {dnnl_cpu_isa_avx512_core_vnni, "AVX-512 with VNNI"},
+        {dnnl_cpu_isa_avx512_core, "AVX-512"},
+        {dnnl_cpu_isa_avx2_vnni, "AVX2 with VNNI"},
+        {dnnl_cpu_isa_avx2, "AVX2"},
+        {dnnl_cpu_isa_avx, "AVX"},
+        {dnnl_cpu_isa_sse41, "SSE4.1"},
+    };
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
+        if (has_instructions(sets[i].set)) return sets[i].name;
+    return "generic";
 }
 
 static bool has_bfloat16(void) {
-    const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
-    return isa == dnnl_cpu_isa_avx512_core_bf16 || isa == dnnl_cpu_isa_avx512_core_amx;
+    return has_instructions(dnnl_cpu_isa_avx512_core_bf16);
 }
 
 static enum error_code cpu_open(const struct device_settings *settings, struct device **device,
@@ -139,14 +150,14 @@ static enum error_code reserve_batch(struct cpu_batch *batch, size_t bytes, size
     if (bytes > base->samples_capacity) {
         free(base->samples);
         base->samples_capacity = 0;
-        base->samples = product_memory(bytes, 1, "a batch of samples", error);
+        base->samples = memory_aligned(bytes, 1, "a batch of samples", error);
         if (base->samples == NULL) return error->code;
         base->samples_capacity = bytes;
     }
     if (clips > base->clip_capacity) {
         free(base->clips);
         base->clip_capacity = 0;
-        base->clips = product_memory(clips, sizeof *base->clips, "the clips of a batch", error);
+        base->clips = memory_aligned(clips, sizeof *base->clips, "the clips of a batch", error);
         if (base->clips == NULL) return error->code;
         base->clip_capacity = clips;
     }
@@ -155,7 +166,7 @@ static enum error_code reserve_batch(struct cpu_batch *batch, size_t bytes, size
     if (values > batch->embeddings_capacity) {
         free(batch->embeddings);
         batch->embeddings_capacity = 0;
-        batch->embeddings = product_memory(values, sizeof(float), "embeddings", error);
+        batch->embeddings = memory_aligned(values, sizeof(float), "embeddings", error);
         if (batch->embeddings == NULL) return error->code;
         batch->embeddings_capacity = values;
     }
@@ -243,7 +254,7 @@ static enum error_code copy_features(struct cpu_batch *batch, const float *featu
     if (values > batch->features_capacity) {
         free(batch->features);
         batch->features_capacity = 0;
-        batch->features = product_memory(values, sizeof(float), "features", error);
+        batch->features = memory_aligned(values, sizeof(float), "features", error);
         if (batch->features == NULL) return error->code;
         batch->features_capacity = values;
     }

@@ -3,9 +3,11 @@
 #include "features.h"
 #include "kernels/batch_norm.h"
 #include "kernels/clock.h"
+#include "kernels/front_end.h"
 #include "linear.h"
+#include "memory.h"
 #include "network.h"
-#include "product.h"
+#include "threads.h"
 
 #include <stdlib.h>
 
@@ -89,7 +91,7 @@ size_t embedder_mels(const struct cpu_embedder *embedder) {
 static enum error_code find_resampler(struct cpu_embedder *embedder, int rate,
                                       const struct resampler **resampler, struct error *error) {
     *resampler = NULL;
-    if (rate == 16000) return ERROR_NONE;
+    if (rate == SAMPLE_RATE) return ERROR_NONE;
     for (size_t i = 0; i < embedder->resampler_count; i++)
         if (embedder->resamplers[i]->rate == rate) *resampler = embedder->resamplers[i];
     if (*resampler != NULL) return ERROR_NONE;
@@ -114,7 +116,7 @@ static enum error_code reserve_clips(struct cpu_embedder *embedder, size_t clips
     size_t values;
     if (__builtin_mul_overflow(clips, 2 * network_channels(embedder->network), &values))
         values = SIZE_MAX;
-    embedder->statistics = product_memory(values, sizeof(float), "pooled statistics", error);
+    embedder->statistics = memory_aligned(values, sizeof(float), "pooled statistics", error);
     if (embedder->feature_clips == NULL || embedder->network_clips == NULL)
         FAIL(error, ERROR_MEMORY, "no memory for a batch of %zu clips", clips);
     if (error->code == ERROR_NONE) embedder->clip_capacity = clips;
@@ -128,7 +130,7 @@ static enum error_code reserve_frames(struct cpu_embedder *embedder, size_t fram
     embedder->frame_capacity = 0;
     size_t values;
     if (__builtin_mul_overflow(frames, embedder->mels, &values)) values = SIZE_MAX;
-    embedder->decibels = product_memory(values, sizeof(float), "features", error);
+    embedder->decibels = memory_aligned(values, sizeof(float), "features", error);
     if (embedder->decibels != NULL) embedder->frame_capacity = frames;
     return error->code;
 }
@@ -162,9 +164,9 @@ static enum error_code run_features(struct cpu_embedder *embedder, size_t clip_c
     double resampling = 0.0, everything = 0.0; /* thread seconds */
 #pragma omp parallel num_threads(embedder->threads) reduction(+ : resampling, everything)
     {
-        product_thread_begin();
+        threads_begin();
         const double begin = clock_seconds();
-        struct feature_workspace *workspace = embedder->workspaces[product_thread_number()];
+        struct feature_workspace *workspace = embedder->workspaces[threads_number()];
         struct error mine = ERROR_INITIAL;
 #pragma omp for schedule(dynamic, 1)
         for (size_t tile = 0; tile < tiles; tile++)
@@ -177,7 +179,7 @@ static enum error_code run_features(struct cpu_embedder *embedder, size_t clip_c
             features_normalise(embedder->decibels + embedder->feature_clips[c].row * mels,
                                embedder->feature_clips[c].frames, mels);
         everything += clock_seconds() - begin;
-        product_thread_end(&mine, error);
+        threads_end(&mine, error);
     }
     const double seconds = clock_seconds() - start;
     const double share = everything > 0.0 ? resampling / everything : 0.0;

@@ -3,6 +3,7 @@
 #include "fourier.h"
 #include "kernels/clock.h"
 #include "kernels/front_end.h"
+#include "memory.h"
 #include "product.h"
 #include "resample.h"
 #include "vector.h"
@@ -11,9 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STRETCH                                                                                    \
-    ((FEATURE_ROWS - 1) * FRAME_SHIFT + FRAME_LENGTH) /* samples under a tile                      \
-                                                       */
+/* Samples under a tile. */
+#define STRETCH ((FEATURE_ROWS - 1) * FRAME_SHIFT + FRAME_LENGTH)
 
 struct cpu_features {
     size_t mels;
@@ -43,7 +43,7 @@ static enum error_code create_mel(struct cpu_features *features, struct error *e
         for (size_t i = 0; i < FOURIER_POWERS; i++) {
             const size_t bin = fourier_bin(i);
             row[i] = done[bin] ? 0.0f : (float)front_end_mel_weight(features->mels, mel, bin);
-            done[bin] = true; /* those that stand at two places count once */
+            done[bin] = true; /* bins with two indices count once */
         }
     }
     if (product_create(&shape, &features->mel, error) == ERROR_NONE &&
@@ -79,7 +79,7 @@ void features_free(struct cpu_features *features) {
 /* ---- workspace ---- */
 
 static float *create_rows(size_t stride, struct error *error) {
-    float *rows = product_memory(FEATURE_ROWS * stride, sizeof(float), "features", error);
+    float *rows = memory_aligned(FEATURE_ROWS * stride, sizeof(float), "features", error);
     if (rows != NULL) memset(rows, 0, FEATURE_ROWS * stride * sizeof(float));
     return rows;
 }
@@ -89,7 +89,7 @@ enum error_code feature_workspace_create(const struct cpu_features *features,
     *result = NULL;
     struct feature_workspace *workspace = calloc(1, sizeof *workspace);
     if (workspace == NULL) return FAIL(error, ERROR_MEMORY, "no memory for features");
-    workspace->samples = product_memory(STRETCH, sizeof(float), "features", error);
+    workspace->samples = memory_aligned(STRETCH, sizeof(float), "features", error);
     workspace->power = create_rows(FOURIER_POWERS, error);
     workspace->energies = create_rows(features->mel_stride, error);
     if (error->code != ERROR_NONE) {
@@ -137,13 +137,13 @@ static enum error_code transform_stretch(const struct cpu_features *features,
     return ERROR_NONE;
 }
 
-/* 10 log10(max(power, 1e-10)), in double precision and rounded once. The mantissa m
+/* 10 log10(max(power, POWER_FLOOR)), in double precision and rounded once. The mantissa m
  * is brought to [sqrt(1/2), sqrt(2)) and log m = 2 atanh((m - 1) / (m + 1)). NaN and
  * infinity give NaN. */
 VECTOR_BODY void decibels_body(bool fused, const float *energies, size_t count, float *output) {
     (void)fused;
     for (size_t i = 0; i < count; i++) {
-        const float value = energies[i] < 1e-10f ? 1e-10f : energies[i];
+        const float value = energies[i] < POWER_FLOOR ? POWER_FLOOR : energies[i];
         int32_t bits;
         memcpy(&bits, &value, sizeof bits);
         const int32_t above = bits - 0x3f3504f3; /* sqrt(1/2) */
@@ -213,7 +213,7 @@ void features_normalise(float *decibels_of_clip, size_t frames, size_t mels) {
     float largest = decibels_of_clip[0];
     for (size_t i = 1; i < count; i++)
         largest = decibels_of_clip[i] > largest ? decibels_of_clip[i] : largest;
-    const float floor_level = largest - 80.0f;
+    const float floor_level = largest - DECIBEL_RANGE;
     for (size_t i = 0; i < count; i++)
         decibels_of_clip[i] = decibels_of_clip[i] < floor_level ? floor_level : decibels_of_clip[i];
     for (size_t mel = 0; mel < mels; mel++) {

@@ -1,4 +1,4 @@
-/* Log-mel features of clips that lie end to end (spec: kernels/front_end.h). */
+/* Log-mel features of clips stored end to end (spec: kernels/front_end.h). */
 #ifndef EARMARK_CPU_FEATURES_H
 #define EARMARK_CPU_FEATURES_H
 
@@ -11,7 +11,7 @@ struct feature_clip {
     const unsigned char *samples;      /* where the clip begins */
     const struct resampler *resampler; /* NULL at 16 kHz */
     size_t length;                     /* samples at 16 kHz */
-    size_t frames;                     /* 1 + length / 160 */
+    size_t frames;                     /* 1 + length / FRAME_SHIFT */
     size_t row;                        /* its first frame's row in the features */
 };
 
@@ -37,7 +37,7 @@ enum error_code features_tile(const struct cpu_features *features, const struct 
                               struct feature_workspace *workspace, double *resampling,
                               struct error *error);
 
-/* The floor 80 dB below the clip's maximum, then every mel's mean subtracted, in
+/* The floor DECIBEL_RANGE below the clip's maximum, then every mel's mean subtracted, in
  * place over one clip's decibels (frames, mels). */
 void features_normalise(float *decibels, size_t frames, size_t mels);
 

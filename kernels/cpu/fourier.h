@@ -5,8 +5,8 @@
  * this costs the same time and is exact. 400 = 25 x 16: with samples x[16 m + r] and
  * bins k1 + 25 k2,
  *
- *     X[k1 + 25 k2] = sum over r of e(r k2 / 16) e(r k1 / 400) sum over m of e(k1 m / 25) x[16 m +
- * r],
+ *     X[k1 + 25 k2] = sum over r of e(r k2 / 16) e(r k1 / 400) S(r),
+ *     S(r) = sum over m of e(k1 m / 25) x[16 m + r],
  *
  * e(a) = exp(-2 pi i a). Because x is real, k1 = 0 .. 12 is enough: bin k and bin
  * 400 - k have the same power. Both sums are folded: m with 25 - m, r with 16 - r. */
@@ -31,8 +31,8 @@ struct fourier {
 
 void fourier_create(struct fourier *fourier);
 
-/* The bin, 0 .. 200, whose power stands at an index, 0 .. FOURIER_POWERS - 1. Bins 25,
- * 50 .. 175 stand at two. */
+/* The bin, 0 .. 200, whose power is stored at an index, 0 .. FOURIER_POWERS - 1. Bins
+ * 25, 50 .. 175 are stored twice. */
 size_t fourier_bin(size_t index);
 
 /* |X|^2 of samples (FRAME_LENGTH) times the window, rounded to float32: power

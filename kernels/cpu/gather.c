@@ -12,13 +12,6 @@ void gather_bfloat16(const float *values, size_t count, uint16_t *output) {
     }
 }
 
-ptrdiff_t gather_reflect(ptrdiff_t position, size_t frames) {
-    const ptrdiff_t last = (ptrdiff_t)frames - 1;
-    if (position < 0) position = -position;
-    if (position > last) position = 2 * last - position;
-    return position;
-}
-
 static void copy_tap(const struct gather_shape *shape, const struct gather_source *source,
                      size_t row, unsigned char *to) {
     if (source->rows != NULL)
@@ -46,7 +39,7 @@ void gather_tile(const struct plan *plan, const struct gather_shape *shape,
         for (; frame < piece->high[shape->level + 1] && done < count; frame++, done++) {
             for (size_t k = 0; k < shape->taps; k++) {
                 const ptrdiff_t wanted = (ptrdiff_t)(frame + k * shape->dilation) - reach;
-                const size_t row = (size_t)gather_reflect(wanted, piece->frames) -
+                const size_t row = (size_t)plan_reflect(wanted, piece->frames) -
                                    piece->low[shape->level] + piece->offset[shape->level];
                 copy_tap(shape, source, row, to + k * tap_bytes);
             }
@@ -55,7 +48,7 @@ void gather_tile(const struct plan *plan, const struct gather_shape *shape,
         }
     }
 #ifdef EARMARK_DEBUG
-    /* All ones is NaN in both types: whoever reads a row that is not there shows it. */
+    /* All ones is NaN in both types: a result that reads a row past the end becomes NaN. */
     memset(to, 0xff, (count - done) * row_bytes);
 #endif
 }

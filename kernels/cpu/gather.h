@@ -1,4 +1,4 @@
-/* The rows that a layer's taps meet, side by side. */
+/* Copies the rows that a layer's taps read, side by side. */
 #ifndef EARMARK_CPU_GATHER_H
 #define EARMARK_CPU_GATHER_H
 
@@ -25,10 +25,6 @@ struct gather_source {
  * reflected at the clip's own ends. */
 void gather_tile(const struct plan *plan, const struct gather_shape *shape,
                  const struct gather_source *source, size_t first, size_t count, void *output);
-
-/* Frame `position` reflected into 0 .. frames - 1, without repeating the edge. Within
- * the reach of a layer that always succeeds, because shorter clips are left out. */
-ptrdiff_t gather_reflect(ptrdiff_t position, size_t frames);
 
 /* float32 to bfloat16, to nearest, ties to even; NaN stays NaN. */
 void gather_bfloat16(const float *values, size_t count, uint16_t *output);

@@ -1,11 +1,11 @@
 /* "The machine's GEMM speed" in every ratio: oneDNN's general float32 product. */
 #include "device_cpu.h"
 #include "kernels/clock.h"
-#include "product.h"
+#include "memory.h"
 
-#include <dnnl.h>
 #include <math.h>
 #include <omp.h>
+#include <oneapi/dnnl/dnnl.h>
 #include <stdlib.h>
 
 enum error_code cpu_gemm_speed(struct device *device, size_t size, int repeats, double *speed,
@@ -16,7 +16,7 @@ enum error_code cpu_gemm_speed(struct device *device, size_t size, int repeats, 
         return FAIL(error, ERROR_USAGE, "a matrix product of size %zu, %d times", size, repeats);
     float *matrices[3] = {NULL, NULL, NULL};
     for (int i = 0; i < 3; i++)
-        matrices[i] = product_memory(size * size, sizeof(float), "a matrix product", error);
+        matrices[i] = memory_aligned(size * size, sizeof(float), "a matrix product", error);
     if (error->code != ERROR_NONE) goto done;
     for (size_t i = 0; i < size * size; i++) {
         matrices[0][i] = sinf((float)(i % 1009));

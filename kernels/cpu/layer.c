@@ -1,6 +1,7 @@
 #include "layer.h"
 
 #include "kernels/batch_norm.h"
+#include "memory.h"
 #include "winograd.h"
 
 #include <stdlib.h>
@@ -30,7 +31,7 @@ static enum error_code fold(const struct xvector_model *model, size_t index,
     return ERROR_NONE;
 }
 
-/* Taps side by side, each padded like the rows it meets. */
+/* Taps side by side, each padded like the rows it reads. */
 static enum error_code pack_taps(const struct xvector_block *block, struct layer *layer,
                                  struct folded *folded, struct error *error) {
     for (size_t row = 0; row < block->out_channels * layer->taps; row++)
@@ -46,7 +47,7 @@ static enum error_code pack_taps(const struct xvector_block *block, struct layer
 static enum error_code pack_winograd(const struct xvector_block *block, struct layer *layer,
                                      struct folded *folded, struct error *error) {
     const size_t in = block->in_channels, out = block->out_channels;
-    layer->bias = product_memory(layer->outputs, sizeof(float), "biases", error);
+    layer->bias = memory_aligned(layer->outputs, sizeof(float), "biases", error);
     if (layer->bias == NULL) return error->code;
     memset(layer->bias, 0, layer->outputs * sizeof(float));
     memcpy(layer->bias, folded->rounded_bias, out * sizeof(float));

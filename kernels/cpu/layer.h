@@ -5,7 +5,7 @@
 #include "kernels/device.h"
 #include "product.h"
 
-/* Rows of one product: frames, or pairs of frames where it is winograd's (winograd.h). */
+/* Rows of one product: frames, or pairs of frames for winograd (winograd.h). */
 #define LAYER_ROWS ((size_t)128)
 #define WINOGRAD_ROWS ((size_t)64)
 #define WINOGRAD_PRODUCTS 4
@@ -13,12 +13,12 @@
 struct layer {
     size_t taps;
     size_t dilation;
-    size_t copied;  /* values of an input row: channels, padded but in the first layer */
+    size_t copied;  /* values of an input row: channels, padded except in the first layer */
     size_t inputs;  /* of the product: taps * copied padded; for winograd one row */
     size_t outputs; /* channels that go out, padded */
     bool winograd;
     struct product *product;
-    struct product_weights *weights[WINOGRAD_PRODUCTS]; /* the first only, but for winograd */
+    struct product_weights *weights[WINOGRAD_PRODUCTS]; /* only the first, except for winograd */
     float *bias;                                        /* (outputs), for winograd; else NULL */
     double operations; /* useful ones of a frame: the convolution's, however it is computed */
 };

@@ -2,7 +2,9 @@
 
 #include "gather.h"
 #include "kernels/batch_norm.h"
+#include "memory.h"
 #include "product.h"
+#include "threads.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -75,11 +77,11 @@ static enum error_code create_workspaces(struct cpu_linear *linear, struct error
         return FAIL(error, ERROR_MEMORY, "no memory for the linear layer");
     for (int t = 0; t < linear->threads; t++) {
         struct linear_workspace *workspace = &linear->workspaces[t];
-        workspace->input = product_memory(ROWS * INPUTS, sizeof(float), "the linear layer", error);
+        workspace->input = memory_aligned(ROWS * INPUTS, sizeof(float), "the linear layer", error);
         workspace->output =
-            product_memory(ROWS * linear->stride, sizeof(float), "the linear layer", error);
+            memory_aligned(ROWS * linear->stride, sizeof(float), "the linear layer", error);
         workspace->sums =
-            product_memory(ROWS * linear->size, sizeof(double), "the linear layer", error);
+            memory_aligned(ROWS * linear->size, sizeof(double), "the linear layer", error);
         if (error->code != ERROR_NONE) return error->code;
         memset(workspace->input, 0, ROWS * INPUTS * sizeof(float));
     }
@@ -178,17 +180,17 @@ enum error_code linear_run(const struct cpu_linear *linear, const float *statist
     const size_t tiles = (clip_count + ROWS - 1) / ROWS;
 #pragma omp parallel num_threads(linear->threads)
     {
-        product_thread_begin();
+        threads_begin();
         struct error mine = ERROR_INITIAL;
 #pragma omp for schedule(dynamic, 1)
         for (size_t tile = 0; tile < tiles; tile++) {
             const size_t first = tile * ROWS, rest = clip_count - first;
             if (mine.code == ERROR_NONE)
                 run_tile(linear, statistics + first * linear->width, rest < ROWS ? rest : ROWS,
-                         &linear->workspaces[product_thread_number()],
-                         embeddings + first * linear->size, &mine);
+                         &linear->workspaces[threads_number()], embeddings + first * linear->size,
+                         &mine);
         }
-        product_thread_end(&mine, error);
+        threads_end(&mine, error);
     }
     return error->code;
 }

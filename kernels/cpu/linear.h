@@ -6,7 +6,7 @@
 
 struct cpu_linear;
 
-/* channels: as network_channels() has them. */
+/* channels: what network_channels() returns. */
 enum error_code linear_create(const struct xvector_model *model, size_t channels, bool half,
                               int threads, struct cpu_linear **linear, struct error *error);
 void linear_free(struct cpu_linear *linear); /* takes NULL */

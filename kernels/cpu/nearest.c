@@ -1,8 +1,8 @@
-/* Nearest rows by cosine: every row against a block of queries, tile by tile, as
- * the classifier's logits are made. A similarity depends on its two rows only, so
- * the order in which threads meet them changes nothing. */
+/* Nearest rows by cosine: every row against a block of queries, tile by tile, with
+ * the classifier's kernels. A similarity depends on its two rows only, so the order
+ * in which threads visit them does not matter. */
 #include "kernels/cpu/device_cpu.h"
-#include "kernels/cpu/product.h"
+#include "kernels/cpu/memory.h"
 #include "kernels/cpu/tile_kernels.h"
 
 #include <math.h>
@@ -34,15 +34,15 @@ static double row_length(const float *row, size_t columns) {
     return sqrt(square);
 }
 
-/* Whether (similarity, row) goes before (other, other_row). */
-static bool goes_before(float similarity, size_t row, float other, size_t other_row) {
+/* Whether (similarity, row) ranks before (other, other_row). */
+static bool ranks_before(float similarity, size_t row, float other, size_t other_row) {
     if (other_row == SIZE_MAX) return true;
     return similarity > other || (similarity == other && row < other_row);
 }
 
 static void insert(size_t *found, float *similar, size_t count, size_t row, float similarity) {
     size_t at = count;
-    while (at > 0 && goes_before(similarity, row, similar[at - 1], found[at - 1])) {
+    while (at > 0 && ranks_before(similarity, row, similar[at - 1], found[at - 1])) {
         at--;
         if (at + 1 < count) {
             found[at + 1] = found[at];
@@ -57,7 +57,7 @@ static void insert(size_t *found, float *similar, size_t count, size_t row, floa
 /* Packs the queries' rows, each divided by its length (a row of zeros stays one). */
 static enum error_code pack_queries(struct search *search, struct error *error) {
     size_t lanes = search->kernels->lanes;
-    double *scaled = product_memory(lanes * search->columns, sizeof(double), "queries", error);
+    double *scaled = memory_aligned(lanes * search->columns, sizeof(double), "queries", error);
     if (scaled == NULL) return error->code;
     const double *weights[TILE_STRIP_BYTES / sizeof(float)];
     for (size_t first = 0; first < search->query_count; first += lanes) {
@@ -148,12 +148,12 @@ enum error_code cpu_nearest(struct device *device, const float *data, size_t row
     search.scratch_columns = search.strips * TILE_ROWS * TILE_STRIP_BYTES;
     search.scratch_stride = search.scratch_columns + block * TILE_ROWS * sizeof(float);
     size_t groups = (block + lanes - 1) / lanes;
-    double *constants = product_memory(2 * columns, sizeof(double), "constants", error);
+    double *constants = memory_aligned(2 * columns, sizeof(double), "constants", error);
     search.panels =
-        product_memory(groups * search.strips * lanes, TILE_STRIP_BYTES, "queries", error);
-    search.scratch = product_memory(threads, search.scratch_stride, "scratch", error);
-    search.found = product_memory(threads * block * count, sizeof(size_t), "neighbours", error);
-    search.similar = product_memory(threads * block * count, sizeof(float), "neighbours", error);
+        memory_aligned(groups * search.strips * lanes, TILE_STRIP_BYTES, "queries", error);
+    search.scratch = memory_aligned(threads, search.scratch_stride, "scratch", error);
+    search.found = memory_aligned(threads * block * count, sizeof(size_t), "neighbours", error);
+    search.similar = memory_aligned(threads * block * count, sizeof(float), "neighbours", error);
     if (error->code != ERROR_NONE) goto done;
     for (size_t f = 0; f < columns; f++) {
         constants[f] = 0;

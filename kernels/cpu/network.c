@@ -1,5 +1,6 @@
 #include "network.h"
 
+#include "memory.h"
 #include "network_state.h"
 #include "product.h"
 
@@ -15,8 +16,9 @@ size_t network_channels(const struct cpu_network *network) {
     return network->layers[network->layer_count - 1].outputs;
 }
 
-/* Winograd's products are for float32 (bfloat16 would round their sums of inputs), and
- * leave rows in no order that the pooling could read. */
+/* Winograd's products are for float32, because bfloat16 would round their sums of inputs,
+ * and not for the last layer, because they write its rows in an order that the pooling
+ * cannot read. */
 static bool wants_winograd(const struct xvector_model *model, size_t index, bool half) {
     return !half && index > 0 && index + 1 < model->block_count && model->blocks[index].kernel == 3;
 }
@@ -66,10 +68,10 @@ static enum error_code create_workspaces(struct cpu_network *network, struct err
         return FAIL(error, ERROR_MEMORY, "no memory for the network's buffers");
     for (int t = 0; t < network->threads; t++) {
         struct network_workspace *workspace = &network->workspaces[t];
-        workspace->gathered = product_memory(gathered, network->element, "gathered frames", error);
+        workspace->gathered = memory_aligned(gathered, network->element, "gathered frames", error);
         for (int i = 0; i < 2; i++)
-            workspace->inner[i] = product_memory(inner, network->element, "a tile", error);
-        workspace->products = product_memory(products, sizeof(float), "a tile", error);
+            workspace->inner[i] = memory_aligned(inner, network->element, "a tile", error);
+        workspace->products = memory_aligned(products, sizeof(float), "a tile", error);
         if (error->code != ERROR_NONE) return error->code;
         memset(workspace->gathered, 0, gathered * network->element);
     }
@@ -88,9 +90,9 @@ static enum error_code create_buffers(struct cpu_network *network,
     const size_t rounded = (network->plan.capacity + LAYER_ROWS - 1) / LAYER_ROWS * LAYER_ROWS;
     for (int i = 0; i < 2; i++)
         network->levels[i] =
-            product_memory(rounded * widest, network->element, "the network's layers", error);
+            memory_aligned(rounded * widest, network->element, "the network's layers", error);
     network->slab_rows = larger(SLAB_TILES, 2 * (size_t)network->threads) * LAYER_ROWS;
-    network->slab = product_memory(network->slab_rows * network_channels(network), sizeof(float),
+    network->slab = memory_aligned(network->slab_rows * network_channels(network), sizeof(float),
                                    "the network's last layer", error);
     if (error->code != ERROR_NONE || create_workspaces(network, error) != ERROR_NONE)
         return error->code;

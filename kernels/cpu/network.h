@@ -1,4 +1,4 @@
-/* The convolutions, and the pooling of what comes out of them. */
+/* The convolutions, and the pooling of their output. */
 #ifndef EARMARK_CPU_NETWORK_H
 #define EARMARK_CPU_NETWORK_H
 

@@ -2,6 +2,7 @@
 #include "kernels/clock.h"
 #include "network.h"
 #include "network_state.h"
+#include "threads.h"
 #include "winograd.h"
 
 #include <math.h>
@@ -73,8 +74,8 @@ static enum error_code run_group(const struct cpu_network *network, const struct
     const size_t tiles = (work->end - work->begin + rows - 1) / rows;
 #pragma omp parallel num_threads(network->threads)
     {
-        product_thread_begin();
-        struct network_workspace *workspace = &network->workspaces[product_thread_number()];
+        threads_begin();
+        struct network_workspace *workspace = &network->workspaces[threads_number()];
         struct error mine = ERROR_INITIAL;
 #pragma omp for schedule(dynamic, 1)
         for (size_t tile = 0; tile < tiles; tile++) {
@@ -84,7 +85,7 @@ static enum error_code run_group(const struct cpu_network *network, const struct
             else if (mine.code == ERROR_NONE)
                 run_tile(network, work, first, workspace, &mine);
         }
-        product_thread_end(&mine, error);
+        threads_end(&mine, error);
     }
     return error->code;
 }
@@ -109,7 +110,7 @@ static void pool_columns(struct cpu_network *network, size_t begin, size_t end, 
     }
 }
 
-/* The columns are shared out among the threads, every column keeps its order. */
+/* Threads divide the columns among them; every column is still summed in order. */
 static void pool_rows(struct cpu_network *network, size_t begin, size_t end, float *statistics) {
     const size_t channels = network_channels(network), threads = (size_t)network->threads;
     const size_t width = product_round((channels + threads - 1) / threads);

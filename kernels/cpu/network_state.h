@@ -1,4 +1,4 @@
-/* The network's own: shared by network.c, which makes it, and network_run.c. */
+/* The network's state, shared by network.c, which creates it, and network_run.c. */
 #ifndef EARMARK_CPU_NETWORK_STATE_H
 #define EARMARK_CPU_NETWORK_STATE_H
 

@@ -1,7 +1,5 @@
 #include "plan.h"
 
-#include "winograd.h"
-
 #include <stdlib.h>
 
 enum error_code plan_create(const struct xvector_model *model, size_t capacity, struct plan *plan,
@@ -26,6 +24,20 @@ enum error_code plan_create(const struct xvector_model *model, size_t capacity, 
 void plan_free(struct plan *plan) {
     free(plan->pieces);
     plan->pieces = NULL;
+}
+
+ptrdiff_t plan_reflect(ptrdiff_t position, size_t frames) {
+    const ptrdiff_t last = (ptrdiff_t)frames - 1;
+    if (position < 0) position = -position;
+    if (position > last) position = 2 * last - position;
+    return position;
+}
+
+size_t plan_count_pairs(size_t low, size_t high, size_t dilation) {
+    if (low >= high) return 0;
+    const size_t blocks = (high - 1) / (2 * dilation) - low / (2 * dilation);
+    const size_t rest = high - (high - 1) / (2 * dilation) * (2 * dilation);
+    return blocks * dilation + (rest < dilation ? rest : dilation);
 }
 
 void plan_begin(struct plan *plan) {
@@ -77,7 +89,8 @@ bool plan_next(struct plan *plan, const struct network_clip *clips, size_t clip_
             piece->offset[l] = plan->rows[l];
             plan->rows[l] += piece->high[l] - piece->low[l];
             piece->pairs[l] = plan->pairs[l];
-            plan->pairs[l] += winograd_pairs(piece->low[l], piece->high[l], plan->dilation[l - 1]);
+            plan->pairs[l] +=
+                plan_count_pairs(piece->low[l], piece->high[l], plan->dilation[l - 1]);
         }
         plan->piece_count++;
         plan->next_frame += count;

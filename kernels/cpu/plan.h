@@ -1,6 +1,6 @@
 /* Which rows of which clips a chunk of work holds, at every layer.
  *
- * Clips lie end to end: the rows of a level (level 0: features; level l: the
+ * Clips are stored end to end: the rows of a level (level 0: features; level l: the
  * output of layer l - 1) of all pieces in order. A clip that does not fit into
  * one chunk is cut into pieces anywhere: a piece's rows at a level are those that
  * its rows at the next level reach, cut off at the clip's true ends, where the
@@ -51,5 +51,12 @@ bool plan_next(struct plan *plan, const struct network_clip *clips, size_t clip_
 /* The piece that holds a row, or a pair, of a level (1 and up). */
 size_t plan_find(const struct plan *plan, size_t level, size_t row);
 size_t plan_find_pair(const struct plan *plan, size_t level, size_t pair);
+
+/* Frame `position` reflected into 0 .. frames - 1, without repeating the edge. Within
+ * the reach of a layer that always succeeds, because shorter clips are left out. */
+ptrdiff_t plan_reflect(ptrdiff_t position, size_t frames);
+
+/* Pairs (winograd.h) that cover frames low .. high - 1 of a layer's output. */
+size_t plan_count_pairs(size_t low, size_t high, size_t dilation);
 
 #endif

@@ -1,6 +1,6 @@
 #include "pooling.h"
 
-#include "product.h"
+#include "memory.h"
 #include "vector.h"
 
 #include <math.h>
@@ -9,9 +9,9 @@
 
 enum error_code pooling_create(size_t channels, struct pooling *pooling, struct error *error) {
     *pooling = (struct pooling){.channels = channels};
-    pooling->origin = product_memory(channels, sizeof(float), "pooling", error);
-    pooling->sum = product_memory(channels, sizeof(double), "pooling", error);
-    pooling->square = product_memory(channels, sizeof(double), "pooling", error);
+    pooling->origin = memory_aligned(channels, sizeof(float), "pooling", error);
+    pooling->sum = memory_aligned(channels, sizeof(double), "pooling", error);
+    pooling->square = memory_aligned(channels, sizeof(double), "pooling", error);
     if (error->code != ERROR_NONE) pooling_free(pooling);
     return error->code;
 }

@@ -1,16 +1,17 @@
 #include "product.h"
 
-#include <dnnl.h>
+#include "kernels/device.h"
+#include "memory.h"
+#include "onednn.h"
+
 #include <omp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAXIMUM_BYTES ((size_t)1 << 40) /* more is a defect of the caller or of its input */
-
 /* A product is a convolution with one tap over `rows` positions: oneDNN's
- * kernel-1 convolution came out ahead of its matmul and inner product on every
- * shape tried here, and takes any number of rows. */
+ * kernel-1 convolution was faster than its matmul and inner product on every
+ * shape in use, and takes any number of rows. */
 struct product {
     struct product_shape shape;
     dnnl_engine_t engine;
@@ -22,7 +23,7 @@ struct product {
 struct product_weights {
     struct product_shape shape;
     dnnl_engine_t engine;
-    dnnl_memory_desc_t layout; /* what the primitive wants */
+    dnnl_primitive_desc_t description; /* a copy of the product's, which has the layout */
     void *packed;
     size_t packed_bytes;
     float *bias; /* (outputs), always there */
@@ -31,31 +32,6 @@ struct product_weights {
 size_t product_round(size_t channels) {
     if (channels > SIZE_MAX - PRODUCT_CHANNELS) return 0;
     return (channels + PRODUCT_CHANNELS - 1) / PRODUCT_CHANNELS * PRODUCT_CHANNELS;
-}
-
-void product_thread_begin(void) {
-    omp_set_num_threads(1);
-}
-
-void product_thread_end(const struct error *mine, struct error *error) {
-    if (mine->code == ERROR_NONE) return;
-#pragma omp critical(product_thread_end)
-    if (error->code == ERROR_NONE) *error = *mine;
-}
-
-size_t product_thread_number(void) {
-    return (size_t)omp_get_thread_num();
-}
-
-void *product_memory(size_t count, size_t size, const char *what, struct error *error) {
-    size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > MAXIMUM_BYTES) {
-        FAIL(error, ERROR_MEMORY, "no memory for %s: %zu elements of %zu bytes", what, count, size);
-        return NULL;
-    }
-    void *memory = aligned_alloc(64, bytes == 0 ? 64 : (bytes + 63) / 64 * 64);
-    if (memory == NULL) FAIL(error, ERROR_MEMORY, "no memory for %s: %zu bytes", what, bytes);
-    return memory;
 }
 
 static enum error_code fail_dnnl(struct error *error, dnnl_status_t status, const char *what) {
@@ -77,51 +53,48 @@ static dnnl_status_t make_attributes(const struct product_shape *shape,
         status = dnnl_primitive_attr_set_scratchpad_mode(*attributes, dnnl_scratchpad_mode_user);
     if (status == dnnl_success && shape->leaky) {
         status = dnnl_post_ops_create(&after);
-        if (status == dnnl_success)
-            status = dnnl_post_ops_append_eltwise(after, 1.0f, dnnl_eltwise_relu, 0.01f, 0.0f);
+        if (status == dnnl_success) status = onednn_append_leaky_relu(after, XVECTOR_LEAKY_SLOPE);
         if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(*attributes, after);
         if (after != NULL) dnnl_post_ops_destroy(after);
     }
     return status;
 }
 
-static dnnl_status_t make_convolution(const struct product_shape *shape,
-                                      dnnl_convolution_desc_t *convolution) {
+static dnnl_status_t make_convolution(struct product *product, dnnl_primitive_attr_t attributes) {
+    const struct product_shape *shape = &product->shape;
     const dnnl_dim_t rows = (dnnl_dim_t)shape->rows, inputs = (dnnl_dim_t)shape->inputs,
                      outputs = (dnnl_dim_t)shape->outputs;
     const dnnl_dims_t source_size = {1, inputs, rows}, weight_size = {outputs, inputs, 1},
                       bias_size = {outputs}, destination_size = {1, outputs, rows};
-    const dnnl_dims_t stride = {1}, padding = {0};
-    dnnl_memory_desc_t source, weight, bias, destination;
+    onednn_layout source = NULL, weight = NULL, bias = NULL, destination = NULL;
     dnnl_status_t status =
-        dnnl_memory_desc_init_by_tag(&source, 3, source_size, data_type(shape->source), dnnl_nwc);
+        onednn_layout_create(&source, 3, source_size, data_type(shape->source), dnnl_nwc);
     if (status == dnnl_success)
-        status = dnnl_memory_desc_init_by_tag(&weight, 3, weight_size, data_type(shape->source),
-                                              dnnl_format_tag_any);
+        status = onednn_layout_create(&weight, 3, weight_size, data_type(shape->source),
+                                      dnnl_format_tag_any);
+    if (status == dnnl_success && shape->bias)
+        status = onednn_layout_create(&bias, 1, bias_size, dnnl_f32, dnnl_x);
     if (status == dnnl_success)
-        status = dnnl_memory_desc_init_by_tag(&bias, 1, bias_size, dnnl_f32, dnnl_x);
+        status = onednn_layout_create(&destination, 3, destination_size,
+                                      data_type(shape->destination), dnnl_nwc);
     if (status == dnnl_success)
-        status = dnnl_memory_desc_init_by_tag(&destination, 3, destination_size,
-                                              data_type(shape->destination), dnnl_nwc);
-    if (status == dnnl_success)
-        status = dnnl_convolution_forward_desc_init(
-            convolution, dnnl_forward_inference, dnnl_convolution_direct, &source, &weight,
-            shape->bias ? &bias : NULL, &destination, stride, padding, padding);
+        status = onednn_convolution_create(&product->description, product->engine, source, weight,
+                                           bias, destination, attributes);
+    onednn_layout_destroy(source);
+    onednn_layout_destroy(weight);
+    onednn_layout_destroy(bias);
+    onednn_layout_destroy(destination);
     return status;
 }
 
-/* A product's blocking depends on the number of threads that oneDNN thinks it has: always one. */
+/* A product's blocking depends on the number of threads that oneDNN sees: always one. */
 static dnnl_status_t make_primitive(struct product *product) {
     dnnl_primitive_attr_t attributes = NULL;
-    dnnl_convolution_desc_t convolution;
     const int threads = omp_get_max_threads();
     omp_set_num_threads(1);
     dnnl_status_t status = dnnl_engine_create(&product->engine, dnnl_cpu, 0);
     if (status == dnnl_success) status = make_attributes(&product->shape, &attributes);
-    if (status == dnnl_success) status = make_convolution(&product->shape, &convolution);
-    if (status == dnnl_success)
-        status = dnnl_primitive_desc_create(&product->description, &convolution, attributes,
-                                            product->engine, NULL);
+    if (status == dnnl_success) status = make_convolution(product, attributes);
     if (status == dnnl_success)
         status = dnnl_primitive_create(&product->primitive, product->description);
     if (status == dnnl_success)
@@ -172,24 +145,29 @@ const char *product_implementation(const struct product *product) {
     return name;
 }
 
+/* The layout in which the primitive reads its weights. */
+static onednn_const_layout layout(const struct product_weights *weights) {
+    return dnnl_primitive_desc_query_md(weights->description, dnnl_query_weights_md, 0);
+}
+
 enum error_code product_weights_create(const struct product *product,
                                        struct product_weights **result, struct error *error) {
     *result = NULL;
     struct product_weights *weights = calloc(1, sizeof *weights);
     if (weights == NULL) return FAIL(error, ERROR_MEMORY, "no memory for weights");
     weights->shape = product->shape;
-    weights->layout = *dnnl_primitive_desc_query_md(product->description, dnnl_query_weights_md, 0);
-    weights->packed_bytes = dnnl_memory_desc_get_size(&weights->layout);
-    weights->packed = product_memory(weights->packed_bytes, 1, "packed weights", error);
-    weights->bias = product_memory(product->shape.outputs, sizeof(float), "biases", error);
+    dnnl_status_t status = dnnl_primitive_desc_clone(&weights->description, product->description);
+    if (status == dnnl_success) status = dnnl_engine_create(&weights->engine, dnnl_cpu, 0);
+    if (status != dnnl_success) {
+        product_weights_free(weights);
+        return fail_dnnl(error, status, "make a layout of weights");
+    }
+    weights->packed_bytes = dnnl_memory_desc_get_size(layout(weights));
+    weights->packed = memory_aligned(weights->packed_bytes, 1, "packed weights", error);
+    weights->bias = memory_aligned(product->shape.outputs, sizeof(float), "biases", error);
     if (weights->packed == NULL || weights->bias == NULL) {
         product_weights_free(weights);
         return error->code;
-    }
-    dnnl_status_t status = dnnl_engine_create(&weights->engine, dnnl_cpu, 0);
-    if (status != dnnl_success) {
-        product_weights_free(weights);
-        return fail_dnnl(error, status, "make an engine");
     }
     memset(weights->packed, 0, weights->packed_bytes);
     memset(weights->bias, 0, product->shape.outputs * sizeof(float));
@@ -199,6 +177,7 @@ enum error_code product_weights_create(const struct product *product,
 
 void product_weights_free(struct product_weights *weights) {
     if (weights == NULL) return;
+    if (weights->description != NULL) dnnl_primitive_desc_destroy(weights->description);
     if (weights->engine != NULL) dnnl_engine_destroy(weights->engine);
     free(weights->packed);
     free(weights->bias);
@@ -209,22 +188,22 @@ void product_weights_free(struct product_weights *weights) {
 static dnnl_status_t reorder(struct product_weights *weights, float *plain) {
     const dnnl_dims_t size = {(dnnl_dim_t)weights->shape.outputs, (dnnl_dim_t)weights->shape.inputs,
                               1};
-    dnnl_memory_desc_t plain_layout;
+    const dnnl_engine_t engine = weights->engine;
+    onednn_layout plain_layout = NULL;
     dnnl_memory_t from = NULL, to = NULL;
     dnnl_primitive_desc_t description = NULL;
     dnnl_primitive_t primitive = NULL;
     dnnl_stream_t stream = NULL;
-    dnnl_status_t status = dnnl_memory_desc_init_by_tag(&plain_layout, 3, size, dnnl_f32, dnnl_oiw);
+    dnnl_status_t status = onednn_layout_create(&plain_layout, 3, size, dnnl_f32, dnnl_oiw);
+    if (status == dnnl_success) status = dnnl_memory_create(&from, plain_layout, engine, plain);
     if (status == dnnl_success)
-        status = dnnl_memory_create(&from, &plain_layout, weights->engine, plain);
+        status = dnnl_memory_create(&to, layout(weights), engine, weights->packed);
     if (status == dnnl_success)
-        status = dnnl_memory_create(&to, &weights->layout, weights->engine, weights->packed);
-    if (status == dnnl_success)
-        status = dnnl_reorder_primitive_desc_create(&description, &plain_layout, weights->engine,
-                                                    &weights->layout, weights->engine, NULL);
+        status = dnnl_reorder_primitive_desc_create(&description, plain_layout, engine,
+                                                    layout(weights), engine, NULL);
     if (status == dnnl_success) status = dnnl_primitive_create(&primitive, description);
     if (status == dnnl_success)
-        status = dnnl_stream_create(&stream, weights->engine, dnnl_stream_default_flags);
+        status = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
     const dnnl_exec_arg_t arguments[2] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
     if (status == dnnl_success) status = dnnl_primitive_execute(primitive, stream, 2, arguments);
     if (status == dnnl_success) status = dnnl_stream_wait(stream);
@@ -233,6 +212,7 @@ static dnnl_status_t reorder(struct product_weights *weights, float *plain) {
     if (description != NULL) dnnl_primitive_desc_destroy(description);
     if (to != NULL) dnnl_memory_destroy(to);
     if (from != NULL) dnnl_memory_destroy(from);
+    onednn_layout_destroy(plain_layout);
     return status;
 }
 
@@ -243,7 +223,7 @@ enum error_code product_weights_set(struct product_weights *weights, const float
     if (outputs > shape->outputs || inputs > shape->inputs)
         return FAIL(error, ERROR_INTERNAL, "weights of %zu x %zu for a product of %zu x %zu",
                     outputs, inputs, shape->outputs, shape->inputs);
-    float *plain = product_memory(shape->outputs, shape->inputs * sizeof(float), "weights", error);
+    float *plain = memory_aligned(shape->outputs, shape->inputs * sizeof(float), "weights", error);
     if (plain == NULL) return error->code;
     memset(plain, 0, shape->outputs * shape->inputs * sizeof(float));
     for (size_t output = 0; output < outputs; output++)
@@ -258,8 +238,8 @@ enum error_code product_weights_set(struct product_weights *weights, const float
 
 enum product_argument { SOURCE, WEIGHT, DESTINATION, SCRATCHPAD, BIAS, ARGUMENTS };
 
-/* Runs the primitive on memory objects made for the occasion: a few hundred
- * nanoseconds, and nothing is shared between threads. */
+/* Runs the primitive on memory objects created for this call, which takes a few hundred
+ * nanoseconds: so threads share nothing. */
 static dnnl_status_t execute(const struct product *product, void *const handles[ARGUMENTS]) {
     static const int names[ARGUMENTS] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST,
                                          DNNL_ARG_SCRATCHPAD, DNNL_ARG_BIAS};
@@ -295,7 +275,7 @@ enum error_code product_execute(const struct product *product,
                                 void *destination, struct error *error) {
     void *scratchpad = NULL;
     if (product->scratchpad_bytes > 0) {
-        scratchpad = product_memory(product->scratchpad_bytes, 1, "a product's scratchpad", error);
+        scratchpad = memory_aligned(product->scratchpad_bytes, 1, "a product's scratchpad", error);
         if (scratchpad == NULL) return error->code;
     }
     /* oneDNN takes every handle as writable; it writes to the destination and scratchpad only. */

@@ -4,15 +4,15 @@
  *
  * with f the identity or a leaky ReLU. A row's result depends on nothing but
  * that row, the weights and the shape: a product of one shape, run by one
- * thread, is bit-for-bit the same for a row wherever it stands and whatever
- * stands beside it. So work is cut into tiles of one constant number of rows,
+ * thread, is bit-for-bit the same for a row at any position and beside any
+ * other rows. So work is cut into tiles of one constant number of rows,
  * the last one padded, one thread a tile.
  *
  * A product is immutable: any number of threads may execute it at once, each on
  * its own buffers. Call product_execute from a thread that has called
- * product_thread_begin() in the current parallel region, or else from outside
- * of any: it holds oneDNN to one thread, which it would otherwise only do in
- * regions of two threads or more. */
+ * threads_begin() in the current parallel region, or from outside of any. That
+ * holds oneDNN to one thread; by itself it does so only in regions of two threads
+ * or more. */
 #ifndef EARMARK_CPU_PRODUCT_H
 #define EARMARK_CPU_PRODUCT_H
 
@@ -30,7 +30,7 @@ struct product_shape {
     enum product_type source;      /* the weights' type too */
     enum product_type destination; /* float32 where the source is */
     bool bias;
-    bool leaky; /* leaky ReLU with slope 0.01 */
+    bool leaky; /* leaky ReLU with XVECTOR_LEAKY_SLOPE */
 };
 
 /* oneDNN's best kernels want whole vectors of channels: pad with zero weights. */
@@ -66,16 +66,5 @@ enum error_code product_weights_set(struct product_weights *weights, const float
 enum error_code product_execute(const struct product *product,
                                 const struct product_weights *weights, const void *source,
                                 void *destination, struct error *error);
-
-/* First thing in a parallel region whose threads execute products. */
-void product_thread_begin(void);
-/* Last thing: hands the thread's own error over to the caller's (the first one wins). */
-void product_thread_end(const struct error *mine, struct error *error);
-/* The calling thread's number in its region, 0 .. num_threads - 1. */
-size_t product_thread_number(void);
-
-/* 64-byte aligned memory of count * size bytes (both checked), not zeroed;
- * free() releases it. NULL and ERROR_MEMORY, naming `what`. */
-void *product_memory(size_t count, size_t size, const char *what, struct error *error);
 
 #endif

@@ -1,6 +1,6 @@
 #include "resample.h"
 
-#include "product.h"
+#include "memory.h"
 #include "vector.h"
 
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static enum error_code reserve(struct resample_workspace *workspace, size_t coun
                                struct error *error) {
     if (count <= workspace->capacity) return ERROR_NONE;
     resample_workspace_free(workspace);
-    workspace->mono = product_memory(count, sizeof(float), "mixing down", error);
+    workspace->mono = memory_aligned(count, sizeof(float), "mixing down", error);
     if (workspace->mono == NULL) return error->code;
     workspace->capacity = count;
     return ERROR_NONE;
@@ -108,7 +108,7 @@ __attribute__((target("avx2,fma"))) static void filter_avx2(const float *const i
 }
 #endif
 
-/* The outputs i * up + r, i = 0 .. steps - 1, that lie in first .. first + count - 1: all
+/* The outputs i * up + r, i = 0 .. steps - 1, within first .. first + count - 1: all
  * those that use one filter. mono: where the first tap of output 0 falls. */
 static void filter_outputs(const struct resampler *resampler, size_t r, const float *mono,
                            size_t steps, size_t first, size_t count, float *output) {

@@ -13,7 +13,7 @@ struct resample_workspace {
 
 void resample_workspace_free(struct resample_workspace *workspace);
 
-/* Samples first .. first + count - 1 of the clip at 16 kHz, which must lie inside
+/* Samples first .. first + count - 1 of the clip at 16 kHz, which must be inside
  * it, into output (count). resampler: of the clip's rate, NULL at 16 kHz;
  * samples: where the clip begins. A sample's value does not depend on the stretch. */
 enum error_code resample_stretch(const struct resampler *resampler, const struct device_clip *clip,

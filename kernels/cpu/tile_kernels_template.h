@@ -187,7 +187,7 @@ static TARGET double NAME(softmax)(void *columns_memory, size_t rows, size_t cla
     size_t padded = tile_padded_rows(rows);
     for (size_t r = 0; r < padded; r += LANES)
         NAME(softmax_rows)(columns + r, classes, intercepts, maxima + r, totals + r);
-    /* A row's loss is log(sum) + maximum - logit. Sums lie between 1 and the number
+    /* A row's loss is log(sum) + maximum - logit. Sums are between 1 and the number
      * of classes: the logarithm of a product of 16 of them costs one logarithm. */
     double loss = 0;
     for (size_t first = 0; first < rows; first += 16) {

@@ -1,4 +1,4 @@
-/* Own loops that matter in the profile are compiled twice, for any CPU and for
+/* Loops that take a notable share of the time are compiled twice, for any CPU and for
  * AVX2 with fused multiply-add, and chosen at run time. The body is always
  * inlined into both; what it computes may depend, through the constant `fused`,
  * on the instruction set, but not on the width of vectors:

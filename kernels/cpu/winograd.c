@@ -1,6 +1,6 @@
 #include "winograd.h"
 
-#include "gather.h"
+#include "kernels/device.h"
 #include "vector.h"
 
 #include <string.h>
@@ -12,13 +12,6 @@ double winograd_weight(size_t product, double g0, double g1, double g2) {
     case 2: return (g0 - g1 + g2) / 2.0;
     default: return g2;
     }
-}
-
-size_t winograd_pairs(size_t low, size_t high, size_t dilation) {
-    if (low >= high) return 0;
-    const size_t blocks = (high - 1) / (2 * dilation) - low / (2 * dilation);
-    const size_t rest = high - (high - 1) / (2 * dilation) * (2 * dilation);
-    return blocks * dilation + (rest < dilation ? rest : dilation);
 }
 
 /* The pairs of a tile, one after the other. */
@@ -37,7 +30,7 @@ static struct walk walk_begin(const struct plan *plan, size_t level, size_t dila
     walk.piece = plan_find_pair(plan, level, first);
     const struct plan_piece *piece = &plan->pieces[walk.piece];
     walk.pair = first - piece->pairs[level];
-    walk.pairs = winograd_pairs(piece->low[level], piece->high[level], dilation);
+    walk.pairs = plan_count_pairs(piece->low[level], piece->high[level], dilation);
     return walk;
 }
 
@@ -48,7 +41,7 @@ static const struct plan_piece *walk_next(struct walk *walk, size_t *frame) {
         const struct plan_piece *piece = &walk->plan->pieces[walk->piece];
         walk->pair = 0;
         walk->pairs =
-            winograd_pairs(piece->low[walk->level], piece->high[walk->level], walk->dilation);
+            plan_count_pairs(piece->low[walk->level], piece->high[walk->level], walk->dilation);
     }
     if (walk->piece >= walk->plan->piece_count) return NULL;
     const struct plan_piece *piece = &walk->plan->pieces[walk->piece];
@@ -76,11 +69,11 @@ VECTOR_DISPATCH(transform,
                  const float *restrict x3, size_t count, float *restrict input, size_t plane),
                 x0, x1, x2, x3, count, input, plane)
 
-/* The row of a frame, reflected; where the piece does not hold it, any other row: then
- * it is needed for nothing but a partner that is not kept. */
+/* The row of a frame, reflected; where the piece does not hold it, any other row,
+ * because only a partner that is discarded needs it. */
 static const float *input_row(const struct plan_piece *piece, size_t level, ptrdiff_t frame,
                               const float *rows, size_t stride) {
-    ptrdiff_t wanted = gather_reflect(frame, piece->frames);
+    ptrdiff_t wanted = plan_reflect(frame, piece->frames);
     if (wanted < (ptrdiff_t)piece->low[level] || wanted >= (ptrdiff_t)piece->high[level])
         wanted = (ptrdiff_t)piece->low[level];
     return rows + (piece->offset[level] + (size_t)wanted - piece->low[level]) * stride;
@@ -110,7 +103,7 @@ void winograd_gather(const struct plan *plan, const struct layer *layer, size_t 
 }
 
 VECTOR_BODY float leaky(float value) {
-    return value > 0.0f ? value : 0.01f * value;
+    return value > 0.0f ? value : XVECTOR_LEAKY_SLOPE * value;
 }
 
 /* y = leaky ReLU of m0 + (m1 + m2) + bias, or of (m1 - m2) - m3 + bias. */

@@ -9,7 +9,7 @@
  *     y(t) = m0 + m1 + m2             y(t + d) = m1 - m2 - m3
  *
  * so four products of half as many rows replace three of all. Frames are paired by
- * their place in the clip (first partner: t mod 2d < d), not in the chunk, so a
+ * their position in the clip (first partner: t mod 2d < d), not in the chunk, so a
  * frame's bytes do not depend on how the clip was cut. */
 #ifndef EARMARK_CPU_WINOGRAD_H
 #define EARMARK_CPU_WINOGRAD_H
@@ -19,9 +19,6 @@
 
 /* The weight that product 0 .. 3 has for taps g0, g1, g2. */
 double winograd_weight(size_t product, double g0, double g1, double g2);
-
-/* Pairs that cover frames low .. high - 1. */
-size_t winograd_pairs(size_t low, size_t high, size_t dilation);
 
 /* Inputs of pairs first .. first + WINOGRAD_ROWS - 1 (as far as there are any) of layer
  * `index`: input (4, WINOGRAD_ROWS, layer->inputs) from rows of its level. */

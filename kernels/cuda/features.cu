@@ -122,9 +122,9 @@ static __device__ __forceinline__ void second_transform(const double2 *middle, i
     }
 }
 
-/* 10 log10(max(energy, 1e-10)); NaN and infinity give NaN, as on the CPU. */
+/* 10 log10(max(energy, POWER_FLOOR)); NaN and infinity give NaN, as on the CPU. */
 static __device__ __forceinline__ float decibels_of(float energy) {
-    const float value = energy < 1e-10f ? 1e-10f : energy;
+    const float value = energy < POWER_FLOOR ? POWER_FLOOR : energy;
     return 10.0f * log10f(value) + (value - value);
 }
 

@@ -5,12 +5,12 @@
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/primitives.h"
+#include "kernels/front_end.h"
 
 #define THREADS 512
 #define COLUMNS 32 /* mels at a time */
 #define LINES (THREADS / COLUMNS)
 #define MARKING_THREADS 128
-#define RANGE 80.0f /* dB kept below the maximum */
 
 __global__ void __launch_bounds__(MARKING_THREADS)
     mark_rows_kernel(const struct cuda_clip *__restrict__ clips, int *__restrict__ row_clips) {
@@ -80,7 +80,8 @@ __global__ void __launch_bounds__(THREADS)
     const int frames = clip.feature_frames;
     float *values = decibels + (long long)clip.row * mels;
     const int column = (int)threadIdx.x % COLUMNS, line = (int)threadIdx.x / COLUMNS;
-    const float floor_level = clip_maximum(values, (long long)frames * mels, largest) - RANGE;
+    const float floor_level =
+        clip_maximum(values, (long long)frames * mels, largest) - DECIBEL_RANGE;
     for (int begin = 0; begin < stride; begin += COLUMNS) {
         const int mel = begin + column;
         const double mean = mel_mean(values, frames, mels, mel, floor_level, partial);

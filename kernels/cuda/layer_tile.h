@@ -9,7 +9,6 @@
 #define TILE_THREADS 256
 #define LINE_BYTES 64 /* of a row in a step */
 #define LINE_CHUNKS 4 /* of 16 bytes */
-#define LEAKY_SLOPE 0.01f
 
 struct layer_arguments {
     const unsigned char *input;
@@ -47,7 +46,7 @@ static __device__ __forceinline__ int tile_source(const struct layer_arguments &
 }
 
 static __device__ __forceinline__ float leaky(float value) {
-    return value > 0.0f ? value : LEAKY_SLOPE * value;
+    return value > 0.0f ? value : XVECTOR_LEAKY_SLOPE * value;
 }
 
 /* Launch the two kernels. */

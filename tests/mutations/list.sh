@@ -31,7 +31,7 @@ plant "tensor cores: a window ends a row early" tensor $K/layer_tensor.cu 'row.f
 plant "tensor cores: a window of a row too many" tensor $K/layer_tensor.cu 'last - window.first < WINDOW' 'last - window.first <= WINDOW'
 plant "tensor cores: one tap's rows for all taps" tensor $K/layer_tensor.cu 'if (step.tap == 0 || !window.whole)' 'if (step.tap == 0)' 'if (step.index < arguments.blocks)'
 plant "tensor cores: a window is overwritten in use" tensor $K/layer_tensor.cu 'step.frame_stage = next_stage(step.frame_stage)' 'step.frame_stage = 0'
-plant "the slope of leaky ReLU" embedding $K/layer_tile.h 'LEAKY_SLOPE 0.01f' 'LEAKY_SLOPE 0.02f'
+plant "the slope of leaky ReLU" embedding $K/layer_tile.h 'XVECTOR_LEAKY_SLOPE * value' '2 * XVECTOR_LEAKY_SLOPE * value'
 
 # ---- pooling
 plant "Welford's mean divides by one more" embedding $K/pooling.cu '(float)(i + 1)' '(float)(i + 2)'
@@ -45,7 +45,7 @@ plant "features: no barrier before the filters" front $K/features.cu '        __
 plant "features: no barrier behind the tables" front $K/features.cu '    __syncthreads();' '' '((const double *)tables)[i];'
 plant "features: a sample past the clip's end" front $K/features.cu 'at < clip.length' 'at <= clip.length'
 plant "features: the mirrored bins are one off" front $K/features.cu 'power[FRAME_LENGTH - bin]' 'power[FRAME_LENGTH - bin - 1]'
-plant "features: the floor is 79 dB down" front $K/features_normalise.cu 'RANGE 80.0f' 'RANGE 79.0f'
+plant "features: the floor is 79 dB down" front $K/features_normalise.cu '- DECIBEL_RANGE' '- (DECIBEL_RANGE - 1)'
 plant "features: no barrier in the maximum" front $K/features_normalise.cu '        __syncthreads();' '' 'partial[thread + width]);'
 plant "features: no barrier before a mel's sum" front $K/features_normalise.cu '    __syncthreads();' '' 'partial[line * COLUMNS + column] = sum;'
 plant "features: no barrier behind a mel's sum" front $K/features_normalise.cu '    __syncthreads();' '' 'total += partial[l * COLUMNS + column];'

@@ -1,5 +1,6 @@
 /* A clip's features and embedding have the same bytes for any number of threads, batch,
  * neighbours and position among them. */
+#include "kernels/cpu/memory.h"
 #include "kernels/cpu/product.h"
 #include "tests/support/embed.h"
 #include "tests/support/random_model.h"
@@ -199,8 +200,8 @@ static void test_every_row_of_a_product(void **state) {
         assert_int_equal(error.code, ERROR_NONE);
         product_weights_create(product, &weights, &error);
         float *weight = malloc(inputs * outputs * sizeof(float));
-        float *source = product_memory(rows * inputs, sizeof(float), "a test", &error);
-        float *output = product_memory(rows * outputs, sizeof(float), "a test", &error);
+        float *source = memory_aligned(rows * inputs, sizeof(float), "a test", &error);
+        float *output = memory_aligned(rows * outputs, sizeof(float), "a test", &error);
         assert_true(weight != NULL && error.code == ERROR_NONE);
         for (size_t i = 0; i < inputs * outputs; i++)
             weight[i] = (float)signal_hash(3, 40, (uint32_t)i) / 4294967296.0f - 0.5f;
