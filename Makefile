@@ -129,8 +129,9 @@ $(BENCH_PROGRAMS): %: %.o $(BENCH_SHARED)
 tests: $(TEST_PROGRAMS)
 
 # What tests run, without touching the link at the top of the tree.
-.PHONY: test-programs
-test-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(TEST_PROGRAMS) $(BENCH_PROGRAMS)
+.PHONY: cli-programs test-programs
+cli-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(BENCH_PROGRAMS)
+test-programs: cli-programs $(TEST_PROGRAMS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -230,12 +231,12 @@ test-unit: tests
 	@bash tests/run.sh $(RUN_OPTIONS) $(unit_tests)
 
 .PHONY: test-cli
-test-cli: $(BUILD)/earmark $(BENCH_PROGRAMS)
+test-cli: cli-programs
 	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) $(cli_tests)
 
 # The plug-in on a machine without a GPU, and the resources of its kernels.
 .PHONY: test-plugin
-test-plugin: $(BUILD)/earmark $(CUDA_PLUGIN)
+test-plugin: cli-programs
 	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) tests/cli/test_cuda_plugin.sh tests/cli/test_cuda_resources.sh
 
 lint_variables = LINT_FLAGS='-std=c17 -D_GNU_SOURCE -I. $(OPENMP)' JOBS='$(JOBS)'
@@ -363,5 +364,5 @@ help: ## this list
 	@echo
 	@echo 'variables: V=1 WERROR=1 CC OPTIMISE CFLAGS SANITIZER WARNINGS PREFIX DESTDIR JOBS SUDO PKG_CONFIG'
 	@echo '    PACKAGE_CFLAGS PACKAGE_LDFLAGS SNDFILE_LIBS SAMPLERATE_LIBS LIBZIP_LIBS JANSSON_LIBS XXHASH_LIBS LIBYAML_LIBS'
-	@echo '    ONEDNN_LIBS OPENMP CMOCKA_LIBS CUDA NVCC CUDA_ARCHITECTURES'
+	@echo '    ONEDNN_CFLAGS ONEDNN_LIBS OPENMP CMOCKA_LIBS CUDA NVCC CUDA_ARCHITECTURES CUDA_CFLAGS CUBLAS_LIBS'
 	@echo '    of model-check: MODEL DIGITS SEEDS RANDOM_SEEDS'

@@ -75,7 +75,7 @@ sanitized=(SANITIZER=address,undefined OPTIMISE=-O1)
 # No plug-in for real GPUs: nvcc takes minutes.
 short() {
     export CUDA=0
-    if build "program" earmark demo-programs; then
+    if build "program" cli-programs; then
         part "command-line tests" run_make test-cli
     fi
     if build "unit tests with AddressSanitizer and UndefinedBehaviorSanitizer" "${sanitized[@]}" tests; then
@@ -91,16 +91,16 @@ short() {
 }
 
 long() {
-    if build "program with the CUDA plug-in" earmark; then
+    if build "program with the CUDA plug-in" cli-programs; then
         part "the CUDA plug-in without a GPU" run_make test-plugin
     fi
     export CUDA=0
     part "clang's warnings and clang-tidy" lint warnings tidy
-    if build "program and unit tests" earmark tests; then
+    if build "unit tests" tests; then
         part "unit tests without sanitizers, with kills and injected failures at every call" \
             env EARMARK_EVERY_STEP=1 RUN_OPTIONS="$RUN_OPTIONS --timeout 3600" "$make" --no-print-directory test-unit
     fi
-    if build "program with sanitizers" "${sanitized[@]}" test-programs; then
+    if build "program with sanitizers" "${sanitized[@]}" cli-programs; then
         part "command-line tests with sanitizers" run_make "${sanitized[@]}" test-cli
     fi
     if build "the simulator with the race detector" cudasim-programs cudasim-race-programs; then

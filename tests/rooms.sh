@@ -3,7 +3,7 @@
 #
 #   tests/rooms.sh includes|circles|twins|files|functions|cuda
 #
-# Prints one line for each violation. Only quoted includes of files of the tree count.
+# Prints one line for each violation. Only includes of files of the tree count.
 set -u
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/earmark-rooms.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT

@@ -56,11 +56,11 @@ expect_no_grep "nothing is left out" 'left out' "$TMP/stdout"
 # Another set of flags is another probe: the answer of the last one is kept.
 export REFUSED="100 120"
 probe show-cuda CUDA_CFLAGS=-DOLDER
-expect_grep "those that it knows, PTX of the newest of them" \
+expect_grep "those that it compiles for, PTX of the newest of them" \
     'for sm_80 sm_90, PTX of compute_90; left out: sm_100 sm_120, which this nvcc' "$TMP/stdout"
 probe cuda CUDA_CFLAGS=-DOLDER BUILD="$TMP/build"
 expect_equal "it is built" "$STATUS" 0
-expect_grep "and said what was left out" '^probe: cuda: .*left out: sm_100 sm_120' "$TMP/stdout"
+expect_grep "and the output names what was left out" '^probe: cuda: .*left out: sm_100 sm_120' "$TMP/stdout"
 note_folder CUDA_CFLAGS=-DOLDER
 check "the plug-in is there" test -e "${folders[0]}/earmark-cuda.so" -a -L "$TMP/build/earmark-cuda.so"
 probe cuda CUDA=1 CUDA_CFLAGS=-DOLDER BUILD="$TMP/build"

@@ -49,6 +49,12 @@ END
 program empty <<'END'
 echo hello
 END
+program slow <<'END'
+printf '1..1\n'; sleep 1; echo 'ok 1 - a'
+END
+program alone <<'END'
+printf '1..1\n'; mkdir "$TMP/running" && sleep 0.2 && rmdir "$TMP/running" && echo 'ok 1 - a'
+END
 program erring <<'END'
 printf '1..1\nok 1 - a\n'; exit 99
 END
@@ -75,6 +81,14 @@ expect_counts "a program that is not there" 1 "0 passed, 1 failed, 0 skipped" "$
 expect_counts "no program at all" 1 "0 passed, 1 failed, 0 skipped"
 expect_counts "all together" 1 "7 passed, 4 failed, 2 skipped" "$TMP/passing" "$TMP/failing" \
     "$TMP/crashing" "$TMP/hanging" "$TMP/skipping" "$TMP/planless"
+
+run_command bash tests/run.sh --jobs 2 "$TMP/slow" "$TMP/passing"
+expect_equal "a program is reported when it ends" "$(grep -o -E '/(slow|passing):' "$TMP/stdout" | tr -d '\n')" \
+    "/passing:/slow:"
+expect_grep "with its processor time" 'passing: 2 passed, 0 skipped; [0-9]+ s, [0-9.]+ s of processor time$' \
+    "$TMP/stdout"
+run_command bash tests/run.sh --jobs 1 "$TMP/alone" "$TMP/alone" "$TMP/alone" "$TMP/alone"
+expect_equal "no more than N at a time" "$(tail -n 1 "$TMP/stdout")" "4 passed, 0 failed, 0 skipped"
 
 # A cmocka program is not needed to test the counts file: two runs append two lines.
 run_command bash tests/run.sh --counts "$TMP/counts" "$TMP/passing"
