@@ -61,6 +61,10 @@ endif
 ifneq ($(findstring address,$(SANITIZER)),)
 BASE_FLAGS += -DEARMARK_DEBUG
 endif
+# A oneDNN without a file for pkg-config: ONEDNN_CFLAGS=-I... ONEDNN_LIBS='-L... -ldnnl'.
+ONEDNN_CFLAGS ?=
+BASE_FLAGS += $(ONEDNN_CFLAGS)
+LINK_LIBS += $(patsubst -L%,-Wl$(comma)-rpath$(comma)%,$(filter -L%,$(ONEDNN_LIBS)))
 CFLAGS ?=
 ALL_FLAGS := $(BASE_FLAGS) $(CFLAGS)
 
@@ -124,7 +128,7 @@ $(BENCH_PROGRAMS): %: %.o $(BENCH_SHARED)
 .PHONY: tests
 tests: $(TEST_PROGRAMS)
 
-# What `make test-run` runs, without touching the link at the top of the tree.
+# What tests run, without touching the link at the top of the tree.
 .PHONY: test-programs
 test-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(TEST_PROGRAMS) $(BENCH_PROGRAMS)
 
@@ -153,7 +157,7 @@ $(eval $(call probe,zlib,zlib.h,zlibVersion() != 0,$(ZLIB_LIBS),zlib1g-dev,PACKA
 $(eval $(call probe,jansson,jansson.h,json_object() != 0,$(JANSSON_LIBS),libjansson-dev,PACKAGE_CFLAGS and JANSSON_LIBS))
 $(eval $(call probe,xxhash,xxhash.h,XXH_versionNumber() > 0,$(XXHASH_LIBS),libxxhash-dev,PACKAGE_CFLAGS and XXHASH_LIBS))
 $(eval $(call probe,libyaml,yaml.h,yaml_get_version_string() != 0,$(LIBYAML_LIBS),libyaml-dev,PACKAGE_CFLAGS and LIBYAML_LIBS))
-$(eval $(call probe,onednn,oneapi/dnnl/dnnl.h,dnnl_version() != 0,$(ONEDNN_LIBS),libdnnl-dev,ONEDNN_LIBS))
+$(eval $(call probe,onednn,oneapi/dnnl/dnnl.h,dnnl_version() != 0,$(ONEDNN_CFLAGS) $(ONEDNN_LIBS),libdnnl-dev,ONEDNN_CFLAGS and ONEDNN_LIBS))
 
 # cmocka's header wants others before it, and only the tests need it.
 $(BUILD)/probe/cmocka:
@@ -164,7 +168,7 @@ $(BUILD)/probe/cmocka:
 		echo 'probe: cmocka: found ($(CC) $(CMOCKA_LIBS))' | tee $@; \
 	else \
 		sed 's/^/    /' $@.log | head -n 5 >&2; \
-		echo 'probe: cmocka: missing. Debian package: libcmocka-dev. `make deps` installs it; elsewhere set CMOCKA_LIBS for make.' >&2; \
+		echo 'probe: cmocka: missing. Debian package: libcmocka-dev. `make deps` installs it; elsewhere set PACKAGE_CFLAGS and CMOCKA_LIBS for make.' >&2; \
 		exit 1; \
 	fi
 
@@ -191,26 +195,54 @@ build-folder:
 deps: ## install the Debian packages (as root, or with sudo)
 	@bash tests/deps.sh '$(SUDO)' $(DEPS)
 
-# ---- tests. Targets that call deps build in a make of their own, so that
-# what was just installed is found.
+# ---- tests. Targets that call deps build in another make, which finds what was
+# just installed.
 .PHONY: test
-test: ## everything: tests, sanitizers, fuzzers, style; last line "N passed, N failed, N skipped"
+test: ## what everybody runs: 10 minutes on two processors; last line "N passed, N failed, N skipped"
 	@$(MAKE) --no-print-directory deps
-	@LINT_FLAGS='-std=c17 -D_GNU_SOURCE -I. $(OPENMP)' MAKE='$(MAKE)' JOBS='$(JOBS)' bash tests/all.sh
+	@$(lint_variables) MAKE='$(MAKE)' bash tests/all.sh short
+
+.PHONY: test-long
+test-long: ## the rest: clang-tidy, races, more seeds, every failure, all GPU targets, new inputs for fuzzers
+	@$(MAKE) --no-print-directory deps
+	@$(lint_variables) MAKE='$(MAKE)' bash tests/all.sh long
 
 .PHONY: check
 check: ## only unit and command-line tests, with the flags given (SANITIZER=address,undefined)
-	@$(MAKE) --no-print-directory -j$(JOBS) test-run
+	@$(MAKE) --no-print-directory -j$(JOBS) test-programs
+	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) $(unit_tests) $(cli_tests)
 
-# A sanitized program is slow enough without testing the runner again.
-.PHONY: test-run
-test-run: test-programs
-	@EARMARK=$(CURDIR)/$(BUILD)/earmark PROGRAMS=$(BUILD)/bench bash tests/run.sh $(RUN_OPTIONS) $(TEST_PROGRAMS) \
-		$(if $(SANITIZER),$(filter-out tests/cli/test_runner.sh,$(CLI_TESTS)),$(CLI_TESTS))
+# Tests run in this order: the slowest first, so that no processor waits for the last one.
+slow_unit_tests := $(foreach test,injected_failures stops same_bytes_device resume false_headers decoder_run \
+	hostile_files import,$(filter %/test_$(test),$(TEST_PROGRAMS)))
+unit_tests := $(slow_unit_tests) $(filter-out $(slow_unit_tests),$(TEST_PROGRAMS))
+slow_cli_tests := $(foreach test,lint inputs model_check audit multi_label,$(filter %/test_$(test).sh,$(CLI_TESTS)))
+cli_tests := $(slow_cli_tests) $(filter-out $(slow_cli_tests),$(CLI_TESTS)) 'tests/mutations/run.sh --check'
+ifneq ($(SANITIZER),)
+# These do not run the program, so its sanitizers change nothing.
+cli_tests := $(filter-out $(addprefix tests/cli/test_,runner.sh lint.sh cuda_probe.sh cuda_resources.sh) \
+	'tests/mutations/run.sh --check',$(cli_tests))
+endif
+cli_variables = EARMARK=$(CURDIR)/$(BUILD)/earmark PROGRAMS=$(BUILD)/bench
+
+.PHONY: test-unit
+test-unit: tests
+	@bash tests/run.sh $(RUN_OPTIONS) $(unit_tests)
+
+.PHONY: test-cli
+test-cli: $(BUILD)/earmark $(BENCH_PROGRAMS)
+	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) $(cli_tests)
+
+# The plug-in on a machine without a GPU, and the resources of its kernels.
+.PHONY: test-plugin
+test-plugin: $(BUILD)/earmark $(CUDA_PLUGIN)
+	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) tests/cli/test_cuda_plugin.sh tests/cli/test_cuda_resources.sh
+
+lint_variables = LINT_FLAGS='-std=c17 -D_GNU_SOURCE -I. $(OPENMP)' JOBS='$(JOBS)'
 
 .PHONY: lint
-lint: ## clang-format, clang-tidy, both compilers' warnings, the rules of the folders
-	@LINT_FLAGS='-std=c17 -D_GNU_SOURCE -I. $(OPENMP)' JOBS='$(JOBS)' bash tests/lint.sh
+lint: ## clang-format, clang-tidy, clang's warnings, the rules of the folders
+	@$(lint_variables) bash tests/lint.sh
 
 # ---- fuzzers: clang's libFuzzer over the readers of untrusted files
 FUZZ_FLAGS := CC=clang SANITIZER=fuzzer-no-link,address,undefined OPTIMISE=-O1
@@ -252,11 +284,11 @@ fuzz-long: ## FUZZ_RUNS (10,000,000) inputs over all fuzzers, FUZZ_LONG_SECONDS 
 	@FUZZERS="$$($(MAKE) -s --no-print-directory $(FUZZ_FLAGS) build-folder)/fuzz" \
 		FUZZ_RUNS=$(FUZZ_RUNS) FUZZ_SECONDS=$(FUZZ_LONG_SECONDS) bash tests/fuzz/run.sh
 
-# ---- tests that take longer than the rest together
-.PHONY: test-faults
-test-faults: ## kills and faults at every call, where the tests try one in several
+# ---- tests that take long
+.PHONY: test-failures
+test-failures: ## kills and injected failures at every call, where the unit tests try one in several
 	@$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/tests/test_resume $(BUILD)/tests/test_injected_failures
-	@EARMARK_EVERY_STEP=1 bash tests/run.sh --timeout 7200 $(BUILD)/tests/test_resume \
+	@EARMARK_EVERY_STEP=1 bash tests/run.sh $(RUN_OPTIONS) --timeout 7200 $(BUILD)/tests/test_resume \
 		$(BUILD)/tests/test_injected_failures
 
 .PHONY: soak
@@ -319,7 +351,7 @@ uninstall: ## removes the installed files
 
 .PHONY: format
 format: ## clang-format all C sources in place
-	clang-format -i $$(find kernels host tests bench -name '*.[ch]' -o -name '*.cu')
+	@bash tests/lint.sh in-place
 
 .PHONY: clean
 clean: ## remove what was built, but not what the demo downloaded

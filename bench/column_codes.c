@@ -20,7 +20,7 @@ static void put(struct cells *cells, size_t row, const char *value, const char *
         cells->values = bench_grow(cells->values, capacity, sizeof *cells->values);
         while (cells->capacity < capacity) cells->values[cells->capacity++] = NULL;
     }
-    if (cells->values[row] != NULL) bench_fail(path, "array_row %zu is there twice", row);
+    if (cells->values[row] != NULL) bench_fail(path, "array_row %zu occurs twice", row);
     cells->values[row] = bench_string(value);
     if (row >= cells->count) cells->count = row + 1;
 }

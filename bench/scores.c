@@ -13,7 +13,7 @@ bool *scores_read_rows(const char *path, size_t rows, size_t *count) {
     while (csv_next(&csv)) {
         size_t row = csv_row_number(&csv, column);
         if (row >= rows || flags[row]) {
-            bench_fail(path, "'%s' is no row of the run, or there twice", csv.cells[column]);
+            bench_fail(path, "'%s' is not a row of the run, or occurs twice", csv.cells[column]);
         }
         flags[row] = true;
         (*count)++;

@@ -18,19 +18,19 @@ void bench_fail(const char *file, const char *format, ...) {
 
 void *bench_allocate(size_t count, size_t size) {
     void *memory = calloc(count == 0 ? 1 : count, size);
-    if (memory == NULL) bench_fail("memory", "none left");
+    if (memory == NULL) bench_fail("memory", "out of memory");
     return memory;
 }
 
 void *bench_grow(void *memory, size_t count, size_t size) {
     void *grown = reallocarray(memory, count, size);
-    if (grown == NULL) bench_fail("memory", "none left");
+    if (grown == NULL) bench_fail("memory", "out of memory");
     return grown;
 }
 
 char *bench_string(const char *text) {
     char *copy = strdup(text);
-    if (copy == NULL) bench_fail("memory", "none left");
+    if (copy == NULL) bench_fail("memory", "out of memory");
     return copy;
 }
 
@@ -131,7 +131,7 @@ size_t csv_row_number(const struct csv *csv, size_t column) {
     errno = 0;
     unsigned long long row = strtoull(cell, &end, 10);
     if (end == cell || *end != '\0' || errno != 0 || row >= 1u << 30) {
-        bench_fail(csv->path, "'%s' is no row of the run", cell);
+        bench_fail(csv->path, "'%s' is not a row of the run", cell);
     }
     return (size_t)row;
 }
@@ -181,7 +181,7 @@ void npy_load(const char *path, struct npy *npy) {
     char header[65536];
     if (fread(start, 1, sizeof start, stream) != sizeof start ||
         memcmp(start, "\x93NUMPY\x01", 7) != 0) {
-        bench_fail(path, "no .npy file of version 1");
+        bench_fail(path, "not a .npy file of version 1");
     }
     size_t length = start[8] + 256u * start[9];
     if (length >= sizeof header || fread(header, 1, length, stream) != length) {

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing: deps.sh SUDO PACKAGE...
-# SUDO is the command that makes root of the user, or empty for root.
+# SUDO is the command to run as root (sudo), or empty for root.
 set -eu
 sudo=$1
 shift
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
-    echo "deps: this is no Debian; make sure that the like of these packages is installed: $*" >&2
+    echo "deps: this is not Debian; install the packages that correspond to: $*" >&2
     exit 0
 fi
 
@@ -15,8 +15,8 @@ for package in "$@"; do
     status=$(dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null || true)
     if ! grep -q -x installed <<<"$status"; then missing+=("$package"); fi
 done
-# pkg-config is also provided by pkgconf, gcc by a compiler of another name, and so on: a
-# package that is only provided by another is asked for, and apt-get then knows better.
+# A package that another one provides (pkgconf provides pkg-config) counts as missing here;
+# apt-get then finds that there is nothing to do.
 if [ ${#missing[@]} -eq 0 ]; then
     echo "deps: all $# Debian packages are installed"
     exit 0
@@ -33,7 +33,7 @@ trap 'rm -f "$log"' EXIT
 run_apt() {
     $sudo env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get "${options[@]}" "$@" >"$log" 2>&1 </dev/null
 }
-# Lists may be absent or old; where they cannot be renewed, those at hand may still do.
+# The lists of packages may be missing or old; without a network the old ones may be enough.
 run_apt update || echo "deps: apt-get update failed: $(tail -n 1 "$log")" >&2
 if ! run_apt install --no-install-recommends "${missing[@]}"; then
     tail -n 20 "$log" >&2

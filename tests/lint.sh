@@ -1,10 +1,20 @@
 #!/usr/bin/env bash
-# Style and the rules of the house, as TAP: clang-format, clang-tidy, clang's
-# warnings (gcc's are those of the build), what may include what, lengths,
-# shell syntax.
+# Style and the rules of the folders, as TAP:
+#
+#   tests/lint.sh [format|rooms|warnings|tidy]...     all four without a word
+#   tests/lint.sh in-place                            formats the sources, for `make format`
+#
+#   format     clang-format
+#   rooms      tests/rooms.sh: includes, circles, twins, lengths, CUDA's names; shell syntax
+#   warnings   clang's warnings (gcc's are those of a build with WERROR=1)
+#   tidy       clang-tidy
 set -u
+# Other versions of clang-format and clang-tidy format and warn in other ways, so the rules of both
+# hold for this version, and are skipped where it is not installed.
+llvm_version=14
 jobs=${JOBS:-$(nproc)}
 read -r -a flags <<<"${LINT_FLAGS:--std=c17 -D_GNU_SOURCE -I. -fopenmp}"
+if [ $# -eq 0 ]; then set -- format rooms warnings tidy; fi
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/earmark-lint.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 number=0
@@ -12,7 +22,7 @@ number=0
 mapfile -t sources < <(find kernels host tests bench -name '*.c' | sort)
 mapfile -t headers < <(find kernels host tests bench -name '*.h' | sort)
 mapfile -t kernels < <(find kernels tests bench -name '*.cu' | sort)
-mapfile -t scripts < <(find models bench tests -name '*.sh' | sort)
+mapfile -t scripts < <(find kernels models bench tests -name '*.sh' | sort)
 
 # rule NAME: passes when $scratch/found is empty, and shows it when not.
 rule() {
@@ -25,42 +35,84 @@ rule() {
     fi
 }
 
-# each COMMAND...: runs it for every file on stdin, so many at once; what the
-# failing ones said is found.
+# skip NAME REASON
+skip() {
+    number=$((number + 1))
+    echo "ok $number # SKIP $1: $2"
+}
+
+# find_llvm TOOL: sets $tool to the command of the version above; fails, with $reason, without one.
+find_llvm() {
+    local candidate other="none is installed"
+    for candidate in "$1-$llvm_version" "$1"; do
+        command -v "$candidate" >/dev/null || continue
+        tool=$candidate
+        other=$("$candidate" --version 2>/dev/null | grep -m 1 -o 'version .*')
+        if [[ $other == "version $llvm_version."* ]]; then return 0; fi
+    done
+    reason="$1 $llvm_version is needed: $other"
+    return 1
+}
+
+# each COMMAND...: runs it for every file on stdin, on all processors; the output of those that
+# fail is what was found.
 each() {
     xargs -d '\n' -P "$jobs" -I{} sh -c \
         'said=$("$@" 2>&1 </dev/null) || printf "%s\n" "$said"' sh "$@" >"$scratch/found"
 }
 
-printf '%s\n' "${sources[@]}" "${headers[@]}" "${kernels[@]}" | grep . | each clang-format --dry-run -Werror {}
-rule "clang-format"
+lint_format() {
+    find_llvm clang-format || { skip "clang-format" "$reason" && return; }
+    formatted | each "$tool" --dry-run -Werror {}
+    rule "clang-format"
+}
 
-warnings=(-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror)
-printf '%s\n' "${sources[@]}" | each clang "${flags[@]}" "${warnings[@]}" -fsyntax-only {}
-rule "clang's warnings"
+formatted() { printf '%s\n' "${sources[@]}" "${headers[@]}" "${kernels[@]}" | grep .; }
 
-printf '%s\n' "${sources[@]}" | each clang-tidy --quiet {} -- "${flags[@]}"
-grep -A 2 -E '(error|warning):' "$scratch/found" >"$scratch/short"
-mv "$scratch/short" "$scratch/found"
-rule "clang-tidy"
+lint_warnings() {
+    local warnings=(-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror)
+    command -v clang >/dev/null || { skip "clang's warnings" "no clang" && return; }
+    printf '%s\n' "${sources[@]}" | each clang "${flags[@]}" "${warnings[@]}" -fsyntax-only {}
+    rule "clang's warnings"
+}
 
-grep -rnE '#[[:space:]]*include[[:space:]]*[<"]kernels/' host --include='*.[ch]' |
-    grep -vE '"kernels/device\.h"|^host/base/error\.h:.*"kernels/error\.h"' >"$scratch/found"
-rule "host/ includes nothing of kernels/ but device.h"
+lint_tidy() {
+    find_llvm clang-tidy || { skip "clang-tidy" "$reason" && return; }
+    printf '%s\n' "${sources[@]}" | each "$tool" --quiet {} -- "${flags[@]}"
+    grep -A 2 -E '(error|warning):' "$scratch/found" >"$scratch/short"
+    mv "$scratch/short" "$scratch/found"
+    rule "clang-tidy"
+}
 
-# `cuda` is a device's name there, and a word of messages; anything of the toolkit is not.
-grep -rnE '\bcu(da|BLAS|blas|DNN|dnn)?[A-Z]\w*\(|\bcuda[A-Z_]\w*|\bCUDA_\w+|[cC][uU](BLAS|blas|DNN|dnn)|[nN][vV][tT][xX]|#[[:space:]]*include.*cuda' \
-    host --include='*.[ch]' >"$scratch/found"
-rule "host/ names nothing of CUDA"
+# room WORD NAME
+room() {
+    bash "$(dirname "$0")/rooms.sh" "$1" >"$scratch/found" 2>&1
+    rule "$2"
+}
 
-grep -rnE '#[[:space:]]*include[[:space:]]*[<"](\.\./)*host/' kernels >"$scratch/found"
-rule "kernels/ includes nothing of host/"
+lint_rooms() {
+    room includes "includes follow the table of folders"
+    room circles "no circles of includes or calls"
+    room twins "both devices have their operations under the same names"
+    room files "files are shorter than 500 lines"
+    room functions "functions have at most 60 lines"
+    room cuda "host/ names nothing of CUDA"
+    printf '%s\n' "${scripts[@]}" | each bash -n {}
+    rule "shell syntax"
+}
 
-wc -l "${sources[@]}" "${headers[@]}" "${kernels[@]}" |
-    awk '$2 != "total" && $1 >= 500 { print $2 ": " $1 " lines, 499 are allowed" }' >"$scratch/found"
-rule "files are shorter than 500 lines"
-
-printf '%s\n' "${scripts[@]}" | each bash -n {}
-rule "shell syntax"
-
+if [ "$1" = in-place ]; then
+    find_llvm clang-format || { echo "$reason" >&2 && exit 1; }
+    formatted | xargs -d '\n' "$tool" -i
+    exit
+fi
+for group in "$@"; do
+    case $group in
+    format | rooms | warnings | tidy) "lint_$group" ;;
+    *)
+        echo "usage: tests/lint.sh [format|rooms|warnings|tidy]..." >&2
+        exit 2
+        ;;
+    esac
+done
 echo "1..$number"

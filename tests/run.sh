@@ -3,19 +3,20 @@
 #
 #   tests/run.sh [--jobs N] [--timeout SECONDS] [--counts FILE] PROGRAM...
 #
-# A PROGRAM (a name ending in .sh is run by bash; words behind it are its arguments)
-# prints TAP: a plan "1..N", and "ok", "not ok" or "# SKIP" for each test. Programs are
-# begun in the order given, so many at a time: the longest first. Besides a test that says "not ok",
-# one failure is counted for a program that crashes, is still running after
-# SECONDS, exits with an error without having said which test failed, runs
-# another number of tests than its plan says, or runs none. What a program with
-# a failure printed is shown. --counts appends "passed failed skipped" to a
-# file, for tests/all.sh. Last line: N passed, N failed, N skipped. Exit code 1
-# when anything failed.
+# A PROGRAM (bash runs a name that ends in .sh; further words are its arguments)
+# prints TAP: a plan "1..N", and "ok", "not ok" or "# SKIP" for each test. N programs
+# run at a time, started in the order given, so give the longest first; each is
+# reported when it ends, with its seconds and those of processor time. Besides a test
+# that says "not ok", one failure is counted for a program that crashes, is still
+# running after SECONDS, exits with an error without a failed test, runs another
+# number of tests than its plan says, or runs none. The output of a program with a
+# failure is shown. --counts appends "passed failed skipped" to a file, for
+# tests/all.sh. Last line: N passed, N failed, N skipped. Exit code 1 when anything
+# failed.
 set -u
 
 jobs=$(nproc)
-timeout=300
+timeout=600
 counts=
 while [ $# -gt 0 ]; do
     case $1 in
@@ -40,7 +41,8 @@ export ASAN_OPTIONS=exitcode=99:detect_stack_use_after_return=1:${ASAN_OPTIONS:-
 export UBSAN_OPTIONS=exitcode=99:print_stacktrace=1:${UBSAN_OPTIONS:-}
 export LSAN_OPTIONS=exitcode=99:${LSAN_OPTIONS:-}
 
-# run NUMBER PROGRAM: leaves $scratch/NUMBER.{output,errors,status,seconds}.
+# run NUMBER PROGRAM: leaves $scratch/NUMBER.{output,errors,status,seconds,processor}.
+TIMEFORMAT='%U %S'
 run() {
     local number=$1 command status=0 start=$SECONDS
     read -r -a command <<<"$2"
@@ -49,8 +51,10 @@ run() {
     */*) ;;
     *) command[0]=./${command[0]} ;;
     esac
-    timeout --kill-after=5 "$timeout" "${command[@]}" </dev/null \
-        >"$scratch/$number.output" 2>"$scratch/$number.errors" || status=$?
+    {
+        time timeout --kill-after=5 "$timeout" "${command[@]}" </dev/null \
+            >"$scratch/$number.output" 2>"$scratch/$number.errors" || status=$?
+    } 2>"$scratch/$number.processor"
     echo $((SECONDS - start)) >"$scratch/$number.seconds"
     echo "$status" >"$scratch/$number.status"
 }
@@ -81,7 +85,8 @@ skipped=0
 report() {
     local file=$scratch/$1 program=$2 status seconds good bad skips plan reason
     status=$(cat "$file.status" 2>/dev/null || echo 137)
-    seconds=$(cat "$file.seconds" 2>/dev/null || echo 0)
+    seconds="$(cat "$file.seconds" 2>/dev/null || echo 0) s"
+    seconds+=$(awk '{ s += $1 + $2 } END { printf ", %.1f s of processor time", s }' "$file.processor" 2>/dev/null)
     # cmocka says "not ok 2 # SKIP name": a skip is looked for first.
     skips=$(grep -a -c -E '^(not )?ok\b.*# SKIP' "$file.output")
     good=$(grep -a -E '^ok\b' "$file.output" | grep -a -v -c '# SKIP')
@@ -93,34 +98,46 @@ report() {
     failed=$((failed + bad))
     skipped=$((skipped + skips))
     if [ "$bad" -gt 0 ]; then
-        printf 'FAILED %s: %d passed, %d failed, %d skipped; %d s%s\n' "$program" "$good" \
+        printf 'FAILED %s: %d passed, %d failed, %d skipped; %s%s\n' "$program" "$good" \
             "$bad" "$skips" "$seconds" "${reason:+; $reason}"
         sed 's/^/    /' "$file.output" | tr -d '\000' | tail -n 300
         sed 's/^/    stderr: /' "$file.errors" | tr -d '\000' | tail -n 100
     else
-        printf 'passed %s: %d passed, %d skipped; %d s\n' "$program" "$good" "$skips" "$seconds"
+        printf 'passed %s: %d passed, %d skipped; %s\n' "$program" "$good" "$skips" "$seconds"
         grep -a -E '^(not )?ok\b.*# SKIP' "$file.output" | sed -E 's/^.*# SKIP/    skipped:/'
     fi
 }
 
-number=0
-running=0
-for program in "$@"; do
-    if [ "$running" -ge "$jobs" ]; then
-        wait -n || true
-        running=$((running - 1))
-    fi
-    run "$number" "$program" &
-    running=$((running + 1))
-    number=$((number + 1))
-done
-wait
+programs=("$@")
+waiting=() # numbers of the programs that run
 
-number=0
-for program in "$@"; do
-    report "$number" "$program"
-    number=$((number + 1))
+# Reports those that ended, or with a word all.
+report_ended() {
+    local number left=()
+    for number in ${waiting[@]+"${waiting[@]}"}; do
+        if [ -e "$scratch/$number.status" ] || [ $# -gt 0 ]; then
+            report "$number" "${programs[number]}"
+        else
+            left+=("$number")
+        fi
+    done
+    waiting=(${left[@]+"${left[@]}"})
+}
+
+# wait_for_one: until a program ended, and reports it; fails where none runs.
+wait_for_one() {
+    wait -n
+    if [ $? -eq 127 ]; then return 1; fi
+    report_ended
+}
+
+for number in "${!programs[@]}"; do
+    while [ "${#waiting[@]}" -ge "$jobs" ]; do wait_for_one || break; done
+    run "$number" "${programs[number]}" &
+    waiting+=("$number")
 done
+while [ "${#waiting[@]}" -gt 0 ]; do wait_for_one || break; done
+report_ended all
 if [ $((passed + failed)) -eq 0 ]; then
     echo "FAILED: no test was run"
     failed=1

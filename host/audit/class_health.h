@@ -1,14 +1,22 @@
-/* Data set health as the output files want it. */
+/* Class health and confused pairs as the output files take them. */
 #ifndef EARMARK_AUDIT_CLASS_HEALTH_H
 #define EARMARK_AUDIT_CLASS_HEALTH_H
 
 #include "host/confident/class_health.h"
+#include "host/confident/confident.h"
 #include "host/output/run.h"
 
-/* classes (health->class_count) and pairs (health->pair_count), each to be freed
- * by the caller, after a failure too. class_counts (classes): rows with each label. */
-enum error_code health_tables_make(const struct class_health *health, const uint64_t *class_counts,
-                                   struct run_class **classes, struct run_pair **pairs,
-                                   struct error *error);
+/* What cleanlab's dataset module reports of a result: classes (found->classes, worst quality
+ * first) and pairs (classes * (classes - 1) / 2, most confused first), each to be freed by the
+ * caller, after a failure too. */
+struct health_tables {
+    struct run_class *classes;
+    struct run_pair *pairs;
+    size_t pair_count;
+    double overall;
+};
+
+enum error_code health_tables_make(const struct confident_result *found,
+                                   struct health_tables *tables, struct error *error);
 
 #endif

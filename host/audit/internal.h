@@ -1,4 +1,4 @@
-/* What the parts of an audit share; see audit.h for the whole. */
+/* What the files of this folder share; see audit.h for the whole. */
 #ifndef EARMARK_AUDIT_INTERNAL_H
 #define EARMARK_AUDIT_INTERNAL_H
 
@@ -7,31 +7,54 @@
 #include "host/base/warnings.h"
 #include "host/confident/multilabel.h"
 #include "host/embedding/clip_view.h"
-#include "host/embedding/resume.h"
 #include "host/output/files.h"
-#include "host/sound/decoder.h"
 
 #define AUDIT_STAGES 8
 
-struct audit {
-    struct decoders *decoders;
-    struct engine engine;
-    struct run_folder folder;
-    struct collection input;
+struct audit;
 
-    struct embedding_store store;
-    struct clip_measures *measures; /* (clips) */
-    struct embedding_counts counts;
-    size_t columns; /* values of an embedding */
+/* The stages that differ between one label a clip and several (multilabel). Each fills in
+ * members of the audit. */
+struct audit_kind {
+    bool multilabel;
+
+    /* ERROR_DATA when the list alone shows that no audit is possible; warns of the classes
+     * that cannot be audited. */
+    enum error_code (*check_classes)(const struct audit_settings *settings, enum fold_source source,
+                                     struct audit *audit, struct error *error);
+    enum error_code (*select_rows)(const struct audit_settings *settings, enum fold_source source,
+                                   struct audit *audit, struct error *error);
+    enum error_code (*write_labels)(struct audit *audit, struct error *error);
+    enum error_code (*cross_validate)(struct audit *audit, const struct crossval_settings *settings,
+                                      const struct crossval_progress *progress,
+                                      struct error *error);
+    size_t (*joint_cells)(size_t classes); /* numbers in --joint */
+    const char *joint_shape;
+    /* Confident learning: the result, ranked and ranked_count. */
+    enum error_code (*find_issues)(struct audit *audit, const struct confident_settings *settings,
+                                   struct error *error);
+    enum error_code (*make_issues)(struct audit *audit, struct error *error);
+    enum error_code (*make_class_health)(struct audit *audit, struct error *error);
+    /* Facts of the section "confident_learning". */
+    void (*add_counts)(const struct audit *audit, struct run_facts *facts);
+    /* Labels that are not among the classes, as a warning and a fact. */
+    enum error_code (*report_left_out)(struct audit *audit, struct error *error);
+};
+
+extern const struct audit_kind audit_one_label;
+extern const struct audit_kind audit_multilabel;
+
+struct audit {
+    struct session session;
+    const struct audit_kind *kind;
 
     struct audit_rows rows;
     struct npy_array embeddings; /* embeddings.npy, mapped: (rows, columns) */
-    int64_t *labels;             /* (rows) as in labels.npy; NULL with several labels a clip */
+    int64_t *labels;             /* (rows) as in labels.npy; NULL if multilabel */
     float *probabilities;        /* (rows, classes) */
     struct crossval_report crossval;
-    bool several; /* labels a clip; then multi is filled in, else confident */
-    struct confident_result confident;
-    struct multilabel_result multi;
+    struct confident_result confident;    /* of one label a clip */
+    struct multilabel_result multilabel;  /* of several */
     const struct confident_issue *ranked; /* (ranked_count) of either */
     size_t ranked_count;
 
@@ -39,7 +62,7 @@ struct audit {
     bool searched_near;               /* neighbours of every row, not only of the issues */
     struct clip_view view;
     struct run_issue *issues;
-    struct run_annotation *annotations; /* with several labels: what issues point into */
+    struct run_annotation *annotations; /* multilabel: what issues point into */
     struct text label_texts;            /* likewise */
     struct run_class *classes;
     struct run_pair *pairs;
@@ -51,31 +74,23 @@ struct audit {
     double began, stage_began;
 };
 
+/* Fails where no audit of the input is possible (fewer groups than folds, fewer than two
+ * classes), and warns of clips without a label and of classes that cannot be audited. */
+enum error_code audit_check_input(const struct audit_settings *settings, enum fold_source source,
+                                  struct audit *audit, struct error *error);
+/* check_classes of the two kinds. */
+enum error_code audit_check_classes(const struct audit_settings *settings, enum fold_source source,
+                                    struct audit *audit, struct error *error);
+enum error_code audit_check_labels(const struct audit_settings *settings, enum fold_source source,
+                                   struct audit *audit, struct error *error);
+
 /* Confident learning over the probabilities. */
 enum error_code audit_find_issues(const struct audit_settings *settings, struct audit *audit,
                                   struct error *error);
 
-/* Fills in audit->results: issues with neighbours, health, facts. */
+/* Fills in audit->results: issues with neighbours, class health, facts. */
 enum error_code audit_make_results(const struct audit_settings *settings, struct audit *audit,
                                    struct error *error);
-/* Class health, confusable pairs and overall health, by cleanlab's dataset module. */
-enum error_code audit_make_health(struct audit *audit, struct error *error);
-
-/* The same stages where a clip may have several labels: every label against the rest. */
-enum error_code audit_find_label_issues(const struct audit *audit,
-                                        const struct confident_settings *settings,
-                                        struct multilabel_result *result, struct error *error);
-enum error_code audit_make_label_issues(struct audit *audit, struct error *error);
-enum error_code audit_make_label_health(struct audit *audit, struct error *error);
-/* Warns of labels that are no classes, and names them among the facts. */
-enum error_code audit_tell_of_labels(struct audit *audit, struct error *error);
-
 void audit_free_results(struct audit *audit);
-
-/* Fails where no audit can come of the input (fewer groups than folds), and warns of
- * clips without a label and of classes that cannot be audited: too few clips, or all
- * of them in one group or fold. */
-enum error_code audit_check_input(const struct audit_settings *settings, enum fold_source source,
-                                  struct audit *audit, struct error *error);
 
 #endif

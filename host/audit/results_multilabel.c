@@ -1,5 +1,5 @@
-/* Results where a clip may have several labels: every label against the rest, and what
- * was found put together to the sets that clips have and should have. */
+/* The stages of an audit where a clip may have several labels: every label against the rest,
+ * and the wrong and missing labels of a clip joined to the set that it should have. */
 #include "host/audit/internal.h"
 
 #include "host/base/memory.h"
@@ -9,22 +9,63 @@
 #include <string.h>
 
 #define EXAMPLES 5  /* labels named in a warning */
-#define NAMED 1000u /* and among the facts */
+#define NAMED 1000u /* labels named in run.json */
+
+/* ---- rows and cross-validation ---- */
+
+static enum error_code select_rows(const struct audit_settings *settings, enum fold_source source,
+                                   struct audit *audit, struct error *error) {
+    const struct row_source rows = {&audit->session.input.clips, audit->session.measures,
+                                    &audit->session.store, &settings->crossval, source};
+    return audit_rows_select_multilabel(&rows, &audit->session.input.labels, &audit->rows, error);
+}
+
+static enum error_code write_labels(struct audit *audit, struct error *error) {
+    const size_t shape[2] = {audit->rows.count, audit->rows.classes};
+    return npy_write_in(audit->session.folder.path, "labels.npy", NPY_INT8, 2, shape,
+                        audit->rows.label_matrix, error);
+}
+
+static enum error_code cross_validate(struct audit *audit, const struct crossval_settings *settings,
+                                      const struct crossval_progress *progress,
+                                      struct error *error) {
+    const struct audit_rows *rows = &audit->rows;
+    struct device *device = audit->session.engine.device;
+    const struct crossval_multilabel_input input = {
+        .embeddings = npy_direct(&audit->embeddings, NPY_FLOAT32),
+        .labels = rows->label_matrix,
+        .fold_of = rows->fold_of,
+        .rows = rows->count,
+        .features = audit->embeddings.columns,
+        .classes = rows->classes,
+        .folds = rows->folds,
+    };
+    return crossval_multilabel_run(device->operations, device, &input, settings, progress,
+                                   audit->probabilities, &audit->crossval, error);
+}
+
+/* ---- confident learning ---- */
+
+static size_t joint_cells(size_t classes) {
+    return classes * 4;
+}
 
 static struct multilabel_input labels_view(const struct audit *audit) {
     const struct audit_rows *rows = &audit->rows;
     return (struct multilabel_input){
         .labels = npy_view(NPY_INT8, rows->count, rows->classes, rows->label_matrix),
         .probabilities = npy_view(NPY_FLOAT32, rows->count, rows->classes, audit->probabilities),
-        .threads = audit->engine.threads,
+        .threads = audit->session.engine.threads,
     };
 }
 
-enum error_code audit_find_label_issues(const struct audit *audit,
-                                        const struct confident_settings *settings,
-                                        struct multilabel_result *result, struct error *error) {
+static enum error_code find_issues(struct audit *audit, const struct confident_settings *settings,
+                                   struct error *error) {
     const struct multilabel_input input = labels_view(audit);
-    return multilabel_find(&input, settings, result, error);
+    TRY(multilabel_find(&input, settings, &audit->multilabel, error));
+    audit->ranked = audit->multilabel.issues;
+    audit->ranked_count = audit->multilabel.issue_count;
+    return ERROR_NONE;
 }
 
 /* ---- issues ---- */
@@ -38,7 +79,7 @@ static int by_row_and_class(const void *left, const void *right) {
 
 /* The annotations of every row side by side, and where those of a row begin: (rows + 1). */
 static size_t *sort_annotations(struct audit *audit, struct error *error) {
-    struct multilabel_result *found = &audit->multi;
+    struct multilabel_result *found = &audit->multilabel;
     size_t *starts = memory_array(found->rows + 1, sizeof *starts, "issues", error);
     audit->annotations =
         memory_array(found->annotation_count, sizeof *audit->annotations, "issues", error);
@@ -59,16 +100,17 @@ static size_t *sort_annotations(struct audit *audit, struct error *error) {
 
 static void append_label(struct audit *audit, int32_t label, size_t *count) {
     struct text *texts = &audit->label_texts;
-    if ((*count)++ > 0) text_string(texts, audit->input.label_separator);
-    text_string(texts, audit->input.labels.names[label]);
+    if ((*count)++ > 0) text_string(texts, audit->session.input.label_separator);
+    text_string(texts, audit->session.input.labels.names[label]);
 }
 
 /* The set that the clip has, without what is wrong in it and with what is missing; labels
  * that are no classes stay. */
 static void append_suggested(struct audit *audit, const struct run_issue *issue) {
     size_t given, count = 0, g = 0;
-    const int32_t *members = label_sets_of(
-        &audit->input.labels, audit->input.clips.clips[issue->row].class_index, &given);
+    const int32_t *members =
+        label_sets_of(&audit->session.input.labels,
+                      audit->session.input.clips.clips[issue->row].class_index, &given);
     for (size_t a = 0; a < issue->annotation_count; a++) {
         const struct run_annotation *annotation = &issue->annotations[a];
         int32_t changed = audit->rows.class_labels[annotation->class_index];
@@ -98,7 +140,7 @@ static enum error_code name_sets(struct audit *audit, struct error *error) {
     TRY(text_check(&audit->label_texts, error));
     const char *at = audit->label_texts.data;
     for (size_t i = 0; i < audit->ranked_count; i++) {
-        audit->issues[i].given_set = clip_label(&audit->input.clips, audit->issues[i].row);
+        audit->issues[i].given_set = clip_label(&audit->session.input.clips, audit->issues[i].row);
         audit->issues[i].suggested_set = at;
         at += strlen(at) + 1;
     }
@@ -119,7 +161,7 @@ static double *score_issues(const struct audit *audit, struct error *error) {
     return scores;
 }
 
-enum error_code audit_make_label_issues(struct audit *audit, struct error *error) {
+static enum error_code make_issues(struct audit *audit, struct error *error) {
     size_t count = audit->ranked_count;
     size_t *starts = sort_annotations(audit, error);
     double *scores = error->code == ERROR_NONE ? score_issues(audit, error) : NULL;
@@ -145,7 +187,7 @@ enum error_code audit_make_label_issues(struct audit *audit, struct error *error
     return error->code;
 }
 
-/* ---- health ---- */
+/* ---- class health ---- */
 
 static int worst_first(const void *left, const void *right) {
     const struct run_class *a = left;
@@ -154,8 +196,8 @@ static int worst_first(const void *left, const void *right) {
     return (a->index > b->index) - (a->index < b->index);
 }
 
-enum error_code audit_make_label_health(struct audit *audit, struct error *error) {
-    const struct multilabel_result *found = &audit->multi;
+static enum error_code make_class_health(struct audit *audit, struct error *error) {
+    const struct multilabel_result *found = &audit->multilabel;
     audit->classes = memory_array(found->classes, sizeof *audit->classes, "classes", error);
     if (audit->classes == NULL) return error->code;
     for (size_t c = 0; c < found->classes; c++) {
@@ -176,11 +218,16 @@ enum error_code audit_make_label_health(struct audit *audit, struct error *error
     return ERROR_NONE;
 }
 
-/* ---- labels that are no classes ---- */
+/* ---- facts ---- */
 
-enum error_code audit_tell_of_labels(struct audit *audit, struct error *error) {
+static void add_counts(const struct audit *audit, struct run_facts *facts) {
+    run_fact_integer(facts, "confident_learning", "num_label_issues",
+                     (int64_t)audit->multilabel.num_label_issues);
+}
+
+static enum error_code report_left_out(struct audit *audit, struct error *error) {
     const struct audit_rows *rows = &audit->rows;
-    const char *const *names = audit->input.labels.names;
+    const char *const *names = audit->session.input.labels.names;
     struct text examples = TEXT_INITIAL, all = TEXT_INITIAL;
     size_t count = 0;
     text_string(&all, "[");
@@ -209,3 +256,18 @@ enum error_code audit_tell_of_labels(struct audit *audit, struct error *error) {
     text_free(&all);
     return error->code;
 }
+
+const struct audit_kind audit_multilabel = {
+    .multilabel = true,
+    .check_classes = audit_check_labels,
+    .select_rows = select_rows,
+    .write_labels = write_labels,
+    .cross_validate = cross_validate,
+    .joint_cells = joint_cells,
+    .joint_shape = "classes x 2 x 2",
+    .find_issues = find_issues,
+    .make_issues = make_issues,
+    .make_class_health = make_class_health,
+    .add_counts = add_counts,
+    .report_left_out = report_left_out,
+};

@@ -1,8 +1,9 @@
-/* Several labels a clip: rows stay as they are, labels that no fold can judge go. */
+/* Multilabel: all candidates stay rows, labels that no fold can judge are left out. */
 #include "host/audit/rows.h"
 
 #include "host/base/memory.h"
 #include "host/classifier/auditable.h"
+#include "host/classifier/folds.h"
 
 #include <stdlib.h>
 
@@ -18,7 +19,7 @@ static size_t *count_rows(const struct clip_list *clips, const struct label_sets
     return counts;
 }
 
-/* Labels with so many rows that they may be judged; the others need no matrix. */
+/* Keeps the labels that have at least `minimum` rows; the others need no column. */
 static size_t keep_frequent(const size_t *counts, size_t labels, size_t minimum,
                             struct audit_rows *rows) {
     size_t kept = 0;
@@ -52,7 +53,7 @@ static enum error_code fill_matrix(const struct clip_list *clips, const struct l
     return ERROR_NONE;
 }
 
-/* Takes the columns out that are not AUDITABLE_YES. */
+/* Takes out the columns that are not AUDITABLE_YES. */
 static void drop_columns(struct audit_rows *rows, const unsigned char *status, size_t classes) {
     size_t kept = 0;
     for (size_t i = 0, to = 0; i < rows->count; i++)
@@ -66,9 +67,20 @@ static void drop_columns(struct audit_rows *rows, const unsigned char *status, s
     rows->classes = kept;
 }
 
-enum error_code audit_rows_take_labels(const struct clip_list *clips, const struct label_sets *sets,
-                                       size_t minimum, struct audit_rows *rows,
-                                       struct error *error) {
+size_t audit_rows_minimum(enum fold_source source, size_t folds) {
+    return source == FOLDS_BY_COLUMN ? 1 : folds;
+}
+
+enum error_code audit_rows_fail_labels(const struct label_sets *sets, struct error *error) {
+    return FAIL(error, ERROR_DATA,
+                "none of the %zu labels can be audited: each needs as many clips as there are "
+                "folds, and as many without it",
+                sets->count);
+}
+
+/* Classes, names and matrix of rows that have folds. */
+static enum error_code take_labels(const struct clip_list *clips, const struct label_sets *sets,
+                                   size_t minimum, struct audit_rows *rows, struct error *error) {
     unsigned char *status = NULL;
     rows->label_count = sets->count;
     rows->label_status = memory_array(sets->count, 1, "labels", error);
@@ -85,12 +97,29 @@ enum error_code audit_rows_take_labels(const struct clip_list *clips, const stru
     drop_columns(rows, status, classes);
     for (size_t c = 0; c < rows->classes; c++)
         rows->class_names[c] = sets->names[rows->class_labels[c]];
-    if (rows->classes == 0)
-        FAIL(error, ERROR_DATA,
-             "none of the %zu labels can be audited: each needs as many clips as there are folds, "
-             "and as many without it",
-             sets->count);
+    if (rows->classes == 0) audit_rows_fail_labels(sets, error);
 done:
     free(status);
+    return error->code;
+}
+
+static enum error_code make_folds(const struct row_source *source, struct audit_rows *rows,
+                                  struct error *error) {
+    for (size_t i = 0; i < rows->count; i++) rows->labels[i] = 0;
+    if (source->folds == FOLDS_BY_COLUMN) return audit_rows_column_folds(source, rows, error);
+    if (source->folds == FOLDS_BY_GROUP) return audit_rows_group_folds(source, 1, rows, error);
+    return folds_shuffled(rows->count, rows->folds, source->settings->seed, rows->fold_of, error);
+}
+
+enum error_code audit_rows_select_multilabel(const struct row_source *source,
+                                             const struct label_sets *sets, struct audit_rows *rows,
+                                             struct error *error) {
+    if (audit_rows_begin(source, rows, error) == ERROR_NONE &&
+        make_folds(source, rows, error) == ERROR_NONE &&
+        take_labels(source->clips, sets, audit_rows_minimum(source->folds, rows->folds), rows,
+                    error) == ERROR_NONE)
+        audit_rows_end(source, rows);
+    else
+        audit_rows_free(rows);
     return error->code;
 }

@@ -1,8 +1,8 @@
-/* Time that only goes forward. */
+/* Monotonic time. */
 #ifndef EARMARK_BASE_CLOCK_H
 #define EARMARK_BASE_CLOCK_H
 
-/* Seconds since some moment; differences are what counts. */
+/* Seconds since an unspecified moment, for differences. */
 double clock_seconds(void);
 
 #endif

@@ -24,8 +24,9 @@ const char *csv_cell(const struct csv_reader *reader, size_t column) {
 
 static enum error_code begin_cell(struct csv_reader *reader, struct error *error) {
     if (reader->count == CSV_MAXIMUM_COLUMNS)
-        return FAIL(error, ERROR_DATA, "%s: line %zu has more than %d cells", reader->name,
-                    reader->line, CSV_MAXIMUM_COLUMNS);
+        return FAIL(error, ERROR_DATA,
+                    "%s: line %zu has more than %d cells; check its delimiter and quotes",
+                    reader->name, reader->line, CSV_MAXIMUM_COLUMNS);
     TRY(memory_grow(&reader->starts, &reader->start_capacity, reader->count + 1, sizeof(size_t),
                     reader->name, error));
     reader->starts[reader->count++] = reader->size;
@@ -35,16 +36,17 @@ static enum error_code begin_cell(struct csv_reader *reader, struct error *error
 static enum error_code put(struct csv_reader *reader, int byte, struct error *error) {
     if (reader->size - reader->starts[reader->count - 1] > CSV_MAXIMUM_CELL ||
         reader->size > CSV_MAXIMUM_ROW)
-        return FAIL(error, ERROR_DATA,
-                    "%s: the cell at line %zu, column %zu is longer than %zu bytes; is a quote "
-                    "before it never closed?",
-                    reader->name, reader->line, reader->count, CSV_MAXIMUM_CELL);
+        return FAIL(
+            error, ERROR_DATA,
+            "%s: the cell at line %zu, column %zu is longer than %zu bytes; look for a quote "
+            "before it that is not closed",
+            reader->name, reader->line, reader->count, CSV_MAXIMUM_CELL);
     TRY(memory_grow(&reader->bytes, &reader->capacity, reader->size + 1, 1, reader->name, error));
     reader->bytes[reader->size++] = (char)byte;
     return ERROR_NONE;
 }
 
-/* The next byte, or EOF; a NUL is refused, because it would cut a path short. */
+/* The next byte, or EOF. A NUL is refused because it would truncate a path. */
 static enum error_code get(struct csv_reader *reader, int *byte, struct error *error) {
     *byte = reader->pushed_count > 0 ? reader->pushed[--reader->pushed_count]
                                      : getc_unlocked(reader->stream);
@@ -57,15 +59,15 @@ static enum error_code get(struct csv_reader *reader, int *byte, struct error *e
     return ERROR_NONE;
 }
 
-/* Gives back a byte that was read too far. */
+/* Gives a byte back. */
 static void unget(struct csv_reader *reader, int byte) {
     if (byte == EOF) return;
     if (byte == '\n') reader->next_line--;
     reader->pushed[reader->pushed_count++] = byte;
 }
 
-/* After the opening quote, up to and without the closing one. */
-static enum error_code quoted_part(struct csv_reader *reader, int *next, struct error *error) {
+/* The text between the quotes; *next is the byte after the closing one. */
+static enum error_code read_quoted(struct csv_reader *reader, int *next, struct error *error) {
     size_t opened = reader->next_line;
     for (;;) {
         TRY(get(reader, next, error));
@@ -82,10 +84,10 @@ static enum error_code quoted_part(struct csv_reader *reader, int *next, struct 
     }
 }
 
-/* One cell; *next is the delimiter, line end or EOF behind it. */
+/* One cell; *next is the delimiter, line end or EOF after it. */
 static enum error_code read_cell(struct csv_reader *reader, int *next, struct error *error) {
     TRY(begin_cell(reader, error));
-    if (*next == '"') TRY(quoted_part(reader, next, error));
+    if (*next == '"') TRY(read_quoted(reader, next, error));
     while (*next != reader->delimiter && *next != '\n' && *next != '\r' && *next != EOF) {
         TRY(put(reader, *next, error));
         TRY(get(reader, next, error));
@@ -101,7 +103,7 @@ static enum error_code skip_byte_order_mark(struct csv_reader *reader, int *next
     if (*next != 0xef && *next != 0xfe && *next != 0xff) return ERROR_NONE;
     TRY(get(reader, &second, error));
     if (*next + second == 0xff + 0xfe && *next != second)
-        return FAIL(error, ERROR_DATA, "%s: is UTF-16; save it as UTF-8", reader->name);
+        return FAIL(error, ERROR_DATA, "%s: the text is UTF-16; save it as UTF-8", reader->name);
     if (second != EOF) TRY(get(reader, &third, error));
     if (*next == 0xef && second == 0xbb && third == 0xbf) return get(reader, next, error);
     unget(reader, third);
@@ -130,7 +132,7 @@ enum error_code csv_next(struct csv_reader *reader, bool *end, struct error *err
         if (next != reader->delimiter) break;
         TRY(get(reader, &next, error));
     }
-    if (next == '\r') { /* CRLF, or CR alone as old files have it */
+    if (next == '\r') { /* CRLF, or the single CR of old files */
         TRY(get(reader, &next, error));
         if (next != '\n') {
             unget(reader, next);

@@ -1,8 +1,8 @@
 /* Delimiter-separated text, row by row (RFC 4180): quoted cells may hold
  * delimiters, doubled quotes and line ends; rows end with LF, CRLF or CR; a
  * UTF-8 byte order mark is skipped. Bytes are kept as they are, whatever the
- * encoding. As in Python's csv: a quote inside an unquoted cell is an ordinary
- * character, and what follows a closing quote up to the delimiter is appended. */
+ * encoding. As in Python's csv, a quote inside an unquoted cell is an ordinary
+ * character, and text between a closing quote and the delimiter is appended. */
 #ifndef EARMARK_BASE_CSV_H
 #define EARMARK_BASE_CSV_H
 
@@ -18,12 +18,12 @@ struct csv_reader {
     FILE *stream;     /* the caller's */
     const char *name; /* for messages; the caller's */
     char delimiter;
-    size_t next_line; /* the line the stream is at, from 1 */
-    int pushed[4];    /* bytes read too far, to be read again from the last */
+    size_t next_line; /* of the stream's position, from 1 */
+    int pushed[4];    /* bytes given back, read again from the last */
     size_t pushed_count;
 
     /* The row that csv_next read; valid until the next call. */
-    size_t line;  /* where it begins, from 1 */
+    size_t line;  /* of its beginning, from 1 */
     size_t count; /* cells */
 
     char *bytes; /* cells, NUL-terminated, one after the other */
@@ -33,7 +33,7 @@ struct csv_reader {
     size_t start_capacity;
 };
 
-/* Starts reading `stream` from where it is. No memory is taken before csv_next. */
+/* Starts reading at the position of `stream`. Allocates nothing before csv_next. */
 void csv_open(struct csv_reader *reader, FILE *stream, const char *name, char delimiter);
 void csv_close(struct csv_reader *reader); /* frees; leaves the stream open */
 

@@ -18,13 +18,13 @@ static const char *advice(int number) {
     case EIO:
     case ESTALE:
     case ENODEV:
-    case ETIMEDOUT: return "; see whether the disk or mount is well, then try again";
+    case ETIMEDOUT: return "; check the disk or mount, then try again";
     case EROFS:
     case EACCES:
-    case EPERM: return "; see to its permissions, or give another folder";
+    case EPERM: return "; check its permissions, or give another folder";
     case EFBIG: return "; raise the limit of file sizes (ulimit -f), then try again";
-    case EBADMSG: return "; the gzip file is cut or damaged, copy it again"; /* of gzip.h */
-    case EOVERFLOW: return "; what is in the gzip file is too large for a list of clips";
+    case EBADMSG: return "; the gzip file is truncated or damaged, copy it again"; /* of gzip.h */
+    case EOVERFLOW: return "; the uncompressed text is too large for a list of clips";
     default: return "";
     }
 }
@@ -34,7 +34,7 @@ enum error_code file_fail(struct error *error, const char *path, const char *wha
                 advice(number));
 }
 
-/* open() again as long as only a signal came in between. */
+/* open(), again after each signal that interrupts it. */
 static int open_file(const char *path, int flags, mode_t mode) {
     int descriptor;
     do descriptor = open(path, flags | O_CLOEXEC, mode);
@@ -72,7 +72,8 @@ enum error_code file_read(const char *path, size_t limit, char **data, size_t *s
     char *buffer = NULL;
     size_t have = 0;
     if (expected > limit) {
-        FAIL(error, ERROR_DATA, "%s: %zu bytes; at most %zu are read", path, expected, limit);
+        FAIL(error, ERROR_DATA, "%s: %zu bytes; files of at most %zu are read", path, expected,
+             limit);
         goto done;
     }
     buffer = memory_array(expected + 1, 1, path, error);
@@ -125,7 +126,7 @@ done:
 }
 
 /* ---- files that are replaced ----
- * stdio gives up at EINTR; what it writes goes through these, which do not. */
+ * stdio fails at EINTR, so its streams write through these functions, which retry. */
 
 #define STREAM_BUFFER ((size_t)64 << 10)
 
@@ -135,7 +136,7 @@ static ssize_t write_all(void *context, const char *bytes, size_t size) {
     while (written < size) {
         ssize_t count = write(replacement->descriptor, bytes + written, size - written);
         if (count < 0 && errno == EINTR) continue;
-        if (count == 0) errno = ENOSPC; /* no progress, and no reason given */
+        if (count == 0) errno = ENOSPC; /* nothing written, and no errno */
         if (count <= 0) {
             replacement->failure = errno;
             return 0;
@@ -179,7 +180,7 @@ failed:
     return error->code;
 }
 
-/* Flushes the folder that holds `path`, so that the rename survives a power cut. */
+/* Flushes the folder of `path`, so that the rename survives a power failure. */
 static int sync_folder(const char *path) {
     char *folder = strdup(path);
     if (folder == NULL) return -1;
@@ -189,7 +190,7 @@ static int sync_folder(const char *path) {
     int descriptor = open_file(name, O_RDONLY | O_DIRECTORY, 0);
     int result = descriptor < 0 ? -1 : flush_file(descriptor);
     int saved = errno;
-    /* Some network file systems cannot flush a folder; that is no loss of data. */
+    /* Some network file systems cannot flush a folder; no data is lost by that. */
     if (result != 0 && (saved == EINVAL || saved == ENOTSUP)) result = 0;
     if (descriptor >= 0) close(descriptor);
     free(folder);
@@ -197,7 +198,7 @@ static int sync_folder(const char *path) {
     return result;
 }
 
-/* The stream and the descriptor, closed; false with errno when something was not written. */
+/* Closes the stream and the descriptor; false, with errno, if something was not written. */
 static bool close_written(struct file_replacement *replacement) {
     bool written = !ferror(replacement->stream) && fflush(replacement->stream) == 0 &&
                    flush_file(replacement->descriptor) == 0;

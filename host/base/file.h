@@ -6,30 +6,30 @@
 
 #include <stdio.h>
 
-/* Fails with "path: cannot WHAT: REASON; what to do about it" for an errno: the one
- * place that knows what helps against a full disk, a lost mount, a limit. */
+/* Fails with "path: cannot WHAT: REASON; what to do about it" for an errno. Every message about a
+ * file of the operating system comes from here. */
 enum error_code file_fail(struct error *error, const char *path, const char *what, int number);
 
-/* Opens a regular file for reading, to be closed by the caller; *size: its bytes. Refuses
- * anything else, without waiting on a FIFO. Errors: ERROR_FILE. */
+/* Opens a regular file for reading; the caller closes *descriptor. *size: its bytes. Refuses any
+ * other kind of file, without waiting on a FIFO. Errors: ERROR_FILE. */
 enum error_code file_open_regular(const char *path, int *descriptor, size_t *size,
                                   struct error *error);
 
-/* Reads a regular file of at most `limit` bytes; *data has a NUL behind it and is
- * released with free(). */
+/* Reads a regular file of at most `limit` bytes. *data ends in a NUL that *size does not count;
+ * free() releases it. Errors: ERROR_FILE, ERROR_DATA (longer than the limit), ERROR_MEMORY. */
 enum error_code file_read(const char *path, size_t limit, char **data, size_t *size,
                           struct error *error);
 
-/* Whether the first 4 KiB of a regular file hold the word, "" being in every file that is not
- * empty; false for a file that cannot be read. */
+/* Whether the first 4 KiB of a regular file contain the word ("": whether it is not empty); false
+ * if it cannot be read. */
 bool file_start_holds(const char *path, const char *word);
 
-/* Reads a regular file to its end and throws the bytes away: an error of the disk or
- * mount is told here, where later, in a mapping, it would end the process. */
+/* Reads a regular file to its end and discards the bytes, so that an error of the disk or mount
+ * is reported here; later, in a mapping, it would end the process. */
 enum error_code file_check_readable(const char *path, struct error *error);
 
-/* A regular file mapped read-only. Where it cannot be read any more (its disk or mount fails,
- * or somebody cuts it), the process ends with exit code 1 and a message that names it. */
+/* A regular file mapped read-only. If it becomes unreadable (its disk or mount fails, or it is
+ * truncated), the process ends with exit code 1 and a message that names it. */
 struct file_mapping {
     const unsigned char *data; /* NULL when the file is empty */
     size_t size;
@@ -38,9 +38,9 @@ struct file_mapping {
 enum error_code file_map(const char *path, struct file_mapping *mapping, struct error *error);
 void file_unmap(struct file_mapping *mapping);
 
-/* A file that appears under its name only when it is complete: written beside it,
- * flushed to disk, renamed, and the folder flushed. Stays where it is while it is
- * open: the stream points to it. */
+/* A file that appears under its name only when it is complete: written to a temporary file in the
+ * same folder, flushed to disk, renamed, and the folder flushed. The struct must not move while it
+ * is open: the stream points to it. */
 struct file_replacement {
     FILE *stream;   /* write here */
     int descriptor; /* what the stream writes to */
@@ -52,13 +52,13 @@ struct file_replacement {
 enum error_code file_replace_open(const char *path, struct file_replacement *replacement,
                                   struct error *error);
 enum error_code file_replace_commit(struct file_replacement *replacement, struct error *error);
-/* Leaves nothing behind unless it was committed; may be called after commit. */
+/* Removes the temporary file unless it was committed; may be called after commit. */
 void file_replace_close(struct file_replacement *replacement);
 
-/* All of the above at once for a text in memory. */
+/* Replaces a file by `size` bytes of memory. */
 enum error_code file_write(const char *path, const char *data, size_t size, struct error *error);
 
-/* folder + "/" + name, to be freed; NULL and ERROR_MEMORY. */
+/* folder + "/" + name, to be freed; NULL on ERROR_MEMORY. */
 char *file_join(const char *folder, const char *name, struct error *error);
 
 #endif

@@ -39,7 +39,7 @@ uint16_t float16_from_float32(float value) {
     uint32_t fraction = bits & 0x7fffffu;
     if (exponent == 0xff) return (uint16_t)(sign | 0x7c00u | (fraction != 0 ? 0x200u : 0));
     if (exponent > 142) return (uint16_t)(sign | 0x7c00u);
-    /* Rounding may carry into the exponent, up to infinity: the layout makes that right. */
+    /* Rounding may carry into the exponent, up to infinity, which the layout makes correct. */
     if (exponent > 112)
         return (uint16_t)(sign | shift_rounded((exponent - 112) << 23 | fraction, 13));
     if (exponent < 102) return (uint16_t)sign;

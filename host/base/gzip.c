@@ -11,16 +11,16 @@
 
 struct gzip {
     gzFile file;
-    size_t given; /* bytes so far */
+    size_t given; /* uncompressed bytes so far */
 };
 
-/* ---- the stream's calls ---- */
+/* ---- calls of the stream ---- */
 
 static ssize_t gzip_read(void *context, char *bytes, size_t count) {
     struct gzip *gzip = context;
     int code = Z_OK;
     int got = gzread(gzip->file, bytes, count > 1 << 16 ? 1 << 16 : (unsigned)count);
-    /* A cut file gives what it has, and says only then that it was cut. */
+    /* Of a truncated file zlib gives all it has before it reports the error. */
     gzerror(gzip->file, &code);
     if (got < 0 || (got == 0 && code != Z_OK && code != Z_STREAM_END)) {
         errno = code == Z_ERRNO ? EIO : EBADMSG;
@@ -41,7 +41,7 @@ static int gzip_close(void *context) {
 
 /* ---- opening ---- */
 
-/* The stream has the descriptor from then on; NULL: it is still the caller's. */
+/* The stream owns the descriptor, unless the result is NULL. */
 static FILE *open_compressed(int descriptor) {
     static const cookie_io_functions_t calls = {.read = gzip_read, .close = gzip_close};
     struct gzip *gzip = calloc(1, sizeof *gzip);

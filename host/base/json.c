@@ -1,6 +1,6 @@
-/* Before parsing, \udcXX becomes the mark \u0001 and the character U+00XX, and a
- * \u0001 that was there becomes two marks; json_bytes undoes both. Escapes occur
- * only inside strings and a raw 0x01 is no JSON, so nothing else can be meant. */
+/* Before parsing, \udcXX is replaced by the mark \u0001 and the character U+00XX, and \u0001 by two
+ * marks; json_bytes reverses both. This is unambiguous: escapes occur only inside strings, and a
+ * raw 0x01 is not JSON. */
 #include "host/base/json.h"
 
 #include "host/base/memory.h"
@@ -27,7 +27,7 @@ static int unit_at(const char *at, const char *end) {
     return value;
 }
 
-/* Copies the escape at `at` to `marked`; how many bytes of the input it took. */
+/* Copies the escape at `at` to `marked`; returns its bytes in the input. */
 static size_t mark_escape(struct text *marked, const char *at, const char *end) {
     int unit = unit_at(at, end);
     if (unit >= 0xdc80 && unit <= 0xdcff) {
@@ -38,7 +38,7 @@ static size_t mark_escape(struct text *marked, const char *at, const char *end) 
         text_string(marked, "\\u0001\\u0001");
         return 6;
     }
-    /* A high surrogate takes the low one behind it along. */
+    /* A high surrogate is copied with the low one after it. */
     size_t length = unit >= 0xd800 && unit <= 0xdbff && unit_at(at + 6, end) >= 0xdc00 ? 12
                     : unit >= 0                                                        ? 6
                                                                                        : 2;
@@ -67,7 +67,7 @@ done:
     return json;
 }
 
-/* Takes the marks out; the result has at most `length` bytes and a NUL. */
+/* Reverses the marks; the result has at most `length` bytes and a NUL. */
 static char *unmark(const char *value, size_t length, struct error *error) {
     char *bytes = memory_array(length + 1, 1, "a JSON string", error);
     if (bytes == NULL) return NULL;

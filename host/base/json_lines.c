@@ -26,24 +26,24 @@ static enum error_code read_line(struct json_lines *lines, bool *end, struct err
     return text_check(&lines->bytes, error);
 }
 
-static void refuse(struct json_lines *lines, const char *problem) {
+static void set_problem(struct json_lines *lines, const char *problem) {
     snprintf(lines->problem, sizeof lines->problem, "%s", problem);
 }
 
-/* The object of the line at hand, or the problem with it. */
+/* The object of the current line, or the problem with it. */
 static enum error_code parse_line(struct json_lines *lines, const char *line, struct error *error) {
     struct error reason = ERROR_INITIAL;
     lines->object = json_parse(line, strlen(line), lines->name, &reason);
-    /* The message begins with the file's name and "line 1", which is of no use here. */
+    /* The message begins with the file's name and "line 1", which would mislead here. */
     const char *plain = strstr(reason.message, "not JSON");
     if (lines->object == NULL && reason.code != ERROR_DATA)
         return FAIL(error, reason.code, "%s: %s", lines->name, reason.message);
     if (lines->object == NULL) {
-        refuse(lines, plain == NULL ? "not JSON" : plain);
+        set_problem(lines, plain == NULL ? "not JSON" : plain);
     } else if (!json_is_object(lines->object)) {
         json_decref(lines->object);
         lines->object = NULL;
-        refuse(lines, "not a JSON object");
+        set_problem(lines, "not a JSON object");
     }
     return ERROR_NONE;
 }
@@ -59,9 +59,9 @@ enum error_code json_lines_next(struct json_lines *lines, bool *end, struct erro
         if (lines->line == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0) line += 3;
     } while (!lines->too_long && !lines->holds_nul && line[strspn(line, " \t\r")] == '\0');
     if (lines->too_long)
-        refuse(lines, "longer than 1 MiB");
+        set_problem(lines, "longer than 1 MiB");
     else if (lines->holds_nul)
-        refuse(lines, "a NUL byte; save it as UTF-8");
+        set_problem(lines, "a NUL byte; save it as UTF-8");
     else
         return parse_line(lines, line, error);
     return ERROR_NONE;

@@ -1,4 +1,4 @@
-/* JSON lines: an object a line, whatever else the lines hold. */
+/* JSON lines: one object a line; other lines are given with the reason. */
 #ifndef EARMARK_BASE_JSON_LINES_H
 #define EARMARK_BASE_JSON_LINES_H
 
@@ -12,30 +12,30 @@
 struct json_lines {
     FILE *stream;      /* the caller's */
     const char *name;  /* for messages; the caller's */
-    size_t line;       /* of the object at hand, from 1 */
-    json_t *object;    /* valid until the next call; NULL: the line is none */
-    char problem[256]; /* why it is none */
+    size_t line;       /* of the current object, from 1 */
+    json_t *object;    /* valid until the next call; NULL: the line is not an object */
+    char problem[256]; /* why it is not */
 
-    struct text bytes; /* private: the line at hand */
+    struct text bytes; /* private: the current line */
     bool too_long;
     bool holds_nul;
 };
 
-/* The next line that is not empty; *end at the end of the file. Errors: ERROR_FILE
- * when it cannot be read, ERROR_MEMORY. */
+/* The next line that is not empty; *end at the end of the file. Errors: ERROR_FILE,
+ * ERROR_MEMORY. */
 enum error_code json_lines_next(struct json_lines *lines, bool *end, struct error *error);
 void json_lines_close(struct json_lines *lines); /* frees; leaves the stream open */
 
-/* Calls `add` for every line of the file, perhaps gzip, that is not empty. Errors: those
- * of json_lines_next, of opening the file, and of `add`, which end it. */
+/* Calls `add` for each line of the file, perhaps gzip, that is not empty, until one fails. Errors:
+ * those of gzip_open, json_lines_next and `add`. */
 enum error_code json_lines_each(const char *path,
                                 enum error_code (*add)(void *context,
                                                        const struct json_lines *lines,
                                                        struct error *error),
                                 void *context, struct error *error);
 
-/* A string, a number or a word as text in place of what `text` held; false for what
- * cannot be a value (an array, an object, null). Errors: ERROR_MEMORY. */
+/* Replaces the content of `text` by a string, number or boolean; false for arrays, objects and
+ * null. Errors: ERROR_MEMORY. */
 bool json_value_text(const json_t *value, struct text *text, struct error *error);
 
 #endif

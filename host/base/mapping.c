@@ -1,4 +1,4 @@
-/* Mapped files, and what becomes of the process when one of them cannot be read. */
+/* Mapped files, and the end of the process if one of them becomes unreadable. */
 #include "host/base/file.h"
 #include "host/base/memory.h"
 
@@ -13,22 +13,22 @@
 
 #define EXIT_UNREAD 1 /* as after any other file that cannot be read */
 
-/* What is mapped where, for the handler. */
+/* A mapping, for the handler. */
 struct mapped {
     struct mapped *next;
     const unsigned char *data;
     size_t size;
-    char path[]; /* as it can be shown */
+    char path[]; /* control characters replaced */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct mapped *all; /* with the lock, but for the handler: nothing else matters then */
+static struct mapped *all; /* under the lock, except in the handler, which ends the process */
 
-static struct iovec part(const char *text) {
+static struct iovec vector_of(const char *text) {
     return (struct iovec){(void *)(uintptr_t)text, strlen(text)};
 }
 
-/* A page of a mapping could not be had. Only what a signal handler may do. */
+/* A page of a mapping could not be read. Async-signal-safe calls only. */
 static void on_bus_error(int number, siginfo_t *info, void *context) {
     const unsigned char *place = info->si_addr;
     const struct mapped *mapped = all;
@@ -36,16 +36,16 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
     while (mapped != NULL &&
            !(place >= mapped->data && (size_t)(place - mapped->data) < mapped->size))
         mapped = mapped->next;
-    if (mapped == NULL) { /* not ours: it happens again, and ends the process */
+    if (mapped == NULL) { /* not in a mapping: it happens again, and ends the process */
         signal(number, SIG_DFL);
         return;
     }
     const struct iovec message[] = {
-        part("earmark: "), part(mapped->path),
-        part(": cannot be read any more: it was cut, or its disk or mount is not well; see to "
-             "that, then give the same command again\n")};
+        vector_of("earmark: "), vector_of(mapped->path),
+        vector_of(": cannot be read any more: it was truncated, or its disk or mount failed; fix "
+                  "that, then give the same command again\n")};
     ssize_t written = writev(STDERR_FILENO, message, 3);
-    (void)written; /* there is nobody else to tell */
+    (void)written; /* nothing is left to do if that fails */
     _exit(EXIT_UNREAD);
 }
 

@@ -9,8 +9,8 @@ uint32_t name_code_point(const char *bytes, size_t length) {
     return point;
 }
 
-/* Whether a character acts on what is around it or cannot be seen. The joiners
- * U+200C and U+200D are left alone: ordinary words of several scripts need them. */
+/* Whether a character is invisible or affects its neighbours. The joiners U+200C and U+200D are
+ * exempt: ordinary words of several scripts need them. */
 static bool is_hidden(uint32_t point) {
     static const uint32_t ranges[][2] = {
         {0x00, 0x1f},       {0x7f, 0x9f},        {0xad, 0xad},     {0x61c, 0x61c},

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Elements are converted in runs of so many, which stay in the first-level cache. */
+/* Elements are converted in runs of this many, which stay in the first-level cache. */
 #define RUN 256
 
 enum error_code npy_parse(const unsigned char *bytes, size_t size, struct npy_array *array,
@@ -69,8 +69,7 @@ struct npy_array npy_view(enum npy_type type, size_t rows, size_t columns, const
     return array;
 }
 
-/* `count` elements from element `first` of the file's order, as they are in memory
- * on this machine. */
+/* `count` elements from `first` on in the file's order, in this machine's byte order. */
 static void copy_raw(const struct npy_array *array, size_t first, size_t count, void *raw) {
     size_t size = npy_type_size(array->type);
     unsigned char *bytes = raw;
@@ -153,8 +152,8 @@ static void run_float64(const struct npy_array *array, size_t first, size_t coun
         }                                                                                          \
     } while (0)
 
-/* Fortran order of more than two dimensions has the row fastest, but the other
- * dimensions reversed: nobody here needs it, and rows are still rows. */
+/* In Fortran order with more than two dimensions the values of a row come in another order than
+ * numpy's reshape gives; only whole rows matter here. */
 void npy_copy_float32(const struct npy_array *array, size_t first, size_t count, float *values) {
     if (array->type == NPY_FLOAT32 && !array->fortran)
         copy_raw(array, first * array->columns, count * array->columns, values);
@@ -206,7 +205,8 @@ enum error_code npy_copy_int64(const struct npy_array *array, size_t first, size
     if (array->type != NPY_UINT64) return ERROR_NONE;
     for (size_t i = 0; i < count * array->columns; i++)
         if (values[i] < 0) /* wrapped */
-            return FAIL(error, ERROR_DATA, "row %zu: %" PRIu64 " is beyond 64 bits with a sign",
+            return FAIL(error, ERROR_DATA,
+                        "row %zu: %" PRIu64 " does not fit a signed 64-bit integer",
                         first + i / array->columns, (uint64_t)values[i]);
     return ERROR_NONE;
 }

@@ -50,18 +50,18 @@ struct npy_array {
 #define NPY_INITIAL                                                                                \
     { .type = NPY_BOOL }
 
-/* Maps a file. ERROR_FILE or ERROR_DATA names it and says what is wrong: no .npy,
- * truncated, a shape that does not fit the file's size, object arrays, unknown
- * types. Nothing is kept after a failure; npy_close releases the mapping. */
+/* Maps a file. ERROR_FILE or ERROR_DATA with its name and the problem: not .npy, truncated, a
+ * shape that does not fit the size of the file, object arrays, unknown types. Nothing is kept
+ * after a failure; npy_close releases the mapping. */
 enum error_code npy_open(const char *path, struct npy_array *array, struct error *error);
 void npy_close(struct npy_array *array); /* may be called on NPY_INITIAL */
 
-/* The same on bytes in memory, which must stay valid. The message names no file. */
+/* The same on bytes in memory, which must stay valid. The message does not name a file. */
 enum error_code npy_parse(const unsigned char *bytes, size_t size, struct npy_array *array,
                           struct error *error);
 
-/* The elements where they are, when they are of this type in this machine's byte
- * order, aligned, and in C order (or have one dimension); NULL otherwise. */
+/* The elements in the mapping if they have this type, this machine's byte order, alignment and C
+ * order (or one dimension); NULL otherwise. */
 const void *npy_direct(const struct npy_array *array, enum npy_type type);
 
 /* A matrix (columns = 0: a 1-D array) in memory, C order, which must stay valid. */
@@ -101,21 +101,26 @@ struct npy_writer {
     uint64_t written; /* elements */
 };
 
-/* Begins the file; elements follow in C order. After a success, npy_writer_close
- * must be called whatever happens; after a failure it may be. */
+/* Begins the file; elements follow in C order. npy_writer_close must follow a success and may
+ * follow a failure. */
 enum error_code npy_writer_open(const char *path, enum npy_type type, size_t dimensions,
                                 const size_t *shape, struct npy_writer *writer,
                                 struct error *error);
 /* Appends `count` elements (not bytes) of the writer's type. */
 enum error_code npy_writer_write(struct npy_writer *writer, const void *elements, size_t count,
                                  struct error *error);
-/* The file gets its name; ERROR_INTERNAL when the elements do not fill the shape. */
+/* The file gets its name; ERROR_INTERNAL if the elements do not fill the shape. */
 enum error_code npy_writer_commit(struct npy_writer *writer, struct error *error);
-/* Leaves nothing behind unless it was committed. */
+/* Removes the unfinished file unless it was committed. */
 void npy_writer_close(struct npy_writer *writer);
 
 /* All of the above at once. columns = 0 writes a 1-D array of `rows` elements. */
 enum error_code npy_write(const char *path, enum npy_type type, size_t rows, size_t columns,
                           const void *elements, struct error *error);
+
+/* The same for folder/name and any shape (dimensions). */
+enum error_code npy_write_in(const char *folder, const char *name, enum npy_type type,
+                             size_t dimensions, const size_t *shape, const void *elements,
+                             struct error *error);
 
 #endif

@@ -1,5 +1,5 @@
-/* A small parser for the only Python literal that .npy headers hold: a dictionary
- * of a string, a bool and a tuple of integers. The file is not trusted. */
+/* A parser for the Python literal of .npy headers: a dictionary of a string, a bool and a tuple of
+ * integers. The file is not trusted. */
 #include "host/base/npy_header.h"
 
 #include <inttypes.h>
@@ -14,8 +14,8 @@ struct cursor {
 };
 
 static const struct {
-    const char *name; /* for people */
-    const char *code; /* in the file, behind the byte order */
+    const char *name; /* for messages */
+    const char *code; /* in the file, after the byte order */
     size_t size;
 } types[] = {
     [NPY_BOOL] = {"bool", "b1", 1},       [NPY_INT8] = {"int8", "i1", 1},
@@ -49,7 +49,7 @@ static void skip_blanks(struct cursor *cursor) {
         cursor->at++;
 }
 
-/* Takes the character when it is next. */
+/* Takes the character if it is the next one. */
 static bool take(struct cursor *cursor, char character) {
     skip_blanks(cursor);
     if (cursor->at == cursor->end || *cursor->at != character) return false;
@@ -114,8 +114,8 @@ static enum error_code take_shape(struct cursor *cursor, struct npy_array *array
     return ERROR_NONE;
 }
 
-/* "<f4": byte order and type. The text comes from the file: it is repeated in a
- * message only when it is made of harmless characters. */
+/* "<f4": byte order and type. The text is not trusted: a message repeats it only if all its
+ * characters are harmless. */
 static enum error_code read_type(const char *code, struct npy_array *array, struct error *error) {
     bool big = code[0] == '>';
     const char *name = code + (strchr("<>|=", code[0]) != NULL && code[0] != '\0' ? 1 : 0);
@@ -182,7 +182,7 @@ static enum error_code parse_dictionary(struct cursor *cursor, struct npy_array 
     return ERROR_NONE;
 }
 
-/* rows, columns and count; a product that overflows is a lie. */
+/* rows, columns and count; a product that overflows is refused. */
 static enum error_code measure(struct npy_array *array, struct error *error) {
     array->rows = array->dimensions == 0 ? 1 : array->shape[0];
     array->columns = 1;
@@ -250,7 +250,7 @@ size_t npy_header_format(enum npy_type type, size_t dimensions, const size_t *sh
     at += (size_t)snprintf(header + at, NPY_HEADER_SIZE - at, "), }");
     header[at] = ' ';                                                     /* snprintf's NUL */
     static const char magic[8] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0}; /* version 1.0 */
-    /* 20 digits a dimension always fit into what is promised here. */
+    /* Room for 20 digits a dimension. */
     size_t size = (10 + 60 + 22 * dimensions + 63) / 64 * 64;
     memcpy(header, magic, sizeof magic);
     header[8] = (char)((size - 10) & 0xff);

@@ -6,7 +6,7 @@
 
 /* Fills in everything of *array but data and mapping; *data_offset is where the
  * elements begin. ERROR_DATA or ERROR_UNSUPPORTED, the message without the file's
- * name. Does not look behind `size` bytes. */
+ * name. Does not read beyond `size` bytes. */
 enum error_code npy_header_parse(const unsigned char *bytes, size_t size, struct npy_array *array,
                                  size_t *data_offset, struct error *error);
 

@@ -1,9 +1,15 @@
 #include "host/base/stop.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t stop_signal;
+
+/* Two notes: the signal handler reads one while the other is written. */
+static char notes[2][STOP_NOTE_SIZE] = {"what was committed is kept"};
+static volatile sig_atomic_t current_note;
 
 /* How long an orderly stop may take. */
 #define STOP_SECONDS 1
@@ -14,13 +20,26 @@ static void on_signal(int number) {
     alarm(STOP_SECONDS);
 }
 
-/* Something takes too long to be asked: a product of matrices, a mount that hangs.
- * What is on disk is whole at every moment. */
+/* The orderly stop takes too long: a product of matrices, a mount that hangs. Files are
+ * complete at every moment, so the process may end here. */
 static void on_alarm(int number) {
-    static const char message[] = "earmark: stopped by a signal; what was committed is kept\n";
+    static const char begin[] = "earmark: stopped by a signal; ";
+    const char *note = stop_noted();
     (void)number;
-    if (write(STDERR_FILENO, message, sizeof message - 1) < 0) _exit(STOP_EXIT_CODE);
+    if (write(STDERR_FILENO, begin, sizeof begin - 1) < 0 ||
+        write(STDERR_FILENO, note, strlen(note)) < 0 || write(STDERR_FILENO, "\n", 1) < 0)
+        _exit(STOP_EXIT_CODE);
     _exit(STOP_EXIT_CODE);
+}
+
+void stop_note(const char *sentence) {
+    int other = 1 - current_note;
+    snprintf(notes[other], sizeof notes[other], "%s", sentence);
+    current_note = other;
+}
+
+const char *stop_noted(void) {
+    return notes[current_note];
 }
 
 void stop_install(void) {
@@ -35,6 +54,5 @@ void stop_install(void) {
 
 enum error_code stop_check(struct error *error) {
     if (stop_signal == 0) return ERROR_NONE;
-    return FAIL(error, ERROR_STOPPED, "stopped by signal %d; nothing was left half written",
-                (int)stop_signal);
+    return FAIL(error, ERROR_STOPPED, "stopped by signal %d", (int)stop_signal);
 }

@@ -1,4 +1,4 @@
-/* Stopping on INT, TERM or USR1: the first asks, the second ends at once. */
+/* Stopping on INT, TERM or USR1: the first requests a stop, the second ends the process. */
 #ifndef EARMARK_BASE_STOP_H
 #define EARMARK_BASE_STOP_H
 
@@ -11,6 +11,13 @@
  * files are replaced in one step, so that nothing is half written then. A second
  * signal ends it at once with exit code 128 + signal. */
 void stop_install(void);
+
+/* What is reported with a stop from now on: what is kept and how to go on. Copied, at most
+ * STOP_NOTE_SIZE - 1 bytes. */
+#define STOP_NOTE_SIZE 512
+void stop_note(const char *sentence);
+/* The last note, or "what was committed is kept" before the first. */
+const char *stop_noted(void);
 
 /* ERROR_STOPPED once a signal came. Called between batches and between steps. */
 enum error_code stop_check(struct error *error);

@@ -1,4 +1,4 @@
-/* A file written row by row: one text that is filled, written out and emptied. */
+/* A file written row by row through a buffer. */
 #ifndef EARMARK_BASE_TABLE_FILE_H
 #define EARMARK_BASE_TABLE_FILE_H
 
@@ -7,18 +7,18 @@
 
 struct table {
     struct file_replacement file;
-    struct text row;
+    struct text row; /* append to this */
     bool open;
 };
 
-/* Begins folder/name. */
+/* Begins folder/name; table_close also after a failure. */
 enum error_code table_open(struct table *table, const char *folder, const char *name,
                            struct error *error);
-/* Writes table->row out and empties it. */
+/* Writes table->row to the file and empties it. */
 enum error_code table_flush(struct table *table, struct error *error);
-/* The same once the row holds more than a buffer's worth. */
+/* The same if table->row is longer than 64 KiB: to be called after each row. */
 enum error_code table_flush_full(struct table *table, struct error *error);
-/* The file appears under its name unless *error already holds something; frees. */
+/* Commits the file unless *error already has an error, and frees. */
 enum error_code table_close(struct table *table, struct error *error);
 
 #endif

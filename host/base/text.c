@@ -110,7 +110,7 @@ void text_json_double(struct text *text, double value) {
 }
 
 void text_csv(struct text *text, const char *string) {
-    /* A name that already has the quote mark gets another, so that a reader can take one off. */
+    /* A cell that already has the quote mark gets another one, so that text_csv_undo is exact. */
     const char *first = string + strspn(string, "'");
     bool formula = *first != '\0' && strchr("=+-@\t\r", *first) != NULL;
     bool quoted = strpbrk(string, ",\"\r\n") != NULL || string[0] == ' ' || string[0] == '\'';

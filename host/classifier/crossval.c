@@ -1,5 +1,6 @@
 #include "host/classifier/crossval.h"
 #include "host/base/memory.h"
+#include "host/base/progress.h"
 #include "host/classifier/lockstep.h"
 
 #include <math.h>
@@ -262,4 +263,12 @@ enum error_code crossval_run(const struct device_operations *operations, struct 
         crossval_report_choose(report);
     run_close(&run);
     return error->code;
+}
+
+void crossval_show_fits(void *context, size_t finished_fits, size_t all_fits,
+                        double worst_gradient) {
+    struct progress *progress = context;
+    (void)worst_gradient;
+    progress->total = all_fits;
+    progress_update(progress, finished_fits);
 }

@@ -40,4 +40,9 @@ enum error_code crossval_run(const struct device_operations *operations, struct 
                              const struct crossval_progress *progress, float *probabilities,
                              struct crossval_report *report, struct error *error);
 
+/* A step of struct crossval_progress that shows the finished fits; context: a struct progress
+ * that was started. */
+void crossval_show_fits(void *context, size_t finished_fits, size_t all_fits,
+                        double worst_gradient);
+
 #endif

@@ -297,3 +297,10 @@ enum error_code clip_list_set_status(struct clip_list *list, size_t index, enum 
     list->clips[index].reason = offset;
     return ERROR_NONE;
 }
+
+size_t clip_list_unreadable(const struct clip_list *list) {
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        count += clip_status_is_unreadable((enum clip_status)list->clips[i].status);
+    return count;
+}

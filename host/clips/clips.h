@@ -124,6 +124,9 @@ void clip_open_path(const struct clip_list *list, size_t index, struct text *pat
  * the first, a.wav: cannot open ...". `what`: "audited", "embedded". */
 enum error_code clip_list_fail(const struct clip_list *list, const char *what, struct error *error);
 
+/* How many clips have a status of clip_status_is_unreadable. */
+size_t clip_list_unreadable(const struct clip_list *list);
+
 /* Records what became of a clip; the strings given out before become invalid
  * (the names of classes, groups and folds stay valid). `reason` is copied and must
  * not be one of those strings. */

@@ -29,3 +29,13 @@ void clip_fingerprint(const struct clip_list *list, size_t index, const char *op
 bool clip_fingerprint_is_known(const uint64_t fingerprint[2]) {
     return fingerprint[0] != 0 || fingerprint[1] != 0;
 }
+
+uint64_t clip_hash(const struct clip_list *list, size_t index, uint64_t hash) {
+    const char *texts[3] = {clip_path(list, index), clip_label(list, index),
+                            clip_group(list, index)};
+    const double segment[2] = {list->clips[index].start, list->clips[index].end};
+    for (size_t t = 0; t < 3; t++)
+        hash = texts[t] == NULL ? XXH3_64bits_withSeed("", 0, hash)
+                                : XXH3_64bits_withSeed(texts[t], strlen(texts[t]) + 1, hash);
+    return XXH3_64bits_withSeed(segment, sizeof segment, hash);
+}

@@ -15,4 +15,7 @@ void clip_fingerprint(const struct clip_list *list, size_t index, const char *op
 /* Whether it is not all zero. */
 bool clip_fingerprint_is_known(const uint64_t fingerprint[2]);
 
+/* Adds clip `index` to a hash over a list: its path, segment, label and group. */
+uint64_t clip_hash(const struct clip_list *list, size_t index, uint64_t hash);
+
 #endif

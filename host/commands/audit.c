@@ -6,13 +6,13 @@
 
 static struct audit_settings settings_of(const struct options *options) {
     return (struct audit_settings){
-        .input = options->argument,
-        .out = options->out,
-        .input_options = options->input,
-        .engine = options->engine,
-        .no_resample = options->no_resample,
-        .fresh = options->fresh,
-        .progress = options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
+        .session = {.input = options->argument,
+                    .out = options->out,
+                    .input_options = options->input,
+                    .engine = options->engine,
+                    .no_resample = options->no_resample,
+                    .fresh = options->fresh,
+                    .progress = options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO},
         .crossval = options->crossval,
         .confident = options->confident,
         .num_to_remove_file = options->num_to_remove_file,
@@ -47,7 +47,6 @@ int command_audit(int argc, char **argv) {
         exit_code = finished(&options, audit);
     } else {
         exit_code = command_fail(&error);
-        command_tell_resume(&error);
     }
     audit_close(audit);
     return exit_code;

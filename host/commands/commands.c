@@ -38,13 +38,10 @@ void command_warn_unreadable(size_t count, const char *out) {
     text_free(&text);
 }
 
-void command_tell_resume(const struct error *error) {
-    if (error->code == ERROR_STOPPED || error->code == ERROR_DEVICE_LOST)
-        progress_message("earmark: give the same command again to go on");
-}
-
 int command_fail(const struct error *error) {
-    progress_message("earmark: %s", error->message);
+    bool stopped = error->code == ERROR_STOPPED || error->code == ERROR_DEVICE_LOST;
+    progress_message("earmark: %s%s%s", error->message, stopped ? "; " : "",
+                     stopped ? stop_noted() : "");
     switch (error->code) {
     case ERROR_USAGE: return EXIT_USAGE;
     case ERROR_STOPPED:

@@ -33,16 +33,14 @@ int command_info(int argc, char **argv);
 bool command_start(const char *name, int argc, char **argv, struct options *options,
                    int *exit_code);
 
-/* Prints "earmark: message" to stderr and gives the exit code that fits the
- * error: 2 for usage, 75 for a stop or a lost device, 1 otherwise. */
+/* Prints "earmark: message" to stderr, after a stop or a lost device with what is kept
+ * (stop_noted), and returns the exit code that fits the error: 2 for usage, 75 for a stop or
+ * a lost device, 1 otherwise. */
 int command_fail(const struct error *error);
 
 /* Prints warnings to stderr, with control characters made visible. */
 void command_warn(const char *const *sentences, size_t count);
 /* Why the exit code is 3. */
 void command_warn_unreadable(size_t count, const char *out);
-
-/* After a stop of a command that keeps what was done: says how to go on. */
-void command_tell_resume(const struct error *error);
 
 #endif

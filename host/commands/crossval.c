@@ -51,13 +51,6 @@ static enum error_code open_folder(const char *out, bool fresh, struct error *er
     return error->code;
 }
 
-static void show_step(void *context, size_t finished, size_t all, double worst) {
-    struct progress *progress = context;
-    (void)worst;
-    progress->total = all;
-    progress_update(progress, finished);
-}
-
 static enum error_code crossval(const struct options *options, struct crossval_command *command,
                                 struct error *error) {
     struct crossval_settings settings = options->crossval;
@@ -75,7 +68,7 @@ static enum error_code crossval(const struct options *options, struct crossval_c
     settings.threads = command->engine.threads;
     progress_start(&command->progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
                    "cross-validation", "fits", 0);
-    struct crossval_progress progress = {show_step, &command->progress};
+    struct crossval_progress progress = {crossval_show_fits, &command->progress};
     const struct device_operations *operations = command->engine.device->operations;
     const struct crossval_multilabel_input labels = crossval_data_labels(&command->data);
     TRY(options->files.multi_label
@@ -145,6 +138,7 @@ int command_crossval(int argc, char **argv) {
     struct error error = ERROR_INITIAL;
     int exit_code;
     if (!command_start("crossval", argc, argv, &options, &exit_code)) return exit_code;
+    stop_note("no result is written yet; the same command starts again");
     exit_code = EXIT_DONE;
     if (crossval(&options, &command, &error) != ERROR_NONE) {
         progress_finish(&command.progress);

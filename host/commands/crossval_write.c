@@ -3,15 +3,6 @@
 
 #include <stdlib.h>
 
-static enum error_code write_array(const char *folder, const char *name, enum npy_type type,
-                                   size_t rows, size_t columns, const void *elements,
-                                   struct error *error) {
-    char *path = file_join(folder, name, error);
-    if (path != NULL) npy_write(path, type, rows, columns, elements, error);
-    free(path);
-    return error->code;
-}
-
 static enum error_code write_text(const char *folder, const char *name, const struct text *text,
                                   struct error *error) {
     TRY(text_check(text, error));
@@ -23,13 +14,13 @@ static enum error_code write_text(const char *folder, const char *name, const st
 
 static enum error_code write_labels(const char *folder, const struct crossval_data *data,
                                     struct error *error) {
+    const size_t shape[2] = {data->input.rows, data->input.classes};
     if (data->label_matrix != NULL)
-        return write_array(folder, "labels.npy", NPY_INT8, data->input.rows, data->input.classes,
-                           data->label_matrix, error);
+        return npy_write_in(folder, "labels.npy", NPY_INT8, 2, shape, data->label_matrix, error);
     int64_t *labels = memory_array(data->input.rows, sizeof *labels, "labels", error);
     if (labels == NULL) return error->code;
     for (size_t row = 0; row < data->input.rows; row++) labels[row] = data->labels[row];
-    write_array(folder, "labels.npy", NPY_INT64, data->input.rows, 0, labels, error);
+    npy_write_in(folder, "labels.npy", NPY_INT64, 1, shape, labels, error);
     free(labels);
     return error->code;
 }
@@ -107,19 +98,18 @@ enum error_code crossval_data_write(const char *folder, const struct crossval_fi
                                     const struct crossval_settings *settings,
                                     const struct crossval_data *data, const float *probabilities,
                                     const struct crossval_report *report, struct error *error) {
-    const struct crossval_input *input = &data->input;
+    const size_t shape[2] = {data->input.rows, data->input.classes};
     struct text classes = TEXT_INITIAL, left_out = TEXT_INITIAL, facts = TEXT_INITIAL;
     append_classes(data, &classes);
     text_string(&classes, "\n");
     append_not_auditable(data, &left_out);
     append_report(files, settings, data, report, &facts);
-    if (write_array(folder, "pred_probs.npy", NPY_FLOAT32, input->rows, input->classes,
-                    probabilities, error) == ERROR_NONE &&
-        write_array(folder, "folds.npy", NPY_INT32, input->rows, 0, input->fold_of, error) ==
+    if (npy_write_in(folder, "pred_probs.npy", NPY_FLOAT32, 2, shape, probabilities, error) ==
+            ERROR_NONE &&
+        npy_write_in(folder, "folds.npy", NPY_INT32, 1, shape, data->input.fold_of, error) ==
             ERROR_NONE &&
         write_labels(folder, data, error) == ERROR_NONE &&
-        write_array(folder, "rows.npy", NPY_INT64, input->rows, 0, data->rows, error) ==
-            ERROR_NONE &&
+        npy_write_in(folder, "rows.npy", NPY_INT64, 1, shape, data->rows, error) == ERROR_NONE &&
         write_text(folder, "classes.json", &classes, error) == ERROR_NONE &&
         write_text(folder, "not_auditable.csv", &left_out, error) == ERROR_NONE)
         write_text(folder, "crossval.json", &facts, error);

@@ -3,9 +3,9 @@
 #include "host/base/npy.h"
 #include "host/commands/commands.h"
 #include "host/embedding/clip_view.h"
-#include "host/embedding/embedding.h"
 #include "host/embedding/resume.h"
-#include "host/lists/input.h"
+#include "host/embedding/run_facts.h"
+#include "host/embedding/session.h"
 #include "host/output/files.h"
 
 #include <errno.h>
@@ -15,185 +15,146 @@
 
 /* Everything the command owns while it runs. */
 struct embed_run {
-    struct decoders *decoders;
-    struct engine engine;
-    struct collection input;
-    struct run_folder folder;
-    struct embedding_store store;
-    struct clip_measures *measures;
+    struct session session;
     struct clip_relations *relations;
-    struct embedding_counts counts;
     struct run_facts facts;
 };
 
-static enum error_code write_embeddings(const struct embed_run *run, struct error *error) {
-    const size_t shape[2] = {run->store.rows, run->store.key.columns};
-    struct npy_writer writer;
-    char *path = file_join(run->folder.path, "embeddings.npy", error);
-    if (path == NULL) return error->code;
-    if (npy_writer_open(path, NPY_FLOAT32, 2, shape, &writer, error) == ERROR_NONE) {
-        for (size_t i = 0; i < shape[0] && error->code == ERROR_NONE; i++)
-            npy_writer_write(&writer, embedding_store_row(&run->store, i), shape[1], error);
-        if (error->code == ERROR_NONE) npy_writer_commit(&writer, error);
-        npy_writer_close(&writer);
-    }
-    free(path);
-    return error->code;
-}
-
 /* One label a row. */
-static enum error_code write_labels(const struct embed_run *run, const char *path,
-                                    struct error *error) {
-    size_t rows = run->store.rows, next = 0;
-    const struct clip_list *clips = &run->input.clips;
+static enum error_code write_labels(const struct session *session, struct error *error) {
+    size_t rows = session->store.rows, next = 0;
+    const struct clip_list *clips = &session->input.clips;
     int64_t *labels = memory_array(rows, sizeof *labels, "labels", error);
     if (labels == NULL) return error->code;
     for (size_t i = 0; i < clips->count && next < rows; i++) {
-        if (run->measures[i].row == EMBEDDING_NO_ROW) continue;
+        if (session->measures[i].row == EMBEDDING_NO_ROW) continue;
         labels[next++] = clips->clips[i].class_index;
     }
-    npy_write(path, NPY_INT64, rows, 0, labels, error);
+    npy_write_in(session->folder.path, "labels.npy", NPY_INT64, 1, &rows, labels, error);
     free(labels);
     return error->code;
 }
 
-/* Several labels a row: a column for each, written row by row (there may be many). */
-static enum error_code write_label_sets(const struct embed_run *run, const char *path,
+/* Several labels a row: a column for each. Written row by row, since there may be many. */
+static enum error_code write_label_rows(const struct session *session, struct npy_writer *writer,
                                         struct error *error) {
-    const struct clip_list *clips = &run->input.clips;
-    const struct label_sets *sets = &run->input.labels;
-    const size_t shape[2] = {run->store.rows, sets->count};
-    struct npy_writer writer;
+    const struct clip_list *clips = &session->input.clips;
+    const struct label_sets *sets = &session->input.labels;
     int8_t *row = memory_array(sets->count, sizeof *row, "labels", error);
     if (row == NULL) return error->code;
-    if (npy_writer_open(path, NPY_INT8, 2, shape, &writer, error) == ERROR_NONE) {
-        for (size_t i = 0, count; i < clips->count && error->code == ERROR_NONE; i++) {
-            int32_t set = clips->clips[i].class_index;
-            if (run->measures[i].row == EMBEDDING_NO_ROW) continue;
-            memset(row, set < 0 ? -1 : 0, sets->count);
-            const int32_t *members = set < 0 ? NULL : label_sets_of(sets, set, &count);
-            for (size_t m = 0; members != NULL && m < count; m++) row[members[m]] = 1;
-            npy_writer_write(&writer, row, sets->count, error);
-        }
-        if (error->code == ERROR_NONE) npy_writer_commit(&writer, error);
-        npy_writer_close(&writer);
+    for (size_t i = 0, count; i < clips->count && error->code == ERROR_NONE; i++) {
+        int32_t set = clips->clips[i].class_index;
+        if (session->measures[i].row == EMBEDDING_NO_ROW) continue;
+        memset(row, set < 0 ? -1 : 0, sets->count);
+        const int32_t *members = set < 0 ? NULL : label_sets_of(sets, set, &count);
+        for (size_t m = 0; members != NULL && m < count; m++) row[members[m]] = 1;
+        npy_writer_write(writer, row, sets->count, error);
     }
+    if (error->code == ERROR_NONE) npy_writer_commit(writer, error);
     free(row);
     return error->code;
 }
 
-/* embeddings.npy and labels.npy: every row of the store, in order. */
-static enum error_code write_arrays(const struct embed_run *run, struct error *error) {
-    TRY(write_embeddings(run, error));
-    char *path = file_join(run->folder.path, "labels.npy", error);
+static enum error_code write_label_matrix(const struct session *session, struct error *error) {
+    const size_t shape[2] = {session->store.rows, session->input.labels.count};
+    struct npy_writer writer;
+    char *path = file_join(session->folder.path, "labels.npy", error);
     if (path == NULL) return error->code;
-    if (run->input.label_separator != NULL)
-        write_label_sets(run, path, error);
-    else
-        write_labels(run, path, error);
+    if (npy_writer_open(path, NPY_INT8, 2, shape, &writer, error) == ERROR_NONE) {
+        write_label_rows(session, &writer, error);
+        npy_writer_close(&writer);
+    }
     free(path);
     return error->code;
 }
 
-static enum error_code write_files(const struct options *options, struct embed_run *run,
+static enum error_code write_files(const struct session_settings *settings, struct embed_run *run,
                                    struct error *error) {
-    TRY(duplicates_find_identical(&run->input.clips, run->measures, &run->relations, error));
-    struct clip_view view = {.clips = &run->input.clips,
-                             .measures = run->measures,
-                             .several_labels = run->input.label_separator != NULL,
+    const struct session *session = &run->session;
+    const struct collection *input = &session->input;
+    const char *folder = session->folder.path;
+    bool multilabel = input->label_separator != NULL;
+    TRY(duplicates_find_identical(&input->clips, session->measures, &run->relations, error));
+    struct clip_view view = {.clips = &input->clips,
+                             .measures = session->measures,
+                             .several_labels = multilabel,
                              .relations = run->relations};
     struct run_results results = {
-        .input = options->argument,
-        .root = run->input.clips.root,
+        .input = settings->input,
+        .root = input->clips.root,
         .clips = clip_view_clips(&view),
-        .class_names = run->input.labels.names,
-        .class_count = run->input.labels.count,
-        .several_labels = view.several_labels,
+        .class_names = input->labels.names,
+        .class_count = input->labels.count,
+        .several_labels = multilabel,
         .has_audio_faults = true,
-        .warnings = (const char *const *)run->input.warnings.sentences,
-        .warning_count = run->input.warnings.count,
+        .warnings = (const char *const *)input->warnings.sentences,
+        .warning_count = input->warnings.count,
     };
-    run_facts_engine(&run->facts, &run->engine, options->engine.precision);
-    run_facts_input(&run->facts, &run->input, options->no_resample);
-    resume_facts(&run->facts, &run->store);
+    run_facts_engine(&run->facts, &session->engine, settings->engine.precision);
+    run_facts_input(&run->facts, input, settings->no_resample);
+    resume_facts(&run->facts, &session->store);
     results.facts = run->facts;
-    TRY(write_arrays(run, error));
-    TRY(run_write_clips(run->folder.path, &results.clips, error));
-    TRY(run_write_class_names(run->folder.path, &results, error));
+    TRY(session_write_embeddings(session, NULL, 0, error));
+    TRY(multilabel ? write_label_matrix(session, error) : write_labels(session, error));
+    TRY(run_write_clips(folder, &results.clips, error));
+    TRY(run_write_class_names(folder, &results, error));
     run_count_statuses(&results);
-    TRY(run_write_json(run->folder.path, &results, error));
-    return shards_remove(run->folder.path, error);
+    TRY(run_write_json(folder, &results, error));
+    return shards_remove(folder, error);
 }
 
-static enum error_code embed(const struct options *options, struct embed_run *run,
+static enum error_code embed(const struct session_settings *settings, struct embed_run *run,
                              struct error *error) {
-    struct input_options input = options->input;
-    struct embedding_settings settings = {
+    const char *features = settings->features_folder;
+    struct session *session = &run->session;
+    TRY(session_open(settings, session, error));
+    if (features != NULL && mkdir(features, 0777) != 0 && errno != EEXIST)
+        return FAIL(error, ERROR_FILE, "%s: cannot make the folder: %s", features, strerror(errno));
+    TRY(session_start(settings, NULL, session, error));
+    TRY(session_embed(settings, session, error));
+    if (session->counts.embedded == 0)
+        return clip_list_fail(&session->input.clips, "embedded", error);
+    return write_files(settings, run, error);
+}
+
+static struct session_settings settings_of(const struct options *options) {
+    return (struct session_settings){
+        .input = options->argument,
+        .out = options->out,
+        .input_options = options->input,
+        .engine = options->engine,
         .no_resample = options->no_resample,
+        .fresh = options->fresh,
         .progress = options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
         .features_folder = options->features,
     };
-    /* First: they are processes, and are to have nothing of this one. */
-    TRY(decoders_open(engine_threads(&options->engine), &run->decoders, error));
-    TRY(engine_open(&options->engine, true, &run->engine, error));
-    TRY(run_folder_open(options->out, options->fresh, &run->folder, error));
-    input.exclude = run->folder.resolved;
-    TRY(input_open(options->argument, &input, &run->input, error));
-    collection_report(&run->input, options->quiet);
-    if (options->features != NULL && mkdir(options->features, 0777) != 0 && errno != EEXIST)
-        return FAIL(error, ERROR_FILE, "%s: cannot make the folder: %s", options->features,
-                    strerror(errno));
-    settings.decoders = run->decoders;
-    run->measures =
-        memory_array(run->input.clips.count, sizeof *run->measures, "clip measures", error);
-    if (run->measures == NULL) return error->code;
-    /* Features are written as clips are embedded: with them nothing can be taken over. */
-    const struct resume_settings resume = {.precision = options->engine.precision,
-                                           .no_resample = options->no_resample,
-                                           .keep = options->features == NULL,
-                                           .quiet = options->quiet};
-    TRY(resume_open(&run->folder, &run->engine, &run->input, &resume, &run->store, error));
-    TRY(embedding_run(run->engine.device, &run->engine.model.network, &run->input.clips, &settings,
-                      &run->store, run->measures, &run->counts, error));
-    if (run->counts.embedded == 0) return clip_list_fail(&run->input.clips, "embedded", error);
-    return write_files(options, run, error);
-}
-
-static size_t count_unreadable(const struct clip_list *clips) {
-    size_t count = 0;
-    for (size_t i = 0; i < clips->count; i++)
-        count += clip_status_is_unreadable((enum clip_status)clips->clips[i].status);
-    return count;
 }
 
 int command_embed(int argc, char **argv) {
     struct options options = OPTIONS_INITIAL;
-    struct embed_run run = {.folder = {.descriptor = -1}};
+    struct embed_run run = {.session = SESSION_INITIAL};
+    const struct session *session = &run.session;
     struct error error = ERROR_INITIAL;
     int exit_code;
     if (!command_start("embed", argc, argv, &options, &exit_code)) return exit_code;
-    if (embed(&options, &run, &error) != ERROR_NONE) {
+    const struct session_settings settings = settings_of(&options);
+    if (embed(&settings, &run, &error) != ERROR_NONE) {
         exit_code = command_fail(&error);
-        command_tell_resume(&error);
     } else {
-        size_t unreadable = count_unreadable(&run.input.clips);
+        size_t unreadable = clip_list_unreadable(&session->input.clips);
         exit_code = unreadable > 0 ? EXIT_UNREADABLE_CLIPS : EXIT_DONE;
         if (!options.quiet) {
-            command_warn((const char *const *)run.input.warnings.sentences,
-                         run.input.warnings.count);
+            command_warn((const char *const *)session->input.warnings.sentences,
+                         session->input.warnings.count);
             progress_message("%zu of %zu clips embedded (%zu unreadable, see clips.csv) in %s",
-                             run.counts.embedded, run.input.clips.count, unreadable, options.out);
+                             session->counts.embedded, session->input.clips.count, unreadable,
+                             options.out);
         } else if (unreadable > 0) {
             command_warn_unreadable(unreadable, options.out);
         }
     }
     run_facts_free(&run.facts);
-    embedding_store_close(&run.store);
-    free(run.measures);
     free(run.relations);
-    collection_close(&run.input);
-    run_folder_close(&run.folder);
-    engine_close(&run.engine);
-    decoders_close(run.decoders);
+    session_close(&run.session);
     return exit_code;
 }

@@ -208,6 +208,7 @@ int command_issues(int argc, char **argv) {
     size_t count = 0;
     int exit_code;
     if (!command_start("issues", argc, argv, &options, &exit_code)) return exit_code;
+    stop_note("no result is written yet; the same command starts again");
     if (options.engine.threads < 1) options.engine.threads = engine_processors();
     if (run(&options, &command, &count, &error) == ERROR_NONE &&
         (fflush(stdout) != 0 || ferror(stdout)))

@@ -1,10 +1,10 @@
 #include "host/commands/issues_files.h"
 
 #include "host/audit/class_health.h"
+#include "host/audit/issues.h"
 #include "host/base/memory.h"
 #include "host/base/numbers.h"
 #include "host/base/table_file.h"
-#include "host/confident/class_health.h"
 #include "host/output/files.h"
 
 #include <errno.h>
@@ -50,23 +50,6 @@ enum error_code issues_open_folder(const char *folder, bool fresh, struct error 
     return error->code;
 }
 
-static enum error_code write_array(const char *folder, const char *name, enum npy_type type,
-                                   size_t dimensions, const size_t *shape, const void *elements,
-                                   struct error *error) {
-    struct npy_writer writer;
-    char *path = file_join(folder, name, error);
-    if (path == NULL) return error->code;
-    size_t count = 1;
-    for (size_t d = 0; d < dimensions; d++) count *= shape[d];
-    if (npy_writer_open(path, type, dimensions, shape, &writer, error) == ERROR_NONE) {
-        if (npy_writer_write(&writer, elements, count, error) == ERROR_NONE)
-            npy_writer_commit(&writer, error);
-        npy_writer_close(&writer);
-    }
-    free(path);
-    return error->code;
-}
-
 /* issues.npy and mask.npy. */
 static enum error_code write_rows(const char *folder, const struct confident_issue *issues,
                                   size_t count, size_t rows, struct error *error) {
@@ -77,65 +60,16 @@ static enum error_code write_rows(const char *folder, const struct confident_iss
             ranked[i] = issues[i].row;
             mask[issues[i].row] = 1;
         }
-        write_array(folder, "issues.npy", NPY_INT64, 1, &count, ranked, error);
+        npy_write_in(folder, "issues.npy", NPY_INT64, 1, &count, ranked, error);
     }
-    if (error->code == ERROR_NONE) write_array(folder, "mask.npy", NPY_BOOL, 1, &rows, mask, error);
+    if (error->code == ERROR_NONE)
+        npy_write_in(folder, "mask.npy", NPY_BOOL, 1, &rows, mask, error);
     free(mask);
     free(ranked);
     return error->code;
 }
 
 /* ---- one label a row ---- */
-
-/* The tables that the output of `audit` writes, too. */
-struct tables {
-    struct confident_row *described;
-    struct run_issue *issues;
-    struct run_class *classes;
-    struct run_pair *pairs;
-    struct class_health health;
-};
-
-static enum error_code fill_issues(const struct confident_input *input,
-                                   const struct confident_result *result, struct tables *tables,
-                                   struct error *error) {
-    size_t count = result->issue_count;
-    tables->described = memory_array(count, sizeof *tables->described, "issues", error);
-    tables->issues = memory_array(count, sizeof *tables->issues, "issues", error);
-    TRY(error->code);
-    TRY(confident_describe(input, result->issues, count, tables->described, error));
-    for (size_t i = 0; i < count; i++) {
-        const struct confident_row *row = &tables->described[i];
-        tables->issues[i] = (struct run_issue){
-            .row = result->issues[i].row,
-            .given = row->given,
-            .suggested = row->suggested,
-            .score = result->issues[i].score,
-            .self_confidence = row->scores[SCORE_SELF_CONFIDENCE],
-            .normalized_margin = row->scores[SCORE_NORMALIZED_MARGIN],
-            .confidence_weighted_entropy = row->scores[SCORE_CONFIDENCE_WEIGHTED_ENTROPY],
-            .given_probability = (float)row->given_probability,
-            .suggested_probability = (float)row->suggested_probability,
-        };
-    }
-    return ERROR_NONE;
-}
-
-static enum error_code fill_health(const struct confident_result *result, struct tables *tables,
-                                   struct error *error) {
-    TRY(class_health_measure(result->calibrated_joint, result->classes, result->rows,
-                             result->num_label_issues, &tables->health, error));
-    return health_tables_make(&tables->health, result->class_counts, &tables->classes,
-                              &tables->pairs, error);
-}
-
-static void free_tables(struct tables *tables) {
-    free(tables->described);
-    free(tables->issues);
-    free(tables->classes);
-    free(tables->pairs);
-    class_health_free(&tables->health);
-}
 
 static enum error_code write_scores(const char *folder, const struct confident_input *input,
                                     const struct confident_settings *settings,
@@ -145,7 +79,7 @@ static enum error_code write_scores(const char *folder, const struct confident_i
         confident_score_rows(input, settings->score,
                              settings->adjust_pred_probs ? result->thresholds : NULL, scores,
                              error) == ERROR_NONE)
-        write_array(folder, "scores.npy", NPY_FLOAT64, 1, &result->rows, scores, error);
+        npy_write_in(folder, "scores.npy", NPY_FLOAT64, 1, &result->rows, scores, error);
     free(scores);
     return error->code;
 }
@@ -170,42 +104,50 @@ static enum error_code write_health_json(const char *folder, size_t rows, size_t
     return table_close(&table, error);
 }
 
-enum error_code issues_write(const char *folder, const struct confident_input *input,
-                             const struct confident_settings *settings,
-                             const struct confident_result *result, struct error *error) {
-    struct tables tables = {.health = CLASS_HEALTH_INITIAL};
-    const size_t square[2] = {result->classes, result->classes};
-    if (fill_issues(input, result, &tables, error) != ERROR_NONE ||
-        fill_health(result, &tables, error) != ERROR_NONE)
-        goto done;
-    struct run_results results = {
-        .class_count = result->classes,
-        .score_name = confident_score_name(settings->score),
-        .issues = tables.issues,
-        .issue_count = result->issue_count,
-        .classes = tables.classes,
-        .pairs = tables.pairs,
-        .pair_count = tables.health.pair_count,
-        .confident_joint = result->confident_joint,
-        .overall_health = tables.health.overall,
-    };
-    if (run_write_issues(folder, &results, error) == ERROR_NONE &&
-        run_write_health(folder, &results, error) == ERROR_NONE &&
-        write_rows(folder, result->issues, result->issue_count, result->rows, error) ==
-            ERROR_NONE &&
-        write_scores(folder, input, settings, result, error) == ERROR_NONE &&
-        write_array(folder, "confident_joint.npy", NPY_INT64, 2, square, result->confident_joint,
-                    error) == ERROR_NONE &&
-        write_array(folder, "thresholds.npy", NPY_FLOAT64, 1, &result->classes, result->thresholds,
-                    error) == ERROR_NONE)
-        write_health_json(folder, result->rows, result->classes, settings, result->issue_count,
-                          result->num_label_issues, &result->num_label_issues_calibrated, error);
-done:
-    free_tables(&tables);
+/* The tables that `audit` writes, too. */
+static enum error_code write_tables(const char *folder, const struct confident_input *input,
+                                    const struct confident_settings *settings,
+                                    const struct confident_result *result, struct error *error) {
+    struct health_tables tables = {0};
+    struct run_issue *issues = NULL;
+    if (issues_make(input, result, NULL, &issues, error) == ERROR_NONE &&
+        health_tables_make(result, &tables, error) == ERROR_NONE) {
+        const struct run_results results = {
+            .class_count = result->classes,
+            .score_name = confident_score_name(settings->score),
+            .issues = issues,
+            .issue_count = result->issue_count,
+            .classes = tables.classes,
+            .pairs = tables.pairs,
+            .pair_count = tables.pair_count,
+            .confident_joint = result->confident_joint,
+            .overall_health = tables.overall,
+        };
+        if (run_write_issues(folder, &results, error) == ERROR_NONE)
+            run_write_health(folder, &results, error);
+    }
+    free(issues);
+    free(tables.classes);
+    free(tables.pairs);
     return error->code;
 }
 
-/* ---- several labels a row ---- */
+enum error_code issues_write(const char *folder, const struct confident_input *input,
+                             const struct confident_settings *settings,
+                             const struct confident_result *result, struct error *error) {
+    const size_t square[2] = {result->classes, result->classes};
+    TRY(write_tables(folder, input, settings, result, error));
+    TRY(write_rows(folder, result->issues, result->issue_count, result->rows, error));
+    TRY(write_scores(folder, input, settings, result, error));
+    TRY(npy_write_in(folder, "confident_joint.npy", NPY_INT64, 2, square, result->confident_joint,
+                     error));
+    TRY(npy_write_in(folder, "thresholds.npy", NPY_FLOAT64, 1, &result->classes, result->thresholds,
+                     error));
+    return write_health_json(folder, result->rows, result->classes, settings, result->issue_count,
+                             result->num_label_issues, &result->num_label_issues_calibrated, error);
+}
+
+/* ---- multilabel ---- */
 
 static enum error_code write_annotations(const char *folder, const struct multilabel_result *result,
                                          struct error *error) {
@@ -271,15 +213,15 @@ enum error_code issues_write_multilabel(const char *folder, const struct multila
         multilabel_score_rows(input, settings->score,
                               settings->adjust_pred_probs ? result->thresholds : NULL, NULL,
                               result->rows, scores, error) == ERROR_NONE &&
-        write_array(folder, "scores.npy", NPY_FLOAT64, 1, &result->rows, scores, error) ==
+        npy_write_in(folder, "scores.npy", NPY_FLOAT64, 1, &result->rows, scores, error) ==
             ERROR_NONE &&
         write_multilabel_issues(folder, result, error) == ERROR_NONE &&
         write_annotations(folder, result, error) == ERROR_NONE &&
         write_multilabel_classes(folder, result, error) == ERROR_NONE &&
         write_rows(folder, result->issues, result->issue_count, result->rows, error) ==
             ERROR_NONE &&
-        write_array(folder, "confident_joint.npy", NPY_INT64, 3, shape, result->confident_joint,
-                    error) == ERROR_NONE)
+        npy_write_in(folder, "confident_joint.npy", NPY_INT64, 3, shape, result->confident_joint,
+                     error) == ERROR_NONE)
         write_health_json(folder, result->rows, result->classes, settings, result->issue_count,
                           result->num_label_issues, NULL, error);
     free(scores);

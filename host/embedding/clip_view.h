@@ -21,12 +21,4 @@ struct clip_view {
 /* The view must stay valid while the result is used. */
 struct run_clips clip_view_clips(const struct clip_view *view);
 
-/* Facts that every run has about its engine, model and input: sections "versions",
- * "device", "model", "input". */
-struct engine;
-struct collection;
-void run_facts_engine(struct run_facts *facts, const struct engine *engine,
-                      enum device_precision precision);
-void run_facts_input(struct run_facts *facts, const struct collection *input, bool no_resample);
-
 #endif

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#define QUERIES 1024 /* at a time, so that a signal is heeded */
+#define QUERIES 1024 /* at a time; a signal is checked for between them */
 
 /* The clips that take part, as rows of their own, and what they are compared by. */
 struct candidates {
@@ -81,43 +81,46 @@ void duplicates_take_neighbours(const struct clip_measures *measures, size_t cli
     }
 }
 
-/* Rows first .. first + count - 1. */
-static enum error_code search(struct device *device, const float *embeddings, size_t rows,
-                              size_t columns, size_t first, size_t count, size_t *found,
-                              float *similar, struct error *error) {
-    size_t queries[QUERIES];
+/* Queries first .. first + count - 1, at most QUERIES: their neighbours, as clips. */
+static enum error_code search(struct device *device, const struct neighbour_rows *rows,
+                              const size_t *queries, size_t first, size_t count,
+                              struct neighbours *found, struct error *error) {
+    size_t chosen[QUERIES];
+    size_t *clips = found->clips[first];
     TRY(stop_check(error));
-    for (size_t i = 0; i < count; i++) queries[i] = first + i;
-    if (device->operations->nearest(device, embeddings, rows, columns, queries, count,
-                                    DUPLICATES_NEIGHBOURS, found, similar, error) != ERROR_NONE)
-        return error->code;
+    for (size_t i = 0; i < count; i++) chosen[i] = queries == NULL ? first + i : queries[first + i];
+    TRY(device->operations->nearest(device, rows->embeddings, rows->count, rows->columns, chosen,
+                                    count, RUN_NEIGHBOURS, clips, found->similarities[first],
+                                    error));
+    for (size_t i = 0; i < count * RUN_NEIGHBOURS; i++)
+        if (clips[i] != SIZE_MAX) clips[i] = rows->clips[clips[i]];
     return ERROR_NONE;
 }
 
-enum error_code duplicates_find_near(struct device *device, const float *embeddings, size_t rows,
-                                     size_t columns, const size_t *clips,
+enum error_code duplicates_find_near(struct device *device, const struct neighbour_rows *rows,
+                                     const size_t *queries, size_t query_count,
                                      const struct clip_measures *measures,
-                                     struct clip_relations *relations, bool *searched,
+                                     struct clip_relations *relations, struct neighbours *found,
                                      struct error *error) {
-    const size_t width = DUPLICATES_NEIGHBOURS;
-    *searched = rows <= DUPLICATES_SEARCHED_ROWS;
-    if (!*searched) return ERROR_NONE;
-    size_t *found = memory_array(QUERIES * width, sizeof *found, "neighbours", error);
-    float *similar = memory_array(QUERIES * width, sizeof *similar, "neighbours", error);
-    for (size_t first = 0; first < rows && error->code == ERROR_NONE; first += QUERIES) {
-        size_t count = rows - first < QUERIES ? rows - first : QUERIES;
-        if (search(device, embeddings, rows, columns, first, count, found, similar, error) !=
-            ERROR_NONE)
-            break;
-        for (size_t i = 0; i < count; i++) {
-            size_t known = 0;
-            for (; known < width && found[i * width + known] != SIZE_MAX; known++)
-                found[i * width + known] = clips[found[i * width + known]];
-            duplicates_take_neighbours(measures, clips[first + i], found + i * width,
-                                       similar + i * width, known, relations);
-        }
+    size_t count = queries == NULL ? rows->count : query_count;
+    *found = (struct neighbours){.count = count};
+    found->clips = memory_array(count, sizeof *found->clips, "neighbours", error);
+    found->similarities = memory_array(count, sizeof *found->similarities, "neighbours", error);
+    TRY(error->code);
+    for (size_t first = 0; first < count; first += QUERIES)
+        TRY(search(device, rows, queries, first, count - first < QUERIES ? count - first : QUERIES,
+                   found, error));
+    for (size_t i = 0; i < count; i++) {
+        size_t known = 0;
+        while (known < RUN_NEIGHBOURS && found->clips[i][known] != SIZE_MAX) known++;
+        duplicates_take_neighbours(measures, rows->clips[queries == NULL ? i : queries[i]],
+                                   found->clips[i], found->similarities[i], known, relations);
     }
-    free(found);
-    free(similar);
-    return error->code;
+    return ERROR_NONE;
+}
+
+void neighbours_free(struct neighbours *neighbours) {
+    free(neighbours->clips);
+    free(neighbours->similarities);
+    *neighbours = (struct neighbours){0};
 }

@@ -2,6 +2,7 @@
 
 #include "host/base/clock.h"
 #include "host/base/memory.h"
+#include "host/base/numbers.h"
 #include "host/base/stop.h"
 #include "host/clips/fingerprint.h"
 #include "host/embedding/feature_files.h"
@@ -43,6 +44,7 @@ struct embedding_job {
     const struct clip_facts **stored; /* (clips) of an earlier run, or NULL: there are none */
     size_t *chosen;                   /* (chosen_count) clips that are not stored */
     size_t chosen_count;
+    size_t known_count;           /* clips that are stored */
     size_t next_stored;           /* stored clips before this one have been taken */
     struct device_batch *filling; /* acquired, not yet submitted */
     size_t filled_bytes;
@@ -86,6 +88,22 @@ static enum error_code store_batch(struct embedding_job *job, const struct devic
     return ERROR_NONE;
 }
 
+/* Keeps up to date what a stop reports: how many clips the next run need not embed. */
+static void note_safe(const struct embedding_job *job) {
+    size_t safe = job->known_count + job->store->committed_count;
+    struct text note = TEXT_INITIAL;
+    if (job->settings->next_step == NULL || safe == 0) {
+        stop_note("no embedding is kept; the same command starts again");
+        return;
+    }
+    number_thousands(&note, safe);
+    text_string(&note, " of ");
+    number_thousands(&note, job->clips->count);
+    text_format(&note, " clips are safe %s", job->settings->next_step);
+    if (!note.failed) stop_note(note.data);
+    text_free(&note);
+}
+
 /* Takes one answer, whichever comes, and puts its rows where they belong. */
 static enum error_code collect(struct embedding_job *job, struct error *error) {
     struct device_batch *batch = NULL;
@@ -100,6 +118,7 @@ static enum error_code collect(struct embedding_job *job, struct error *error) {
     job->clips_done += batch->clip_count;
     note->used = false;
     job->operations->release(job->device, batch);
+    note_safe(job);
     progress_audio(&job->progress, job->counts->audio_seconds);
     progress_update(&job->progress, job->clips_done);
     return error->code;
@@ -219,8 +238,8 @@ static enum error_code stream_clips(struct embedding_job *job, struct decode_poo
     return embedding_store_commit(job->store, error);
 }
 
-static void tell_stored(const struct embedding_job *job) {
-    size_t known = job->clips->count - job->chosen_count, stored = job->store->stored_count;
+static void report_stored(const struct embedding_job *job) {
+    size_t known = job->known_count, stored = job->store->stored_count;
     char changed[64] = "";
     if (job->settings->progress == PROGRESS_QUIET) return;
     if (known < stored)
@@ -251,8 +270,10 @@ static enum error_code find_stored(struct embedding_job *job, struct error *erro
         if (job->stored[i] == NULL) job->chosen[job->chosen_count++] = i;
     }
     text_free(&path);
-    if (error->code == ERROR_NONE) tell_stored(job);
-    return error->code;
+    if (error->code != ERROR_NONE) return error->code;
+    job->known_count = clips->count - job->chosen_count;
+    report_stored(job);
+    return ERROR_NONE;
 }
 
 /* Gives everything back; after a failure also what the device still holds, so
@@ -268,6 +289,7 @@ static void finish(struct embedding_job *job) {
         job->operations->release(job->device, batch);
     }
     embedding_store_commit(job->store, &unkept);
+    note_safe(job);
     progress_finish(&job->progress);
     while (job->notes != NULL) {
         struct batch_note *note = job->notes;
@@ -310,6 +332,7 @@ enum error_code embedding_run(struct device *device, const struct xvector_model 
     progress_start(&job.progress, settings->progress, "embedding", "clips", clips->count);
     struct decode_pool *pool = NULL;
     if (find_stored(&job, error) == ERROR_NONE) {
+        note_safe(&job);
         size_t count = job.stored == NULL ? clips->count : job.chosen_count;
         pool_settings.chosen = job.stored == NULL ? NULL : job.chosen;
         if (decode_pool_open(clips, 0, count, &pool_settings, &pool, error) == ERROR_NONE)

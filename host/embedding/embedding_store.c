@@ -143,7 +143,7 @@ enum error_code embedding_store_open(const char *out, const struct shard_key *ke
                                      const char *device, bool keep, struct embedding_store *store,
                                      struct error *error) {
     *store = (struct embedding_store){.key = *key};
-    store->began = store->committed = clock_seconds();
+    store->began = store->committed_at = clock_seconds();
     snprintf(store->device, sizeof store->device, "%s", device);
     store->folder = file_join(out, "shards", error);
     if (store->folder == NULL) return error->code;
@@ -193,7 +193,7 @@ enum error_code embedding_store_add(struct embedding_store *store, size_t row,
     double now = clock_seconds();
     double wait = COMMIT_SECONDS + COMMIT_SHARE * (now - store->began);
     if (store->pending_count * columns * sizeof *values < COMMIT_BYTES &&
-        now - store->committed < wait)
+        now - store->committed_at < wait)
         return ERROR_NONE;
     return embedding_store_commit(store, error);
 }
@@ -217,12 +217,14 @@ enum error_code embedding_store_commit(struct embedding_store *store, struct err
         shard_close(shard);
         return error->code;
     }
-    for (size_t i = 0; i < store->pending_count; i++)
+    for (size_t i = 0; i < store->pending_count; i++) {
         store->row_values[store->pending_numbers[i]] = shard->rows + i * store->key.columns;
+        store->committed_count += store->pending[i].silent == 0;
+    }
     store->shard_count++;
     store->next_name++;
     store->pending_count = 0;
-    store->committed = clock_seconds();
+    store->committed_at = clock_seconds();
     return ERROR_NONE;
 }
 

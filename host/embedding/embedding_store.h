@@ -33,12 +33,13 @@ struct embedding_store {
 
     const float **row_values; /* (rows): where each row lies; NULL: pending */
     size_t rows, row_capacity;
+    size_t committed_count; /* clips committed by this run that a later one can find */
 
     struct clip_facts *pending; /* (pending_count) */
     float *pending_rows;        /* (pending_count, columns) */
     size_t *pending_numbers;    /* (pending_count): of the store's rows */
     size_t pending_count, pending_capacity, pending_row_capacity, pending_number_capacity;
-    double began, committed;
+    double began, committed_at;
 };
 
 /* Makes OUT/shards, reads what an earlier run left there, and throws away shards that

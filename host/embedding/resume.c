@@ -2,6 +2,7 @@
 
 #include "host/base/progress.h"
 #include "host/base/version.h"
+#include "host/clips/fingerprint.h"
 #include "host/embedding/run_record.h"
 
 #include <string.h>
@@ -17,20 +18,12 @@ static void add_binding(struct text *record, const struct engine *engine,
     run_record_add(record, "resampling", "%s", settings->no_resample ? "no" : "yes");
 }
 
-/* The list of clips as one number: paths, parts, labels, groups, folds. */
+/* The list of clips as one number: paths, segments, labels, groups, folds. */
 static uint64_t list_hash(const struct clip_list *clips) {
-    XXH64_hash_t hash = 0;
+    uint64_t hash = 0;
     for (size_t i = 0; i < clips->count; i++) {
-        const struct clip *clip = &clips->clips[i];
-        const char *texts[] = {clip_path(clips, i), clip_label(clips, i), clip_group(clips, i)};
-        const struct {
-            double part[2];
-            int64_t fold;
-        } numbers = {{clip->start, clip->end}, clip->fold};
-        for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
-            hash = XXH3_64bits_withSeed(texts[t] == NULL ? "" : texts[t],
-                                        texts[t] == NULL ? 0 : strlen(texts[t]) + 1, hash);
-        hash = XXH3_64bits_withSeed(&numbers, sizeof numbers, hash);
+        int64_t fold = clips->clips[i].fold;
+        hash = XXH3_64bits_withSeed(&fold, sizeof fold, clip_hash(clips, i, hash));
     }
     return hash;
 }

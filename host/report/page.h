@@ -3,7 +3,9 @@
 #define EARMARK_REPORT_PAGE_H
 
 #include "host/base/table_file.h"
-#include "host/report/report.h"
+#include "host/output/run.h"
+#include "host/report/limits.h"
+#include "host/sound/decoder.h"
 
 struct page {
     struct table table; /* the page is written through table.row */

@@ -1,9 +1,9 @@
 /* clips.csv of a run, read back: the rows that a page shows. */
 #include "host/base/memory.h"
 #include "host/output/clip_columns.h"
+#include "host/report/limits.h"
 #include "host/report/read_internal.h"
 #include "host/report/read_source.h"
-#include "host/report/report.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #ifndef EARMARK_REPORT_READ_INTERNAL_H
 #define EARMARK_REPORT_READ_INTERNAL_H
 
-#include "host/report/read.h"
+#include "host/output/run.h"
 
 struct name_index {
     const char *name;

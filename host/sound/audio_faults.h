@@ -7,6 +7,7 @@
 #include "host/base/text.h"
 #include "host/clips/clip_facts.h"
 #include "host/clips/clips.h"
+#include "host/sound/decode_settings.h"
 
 /* The faults in the order of their names in clips.csv. A row has an identifier, the members of
  * struct audio_fault_rule, and how the fault is detected: BY_STATUS by a status that the
@@ -14,7 +15,7 @@
  *
  * Where the thresholds come from: 2,500 spoken digits and 1,725 telephone prompts
  * (8 kHz, 16 bits) as they are, and digits with planted faults.
- *   silent           half a step of 16 bits: nothing but rounding (host/sound/decode.h)
+ *   silent           half a step of 16 bits: nothing but rounding (host/sound/decode_settings.h)
  *   nearly silent    digits are between -53 and -15 dB, prompts above -29
  *   digital silence  half of the clip; none of these recordings has more than 2%
  *   clipped          6 dB too loud: more than 0.4% in 19 of 20; as they are, one of 4,225
@@ -27,7 +28,8 @@
 /* clang-format off */
 #define AUDIO_FAULTS(FAULT)                                                                        \
     FAULT(SILENT, "silent", "silent",                                                              \
-          "largest sample", 1.0 / 65536.0, " of full scale", true, BY_STATUS(CLIP_SILENT))         \
+          "largest sample", (double)DECODE_SILENT_PEAK, " of full scale", true,                    \
+          BY_STATUS(CLIP_SILENT))                                                                  \
     FAULT(NEARLY_SILENT, "nearly_silent", "nearly silent",                                         \
           "level (root mean square without the offset)", -60.0, " dB re full scale", true,         \
           BY_MEASURE(level))                                                                       \

@@ -10,49 +10,8 @@
 #include "host/base/error.h"
 #include "host/clips/clip_facts.h"
 #include "host/clips/clips.h"
+#include "host/sound/decode_settings.h"
 #include "kernels/device.h"
-
-#define DECODE_MAXIMUM_CHANNELS 64
-#define DECODE_MINIMUM_RATE 1000
-#define DECODE_MAXIMUM_RATE 768000
-#define DECODE_MAXIMUM_SECONDS 14400           /* four hours */
-#define DECODE_MAXIMUM_BYTES ((size_t)1 << 32) /* of decoded samples of one clip */
-
-/* Half a step of 16-bit audio: a mix that stays below it is silent. */
-#define DECODE_SILENT_PEAK (1.0F / 65536.0F)
-
-/* Beyond any scale in use (float files in 16-bit units reach 32768); squares and
- * sums of such samples still fit a float32. */
-#define DECODE_MAXIMUM_PEAK 1e9F
-
-/* Ends up to this far past the end of the file are treated as rounding. */
-#define DECODE_END_SLACK 0.05 /* seconds */
-
-#define DECODE_REASON_SIZE 512
-
-struct kept_files;
-
-struct decode_settings {
-    int model_rate;         /* Hz; 16000 */
-    bool no_resample;       /* treat every rate as if it were the model's */
-    size_t minimum_samples; /* at the model's rate: fewer are CLIP_TOO_SHORT; 0: no bound */
-    double first_seconds;   /* decode only this many seconds; 0: all */
-    bool measure;           /* fill in facts.sound */
-
-    /* The segment of the file that is the clip; outside the file: CLIP_BAD_SEGMENT. */
-    double start_seconds;
-    double end_seconds; /* 0: the file's end */
-
-    /* Files that this thread keeps open from one segment to the next; NULL: none. */
-    struct kept_files *kept;
-
-    /* Both optional; false cancels the clip (the run is ending). The first is called before
-     * memory is allocated, with the bytes that this clip will have in all, and may wait; the
-     * second is called between blocks. */
-    bool (*reserve)(void *context, size_t bytes);
-    bool (*goes_on)(void *context);
-    void *context;
-};
 
 /* A decoded clip. Zero-initialise once, use for many clips, free at the end:
  * the buffer is kept. */

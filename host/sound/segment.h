@@ -3,7 +3,9 @@
 #ifndef EARMARK_SOUND_SEGMENT_H
 #define EARMARK_SOUND_SEGMENT_H
 
-#include "host/sound/decode.h"
+#include "host/base/error.h"
+#include "host/clips/clips.h"
+#include "host/sound/decode_settings.h"
 #include "host/sound/sound_file.h"
 
 struct segment {

@@ -1,6 +1,6 @@
 #include "host/sound/sound_file.h"
 
-#include "host/sound/decode.h"
+#include "host/sound/decode_settings.h"
 
 #include <errno.h>
 #include <fcntl.h>

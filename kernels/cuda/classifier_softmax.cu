@@ -122,7 +122,7 @@ __global__ void __launch_bounds__(THREADS)
 
 /* Any number of classes: the logits are read three times, mostly from the caches. */
 template <typename Real>
-__global__ void __launch_bounds__(THREADS, 4)
+__global__ void __launch_bounds__(THREADS, 3)
     softmax_memory(softmax_view view, Real *__restrict__ logits, const double *__restrict__ weights,
                    const int32_t *__restrict__ labels, float *__restrict__ probabilities,
                    double *__restrict__ losses) {

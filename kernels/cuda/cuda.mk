@@ -1,103 +1,114 @@
-# The CUDA device: earmark-cuda.so, beside the program, which loads it when asked to.
+# The CUDA device: earmark-cuda.so, a plug-in that the program loads from its own folder.
 #
-#   CUDA=      built where nvcc is found (the default)
-#   CUDA=1     nvcc missing is an error
+#   CUDA=      built where nvcc is found and can build it (the default)
+#   CUDA=1     an error where it cannot be built
 #   CUDA=0     not built
 #
-# Objects and ptxas's report on each lie in a folder named after nvcc's flags and version.
+# kernels/cuda/probe.sh finds out which of CUDA_ARCHITECTURES this nvcc compiles for: 80 and 90
+# need CUDA 12.0 or later, 100 and 120 need 12.8. The plug-in has machine code for those, and PTX
+# of the newest for later GPUs. Objects and the report of ptxas on each are in a folder named
+# after nvcc's flags and version.
 
 CUDA ?=
 NVCC ?= $(or $(shell command -v nvcc 2>/dev/null),$(wildcard /usr/local/cuda/bin/nvcc))
-CUDA_ARCHITECTURES ?= 80 90 120
-# PTX, for GPUs between (sm_100) and after these
-CUDA_PTX ?= 90 120
-CUDA_WARNINGS ?= -Wall,-Wextra,-Wconversion,-Wshadow,-Werror
+CUDA_ARCHITECTURES ?= 80 90 100 120
+CUDA_WARNINGS ?= -Wall,-Wextra,-Wconversion,-Wshadow
 
 CUDA_SOURCES := $(sort $(wildcard kernels/cuda/*.cu))
-CUDA_HEADERS := $(sort $(wildcard kernels/cuda/*.h))
-# What the part shares with the program, each has its own.
+# The plug-in has a copy of what it shares with the program.
 CUDA_HOST_SOURCES := $(filter-out kernels/device_find.c,$(sort $(wildcard kernels/*.c)))
 
+cuda_build :=
 ifeq ($(CUDA),0)
-cuda_build :=
 cuda_decision := not built: CUDA=0
-else ifneq ($(NVCC),)
-cuda_build := yes
-else ifneq ($(filter-out 0,$(CUDA)),)
-cuda_build := missing
+else ifeq ($(NVCC),)
+cuda_decision := not built: no nvcc. Put the CUDA toolkit (12.0 or later) on PATH, or set NVCC
 else
-cuda_build :=
-cuda_decision := not built: no nvcc (CUDA=1 makes that an error; NVCC=... says where it is)
+CUDA_VERSION := $(shell $(NVCC) --version 2>/dev/null | sed -n 's/.*release .*, V\([0-9.]*\).*/\1/p')
+cuda_package := $(or $(shell for package in cublas-$(basename $(CUDA_VERSION)) cublas; do \
+	$(PKG_CONFIG) --exists $$package 2>/dev/null && echo $$package && break; done),no-package)
+# For trees in which nvcc does not find cuBLAS by itself: further flags for nvcc, and the library.
+CUDA_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags $(cuda_package) 2>/dev/null)
+CUBLAS_LIBS ?= $(or $(shell $(PKG_CONFIG) --libs $(cuda_package) 2>/dev/null),-lcublas)
+cuda_probe := build/cuda-probe-$(shell printf '%s' '$(NVCC) $(CUDA_VERSION) $(CUDA_CFLAGS) $(CUBLAS_LIBS) $(CUDA_ARCHITECTURES)' | cksum | cut -d' ' -f1)
+$(shell sh kernels/cuda/probe.sh '$(cuda_probe)' '$(NVCC)' '$(CUDA_CFLAGS)' '$(CUBLAS_LIBS)' $(CUDA_ARCHITECTURES) >&2)
+include $(cuda_probe)/decision.mk
+ifneq ($(cuda_problem),)
+cuda_decision := not built: $(cuda_problem)
+else
+cuda_build := yes
+CUDA_PTX ?= $(lastword $(cuda_built))
+cuda_decision := $(NVCC) $(CUDA_VERSION) for $(addprefix sm_,$(cuda_built)), PTX of $(addprefix compute_,$(CUDA_PTX))$(if \
+	$(cuda_left_out),; left out: $(addprefix sm_,$(cuda_left_out))$(comma) which this nvcc does not compile for)
+endif
 endif
 
-ifeq ($(cuda_build),missing)
+# The decision is printed by the first build after it was made, and by `make show`.
+cuda_stamp := $(BUILD)/probe/cuda-$(shell printf '%s' '$(cuda_decision)' | cksum | cut -d' ' -f1)
+$(cuda_stamp):
+	@mkdir -p $(@D)
+	@echo 'probe: cuda: $(cuda_decision)$(if $(cuda_build)$(filter 0,$(CUDA)),,. CUDA=1 makes this an error)' | tee $@
+
+ifneq ($(filter-out 0,$(CUDA)),)
+ifeq ($(cuda_build),)
 .PHONY: cuda-missing
 cuda-missing:
-	@echo 'probe: cuda: missing. CUDA=1 needs nvcc of the CUDA toolkit (12.8 or later): put it on PATH, or set NVCC.' >&2
+	@echo 'probe: cuda: $(cuda_decision). CUDA=1 asks for it.' >&2
 	@exit 1
 $(OBJECTS) $(MAIN_OBJECT): | cuda-missing
+$(cuda_stamp): cuda-missing
+endif
 endif
 
-ifeq ($(cuda_build),yes)
-CUDA_VERSION := $(shell $(NVCC) --version | sed -n 's/.*release .*, V\([0-9.]*\).*/\1/p')
-CUDA_LIBRARIES ?= $(firstword $(wildcard $(abspath $(dir $(realpath $(NVCC)))../lib64) $(abspath $(dir $(realpath $(NVCC)))../lib)))
-cuda_codes := $(foreach a,$(CUDA_ARCHITECTURES),-gencode arch=compute_$(a),code=sm_$(a)) \
+ifneq ($(cuda_build),)
+cuda_codes := $(foreach a,$(cuda_built),-gencode arch=compute_$(a),code=sm_$(a)) \
 	$(foreach a,$(CUDA_PTX),-gencode arch=compute_$(a),code=compute_$(a))
+CUDA_LIBRARIES ?= $(cuda_libraries)
+cuda_folders := $(CUDA_LIBRARIES) $(patsubst -L%,%,$(filter -L%,$(CUBLAS_LIBS)))
+cuda_link := $(addprefix -L,$(CUDA_LIBRARIES)) $(CUBLAS_LIBS) $(addprefix -Xlinker -rpath=,$(cuda_folders))
 # -fmad=false: sums are contracted only where fmaf says so, as on the CPU and in the simulator.
-NVCC_FLAGS := -std=c++17 -I. -O3 -fmad=false $(cuda_codes) -Werror all-warnings \
-	-Xcompiler -fPIC,-fvisibility=hidden,-ffp-contract=off,$(CUDA_WARNINGS)
+cuda_werror := $(WERROR)
+NVCC_FLAGS := -std=c++17 -I. -O3 -fmad=false $(cuda_codes) $(CUDA_CFLAGS) $(if $(cuda_werror),-Werror all-warnings) \
+	-Xcompiler -fPIC,-fvisibility=hidden,-ffp-contract=off,$(CUDA_WARNINGS)$(if $(cuda_werror),$(comma)-Werror)
 CUDA_C_FLAGS := -std=c17 -D_GNU_SOURCE -I. -O2 -fPIC -fvisibility=hidden -ffp-contract=off $(WARNINGS)
-CUDA_LINK := -shared -cudart static -L$(CUDA_LIBRARIES) -lcublas \
-	-Xlinker --no-undefined -Xlinker --exclude-libs=ALL -Xlinker -rpath=$(CUDA_LIBRARIES)
+CUDA_LINK := -shared -cudart static $(cuda_link) -Xlinker --no-undefined -Xlinker --exclude-libs=ALL
 CUDA_HASH := $(shell printf '%s' '$(NVCC) $(CUDA_VERSION) $(NVCC_FLAGS) $(CC) $(CUDA_C_FLAGS) $(CUDA_LINK)' | cksum | cut -d' ' -f1)
 CUDA_BUILD := build/cuda-$(CUDA_HASH)
 CUDA_OBJECTS := $(CUDA_SOURCES:%.cu=$(CUDA_BUILD)/%.o) $(CUDA_HOST_SOURCES:%.c=$(CUDA_BUILD)/%.o)
-cuda_decision := $(NVCC) $(CUDA_VERSION) for $(addprefix sm_,$(CUDA_ARCHITECTURES)) $(addprefix compute_,$(CUDA_PTX))
 
-$(CUDA_BUILD)/%.o: %.cu | $(CUDA_BUILD)/probe
+$(CUDA_BUILD)/%.o: %.cu
 	@mkdir -p $(@D)
 	$(say) '  nvcc $<'
 	$(quiet)$(NVCC) $(NVCC_FLAGS) -Xptxas -v -MMD -MP -MF $(@:.o=.d) -c -o $@ $< 2>$(@:.o=.ptxas) || \
 		{ grep -v '^ptxas info\|bytes stack frame' $(@:.o=.ptxas) >&2; rm -f $@; exit 1; }
 
-$(CUDA_BUILD)/%.o: %.c | $(CUDA_BUILD)/probe
+$(CUDA_BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(say) '  compile $< (for the CUDA part)'
+	$(say) '  compile $< (for the CUDA plug-in)'
 	$(quiet)$(CC) $(CUDA_C_FLAGS) -MMD -MP -c -o $@ $<
 
 $(CUDA_BUILD)/earmark-cuda.so: $(CUDA_OBJECTS)
 	$(say) '  link $@'
 	$(quiet)$(NVCC) -o $@ $^ $(CUDA_LINK)
 
-# A compiler that is there and cannot build for these targets is told from a fault of ours.
-$(CUDA_BUILD)/probe:
-	@mkdir -p $(@D)
-	@printf '#include <cublas_v2.h>\n#include <nvtx3/nvToolsExt.h>\n__global__ void probe() {}\nint main() { cublasHandle_t handle; return cublasCreate(&handle); }\n' >$@.cu
-	@if $(NVCC) -std=c++17 $(cuda_codes) -o $@.out $@.cu -L$(CUDA_LIBRARIES) -lcublas >$@.log 2>&1; then \
-		echo 'probe: cuda: found ($(cuda_decision))' | tee $@; \
-	else \
-		sed 's/^/    /' $@.log | head -n 5 >&2; \
-		echo 'probe: cuda: $(NVCC) $(CUDA_VERSION) does not build for $(addprefix sm_,$(CUDA_ARCHITECTURES)). Install cuBLAS and CUDA 12.8 or later, set CUDA_ARCHITECTURES, or CUDA=0.' >&2; \
-		exit 1; \
-	fi
-
 -include $(shell find $(CUDA_BUILD) -name '*.d' 2>/dev/null)
 
-# Beside the program: a link to the one build of the part.
+# A link to the plug-in, in the folder of the program.
 $(BUILD)/earmark-cuda.so: $(CUDA_BUILD)/earmark-cuda.so
 	@mkdir -p $(@D)
 	@ln -sfn ../cuda-$(CUDA_HASH)/earmark-cuda.so $@
 	@touch -h $@
 
-# Sanitizers' programs do not load it: their runtime and CUDA's want the same addresses.
+# Programs with sanitizers do not load it: CUDA's runtime and theirs need the same addresses.
 ifeq ($(SANITIZER),)
 CUDA_PLUGIN := $(BUILD)/earmark-cuda.so
 endif
 endif
 
+$(BUILD)/earmark $(CUDA_PLUGIN): | $(cuda_stamp)
+
 .PHONY: cuda
-cuda: $(CUDA_PLUGIN) ## only the CUDA device's part (CUDA=1: nvcc missing is an error; CUDA=0: none)
-	@$(if $(CUDA_PLUGIN),,echo 'probe: cuda: $(cuda_decision)')
+cuda: $(CUDA_PLUGIN) | $(cuda_stamp) ## only the CUDA plug-in (CUDA=1: an error where it cannot be built; CUDA=0: none)
 
 .PHONY: show-cuda
 show-cuda:
@@ -121,14 +132,14 @@ $(CUDA_TEST_SOURCES:%.c=$(BUILD)/%.o): | $(BUILD)/probe/cmocka
 .PHONY: cuda-tests
 cuda-tests: $(CUDA_TEST_PROGRAMS)
 
-# A GPU is not needed to build this; where there is none, its tests are skipped aloud.
+# No GPU is needed to build the tests; where there is none, they are counted as skipped.
 .PHONY: test-gpu
-test-gpu: ## the CUDA device's tests on this machine's GPU (CUDA=1); without one they are skipped aloud
+test-gpu: ## the CUDA device's tests on this machine's GPU (CUDA=1); without one they are counted as skipped
 	@$(MAKE) --no-print-directory -j$(JOBS) earmark cuda-tests
 	@bash tests/cuda/gpu.sh $(CURDIR)/$(BUILD)/earmark $(CURDIR)/$(BUILD)/earmark-cuda.so \
 		$(CUDA_TEST_PROGRAMS) $(sort $(wildcard tests/cuda/test_*.sh))
 
-# cuDNN is the baseline only: earmark does not use it.
+# cuDNN is only the baseline of the benchmark; earmark does not use it.
 CUDNN_LIBS ?= -lcudnn
 CLIPS_FOLDER ?=
 cuda_baseline := $(if $(CUDA_BUILD),$(CUDA_BUILD)/bench/kernels/baseline)
@@ -141,17 +152,16 @@ bench-gpu: ## measured speeds on this GPU against cuDNN, cuBLAS and (CLIPS_FOLDE
 		"$$(test -x '$(cuda_baseline)' && echo '$(cuda_baseline)')" $(CLIPS_FOLDER)
 
 ifneq ($(cuda_baseline),)
-# Its convolution calls are marked as deprecated by cuDNN 9, and still the plainest ones.
-$(cuda_baseline): bench/kernels/baseline.cu | $(CUDA_BUILD)/probe
+# cuDNN 9 marks its convolution calls as deprecated; they are still the simplest ones.
+$(cuda_baseline): bench/kernels/baseline.cu
 	@mkdir -p $(@D)
 	$(say) '  nvcc $<'
-	$(quiet)$(NVCC) -std=c++17 -O3 $(cuda_codes) -Werror all-warnings -diag-suppress 1444 \
-		-Xcompiler -Wall,-Wextra,-Wno-deprecated-declarations -o $@ $< -L$(CUDA_LIBRARIES) -lcublas $(CUDNN_LIBS) \
-		-Xlinker -rpath=$(CUDA_LIBRARIES)
+	$(quiet)$(NVCC) -std=c++17 -O3 $(cuda_codes) $(CUDA_CFLAGS) $(if $(cuda_werror),-Werror all-warnings) -diag-suppress 1444 \
+		-Xcompiler -Wall,-Wextra,-Wno-deprecated-declarations -o $@ $< $(cuda_link) $(CUDNN_LIBS)
 
-# ---- what ptxas says of every kernel, held to a committed table
+# ---- what ptxas reports on every kernel, compared with a committed table
 .PHONY: cuda-resources
-cuda-resources: $(CUDA_BUILD)/earmark-cuda.so ## bench/kernels/resources.csv anew, from what ptxas says
+cuda-resources: $(CUDA_BUILD)/earmark-cuda.so ## write bench/kernels/resources.csv from the report of ptxas
 	bash bench/kernels/resources.sh $(CUDA_BUILD) $(CUDA_VERSION) >bench/kernels/resources.csv
 
 .PHONY: cuda-version
@@ -161,9 +171,9 @@ endif
 
 # ---- computed bounds: bench/kernels/bounds.md
 .PHONY: cuda-counts
-cuda-counts: cudasim-race ## bench/kernels/counts_*.tsv anew: the simulator counts bytes and operations (15 minutes)
+cuda-counts: cudasim-race ## write bench/kernels/counts_*.tsv: the simulator counts bytes and operations (15 minutes)
 	bash bench/kernels/count.sh $(BUILD)/cudasim-race/earmark models/default.safetensors
 
 .PHONY: cuda-bounds
-cuda-bounds: ## bench/kernels/bounds.md anew, from counts_*.tsv, resources.csv and gpus.csv
+cuda-bounds: ## write bench/kernels/bounds.md from counts_*.tsv, resources.csv and gpus.csv
 	bash bench/kernels/bounds_page.sh >bench/kernels/bounds.md

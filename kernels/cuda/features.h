@@ -29,9 +29,8 @@ struct cuda_features {
     struct cuda_buffer weights; /* float: of all filters */
 };
 
-/* Computes the tables for this many mels and copies them to the current GPU. ERROR_MEMORY. After an
- * error too, features_free() frees *features. */
-
+/* Computes the tables for this many mels and copies them to the current GPU. ERROR_MEMORY.
+ * *features must be zero; features_free() frees it, after an error too. */
 enum error_code features_create(size_t mels, struct cuda_features *features, cudaStream_t stream,
                                 struct error *error);
 void features_free(struct cuda_features *features);

@@ -29,7 +29,7 @@ struct cuda_layer {
 };
 
 /* Copies block `index` of the model, with batch normalisation folded in and rounded, to the
- * current GPU. ERROR_MEMORY. layer_free() frees *layer, which was zero, after an error too. */
+ * current GPU. ERROR_MEMORY. *layer must be zero; layer_free() frees it, after an error too. */
 enum error_code layer_create(const struct xvector_model *model, size_t index,
                              enum device_precision precision, struct cuda_layer *layer,
                              cudaStream_t stream, struct error *error);

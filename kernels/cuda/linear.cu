@@ -13,15 +13,15 @@ extern "C" {
 
 #define THREADS 128
 
-/* Stores folded (size, 2, model channels) in packed (width, size), which is zero. */
-static void pack(const struct cuda_linear *linear, size_t channels, const double *folded,
+/* Stores weight (size, 2, model channels) in packed (width, size), which is zero. */
+static void pack(const struct cuda_linear *linear, size_t channels, const double *weight,
                  float *packed) {
     const size_t size = (size_t)linear->size, stored = (size_t)linear->channels;
     for (size_t e = 0; e < size; e++)
         for (size_t part = 0; part < 2; part++)
             for (size_t c = 0; c < channels; c++)
                 packed[(part * stored + c) * size + e] =
-                    (float)folded[(e * 2 + part) * channels + c];
+                    (float)weight[(e * 2 + part) * channels + c];
 }
 
 enum error_code linear_create(const struct xvector_model *model, enum device_precision precision,
@@ -35,21 +35,21 @@ enum error_code linear_create(const struct xvector_model *model, enum device_pre
     linear->parts = (int)((2 * stored + LINEAR_PART - 1) / LINEAR_PART);
     linear->width = linear->parts * LINEAR_PART;
     const size_t bytes = (size_t)linear->width * size * sizeof(float);
-    double *folded = (double *)malloc(size * 2 * channels * sizeof(double));
+    double *weight = (double *)malloc(size * 2 * channels * sizeof(double));
     double *bias = (double *)malloc(size * sizeof(double));
     float *packed = (float *)calloc(1, bytes);
-    if (folded == NULL || bias == NULL || packed == NULL) {
+    if (weight == NULL || bias == NULL || packed == NULL) {
         FAIL(error, ERROR_MEMORY, "no memory to load the model's linear layer");
     } else {
-        batch_norm_linear(model, folded, bias);
-        pack(linear, channels, folded, packed);
+        batch_norm_linear(model, weight, bias);
+        pack(linear, channels, weight, packed);
         cuda_upload(&linear->weights, packed, bytes, "the linear layer's weights", stream, error);
         cuda_upload(&linear->bias, bias, size * sizeof(double), "the linear layer's biases", stream,
                     error);
         cuda_buffer_reserve(&linear->sums, BUFFER_GPU, (size_t)linear->parts * LINEAR_ROWS * size,
                             sizeof(float), "the linear layer's sums", error);
     }
-    free(folded);
+    free(weight);
     free(bias);
     free(packed);
     return error->code;

@@ -28,7 +28,7 @@ struct cuda_linear {
 };
 
 /* Copies the linear layer, with batch normalisation folded in, to the current GPU. ERROR_MEMORY.
- * linear_free() frees *linear, which was zero, after an error too. */
+ * *linear must be zero; linear_free() frees it, after an error too. */
 enum error_code linear_create(const struct xvector_model *model, enum device_precision precision,
                               struct cuda_linear *linear, cudaStream_t stream, struct error *error);
 void linear_free(struct cuda_linear *linear);

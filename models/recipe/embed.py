@@ -29,7 +29,7 @@ def one_clip(output, clip):
 
 
 def each_clip(output, clips):
-    """clips: int16 arrays at 16 kHz -> what `output` (a network, or Xvector.pooled of one) makes of the features of each."""
+    """clips: int16 arrays at 16 kHz -> `output` (a network, or its Xvector.pooled) of the features of each."""
     torch.set_num_threads(1)  # clips are short
     with multiprocessing.get_context("fork").Pool() as pool:
         return torch.from_numpy(np.concatenate(pool.map(functools.partial(one_clip, output), clips, chunksize=100)))

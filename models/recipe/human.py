@@ -1,4 +1,4 @@
-"""Human speech (and some other sounds) out of Debian packages, unpacked, not installed.
+"""Human speech (and some other sounds) from Debian packages, which are unpacked, not installed.
 
 Part `human` is for training; parts `judges` and `sounds` hold packages that training never sees, for the recipe's own
 validation."""

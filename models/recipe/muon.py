@@ -1,11 +1,11 @@
-"""The optimiser of the weight matrices: momentum whose every direction is then followed equally far."""
+"""The optimiser of the weight matrices: momentum, with steps of equal length in all directions."""
 import torch
 
 QUINTIC = (3.4445, -4.7750, 2.0315)  # Jordan's coefficients: singular values end between 0.7 and 1.2 after five rounds
 
 
 def orthogonal(matrix, dtype):
-    """The nearest semi-orthogonal matrix, about: Newton-Schulz iteration on a [rows, columns] matrix."""
+    """Approximately the nearest semi-orthogonal matrix: Newton-Schulz iteration on a [rows, columns] matrix."""
     linear, cubic, quintic = QUINTIC
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     x = (wide / (wide.norm() + 1e-7)).to(dtype)

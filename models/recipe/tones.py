@@ -1,4 +1,4 @@
-"""Made-up tones, as telephones, machines and games give them: single, in chords, struck or held, one after another with pauses."""
+"""Synthetic tones like those of telephones, machines and games: single, in chords, struck or held, in sequence with pauses."""
 import numpy as np
 
 import corpus

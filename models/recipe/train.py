@@ -20,7 +20,7 @@ WEIGHTS = {"word": 1.0, "voice": 1.4, "language": 0.8, "statistics": 2.0, "teach
 
 
 def statistics(feats):
-    """What a clip's mels look like, over time: deviation, deviation of differences, skew, correlations, quantiles."""
+    """Statistics of a clip's mels over time: deviation, deviation of differences, skew, correlations, quantiles."""
     deviation = feats.std(dim=1) + 1e-3
     scaled = feats / deviation[:, None]
     change = feats.diff(dim=1).std(dim=1)
@@ -54,7 +54,7 @@ class Heads(nn.Module):
 
 
 def match(queries, keys, temperature=0.1):
-    """Which of the keys belongs to this clip, seen through the teacher: cross-entropy over the cosines (InfoNCE, van den Oord
+    """Which of the keys has the teacher outputs of this clip: cross-entropy over the cosines (InfoNCE, van den Oord
     2018). The first keys are those of the batch, in its order."""
     similarity = F.normalize(queries, dim=1) @ F.normalize(keys, dim=1).T / temperature
     return F.cross_entropy(similarity, torch.arange(len(queries)))
@@ -180,7 +180,7 @@ class Trainer:
         self.finish()
 
     def recalibrate(self):
-        """Normalisation statistics of the averaged weights, measured afresh instead of averaged."""
+        """Normalisation statistics of the averaged weights, measured again instead of averaged."""
         self.average.train()
         for module in self.average.modules():
             if isinstance(module, nn.BatchNorm1d):

@@ -1,4 +1,4 @@
-"""The recipe's own validation, on what training never sees: what dataset.py holds out, and the packages of the parts
+"""The recipe's validation, on data that training never sees: the data held out by dataset.py, and the packages of the parts
 `judges` and `sounds`. Settings are chosen on these figures only."""
 import argparse
 import json
@@ -16,7 +16,7 @@ SOUNDS = 10
 
 
 def telephone(clip):
-    """What is left of a clip that was once sampled at 8 kHz."""
+    """The clip resampled to 8 kHz and back."""
     narrow = resample_poly(clip.astype(np.float32), 1, 2)
     return resample_poly(narrow, 2, 1)[:len(clip)].clip(-32768, 32767).astype(np.int16)
 

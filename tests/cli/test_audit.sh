@@ -73,8 +73,10 @@ expect_exit "issues come before unreadable clips" 4 "$EARMARK" audit "$clips" -o
     --fail-on-issues --quiet
 expect_exit "embed says it too" 3 "$EARMARK" embed "$clips" -o "$TMP/bad-embedded"
 mkdir -p "$TMP/useless/low" "$TMP/useless/high"
-cp "$clips/low/text.wav" "$TMP/useless/low"
-cp "$clips/high/empty.wav" "$TMP/useless/high"
+for copy in "" 2; do
+    cp "$clips/low/text.wav" "$TMP/useless/low/text$copy.wav"
+    cp "$clips/high/empty.wav" "$TMP/useless/high/empty$copy.wav"
+done
 expect_exit "embed without a readable clip" 1 "$EARMARK" embed "$TMP/useless" -o "$TMP/nothing"
 expect_grep "says why of the first" 'the first, high/empty\.wav: the file is empty' "$TMP/stderr"
 expect_exit "audit without a readable clip" 1 "$EARMARK" audit "$TMP/useless" -o "$TMP/nothing" \
@@ -111,6 +113,19 @@ expect_same "from the files it is the same" "$TMP/page.html" "$TMP/health-out/re
 expect_exit "as JSON" 3 "$EARMARK" audit "$health" -o "$TMP/health-out" --fresh --json
 expect_grep "the counts are in it" '"audio_health": \{"silent": 0, .*"truncated": 1,' "$TMP/stdout"
 
+# ---- labels that no audit can compare: said before anything is embedded
+mkdir -p "$TMP/alike/low"
+cp "$clips"/low/*.wav "$TMP/alike/low"
+expect_exit "a single class" 1 "$EARMARK" audit "$TMP/alike" -o "$TMP/alike-out"
+expect_grep "is named, with what to do" \
+    'same label, low; an audit needs at least two classes: check INPUT' "$TMP/stderr"
+check_fails "before anything is embedded" test -e "$TMP/alike-out"
+expect_exit "two classes, but more folds than clips" 1 "$EARMARK" audit "$clips" \
+    -o "$TMP/alike-out" --folds 99
+expect_grep "says so" 'fewer clips than the 99 folds: give fewer --folds' "$TMP/stderr"
+check_fails "and embeds nothing" test -e "$TMP/alike-out"
+expect_exit "embed takes a single class" 3 "$EARMARK" embed "$TMP/alike" -o "$TMP/alike-out"
+
 # ---- usage
 expect_exit "no input" 2 "$EARMARK" audit -o "$TMP/x"
 expect_exit "no output" 2 "$EARMARK" audit "$clips"
@@ -137,7 +152,9 @@ sleep 0.2
 kill -TERM "$process"
 wait "$process"
 expect_equal "TERM stops with exit code 75" "$?" 75
-expect_grep "it says how to go on" 'give the same command again|is kept' "$TMP/stderr"
+expect_grep "it says what is kept and how to go on" \
+    '^earmark: stopped by .*(clips are safe in .*; the same command goes on from there|starts again|is kept)$' \
+    "$TMP/stderr"
 check_fails "no run.json after a stop" test -e "$TMP/stopped/run.json"
 expect_exit "a run goes on with other settings" 3 "$EARMARK" audit "$clips" -o "$TMP/stopped"
 expect_same "and ends as if nothing had been" "$TMP/bad/report.html" "$TMP/stopped/report.html"

@@ -7,7 +7,7 @@ check "there is a table" test -s "$table"
 expect_grep "it says of which nvcc" '^# nvcc [0-9]+\.[0-9]+\.[0-9]+$' "$table"
 awk -F, '!/^#/ && NR > 2 && NF != 7' "$table" >"$TMP/malformed"
 expect_lines "every line has seven values" 0 "$TMP/malformed"
-for architecture in sm_80 sm_90 sm_120; do
+for architecture in sm_80 sm_90 sm_100 sm_120; do
     expect_grep "kernels for $architecture" ",$architecture," "$table"
 done
 # Compared by value: one that is not a number is a spill, too.
@@ -22,7 +22,7 @@ decision=$(make -s show-cuda)
 folder=$(make -s cuda-folder)
 version=$(sed -n 's/^# nvcc //p' "$table")
 if [ -z "$folder" ] || [ ! -e "$folder/earmark-cuda.so" ]; then
-    skip "what nvcc says now" "the CUDA part is not built here ($decision)"
+    skip "what nvcc says now" "the CUDA plug-in is not built here ($decision)"
 elif [ "$(make -s cuda-version)" != "$version" ]; then
     skip "what nvcc says now" "the table is of nvcc $version, this one is $(make -s cuda-version)"
 else

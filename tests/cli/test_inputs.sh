@@ -68,7 +68,7 @@ check "NeMo's lines" "$EARMARK" audit "$pieces/nemo.jsonl" -o "$TMP/nemo" --quie
 expect_same "the same parts" "$TMP/parts/clips.csv" "$TMP/nemo/clips.csv"
 expect_same "the same results" "$TMP/parts/issues.csv" "$TMP/nemo/issues.csv"
 
-# The wrong ones are rows with a reason, and the run goes on.
+# Invalid ones are rows with a reason, and the run continues.
 sed '2s/low/high/' "$pieces/parts.csv" >"$pieces/bad.csv"
 printf 'long.wav,low,%s\n' -1,2 nan,2 3,2 11,13 50,51 >>"$pieces/bad.csv"
 expect_exit "impossible parts" 3 "$EARMARK" audit "$pieces/bad.csv" -o "$TMP/bad" \

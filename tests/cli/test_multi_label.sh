@@ -60,7 +60,7 @@ cp "$TMP/out/report.html" "$TMP/page"
 check "the page made again" "$EARMARK" report "$TMP/out"
 expect_same "is the same" "$TMP/page" "$TMP/out/report.html"
 
-# ---- the stages by themselves
+# ---- the single stages
 check "embed" "$EARMARK" embed "$clips/list.csv" --label-separator ';' -o "$TMP/embedded" --quiet
 expect_same "the audit's embeddings" "$TMP/out/embeddings.npy" "$TMP/embedded/embeddings.npy"
 expect_equal "all labels" "$(tr -d ' \n' <"$TMP/embedded/classes.json")" '["dark","deep","rare"]'

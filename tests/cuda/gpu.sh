@@ -36,7 +36,7 @@ fi
 echo "$gpus"
 export EARMARK_CUDA_PLUGIN=$part
 status=0
-bash tests/run.sh --jobs 1 --timeout 1800 --label "(GPU)" "$@" || status=1
+bash tests/run.sh --jobs 1 --timeout 1800 "$@" || status=1
 
 if ! command -v compute-sanitizer >/dev/null; then
     echo 'SKIPPED compute-sanitizer: it is not installed'

@@ -277,7 +277,7 @@ static void test_wide_golden(void **state) {
 }
 
 /* Several labels a row: one problem of two classes for each label, in sequence. */
-static void test_several_labels(void **state) {
+static void test_multilabel(void **state) {
     (void)state;
     cuda = cuda_plugin_operations();
     struct multilabel_example example = multilabel_example_read("plain");
@@ -286,8 +286,8 @@ static void test_several_labels(void **state) {
     struct crossval_report report;
     float *probabilities = multilabel_example_run(cuda, &example, &settings, 2, &report);
     double apart = compare_largest_float(probabilities, example.p.doubles, example.p.count);
-    print_message("# several labels, from scikit-learn: %.3g\n", apart);
-    assert_within(apart, GATE, "several labels");
+    print_message("# multilabel, from scikit-learn: %.3g\n", apart);
+    assert_within(apart, GATE, "multilabel");
     assert_int_equal(report.exhausted + report.failed, 0);
     crossval_report_free(&report);
     free(probabilities);
@@ -299,7 +299,7 @@ int main(void) {
         cmocka_unit_test(test_evaluate),    cmocka_unit_test(test_classes),
         cmocka_unit_test(test_chunks),      cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_predict),     cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_wide_golden), cmocka_unit_test(test_several_labels),
+        cmocka_unit_test(test_wide_golden), cmocka_unit_test(test_multilabel),
     };
     return cmocka_run_group_tests_name("cuda_classifier", tests, NULL, NULL);
 }

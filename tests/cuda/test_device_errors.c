@@ -149,7 +149,7 @@ static struct fixture begin(void) {
     unlink(path);
     if (found != 2) {
         munmap(fixture.shared, sizeof *fixture.shared);
-        print_message("# skipped: this is no simulator, faults cannot be ordered\n");
+        print_message("# skipped: errors can be injected only in the simulator\n");
         skip();
     }
     return fixture;

@@ -15,7 +15,7 @@ CUDASIM_COMMON := -D_GNU_SOURCE -I. -g $(cudasim_machine) -ffp-contract=off -fno
 # Most time of the tests is spent in kernels: -O2 whatever the host code has. Each access of a
 # kernel reads thread-local variables: without calls of __tls_get_addr().
 CUDASIM_FLAGS := -std=c++17 $(CUDASIM_COMMON) -ftls-model=initial-exec -DEARMARK_SIMULATOR -Itests/cudasim/include -Itests/cudasim \
-	-Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas -Werror
+	-Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas $(if $(WERROR),-Werror)
 CUDASIM_C_FLAGS := -std=c17 $(CUDASIM_COMMON) -O2 $(WARNINGS)
 # The compiler inserts calls of __tsan_read4() and so on, which race.cpp defines; no library.
 CUDASIM_HOOKS := -fsanitize=thread -DCUDASIM_HOOKS
@@ -40,7 +40,7 @@ $(CUDASIM_BUILD)/hooks/%.o: %.cu
 	$(say) '  compile $< (simulated, with hooks)'
 	$(quiet)$(CUDASIM_CXX) $(CUDASIM_FLAGS) -O1 $(CUDASIM_HOOKS) -MMD -MP -x c++ -c -o $@ $<
 
-# Its accesses are checked as ranges, and its loops are long.
+# Its accesses are checked as ranges, and its loops are long: -O3 without sanitizers.
 $(CUDASIM_BUILD)/tests/cudasim/blas.o: cudasim_sanitizer :=
 $(CUDASIM_BUILD)/tests/cudasim/blas.o: CUDASIM_OPTIMISE := -O3
 
@@ -56,7 +56,7 @@ $(CUDASIM_BUILD)/hooks/%.o: %.cpp
 
 $(CUDASIM_BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(say) '  compile $< (for the simulated part)'
+	$(say) '  compile $< (for the simulated plug-in)'
 	$(quiet)$(CC) $(CUDASIM_C_FLAGS) $(cudasim_sanitizer) -MMD -MP -c -o $@ $<
 
 $(CUDASIM_BUILD)/earmark-cuda.so: $(CUDASIM_KERNELS) $(CUDASIM_HOST) $(CUDASIM_RUNTIME)
@@ -97,16 +97,18 @@ cudasim: $(BUILD)/cudasim/earmark $(BUILD)/cudasim/earmark-cuda.so ## the progra
 cudasim-race: $(BUILD)/cudasim-race/earmark $(BUILD)/cudasim-race/earmark-cuda.so
 
 .PHONY: cudasim-programs
-cudasim-programs: cudasim cuda-tests $(CUDASIM_BUILD)/test_simulator \
-	$(if $(SANITIZER),,cudasim-race $(CUDASIM_BUILD)/hooks/test_simulator)
+cudasim-programs: cudasim cuda-tests $(CUDASIM_BUILD)/test_simulator
+
+.PHONY: cudasim-race-programs
+cudasim-race-programs: cudasim-race cuda-tests $(CUDASIM_BUILD)/hooks/test_simulator
 
 # The sanitized tests leave out the 512-channel model, which takes minutes and runs the same code as the
 # others. The race detector leaves out all slow tests, since races between warps depend neither on where a
 # tile ends nor on what fails; it runs the layers' kernels with each seed.
 cudasim_slow := $(addprefix $(BUILD)/tests/cuda/test_,device_errors wide tails)
 cudasim_tests := $(filter-out $(if $(SANITIZER),%/test_wide),$(cudasim_slow) $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS)))
-# Two seeds inject the errors at every call; more seeds would repeat them.
-cudasim_tests_of = $(filter-out $(if $(filter $(1),$(wordlist 1,2,$(CUDASIM_SEEDS))),,%/test_device_errors),$(cudasim_tests))
+# One seed injects the errors at every call; more seeds would repeat them.
+cudasim_tests_of = $(filter-out $(if $(filter $(1),$(firstword $(CUDASIM_SEEDS))),,%/test_device_errors),$(cudasim_tests))
 cudasim_race_tests := $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS))
 cudasim_race_seed := $(lastword $(CUDASIM_SEEDS))
 cudasim_race_seeds := $(BUILD)/tests/cuda/test_tensor
@@ -114,27 +116,32 @@ cudasim_race_seeds := $(BUILD)/tests/cuda/test_tensor
 # $(call cudasim_one,SEED,FOLDER,PROGRAMS)
 cudasim_one = $(foreach test,$(3),'tests/cudasim/one.sh $(1) $(BUILD)/$(2) $(test)')
 
-# All programs run in one call of tests/run.sh, the slowest first, so that no processor waits for
-# the last program of a seed: the race detector, the whole program, every test with each seed, and
-# the simulator's own tests.
-cudasim_runs = $(if $(SANITIZER),,$(call cudasim_one,$(cudasim_race_seed),cudasim-race,$(cudasim_race_tests)) \
-	$(call cudasim_one,0,cudasim,$(sort $(wildcard tests/cuda/test_*.sh)))) \
+# All that runs, the slowest first and in one run of tests/run.sh, so that no processor waits for
+# the last program of a seed: the whole program, every test with each seed, the simulator's own tests.
+cudasim_runs = $(if $(SANITIZER),,$(call cudasim_one,$(firstword $(CUDASIM_SEEDS)),cudasim,$(sort $(wildcard tests/cuda/test_*.sh)))) \
 	$(foreach seed,$(CUDASIM_SEEDS),$(call cudasim_one,$(seed),cudasim,$(call cudasim_tests_of,$(seed)))) \
-	$(if $(SANITIZER),,$(foreach seed,$(filter-out $(cudasim_race_seed),$(CUDASIM_SEEDS)),$(call cudasim_one,$(seed),cudasim-race,$(cudasim_race_seeds)))) \
-	$(CUDASIM_BUILD)/test_simulator $(if $(SANITIZER),,$(CUDASIM_BUILD)/hooks/test_simulator)
+	$(CUDASIM_BUILD)/test_simulator
+cudasim_race_runs = $(call cudasim_one,$(cudasim_race_seed),cudasim-race,$(cudasim_race_tests)) \
+	$(foreach seed,$(filter-out $(cudasim_race_seed),$(CUDASIM_SEEDS)),$(call cudasim_one,$(seed),cudasim-race,$(cudasim_race_seeds))) \
+	$(CUDASIM_BUILD)/hooks/test_simulator
 
 # Some tests ask malloc for absurd sizes on purpose.
 .PHONY: cudasim-run
 cudasim-run: cudasim-programs
 	@$(if $(SANITIZER),ASAN_OPTIONS=allocator_may_return_null=1) bash tests/run.sh $(RUN_OPTIONS) --timeout 1500 $(cudasim_runs)
 
+.PHONY: cudasim-race-run
+cudasim-race-run: cudasim-race-programs
+	@bash tests/run.sh $(RUN_OPTIONS) --timeout 1500 $(cudasim_race_runs)
+
 .PHONY: test-cudasim
-test-cudasim: ## the CUDA device's tests in the simulator, with CUDASIM_SEEDS (0 1 2 3 4)
-	@$(MAKE) --no-print-directory -j$(JOBS) cudasim-programs
+test-cudasim: ## the CUDA device's tests in the simulator with CUDASIM_SEEDS (0 1 2 3 4), and with the race detector
+	@$(MAKE) --no-print-directory -j$(JOBS) cudasim-programs cudasim-race-programs
 	@$(MAKE) --no-print-directory cudasim-run
+	@$(MAKE) --no-print-directory cudasim-race-run
 
 .PHONY: test-mutations
-test-mutations: ## planted faults in kernels/cuda, one at a time: the tests have to catch each
+test-mutations: ## plant errors in kernels/cuda, one at a time: a test must fail for each
 	@bash tests/mutations/run.sh
 
 .PHONY: cudasim-folder

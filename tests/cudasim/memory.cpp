@@ -55,7 +55,7 @@ static void describe(const void *address, char *words, size_t size) {
     char place[32];
     const struct cudasim_allocation *found = cudasim_find(address);
     if (found == NULL)
-        snprintf(words, size, "address %p, which is no device memory", address);
+        snprintf(words, size, "address %p, which is not device memory", address);
     else
         snprintf(words, size, "byte %td of %sallocation %u (%zu bytes, %s)",
                  (const unsigned char *)address - found->data, found->live ? "" : "freed ",

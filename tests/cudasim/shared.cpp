@@ -154,7 +154,7 @@ void cudasim_async_copy(void *to, const void *from, unsigned bytes, bool valid,
     cudasim_check_shared(to, bytes, place);
     const struct cudasim_allocation *source = cudasim_find(from);
     if (source == NULL || !source->live)
-        cudasim_fail("asynchronous copy at %s:%d from %p, which is no device memory", place.file,
+        cudasim_fail("asynchronous copy at %s:%d from %p, which is not device memory", place.file,
                      place.line, from);
     if ((uintptr_t)from % bytes != 0)
         cudasim_fail("misaligned: asynchronous copy of %u bytes at %s:%d from byte %td", bytes,

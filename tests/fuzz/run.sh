@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs every fuzzer, or those given by name, for a limited time, as TAP: first over its
 # corpus (tests/fuzz/corpus/NAME), then with new inputs made from it. FUZZERS is the folder
-# of the programs. FUZZ_SECONDS is the total time of all fuzzers; with FUZZ_RUNS, the total
-# number of inputs, FUZZ_SECONDS limits each fuzzer. An input that fails is left in
-# build/fuzz-failures; run the fuzzer with it as argument to see why, and add it to the
-# corpus once the bug is fixed.
+# of the programs. FUZZ_SECONDS is the total time of all fuzzers (0: only the
+# corpora); with FUZZ_RUNS, the total number of inputs, FUZZ_SECONDS limits each fuzzer.
+# An input that fails is left in build/fuzz-failures; run the fuzzer with it as argument
+# to see why, and add it to the corpus once the bug is fixed.
 set -u
 fuzzers=${FUZZERS:?the folder of the fuzzers}
 failures=build/fuzz-failures
@@ -39,6 +39,7 @@ fuzz() {
         "$fuzzers/fuzz_$name" "${options[@]}" -runs=0 "$corpus" >"$scratch/log" 2>&1 || status=$?
         result "$name: $(find "$corpus" -type f | wc -l) kept inputs" "$status"
     fi
+    if [ "$seconds" -eq 0 ]; then return; fi
     status=0
     "$fuzzers/fuzz_$name" "${options[@]}" -seed="${FUZZ_SEED:-1}" "${limits[@]}" \
         -print_final_stats=1 "${folders[@]}" >"$scratch/log" 2>&1 || status=$?
@@ -59,7 +60,7 @@ if [ ${#names[@]} -eq 0 ]; then
     exit 1
 fi
 seconds=$((${FUZZ_SECONDS:-24} / ${#names[@]}))
-if [ "$seconds" -lt 3 ]; then seconds=3; fi
+if [ "$seconds" -lt 3 ] && [ "${FUZZ_SECONDS:-24}" -gt 0 ]; then seconds=3; fi
 if [ -n "${FUZZ_RUNS:-}" ]; then seconds=${FUZZ_SECONDS:-7200}; fi
 if [ $# -eq 0 ]; then set -- "${names[@]}"; fi
 for name in "$@"; do fuzz "$name" "$seconds"; done

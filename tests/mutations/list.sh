@@ -1,6 +1,5 @@
-# The planted faults: plant NAME SUITE FILE BEFORE AFTER. BEFORE is taken literally, is there
-# exactly once, or its first occurrence after the text MARK (where given as a sixth word).
-# Suites are in run.sh: which tests are asked.
+# The planted errors: plant NAME SUITE FILE BEFORE AFTER [MARK]. BEFORE is literal text that is in
+# FILE exactly once, or its first occurrence after the text MARK. Suites are in run.sh.
 
 K=kernels/cuda
 

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# Plants the faults of list.sh in kernels/cuda, one at a time, and asks the tests: all have to
-# be caught. Works on a copy of the tree, builds only what a fault touches, and asks the
-# suites' tests in the simulator until one says no: with two seeds, then with the race detector.
+# Plants the errors of list.sh in kernels/cuda, one at a time, and runs the tests of its suite: all
+# have to be caught. Works on a copy of the tree, builds only what an error touches, and runs the
+# tests in the simulator until one fails: with two seeds, then with the race detector.
 #
-#   tests/mutations/run.sh [EXPRESSION]     only faults whose name matches
+#   tests/mutations/run.sh [EXPRESSION]     only errors whose name matches
+#   tests/mutations/run.sh --check          only whether each can be planted; builds nothing
 #
 # Prints TAP. Last lines: how many were caught, and the survivors by name. A suite that names a
-# test that is not there ends it with exit code 1: cmocka passes where no test is left to run.
+# missing test ends it with exit code 1: cmocka passes where no test is left to run.
 set -u
+check=
+if [ "${1:-}" = --check ]; then check=yes && shift; fi
 expression=${1:-${MUTATIONS:-.}}
 seconds=${MUTATION_SECONDS:-240} # for one test program
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -17,7 +20,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 cd "$here" || exit 1
 
-# The suites: which tests are asked, quick ones first; each is PROGRAM:TEST.
+# The suites: their tests, quick ones first; each is PROGRAM:TEST.
 declare -A suites=(
     [front]="test_front_end:test_golden test_front_end:test_shortest test_front_end:test_mels"
     [resample]="test_front_end:test_against_cpu test_front_end:test_resampling"
@@ -35,39 +38,41 @@ for test in ${suites[*]}; do
     exit 1
 done
 
-"${make[@]}" cudasim cudasim-race cuda-tests >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
-build=$("${make[@]}" build-folder)
-objects=$("${make[@]}" cudasim-folder)
 tree=$scratch/tree
 mkdir -p "$tree/build"
 cp -a Makefile kernels host tests "$tree"
-cp -a --parents "$build/tests/cuda" "$objects" "$tree"
-cp -a "$objects" "$scratch/pristine"
 cp -a kernels "$scratch/kernels"
-cc -shared -fPIC -o "$scratch/filter.so" tests/mutations/filter.c -lcmocka || exit 1
+if [ -z "$check" ]; then
+    "${make[@]}" cudasim cudasim-race cuda-tests >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
+    build=$("${make[@]}" build-folder)
+    objects=$("${make[@]}" cudasim-folder)
+    cp -a --parents "$build/tests/cuda" "$objects" "$tree"
+    cp -a "$objects" "$scratch/pristine"
+    cc -shared -fPIC -o "$scratch/filter.so" tests/mutations/filter.c -lcmocka || exit 1
+fi
 cd "$tree" || exit 1
 
-# ask FOLDER BUILD SEED PROGRAM:TEST: fails when the test does; what it said is in $scratch/said.
+# ask FOLDER BUILD SEED PROGRAM:TEST: fails when the test does; its output is in $scratch/said.
 ask() {
-    local part=$1/earmark-cuda.so program=${4%%:*} filter=${4#*:}
-    [ "$2" = race ] && part=$1/hooks/earmark-cuda.so
+    local plugin=$1/earmark-cuda.so program=${4%%:*} filter=${4#*:}
+    [ "$2" = race ] && plugin=$1/hooks/earmark-cuda.so
     LD_PRELOAD=$scratch/filter.so TEST_FILTER=$filter CUDASIM_SEED=$3 CMOCKA_MESSAGE_OUTPUT=TAP \
-        EARMARK_CUDA_PLUGIN=$part timeout --kill-after=5 "$seconds" \
+        EARMARK_CUDA_PLUGIN=$plugin timeout --kill-after=5 "$seconds" \
         "$build/tests/cuda/$program" >"$scratch/said" 2>&1 </dev/null
 }
 
-# The same without a fault, each combination once: a test that fails then proves nothing.
+# The same without the error, each combination once: a test that fails then proves nothing.
 declare -A sound
 is_sound() {
     if [ -z "${sound[$*]:-}" ]; then
-        cp "$scratch/said" "$scratch/said-of-fault"
+        cp "$scratch/said" "$scratch/said-of-error"
         ask "$scratch/pristine" "$@" && sound[$*]=yes || sound[$*]=no
-        cp "$scratch/said-of-fault" "$scratch/said"
+        cp "$scratch/said-of-error" "$scratch/said"
     fi
     [ "${sound[$*]}" = yes ]
 }
 
-# How a suite's tests are asked; each line: BUILD SEED PROGRAM:TEST
+# How the tests of a suite run; each line: BUILD SEED PROGRAM:TEST
 asks() {
     local test
     # shellcheck disable=SC2086
@@ -83,7 +88,7 @@ number=0
 caught=0
 survivors=()
 
-# Puts AFTER in the place of BEFORE; fails unless it is there (once, or after MARK).
+# Replaces BEFORE by AFTER; fails unless it is there (once, or after MARK).
 change() {
     local file=$1 before=$2 after=$3 mark=${4:-} text head=
     text=$(cat "$file"; echo .)
@@ -104,18 +109,21 @@ plant() {
     [[ $name =~ $expression ]] || return
     number=$((number + 1))
     if [ -z "${suites[$suite]:-}" ]; then
-        echo "tests/mutations/run.sh: \"$name\" asks for a suite $suite, and there is none" >&2
+        echo "tests/mutations/run.sh: \"$name\" names a suite $suite that does not exist" >&2
         exit 1
     fi
     if ! change "$file" "$4" "$5" "${6:-}"; then
         how="not ok $number - $name: the text is not in $file any more, or more than once"
+    elif [ -n "$check" ]; then
+        how="ok $number - $name: can be planted"
+        caught=$((caught + 1))
     elif ! "${make[@]}" "$objects/earmark-cuda.so" "$objects/hooks/earmark-cuda.so" >"$scratch/said" 2>&1; then
         how="not ok $number - $name: does not compile"
     else
         while read -r which seed test; do
             ask "$tree/$objects" "$which" "$seed" "$test" && continue
             if ! is_sound "$which" "$seed" "$test"; then
-                echo "# $test ($which, seed $seed) fails without a fault as well"
+                echo "# $test ($which, seed $seed) fails without the error as well"
                 continue
             fi
             how="ok $number - $name: $test ($which, seed $seed): $(grep -a -m1 -E 'cudasim:|^not ok' "$scratch/said" | cut -c1-140)"
@@ -130,13 +138,13 @@ plant() {
     echo "$how"
     [[ $how == *"does not compile" ]] && sed 's/^/# /' "$scratch/said" | head -n 5
     cp -a "$scratch/$file" "$file"
-    cp -a "$scratch/pristine/." "$objects"
+    if [ -z "$check" ]; then cp -a "$scratch/pristine/." "$objects"; fi
 }
 
 # shellcheck source=tests/mutations/list.sh
 . tests/mutations/list.sh
 
 echo "1..$number"
-echo "# $caught of $number caught; survivors: ${#survivors[@]}"
+[ -n "$check" ] || echo "# $caught of $number caught; survivors: ${#survivors[@]}"
 for name in ${survivors[@]+"${survivors[@]}"}; do echo "# survived: $name"; done
 [ "$caught" -eq "$number" ]

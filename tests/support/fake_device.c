@@ -49,7 +49,7 @@ static uint32_t draw(struct fake_device *device, uint32_t below) {
 
 static enum error_code count_call(struct fake_device *device, struct error *error) {
     if (++device->calls == device->fail_at)
-        return FAIL(error, device->fail_code, "fake device: told to fail at call %d",
+        return FAIL(error, device->fail_code, "fake device: injected failure at call %d",
                     device->calls);
     return ERROR_NONE;
 }

@@ -164,10 +164,10 @@ static void planted_faults(void **state) {
     snprintf(input, sizeof input, "%s", test_path(test_folder, "digits"));
     snprintf(out, sizeof out, "%s", test_path(test_folder, "out"));
     struct audit_settings settings = {
-        .input = input,
-        .out = out,
-        .engine = {.device = "cpu", .threads = 2, .model_path = corpus.model},
-        .progress = PROGRESS_QUIET,
+        .session = {.input = input,
+                    .out = out,
+                    .engine = {.device = "cpu", .threads = 2, .model_path = corpus.model},
+                    .progress = PROGRESS_QUIET},
         .crossval = CROSSVAL_DEFAULTS,
         .confident = CONFIDENT_DEFAULTS,
     };

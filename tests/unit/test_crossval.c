@@ -143,7 +143,7 @@ static void test_same_bytes(void **state) {
     assert_memory_equal(report.log_losses, other.log_losses, 3 * sizeof(double));
     free(alone);
     crossval_report_free(&other);
-    /* the chosen C by itself */
+    /* only the chosen C */
     settings.c_values[0] = report.c_values[report.chosen];
     settings.c_count = 1;
     alone = run(&example.input, &settings, 2, &other);

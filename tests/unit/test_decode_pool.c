@@ -105,7 +105,7 @@ static void check_item(const struct decode_item *item, size_t clip) {
     }
 }
 
-/* Parts of one file come out as the same segments of its samples, whatever the threads. */
+/* Segments of one file have the samples of the whole file, with any number of threads. */
 static void parts_of_one_file(void **state) {
     (void)state;
     struct clip_list segments;

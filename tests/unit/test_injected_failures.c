@@ -21,7 +21,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* EARMARK_EVERY_STEP (make test-faults) tries every call; otherwise one in STEP_STRIDE. */
+/* EARMARK_EVERY_STEP (make test-failures) tries every call; otherwise one in STEP_STRIDE. */
 #ifdef __SANITIZE_ADDRESS__ /* slow; the release build tries more */
 #define STEP_STRIDE 37
 #else

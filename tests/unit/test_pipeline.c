@@ -36,14 +36,14 @@ static int drop_corpus(void **state) {
 static struct audit_settings settings_for(const char *out, int threads,
                                           const struct device_operations *operations) {
     struct audit_settings settings = {
-        .input = corpus.clips,
-        .out = out,
-        .engine = {.device = "cpu",
-                   .threads = threads,
-                   .model_path = corpus.model,
-                   .operations = operations},
-        .fresh = true,
-        .progress = PROGRESS_QUIET,
+        .session = {.input = corpus.clips,
+                    .out = out,
+                    .engine = {.device = "cpu",
+                               .threads = threads,
+                               .model_path = corpus.model,
+                               .operations = operations},
+                    .fresh = true,
+                    .progress = PROGRESS_QUIET},
         .crossval = CROSSVAL_DEFAULTS,
         .confident = CONFIDENT_DEFAULTS,
     };
@@ -165,7 +165,7 @@ static void test_a_finished_run_is_not_overwritten(void **state) {
     error = run_audit(out, 1, &device_cpu_operations);
     assert_no_error(&error);
     struct audit_settings settings = settings_for(out, 1, &device_cpu_operations);
-    settings.fresh = false;
+    settings.session.fresh = false;
     assert_int_equal(audit_run(&settings, &audit, &error), ERROR_FILE);
     assert_non_null(strstr(error.message, "--fresh"));
     audit_close(audit);

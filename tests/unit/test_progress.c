@@ -172,6 +172,7 @@ static void bar_in(int columns, double seconds, uint64_t steps, char *line, size
         progress_update(&progress, 2469 * step / steps);
     }
     show(all(&written), line, size);
+    progress.style = PROGRESS_QUIET; /* the stream is closed */
     progress_finish(&progress);
 }
 

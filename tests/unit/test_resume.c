@@ -30,7 +30,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* EARMARK_EVERY_STEP (make test-faults) tries every step; otherwise one in STEP_STRIDE. */
+/* EARMARK_EVERY_STEP (make test-failures) tries every step; otherwise one in STEP_STRIDE. */
 #ifdef __SANITIZE_ADDRESS__ /* slow; the release build tries more */
 #define RANDOM_KILLS 10
 #define STEP_STRIDE 31

@@ -27,7 +27,7 @@ import numpy as np
 import soundfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-FRAMES = 301  # odd, and no multiple of any block
+FRAMES = 301  # odd, and not a multiple of any block
 LOSSY_FRAMES = 2501
 
 # name: (earmark's name, comparison, rate, channels, SoX's options for the output)

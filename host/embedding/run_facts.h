@@ -1,0 +1,13 @@
+/* Facts of run.json that every run has: sections "versions", "device", "model", "input". */
+#ifndef EARMARK_EMBEDDING_RUN_FACTS_H
+#define EARMARK_EMBEDDING_RUN_FACTS_H
+
+#include "host/embedding/engine.h"
+#include "host/lists/collection.h"
+#include "host/output/run.h"
+
+void run_facts_engine(struct run_facts *facts, const struct engine *engine,
+                      enum device_precision precision);
+void run_facts_input(struct run_facts *facts, const struct collection *input, bool no_resample);
+
+#endif

@@ -1,0 +1,60 @@
+/* What `audit` and `embed` share: reading INPUT, opening the engine and OUT, and embedding
+ * the clips, in this order and with the same messages. */
+#ifndef EARMARK_EMBEDDING_SESSION_H
+#define EARMARK_EMBEDDING_SESSION_H
+
+#include "host/base/progress.h"
+#include "host/embedding/embedding.h"
+#include "host/embedding/engine.h"
+#include "host/embedding/run_folder.h"
+#include "host/lists/collection.h"
+
+struct session_settings {
+    const char *input;
+    const char *out;
+    struct input_options input_options; /* exclude is set by the session */
+    struct engine_settings engine;
+    bool no_resample;
+    bool fresh;
+    enum progress_style progress;
+    const char *features_folder; /* exists: every clip's features are written there; or NULL */
+};
+
+/* Owned by the session and used by the commands; valid until session_close. */
+struct session {
+    struct decoders *decoders;
+    struct collection input;
+    struct engine engine;
+    struct run_folder folder;
+    struct embedding_store store;
+    struct clip_measures *measures; /* (input.clips.count) */
+    struct embedding_counts counts;
+};
+
+#define SESSION_INITIAL                                                                            \
+    {                                                                                              \
+        .engine = {.model = MODEL_INITIAL}, .folder = {.descriptor = -1 }                          \
+    }
+
+/* Starts the decoders and reads INPUT. Nothing is written yet, so that an input that cannot
+ * be used leaves OUT as it is. session_close must be called, after a failure too. */
+enum error_code session_open(const struct session_settings *settings, struct session *session,
+                             struct error *error);
+
+/* Opens the device with the model, OUT, and the shards that an unfinished run left there.
+ * others: run_record lines of settings that no embedding depends on, or NULL. */
+enum error_code session_start(const struct session_settings *settings, const struct text *others,
+                              struct session *session, struct error *error);
+
+/* Embeds every clip; measures, counts and the statuses of the list are filled in. */
+enum error_code session_embed(const struct session_settings *settings, struct session *session,
+                              struct error *error);
+
+/* Writes OUT/embeddings.npy, float32: the rows of these clips (count), or of every embedded
+ * clip where clips is NULL, in this order. */
+enum error_code session_write_embeddings(const struct session *session, const size_t *clips,
+                                         size_t count, struct error *error);
+
+void session_close(struct session *session); /* takes SESSION_INITIAL */
+
+#endif
