@@ -227,6 +227,8 @@ enum clip_status sound_file_open(const char *path, struct sound_file *file, char
     enum clip_status status = open_regular(path, file, reason);
     if (status == CLIP_OK) status = check_container(file, reason);
     if (status == CLIP_OK) status = open_sound(file, &info, reason);
+    /* libsndfile opens some files although a read failed, and then their length is arbitrary. */
+    if (status == CLIP_OK && file->failure != 0) status = refuse_unread(file, reason);
     if (status == CLIP_OK) status = check_format(file, &info, reason);
     if (status == CLIP_OK) status = check_bounds(file, &info, reason);
     if (status != CLIP_OK) sound_file_close(file);
