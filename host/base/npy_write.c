@@ -1,4 +1,5 @@
 /* Writing arrays as a stream, committed in one step. */
+#include "host/base/npy.h"
 #include "host/base/npy_header.h"
 
 #include <errno.h>

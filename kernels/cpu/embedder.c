@@ -29,7 +29,7 @@ struct cpu_embedder {
     float *decibels; /* (frame_capacity, mels) */
     size_t clip_capacity;
     struct feature_clip *feature_clips;
-    struct network_clip *network_clips;
+    struct plan_clip *plan_clips;
     float *statistics; /* (clip_capacity, 2 * channels) */
 };
 
@@ -73,7 +73,7 @@ void embedder_free(struct cpu_embedder *embedder) {
     linear_free(embedder->linear);
     free(embedder->decibels);
     free(embedder->feature_clips);
-    free(embedder->network_clips);
+    free(embedder->plan_clips);
     free(embedder->statistics);
     free(embedder);
 }
@@ -108,16 +108,16 @@ static enum error_code reserve_clips(struct cpu_embedder *embedder, size_t clips
                                      struct error *error) {
     if (clips <= embedder->clip_capacity) return ERROR_NONE;
     free(embedder->feature_clips);
-    free(embedder->network_clips);
+    free(embedder->plan_clips);
     free(embedder->statistics);
     embedder->clip_capacity = 0;
     embedder->feature_clips = calloc(clips, sizeof *embedder->feature_clips);
-    embedder->network_clips = calloc(clips, sizeof *embedder->network_clips);
+    embedder->plan_clips = calloc(clips, sizeof *embedder->plan_clips);
     size_t values;
     if (__builtin_mul_overflow(clips, 2 * network_channels(embedder->network), &values))
         values = SIZE_MAX;
     embedder->statistics = memory_aligned(values, sizeof(float), "pooled statistics", error);
-    if (embedder->feature_clips == NULL || embedder->network_clips == NULL)
+    if (embedder->feature_clips == NULL || embedder->plan_clips == NULL)
         FAIL(error, ERROR_MEMORY, "no memory for a batch of %zu clips", clips);
     if (error->code == ERROR_NONE) embedder->clip_capacity = clips;
     return error->code;
@@ -150,7 +150,7 @@ static enum error_code lay_out(struct cpu_embedder *embedder, const struct devic
         clip->length = device_resampled_length(clips[c].frames, clips[c].rate);
         clip->frames = xvector_frames(clip->length);
         clip->row = *frames;
-        embedder->network_clips[c] = (struct network_clip){clip->row, clip->frames};
+        embedder->plan_clips[c] = (struct plan_clip){clip->row, clip->frames};
         *frames += clip->frames;
         *total_samples += clip->length;
     }
@@ -217,7 +217,7 @@ enum error_code embedder_run(struct cpu_embedder *embedder, const struct device_
             ERROR_NONE ||
         reserve_frames(embedder, *frames, error) != ERROR_NONE ||
         run_features(embedder, clip_count, *frames, counters, error) != ERROR_NONE ||
-        network_run(embedder->network, embedder->network_clips, clip_count, embedder->decibels,
+        network_run(embedder->network, embedder->plan_clips, clip_count, embedder->decibels,
                     embedder->statistics, counters, error) != ERROR_NONE ||
         run_linear(embedder, clip_count, embeddings, counters, error) != ERROR_NONE)
         return error->code;

@@ -2,10 +2,19 @@
 
 #include "kernels/batch_norm.h"
 #include "memory.h"
-#include "winograd.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* The weight that Winograd's product 0 .. 3 has for taps g0, g1, g2 (winograd.h). */
+static double winograd_weight(size_t product, double g0, double g1, double g2) {
+    switch (product) {
+    case 0: return g0;
+    case 1: return (g0 + g1 + g2) / 2.0;
+    case 2: return (g0 - g1 + g2) / 2.0;
+    default: return g2;
+    }
+}
 
 /* A folded block in double precision, with the network's padding. */
 struct folded {

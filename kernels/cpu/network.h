@@ -2,13 +2,7 @@
 #ifndef EARMARK_CPU_NETWORK_H
 #define EARMARK_CPU_NETWORK_H
 
-#include "kernels/device.h"
-
-/* A clip as the network sees it. */
-struct network_clip {
-    size_t row;    /* its first frame's row in the features */
-    size_t frames; /* fewer than xvector_minimum_frames: it is left out, its statistics NaN */
-};
+#include "plan.h"
 
 struct cpu_network;
 
@@ -22,7 +16,7 @@ size_t network_channels(const struct cpu_network *network);
 
 /* features (rows, mels) of all clips -> statistics (clip_count, 2 * channels). Adds
  * to the counters' network and pooling stages. */
-enum error_code network_run(struct cpu_network *network, const struct network_clip *clips,
+enum error_code network_run(struct cpu_network *network, const struct plan_clip *clips,
                             size_t clip_count, const float *features, float *statistics,
                             struct device_counters *counters, struct error *error);
 

@@ -154,7 +154,7 @@ static enum error_code run_chunk(struct cpu_network *network, const float *featu
     return run_last_group(network, &work, statistics, pooling, error);
 }
 
-enum error_code network_run(struct cpu_network *network, const struct network_clip *clips,
+enum error_code network_run(struct cpu_network *network, const struct plan_clip *clips,
                             size_t clip_count, const float *features, float *statistics,
                             struct device_counters *counters, struct error *error) {
     const double start = clock_seconds();

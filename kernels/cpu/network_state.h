@@ -3,7 +3,6 @@
 #define EARMARK_CPU_NETWORK_STATE_H
 
 #include "layer.h"
-#include "network.h"
 #include "plan.h"
 #include "pooling.h"
 

@@ -69,14 +69,13 @@ static size_t fit(const struct plan *plan, struct plan_piece *piece, size_t room
     return room > context ? room - context : 0;
 }
 
-bool plan_next(struct plan *plan, const struct network_clip *clips, size_t clip_count,
-               size_t rows) {
+bool plan_next(struct plan *plan, const struct plan_clip *clips, size_t clip_count, size_t rows) {
     plan->piece_count = 0;
     for (size_t l = 0; l < plan->levels; l++) plan->rows[l] = plan->pairs[l] = 0;
     if (rows < plan->least || rows > plan->capacity) rows = plan->capacity;
     for (; plan->next_clip < clip_count && plan->piece_count < plan->piece_capacity;
          plan->next_clip++, plan->next_frame = 0) {
-        const struct network_clip *clip = &clips[plan->next_clip];
+        const struct plan_clip *clip = &clips[plan->next_clip];
         if (clip->frames < plan->minimum_frames) continue;
         struct plan_piece *piece = &plan->pieces[plan->piece_count];
         piece->clip = plan->next_clip;

@@ -8,9 +8,15 @@
 #ifndef EARMARK_CPU_PLAN_H
 #define EARMARK_CPU_PLAN_H
 
-#include "network.h"
+#include "kernels/device.h"
 
 #define PLAN_LEVELS (XVECTOR_MAXIMUM_BLOCKS + 1)
+
+/* A clip that is to be planned. */
+struct plan_clip {
+    size_t row;    /* its first frame's row in the features */
+    size_t frames; /* fewer than xvector_minimum_frames: it is left out, its statistics NaN */
+};
 
 struct plan_piece {
     size_t clip;
@@ -46,7 +52,7 @@ void plan_begin(struct plan *plan);
 
 /* Fills in the next chunk of at most `rows` rows (least .. capacity; anything else
  * counts as the capacity); false when there is none left. */
-bool plan_next(struct plan *plan, const struct network_clip *clips, size_t clip_count, size_t rows);
+bool plan_next(struct plan *plan, const struct plan_clip *clips, size_t clip_count, size_t rows);
 
 /* The piece that holds a row, or a pair, of a level (1 and up). */
 size_t plan_find(const struct plan *plan, size_t level, size_t row);

@@ -1,3 +1,4 @@
+#include "kernels/cpu/tile_kernels.h"
 #include "kernels/cpu/tile_kernels_internal.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* Tile kernels for AVX-512F: 32 registers of 64 bytes. */
 #if defined(__x86_64__)
 
+#include "kernels/cpu/tile_kernels.h"
 #include "kernels/cpu/tile_kernels_internal.h"
 
 #include <immintrin.h>

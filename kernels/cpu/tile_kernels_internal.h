@@ -2,8 +2,6 @@
 #ifndef EARMARK_CPU_TILE_KERNELS_INTERNAL_H
 #define EARMARK_CPU_TILE_KERNELS_INTERNAL_H
 
-#include "kernels/cpu/tile_kernels.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -13,6 +11,7 @@
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
 
+struct tile_kernels;
 extern const struct tile_kernels tile_kernels_portable_single, tile_kernels_portable_double;
 #if defined(__x86_64__)
 extern const struct tile_kernels tile_kernels_avx2_single, tile_kernels_avx2_double;

@@ -1,4 +1,5 @@
 /* Tile kernels in the compilers' vectors of 16 bytes, for every other CPU. */
+#include "kernels/cpu/tile_kernels.h"
 #include "kernels/cpu/tile_kernels_internal.h"
 
 typedef float portable_single __attribute__((vector_size(16)));

@@ -5,15 +5,6 @@
 
 #include <string.h>
 
-double winograd_weight(size_t product, double g0, double g1, double g2) {
-    switch (product) {
-    case 0: return g0;
-    case 1: return (g0 + g1 + g2) / 2.0;
-    case 2: return (g0 - g1 + g2) / 2.0;
-    default: return g2;
-    }
-}
-
 /* The pairs of a tile, one after the other. */
 struct walk {
     const struct plan *plan;

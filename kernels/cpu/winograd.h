@@ -17,9 +17,6 @@
 #include "layer.h"
 #include "plan.h"
 
-/* The weight that product 0 .. 3 has for taps g0, g1, g2. */
-double winograd_weight(size_t product, double g0, double g1, double g2);
-
 /* Inputs of pairs first .. first + WINOGRAD_ROWS - 1 (as far as there are any) of layer
  * `index`: input (4, WINOGRAD_ROWS, layer->inputs) from rows of its level. */
 void winograd_gather(const struct plan *plan, const struct layer *layer, size_t index,
