@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum error_code issues_read_table(const char *path, size_t count, size_t dimensions,
                                   const char *shape, double **values, struct error *error) {
