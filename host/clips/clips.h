@@ -45,7 +45,7 @@ struct clip {
     int32_t class_index; /* of class_names, or -1: no label */
     int32_t group_index; /* of group_names, or -1: no group */
     int32_t fold;        /* of fold_names, or -1: no fold */
-    uint8_t status;      /* enum clip_status as far as the manifest can tell */
+    uint8_t status;      /* enum clip_status as far as it follows from the list */
     double start;        /* seconds into the file */
     double end;          /* seconds into the file; 0: to its end */
 };
@@ -84,7 +84,7 @@ struct clip_list {
     struct string_table folds;
 };
 
-/* What a reader knows about one clip; strings are copied. */
+/* One clip as a reader passes it on; strings are copied. */
 struct clip_entry {
     const char *path;
     const char *id;    /* NULL: the path, for a segment with #t=start,end appended */

@@ -4,7 +4,9 @@
 #include "host/commands/help.h"
 #include "host/commands/option_table.h"
 #include "host/lists/input.h"
+#include "host/output/clip_columns.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* ---- earmark.1 ---- */
@@ -146,6 +148,36 @@ static void options(struct text *text) {
     }
 }
 
+/* Frees the sentence. */
+static void sentence_entry(struct text *text, const char *name, struct text *sentence) {
+    if (sentence->failed)
+        text->failed = true;
+    else
+        entry(text, name, strlen(name), sentence->data);
+    text_free(sentence);
+}
+
+static void clip_table(struct text *text) {
+    size_t count;
+    const struct clip_column *columns = clip_columns(&count);
+    section(text, "SH", "FILES");
+    section(text, "SS", "Columns of clips.csv");
+    for (size_t i = 0; i < count; i++) {
+        const char *words = columns[i].documentation;
+        struct text sentence = TEXT_INITIAL;
+        text_format(&sentence, "%c%s.", toupper((unsigned char)words[0]), words + 1);
+        sentence_entry(text, columns[i].name, &sentence);
+    }
+    section(text, "SS", "Audio faults");
+    for (int i = 0; i < AUDIO_FAULT_COUNT; i++) {
+        const char *name = audio_fault_rule((enum audio_fault)i)->name;
+        struct text sentence = TEXT_INITIAL;
+        audio_fault_describe(&sentence, (enum audio_fault)i);
+        text_string(&sentence, ".");
+        sentence_entry(text, name, &sentence);
+    }
+}
+
 void manual_page(struct text *text) {
     text_format(
         text,
@@ -165,6 +197,7 @@ void manual_page(struct text *text) {
     section(text, "SS", "version");
     text_string(text, "Shows the version.\n.SH OPTIONS\n");
     options(text);
+    clip_table(text);
     text_string(text, ".SH EXIT STATUS\n");
     for (size_t i = 0; exit_code_row(i) != NULL; i++)
         entry(text, exit_code_row(i)->code, strlen(exit_code_row(i)->code),

@@ -73,7 +73,7 @@ static void arm(struct server *server) {
 
 /* ---- one clip ---- */
 
-static void tell(const struct server *server) {
+static void send_answer(const struct server *server) {
     const struct decoder_answer *answer = &server->answer;
     if (send(server->socket, answer, sizeof *answer, MSG_NOSIGNAL) < 0) _exit(0);
 }
@@ -96,7 +96,7 @@ static bool reserve(void *context, size_t bytes) {
     if (bytes <= DECODER_KEPT_BYTES) return true;
     server->answer.kind = ANSWER_ROOM;
     server->answer.bytes = bytes;
-    tell(server);
+    send_answer(server);
     if (!peek(server, 0, &kind) || kind != REQUEST_ROOM) return false;
     recv(server->socket, &granted, sizeof granted, 0);
     return granted.granted;
@@ -133,7 +133,7 @@ static void decode(struct server *server, void *samples, size_t capacity) {
     answer->kind = ANSWER_CLIP;
     answer->number = server->request.number;
     answer->bytes = server->most;
-    tell(server);
+    send_answer(server);
 }
 
 /* ---- the process ---- */
