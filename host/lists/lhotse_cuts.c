@@ -29,7 +29,7 @@ struct cuts {
 static const struct kind {
     const char *type;
     const char *problem; /* why none of its clips can be used, or NULL */
-} kinds[] = {
+} cut_kinds[] = {
     {"MonoCut", NULL},
     {"MultiCut", NULL},
     {"Cut", NULL}, /* what MonoCut was before Lhotse 0.8 */
@@ -41,8 +41,8 @@ static const struct kind {
 
 static const struct kind *find_kind(const json_t *object) {
     const char *type = json_string_value(json_object_get(object, "type"));
-    for (size_t i = 0; type != NULL && i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(type, kinds[i].type) == 0) return &kinds[i];
+    for (size_t i = 0; type != NULL && i < sizeof cut_kinds / sizeof cut_kinds[0]; i++)
+        if (strcmp(type, cut_kinds[i].type) == 0) return &cut_kinds[i];
     return NULL;
 }
 
