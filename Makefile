@@ -126,7 +126,7 @@ $(BENCH_PROGRAMS): %: %.o $(BENCH_SHARED)
 .PRECIOUS: $(BUILD)/%.o
 
 .PHONY: tests
-tests: $(TEST_PROGRAMS)
+tests: $(TEST_PROGRAMS) $(BUILD)/earmark
 
 # What tests run, without touching the link at the top of the tree.
 .PHONY: cli-programs test-programs
@@ -228,7 +228,7 @@ cli_variables = EARMARK=$(CURDIR)/$(BUILD)/earmark PROGRAMS=$(BUILD)/bench
 
 .PHONY: test-unit
 test-unit: tests
-	@bash tests/run.sh $(RUN_OPTIONS) $(unit_tests)
+	@EARMARK=$(CURDIR)/$(BUILD)/earmark bash tests/run.sh $(RUN_OPTIONS) $(unit_tests)
 
 .PHONY: test-cli
 test-cli: cli-programs
