@@ -113,6 +113,18 @@ static enum error_code take(size_t index, const char *value, struct options *opt
     return ERROR_NONE;
 }
 
+/* The table's defaults are the program's: they are read like values of the command line. */
+static enum error_code take_defaults(const struct command_row *command, struct options *options,
+                                     struct error *error) {
+    for (size_t i = 0; option_row(i) != NULL; i++) {
+        const struct option_row *row = option_row(i);
+        if ((row->commands & command->bit) == 0 || row->usual == NULL) continue;
+        TRY(take(i, row->usual, options, error));
+        options->given[i] = NULL;
+    }
+    return ERROR_NONE;
+}
+
 /* ---- the command line ---- */
 
 /* What getopt_long did not understand: '?', or ':' for a value that is missing. */
@@ -178,6 +190,7 @@ enum error_code options_parse(const struct command_row *command, int argc, char 
                               struct options *options, struct error *error) {
     struct known known = {.letters = ""};
     list_known(command, &known);
+    TRY(take_defaults(command, options, error));
     opterr = 0;
     optind = 0; /* GNU: begins again */
     for (int option; (option = getopt_long(argc, argv, known.letters, known.names, NULL)) != -1;) {

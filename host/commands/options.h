@@ -53,15 +53,8 @@ struct options {
                                            for a flag; NULL: not given */
 };
 
+/* What no option sets; options_parse adds the defaults that the table of options has. */
 #define OPTIONS_INITIAL                                                                            \
-    {                                                                                              \
-        .engine = {.device = "auto"}, .crossval = CROSSVAL_DEFAULTS,                               \
-        .confident = CONFIDENT_DEFAULTS, .benchmark = {                                            \
-            .clips = 2000,                                                                         \
-            .seconds = 0.41,                                                                       \
-            .rate = 8000,                                                                          \
-            .repeats = 5                                                                           \
-        }                                                                                          \
-    }
+    { .engine = {.device = "auto"}, .crossval = CROSSVAL_DEFAULTS, .confident = CONFIDENT_DEFAULTS }
 
 #endif

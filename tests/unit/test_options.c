@@ -72,22 +72,39 @@ static void test_defaults(void **state) {
         if (row->usual == NULL) continue;
         for (size_t c = 0; command_row(c) != NULL; c++) {
             const struct command_row *command = command_row(c);
-            struct options options;
+            static struct options without, with; /* static: padding is 0 */
             struct error error;
             char line[256];
             if ((row->commands & command->bit) == 0) continue;
             /* Required options are missing: the error comes after all were read. */
+            parse(command->name, "", &without, &error);
             snprintf(line, sizeof line, "--%s %s", row->name, row->usual);
-            parse(command->name, line, &options, &error);
+            parse(command->name, line, &with, &error);
             assert_true(error.code == ERROR_NONE || strstr(error.message, "is missing") != NULL);
-            assert_string_equal(options.given[i], row->usual);
-            options.given[i] = NULL;
-            options.engine.device = initial.engine.device; /* the same text elsewhere */
-            assert_memory_equal(&options, &initial, sizeof initial);
+            assert_null(without.given[i]);
+            assert_string_equal(with.given[i], row->usual);
+            with.given[i] = NULL;
+            assert_string_equal(with.engine.device, without.engine.device);
+            with.engine.device = without.engine.device; /* the same text elsewhere */
+            assert_memory_equal(&with, &without, sizeof with);
             count++;
         }
     }
     assert_true(count > 20);
+}
+
+/* The defaults of the table are those of the stages. */
+static void test_defaults_of_stages(void **state) {
+    (void)state;
+    static struct options options;
+    struct error error;
+    assert_int_equal(parse("audit", "in -o out", &options, &error), ERROR_NONE);
+    assert_memory_equal(&options.crossval, &initial.crossval, sizeof initial.crossval);
+    assert_memory_equal(&options.confident, &initial.confident, sizeof initial.confident);
+    assert_string_equal(options.engine.device, "auto");
+    assert_int_equal(parse("bench", "", &options, &error), ERROR_NONE);
+    assert_int_equal(options.benchmark.clips, 2000);
+    assert_true(options.benchmark.seconds == 0.41);
 }
 
 static void test_values(void **state) {
@@ -171,8 +188,11 @@ static void test_similar(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),    cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_values),  cmocka_unit_test(test_record),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_defaults_of_stages),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_record),
         cmocka_unit_test(test_similar),
     };
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);
