@@ -78,7 +78,7 @@ static void readers(struct text *text, int width) {
             row(text, input_reader(i)->name, string.data, NAME_COLUMNS, width);
         text_free(&string);
     }
-    text_string(text, "Options:\n");
+    text_string(text, "\nOptions:\n");
 }
 
 /* The options of a group that are not among those used most, under its title. */

@@ -300,8 +300,8 @@ static const struct {
     [GROUP_INPUT] =
         {"Input",
          "Audio files are WAV, FLAC, Ogg, MP3, AIFF or AU at any sample rate; they are resampled "
-         "to "
-         "the rate of the model. Lists may be compressed with gzip (.gz). ESC-50 and UrbanSound8K "
+         "to the rate of the model. Lists may be compressed with gzip (.gz). ESC-50 and "
+         "UrbanSound8K "
          "are recognised by the columns of their CSV file, with the audio files in ../audio, audio "
          "or beside it; their folds are used unless --group is given. INPUT is one of these:"},
     [GROUP_ENGINE] = {"Computation", NULL},
