@@ -181,9 +181,9 @@ static enum error_code note_failure(struct embedding_job *job, size_t clip,
                                     const struct decoded *decoded, struct error *error) {
     TRY(memory_grow(&job->failures, &job->failure_capacity, job->failure_count + 1,
                     sizeof *job->failures, "unusable clips", error));
-    char *reason = memory_string(decoded->reason, error);
+    char *reason = memory_string(decoded->verdict.reason, error);
     if (reason == NULL) return error->code;
-    job->failures[job->failure_count++] = (struct failure){clip, decoded->status, reason};
+    job->failures[job->failure_count++] = (struct failure){clip, decoded->verdict.status, reason};
     return ERROR_NONE;
 }
 
@@ -210,11 +210,11 @@ static enum error_code take_item(struct embedding_job *job, const struct decode_
                                  struct error *error) {
     const struct decoded *decoded = &item->decoded;
     struct clip_measures *measures = &job->measures[item->clip];
-    bool usable = decoded->status == CLIP_OK || decoded->status == CLIP_SILENT;
+    bool usable = decoded->verdict.status == CLIP_OK || decoded->verdict.status == CLIP_SILENT;
     TRY(take_stored(job, item->clip, error));
     *measures = (struct clip_measures){.facts = decoded->facts, .row = EMBEDDING_NO_ROW};
     if (usable) TRY(add_clip(job, item->clip, decoded, error));
-    if (decoded->status != CLIP_OK && job->clips->clips[item->clip].status == CLIP_OK)
+    if (decoded->verdict.status != CLIP_OK && job->clips->clips[item->clip].status == CLIP_OK)
         TRY(note_failure(job, item->clip, decoded, error));
     if (!usable) progress_update(&job->progress, ++job->clips_done);
     return ERROR_NONE;

@@ -170,8 +170,8 @@ enum error_code sound_load(struct decoders *decoders, int index, const char *pat
         snprintf(sound->reason, sizeof sound->reason, "too long to be played in the page");
     else if (code != ERROR_NONE)
         FAIL(error, code, "%s", decoding.message);
-    else if (decoded.status != CLIP_OK && decoded.status != CLIP_SILENT)
-        snprintf(sound->reason, sizeof sound->reason, "%s", decoded.reason);
+    else if (decoded.verdict.status != CLIP_OK && decoded.verdict.status != CLIP_SILENT)
+        snprintf(sound->reason, sizeof sound->reason, "%s", decoded.verdict.reason);
     else
         make_small(&decoded, duration, sound, error);
     decoded_free(&decoded);

@@ -15,7 +15,7 @@
 
 struct sound {
     bool readable;
-    char reason[DECODE_REASON_SIZE]; /* why it is not readable */
+    char reason[VERDICT_REASON_SIZE]; /* why it is not readable */
 
     unsigned char *data; /* (size) a FLAC or WAV file, whichever is smaller */
     size_t size;

@@ -10,8 +10,6 @@
 #include <errno.h>
 #include <float.h>
 #include <samplerate.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -48,15 +46,6 @@ struct decoding {
     uint32_t peak;        /* bits of the largest |x|; NaN and Inf are above all numbers */
     uint32_t loudest_mix; /* the same of the mean of the channels */
 };
-
-__attribute__((format(printf, 3, 4))) static void
-refuse(struct decoded *decoded, enum clip_status status, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(decoded->reason, sizeof decoded->reason, format, arguments);
-    va_end(arguments);
-    decoded->status = status;
-}
 
 /* ---- measuring ----
  * The bits of |x| sort as integers as they do as floats, with NaN and Inf last: one
@@ -163,8 +152,9 @@ static size_t result_bytes(const struct decoding *decoding, size_t frames) {
 }
 
 static void refuse_as_too_large(struct decoding *decoding) {
-    refuse(decoding->decoded, CLIP_UNREADABLE, "more than %zu MiB of samples; cut it into clips",
-           most_bytes(decoding->decoded) >> 20);
+    verdict_set(&decoding->decoded->verdict, CLIP_UNREADABLE,
+                "more than %zu MiB of samples; cut it into clips",
+                most_bytes(decoding->decoded) >> 20);
 }
 
 /* The first allocation: what the header promises, bounded by what a file of this size can
@@ -298,8 +288,8 @@ static enum error_code read_all(struct decoding *decoding, struct error *error) 
         decoding->read += got;
         if (got == 0 || decoding->peak >= INFINITE_BITS) return ERROR_NONE;
         if (decoding->read > most) {
-            refuse(decoding->decoded, CLIP_UNREADABLE, "longer than %d s; cut it into clips",
-                   DECODE_MAXIMUM_SECONDS);
+            verdict_set(&decoding->decoded->verdict, CLIP_UNREADABLE,
+                        "longer than %d s; cut it into clips", DECODE_MAXIMUM_SECONDS);
             return ERROR_NONE;
         }
     }
@@ -319,14 +309,16 @@ static enum error_code fix_length(struct decoding *decoding, struct error *error
     if (fits) decoding->stored = exact;
     bool finite = decoding->peak < INFINITE_BITS; /* otherwise judge() gives the reason */
     if (finite && largest_float(decoding->data, decoding->stored, 0) >= INFINITE_BITS)
-        refuse(decoding->decoded, CLIP_UNREADABLE, "samples up to %g, too large to be resampled",
-               (double)bits_float(decoding->peak));
+        verdict_set(&decoding->decoded->verdict, CLIP_UNREADABLE,
+                    "samples up to %g, too large to be resampled",
+                    (double)bits_float(decoding->peak));
     return ERROR_NONE;
 }
 
-/* Sets the status and the reason by the first thing that is wrong with the whole clip. */
+/* Sets the verdict by the first thing that is wrong with the whole clip. */
 static void judge(const struct decoding *decoding) {
-    struct decoded *decoded = decoding->decoded;
+    const struct decoded *decoded = decoding->decoded;
+    struct verdict *verdict = &decoding->decoded->verdict;
     const struct sound_file *file = decoding->file;
     bool ends_early =
         file->promised_frames != SIZE_MAX && decoding->read < decoding->segment.wanted;
@@ -337,39 +329,41 @@ static void judge(const struct decoding *decoding) {
     size_t length = decoded->rate == decoding->settings->model_rate
                         ? decoded->frames
                         : device_resampled_length(decoded->frames, decoded->rate);
-    if (decoded->status != CLIP_OK) return;
+    if (verdict->status != CLIP_OK) return;
     if (file->failure != 0)
-        refuse(decoded, CLIP_UNREADABLE,
-               "cannot read on after %zu samples: %s; check its disk or mount", decoding->read,
-               strerror(file->failure));
+        verdict_set(verdict, CLIP_UNREADABLE,
+                    "cannot read on after %zu samples: %s; check its disk or mount", decoding->read,
+                    strerror(file->failure));
     else if (decoding->peak >= INFINITE_BITS)
-        refuse(decoded, CLIP_UNREADABLE, "holds NaN or infinite samples; write the file again");
+        verdict_set(verdict, CLIP_UNREADABLE,
+                    "holds NaN or infinite samples; write the file again");
     else if (bits_float(decoding->peak) > DECODE_MAXIMUM_PEAK)
-        refuse(decoded, CLIP_UNREADABLE,
-               "samples up to %g, which cannot be audio; write the file again",
-               (double)bits_float(decoding->peak));
+        verdict_set(verdict, CLIP_UNREADABLE,
+                    "samples up to %g, which cannot be audio; write the file again",
+                    (double)bits_float(decoding->peak));
     else if (ends_early)
-        refuse(decoded, CLIP_TRUNCATED,
-               "truncated: the header promises %zu samples, %zu could be decoded%s%.*s; copy the "
-               "file again",
-               file->promised_frames, decoding->segment.first + decoding->read, failed ? ": " : "",
-               failed ? words : 0, failure);
+        verdict_set(verdict, CLIP_TRUNCATED,
+                    "truncated: the header promises %zu samples, %zu could be decoded%s%.*s; "
+                    "copy the file again",
+                    file->promised_frames, decoding->segment.first + decoding->read,
+                    failed ? ": " : "", failed ? words : 0, failure);
     else if (failed && file->promised_frames == SIZE_MAX)
-        refuse(decoded, decoding->read > 0 ? CLIP_TRUNCATED : CLIP_UNREADABLE,
-               "decoding fails after %zu samples: %.*s (libsndfile); copy or convert the file "
-               "again",
-               decoding->read, words, failure);
+        verdict_set(verdict, decoding->read > 0 ? CLIP_TRUNCATED : CLIP_UNREADABLE,
+                    "decoding fails after %zu samples: %.*s (libsndfile); copy or convert the file "
+                    "again",
+                    decoding->read, words, failure);
     else if (segment_ends_early(file, decoding->settings, &decoding->segment, decoding->read))
-        refuse(decoded, CLIP_BAD_SEGMENT, "ends at %g s, but the file is only %g s long",
-               decoding->settings->end_seconds,
-               (double)(decoding->segment.first + decoding->read) / file->rate);
+        verdict_set(verdict, CLIP_BAD_SEGMENT, "ends at %g s, but the file is only %g s long",
+                    decoding->settings->end_seconds,
+                    (double)(decoding->segment.first + decoding->read) / file->rate);
     else if (length == 0 || length < minimum)
-        refuse(decoded, CLIP_TOO_SHORT,
-               "too short: %zu samples at the model's rate, which needs at least %zu; leave the "
-               "clip out",
-               length, minimum == 0 ? 1 : minimum);
+        verdict_set(verdict, CLIP_TOO_SHORT,
+                    "too short: %zu samples at the model's rate, which needs at least %zu; "
+                    "leave the clip out",
+                    length, minimum == 0 ? 1 : minimum);
     else if (bits_float(decoding->loudest_mix) < DECODE_SILENT_PEAK)
-        refuse(decoded, CLIP_SILENT, "silent: no sample is louder than half a step of 16 bits");
+        verdict_set(verdict, CLIP_SILENT,
+                    "silent: no sample is louder than half a step of 16 bits");
 }
 
 static void describe(const struct decoding *decoding) {
@@ -430,21 +424,19 @@ static enum error_code decode_open_file(struct decoding *decoding, size_t positi
     decoded->facts.channels = decoding->file->channels;
     decoded->facts.rate = decoding->file->rate;
     memcpy(decoded->source_kind, decoding->file->kind, sizeof decoded->source_kind);
-    decoded->status =
-        segment_choose(decoding->file, decoding->settings, &decoding->segment, decoded->reason);
-    if (decoded->status != CLIP_OK) return ERROR_NONE;
+    segment_choose(decoding->file, decoding->settings, &decoding->segment, &decoded->verdict);
+    if (decoded->verdict.status != CLIP_OK) return ERROR_NONE;
     TRY(prepare(decoding, error));
     TRY(first_room(decoding, error));
-    if (decoded->status == CLIP_OK)
+    if (decoded->verdict.status == CLIP_OK)
         TRY(segment_begin(decoding->file, decoding->settings, &decoding->segment, position,
-                          decoding->block, decoding->block_frames, &decoded->status,
-                          decoded->reason, error));
-    if (decoded->status != CLIP_OK) return ERROR_NONE;
+                          decoding->block, decoding->block_frames, &decoded->verdict, error));
+    if (decoded->verdict.status != CLIP_OK) return ERROR_NONE;
     TRY(read_all(decoding, error));
-    if (decoded->status == CLIP_OK) TRY(fix_length(decoding, error));
+    if (decoded->verdict.status == CLIP_OK) TRY(fix_length(decoding, error));
     describe(decoding);
     judge(decoding);
-    decoded->facts.silent = decoded->status == CLIP_SILENT;
+    decoded->facts.silent = decoded->verdict.status == CLIP_SILENT;
     return ERROR_NONE;
 }
 
@@ -458,14 +450,16 @@ enum error_code decode_clip(const char *path, const struct decode_settings *sett
                                 .capacity = decoded->capacity,
                                 .target = decoded->target,
                                 .target_capacity = decoded->target_capacity};
-    decoded->status = kept_files_take(kept, path, settings, &file, decoded->reason);
+    kept_files_take(kept, path, settings, &file, &decoded->verdict);
     int cause = file->file.failure; /* not an error of this clip: the next one has it too */
-    if (decoded->status != CLIP_OK && (cause == EMFILE || cause == ENFILE || cause == ENOMEM))
+    if (decoded->verdict.status != CLIP_OK &&
+        (cause == EMFILE || cause == ENFILE || cause == ENOMEM))
         file_fail(error, path, "open", cause);
-    if (decoded->status == CLIP_OK) {
+    if (decoded->verdict.status == CLIP_OK) {
         decoding.file = &file->file;
         decode_open_file(&decoding, file->position, error);
-        bool healthy = error->code == ERROR_NONE && !clip_status_is_unreadable(decoded->status);
+        bool healthy =
+            error->code == ERROR_NONE && !clip_status_is_unreadable(decoded->verdict.status);
         kept_files_give_back(kept, file, path, settings, decoding.segment.first + decoding.read,
                              healthy);
     }

@@ -2,22 +2,21 @@
  *
  * Containers and codecs are on an allow-list (WAV, FLAC, Ogg Vorbis and Opus,
  * MP3, AIFF, AU); channels, rate and length are bounded before anything is
- * allocated, and memory grows only with samples that were decoded. A bad file is
- * a status and a reason, not an error: the run continues. */
+ * allocated, and memory grows only with samples that were decoded. What is wrong with a
+ * file is a verdict, not an error: the run continues. */
 #ifndef EARMARK_SOUND_DECODE_H
 #define EARMARK_SOUND_DECODE_H
 
 #include "host/base/error.h"
 #include "host/clips/clip_facts.h"
-#include "host/clips/clips.h"
 #include "host/sound/decode_settings.h"
+#include "host/sound/verdict.h"
 #include "kernels/device.h"
 
 /* A decoded clip. Zero-initialise once, use for many clips, free at the end:
  * the buffer is kept. */
 struct decoded {
-    enum clip_status status; /* CLIP_OK, SILENT, UNREADABLE, TRUNCATED, TOO_SHORT or BAD_SEGMENT */
-    char reason[DECODE_REASON_SIZE]; /* empty for CLIP_OK */
+    struct verdict verdict; /* CLIP_OK, SILENT, UNREADABLE, TRUNCATED, TOO_SHORT or BAD_SEGMENT */
 
     /* Valid for CLIP_OK and CLIP_SILENT: what struct device_clip needs. */
     const void *samples; /* (frames, channels) interleaved */

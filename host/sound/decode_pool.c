@@ -238,22 +238,18 @@ static struct slot *claim(struct worker *worker) {
 }
 
 /* A clip that the list already refused keeps its status and reason. */
-static void copy_status(const struct clip_list *clips, struct decode_item *item) {
+static void copy_verdict(const struct clip_list *clips, struct decode_item *item) {
     struct decoded *decoded = &item->decoded;
-    *decoded = (struct decoded){.status = (enum clip_status)clips->clips[item->clip].status,
-                                .buffer = decoded->buffer,
-                                .capacity = decoded->capacity};
-    const char *reason = clip_reason(clips, item->clip);
-    size_t length = strlen(reason);
-    if (length >= sizeof decoded->reason) length = sizeof decoded->reason - 1;
-    memcpy(decoded->reason, reason, length);
+    *decoded = (struct decoded){.buffer = decoded->buffer, .capacity = decoded->capacity};
+    verdict_set(&decoded->verdict, (enum clip_status)clips->clips[item->clip].status, "%s",
+                clip_reason(clips, item->clip));
 }
 
 static enum error_code decode_slot(struct worker *worker, struct slot *slot, struct text *path,
                                    struct error *error) {
     struct decode_pool *pool = worker->pool;
     if (pool->clips->clips[slot->item.clip].status != CLIP_OK) {
-        copy_status(pool->clips, &slot->item);
+        copy_verdict(pool->clips, &slot->item);
         return ERROR_NONE;
     }
     struct decode_settings settings = pool->settings.decode;

@@ -21,8 +21,6 @@
 /* Ends up to this far past the end of the file are treated as rounding. */
 #define DECODE_END_SLACK 0.05 /* seconds */
 
-#define DECODE_REASON_SIZE 512
-
 struct kept_files;
 
 struct decode_settings {

@@ -7,8 +7,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -55,34 +53,27 @@ int decoders_count(const struct decoders *decoders) {
 
 /* ---- how a decoder ended ---- */
 
-__attribute__((format(printf, 2, 3))) static void refuse(struct decoded *decoded,
-                                                         const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(decoded->reason, sizeof decoded->reason, format, arguments);
-    va_end(arguments);
-    decoded->status = CLIP_UNREADABLE;
-}
-
 #define ADVICE "convert the file again or leave it out"
 
-static void explain_end(int status, int seconds, struct decoded *decoded) {
+static void explain_end(int status, int seconds, struct verdict *verdict) {
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     const char *name = number == 0 ? NULL : sigabbrev_np(number);
     if (number == SIGXCPU)
-        refuse(decoded,
-               "the decoder took more than %d s of processor time without progress; " ADVICE,
-               seconds);
+        verdict_set(verdict, CLIP_UNREADABLE,
+                    "the decoder took more than %d s of processor time without progress; " ADVICE,
+                    seconds);
     else if (number == SIGKILL)
-        refuse(decoded, "the decoder was killed (SIGKILL); check whether memory was short");
+        verdict_set(verdict, CLIP_UNREADABLE,
+                    "the decoder was killed (SIGKILL); check whether memory was short");
     else if (number != 0)
-        refuse(decoded, "the decoder crashed (SIG%s); " ADVICE, name == NULL ? "?" : name);
+        verdict_set(verdict, CLIP_UNREADABLE, "the decoder crashed (SIG%s); " ADVICE,
+                    name == NULL ? "?" : name);
     else if (WEXITSTATUS(status) == DECODER_EXIT_MEMORY)
-        refuse(decoded, "the decoder needs more than %zu MiB of memory; " ADVICE,
-               DECODER_MEMORY >> 20);
+        verdict_set(verdict, CLIP_UNREADABLE,
+                    "the decoder needs more than %zu MiB of memory; " ADVICE, DECODER_MEMORY >> 20);
     else
-        refuse(decoded, "the decoder ended unexpectedly (exit code %d); " ADVICE,
-               WEXITSTATUS(status));
+        verdict_set(verdict, CLIP_UNREADABLE,
+                    "the decoder ended unexpectedly (exit code %d); " ADVICE, WEXITSTATUS(status));
 }
 
 /* ---- asking one ---- */
@@ -180,7 +171,8 @@ static enum error_code take(const struct decoder *decoder, const struct decode_s
     decoded->target_capacity = own.target_capacity;
     if (answer->error.code != ERROR_NONE)
         return FAIL(error, answer->error.code, "%s", answer->error.message);
-    if (decoded->status != CLIP_OK && decoded->status != CLIP_SILENT) return ERROR_NONE;
+    if (decoded->verdict.status != CLIP_OK && decoded->verdict.status != CLIP_SILENT)
+        return ERROR_NONE;
     size_t room = decoded->bytes > own.capacity ? decoded->bytes : own.capacity;
     if (settings->reserve != NULL && !settings->reserve(settings->context, room))
         return FAIL(error, ERROR_STOPPED, "a clip was cancelled");
@@ -214,7 +206,7 @@ static enum error_code ask(struct decoder *decoder, int seconds, const char *pat
             return fail_start(ENOMEM, error);
         if (!fresh) continue;
         *decoded = (struct decoded){.buffer = decoded->buffer, .capacity = decoded->capacity};
-        explain_end(answer.status, seconds, decoded);
+        explain_end(answer.status, seconds, &decoded->verdict);
         return ERROR_NONE;
     }
     take(decoder, settings, &answer, decoded, error);

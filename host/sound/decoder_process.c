@@ -127,8 +127,8 @@ static void decode(struct server *server, void *samples, size_t capacity) {
     server->most = 0;
     arm(server);
     decode_clip(server->request.path, &settings, &answer->decoded, &answer->error);
-    bool failed =
-        answer->error.code == ERROR_MEMORY || clip_status_is_unreadable(answer->decoded.status);
+    bool failed = answer->error.code == ERROR_MEMORY ||
+                  clip_status_is_unreadable(answer->decoded.verdict.status);
     if (failed && used_up(server)) _exit(DECODER_EXIT_MEMORY);
     answer->kind = ANSWER_CLIP;
     answer->number = server->request.number;

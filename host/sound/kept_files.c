@@ -12,15 +12,15 @@ static void close_file(struct kept_file *file) {
 
 /* Whether the file's decoder is before the segment or at its start. */
 static bool is_before(const struct kept_file *file, const struct decode_settings *settings) {
-    char reason[DECODE_REASON_SIZE];
+    struct verdict ignored;
     struct segment segment;
-    return segment_choose(&file->file, settings, &segment, reason) == CLIP_OK &&
+    return segment_choose(&file->file, settings, &segment, &ignored) == CLIP_OK &&
            file->position <= segment.first;
 }
 
 enum clip_status kept_files_take(struct kept_files *kept, const char *path,
                                  const struct decode_settings *settings, struct kept_file **file,
-                                 char *reason) {
+                                 struct verdict *verdict) {
     struct kept_file *nearest = NULL;
     struct kept_file *oldest = &kept->files[0];
     bool is_segment = settings->start_seconds > 0;
@@ -32,11 +32,11 @@ enum clip_status kept_files_take(struct kept_files *kept, const char *path,
         if (nearest == NULL || other->position > nearest->position) nearest = other;
     }
     *file = nearest;
-    reason[0] = '\0';
+    *verdict = (struct verdict){.status = CLIP_OK};
     if (nearest != NULL) return CLIP_OK;
     close_file(oldest);
     *file = oldest;
-    return sound_file_open(path, &oldest->file, reason);
+    return sound_file_open(path, &oldest->file, verdict);
 }
 
 void kept_files_give_back(struct kept_files *kept, struct kept_file *file, const char *path,

@@ -24,11 +24,11 @@ struct kept_files {
 
 /* The file of the settings' segment: of those that were kept and are not beyond its start the
  * nearest, otherwise newly opened in the place of the least recently used one.
- * CLIP_OK, or what is wrong, with the reason (DECODE_REASON_SIZE bytes) and nothing open.
+ * Sets *verdict and returns its status; nothing is open unless that is CLIP_OK.
  * To be returned by kept_files_give_back. */
 enum clip_status kept_files_take(struct kept_files *kept, const char *path,
                                  const struct decode_settings *settings, struct kept_file **file,
-                                 char *reason);
+                                 struct verdict *verdict);
 
 /* Keeps the file for the next segment, `position` being its decoder's; or closes it when
  * `healthy` is false (further samples could depend on the error), when it allows exact seeking,

@@ -1,21 +1,10 @@
 #include "host/sound/segment.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-
-__attribute__((format(printf, 2, 3))) static enum clip_status refuse(char *reason,
-                                                                     const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(reason, DECODE_REASON_SIZE, format, arguments);
-    va_end(arguments);
-    return CLIP_BAD_SEGMENT;
-}
 
 enum clip_status segment_choose(const struct sound_file *file,
                                 const struct decode_settings *settings, struct segment *segment,
-                                char *reason) {
+                                struct verdict *verdict) {
     double start = settings->start_seconds;
     double end = settings->end_seconds;
     bool known = file->promised_frames != SIZE_MAX;
@@ -23,11 +12,14 @@ enum clip_status segment_choose(const struct sound_file *file,
         known ? (double)file->promised_frames / file->rate : (double)DECODE_MAXIMUM_SECONDS;
     *segment = (struct segment){0, file->promised_frames};
     if (!(start >= 0 && end >= 0 && (end == 0 || end > start)))
-        return refuse(reason, "from %g s to %g s is not a segment of a file", start, end);
+        return verdict_set(verdict, CLIP_BAD_SEGMENT,
+                           "from %g s to %g s is not a segment of a file", start, end);
     if (start > 0 && start >= length)
-        return refuse(reason, "begins at %g s, but the file is only %g s long", start, length);
+        return verdict_set(verdict, CLIP_BAD_SEGMENT,
+                           "begins at %g s, but the file is only %g s long", start, length);
     if (end > length + DECODE_END_SLACK)
-        return refuse(reason, "ends at %g s, but the file is only %g s long", end, length);
+        return verdict_set(verdict, CLIP_BAD_SEGMENT,
+                           "ends at %g s, but the file is only %g s long", end, length);
     segment->first = (size_t)(start * file->rate + 0.5);
     if (segment->first > segment->wanted) segment->first = segment->wanted;
     if (known) segment->wanted -= segment->first;
@@ -66,24 +58,23 @@ static enum error_code skip(struct sound_file *file, const struct decode_setting
 
 enum error_code segment_begin(struct sound_file *file, const struct decode_settings *settings,
                               const struct segment *segment, size_t position, float *block,
-                              size_t block_frames, enum clip_status *status, char *reason,
-                              struct error *error) {
+                              size_t block_frames, struct verdict *verdict, struct error *error) {
     if (segment->first == position) return ERROR_NONE;
     if (segment_seeks(file)) {
         if (sf_seek(file->handle, (sf_count_t)segment->first, SEEK_SET) ==
             (sf_count_t)segment->first)
             return ERROR_NONE;
-        refuse(reason, "cannot seek to %g s: %.*s (libsndfile); copy or convert the file again",
-               settings->start_seconds, (int)strcspn(sf_strerror(file->handle), "."),
-               sf_strerror(file->handle));
-        *status = CLIP_UNREADABLE;
+        verdict_set(verdict, CLIP_UNREADABLE,
+                    "cannot seek to %g s: %.*s (libsndfile); copy or convert the file again",
+                    settings->start_seconds, (int)strcspn(sf_strerror(file->handle), "."),
+                    sf_strerror(file->handle));
         return ERROR_NONE;
     }
     TRY(skip(file, settings, segment, &position, block, block_frames, error));
     if (position < segment->first) /* whole blocks: a call that fails discards all its samples */
-        *status = refuse(reason, "begins at %g s, but only %g s of the file can be decoded",
-                         settings->start_seconds,
-                         (double)(position - position % block_frames) / file->rate);
+        verdict_set(
+            verdict, CLIP_BAD_SEGMENT, "begins at %g s, but only %g s of the file can be decoded",
+            settings->start_seconds, (double)(position - position % block_frames) / file->rate);
     return ERROR_NONE;
 }
 

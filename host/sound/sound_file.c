@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,42 +46,34 @@ static const char readable[] = "WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF and AU ar
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-__attribute__((format(printf, 3, 4))) static enum clip_status
-refuse(char *reason, enum clip_status status, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(reason, DECODE_REASON_SIZE, format, arguments);
-    va_end(arguments);
-    return status;
-}
-
 /* ---- the file ---- */
 
 /* Never waits for a FIFO, never reads a device. */
-static enum clip_status open_regular(const char *path, struct sound_file *file, char *reason) {
+static enum clip_status open_regular(const char *path, struct sound_file *file,
+                                     struct verdict *verdict) {
     struct stat status;
     do file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     while (file->descriptor < 0 && errno == EINTR);
     if (file->descriptor < 0) file->failure = errno;
     if (file->descriptor < 0)
-        return refuse(reason, CLIP_UNREADABLE, "cannot open: %s%s", strerror(file->failure),
-                      file->failure == ENOENT && strchr(path, '\\') != NULL
-                          ? "; its path has \\ where this system has /"
-                          : "");
+        return verdict_set(verdict, CLIP_UNREADABLE, "cannot open: %s%s", strerror(file->failure),
+                           file->failure == ENOENT && strchr(path, '\\') != NULL
+                               ? "; its path has \\ where this system has /"
+                               : "");
     if (fstat(file->descriptor, &status) != 0 || !S_ISREG(status.st_mode))
-        return refuse(reason, CLIP_UNREADABLE, "not a regular file");
+        return verdict_set(verdict, CLIP_UNREADABLE, "not a regular file");
     if (status.st_size <= 0)
-        return refuse(reason, CLIP_UNREADABLE, "the file is empty; copy it again");
+        return verdict_set(verdict, CLIP_UNREADABLE, "the file is empty; copy it again");
     file->file_bytes = (size_t)status.st_size;
     return CLIP_OK;
 }
 
-static enum clip_status refuse_unread(const struct sound_file *file, char *reason) {
-    return refuse(reason, CLIP_UNREADABLE, "cannot read: %s; check its disk or mount",
-                  strerror(file->failure));
+static enum clip_status refuse_unread(const struct sound_file *file, struct verdict *verdict) {
+    return verdict_set(verdict, CLIP_UNREADABLE, "cannot read: %s; check its disk or mount",
+                       strerror(file->failure));
 }
 
-static enum clip_status check_container(struct sound_file *file, char *reason) {
+static enum clip_status check_container(struct sound_file *file, struct verdict *verdict) {
     char start[20] = "";
     uint64_t promised = 0;
     uint64_t present = 0;
@@ -93,20 +84,20 @@ static enum clip_status check_container(struct sound_file *file, char *reason) {
                                       &promised, &present);
     if (errno != 0) { /* the bytes that could not be read may be those that show a truncated file */
         file->failure = errno;
-        return refuse_unread(file, reason);
+        return refuse_unread(file, verdict);
     }
     if (file->container == CONTAINER_NONE) {
         if (pread(file->descriptor, start, sizeof start - 1, 0) > 0 &&
             strcmp(start, "version https://git") == 0)
-            return refuse(reason, CLIP_UNREADABLE,
-                          "a Git LFS pointer, not the audio itself; run git lfs pull");
-        return refuse(reason, CLIP_UNREADABLE, "not a known sound file; %s", readable);
+            return verdict_set(verdict, CLIP_UNREADABLE,
+                               "a Git LFS pointer, not the audio itself; run git lfs pull");
+        return verdict_set(verdict, CLIP_UNREADABLE, "not a known sound file; %s", readable);
     }
     if (is_cut)
-        return refuse(reason, CLIP_TRUNCATED,
-                      "truncated: the header promises %llu bytes of samples, %llu are there; copy "
-                      "the file again",
-                      (unsigned long long)promised, (unsigned long long)present);
+        return verdict_set(verdict, CLIP_TRUNCATED,
+                           "truncated: the header promises %llu bytes of samples, %llu are there; "
+                           "copy the file again",
+                           (unsigned long long)promised, (unsigned long long)present);
     return CLIP_OK;
 }
 
@@ -163,7 +154,8 @@ static void open_handle(struct sound_file *file, SF_INFO *info) {
     if (file->has_far_end) info->frames = SF_COUNT_MAX; /* a guess */
 }
 
-static enum clip_status open_sound(struct sound_file *file, SF_INFO *info, char *reason) {
+static enum clip_status open_sound(struct sound_file *file, SF_INFO *info,
+                                   struct verdict *verdict) {
     enum clip_status status = CLIP_OK;
     pthread_rwlock_rdlock(&open_lock);
     open_handle(file, info);
@@ -173,18 +165,19 @@ static enum clip_status open_sound(struct sound_file *file, SF_INFO *info, char 
     file->has_far_end = file->container == CONTAINER_MPEG;
     open_handle(file, info);
     if (file->handle == NULL && file->failure != 0)
-        status = refuse_unread(file, reason);
+        status = refuse_unread(file, verdict);
     else if (file->handle == NULL)
-        status = refuse(reason, CLIP_UNREADABLE,
-                        "cannot decode: %.*s (libsndfile); copy or convert the file again",
-                        (int)strcspn(sf_strerror(NULL), "."), sf_strerror(NULL));
+        status = verdict_set(verdict, CLIP_UNREADABLE,
+                             "cannot decode: %.*s (libsndfile); copy or convert the file again",
+                             (int)strcspn(sf_strerror(NULL), "."), sf_strerror(NULL));
     pthread_rwlock_unlock(&open_lock);
     return status;
 }
 
 /* ---- bounds ---- */
 
-static enum clip_status check_format(struct sound_file *file, const SF_INFO *info, char *reason) {
+static enum clip_status check_format(struct sound_file *file, const SF_INFO *info,
+                                     struct verdict *verdict) {
     const char *major = NULL;
     const char *subtype = NULL;
     for (size_t i = 0; i < COUNT(majors); i++)
@@ -195,42 +188,45 @@ static enum clip_status check_format(struct sound_file *file, const SF_INFO *inf
         file->sixteen_bits = subtypes[i].sixteen_bits;
     }
     if (major == NULL || subtype == NULL)
-        return refuse(reason, CLIP_UNREADABLE,
-                      "a codec that is not supported (libsndfile's format 0x%x); convert it: %s",
-                      (unsigned)info->format, readable);
+        return verdict_set(verdict, CLIP_UNREADABLE,
+                           "a codec that is not supported (libsndfile's format 0x%x); "
+                           "convert it: %s",
+                           (unsigned)info->format, readable);
     snprintf(file->kind, sizeof file->kind, "%s %s", major, subtype);
     return CLIP_OK;
 }
 
-static enum clip_status check_bounds(struct sound_file *file, const SF_INFO *info, char *reason) {
+static enum clip_status check_bounds(struct sound_file *file, const SF_INFO *info,
+                                     struct verdict *verdict) {
     if (info->channels < 1 || info->channels > DECODE_MAXIMUM_CHANNELS)
-        return refuse(reason, CLIP_UNREADABLE, "%d channels; 1 to %d are read", info->channels,
-                      DECODE_MAXIMUM_CHANNELS);
+        return verdict_set(verdict, CLIP_UNREADABLE, "%d channels; 1 to %d are read",
+                           info->channels, DECODE_MAXIMUM_CHANNELS);
     if (info->samplerate < DECODE_MINIMUM_RATE || info->samplerate > DECODE_MAXIMUM_RATE)
-        return refuse(reason, CLIP_UNREADABLE, "a rate of %d Hz; %d to %d are read",
-                      info->samplerate, DECODE_MINIMUM_RATE, DECODE_MAXIMUM_RATE);
+        return verdict_set(verdict, CLIP_UNREADABLE, "a rate of %d Hz; %d to %d are read",
+                           info->samplerate, DECODE_MINIMUM_RATE, DECODE_MAXIMUM_RATE);
     file->channels = info->channels;
     file->rate = info->samplerate;
     bool says = info->frames >= 0 && info->frames != SF_COUNT_MAX;
     file->promised_frames = says ? (size_t)info->frames : SIZE_MAX;
     if (says && info->frames / info->samplerate >= DECODE_MAXIMUM_SECONDS)
-        return refuse(reason, CLIP_UNREADABLE,
-                      "the header promises %lld s; at most %d s are read; cut it into clips",
-                      (long long)(info->frames / info->samplerate), DECODE_MAXIMUM_SECONDS);
+        return verdict_set(verdict, CLIP_UNREADABLE,
+                           "the header promises %lld s; at most %d s are read; cut it into clips",
+                           (long long)(info->frames / info->samplerate), DECODE_MAXIMUM_SECONDS);
     return CLIP_OK;
 }
 
-enum clip_status sound_file_open(const char *path, struct sound_file *file, char *reason) {
+enum clip_status sound_file_open(const char *path, struct sound_file *file,
+                                 struct verdict *verdict) {
     SF_INFO info = {0};
     *file = (struct sound_file){.descriptor = -1};
-    reason[0] = '\0';
-    enum clip_status status = open_regular(path, file, reason);
-    if (status == CLIP_OK) status = check_container(file, reason);
-    if (status == CLIP_OK) status = open_sound(file, &info, reason);
+    *verdict = (struct verdict){.status = CLIP_OK};
+    enum clip_status status = open_regular(path, file, verdict);
+    if (status == CLIP_OK) status = check_container(file, verdict);
+    if (status == CLIP_OK) status = open_sound(file, &info, verdict);
     /* libsndfile opens some files although a read failed, and then their length is arbitrary. */
-    if (status == CLIP_OK && file->failure != 0) status = refuse_unread(file, reason);
-    if (status == CLIP_OK) status = check_format(file, &info, reason);
-    if (status == CLIP_OK) status = check_bounds(file, &info, reason);
+    if (status == CLIP_OK && file->failure != 0) status = refuse_unread(file, verdict);
+    if (status == CLIP_OK) status = check_format(file, &info, verdict);
+    if (status == CLIP_OK) status = check_bounds(file, &info, verdict);
     if (status != CLIP_OK) sound_file_close(file);
     return status;
 }

@@ -3,7 +3,7 @@
 #ifndef EARMARK_SOUND_SOUND_FILE_H
 #define EARMARK_SOUND_SOUND_FILE_H
 
-#include "host/clips/clips.h"
+#include "host/sound/verdict.h"
 
 #include <sndfile.h>
 
@@ -46,9 +46,10 @@ struct sound_file {
     int failure;            /* errno, where the system refused and not the content is wrong */
 };
 
-/* CLIP_OK, or what is wrong, with the reason (DECODE_REASON_SIZE bytes); then
- * nothing is open, but `failure` is kept. */
-enum clip_status sound_file_open(const char *path, struct sound_file *file, char *reason);
+/* Sets *verdict and returns its status. Unless that is CLIP_OK, nothing is open, but `failure` is
+ * kept. */
+enum clip_status sound_file_open(const char *path, struct sound_file *file,
+                                 struct verdict *verdict);
 void sound_file_close(struct sound_file *file); /* also after a failed open */
 
 #endif

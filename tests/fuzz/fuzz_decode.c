@@ -20,8 +20,8 @@ static bool within_bound(void *context, size_t bytes) {
 
 /* Guarantees that the callers rely on. */
 static void check(const struct decoded *decoded) {
-    bool usable = decoded->status == CLIP_OK || decoded->status == CLIP_SILENT;
-    if ((decoded->status == CLIP_OK) != (decoded->reason[0] == '\0')) abort();
+    bool usable = decoded->verdict.status == CLIP_OK || decoded->verdict.status == CLIP_SILENT;
+    if ((decoded->verdict.status == CLIP_OK) != (decoded->verdict.reason[0] == '\0')) abort();
     if (!usable) return;
     size_t size = decoded->format == SAMPLES_INT16 ? sizeof(int16_t) : sizeof(float);
     if (decoded->frames == 0 || decoded->channels < 1 || decoded->rate < DECODE_MINIMUM_RATE ||

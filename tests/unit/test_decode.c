@@ -44,8 +44,8 @@ static void decode(const char *path, const struct decode_settings *settings,
 static void decode_ok(const char *path, const struct decode_settings *settings,
                       struct decoded *decoded) {
     decode(path, settings, decoded);
-    if (decoded->status != CLIP_OK) fail_msg("%s: %s", path, decoded->reason);
-    assert_string_equal(decoded->reason, "");
+    if (decoded->verdict.status != CLIP_OK) fail_msg("%s: %s", path, decoded->verdict.reason);
+    assert_string_equal(decoded->verdict.reason, "");
 }
 
 static void sixteen_bits_exactly(void **state) {

@@ -61,10 +61,10 @@ static void expect(const char *name, enum clip_status status, const char *words)
     struct error error = ERROR_INITIAL;
     reserved = 0;
     assert_int_equal(decode_clip(test_path(folder, name), &usual, &decoded, &error), ERROR_NONE);
-    if (decoded.status != status || strstr(decoded.reason, words) == NULL)
-        fail_msg("%s: %s: '%s' instead of %s: '%s'", name, clip_status_name(decoded.status),
-                 decoded.reason, clip_status_name(status), words);
-    if (status == CLIP_OK) assert_string_equal(decoded.reason, "");
+    if (decoded.verdict.status != status || strstr(decoded.verdict.reason, words) == NULL)
+        fail_msg("%s: %s: '%s' instead of %s: '%s'", name, clip_status_name(decoded.verdict.status),
+                 decoded.verdict.reason, clip_status_name(status), words);
+    if (status == CLIP_OK) assert_string_equal(decoded.verdict.reason, "");
     decoded_free(&decoded);
 }
 
@@ -299,8 +299,8 @@ static void random_damage(void **state) {
             for (size_t i = 8; i-- > 0;) bytes[places[i]] = kept[i];
             struct error error = ERROR_INITIAL;
             assert_int_equal(decode_clip(path, &usual, &decoded, &error), ERROR_NONE);
-            assert_in_range(decoded.status, CLIP_OK, CLIP_TOO_SHORT);
-            assert_int_equal(decoded.reason[0] == '\0', decoded.status == CLIP_OK);
+            assert_in_range(decoded.verdict.status, CLIP_OK, CLIP_TOO_SHORT);
+            assert_int_equal(decoded.verdict.reason[0] == '\0', decoded.verdict.status == CLIP_OK);
         }
         free(bytes);
     }
@@ -350,8 +350,8 @@ static void targets(void **state) {
     target[FRAMES - 1] = 77;
     decoded.target_capacity = sizeof target - 1;
     assert_int_equal(decode_clip(path, &usual, &decoded, &error), ERROR_NONE);
-    assert_int_equal(decoded.status, CLIP_UNREADABLE);
-    assert_non_null(strstr(decoded.reason, "more than 0 MiB of samples"));
+    assert_int_equal(decoded.verdict.status, CLIP_UNREADABLE);
+    assert_non_null(strstr(decoded.verdict.reason, "more than 0 MiB of samples"));
     assert_null(decoded.buffer);
     assert_int_equal(target[FRAMES - 1], 77);
     /* Without a length in the header this is noticed while decoding. */
@@ -361,12 +361,12 @@ static void targets(void **state) {
     test_file_patch(path, 22, none, 4);
     decoded = (struct decoded){.target = large, .target_capacity = sizeof large};
     assert_int_equal(decode_clip(path, &usual, &decoded, &error), ERROR_NONE);
-    assert_int_equal(decoded.status, CLIP_OK);
+    assert_int_equal(decoded.verdict.status, CLIP_OK);
     assert_memory_equal(large, noise, sizeof noise);
     decoded.target_capacity = sizeof noise / 2;
     assert_int_equal(decode_clip(path, &usual, &decoded, &error), ERROR_NONE);
-    assert_int_equal(decoded.status, CLIP_UNREADABLE);
-    assert_non_null(strstr(decoded.reason, "of samples; cut it into clips"));
+    assert_int_equal(decoded.verdict.status, CLIP_UNREADABLE);
+    assert_non_null(strstr(decoded.verdict.reason, "of samples; cut it into clips"));
 }
 
 static void first_seconds(void **state) {
@@ -381,14 +381,14 @@ static void first_seconds(void **state) {
         const char *path = test_path(folder, "long");
         test_sound_float(path, formats[i], 16000, 1, samples, FRAMES);
         assert_int_equal(decode_clip(path, &settings, &decoded, &error), ERROR_NONE);
-        assert_int_equal(decoded.status, CLIP_OK);
+        assert_int_equal(decoded.verdict.status, CLIP_OK);
         assert_int_equal(decoded.frames, 4001);
     }
     settings.first_seconds = 0.6; /* more than the file has */
     assert_int_equal(decode_clip(test_path(folder, "long"), &settings, &decoded, &error),
                      ERROR_NONE);
     assert_int_equal(decoded.frames, FRAMES);
-    assert_int_equal(decoded.status, CLIP_OK);
+    assert_int_equal(decoded.verdict.status, CLIP_OK);
     decoded_free(&decoded);
 }
 

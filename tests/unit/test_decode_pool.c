@@ -92,14 +92,14 @@ static void check_item(const struct decode_item *item, size_t clip) {
     const struct decoded *decoded = &item->decoded;
     assert_int_equal(item->clip, clip);
     if (clip % 50 == 49) {
-        assert_int_equal(decoded->status, CLIP_UNREADABLE);
-        assert_non_null(strstr(decoded->reason, "No such file"));
+        assert_int_equal(decoded->verdict.status, CLIP_UNREADABLE);
+        assert_non_null(strstr(decoded->verdict.reason, "No such file"));
     } else if (clip == 7) {
-        assert_int_equal(decoded->status, CLIP_NO_LABEL);
-        assert_string_equal(decoded->reason, "no label, as the test wants it");
+        assert_int_equal(decoded->verdict.status, CLIP_NO_LABEL);
+        assert_string_equal(decoded->verdict.reason, "no label, as the test wants it");
         assert_null(decoded->samples);
     } else {
-        assert_int_equal(decoded->status, CLIP_OK);
+        assert_int_equal(decoded->verdict.status, CLIP_OK);
         assert_int_equal(decoded->frames, clip_frames(clip));
         assert_memory_equal(decoded->samples, noise + clip, decoded->bytes);
     }
@@ -129,7 +129,7 @@ static void parts_of_one_file(void **state) {
                          ERROR_NONE);
         for (size_t i = 0; i < count; i++) {
             struct decode_item *item = next_item(pool);
-            assert_int_equal(item->decoded.status, CLIP_OK);
+            assert_int_equal(item->decoded.verdict.status, CLIP_OK);
             assert_int_equal(item->decoded.frames, 1000);
             assert_memory_equal(item->decoded.samples, noise + 59 + i * 7 % count * 1200, 2000);
             decode_pool_recycle(pool, item);

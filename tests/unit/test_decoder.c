@@ -88,15 +88,17 @@ static void decode(struct decoders *decoders, int index, const char *name,
 }
 
 static void expect_reason(const struct decoded *decoded, const char *words) {
-    if (decoded->status != CLIP_UNREADABLE || strstr(decoded->reason, words) == NULL)
-        fail_msg("status %d, '%s' instead of '%s'", decoded->status, decoded->reason, words);
+    if (decoded->verdict.status != CLIP_UNREADABLE ||
+        strstr(decoded->verdict.reason, words) == NULL)
+        fail_msg("status %d, '%s' instead of '%s'", decoded->verdict.status,
+                 decoded->verdict.reason, words);
     assert_null(decoded->samples);
 }
 
 static void expect_fine(struct decoders *decoders, int index) {
     struct decoded decoded = {0};
     decode(decoders, index, "fine.wav", &decoded);
-    assert_int_equal(decoded.status, CLIP_OK);
+    assert_int_equal(decoded.verdict.status, CLIP_OK);
     assert_int_equal(decoded.frames, SHORT);
     decoded_free(&decoded);
 }
@@ -104,14 +106,15 @@ static void expect_fine(struct decoders *decoders, int index) {
 /* ---- the same results as in this process ---- */
 
 static void compare(const struct decoded *found, const struct decoded *wanted, const char *name) {
-    if (found->status != wanted->status || strcmp(found->reason, wanted->reason) != 0)
-        fail_msg("%s: %d '%s' instead of %d '%s'", name, found->status, found->reason,
-                 wanted->status, wanted->reason);
+    if (found->verdict.status != wanted->verdict.status ||
+        strcmp(found->verdict.reason, wanted->verdict.reason) != 0)
+        fail_msg("%s: %d '%s' instead of %d '%s'", name, found->verdict.status,
+                 found->verdict.reason, wanted->verdict.status, wanted->verdict.reason);
     assert_int_equal(found->facts.rate, wanted->facts.rate);
     assert_int_equal(found->facts.channels, wanted->facts.channels);
     assert_string_equal(found->source_kind, wanted->source_kind);
     assert_memory_equal(&found->facts.sound, &wanted->facts.sound, sizeof found->facts.sound);
-    if (wanted->status != CLIP_OK && wanted->status != CLIP_SILENT) return;
+    if (wanted->verdict.status != CLIP_OK && wanted->verdict.status != CLIP_SILENT) return;
     assert_int_equal(found->frames, wanted->frames);
     assert_int_equal(found->rate, wanted->rate);
     assert_int_equal(found->channels, wanted->channels);
@@ -206,7 +209,7 @@ static void tried_again_in_a_new_process(void **state) {
         struct decoded decoded = {0};
         expect_fine(decoders, 0);
         decode(decoders, 0, "bad.wav", &decoded);
-        assert_int_equal(decoded.status, CLIP_OK);
+        assert_int_equal(decoded.verdict.status, CLIP_OK);
         assert_int_equal(decoded.frames, SHORT);
         decoded_free(&decoded);
         decoders_close(decoders);
@@ -353,7 +356,7 @@ static void signals_to_the_group(void **state) {
             signal(numbers[i], SIG_IGN);
             kill(0, numbers[i]);
             for (int k = 0; k < 2; k++) decode(decoders, k, "fine.wav", &decoded);
-            if (decoded.status != CLIP_OK) _exit(2);
+            if (decoded.verdict.status != CLIP_OK) _exit(2);
             decoded_free(&decoded);
         }
         decoders_close(decoders);

@@ -96,13 +96,13 @@ static enum clip_status decode_limited(const char *path, struct decoded *decoded
         fflush(stdout);
         _exit(3);
     }
-    if (strstr(decoded->reason, "alloc") != NULL || strstr(decoded->reason, "memory") != NULL ||
-        reserved > MOST_SAMPLES) {
-        printf("# %s: %zu bytes of samples; %s\n", path, reserved, decoded->reason);
+    if (strstr(decoded->verdict.reason, "alloc") != NULL ||
+        strstr(decoded->verdict.reason, "memory") != NULL || reserved > MOST_SAMPLES) {
+        printf("# %s: %zu bytes of samples; %s\n", path, reserved, decoded->verdict.reason);
         fflush(stdout);
         _exit(4);
     }
-    return decoded->status;
+    return decoded->verdict.status;
 }
 
 static void expect_success(pid_t child) {

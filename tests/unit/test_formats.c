@@ -104,8 +104,8 @@ static void decode(const struct row *row, struct decoded *decoded) {
 
 static void decode_ok(const struct row *row, struct decoded *decoded) {
     decode(row, decoded);
-    if (decoded->status != CLIP_OK) fail_msg("%s: %s", row->name, decoded->reason);
-    assert_string_equal(decoded->reason, "");
+    if (decoded->verdict.status != CLIP_OK) fail_msg("%s: %s", row->name, decoded->verdict.reason);
+    assert_string_equal(decoded->verdict.reason, "");
     assert_string_equal(decoded->source_kind, row->kind);
     assert_int_equal(decoded->facts.rate, row->rate);
     assert_int_equal(decoded->facts.channels, row->channels);
@@ -159,12 +159,13 @@ static void what_is_refused(void **state) {
     for (size_t i = 0; i < row_count; i++) {
         if (strcmp(rows[i].comparison, "refused") != 0) continue;
         decode(&rows[i], &decoded);
-        if (decoded.status != CLIP_UNREADABLE ||
-            (strstr(decoded.reason, "not a known sound file") == NULL &&
-             strstr(decoded.reason, "a codec that is not supported") == NULL))
-            fail_msg("%s: %s: %s", rows[i].name, clip_status_name(decoded.status), decoded.reason);
+        if (decoded.verdict.status != CLIP_UNREADABLE ||
+            (strstr(decoded.verdict.reason, "not a known sound file") == NULL &&
+             strstr(decoded.verdict.reason, "a codec that is not supported") == NULL))
+            fail_msg("%s: %s: %s", rows[i].name, clip_status_name(decoded.verdict.status),
+                     decoded.verdict.reason);
         /* The format to convert to. */
-        assert_non_null(strstr(decoded.reason, "FLAC"));
+        assert_non_null(strstr(decoded.verdict.reason, "FLAC"));
         refused++;
     }
     assert_true(refused > 0);

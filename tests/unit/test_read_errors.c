@@ -69,14 +69,15 @@ static int refuse_each(const char *name, const char *path, bool sticky, int coun
     plan.sticky = sticky;
     for (plan.at = 1; plan.at <= count; plan.at++) {
         decode(path, &plan, &decoded);
-        bool same = decoded.status == whole->status && strcmp(decoded.reason, whole->reason) == 0 &&
+        bool same = decoded.verdict.status == whole->verdict.status &&
+                    strcmp(decoded.verdict.reason, whole->verdict.reason) == 0 &&
                     memcmp(decoded.facts.hash, whole->facts.hash, sizeof decoded.facts.hash) == 0;
-        bool reported =
-            decoded.status == CLIP_UNREADABLE && strstr(decoded.reason, strerror(EIO)) != NULL;
+        bool reported = decoded.verdict.status == CLIP_UNREADABLE &&
+                        strstr(decoded.verdict.reason, strerror(EIO)) != NULL;
         if (!same && !reported)
             fail_msg("%s, read %d of %d%s: %s: '%s'", name, plan.at, count,
-                     sticky ? " and all after it" : "", clip_status_name(decoded.status),
-                     decoded.reason);
+                     sticky ? " and all after it" : "", clip_status_name(decoded.verdict.status),
+                     decoded.verdict.reason);
         unharmed += same;
     }
     decoded_free(&decoded);
@@ -98,7 +99,7 @@ static void test_every_read(void **state) {
         free(test_file_read(path, &size));
         if (files[f].cut > 0) test_file_cut(path, size - files[f].cut);
         int count = decode(path, &plan, &whole);
-        assert_int_equal(whole.status, files[f].cut > 0 ? CLIP_TRUNCATED : CLIP_OK);
+        assert_int_equal(whole.verdict.status, files[f].cut > 0 ? CLIP_TRUNCATED : CLIP_OK);
         assert_true(count > 1);
         refuse_each(files[f].name, path, false, count, &whole, plan);
         /* One failure at the beginning may be overcome, but not if all reads fail. */

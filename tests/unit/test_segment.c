@@ -77,11 +77,12 @@ static void same_samples_as_the_whole(void **state) {
             size_t sample_bytes = 0;
             test_sound_float(path, formats[i].format, formats[i].rate, channels, samples, FRAMES);
             decode_segment(path, 0, 0, &whole);
-            assert_int_equal(whole.status, CLIP_OK);
+            assert_int_equal(whole.verdict.status, CLIP_OK);
             sample_bytes = whole.bytes / whole.frames;
             for (size_t p = 0; p < sizeof segments / sizeof segments[0]; p++) {
                 decode_segment(path, segments[p][0], segments[p][1], &segment);
-                if (segment.status != CLIP_OK) fail_msg("format %zu: %s", i, segment.reason);
+                if (segment.verdict.status != CLIP_OK)
+                    fail_msg("format %zu: %s", i, segment.verdict.reason);
                 size_t first = (size_t)lround(segments[p][0] * formats[i].rate);
                 size_t last = (size_t)lround(segments[p][1] * formats[i].rate);
                 if (segments[p][1] == 0) last = whole.frames;
@@ -124,9 +125,9 @@ static void refused(const char *name, double start, double end, enum clip_status
                     const char *words) {
     struct decoded decoded = {0};
     decode_segment(test_path(folder, name), start, end, &decoded);
-    if (decoded.status != status || strstr(decoded.reason, words) == NULL)
-        fail_msg("%s %g %g: status %d, '%s'", name, start, end, (int)decoded.status,
-                 decoded.reason);
+    if (decoded.verdict.status != status || strstr(decoded.verdict.reason, words) == NULL)
+        fail_msg("%s %g %g: status %d, '%s'", name, start, end, (int)decoded.verdict.status,
+                 decoded.verdict.reason);
     decoded_free(&decoded);
 }
 

@@ -87,21 +87,20 @@ static void make_list(struct clip_list *list, enum order order, const char *name
 
 /* The result of each segment decoded alone. */
 struct facts {
-    enum clip_status status;
+    struct verdict verdict;
     size_t frames;
     uint64_t hash[2];
-    char reason[DECODE_REASON_SIZE];
 };
 
 static void take_facts(const struct decoded *decoded, struct facts *facts) {
-    *facts = (struct facts){.status = decoded->status, .frames = decoded->frames};
+    *facts = (struct facts){.verdict = decoded->verdict, .frames = decoded->frames};
     memcpy(facts->hash, decoded->facts.hash, sizeof facts->hash);
-    memcpy(facts->reason, decoded->reason, sizeof facts->reason);
 }
 
 static bool same_facts(const struct facts *a, const struct facts *b) {
-    return a->status == b->status && a->frames == b->frames && a->hash[0] == b->hash[0] &&
-           a->hash[1] == b->hash[1] && strcmp(a->reason, b->reason) == 0;
+    return a->verdict.status == b->verdict.status && a->frames == b->frames &&
+           a->hash[0] == b->hash[0] && a->hash[1] == b->hash[1] &&
+           strcmp(a->verdict.reason, b->verdict.reason) == 0;
 }
 
 static void decode_each(const struct clip_list *list, struct facts *facts) {
@@ -138,9 +137,9 @@ static void compare_pool(const struct clip_list *list, const struct facts *facts
         take_facts(&item->decoded, &found);
         if (!same_facts(&found, &facts[i]))
             fail_msg("%s, %d threads: %s (%zu frames) instead of %s (%zu frames): '%s' '%s'",
-                     clip_id(list, i), threads, clip_status_name(found.status), found.frames,
-                     clip_status_name(facts[i].status), facts[i].frames, found.reason,
-                     facts[i].reason);
+                     clip_id(list, i), threads, clip_status_name(found.verdict.status),
+                     found.frames, clip_status_name(facts[i].verdict.status), facts[i].frames,
+                     found.verdict.reason, facts[i].verdict.reason);
         decode_pool_recycle(pool, item);
     }
     decode_pool_close(pool);
