@@ -49,7 +49,7 @@ similar "a command with a letter less" "no command 'adit' \(did you mean audit\?
 similar "letters swapped" "no command 'crossvla' \(did you mean crossval\?\)" crossvla
 similar "a command like none" "no command 'xyz'; see earmark --help" xyz
 similar "help of a command with a wrong name" "'isues' \(did you mean issues\?\)" help isues
-similar "a wrong word behind model" "model: .*'imprt' \(did you mean model import\?\)" model imprt
+similar "a wrong word after model" "model: .*'imprt' \(did you mean model import\?\)" model imprt
 similar "an option" "audit: unknown option '--lable-column' \(did you mean --label-column\?\)" \
     audit --lable-column x
 similar "an option with a value" "'--treads=x' \(did you mean" crossval --treads=x
