@@ -100,9 +100,14 @@ static enum error_code take(size_t index, const char *value, struct options *opt
     static const bool yes = true;
     const struct option_row *row = option_row(index);
     void *field = (char *)options + row->field;
-    options->given[index] = value == NULL ? "yes" : value;
+    if (value == NULL) { /* a flag */
+        memcpy(field, &yes, sizeof yes);
+        options->given[index] = "yes";
+        return ERROR_NONE;
+    }
+    options->given[index] = value;
     switch (row->kind) {
-    case OPTION_FLAG: memcpy(field, &yes, sizeof yes); break;
+    case OPTION_FLAG: break; /* has no value */
     case OPTION_TEXT:
     case OPTION_FILE: memcpy(field, &value, sizeof value); break;
     case OPTION_WHOLE: return take_whole(row, value, field, error);

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LIST_READER_ENTRY(reader) &reader,
+#define LIST_READER_ENTRY(reader) &(reader),
 static const struct list_reader *const readers[] = {LIST_READERS(LIST_READER_ENTRY)};
 
 enum { READERS = sizeof readers / sizeof readers[0] };
