@@ -1,4 +1,4 @@
-# earmark: `make`, `make test`, `make demo`, `make install PREFIX=/usr/local`; `make help` lists all.
+# earmark: `make`, `make test`, `make demo`, `make install PREFIX=/usr/local`; `make help` lists the main targets.
 #
 # Objects live in a folder named after the flags, so that sanitizer, debug and
 # release builds never mix. Before the first build with a set of flags every
@@ -160,7 +160,7 @@ $(eval $(call probe,xxhash,xxhash.h,XXH_versionNumber() > 0,$(XXHASH_LIBS),libxx
 $(eval $(call probe,libyaml,yaml.h,yaml_get_version_string() != 0,$(LIBYAML_LIBS),libyaml-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and LIBYAML_LIBS))
 $(eval $(call probe,onednn,oneapi/dnnl/dnnl.h,dnnl_version() != 0,$(ONEDNN_CFLAGS) $(ONEDNN_LIBS),libdnnl-dev,PKG_CONFIG_PATH or ONEDNN_CFLAGS and ONEDNN_LIBS))
 
-# cmocka's header wants others before it, and only the tests need it.
+# cmocka's header needs others before it, and only the tests need it.
 $(BUILD)/probe/cmocka:
 	@mkdir -p $(@D)
 	@printf '#include <%s>\n' stdarg.h stddef.h stdint.h setjmp.h cmocka.h >$@.c

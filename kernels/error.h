@@ -60,7 +60,7 @@ const char *error_name(enum error_code code);
         if (try_code != ERROR_NONE) return try_code;                                               \
     } while (0)
 
-#ifdef __clang_analyzer__ /* does not know that error_set() sets a code other than ERROR_NONE */
+#ifdef __clang_analyzer__ /* cannot see that error_set() sets a code other than ERROR_NONE */
 #define FAIL(error, kind, ...)                                                                     \
     (error_set((error), (kind), __FILE__, __LINE__, __VA_ARGS__), (error)->code = (kind))
 #else

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Style and the rules of the folders, as TAP:
 #
-#   tests/lint.sh [format|rooms|warnings|tidy]...     all four without a word
+#   tests/lint.sh [format|rooms|warnings|tidy]...     without arguments: all four
 #   tests/lint.sh in-place                            formats the sources, for `make format`
 #
 #   format     clang-format

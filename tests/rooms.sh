@@ -25,7 +25,7 @@ host/model        host/base kernels/device
 host/classifier   host/base kernels/device
 host/confident    host/base
 host/base         kernels/error
-kernels           kernels/cpu/device_cpu
+kernels
 kernels/cpu       kernels
 kernels/cuda      kernels
 bench

@@ -111,7 +111,7 @@ report() {
 programs=("$@")
 waiting=() # numbers of the programs that run
 
-# Reports those that ended, or with a word all.
+# Reports the programs that have ended; with an argument, all.
 report_ended() {
     local number left=()
     for number in ${waiting[@]+"${waiting[@]}"}; do

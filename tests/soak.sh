@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# 100,000 tiny clips audited in one go, and one clip of ten minutes: memory over time.
+# 100,000 tiny clips audited in one run, and one clip of ten minutes: memory over time.
 #
 #   make soak    (EARMARK: the program; SOAK_CLIPS: how many, in thousands, 100)
 #
-# Two kinds of memory are told apart. Anonymous memory is the program's own, and what
+# Two kinds of memory are distinguished. Anonymous memory is the program's own, and what
 # makes a machine run out. Pages of mapped files (the shards, then embeddings.npy) count
 # as resident too, but the system drops them whenever it needs room.
 #
@@ -91,7 +91,7 @@ audit_many() {
     process=$!
     watch_memory "$process" "$log"
     wait "$process"
-    expect_equal "$COUNT clips audited in one go" "$?" 0 || finish
+    expect_equal "$COUNT clips audited in one run" "$?" 0 || finish
     sed 's/^/# /' "$TMP/stderr" "$TMP/out/timing.json"
     awk -F, 'int($1 / 10) != last { last = int($1 / 10); printf "# %d,%d,%d\n", last, $2 / 1024, $3 / 1024 }' "$log"
     PEAK=$(peak 2 "$log")

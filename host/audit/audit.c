@@ -64,7 +64,7 @@ static enum error_code select_rows(const struct audit_settings *settings, struct
     TRY(audit->kind->select_rows(settings, source_of_folds(settings, audit), audit, error));
     if (audit->rows.joined_groups > 0)
         TRY(warnings_add(&audit->warnings, error,
-                         "%zu groups share identical audio with others and were joined",
+                         "groups joined because they share identical audio: %zu",
                          audit->rows.joined_groups));
     TRY(write_embeddings(audit, error));
     return audit->kind->write_labels(audit, error);

@@ -154,7 +154,7 @@ enum error_code audit_check_input(const struct audit_settings *settings, enum fo
     for (size_t i = 0; i < clips->count; i++) unlabelled += clips->clips[i].status == CLIP_NO_LABEL;
     if (unlabelled > 0)
         TRY(warnings_add(&audit->warnings, error,
-                         "%zu clips have no label; they are rows of clips.csv, unaudited",
+                         "clips without a label: %zu; they are rows of clips.csv, unaudited",
                          unlabelled));
     return audit->kind->check_classes(settings, source, audit, error);
 }

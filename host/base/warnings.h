@@ -19,7 +19,7 @@ struct warnings {
 enum error_code warnings_add(struct warnings *warnings, struct error *error, const char *format,
                              ...) __attribute__((format(printf, 3, 4)));
 
-/* Copies all sentences of `more`, which has its own bound, behind those of `warnings`, whose
+/* Copies all sentences of `more`, which has its own bound, after those of `warnings`, whose
  * bound does not count them. Errors: ERROR_MEMORY. */
 enum error_code warnings_append(struct warnings *warnings, const struct warnings *more,
                                 struct error *error);

@@ -10,7 +10,7 @@ const char *auditable_reason(enum auditable auditable) {
     case AUDITABLE_ABSENT: return "all clips of its class are in one fold";
     case AUDITABLE_UNLABELLED: return "it has no labels";
     case AUDITABLE_COMMON:
-    case AUDITABLE_EVERYWHERE: break; /* said of classes */
+    case AUDITABLE_EVERYWHERE: break; /* only for classes */
     }
     return "unknown";
 }
@@ -22,7 +22,7 @@ const char *auditable_class_reason(enum auditable auditable) {
     case AUDITABLE_ABSENT: return "all clips that have it are in one fold";
     case AUDITABLE_COMMON: return "fewer clips than folds are without it";
     case AUDITABLE_EVERYWHERE: return "all clips without it are in one fold";
-    case AUDITABLE_UNLABELLED: break; /* said of rows */
+    case AUDITABLE_UNLABELLED: break; /* only for rows */
     }
     return "unknown";
 }

@@ -10,10 +10,10 @@ enum auditable {
     AUDITABLE_YES = 0,
     AUDITABLE_FEW = 1,    /* the class has fewer clips than folds */
     AUDITABLE_ABSENT = 2, /* all clips of the class are in one fold */
-    /* Multilabel only, of classes and not of rows: */
+    /* Multilabel, only for classes: */
     AUDITABLE_COMMON = 3,     /* fewer clips than folds are without the class */
     AUDITABLE_EVERYWHERE = 4, /* all clips without the class are in one fold */
-    /* of rows: */
+    /* only for rows: */
     AUDITABLE_UNLABELLED = 5,
 };
 

@@ -44,7 +44,7 @@ static void fill_batch(struct device_batch *batch, size_t clips,
     batch->clip_count = clips;
 }
 
-/* All clips once, in batches as the device likes them. */
+/* All clips once, in batches of the size that the device asks for. */
 static enum error_code embed_once(struct engine *engine, const struct benchmark_settings *settings,
                                   struct error *error) {
     const struct device_operations *operations = engine->device->operations;

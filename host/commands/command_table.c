@@ -189,7 +189,7 @@ static const struct exit_code_row exit_codes[] = {
     {"2", "wrong usage", COMMAND_ALL},
     {"3", "done, but some clips could not be read", COMMAND_AUDIT | COMMAND_EMBED},
     {"4", "issues were found (with --fail-on-issues)", COMMAND_AUDIT | COMMAND_ISSUES},
-    {"75", "stopped by a signal (INT, TERM, USR1) with everything saved",
+    {"75", "stopped by INT, TERM or USR1, or the GPU was lost; finished work is safe",
      COMMAND_AUDIT | COMMAND_EMBED | COMMAND_CROSSVAL | COMMAND_REPORT | COMMAND_BENCH},
     {"128 + N", "ended at once by a second signal, N",
      COMMAND_AUDIT | COMMAND_EMBED | COMMAND_CROSSVAL | COMMAND_REPORT | COMMAND_BENCH},

@@ -1,5 +1,5 @@
-/* What each command says of itself. --help, the man page and shell completion are made from
- * this table and from option_table.h. */
+/* The description of each command. --help, the man page and shell completion are made from this
+ * table and from option_table.h. */
 #ifndef EARMARK_COMMANDS_COMMAND_TABLE_H
 #define EARMARK_COMMANDS_COMMAND_TABLE_H
 
@@ -35,14 +35,14 @@ struct command_row {
     const char *details;
 };
 
-/* Rows from 0; NULL behind the last. */
+/* Rows from 0; NULL after the last. */
 const struct command_row *command_row(size_t index);
 
 /* By name ("model import"); NULL when there is none. */
 const struct command_row *command_find(const char *name);
 
 /* Exit codes, in the order of their numbers: "3", what it means, and the commands that have it.
- * NULL behind the last. */
+ * NULL after the last. */
 struct exit_code_row {
     const char *code;
     const char *meaning;

@@ -64,7 +64,7 @@ static void warn_of_unlabelled(const struct options *options, const struct cross
     for (size_t row = 0; row < data->given_rows; row++) count += data->given_labels[row] == -1;
     if (count > 0)
         progress_message(
-            "warning: %zu rows have the label -1, which is taken as a class; if they have no "
+            "warning: rows with the label -1: %zu; it is taken as a class; if they have no "
             "label (earmark embed writes -1 then), give --unlabelled -1",
             count);
 }
@@ -92,12 +92,12 @@ static void print_warnings(const struct options *options, const struct crossval_
     warn_of_unlabelled(options, &command->data);
     size_t left_out = command->data.given_rows - input->rows;
     if (left_out > 0)
-        progress_message("warning: %zu rows cannot be audited, see %s/not_auditable.csv", left_out,
-                         options->out);
+        progress_message("warning: rows that cannot be audited: %zu, see %s/not_auditable.csv",
+                         left_out, options->out);
     size_t without = options->files.multi_label ? command->data.given_classes - input->classes : 0;
     if (without > 0)
-        progress_message("warning: %zu %s cannot be audited, see %s/not_auditable.csv", without,
-                         without == 1 ? "class" : "classes", options->out);
+        progress_message("warning: classes that cannot be audited: %zu, see %s/not_auditable.csv",
+                         without, options->out);
 }
 
 static void print_summary(const struct options *options, const struct crossval_command *command) {

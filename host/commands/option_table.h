@@ -16,7 +16,7 @@ enum option_kind {
     OPTION_OTHER   /* `take` reads it */
 };
 
-/* What a changed value means for a run that goes on. */
+/* What a changed value means for a resumed run. */
 enum option_key {
     KEY_NONE,      /* results do not depend on it */
     KEY_RESULTS,   /* they do: the run says that it has changed */
@@ -42,7 +42,7 @@ struct option_row {
     enum option_kind kind;
     size_t field, size; /* in struct options; of OPTION_OTHER unused */
     double minimum, maximum;
-    const char *(*choice)(int value); /* the name of a choice; NULL behind the last */
+    const char *(*choice)(int value); /* the name of a choice; NULL after the last */
     enum error_code (*take)(const char *value, struct options *options, struct error *error);
     const char *usual; /* the default as it would be given; NULL: none, or the help says it */
     enum option_key key;
@@ -52,7 +52,7 @@ struct option_row {
     const char *help;
 };
 
-/* Rows from 0, in the order of the help; NULL behind the last. */
+/* Rows from 0, in the order of the help; NULL after the last. */
 const struct option_row *option_row(size_t index);
 
 /* The row of this name that a command takes, or NULL. */

@@ -21,7 +21,7 @@ struct header {
 };
 
 _Static_assert(sizeof(struct header) == 88, "no byte of it is padding");
-_Static_assert(sizeof(struct header) % sizeof(double) == 0, "clips behind it are aligned");
+_Static_assert(sizeof(struct header) % sizeof(double) == 0, "the clips that follow are aligned");
 
 static void add_bytes(XXH3_state_t *state, const void *bytes, size_t size) {
     if (size > 0) XXH3_128bits_update(state, bytes, size);

@@ -234,7 +234,7 @@ static enum error_code warn_of_separator(struct builder *builder, struct error *
     if (builder->unlabelled > 0)
         TRY(warnings_add(
             &builder->collection->warnings, error,
-            "%zu of %zu clips have an empty label; they count as clips with none of the labels",
+            "clips with an empty label: %zu of %zu; they count as clips with none of the labels",
             builder->unlabelled, clips->count));
     return ERROR_NONE;
 }
@@ -247,11 +247,12 @@ enum error_code builder_finish(struct builder *builder, struct error *error) {
     collection->fold_column = builder->options.fold_column;
     collection->label_separator = separator;
     if (builder->ambiguous > 0)
-        TRY(warnings_add(&collection->warnings, error,
-                         "%zu names match the pattern '%s' in more than one way, for example '%s'; "
-                         "from the left, each field takes as few characters as possible",
-                         builder->ambiguous, builder->options.label_pattern,
-                         clip_path(&collection->clips, builder->ambiguous_example)));
+        TRY(warnings_add(
+            &collection->warnings, error,
+            "names that match the pattern '%s' in more than one way: %zu, for example '%s'; "
+            "from the left, each field takes as few characters as possible",
+            builder->options.label_pattern, builder->ambiguous,
+            clip_path(&collection->clips, builder->ambiguous_example)));
     TRY(warn_of_similar_labels(collection, error));
     return separator == NULL ? warn_of_lists(collection, error) : warn_of_separator(builder, error);
 }

@@ -234,17 +234,17 @@ static enum error_code warn_of_all(const struct walk *walk, struct error *error)
     struct collection *collection = walk->builder->collection;
     if (walk->unreadable_folders > 0)
         TRY(warnings_add(&collection->warnings, error,
-                         "%zu folders cannot be read; each is a row of clips.csv",
+                         "folders that cannot be read: %zu; each is a row of clips.csv",
                          walk->unreadable_folders));
     if (walk->loops > 0)
         TRY(warnings_add(
             &collection->warnings, error,
-            "%zu folders were skipped: symbolic links to a folder that contains them, or "
-            "more than %d levels",
+            "folders skipped: %zu (symbolic links to a folder that contains them, or more than %d "
+            "levels)",
             walk->loops, FOLDER_MAXIMUM_DEPTH));
     if (walk->background > 0)
         TRY(warnings_add(&collection->warnings, error,
-                         "%zu sound files in _background_noise_ were skipped: it is not a class",
+                         "sound files skipped in _background_noise_: %zu (it is not a class)",
                          walk->background));
     if (walk->metadata > 0)
         TRY(warnings_add(&collection->warnings, error,
@@ -272,16 +272,11 @@ static void close_walk(struct walk *walk) {
     free(walk->found);
 }
 
-/* Refuses options that need a pattern or a manifest. */
+/* Refuses options that need a field of the pattern. */
 static enum error_code check_options(const struct builder *builder, struct error *error) {
     const struct input_options *options = &builder->options;
     const char *hint = builder->has_pattern ? "the pattern has no such field"
                                             : "name the field in --label-pattern";
-    if (options->label_column != NULL || options->path_column != NULL ||
-        options->start_column != NULL || options->end_column != NULL)
-        return FAIL(error, ERROR_USAGE,
-                    "--path-column, --label-column, --start-column and --end-column are for "
-                    "manifests, not for a folder");
     if (options->group_field != NULL && builder->group_field == SIZE_MAX)
         return FAIL(error, ERROR_USAGE, "--group %s: %s", options->group_field, hint);
     if (options->fold_column != NULL && builder->fold_field == SIZE_MAX)

@@ -128,9 +128,9 @@ static char *folder_of(const char *path, struct error *error) {
 static enum error_code check_usable(const struct collection *collection, const char *path,
                                     struct error *error) {
     const struct clip_list *clips = &collection->clips;
-    if (clips->count == 0) return FAIL(error, ERROR_DATA, "%s: no rows below the header", path);
+    if (clips->count == 0) return FAIL(error, ERROR_DATA, "%s: no clips in it", path);
     if (collection->bad_clips == clips->count)
-        return FAIL(error, ERROR_DATA, "%s: none of its %zu clips can be used; the first, %s: %s",
+        return FAIL(error, ERROR_DATA, "%s: none of its clips can be used (%zu); the first, %s: %s",
                     path, clips->count, clip_id(clips, 0), clip_reason(clips, 0));
     return ERROR_NONE;
 }
@@ -140,6 +140,18 @@ static enum error_code read_list(const struct list_reader *reader, const char *p
     TRY(reader->read(builder, path, error));
     TRY(builder_finish(builder, error));
     return check_usable(builder->collection, path, error);
+}
+
+/* Refuses the names of columns where the format has none. */
+static enum error_code check_columns(const struct list_reader *reader, const char *path,
+                                     const struct input_options *options, struct error *error) {
+    if (reader->labels == NULL && (options->path_column != NULL || options->label_column != NULL ||
+                                   options->start_column != NULL || options->end_column != NULL))
+        return FAIL(error, ERROR_USAGE,
+                    "%s: the format '%s' has no columns; leave out --path-column, --label-column, "
+                    "--start-column and --end-column",
+                    path, reader->name);
+    return ERROR_NONE;
 }
 
 static enum error_code check_options(const struct input_options *options, struct error *error) {
@@ -159,6 +171,7 @@ enum error_code input_open(const char *path, const struct input_options *options
     TRY(check_options(options, error));
     TRY(find_reader(path, &source, error));
     const struct list_reader *reader = source.reader;
+    TRY(check_columns(reader, path, options, error));
     collection->format = reader->name;
     bool is_folder = reader->reads_folder;
     char *list = is_folder || source.member == NULL ? memory_string(path, error)

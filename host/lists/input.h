@@ -12,7 +12,7 @@
 enum error_code input_open(const char *path, const struct input_options *options,
                            struct collection *collection, struct error *error);
 
-/* The reader with this index, for help texts; NULL behind the last. */
+/* The reader with this index, for help texts; NULL after the last. */
 const struct list_reader *input_reader(size_t index);
 
 #endif

@@ -157,8 +157,8 @@ static enum error_code read_values(struct kaldi *kaldi, const char *name, const 
     sort_lines(lines);
     if (lines->repeated > 0)
         return warnings_add(&kaldi->builder->collection->warnings, error,
-                            "%zu lines of %s repeat an utterance; its first line counts",
-                            lines->repeated, file);
+                            "lines of %s that repeat an utterance: %zu; its first line counts",
+                            file, lines->repeated);
     return ERROR_NONE;
 }
 
@@ -212,7 +212,7 @@ static enum error_code read_recordings(struct kaldi *kaldi, struct error *error)
     sort_lines(&kaldi->recordings);
     if (kaldi->recordings.repeated > 0)
         return warnings_add(&kaldi->builder->collection->warnings, error,
-                            "%zu lines of wav.scp repeat a recording; its first line counts",
+                            "lines of wav.scp that repeat a recording: %zu; its first line counts",
                             kaldi->recordings.repeated);
     return ERROR_NONE;
 }

@@ -109,12 +109,12 @@ static enum error_code warn(struct collection *collection, size_t others, size_t
     if (others > 0)
         TRY(warnings_add(
             &collection->warnings, error,
-            "%zu lines of %s are not recordings; clips that refer to them have a reason", others,
-            path));
+            "lines of %s that are not recordings: %zu; clips that refer to them have a reason",
+            path, others));
     if (repeated > 0)
         TRY(warnings_add(&collection->warnings, error,
-                         "%zu sources in %s repeat a recording; its first line counts", repeated,
-                         path));
+                         "sources in %s that repeat a recording: %zu; its first line counts", path,
+                         repeated));
     return ERROR_NONE;
 }
 

@@ -156,7 +156,8 @@ enum error_code lhotse_set_finish(const struct lhotse_set *set, const char *soun
     if (set->mixed > 0)
         TRY(warnings_add(
             &collection->warnings, error,
-            "%zu clips are one channel of a file with several; all its channels are mixed down",
+            "clips that are one channel of a file with several: %zu; all its channels are mixed "
+            "down",
             set->mixed));
     return text_check(reading, error);
 }

@@ -286,8 +286,8 @@ static enum error_code warn_of_repeats(struct collection *collection, const char
     }
     if (repeats > 0)
         warnings_add(&collection->warnings, error,
-                     "%zu rows repeat the %s of an earlier row, for example '%s'", repeats, what,
-                     string_of(clips, example));
+                     "rows that repeat the %s of an earlier row: %zu, for example '%s'", what,
+                     repeats, string_of(clips, example));
     free(hashes);
     return error->code;
 }

@@ -112,8 +112,8 @@ static enum error_code read_rows(struct builder *builder, struct csv_reader *rea
         for (size_t role = 0; role < ROLE_COUNT; role++)
             if (columns[role] != SIZE_MAX) row.values[role] = csv_cell(reader, columns[role]);
         if (reader->count != expected) {
-            snprintf(problem, sizeof problem, "%zu cells, but the header has %zu", reader->count,
-                     expected);
+            snprintf(problem, sizeof problem, "its number of cells is %zu, the header's is %zu",
+                     reader->count, expected);
             row.problem = problem;
         }
         TRY(manifest_add(builder, &row, error));

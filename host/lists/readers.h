@@ -14,9 +14,10 @@ struct builder;
 struct list_reader {
     const char *name;     /* of the format, in run.json */
     const char *sentence; /* for --help: what INPUT is; begins in lower case, no full stop */
-    const char *labels;   /* for --help: what --label-column names there; NULL: nothing */
+    /* For --help: what --label-column names there; NULL: options that name columns are refused. */
+    const char *labels;
 
-    /* INPUT is a file that ends in one of these, in any case, perhaps with .gz behind it;
+    /* INPUT is a file that ends in one of these, in any case, perhaps followed by .gz;
      * ends in NULL. */
     const char *endings[LIST_READER_NAMES + 1];
     /* INPUT is a folder that holds one of these files; ends in NULL. */

@@ -33,7 +33,7 @@ void model_free(struct model *model) {
     *model = (struct model)MODEL_INITIAL;
 }
 
-/* ---- tensors of a safetensors file, as architecture.h wants them ---- */
+/* ---- tensors of a safetensors file, as architecture.h takes them ---- */
 
 static const char *source_name(void *context, size_t index, size_t *length) {
     const struct safetensors *file = context;

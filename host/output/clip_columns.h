@@ -1,5 +1,5 @@
-/* The columns of clips.csv: what run_write_clips writes, what a report reads back and what the
- * documentation says of them. A new column is a row of the table in clip_columns.c. */
+/* The columns of clips.csv: what run_write_clips writes, what a report reads back and how each
+ * is documented. A new column is a row of the table in clip_columns.c. */
 #ifndef EARMARK_OUTPUT_CLIP_COLUMNS_H
 #define EARMARK_OUTPUT_CLIP_COLUMNS_H
 

@@ -35,7 +35,7 @@ static uint64_t all_clips(const struct run_results *results) {
     return clips;
 }
 
-/* Appends the line, broken to fit behind `indent` columns, with its end; empties it. */
+/* Appends the line, broken to fit after `indent` columns, with its end; empties it. */
 static void append_wrapped(struct text *text, struct text *line, int indent, int width) {
     if (line->failed)
         text->failed = true;

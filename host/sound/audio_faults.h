@@ -78,7 +78,7 @@ struct audio_fault_rule {
     const char *words;   /* for people */
     const char *measure; /* what is measured, for people */
     double threshold;    /* in the measure's unit; a column of clips.csv has the measure */
-    const char *unit;    /* behind the threshold: " dB" */
+    const char *unit;    /* after the threshold: " dB" */
     bool below;          /* a fault below the threshold; otherwise from it on */
 
     int status; /* the status that means this fault, or -1 */

@@ -37,7 +37,7 @@ struct sound_file {
     int descriptor;
     size_t file_bytes;
     enum sound_container container;
-    bool has_far_end;       /* libsndfile sees an end far behind the file's (sound_file.c) */
+    bool has_far_end;       /* libsndfile sees an end far beyond the file's (sound_file.c) */
     int channels;           /* 1 .. DECODE_MAXIMUM_CHANNELS */
     int rate;               /* DECODE_MINIMUM_RATE .. DECODE_MAXIMUM_RATE */
     size_t promised_frames; /* according to the header; SIZE_MAX: it has no length */

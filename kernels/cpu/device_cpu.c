@@ -119,7 +119,7 @@ static void cpu_properties(const struct device *device, struct device_properties
              "%s, %s, oneDNN %d.%d.%d, %d thread%s", instruction_set(), precisions[cpu->precision],
              version->major, version->minor, version->patch, cpu->threads,
              cpu->threads == 1 ? "" : "s");
-    /* Every thread wants a few tiles of each batch. */
+    /* Every thread needs a few tiles of each batch. */
     const size_t share = (size_t)(cpu->threads + 7) / 8;
     properties->batches_in_flight = 2;
     properties->batch_bytes = BATCH_BYTES * share;

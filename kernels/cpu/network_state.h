@@ -6,7 +6,7 @@
 #include "plan.h"
 #include "pooling.h"
 
-/* Layers that are computed tile by tile in one go; layers with one tap behind the
+/* Layers that are computed tile by tile in one go; layers with one tap after the
  * first, so that their inputs never leave the thread's buffers. */
 enum group_kind {
     GROUP_GATHER,   /* the first layer's taps are gathered, side by side */

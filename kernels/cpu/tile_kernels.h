@@ -1,6 +1,6 @@
 /* The inner loops of the classifier: products of a tile of data rows with many
  * columns of weights, the softmax between them, and the gradient, in float32
- * and in float64, for each instruction set this program knows.
+ * and in float64, for each instruction set that this program supports.
  *
  * Rows come in tiles of at most TILE_ROWS. Memory layouts, all 64-byte aligned,
  * with a strip of `lanes` = 64 bytes / element numbers:

@@ -113,7 +113,7 @@ expect_same "from the files it is the same" "$TMP/page.html" "$TMP/health-out/re
 expect_exit "as JSON" 3 "$EARMARK" audit "$health" -o "$TMP/health-out" --fresh --json
 expect_grep "the counts are in it" '"audio_health": \{"silent": 0, .*"truncated": 1,' "$TMP/stdout"
 
-# ---- labels that no audit can compare: said before anything is embedded
+# ---- labels that no audit can compare: a message says so before anything is embedded
 mkdir -p "$TMP/alike/low"
 cp "$clips"/low/*.wav "$TMP/alike/low"
 expect_exit "a single class" 1 "$EARMARK" audit "$TMP/alike" -o "$TMP/alike-out"

@@ -56,7 +56,7 @@ expect_exit "folds of a file" 0 "$EARMARK" crossval --embeddings "$golden/missin
     --labels "$golden/missing_y.npy" --fold-of "$golden/missing_f.npy" -o "$TMP/column" --C 1
 expect_grep "left out" '^[0-9]+,[23],all clips of its class are in one fold$' "$TMP/column/not_auditable.csv"
 expect_grep "which classes are left" '^\[0, 1\]$' "$TMP/column/classes.json"
-expect_grep "warning" 'rows cannot be audited' "$TMP/stderr"
+expect_grep "warning" 'rows that cannot be audited: [0-9]+, see' "$TMP/stderr"
 expect_exit "groups" 0 "$EARMARK" crossval --embeddings "$golden/unbalanced_x.npy" \
     --labels "$golden/unbalanced_y.npy" --groups "$golden/unbalanced_f.npy" -o "$TMP/groups" --C 1 \
     --folds 5
@@ -91,7 +91,7 @@ expect_exit "rows without a label, folds given" 0 "$EARMARK" crossval --embeddin
 expect_grep "are left out, too" '^280 rows, 10 classes' "$TMP/stdout"
 expect_exit "-1 as a class" 0 "$EARMARK" crossval --embeddings "$x" --labels "$TMP/unknown_y.npy" \
     -o "$TMP/minus" --C 1
-expect_grep "is reported" 'warning: 20 rows have the label -1, .*--unlabelled -1' "$TMP/stderr"
+expect_grep "is reported" 'warning: rows with the label -1: 20; .*--unlabelled -1' "$TMP/stderr"
 expect_exit "no number" 2 "$EARMARK" crossval --embeddings "$x" --labels "$y" -o "$TMP/no" \
     --unlabelled none
 expect_exit "not with several labels" 2 "$EARMARK" crossval --embeddings "$x" --labels "$y" \
@@ -134,7 +134,7 @@ expect_exit "classes that cannot be judged" 0 "$EARMARK" crossval --embeddings "
 expect_equal "are listed, with the row that is not known" "$(cat "$TMP/few/not_auditable.csv")" \
     $'row,label,reason\n,0,fewer clips than folds have it\n,2,fewer clips than folds are without it\n7,,it has no labels'
 expect_equal "which class is left" "$(cat "$TMP/few/classes.json")" '[1]'
-expect_grep "a warning, too" '2 classes cannot be audited' "$TMP/stderr"
+expect_grep "a warning, too" 'classes that cannot be audited: 2, see' "$TMP/stderr"
 npy "$TMP/two_y.npy" '|i1' '(8, 3)' \
     '\1\1\1\0\0\1\0\2\1\0\0\1\0\1\1\0\0\1\0\1\1\1\1\1'
 check_fails "labels other than 0 and 1" "$EARMARK" crossval --embeddings "$TMP/few_x.npy" \

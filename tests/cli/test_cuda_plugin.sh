@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The CUDA device as a part beside the program: what is said and done with and without it.
+# The CUDA device as a plug-in beside the program: messages and results with and without it.
 source tests/cli/lib.sh
 
 bin=$TMP/bin
 mkdir "$bin" "$TMP/elsewhere"
 cp "$EARMARK" "$bin/earmark"
 data=(--embeddings tests/golden/crossval/ten_x.npy --labels tests/golden/crossval/ten_y.npy)
-part=$bin/earmark-cuda.so
+plugin=$bin/earmark-cuda.so
 
 # run NAME CODE OPTIONS...: crossval by the copied program
 run() {
@@ -16,57 +16,57 @@ run() {
     expect_exit "$name" "$code" "$bin/earmark" crossval "${data[@]}" -o "$TMP/out" "$@"
 }
 
-# ---- no part
-run "cuda without the part" 1 --device cuda
+# ---- no plug-in
+run "cuda without the plug-in" 1 --device cuda
 expect_grep "names what is missing" 'no earmark-cuda\.so beside the program' "$TMP/stderr"
 expect_lines "in one line" 1 "$TMP/stderr"
 check "nothing was computed" test ! -e "$TMP/out/pred_probs.npy"
-run "cuda:all without the part" 1 --device cuda:all
+run "cuda:all without the plug-in" 1 --device cuda:all
 run "not a GPU's number" 2 --device cuda:x
 expect_grep "names the devices" 'auto, cpu, cuda, cuda:N or cuda:all' "$TMP/stderr"
 run "nor this" 2 --device cuda:-1
 run "nor this" 2 --device cuda:
 run "nor this" 2 --device cudax
 run "nor this" 2 --device cuda:99999999999
-run "auto without the part" 0
+run "auto without the plug-in" 0
 expect_grep "says what it took, and why" '^earmark: device cpu: .*no earmark-cuda\.so' "$TMP/stderr"
 run "auto, quiet" 0 --quiet
 expect_lines "says nothing" 0 "$TMP/stderr"
 run "cpu" 0 --device cpu
-expect_no_grep "has nothing to say" '^earmark: device' "$TMP/stderr"
+expect_no_grep "no message about the device" '^earmark: device' "$TMP/stderr"
 expect_exit "tf32 on a CPU" 1 "$bin/earmark" bench gemm --device cpu --precision tf32
 expect_grep "is for GPUs" 'tf32 exists on CUDA devices only' "$TMP/stderr"
-check "info without the part" "$bin/earmark" info
+check "info without the plug-in" "$bin/earmark" info
 expect_grep "lists the CPU" '^device +cpu: ' "$TMP/stdout"
 expect_grep "says why there is no GPU" '^device +cuda: none, .*earmark-cuda\.so' "$TMP/stdout"
 expect_grep "says what auto takes" '^auto +cpu: ' "$TMP/stdout"
 
-# ---- parts that cannot be used
-echo 'no library' >"$part"
-run "a part that is no library" 1 --device cuda
-expect_grep "is said to be none" 'earmark-cuda\.so cannot be loaded: ' "$TMP/stderr"
+# ---- plug-ins that cannot be used
+echo 'no library' >"$plugin"
+run "a plug-in that is no library" 1 --device cuda
+expect_grep "a message says so" 'earmark-cuda\.so cannot be loaded: ' "$TMP/stderr"
 run "auto with it" 0
 expect_grep "takes the CPU and says why" '^earmark: device cpu: .*cannot be loaded' "$TMP/stderr"
 
-# fake NAME FLAGS...: a part that needs no GPU, in place of the part
+# fake NAME FLAGS...: a plug-in that needs no GPU, in place of the plug-in
 fake() {
     local to=$1
     shift
     "${CC:-cc}" -std=c17 -D_GNU_SOURCE -I. -shared -fPIC "$@" -o "$to" tests/cuda/fake_plugin.c
 }
 if command -v "${CC:-cc}" >/dev/null; then
-    fake "$part" -DFAKE_VERSION=999
-    run "a part of another version" 1 --device cuda
+    fake "$plugin" -DFAKE_VERSION=999
+    run "a plug-in of another version" 1 --device cuda
     expect_grep "both versions are named" \
         'built for device interface 999, this program for [0-9]+: install both' "$TMP/stderr"
-    fake "$part" -Dearmark_device_plugin=another_symbol
+    fake "$plugin" -Dearmark_device_plugin=another_symbol
     run "another library" 1 --device cuda
     expect_grep "is not a plug-in" 'is not a plug-in of earmark: it has no earmark_device_plugin' \
         "$TMP/stderr"
 
-    # ---- a part that answers
-    fake "$part"
-    FAKE_PLUGIN=missing run "a part without a driver" 1 --device cuda
+    # ---- a plug-in that answers
+    fake "$plugin"
+    FAKE_PLUGIN=missing run "a plug-in without a driver" 1 --device cuda
     expect_grep "says so" 'cuda: the fake has no driver' "$TMP/stderr"
     FAKE_PLUGIN=missing run "auto with it" 0
     expect_grep "says so too" '^earmark: device cpu: .*the fake has no driver' "$TMP/stderr"
@@ -85,24 +85,24 @@ if command -v "${CC:-cc}" >/dev/null; then
     ln -s "$bin/earmark" "$TMP/elsewhere/earmark"
     check "through a link" "$TMP/elsewhere/earmark" info
     expect_grep "it is found" '^device +cuda:0: fake' "$TMP/stdout"
-    mv "$part" "$TMP/elsewhere/earmark-cuda.so"
+    mv "$plugin" "$TMP/elsewhere/earmark-cuda.so"
     cd "$TMP/elsewhere" || exit 1
     check "nor from here or a search path" env LD_LIBRARY_PATH="$TMP/elsewhere" "$bin/earmark" info
     expect_grep "it is not found" 'cuda: none, .*no earmark-cuda\.so' "$TMP/stdout"
     cd "$repository" || exit 1
 else
-    skip "parts that cannot be used" "no C compiler"
+    skip "plug-ins that cannot be used" "no C compiler"
 fi
 
-# ---- the real part, where there is no driver
+# ---- the real plug-in, where there is no driver
 real=$(dirname "$(readlink -f "$EARMARK")")/earmark-cuda.so
 if [ ! -e "$real" ]; then
-    skip "the real part without a driver" "it is not built here"
+    skip "the real plug-in without a driver" "it is not built here"
 elif ldconfig -p | grep -q 'libcuda\.so\.1' || [ -e /proc/driver/nvidia/version ]; then
-    skip "the real part without a driver" "this machine has a driver"
+    skip "the real plug-in without a driver" "this machine has a driver"
 else
     rm -rf "$TMP/out"
-    expect_exit "the real part without a driver" 1 "$EARMARK" crossval "${data[@]}" -o "$TMP/out" \
+    expect_exit "the real plug-in without a driver" 1 "$EARMARK" crossval "${data[@]}" -o "$TMP/out" \
         --device cuda
     expect_grep "names the driver" 'no NVIDIA driver \(libcuda\.so\.1 is missing\)' "$TMP/stderr"
     check "auto with it" "$EARMARK" crossval "${data[@]}" -o "$TMP/out"

@@ -49,7 +49,7 @@ similar "a command with a letter less" "no command 'adit' \(did you mean audit\?
 similar "letters swapped" "no command 'crossvla' \(did you mean crossval\?\)" crossvla
 similar "a command like none" "no command 'xyz'; see earmark --help" xyz
 similar "help of a command with a wrong name" "'isues' \(did you mean issues\?\)" help isues
-similar "a wrong word behind model" "model: .*'imprt' \(did you mean model import\?\)" model imprt
+similar "a wrong word after model" "model: .*'imprt' \(did you mean model import\?\)" model imprt
 similar "dashes before a command" "'--vesion' \(did you mean version\?\)" --vesion
 similar "a command without its first word" "'import' \(did you mean model import\?\)" import
 similar "control characters are shown" "no command 'x\\\\x1b\\[31m'; see" $'x\e[31m'

@@ -2,7 +2,7 @@
 # The Makefile: probes, object folders, installation, and the deps script.
 source tests/cli/lib.sh
 
-# Objects of other flags lie elsewhere.
+# Objects of other flags are in another folder.
 plain=$(make -s build-folder)
 sanitized=$(make -s build-folder SANITIZER=thread)
 other=$(make -s build-folder CFLAGS=-DOTHER)
@@ -38,7 +38,7 @@ expect_grep "with the installed model" 'opt/earmark/share/earmark/default\.safet
 check "uninstall" make uninstall DESTDIR="$TMP/root" PREFIX=/opt/earmark
 expect_equal "nothing is left" "$(find "$TMP/root" -type f | wc -l)" 0
 
-# The packages: nothing is done when all are there; without root or sudo it is said.
+# The packages: nothing is done when all are there; without root or sudo a message says what to do.
 if command -v dpkg-query >/dev/null; then
     check "deps, all there" bash tests/deps.sh "" bash coreutils
     expect_grep "says so" 'all 2 Debian packages are installed' "$TMP/stdout"

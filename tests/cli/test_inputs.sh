@@ -31,7 +31,7 @@ cp "$pieces"/*.wav "$TMP/esc/audio"
 list 'filename,fold,target,category' '%s.wav,0,%s,%s' | awk -F, -v OFS=, \
     'NR > 1 { $2 = $4 % 4 + 1; $4 = $3; $3 = 7 } { print }' >"$TMP/esc/meta/esc50.csv"
 check "ESC-50" "$EARMARK" audit "$TMP/esc/meta/esc50.csv" -o "$TMP/esc-out"
-expect_grep "it is said what is read" 'is read as ESC-50: .*folds from .fold' "$TMP/stderr"
+expect_grep "a message says what is read" 'is read as ESC-50: .*folds from .fold' "$TMP/stderr"
 expect_grep "and kept" '"reading": ".*ESC-50' "$TMP/esc-out/run.json"
 expect_grep "the folds are those of the column" '"fold_column": "fold"' "$TMP/esc-out/run.json"
 expect_equal "clips of one fold stay together" \
@@ -55,7 +55,7 @@ list 'path,label,from,to' 'long.wav,%s,%s,%s' | awk -F, -v OFS=, \
     'NR > 1 { $2 = $3; $3 = (NR - 2) / 2; $4 = (NR - 1) / 2 } { print }' >"$pieces/parts.csv"
 check "parts of a recording" "$EARMARK" audit "$pieces/parts.csv" -o "$TMP/parts" \
     --start-column from --end-column to
-expect_grep "it is said that they are" '24 of 24 clips are segments of files, from .from. and .to.' \
+expect_grep "a message says that they are" '24 of 24 clips are segments of files, from .from. and .to.' \
     "$TMP/stderr"
 for file in embeddings.npy labels.npy pred_probs.npy; do
     expect_same "$file: as of files of their own" "$TMP/rows/$file" "$TMP/parts/$file"
@@ -78,7 +78,7 @@ expect_grep "before the file" 'line 26: the position in the file is negative' "$
 expect_grep "no number" 'line 27: the position in the file is not a number' "$TMP/bad/clips.csv"
 expect_grep "backwards" 'line 28: its end is before its start' "$TMP/bad/clips.csv"
 expect_grep "over the end" 'ends at 13 s, but the file is only 12 s long' "$TMP/bad/clips.csv"
-expect_grep "behind the end" 'begins at 50 s, but the file is only 12 s long' "$TMP/bad/clips.csv"
+expect_grep "after the end" 'begins at 50 s, but the file is only 12 s long' "$TMP/bad/clips.csv"
 expect_grep "issues.csv says which part" '^1,0,"long\.wav#t=0,0\.5",long\.wav,0,0\.5,high,low,' \
     "$TMP/bad/issues.csv"
 expect_grep "so does issues.jsonl" '"path": "long\.wav", "start": 0, "end": 0\.5, ' \
@@ -93,7 +93,7 @@ mkdir "$TMP/hf" "$TMP/kaldi" "$TMP/parts-kaldi" "$TMP/commands"
 cp "$pieces"/{low,middle,high}?.wav "$TMP/hf"
 list 'file_name,label' '%s.wav,%s%.0s' >"$TMP/hf/metadata.csv"
 check "an audiofolder" "$EARMARK" audit "$TMP/hf" -o "$TMP/hf-out"
-expect_grep "it is said" 'hf is read as an audiofolder: clips and labels from metadata.csv' \
+expect_grep "a message says so" 'hf is read as an audiofolder: clips and labels from metadata.csv' \
     "$TMP/stderr"
 expect_same "the same clips" "$TMP/rows/clips.csv" "$TMP/hf-out/clips.csv"
 cp "$TMP/hf"/*.wav "$TMP/kaldi"
@@ -128,7 +128,7 @@ echo '{"id": "rec", "sources": [{"type": "file", "channels": [0], "source": "lon
 awk -F, 'NR > 1 { printf "{\"id\": \"u%d\", \"recording_id\": \"rec\", \"start\": %s, \"duration\": 0.5, \"channel\": 0, \"speaker\": \"s%d\", \"custom\": {\"label\": \"%s\"}}\n", NR, $3, NR % 6, $2 }' \
     "$pieces/parts.csv" | gzip >"$TMP/lhotse/supervisions.jsonl.gz"
 check "a set of Lhotse" "$EARMARK" audit "$TMP/lhotse" -o "$TMP/lhotse-out"
-expect_grep "it is said" 'is read as a supervision set of Lhotse: .*labels from custom.label' \
+expect_grep "a message says so" 'is read as a supervision set of Lhotse: .*labels from custom.label' \
     "$TMP/stderr"
 expect_same "the same results" "$TMP/parts/pred_probs.npy" "$TMP/lhotse-out/pred_probs.npy"
 check "its speakers as groups" "$EARMARK" audit "$TMP/lhotse/supervisions.jsonl.gz" \
@@ -148,7 +148,7 @@ awk -F, 'NR > 1 {
 } END { print "]}" }' "$pieces/parts.csv" >"$TMP/cuts/all_cuts.jsonl"
 gzip -c "$TMP/cuts/all_cuts.jsonl" >"$TMP/cuts/cuts.jsonl.gz"
 check "cuts of Lhotse" "$EARMARK" audit "$TMP/cuts" -o "$TMP/cuts-out"
-expect_grep "it is said" 'cuts.jsonl.gz is read as a cut set of Lhotse: labels from custom.label' \
+expect_grep "a message says so" 'cuts.jsonl.gz is read as a cut set of Lhotse: labels from custom.label' \
     "$TMP/stderr"
 expect_grep "and kept" '"kind": "lhotse-cuts"' "$TMP/cuts-out/run.json"
 expect_same "the same clips" "$TMP/lhotse-out/clips.csv" "$TMP/cuts-out/clips.csv"
@@ -167,16 +167,16 @@ done
 mkdir "$TMP/commands/_background_noise_"
 cp "$pieces/long.wav" "$TMP/commands/_background_noise_"
 check "Speech Commands" "$EARMARK" audit "$TMP/commands" -o "$TMP/commands-out"
-expect_grep "it is said what was left out" \
-    '1 sound files in _background_noise_ were skipped' "$TMP/stderr"
+expect_grep "a message says what was left out" \
+    'sound files skipped in _background_noise_: 1 ' "$TMP/stderr"
 expect_no_grep "it is no class" 'background' "$TMP/commands-out/clips.csv"
 
-# ---- what is wrong with the labels is said, the first of it before anything is decoded
+# ---- messages say what is wrong with the labels, the first before anything is decoded
 list 'path,label,who' '%s.wav,%s,s%s' >"$pieces/warn.csv"
 printf '%s\n' 'low0.wav,,s1' 'low1.wav,  ,s1' 'low0.wav,Low,s1' 'low2.wav,rare,s1' \
     'low3.wav,rare,s1' >>"$pieces/warn.csv"
 check "an audit with warnings" "$EARMARK" audit "$pieces/warn.csv" -o "$TMP/warn"
-expect_grep "empty labels" 'warning: 2 clips have no label' "$TMP/stderr"
+expect_grep "empty labels" 'warning: clips without a label: 2;' "$TMP/stderr"
 expect_grep "labels alike" "warning: the labels 'Low' and 'low' differ only in spaces or case" \
     "$TMP/stderr"
 expect_grep "classes with too few clips" \
@@ -186,7 +186,7 @@ expect_grep "run.json keeps them" 'with fewer clips than there are folds' "$TMP/
 expect_grep "the rows have their reason" ',rare,.*,too_few_examples,' "$TMP/warn/clips.csv"
 expect_exit "fewer groups than folds" 1 "$EARMARK" audit "$pieces/warn.csv" -o "$TMP/few" \
     --group who --folds 9
-expect_grep "it is said what to do" '--group who has 8 different values, .* give --folds 8' \
+expect_grep "a message says what to do" '--group who has 8 different values, .* give --folds 8' \
     "$TMP/stderr"
 expect_no_grep "before anything is decoded" 'embedding' "$TMP/stderr"
 # Different sounds, since equal ones join their groups.
@@ -211,7 +211,7 @@ expect_grep "is reported, too" 'warning: 1 class with all clips in one fold .*: 
 # ---- lists as other programs save them
 list 'path;label' '%s.wav;%s%.0s' >"$pieces/spreadsheet.csv"
 check_fails "columns separated by ;" "$EARMARK" audit "$pieces/spreadsheet.csv" -o "$TMP/no"
-expect_grep "what to do is said" "separated by ';'; save it with commas" "$TMP/stderr"
+expect_grep "a message says what to do" "separated by ';'; save it with commas" "$TMP/stderr"
 list $'path\tlabel' $'%s.wav\t%s%.0s' >"$pieces/tabs.csv"
 check_fails "tabs in a .csv" "$EARMARK" audit "$pieces/tabs.csv" -o "$TMP/no"
 expect_grep "the name it needs" 'name it .tsv' "$TMP/stderr"
@@ -223,10 +223,10 @@ expect_grep "the other name" 'name it .csv' "$TMP/stderr"
     echo 'sounds\low0.wav,low'
 } >"$pieces/slashes.csv"
 expect_exit "a path with \\" 3 "$EARMARK" audit "$pieces/slashes.csv" -o "$TMP/slashes"
-expect_grep "the reason is said" 'its path has \\ where this system has /' "$TMP/slashes/clips.csv"
+expect_grep "the reason is in its row" 'its path has \\ where this system has /' "$TMP/slashes/clips.csv"
 {
     list 'path,label' '%s.wav,%s%.0s'
     echo ',low'
 } >"$pieces/no-path.csv"
 expect_exit "a row without a path" 3 "$EARMARK" audit "$pieces/no-path.csv" -o "$TMP/no-path"
-expect_grep "its line is said" '^ +first: line 26: no path of a sound file$' "$TMP/stdout"
+expect_grep "the summary has its line" '^ +first: line 26: no path of a sound file$' "$TMP/stdout"

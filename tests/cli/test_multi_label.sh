@@ -33,7 +33,7 @@ done
 check "an audit of sets" "$EARMARK" audit "$clips/list.csv" --label-separator ';' -o "$TMP/out"
 expect_grep "two labels are classes" '27 clips, 2 classes; 27 audited' "$TMP/stdout"
 expect_grep "what is left as it is" '1 label cannot be audited .*rare \(2; fewer clips than folds have it\)' "$TMP/stderr"
-expect_grep "what an empty cell means" '8 of 27 clips have an empty label; .* none of the labels' "$TMP/stderr"
+expect_grep "what an empty cell means" 'clips with an empty label: 8 of 27; .* none of the labels' "$TMP/stderr"
 expect_grep "a label that should not be there" '^ .* dark +-> \(none\) +high/clip4\.wav' "$TMP/stdout"
 for file in run.json clips.csv embeddings.npy labels.npy pred_probs.npy classes.json issues.csv \
     issues.jsonl annotations.csv classes.csv report.html; do

@@ -45,9 +45,9 @@ expect_equal "the device is named once" "$(grep -c '^earmark: device' shown)" 1
 expect_no_grep "no message on the line of the bar" '..(earmark|warning): ' <(pieces raw)
 expect_no_grep "no piece is wider" '^.{61}' <(pieces raw)
 check_fails "an input that is not there" "$EARMARK" audit nowhere -o other
-expect_no_grep "is said before any device" 'device' stderr
+expect_no_grep "is reported before any device" 'device' stderr
 check_fails "arrays that are not there" "$EARMARK" crossval --embeddings x.npy --labels y.npy -o other
-expect_no_grep "are said before any device" 'device' stderr
+expect_no_grep "are reported before any device" 'device' stderr
 
 # ---- warnings go to stderr, with --quiet only those that change the exit code
 expect_exit "a run that is not in a terminal" 3 "$EARMARK" audit clips -o out --device cpu --fresh

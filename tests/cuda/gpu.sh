@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Runs the tests of the CUDA device on a real GPU, for `make test-gpu`:
 #
-#   tests/cuda/gpu.sh EARMARK PART PROGRAM...
+#   tests/cuda/gpu.sh EARMARK PLUGIN PROGRAM...
 #
-# EARMARK has the plug-in (PART) beside it; a PROGRAM is a compiled test of tests/cuda or a shell
+# EARMARK has the plug-in (PLUGIN) beside it; a PROGRAM is a compiled test of tests/cuda or a shell
 # test. Without a GPU nothing is tested: a banner gives the number of skipped tests, and the exit
 # code is 0. If compute-sanitizer is on PATH, the compiled programs also run under its tools.
 set -u
 earmark=$1
-part=$2
+plugin=$2
 shift 2
 export EARMARK=$earmark
 
@@ -34,7 +34,7 @@ if ! grep -q '^cuda:[0-9]' <<<"$gpus"; then
 fi
 
 echo "$gpus"
-export EARMARK_CUDA_PLUGIN=$part
+export EARMARK_CUDA_PLUGIN=$plugin
 status=0
 bash tests/run.sh --jobs 1 --timeout 1800 "$@" || status=1
 

@@ -69,7 +69,7 @@ static enum error_code collect(struct device *device, const int *tags, float *em
 }
 
 /* Keeps two batches in flight. */
-static enum error_code embed(const struct device_plugin *part, int gpu, float *embeddings,
+static enum error_code embed(const struct device_plugin *plugin, int gpu, float *embeddings,
                              struct error *error) {
     int tags[BATCHES];
     char description[DEVICE_LINE_SIZE];
@@ -77,15 +77,15 @@ static enum error_code embed(const struct device_plugin *part, int gpu, float *e
     const struct xvector_model *model = random_model_create(SIZE, 3);
     struct device *device = NULL;
     if (model == NULL) return ERROR_INTERNAL;
-    if (part->choose(gpu, description, error) == ERROR_NONE &&
-        part->operations->open(&settings, &device, error) == ERROR_NONE)
+    if (plugin->choose(gpu, description, error) == ERROR_NONE &&
+        plugin->operations->open(&settings, &device, error) == ERROR_NONE)
         device->operations->load_model(device, model, error);
     for (int b = 0; b < BATCHES && error->code == ERROR_NONE; b++) {
         fill_and_submit(device, b, tags, error);
         if (b > 0 && error->code == ERROR_NONE) collect(device, tags, embeddings, error);
     }
     if (error->code == ERROR_NONE) collect(device, tags, embeddings, error);
-    part->operations->close(device);
+    plugin->operations->close(device);
     random_model_free(model);
     return error->code;
 }

@@ -42,16 +42,16 @@ plant "every segment reads the piece's first" long $K/pooling.cu '(piece.offset[
 # ---- features
 plant "features: no barrier before the second transform" front $K/features.cu '        __syncthreads();' '' 'values, shared->middle[own]);'
 plant "features: no barrier before the filters" front $K/features.cu '        __syncthreads();' '' 'shared->power[i / FIRST]);'
-plant "features: no barrier behind the tables" front $K/features.cu '    __syncthreads();' '' '((const double *)tables)[i];'
+plant "features: no barrier after the tables" front $K/features.cu '    __syncthreads();' '' '((const double *)tables)[i];'
 plant "features: a sample past the clip's end" front $K/features.cu 'at < clip.length' 'at <= clip.length'
 plant "features: the mirrored bins are one off" front $K/features.cu 'power[FRAME_LENGTH - bin]' 'power[FRAME_LENGTH - bin - 1]'
 plant "features: the floor is 79 dB down" front $K/features_normalise.cu '- DECIBEL_RANGE' '- (DECIBEL_RANGE - 1)'
 plant "features: no barrier in the maximum" front $K/features_normalise.cu '        __syncthreads();' '' 'partial[thread + width]);'
 plant "features: no barrier before a mel's sum" front $K/features_normalise.cu '    __syncthreads();' '' 'partial[line * COLUMNS + column] = sum;'
-plant "features: no barrier behind a mel's sum" front $K/features_normalise.cu '    __syncthreads();' '' 'total += partial[l * COLUMNS + column];'
+plant "features: no barrier after a mel's sum" front $K/features_normalise.cu '    __syncthreads();' '' 'total += partial[l * COLUMNS + column];'
 
 # ---- resampling
-plant "resample: no barrier behind the tile" resample $K/resample.cu '    __syncthreads();' '' 'first_period, input);'
+plant "resample: no barrier after the tile" resample $K/resample.cu '    __syncthreads();' '' 'first_period, input);'
 plant "resample: half a sample's delay" resample $K/resample.cu 'design.period_in - design.half + 1' 'design.period_in - design.half'
 # (A constant gain, as of channels added up and not averaged, no test can see: features are
 # decibels less their mean over the clip.)
@@ -78,6 +78,6 @@ plant "classifier: gradients are read too early" classifier $K/classifier_evalua
 
 # ---- neighbours
 plant "nearest: no barrier before the warps' best" nearest $K/nearest.cu '        __syncthreads();' '' 'warp_rows[threadIdx.x / 32] = best.row;'
-plant "nearest: no barrier behind the warps' best" nearest $K/nearest.cu '        __syncthreads(); /* all have' '        /* all have'
+plant "nearest: no barrier after the warps' best" nearest $K/nearest.cu '        __syncthreads(); /* all have' '        /* all have'
 plant "nearest: ties go to the higher row" nearest $K/nearest.cu 'a.row < b.row)' 'a.row > b.row)'
 plant "nearest: a row is its own neighbour" nearest $K/nearest.cu 'if (next.row != own) best' 'best'

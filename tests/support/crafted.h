@@ -46,7 +46,7 @@ struct crafted_entry {
     uint16_t method; /* 0: stored */
     uint16_t flags;  /* besides bit 3; 1 is "encrypted" */
     bool wrong_checksum;
-    bool no_checksum; /* writes 0, as PyTorch does when told to compute no checksum */
+    bool no_checksum; /* writes 0, as PyTorch does when set to compute no checksum */
 };
 
 /* A zip file as PyTorch writes it: local headers without sizes (bit 3), data

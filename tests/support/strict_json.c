@@ -132,7 +132,7 @@ static const char *value(const char *at, int depth) {
 char *strict_json_string(const char *text, const char *name) {
     const char *found = NULL;
     const char *end = members(expect(spaces(text), '{'), '}', 0, name, &found);
-    if (*spaces(end) != '\0') fail_msg("something behind a JSON object: '%.40s'", end);
+    if (*spaces(end) != '\0') fail_msg("something after a JSON object: '%.40s'", end);
     if (found == NULL) fail_msg("no member %s", name);
     char *bytes = malloc(strlen(text) + 1);
     assert_non_null(bytes);

@@ -240,5 +240,5 @@ int main(void) {
         cmocka_unit_test(identical_by_every_pair),
         cmocka_unit_test(near_duplicates),
     };
-    return cmocka_run_group_tests_name("audio health", tests, test_folder_begin, test_folder_end);
+    return cmocka_run_group_tests_name("audio faults", tests, test_folder_begin, test_folder_end);
 }

@@ -78,8 +78,8 @@ static void esc50_with_options(void **state) {
     /* Paths of a column given by --path-column are not looked up in audio. */
     options = (struct input_options){.path_column = "src_file"};
     expect("esc/meta/esc50.csv", &options,
-           "1|dog||1|ok\n2|cat||2|ok\n2|cat||2|ok\n~1 rows repeat the path of an earlier row, for "
-           "example '2'\n");
+           "1|dog||1|ok\n2|cat||2|ok\n2|cat||2|ok\n~rows that repeat the path of an earlier "
+           "row: 1, for example '2'\n");
 }
 
 static void esc50_elsewhere(void **state) {
@@ -204,7 +204,7 @@ static void kaldi_segments(void **state) {
            "audio/a b.wav|x|||bad_segment\naudio/a b.wav|x|||bad_row\naudio/a b.wav|x|||ok\n"
            "audio/a b.wav|x|||bad_row\n|x|||bad_row\n../y.wav|x|||outside\naudio/a "
            "b.wav|x|||bad_segment\n|x|||bad_row\n||||bad_row\n||||bad_row\n"
-           "~1 lines of utt2label repeat an utterance; its first line counts\n");
+           "~lines of utt2label that repeat an utterance: 1; its first line counts\n");
     struct input_options options = {.group_field = "speaker", .label_column = "spk"};
     struct seen seen;
     see("k", &options, &seen);
@@ -243,7 +243,7 @@ static void kaldi_without_segments(void **state) {
     test_text_write(test_path(test_folder, "w/utt2part"), "a 1\nb 2\nd 2\n");
     expect("w", &options,
            "b.wav|good bye||2|ok\na.wav|hello you||1|ok\nc.wav|hello you||1|ok\n|x||2|bad_row\n"
-           "~1 rows repeat the id of an earlier row, for example 'a'\n");
+           "~rows that repeat the id of an earlier row: 1, for example 'a'\n");
     struct seen seen;
     see("w", &plain, &seen);
     assert_non_null(strstr(seen.clips.data, "!usage: "));
@@ -255,8 +255,8 @@ static void kaldi_without_segments(void **state) {
     seen_end(&seen);
     options = (struct input_options){.label_pattern = "{label}.wav"};
     expect("w", &options,
-           "b.wav|b|||ok\na.wav|a|||ok\nc.wav|c|||ok\n||||bad_row\n~1 rows repeat "
-           "the id of an earlier row, for example 'a'\n");
+           "b.wav|b|||ok\na.wav|a|||ok\nc.wav|c|||ok\n||||bad_row\n~rows that "
+           "repeat the id of an earlier row: 1, for example 'a'\n");
     test_file_write(test_path(test_folder, "w/utt2label"), "a x\0y\n", 6);
     see("w", &plain, &seen);
     assert_non_null(strstr(seen.clips.data, "utt2label: holds a NUL byte"));
@@ -274,7 +274,7 @@ static void speech_commands(void **state) {
     expect("sc", &plain,
            "_background_noise_x/a.wav|_background_noise_x|||ok\nno/a_nohash_0.wav|no|||ok\n"
            "yes/a_nohash_0.wav|yes|||ok\n"
-           "~2 sound files in _background_noise_ were skipped: it is not a class\n");
+           "~sound files skipped in _background_noise_: 2 (it is not a class)\n");
 }
 
 int main(void) {

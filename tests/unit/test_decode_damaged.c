@@ -81,7 +81,7 @@ static void what_is_no_sound(void **state) {
                     "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
     test_text_write(test_path(folder, "avi.wav"), "RIFF\1\1\1\1AVI LIST and so on and so on");
     test_text_write(test_path(folder, "head.wav"), "RIFF\44\1\1\1WAVEfmt ");
-    test_text_write(test_path(folder, "tag.mp3"), "ID3\3\1\1\1\1\1\1 and no music behind the tag");
+    test_text_write(test_path(folder, "tag.mp3"), "ID3\3\1\1\1\1\1\1 and no music after the tag");
     assert_int_equal(mkfifo(test_path(folder, "pipe.wav"), 0600), 0);
     assert_int_equal(mkdir(test_path(folder, "folder.wav"), 0700), 0);
     assert_int_equal(symlink("loop.wav", test_path(folder, "loop.wav")), 0);

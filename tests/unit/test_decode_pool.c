@@ -50,7 +50,7 @@ static int make_clips(void **state) {
         if (i == 7) {
             entry.label = NULL;
             entry.status = CLIP_NO_LABEL;
-            entry.reason = "no label, as the test wants it";
+            entry.reason = "no label, as set by the test";
         }
         assert_int_equal(clip_list_add(&clips, &entry, &error), ERROR_NONE);
         if (i % 50 == 49) continue;
@@ -96,7 +96,7 @@ static void check_item(const struct decode_item *item, size_t clip) {
         assert_non_null(strstr(decoded->verdict.reason, "No such file"));
     } else if (clip == 7) {
         assert_int_equal(decoded->verdict.status, CLIP_NO_LABEL);
-        assert_string_equal(decoded->verdict.reason, "no label, as the test wants it");
+        assert_string_equal(decoded->verdict.reason, "no label, as set by the test");
         assert_null(decoded->samples);
     } else {
         assert_int_equal(decoded->verdict.status, CLIP_OK);

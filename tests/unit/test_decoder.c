@@ -305,7 +305,7 @@ static void late_answers(void **state) {
 /* ---- ends and signals ---- */
 
 /* Starts a process that reports when it has begun. */
-static _Noreturn void loop_for_ever(int said) {
+static _Noreturn void loop_forever(int said) {
     struct decoders *decoders = open_decoders(3);
     struct decoded decoded = {0};
     for (int i = 0; i < 3; i++) expect_fine(decoders, i);
@@ -324,7 +324,7 @@ static void end_with_the_program(void **state) {
     fflush(NULL);
     pid_t program = fork();
     assert_true(program >= 0);
-    if (program == 0) loop_for_ever(said[1]);
+    if (program == 0) loop_forever(said[1]);
     assert_int_equal(read(said[0], &byte, 1), 1);
     usleep(50000);
     kill(program, SIGKILL);

@@ -85,13 +85,13 @@ static void no_labels(void **state) {
     (void)state;
     expect("m.csv", ";", "path,labels\na.wav,dog;bark\nb.wav,\nc.wav, ; \n",
            "bark;dog|0,1|ok|\n||ok|\n||ok|\n=bark dog\n"
-           "~2 of 3 clips have an empty label; they count as clips with none of the labels\n");
+           "~clips with an empty label: 2 of 3; they count as clips with none of the labels\n");
     expect("m.jsonl", ";",
            "{\"path\":\"a\",\"labels\":[\"x\",\"y\"]}\n{\"path\":\"b\",\"labels\":[]}\n"
            "{\"path\":\"c\"}\n{\"path\":\"d\",\"labels\":null}\n",
            "x;y|0,1|ok|\n||ok|\n-||no_label|no label: fill it in, or remove the row\n"
            "-||no_label|no label: fill it in, or remove the row\n=x y\n"
-           "~1 of 4 clips have an empty label; they count as clips with none of the labels\n");
+           "~clips with an empty label: 1 of 4; they count as clips with none of the labels\n");
 }
 
 static void json(void **state) {

@@ -91,9 +91,9 @@ static const char lhotse_clips[] =
     "right.wav|x|||ok\n|x|||bad_row\n/far/away.wav|x|||outside\n|x|||bad_row\n|x|||bad_row\n"
     "|x|||bad_row\na/b c.flac|x|||bad_segment\na/b c.flac|x|||bad_segment\n|x|||bad_row\n"
     "a/b c.flac||||no_label\n|x|||bad_row\n||||bad_row\n||||bad_row\n"
-    "~2 lines of %s/%s are not recordings; clips that refer to them have a reason\n"
-    "~1 sources in %s/%s repeat a recording; its first line counts\n"
-    "~1 clips are one channel of a file with several; all its channels are mixed down\n";
+    "~lines of %s/%s that are not recordings: 2; clips that refer to them have a reason\n"
+    "~sources in %s/%s that repeat a recording: 1; its first line counts\n"
+    "~clips that are one channel of a file with several: 1; all its channels are mixed down\n";
 
 static void expect_lhotse(const char *name, const char *recordings_name) {
     struct text expected = TEXT_INITIAL;

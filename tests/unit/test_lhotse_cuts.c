@@ -247,9 +247,9 @@ static void channels(void **state) {
     expect("channels.jsonl", &options,
            "two.wav|a|||ok\ntwo.wav|a|||ok\ntwo.wav|a|||ok\ntwo.wav|a|||ok\ntwo.wav|a|||ok\n"
            "l.wav|a|||ok\nl.wav|a|||ok\nr.wav|a|||ok\n|a|||bad_row\n|a|||bad_row\n"
-           "~4 clips are one channel of a file with several; all its channels are mixed "
+           "~clips that are one channel of a file with several: 4; all its channels are mixed "
            "down\n"
-           "~2 rows repeat the path of an earlier row, for example 'two.wav'\n");
+           "~rows that repeat the path of an earlier row: 2, for example 'two.wav'\n");
     text_free(&lines);
 }
 
