@@ -151,14 +151,14 @@ $(BUILD)/probe/$(1):
 endef
 $(eval $(call probe,compiler,stdio.h,1,,gcc libc6-dev,CC))
 $(eval $(call probe,openmp,omp.h,omp_get_max_threads() > 0,$(OPENMP),gcc (libomp-dev for clang),OPENMP))
-$(eval $(call probe,sndfile,sndfile.h,sf_version_string() != 0,$(SNDFILE_LIBS),libsndfile1-dev,PACKAGE_CFLAGS and SNDFILE_LIBS))
-$(eval $(call probe,samplerate,samplerate.h,src_get_version() != 0,$(SAMPLERATE_LIBS),libsamplerate0-dev,PACKAGE_CFLAGS and SAMPLERATE_LIBS))
-$(eval $(call probe,libzip,zip.h,zip_libzip_version() != 0,$(LIBZIP_LIBS),libzip-dev,PACKAGE_CFLAGS and LIBZIP_LIBS))
-$(eval $(call probe,zlib,zlib.h,zlibVersion() != 0,$(ZLIB_LIBS),zlib1g-dev,PACKAGE_CFLAGS and ZLIB_LIBS))
-$(eval $(call probe,jansson,jansson.h,json_object() != 0,$(JANSSON_LIBS),libjansson-dev,PACKAGE_CFLAGS and JANSSON_LIBS))
-$(eval $(call probe,xxhash,xxhash.h,XXH_versionNumber() > 0,$(XXHASH_LIBS),libxxhash-dev,PACKAGE_CFLAGS and XXHASH_LIBS))
-$(eval $(call probe,libyaml,yaml.h,yaml_get_version_string() != 0,$(LIBYAML_LIBS),libyaml-dev,PACKAGE_CFLAGS and LIBYAML_LIBS))
-$(eval $(call probe,onednn,oneapi/dnnl/dnnl.h,dnnl_version() != 0,$(ONEDNN_CFLAGS) $(ONEDNN_LIBS),libdnnl-dev,ONEDNN_CFLAGS and ONEDNN_LIBS))
+$(eval $(call probe,sndfile,sndfile.h,sf_version_string() != 0,$(SNDFILE_LIBS),libsndfile1-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and SNDFILE_LIBS))
+$(eval $(call probe,samplerate,samplerate.h,src_get_version() != 0,$(SAMPLERATE_LIBS),libsamplerate0-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and SAMPLERATE_LIBS))
+$(eval $(call probe,libzip,zip.h,zip_libzip_version() != 0,$(LIBZIP_LIBS),libzip-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and LIBZIP_LIBS))
+$(eval $(call probe,zlib,zlib.h,zlibVersion() != 0,$(ZLIB_LIBS),zlib1g-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and ZLIB_LIBS))
+$(eval $(call probe,jansson,jansson.h,json_object() != 0,$(JANSSON_LIBS),libjansson-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and JANSSON_LIBS))
+$(eval $(call probe,xxhash,xxhash.h,XXH_versionNumber() > 0,$(XXHASH_LIBS),libxxhash-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and XXHASH_LIBS))
+$(eval $(call probe,libyaml,yaml.h,yaml_get_version_string() != 0,$(LIBYAML_LIBS),libyaml-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and LIBYAML_LIBS))
+$(eval $(call probe,onednn,oneapi/dnnl/dnnl.h,dnnl_version() != 0,$(ONEDNN_CFLAGS) $(ONEDNN_LIBS),libdnnl-dev,PKG_CONFIG_PATH or ONEDNN_CFLAGS and ONEDNN_LIBS))
 
 # cmocka's header needs others before it, and only the tests need it.
 $(BUILD)/probe/cmocka:
@@ -169,7 +169,7 @@ $(BUILD)/probe/cmocka:
 		echo 'probe: cmocka: found ($(CC) $(CMOCKA_LIBS))' | tee $@; \
 	else \
 		sed 's/^/    /' $@.log | head -n 5 >&2; \
-		echo 'probe: cmocka: missing. Debian package: libcmocka-dev. `make deps` installs it; elsewhere set PACKAGE_CFLAGS and CMOCKA_LIBS for make.' >&2; \
+		echo 'probe: cmocka: missing. Debian package: libcmocka-dev. `make deps` installs it; elsewhere set PKG_CONFIG_PATH or PACKAGE_CFLAGS and CMOCKA_LIBS for make.' >&2; \
 		exit 1; \
 	fi
 

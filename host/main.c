@@ -49,8 +49,14 @@ static int unknown(int argc, char **argv) {
     text_string(&given, argv[0]);
     if (is_model) text_format(&given, " %s", argv[1]);
     for (size_t i = 0; i < COMMAND_COUNT; i++) names[i + 2] = commands[i].name;
-    const char *similar =
-        given.failed ? NULL : options_similar(given.data, names, sizeof names / sizeof names[0]);
+    const char *similar = NULL;
+    if (!given.failed)
+        similar = options_similar(given.data + strspn(given.data, "-"), names,
+                                  sizeof names / sizeof names[0]);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const char *space = strchr(commands[i].name, ' ');
+        if (space != NULL && strcmp(space + 1, argv[0]) == 0) similar = commands[i].name;
+    }
     FAIL(&error, ERROR_USAGE, "%sthere is no command '%s'%s%s%s; see earmark %s--help",
          is_model ? "model: " : "", argv[is_model ? 1 : 0],
          similar == NULL ? "" : " (did you mean ", similar == NULL ? "" : similar,

@@ -211,7 +211,7 @@ enum error_code npy_header_parse(const unsigned char *bytes, size_t size, struct
         return FAIL(error, ERROR_DATA, "not a .npy file (%s)",
                     size >= 2 && memcmp(bytes, "PK", 2) == 0
                         ? "a zip or .npz archive: save one array with numpy.save"
-                        : "it does not begin with \\x93NUMPY");
+                        : "it does not begin with the byte 0x93 and NUMPY");
     unsigned version = bytes[6];
     size_t start = version == 1 ? 10 : 12;
     if (version < 1 || version > 3)

@@ -2,6 +2,7 @@
 
 #include "host/base/terminal.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,9 @@ enum detail { DETAIL_LEAST, DETAIL_COUNTS, DETAIL_SPEED, DETAIL_ALL };
 
 /* The stage that is running, for messages. */
 static struct progress *current;
+
+/* For a message from a signal handler, which must not look at the stage. */
+static volatile sig_atomic_t bar_is_shown;
 
 /* A line under construction; what does not fit is left out. */
 struct line {
@@ -86,9 +90,9 @@ static double monotonic_seconds(void) {
 /* ", 512 clips/s, 840 x real time" */
 static void add_speeds(struct line *line, const struct progress *progress, double elapsed,
                        enum detail detail) {
-    if (elapsed <= 0.0 || progress->done == 0 || detail < DETAIL_SPEED) return;
+    if (elapsed <= 0.0 || progress->done <= progress->kept || detail < DETAIL_SPEED) return;
     add(line, ", ");
-    add_speed(line, (double)progress->done / elapsed);
+    add_speed(line, (double)(progress->done - progress->kept) / elapsed);
     add(line, " %s/s", progress->unit);
     if (progress->audio_seconds <= 0.0 || detail < DETAIL_ALL) return;
     add(line, ", ");
@@ -99,10 +103,10 @@ static void add_speeds(struct line *line, const struct progress *progress, doubl
 static void add_time_left(struct line *line, const struct progress *progress, double elapsed) {
     bool known = elapsed >= ESTIMATE_ANYHOW ||
                  (elapsed >= ESTIMATE_AFTER && progress->advances >= ESTIMATE_ADVANCES);
-    if (!known || progress->done == 0 || progress->total <= progress->done) return;
+    if (!known || progress->done <= progress->kept || progress->total <= progress->done) return;
     add(line, ", ");
-    add_duration(line,
-                 elapsed * (double)(progress->total - progress->done) / (double)progress->done);
+    add_duration(line, elapsed * (double)(progress->total - progress->done) /
+                           (double)(progress->done - progress->kept));
     add(line, " left");
 }
 
@@ -137,6 +141,7 @@ static void erase_bar(struct progress *progress) {
     if (progress->style != PROGRESS_BAR || progress->width == 0) return;
     fprintf(progress->stream, "\r%*s\r", progress->width, "");
     progress->width = 0;
+    bar_is_shown = false;
 }
 
 /* "[=====     ] ", as long as the rest of the line leaves room for. */
@@ -167,6 +172,7 @@ static void draw_bar(struct progress *progress, double elapsed) {
     fprintf(progress->stream, "\r%.*s%*s", length, line.text, blank, "");
     fflush(progress->stream);
     progress->width = length;
+    bar_is_shown = progress->stream == stderr;
 }
 
 static void write_line(struct progress *progress, double elapsed) {
@@ -214,6 +220,14 @@ void progress_update(struct progress *progress, uint64_t done) {
         write_line(progress, now - progress->started);
 }
 
+void progress_keep(struct progress *progress, uint64_t kept) {
+    progress->kept = kept;
+}
+
+bool progress_bar_is_shown(void) {
+    return bar_is_shown;
+}
+
 void progress_audio(struct progress *progress, double seconds) {
     progress->audio_seconds = seconds;
 }
@@ -253,10 +267,12 @@ static void add_end(struct line *line, const struct progress *progress, double e
     bool ended = progress->total > progress->done;
     add(line, "%s: ", progress->title);
     if (ended) add(line, "ended at ");
-    add_thousands(line, progress->done);
+    add_thousands(line, progress->done - (ended ? 0 : progress->kept));
     if (ended) {
         add(line, " of ");
         add_thousands(line, progress->total);
+    } else if (progress->kept > 0) {
+        add(line, " more");
     }
     add(line, " %s in ", progress->unit);
     add_duration(line, elapsed);

@@ -24,8 +24,9 @@ struct progress {
     const char *unit;  /* "clips": a literal */
     uint64_t total;    /* 0: not known, no time left is shown */
     uint64_t done;
+    uint64_t kept;         /* of done: by an earlier run, which speed and time left leave out */
     unsigned advances;     /* updates with more done than before; the time left waits for some */
-    double audio_seconds;  /* of sound done so far; 0: not shown */
+    double audio_seconds;  /* of sound done by this run; 0: not shown */
     double (*clock)(void); /* seconds; NULL before start: the monotonic clock */
     double started;
     double shown; /* when something was last written */
@@ -41,7 +42,10 @@ void progress_start(struct progress *progress, enum progress_style style, const 
  * seconds elsewhere: it may be called for every clip. */
 void progress_update(struct progress *progress, uint64_t done);
 
-/* Seconds of sound done so far: shown as "840 x real time". */
+/* This much was done by an earlier run: it counts as done, but not for speed and time left. */
+void progress_keep(struct progress *progress, uint64_t kept);
+
+/* Seconds of sound done so far by this run: shown as "840 x real time". */
 void progress_audio(struct progress *progress, double seconds);
 
 /* A message on stderr (on the stream of the stage that is running, if there is one): the one
@@ -54,5 +58,8 @@ void progress_message(const char *format, ...) __attribute__((format(printf, 1, 
  * took under a fifth of a second leaves none). May be called on a stage that has
  * failed; calling it twice, or before start, does nothing. */
 void progress_finish(struct progress *progress);
+
+/* Whether a bar is on standard error's line. A signal handler may ask. */
+bool progress_bar_is_shown(void);
 
 #endif

@@ -1,5 +1,7 @@
 #include "host/base/stop.h"
 
+#include "host/base/progress.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +16,16 @@ static volatile sig_atomic_t current_note;
 /* How long an orderly stop may take. */
 #define STOP_SECONDS 1
 
+/* Whatever else the process does, what follows begins a line. */
+static void leave_bar(void) {
+    if (progress_bar_is_shown() && write(STDERR_FILENO, "\n", 1) < 0) return;
+}
+
 static void on_signal(int number) {
-    if (stop_signal != 0) _exit(128 + number);
+    if (stop_signal != 0) {
+        leave_bar();
+        _exit(128 + number);
+    }
     stop_signal = number;
     alarm(STOP_SECONDS);
 }
@@ -26,6 +36,7 @@ static void on_alarm(int number) {
     static const char begin[] = "earmark: stopped by a signal; ";
     const char *note = stop_noted();
     (void)number;
+    leave_bar();
     if (write(STDERR_FILENO, begin, sizeof begin - 1) < 0 ||
         write(STDERR_FILENO, note, strlen(note)) < 0 || write(STDERR_FILENO, "\n", 1) < 0)
         _exit(STOP_EXIT_CODE);

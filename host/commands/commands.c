@@ -68,8 +68,11 @@ void command_warn_unreadable(size_t count, const char *out) {
 
 int command_fail(const struct error *error) {
     bool stopped = error->code == ERROR_STOPPED || error->code == ERROR_DEVICE_LOST;
-    progress_message("earmark: %s%s%s", error->message, stopped ? "; " : "",
+    struct text text = TEXT_INITIAL;
+    name_visible(&text, error->message); /* it names files and labels */
+    progress_message("earmark: %s%s%s", text.failed ? "" : text.data, stopped ? "; " : "",
                      stopped ? stop_noted() : "");
+    text_free(&text);
     switch (error->code) {
     case ERROR_USAGE: return EXIT_USAGE;
     case ERROR_STOPPED:

@@ -108,8 +108,13 @@ static enum error_code take(size_t index, const char *value, struct options *opt
     options->given[index] = value;
     switch (row->kind) {
     case OPTION_FLAG: break; /* has no value */
-    case OPTION_TEXT:
-    case OPTION_FILE: memcpy(field, &value, sizeof value); break;
+    case OPTION_FILE:
+        if (*value == '\0')
+            return FAIL(error, ERROR_USAGE, "--%s '': give the name of a file or folder",
+                        row->name);
+        memcpy(field, &value, sizeof value);
+        break;
+    case OPTION_TEXT: memcpy(field, &value, sizeof value); break;
     case OPTION_WHOLE: return take_whole(row, value, field, error);
     case OPTION_NUMBER: return take_number(row, value, field, error);
     case OPTION_CHOICE: return take_choice(row, value, field, error);
@@ -157,7 +162,7 @@ static enum error_code fail_unknown(const struct command_row *command, int optio
 
 static enum error_code check_required(const struct command_row *command,
                                       const struct options *options, struct error *error) {
-    if (options->argument == NULL && command->required)
+    if (command->required && (options->argument == NULL || *options->argument == '\0'))
         return FAIL(error, ERROR_USAGE, "%s: %s is missing; usage: earmark %s %s", command->name,
                     command->argument, command->name, command->usage);
     for (size_t i = 0; option_row(i) != NULL; i++) {

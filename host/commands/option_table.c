@@ -246,10 +246,10 @@ static const struct option_row rows[] = {
      .commands = BENCH, .help = "number of measurements; the fastest counts"},
 
     /* running */
-    {"output", 'o', "OUT", TEXT(out), .group = GROUP_RUN,
+    {"output", 'o', "OUT", FILE_NAME(out), .group = GROUP_RUN,
      .commands = AUDIT | EMBED | CROSSVAL | ISSUES, .required = AUDIT | EMBED | CROSSVAL,
      .help = "the folder to write"},
-    {"root", 0, "DIR", TEXT(root), .group = GROUP_RUN, .commands = REPORT,
+    {"root", 0, "DIR", FILE_NAME(root), .group = GROUP_RUN, .commands = REPORT,
      .help = "the folder in which the clips are now (default: where they were)"},
     {"mask", 0, NULL, FLAG(mask), .group = GROUP_RUN, .commands = ISSUES,
      .help = "print 0 or 1 for every row instead of the numbers of flagged rows"},

@@ -9,7 +9,7 @@
 enum option_kind {
     OPTION_FLAG,   /* bool, without a value */
     OPTION_TEXT,   /* const char * */
-    OPTION_FILE,   /* const char *: it is the contents that count, not the name */
+    OPTION_FILE,   /* const char *, not empty: the contents count, not the name */
     OPTION_WHOLE,  /* an integer of 4 or 8 bytes, within bounds */
     OPTION_NUMBER, /* double, within bounds */
     OPTION_CHOICE, /* an enum or a bool: the index of one of several names */

@@ -50,7 +50,8 @@ struct embedding_job {
     size_t filled_bytes;
     int in_flight;
     size_t next_row;
-    size_t clips_done;
+    size_t clips_done, kept_clips; /* kept from an earlier run, as their seconds */
+    double kept_seconds;
     struct batch_note *notes;
     struct failure *failures;
     size_t failure_count, failure_capacity;
@@ -119,7 +120,7 @@ static enum error_code collect(struct embedding_job *job, struct error *error) {
     note->used = false;
     job->operations->release(job->device, batch);
     note_safe(job);
-    progress_audio(&job->progress, job->counts->audio_seconds);
+    progress_audio(&job->progress, job->counts->audio_seconds - job->kept_seconds);
     progress_update(&job->progress, job->clips_done);
     return error->code;
 }
@@ -201,6 +202,8 @@ static enum error_code take_stored(struct embedding_job *job, size_t end, struct
         job->counts->embedded++;
         job->counts->resumed++;
         job->counts->audio_seconds += stored->seconds;
+        job->kept_seconds += stored->seconds;
+        progress_keep(&job->progress, ++job->kept_clips);
         job->clips_done++;
     }
     return ERROR_NONE;
@@ -240,13 +243,20 @@ static enum error_code stream_clips(struct embedding_job *job, struct decode_poo
 
 static void report_stored(const struct embedding_job *job) {
     size_t known = job->known_count, stored = job->store->stored_count;
-    char changed[64] = "";
+    struct text message = TEXT_INITIAL;
     if (job->settings->progress == PROGRESS_QUIET) return;
-    if (known < stored)
-        snprintf(changed, sizeof changed, "; %zu that were have changed since or are gone",
-                 stored - known);
-    progress_message("earmark: an unfinished run goes on: %zu of %zu clips are embedded already%s",
-                     known, job->clips->count, changed);
+    text_string(&message, "earmark: an unfinished run goes on: ");
+    number_thousands(&message, known);
+    text_string(&message, " of ");
+    number_thousands(&message, job->clips->count);
+    text_string(&message, " clips are embedded already");
+    if (known < stored) {
+        text_string(&message, "; ");
+        number_thousands(&message, stored - known);
+        text_string(&message, " that were have changed since or are gone");
+    }
+    if (!message.failed) progress_message("%s", message.data);
+    text_free(&message);
 }
 
 /* Finds the clips that an earlier run has embedded; the others are chosen. */
@@ -281,6 +291,8 @@ static enum error_code find_stored(struct embedding_job *job, struct error *erro
  * errors are ignored, since the first one is already reported. */
 static void finish(struct embedding_job *job) {
     struct error ignored = ERROR_INITIAL, unkept = ERROR_INITIAL;
+    embedding_store_commit(job->store, &unkept); /* the device may take longer than a stop may */
+    note_safe(job);
     if (job->filling != NULL) job->operations->release(job->device, job->filling);
     while (job->in_flight-- > 0) {
         struct device_batch *batch = NULL;

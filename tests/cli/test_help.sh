@@ -50,6 +50,11 @@ similar "letters swapped" "no command 'crossvla' \(did you mean crossval\?\)" cr
 similar "a command like none" "no command 'xyz'; see earmark --help" xyz
 similar "help of a command with a wrong name" "'isues' \(did you mean issues\?\)" help isues
 similar "a wrong word after model" "model: .*'imprt' \(did you mean model import\?\)" model imprt
+similar "dashes before a command" "'--vesion' \(did you mean version\?\)" --vesion
+similar "a command without its first word" "'import' \(did you mean model import\?\)" import
+similar "control characters are shown" "no command 'x\\\\x1b\\[31m'; see" $'x\e[31m'
+similar "an empty name of a folder" "output '': give the name" audit x -o ''
+similar "an empty INPUT" "INPUT is missing" audit '' -o x
 similar "an option" "audit: unknown option '--lable-column' \(did you mean --label-column\?\)" \
     audit --lable-column x
 similar "an option with a value" "'--treads=x' \(did you mean" crossval --treads=x

@@ -1,9 +1,11 @@
 /* Progress on a terminal, in a file, and switched off; with a simulated clock. */
 #include "host/base/progress.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* clang-format off */
 #include <stddef.h>
@@ -81,6 +83,46 @@ static void test_slow(void **state) {
     assert_string_equal(all(&written),
                         "network: 100 of 1,000 clips (10%), 1.5 clips/s, 9 min 45 s left\n"
                         "network: ended at 100 of 1,000 clips in 1 min 05 s, 1.5 clips/s\n");
+}
+
+/* What an earlier run did is done, but takes no part in speed and time left. */
+static void test_kept(void **state) {
+    (void)state;
+    struct written written;
+    struct progress progress;
+    begin(&written, &progress, PROGRESS_LINES, 1000);
+    progress_keep(&progress, 700);
+    now += 20.0;
+    progress_update(&progress, 700);
+    now += 20.0;
+    progress_update(&progress, 800);
+    now += 40.0;
+    progress_update(&progress, 1000);
+    progress_finish(&progress);
+    assert_string_equal(all(&written),
+                        "network: 700 of 1,000 clips (70%)\n"
+                        "network: 800 of 1,000 clips (80%), 2.5 clips/s, 1 min 20 s left\n"
+                        "network: 1,000 of 1,000 clips (100%), 3.8 clips/s\n"
+                        "network: 300 more clips in 1 min 20 s, 3.8 clips/s\n");
+}
+
+/* A message from a signal handler must know whether a bar is on the line of standard error. */
+static void test_bar_is_shown(void **state) {
+    (void)state;
+    struct progress progress = {.columns = 60};
+    fflush(stderr);
+    int kept = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
+    assert_true(kept >= 0 && null >= 0 && dup2(null, STDERR_FILENO) >= 0);
+    assert_false(progress_bar_is_shown());
+    progress_start(&progress, PROGRESS_BAR, "network", "clips", 10);
+    assert_true(progress_bar_is_shown());
+    progress_message("a message");
+    assert_true(progress_bar_is_shown());
+    progress_finish(&progress);
+    assert_false(progress_bar_is_shown());
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    close(kept);
+    close(null);
 }
 
 static void test_quiet(void **state) {
@@ -210,6 +252,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_slow),
+        cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_bar_is_shown),
         cmocka_unit_test(test_quiet),
         cmocka_unit_test(test_auto),
         cmocka_unit_test(test_bar),
