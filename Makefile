@@ -338,17 +338,19 @@ $(BUILD)/earmark.bash: $(BUILD)/earmark
 .PHONY: install
 install: $(BUILD)/earmark $(CUDA_PLUGIN) $(BUILD)/earmark.1 $(BUILD)/earmark.bash ## into PREFIX (/usr/local), below DESTDIR
 	@test -f models/default.safetensors || { echo 'models/default.safetensors is missing: make model' >&2; exit 1; }
-	$(INSTALL) -D -m 755 $(BUILD)/earmark $(DESTDIR)$(PREFIX)/bin/earmark
-	$(if $(CUDA_PLUGIN),$(INSTALL) -D -m 755 $(CUDA_PLUGIN) $(DESTDIR)$(PREFIX)/bin/earmark-cuda.so)
-	$(INSTALL) -D -m 644 models/default.safetensors $(DESTDIR)$(PREFIX)/share/earmark/default.safetensors
-	$(INSTALL) -D -m 644 $(BUILD)/earmark.1 $(DESTDIR)$(PREFIX)/share/man/man1/earmark.1
-	$(INSTALL) -D -m 644 $(BUILD)/earmark.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/earmark
+	$(INSTALL) -D -m 755 $(BUILD)/earmark '$(DESTDIR)$(PREFIX)/bin/earmark'
+	$(if $(CUDA_PLUGIN),$(INSTALL) -D -m 755 $(CUDA_PLUGIN) '$(DESTDIR)$(PREFIX)/bin/earmark-cuda.so')
+	$(INSTALL) -D -m 644 models/default.safetensors '$(DESTDIR)$(PREFIX)/share/earmark/default.safetensors'
+	$(INSTALL) -D -m 644 $(BUILD)/earmark.1 '$(DESTDIR)$(PREFIX)/share/man/man1/earmark.1'
+	$(INSTALL) -D -m 644 $(BUILD)/earmark.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/earmark'
 
 .PHONY: uninstall
 uninstall: ## removes the installed files
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/earmark bin/earmark-cuda.so share/earmark/default.safetensors \
-		share/man/man1/earmark.1 share/bash-completion/completions/earmark)
-	-rmdir $(DESTDIR)$(PREFIX)/share/earmark
+	for file in bin/earmark bin/earmark-cuda.so share/earmark/default.safetensors share/man/man1/earmark.1 \
+		share/bash-completion/completions/earmark; do rm -f '$(DESTDIR)$(PREFIX)'/$$file || exit 1; done
+	for folder in share/earmark share/bash-completion/completions; do \
+		[ ! -d '$(DESTDIR)$(PREFIX)'/$$folder ] || \
+		rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(PREFIX)'/$$folder || exit 1; done
 
 .PHONY: format
 format: ## clang-format all C sources in place

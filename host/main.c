@@ -6,7 +6,10 @@
 #include "host/commands/manual.h"
 #include "host/commands/option_parse.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Names of two words are given as two arguments. */
 static const struct command {
@@ -65,6 +68,12 @@ static int unknown(int argc, char **argv) {
     return command_fail(&error);
 }
 
+static int unexpected(const char *argument) {
+    struct error error = ERROR_INITIAL;
+    FAIL(&error, ERROR_USAGE, "unexpected argument '%s'; see earmark --help", argument);
+    return command_fail(&error);
+}
+
 /* The commands that begin with "model": false when the arguments name none of them. */
 static bool help_model(FILE *stream, int argc, char **argv) {
     if (argc == 0 || strcmp(argv[0], "model") != 0) return false;
@@ -77,29 +86,28 @@ static bool help_model(FILE *stream, int argc, char **argv) {
 
 /* earmark help [COMMAND]; --man and --bash are for `make install`. */
 static int help(int argc, char **argv) {
+    void (*make)(struct text *) = NULL;
     struct text text = TEXT_INITIAL;
-    int words;
-    if (argc == 0 || strcmp(argv[0], "help") == 0 || strcmp(argv[0], "version") == 0) {
-        help_print(stdout, NULL);
-        return EXIT_DONE;
-    }
+    int words = argc == 0 ? 0 : 1;
+    bool is_program = argc == 0 || strcmp(argv[0], "help") == 0 || strcmp(argv[0], "version") == 0;
     if (help_model(stdout, argc, argv)) return EXIT_DONE;
-    if (strcmp(argv[0], "--man") == 0) manual_page(&text);
-    if (strcmp(argv[0], "--bash") == 0) manual_completion(&text);
-    if (text.length > 0) {
-        fputs(text.data, stdout);
+    if (argc > 0 && strcmp(argv[0], "--man") == 0) make = manual_page;
+    if (argc > 0 && strcmp(argv[0], "--bash") == 0) make = manual_completion;
+    const struct command *command = is_program || make != NULL ? NULL : find(argc, argv, &words);
+    if (command == NULL && !is_program && make == NULL) return unknown(argc, argv);
+    if (argc > words) return unexpected(argv[words]);
+    if (make == NULL) {
+        help_print(stdout, command == NULL ? NULL : command_find(command->name));
+    } else {
+        make(&text);
+        if (!text.failed) fputs(text.data, stdout);
         text_free(&text);
-        return EXIT_DONE;
     }
-    const struct command *command = find(argc, argv, &words);
-    if (command == NULL) return unknown(argc, argv);
-    help_print(stdout, command_find(command->name));
     return EXIT_DONE;
 }
 
-int main(int argc, char **argv) {
+static int run(int argc, char **argv) {
     int words;
-    wait_policy_set(argv);
     if (argc < 2) {
         help_print(stderr, NULL);
         return EXIT_USAGE;
@@ -108,6 +116,7 @@ int main(int argc, char **argv) {
         strcmp(argv[1], "help") == 0)
         return help(argc - 2, argv + 2);
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
+        if (argc > 2) return unexpected(argv[2]);
         puts("earmark " EARMARK_VERSION);
         return EXIT_DONE;
     }
@@ -116,4 +125,22 @@ int main(int argc, char **argv) {
     if (argc == 2 && help_model(stderr, 1, argv + 1)) return EXIT_USAGE;
     if (help_model(stdout, argc - 1, argv + 1)) return EXIT_DONE;
     return unknown(argc - 1, argv + 1);
+}
+
+/* A stream that is closed would give its number to the next file that is opened, and what is
+ * printed would end up there. /dev/null takes its place; opened for reading, so that printing to
+ * it fails. */
+static void open_streams(void) {
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0) return;
+}
+
+int main(int argc, char **argv) {
+    struct error error = ERROR_INITIAL;
+    open_streams();
+    wait_policy_set(argv);
+    int exit_code = run(argc, argv);
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || exit_code == EXIT_FATAL) return exit_code;
+    FAIL(&error, ERROR_FILE, "cannot write to the standard output");
+    return command_fail(&error);
 }

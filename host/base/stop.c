@@ -33,13 +33,12 @@ static void on_signal(int number) {
 /* The orderly stop takes too long: a product of matrices, a mount that hangs. Files are
  * complete at every moment, so the process may end here. */
 static void on_alarm(int number) {
-    static const char begin[] = "earmark: stopped by a signal; ";
-    const char *note = stop_noted();
-    (void)number;
+    const char *const parts[] = {"earmark: stopped by SIG",
+                                 sigabbrev_np(stop_signal != 0 ? stop_signal : number), "; ",
+                                 stop_noted(), "\n"};
     leave_bar();
-    if (write(STDERR_FILENO, begin, sizeof begin - 1) < 0 ||
-        write(STDERR_FILENO, note, strlen(note)) < 0 || write(STDERR_FILENO, "\n", 1) < 0)
-        _exit(STOP_EXIT_CODE);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0) break;
     _exit(STOP_EXIT_CODE);
 }
 
@@ -54,16 +53,17 @@ const char *stop_noted(void) {
 }
 
 void stop_install(void) {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    static const int signals[] = {SIGINT, SIGTERM, SIGUSR1};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, before;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGUSR1, &action, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
     action.sa_handler = on_alarm;
     sigaction(SIGALRM, &action, NULL);
 }
 
 enum error_code stop_check(struct error *error) {
     if (stop_signal == 0) return ERROR_NONE;
-    return FAIL(error, ERROR_STOPPED, "stopped by signal %d", (int)stop_signal);
+    return FAIL(error, ERROR_STOPPED, "stopped by SIG%s", sigabbrev_np(stop_signal));
 }

@@ -9,7 +9,8 @@
 /* From now on the first INT, TERM or USR1 makes stop_check fail, and ends the process
  * with STOP_EXIT_CODE if it is still there a second later, whatever it is doing:
  * files are replaced in one step, so that nothing is half written then. A second
- * signal ends it at once with exit code 128 + signal. */
+ * signal ends it at once with exit code 128 + signal. A signal that is ignored
+ * already, as INT is in the background jobs of a script, stays ignored. */
 void stop_install(void);
 
 /* What is reported with a stop from now on: what is kept and how to go on. Copied, at most

@@ -108,7 +108,13 @@ void crossval_report_warnings(const struct crossval_report *report, struct text 
                     "%zu of %zu fits ended because a line search failed: the tolerance was not "
                     "met; raise --tol or scale the columns\n",
                     report->failed, report->fit_count);
-    if (report->at_edge)
-        text_format(text, "C = %g, the best, is at the edge of the values tried; try more\n",
-                    report->c_values[report->chosen]);
+    if (report->at_edge) {
+        double best = report->c_values[report->chosen];
+        bool largest = true;
+        for (size_t c = 0; c < report->c_count; c++) largest &= report->c_values[c] <= best;
+        text_format(text,
+                    "C = %g, the best, is at the edge of the values tried; try more, e.g. --C "
+                    "%g,%g\n",
+                    best, largest ? best : best / 10, largest ? best * 10 : best);
+    }
 }

@@ -3,7 +3,10 @@
 #include "host/base/text.h"
 #include "host/commands/benchmark.h"
 #include "host/commands/commands.h"
+#include "host/commands/option_parse.h"
 #include "kernels/device.h"
+
+#include <string.h>
 
 static void print_table(const struct engine *engine, const struct benchmark *benchmark) {
     printf("device    %s\n", engine->properties.description);
@@ -44,6 +47,20 @@ static enum error_code print_json(const struct engine *engine, const struct benc
     return error->code;
 }
 
+static enum error_code check_stage(const char *stage, struct error *error) {
+    static const char *const stages[] = {"gemm",    "resample", "features", "network",
+                                         "pooling", "crossval", "issues"};
+    const size_t count = sizeof stages / sizeof stages[0];
+    for (size_t i = 0; i < count; i++)
+        if (stage == NULL || strcmp(stage, stages[i]) == 0) return ERROR_NONE;
+    const char *similar = options_similar(stage, stages, count);
+    return FAIL(error, ERROR_USAGE,
+                "bench: there is no stage '%s'%s%s%s; give gemm, resample, features, network, "
+                "pooling, crossval or issues",
+                stage, similar == NULL ? "" : " (did you mean ", similar == NULL ? "" : similar,
+                similar == NULL ? "" : "?)");
+}
+
 int command_bench(int argc, char **argv) {
     struct options options = OPTIONS_INITIAL;
     struct engine engine = {.model = MODEL_INITIAL};
@@ -54,7 +71,7 @@ int command_bench(int argc, char **argv) {
     if (!device_resamples(options.benchmark.rate))
         FAIL(&error, ERROR_USAGE, "--rate %d: devices do not resample from it; give 8000 or 16000",
              options.benchmark.rate);
-    if (error.code == ERROR_NONE &&
+    if (error.code == ERROR_NONE && check_stage(options.argument, &error) == ERROR_NONE &&
         engine_open(&options.engine, true, &engine, &error) == ERROR_NONE &&
         benchmark_run(&engine, options.argument, &options.benchmark, &benchmark, &error) ==
             ERROR_NONE) {

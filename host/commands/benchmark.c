@@ -237,11 +237,6 @@ enum error_code benchmark_run(struct engine *engine, const char *stage,
     bool wants_crossval = stage == NULL || strcmp(stage, "crossval") == 0;
     bool wants_issues = stage == NULL || strcmp(stage, "issues") == 0;
     *benchmark = (struct benchmark){0};
-    if (!wants_embedding && !wants_crossval && !wants_issues && strcmp(stage, "gemm") != 0)
-        return FAIL(error, ERROR_USAGE,
-                    "bench: there is no stage '%s'; give gemm, resample, features, network, "
-                    "pooling, crossval or issues",
-                    stage);
     TRY(engine->device->operations->gemm_speed(engine->device, GEMM_SIZE, GEMM_REPEATS,
                                                &benchmark->gemm_speed, error));
     if (wants_embedding) TRY(measure_embedding(engine, stage, settings, benchmark, error));

@@ -27,8 +27,7 @@ struct benchmark {
     size_t row_count;
 };
 
-/* The stage's name as on the command line; NULL measures all. ERROR_USAGE names
- * the stages when it is none of them. */
+/* stage: gemm, resample, features, network, pooling, crossval or issues; NULL: all of them. */
 enum error_code benchmark_run(struct engine *engine, const char *stage,
                               const struct benchmark_settings *settings,
                               struct benchmark *benchmark, struct error *error);

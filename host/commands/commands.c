@@ -6,6 +6,8 @@
 #include "host/commands/option_parse.h"
 #include "host/commands/option_table.h"
 
+#include <string.h>
+
 bool command_start(const char *name, int argc, char **argv, struct options *options,
                    int *exit_code) {
     struct error error = ERROR_INITIAL;
@@ -56,6 +58,20 @@ void command_warn(const char *const *sentences, size_t count) {
         progress_message("warning: %s", text.data == NULL ? "" : text.data);
         text_free(&text);
     }
+}
+
+void command_append_path(struct text *text, const char *folder, const char *name) {
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%";
+    bool is_plain = folder[strspn(folder, plain)] == '\0';
+    struct text quoted = TEXT_INITIAL;
+    for (const char *at = folder; *at != '\0'; at++)
+        text_append(&quoted, *at == '\'' ? "'\"'\"'" : at, *at == '\'' ? 5 : 1);
+    text_string(text, is_plain ? "" : "'");
+    name_visible(text, quoted.data == NULL ? "" : quoted.data);
+    text_format(text, "/%s%s", name, is_plain ? "" : "'");
+    if (quoted.failed) text->failed = true;
+    text_free(&quoted);
 }
 
 void command_warn_unreadable(size_t count, const char *out) {

@@ -56,6 +56,9 @@ int command_fail(const struct error *error);
 
 /* Prints warnings to stderr, with control characters made visible. */
 void command_warn(const char *const *sentences, size_t count);
+/* Appends folder/name as a word of a command line: quoted for the shell where that is needed. */
+void command_append_path(struct text *text, const char *folder, const char *name);
+
 /* Why the exit code is 3. */
 void command_warn_unreadable(size_t count, const char *out);
 

@@ -1,5 +1,7 @@
 /* earmark crossval: embeddings and labels in, out-of-sample probabilities out. */
 #include "host/base/memory.h"
+#include "host/base/names.h"
+#include "host/base/numbers.h"
 #include "host/base/progress.h"
 #include "host/commands/commands.h"
 #include "host/commands/crossval_files.h"
@@ -103,9 +105,20 @@ static void print_warnings(const struct options *options, const struct crossval_
 static void print_summary(const struct options *options, const struct crossval_command *command) {
     const struct crossval_report *report = &command->report;
     const struct crossval_input *input = &command->data.input;
-    printf("%zu rows, %zu classes, %zu folds: C = %g, log-loss %.6g; written to %s\n", input->rows,
-           input->classes, input->folds, report->c_values[report->chosen],
-           report->log_losses[report->chosen], options->out);
+    struct text text = TEXT_INITIAL;
+    number_thousands(&text, input->rows);
+    text_string(&text, " rows, ");
+    number_thousands(&text, input->classes);
+    text_format(&text, " classes, %zu folds: C = %g, log-loss %.6g; written to ", input->folds,
+                report->c_values[report->chosen], report->log_losses[report->chosen]);
+    name_visible(&text, options->out);
+    text_string(&text, "\nNext: earmark issues --labels ");
+    command_append_path(&text, options->out, "labels.npy");
+    text_string(&text, " --pred-probs ");
+    command_append_path(&text, options->out, "pred_probs.npy");
+    text_format(&text, "%s -o issues\n", options->files.multi_label ? " --multi-label" : "");
+    if (!text.failed) fputs(text.data, stdout);
+    text_free(&text);
 }
 
 int command_crossval(int argc, char **argv) {

@@ -1,6 +1,8 @@
 /* earmark embed: clips in, embeddings out. */
 #include "host/base/memory.h"
+#include "host/base/names.h"
 #include "host/base/npy.h"
+#include "host/base/numbers.h"
 #include "host/commands/commands.h"
 #include "host/embedding/clip_view.h"
 #include "host/embedding/resume.h"
@@ -117,6 +119,28 @@ static enum error_code embed(const struct session_settings *settings, struct emb
     return write_files(settings, run, error);
 }
 
+static void print_summary(const struct options *options, const struct session *session,
+                          size_t unreadable) {
+    struct text text = TEXT_INITIAL, next = TEXT_INITIAL;
+    number_thousands(&text, session->counts.embedded);
+    text_string(&text, " of ");
+    number_thousands(&text, session->input.clips.count);
+    text_string(&text, " clips embedded (");
+    number_thousands(&text, unreadable);
+    text_string(&text, " unreadable, see clips.csv) in ");
+    name_visible(&text, options->out);
+    text_string(&next, "Next: earmark crossval --embeddings ");
+    command_append_path(&next, options->out, "embeddings.npy");
+    text_string(&next, " --labels ");
+    command_append_path(&next, options->out, "labels.npy");
+    text_format(&next, " %s -o probabilities",
+                session->input.label_separator != NULL ? "--multi-label" : "--unlabelled -1");
+    if (!text.failed) progress_message("%s", text.data);
+    if (!next.failed) progress_message("%s", next.data);
+    text_free(&text);
+    text_free(&next);
+}
+
 int command_embed(int argc, char **argv) {
     struct options options = OPTIONS_INITIAL;
     struct command_records records = COMMAND_RECORDS_INITIAL;
@@ -135,9 +159,7 @@ int command_embed(int argc, char **argv) {
         if (!options.quiet) {
             command_warn((const char *const *)session->input.warnings.sentences,
                          session->input.warnings.count);
-            progress_message("%zu of %zu clips embedded (%zu unreadable, see clips.csv) in %s",
-                             session->counts.embedded, session->input.clips.count, unreadable,
-                             options.out);
+            print_summary(&options, session, unreadable);
         } else if (unreadable > 0) {
             command_warn_unreadable(unreadable, options.out);
         }

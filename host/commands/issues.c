@@ -1,4 +1,6 @@
 /* earmark issues: confident learning alone, on given labels and probabilities. */
+#include "host/base/names.h"
+#include "host/base/numbers.h"
 #include "host/commands/commands.h"
 #include "host/commands/issues_files.h"
 #include "host/commands/results_folder.h"
@@ -94,10 +96,27 @@ static void print_json(const struct options *options, size_t rows, size_t classe
 
 static void print_summary(const struct options *options, size_t rows, size_t classes,
                           size_t count) {
-    printf("%zu rows, %zu classes: %zu issues (%.2f%%) by %s, ranked by %s\n", rows, classes, count,
-           100.0 * (double)count / (double)rows, confident_filter_name(options->confident.filter),
-           confident_score_name(options->confident.score));
-    printf("%s: issues.csv, issues.npy, scores.npy, classes.csv, health.json\n", options->out);
+    struct text text = TEXT_INITIAL, out = TEXT_INITIAL;
+    name_visible(&out, options->out);
+    const char *shown = out.data == NULL ? "" : out.data;
+    number_thousands(&text, rows);
+    text_string(&text, " rows, ");
+    number_thousands(&text, classes);
+    text_string(&text, " classes: ");
+    number_thousands(&text, count);
+    text_format(&text, " issues (%.2f%%) by %s, ranked by %s\n",
+                100.0 * (double)count / (double)rows,
+                confident_filter_name(options->confident.filter),
+                confident_score_name(options->confident.score));
+    text_format(&text, "%s: issues.csv, issues.npy, scores.npy, classes.csv, health.json\n", shown);
+    if (count > 0)
+        text_format(&text, "Next: look at the first rows of %s/issues.csv, the most suspicious.\n",
+                    shown);
+    else
+        text_format(&text, "Next: look at the health of the classes in %s/classes.csv.\n", shown);
+    if (!text.failed) fputs(text.data, stdout);
+    text_free(&text);
+    text_free(&out);
 }
 
 /* ---- running ---- */
@@ -211,9 +230,7 @@ int command_issues(int argc, char **argv) {
     if (!command_start("issues", argc, argv, &options, &exit_code)) return exit_code;
     stop_note("no result is written yet; the same command starts again");
     if (options.engine.threads < 1) options.engine.threads = engine_processors();
-    if (run(&options, &command, &count, &error) == ERROR_NONE &&
-        (fflush(stdout) != 0 || ferror(stdout)))
-        FAIL(&error, ERROR_FILE, "cannot write to the standard output");
+    run(&options, &command, &count, &error);
     confident_free(&command.single);
     multilabel_free(&command.multi);
     free(command.num_to_remove);

@@ -1,5 +1,6 @@
 #include "host/commands/manual.h"
 
+#include "host/base/terminal.h"
 #include "host/base/version.h"
 #include "host/commands/help.h"
 #include "host/commands/option_table.h"
@@ -8,6 +9,9 @@
 
 #include <ctype.h>
 #include <string.h>
+
+/* What man leaves of 80 columns for an example. */
+#define EXAMPLE_COLUMNS 69
 
 /* ---- earmark.1 ---- */
 
@@ -23,6 +27,7 @@ static void roff(struct text *text, const char *string) {
         case '`': text_string(text, "\\(ga"); break;
         case '^': text_string(text, "\\(ha"); break;
         case '~': text_string(text, "\\(ti"); break;
+        case '}': text_string(text, "}\\:"); break; /* a pattern may be broken there */
         default: text_append(text, at, 1);
         }
     }
@@ -77,9 +82,15 @@ static void command(struct text *text, const struct command_row *row) {
     roff(text, row->usage);
     text_string(text, "\n");
     details(text, row->details);
-    text_string(text, ".PP\nExamples:\n.PP\n.nf\n.RS\n");
+    text_string(text, ".PP\nExamples:\n.PP\n.nf\n.RS 4\n");
     for (size_t i = 0; i < 2; i++) {
-        roff(text, row->examples[i]);
+        struct text example = TEXT_INITIAL;
+        terminal_wrap(&example, row->examples[i], 0, 4, EXAMPLE_COLUMNS);
+        if (example.failed)
+            text->failed = true;
+        else
+            roff(text, example.data);
+        text_free(&example);
         text_string(text, "\n");
     }
     text_string(text, ".RE\n.fi\n");
@@ -183,6 +194,7 @@ void manual_page(struct text *text) {
         text,
         ".\\\" Made by `earmark help --man`.\n"
         ".TH EARMARK 1 \"\" \"earmark %s\" \"User Commands\"\n"
+        ".ad l\n"
         ".SH NAME\nearmark \\- find wrong labels in audio collections\n"
         ".SH SYNOPSIS\n\\fBearmark\\fR \\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n"
         ".SH DESCRIPTION\n"
@@ -220,13 +232,14 @@ static void command_names(struct text *text) {
     text_string(text, "help version");
 }
 
-/* One branch for every option with a choice of values. */
+/* One branch for every option with a choice of values, or with values to offer. */
 static void choices(struct text *text) {
     for (size_t o = 0; option_row(o) != NULL; o++) {
         const struct option_row *option = option_row(o);
-        if (option->kind != OPTION_CHOICE) continue;
-        text_format(text, "    --%s) words='", option->name);
-        for (int i = 0; option->choice(i) != NULL; i++)
+        if (option->choice == NULL && option->offered == NULL) continue;
+        text_format(text, "    --%s) words='%s", option->name,
+                    option->offered == NULL ? "" : option->offered);
+        for (int i = 0; option->choice != NULL && option->choice(i) != NULL; i++)
             text_format(text, "%s%s", i == 0 ? "" : " ", option->choice(i));
         text_string(text, "' ;;\n");
     }
@@ -244,6 +257,7 @@ static void options_of_commands(struct text *text) {
         }
         text_string(text, "' ;;\n");
     }
+    text_string(text, "        -*) words='--help --version' ;;\n");
 }
 
 void manual_completion(struct text *text) {
@@ -254,7 +268,13 @@ void manual_completion(struct text *text) {
     text_string(text,
                 "'\n"
                 "    local command=${COMP_WORDS[1]} previous=${COMP_WORDS[COMP_CWORD - 1]}\n"
-                "    if [ \"$command\" = model ]; then command=\"model ${COMP_WORDS[2]}\"; fi\n"
+                "    if [ \"$command\" = model ]; then command=\"model ${COMP_WORDS[2]-}\"; fi\n"
+                "    # bash makes three words of --option=value\n"
+                "    if [ \"$current\" = = ]; then\n"
+                "        current=\n"
+                "    elif [ \"$previous\" = = ]; then\n"
+                "        previous=${COMP_WORDS[COMP_CWORD - 2]}\n"
+                "    fi\n"
                 "    case $previous in\n"
                 "    earmark | */earmark | help) words=$commands ;;\n"
                 "    model) words='import info' ;;\n");

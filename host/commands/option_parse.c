@@ -9,6 +9,7 @@
 
 #define FIRST_LONG 256 /* what getopt_long returns for row 0; letters are below */
 #define NAME_LIMIT 40
+#define CHOICE_LIMIT 16
 
 /* ---- similar names ---- */
 
@@ -79,20 +80,24 @@ static enum error_code take_number(const struct option_row *row, const char *val
 
 static enum error_code take_choice(const struct option_row *row, const char *value, void *field,
                                    struct error *error) {
-    char names[256];
-    size_t length = 0;
+    char list[256];
+    const char *names[CHOICE_LIMIT];
+    size_t length = 0, count = 0;
     for (int i = 0; row->choice(i) != NULL; i++) {
         if (strcmp(row->choice(i), value) == 0) {
             bool flag = i != 0;
             memcpy(field, row->size == sizeof flag ? (void *)&flag : (void *)&i, row->size);
             return ERROR_NONE;
         }
+        if (count < CHOICE_LIMIT) names[count++] = row->choice(i);
         const char *between = i == 0 ? "" : row->choice(i + 1) == NULL ? " or " : ", ";
-        int added =
-            snprintf(names + length, sizeof names - length, "%s%s", between, row->choice(i));
-        length += added > 0 && (size_t)added < sizeof names - length ? (size_t)added : 0;
+        int added = snprintf(list + length, sizeof list - length, "%s%s", between, row->choice(i));
+        length += added > 0 && (size_t)added < sizeof list - length ? (size_t)added : 0;
     }
-    return FAIL(error, ERROR_USAGE, "--%s %s: give %s", row->name, value, names);
+    const char *similar = options_similar(value, names, count);
+    return FAIL(error, ERROR_USAGE, "--%s %s: give %s%s%s%s", row->name, value, list,
+                similar == NULL ? "" : " (did you mean ", similar == NULL ? "" : similar,
+                similar == NULL ? "" : "?)");
 }
 
 static enum error_code take(size_t index, const char *value, struct options *options,
@@ -146,6 +151,10 @@ static enum error_code fail_unknown(const struct command_row *command, int optio
     if (option == ':')
         return FAIL(error, ERROR_USAGE, "%s: %s needs a value; see earmark %s --help",
                     command->name, given, command->name);
+    if (optopt == '=')
+        return FAIL(error, ERROR_USAGE,
+                    "%s: options of one letter take no '='; see earmark %s --help", command->name,
+                    command->name);
     if (strncmp(given, "--", 2) != 0 && optopt != 0) given = letter;
     snprintf(name, sizeof name, "%.*s", (int)strcspn(given, "="), given);
     if (strncmp(given, "--", 2) == 0 && optopt != 0)

@@ -152,8 +152,8 @@ static const struct option_row rows[] = {
     /* computation */
     {"model", 0, "FILE", FILE_NAME(engine.model_path), .key = KEY_EMBEDDINGS, .group = GROUP_ENGINE,
      .commands = AUDIT | EMBED | BENCH, .help = "another model (earmark model import makes one)"},
-    {"device", 0, "D", TEXT(engine.device), .usual = "auto", .group = GROUP_ENGINE,
-     .commands = AUDIT | EMBED | CROSSVAL | BENCH,
+    {"device", 0, "D", TEXT(engine.device), .offered = "auto cpu cuda cuda:all", .usual = "auto",
+     .group = GROUP_ENGINE, .commands = AUDIT | EMBED | CROSSVAL | BENCH,
      .help = "auto: a GPU if there is one, otherwise the CPU; cpu; cuda; cuda:N for one GPU; "
              "cuda:all"},
     {"precision", 0, "P", CHOICE(engine.precision, precision_choice), .usual = "float32",

@@ -43,6 +43,7 @@ struct option_row {
     size_t field, size; /* in struct options; of OPTION_OTHER unused */
     double minimum, maximum;
     const char *(*choice)(int value); /* the name of a choice; NULL after the last */
+    const char *offered;              /* values that completion offers where there is no choice */
     enum error_code (*take)(const char *value, struct options *options, struct error *error);
     const char *usual; /* the default as it would be given; NULL: none, or the help says it */
     enum option_key key;

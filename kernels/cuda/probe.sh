@@ -16,7 +16,7 @@ decision=$folder/decision.mk
 if grep -q '^cuda_problem :=$' "$decision" 2>/dev/null; then exit 0; fi
 mkdir -p "$folder" || exit 1
 
-built= left_out= problem= toolkit_libraries=
+built= left_out= problem= reason= toolkit_libraries=
 echo '__global__ void probe() {}' >"$folder/kernel.cu"
 for architecture in "$@"; do
     # shellcheck disable=SC2086
@@ -46,15 +46,18 @@ int main() {
 }
 END
 if [ -z "$built" ]; then
-    problem="$nvcc compiles for none of:$left_out ($(grep -h -m 1 . "$folder/$1.log" | head -n 1))"
+    problem="$nvcc compiles for none of:$left_out"
+    reason=$(grep -h -m 1 . "$folder/$1.log")
 else
     newest=${built##* }
     # shellcheck disable=SC2086
     "$nvcc" -std=c++17 $flags -gencode "arch=compute_$newest,code=sm_$newest" -o "$folder/program" \
         "$folder/program.cu" ${toolkit_libraries:+"-L$toolkit_libraries"} $libraries \
         >"$folder/program.log" 2>&1 ||
-        problem="$nvcc does not build with cuBLAS and NVTX ($(grep -m 1 -E 'error|cannot find|such file' "$folder/program.log"))"
+        problem="$nvcc does not build with cuBLAS and NVTX"
+    reason=$(grep -m 1 -E 'error|cannot find|such file' "$folder/program.log")
 fi
+problem=$problem${problem:+${reason:+ ($reason)}}
 
 # What make would expand or split is taken out of the compiler's words.
 problem=$(printf '%s' "$problem" | tr '\n' ' ' | tr -d '$#\047"\\`')

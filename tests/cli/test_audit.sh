@@ -20,6 +20,11 @@ expect_lines "clips.csv has every clip" 26 "$TMP/out/clips.csv"
 expect_grep "the planted clip is ranked first" '^1,[0-9]+,low/wrong label\.wav,' "$TMP/out/issues.csv"
 expect_equal "nothing half-written is left" "$(ls -A "$TMP/out" | grep -c part)" 0
 
+# shellcheck disable=SC2016
+expect_exit "a closed standard output" 1 bash -c '"$0" "$@" >&-' "$EARMARK" audit "$clips" \
+    -o "$TMP/closed"
+expect_grep "the summary is missed" '^earmark: cannot write the summary' "$TMP/stderr"
+
 # ---- a second run, other threads
 expect_exit "a finished run is not overwritten" 1 "$EARMARK" audit "$clips" -o "$TMP/out"
 expect_grep "it says how" '--fresh' "$TMP/stderr"
@@ -37,6 +42,14 @@ check "embed" "$EARMARK" embed "$clips" -o "$TMP/embedded" --features "$TMP/feat
 expect_same "embed gives the audit's embeddings" "$TMP/out/embeddings.npy" \
     "$TMP/embedded/embeddings.npy"
 expect_equal "one features file a clip" "$(ls "$TMP/features" | wc -l)" 25
+next_command() { # the command that the last summary says is next
+    sed -n "s|^Next: earmark|'$EARMARK'|p" "$TMP/stdout" "$TMP/stderr"
+}
+check "embed into a folder that needs quoting" "$EARMARK" embed "$clips" -o "$TMP/it's a folder"
+check "the command that it names next" bash -c "cd '$TMP' && $(next_command)"
+expect_same "takes its embeddings" "$TMP/out/pred_probs.npy" "$TMP/probabilities/pred_probs.npy"
+check "the command that this one names next" bash -c "cd '$TMP' && $(next_command)"
+expect_grep "says what to look at" '^Next: look at the first rows of issues/issues\.csv' "$TMP/stdout"
 check "crossval" "$EARMARK" crossval --embeddings "$TMP/embedded/embeddings.npy" \
     --labels "$TMP/embedded/labels.npy" -o "$TMP/crossval"
 expect_same "crossval gives the audit's probabilities" "$TMP/out/pred_probs.npy" \

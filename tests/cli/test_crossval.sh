@@ -27,9 +27,19 @@ check_fails "labels that are embeddings" "$EARMARK" crossval --embeddings "$x" -
 head -c 5000 "$x" >"$TMP/cut.npy"
 check_fails "a truncated file" "$EARMARK" crossval --embeddings "$TMP/cut.npy" --labels "$y" -o "$TMP/no"
 
+# ---- the best C is the largest, or the smallest
+check "too small" "$EARMARK" crossval --embeddings "$x" --labels "$y" -o "$TMP/edge" --C 1e-8,1e-7
+expect_grep "larger ones are proposed" 'edge of the values tried; try more, e\.g\. --C 1e-07,1e-06$' \
+    "$TMP/stderr"
+check "too large" "$EARMARK" crossval --embeddings "$x" --labels "$y" -o "$TMP/edge" --C 1e5,1e4 --fresh
+expect_grep "smaller ones are proposed" 'try more, e\.g\. --C 1000,10000$' "$TMP/stderr"
+
 # ---- a run
 expect_exit "default C" 0 "$EARMARK" crossval --embeddings "$x" --labels "$y" -o "$TMP/one" --threads 1
 expect_grep "summary" '300 rows, 10 classes, 5 folds: C = ' "$TMP/stdout"
+expect_grep "what to do next" \
+    "^Next: earmark issues --labels $TMP/one/labels\.npy --pred-probs $TMP/one/pred_probs\.npy" \
+    "$TMP/stdout"
 for file in pred_probs.npy labels.npy folds.npy rows.npy classes.json crossval.json; do
     expect_file "$file" "$TMP/one/$file"
 done

@@ -32,6 +32,10 @@ if command -v man >/dev/null; then
     source tests/cli/terminal.sh
     check "man shows the page" show_manual "$golden/earmark.1"
     expect_lines "without warnings" 0 "$TMP/stderr"
+    expect_no_grep "lines fit 80 columns" '^.{81}' "$golden/man.txt"
+    check "man shows it in 40 columns" env MANWIDTH=40 man -l --warnings -P cat "$golden/earmark.1"
+    expect_lines "without warnings there" 0 "$TMP/stderr"
+    check "man shows the page again" show_manual "$golden/earmark.1"
     expect_same "golden: man.txt" <(words "$golden/man.txt") <(words "$TMP/stdout")
 else
     skip "the man page" "no man; Debian packages: man-db groff-base"
@@ -68,6 +72,25 @@ similar "an argument too many" "unexpected argument 'b'" audit a b -o x
 similar "a wrong choice" "filter f: give prune_by_noise_rate, .* or low_normalized_margin" \
     audit a -o x --filter f
 
+similar "a value after a letter" "audit: options of one letter take no '='" audit -q=3
+similar "a choice with letters swapped" "filter boht: give .* \(did you mean both\?\)" \
+    audit a -o x --filter boht
+similar "a stage with a letter less" "no stage 'netwrk' \(did you mean network\?\)" bench netwrk
+similar "a word after version" "unexpected argument 'extra'; see earmark --help" version extra
+similar "a word after --version" "unexpected argument 'extra'" --version extra
+similar "help of two commands" "unexpected argument 'embed'" help audit embed
+similar "a word after help --man" "unexpected argument 'x'" help --man x
+
+# ---- what cannot be printed
+for command in version help 'help --man' 'audit --help' info 'model info'; do
+    # shellcheck disable=SC2086,SC2016
+    expect_exit "$command to a full disk" 1 bash -c '"$0" "$@" >/dev/full' "$EARMARK" $command
+    expect_grep "$command: says so" '^earmark: cannot write to the standard output$' "$TMP/stderr"
+    expect_lines "$command: once" 1 "$TMP/stderr"
+done
+# shellcheck disable=SC2016
+expect_exit "no standard output" 1 bash -c '"$0" version >&-' "$EARMARK"
+
 # ---- help and version, in all their spellings
 check "help" "$EARMARK" help
 expect_same "help and --help" "$golden/earmark.txt" "$TMP/stdout"
@@ -98,4 +121,12 @@ completed "only of the command" "--labels" earmark crossval --lab
 completed "model's" "import info" earmark model ''
 completed "an option of model import" "--licence" earmark model import --li
 completed "a choice" "tf32" earmark audit x --precision t
+completed "a choice after =" "prune_by_noise_rate prune_by_class predicted_neq_given" earmark audit x --filter = pr
+completed "all choices after =" "none standard" earmark audit x --scale =
+completed "devices" "auto cpu cuda cuda:all" earmark audit x --device ''
+completed "an option without a command" "--help --version" earmark --
+set -u
+completed "model, not yet complete" "model" earmark mod
+completed "model as the word itself" "model" earmark model
+set +u
 completed "file names are left to bash" "" earmark audit so

@@ -27,16 +27,20 @@ check "help lists the targets" make help
 expect_grep "make demo is in it" 'make demo' "$TMP/stdout"
 
 # Installation, below DESTDIR; the installed program finds its model there.
-check "install" make install DESTDIR="$TMP/root" PREFIX=/opt/earmark
-expect_file "the program" "$TMP/root/opt/earmark/bin/earmark"
+root="$TMP/a root"
+check "install" make install DESTDIR="$root" PREFIX=/opt/earmark
+expect_file "the program" "$root/opt/earmark/bin/earmark"
 expect_same "the model" models/default.safetensors \
-    "$TMP/root/opt/earmark/share/earmark/default.safetensors"
-expect_file "the man page" "$TMP/root/opt/earmark/share/man/man1/earmark.1"
-expect_file "completion" "$TMP/root/opt/earmark/share/bash-completion/completions/earmark"
-check "the installed program runs" "$TMP/root/opt/earmark/bin/earmark" info
+    "$root/opt/earmark/share/earmark/default.safetensors"
+expect_file "the man page" "$root/opt/earmark/share/man/man1/earmark.1"
+expect_file "completion" "$root/opt/earmark/share/bash-completion/completions/earmark"
+check "the installed program runs" "$root/opt/earmark/bin/earmark" info
 expect_grep "with the installed model" 'opt/earmark/share/earmark/default\.safetensors' "$TMP/stdout"
-check "uninstall" make uninstall DESTDIR="$TMP/root" PREFIX=/opt/earmark
-expect_equal "nothing is left" "$(find "$TMP/root" -type f | wc -l)" 0
+check "uninstall" make uninstall DESTDIR="$root" PREFIX=/opt/earmark
+expect_equal "no file is left" "$(find "$root" -type f | wc -l)" 0
+check_fails "nor a folder that only earmark has" test -e "$root/opt/earmark/share/earmark"
+check_fails "nor an empty one of completions" \
+    test -e "$root/opt/earmark/share/bash-completion/completions"
 
 # The packages: nothing is done when all are there; without root or sudo a message says what to do.
 if command -v dpkg-query >/dev/null; then

@@ -410,7 +410,7 @@ static void test_stopped_where_nobody_asks(void **state) {
     child_wait_for_words(output);
     struct child_result result = child_stop(process, output, SIGTERM);
     assert_stopped(&result);
-    assert_said(&result, "what was committed is kept");
+    assert_said(&result, "earmark: stopped by SIGTERM; what was committed is kept\n");
     process = child_start(never_ends, arguments, NULL, &output);
     child_wait_for_words(output);
     kill(process, SIGTERM);

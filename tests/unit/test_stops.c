@@ -119,10 +119,31 @@ static void test_issues(void **state) {
     free(y);
 }
 
+static int ignores_interrupts(int count, char **arguments) {
+    struct error error = ERROR_INITIAL;
+    (void)count;
+    (void)arguments;
+    if (signal(SIGINT, SIG_IGN) == SIG_ERR) return EXIT_FATAL;
+    stop_install();
+    if (raise(SIGINT) != 0 || stop_check(&error) != ERROR_NONE) return EXIT_FATAL;
+    if (raise(SIGTERM) != 0 || stop_check(&error) != ERROR_STOPPED) return EXIT_FATAL;
+    return command_fail(&error);
+}
+
+/* As in the background jobs of a script. */
+static void test_what_was_ignored_stays_ignored(void **state) {
+    (void)state;
+    const char *arguments[] = {"ignores", NULL};
+    struct child_result result = child_run(ignores_interrupts, arguments, NULL);
+    assert_code(&result, EXIT_STOPPED);
+    assert_said(&result, "earmark: stopped by SIGTERM; what was committed is kept\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cross_validation),
         cmocka_unit_test(test_issues),
+        cmocka_unit_test(test_what_was_ignored_stays_ignored),
     };
     return cmocka_run_group_tests_name("stops", tests, test_folder_begin, test_folder_end);
 }

@@ -2,10 +2,17 @@
 _earmark() {
     local current=${COMP_WORDS[COMP_CWORD]} words= commands='audit embed crossval issues report model bench info help version'
     local command=${COMP_WORDS[1]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    if [ "$command" = model ]; then command="model ${COMP_WORDS[2]}"; fi
+    if [ "$command" = model ]; then command="model ${COMP_WORDS[2]-}"; fi
+    # bash makes three words of --option=value
+    if [ "$current" = = ]; then
+        current=
+    elif [ "$previous" = = ]; then
+        previous=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
     case $previous in
     earmark | */earmark | help) words=$commands ;;
     model) words='import info' ;;
+    --device) words='auto cpu cuda cuda:all' ;;
     --precision) words='float32 tf32 bf16' ;;
     --scale) words='none standard' ;;
     --filter) words='prune_by_noise_rate prune_by_class both confident_learning predicted_neq_given low_self_confidence low_normalized_margin' ;;
@@ -23,6 +30,7 @@ _earmark() {
         'model info') words='--json --help' ;;
         'bench') words='--model --device --precision --threads --clips --seconds --rate --repeats --json --help' ;;
         'info') words='--help' ;;
+        -*) words='--help --version' ;;
         esac
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
