@@ -15,5 +15,8 @@ void wait_policy_set(char **argv) {
     const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
     if (length <= 0 || (size_t)length == sizeof path || getauxval(AT_BASE) == 0) return;
     path[length] = '\0';
-    if (setenv(settings[0], "passive", 1) == 0) execv(path, argv);
+    /* libgomp spins this many times before it sleeps: some microseconds, in which most threads
+     * of a free machine meet. libomp reads the policy. */
+    if (setenv("OMP_WAIT_POLICY", "passive", 1) == 0 && setenv("GOMP_SPINCOUNT", "1000", 1) == 0)
+        execv(path, argv);
 }
