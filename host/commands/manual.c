@@ -194,6 +194,7 @@ void manual_page(struct text *text) {
         text,
         ".\\\" Made by `earmark help --man`.\n"
         ".TH EARMARK 1 \"\" \"earmark %s\" \"User Commands\"\n"
+        ".ds AD l\n" /* groff 1.23 goes back to this adjustment in each paragraph */
         ".ad l\n"
         ".SH NAME\nearmark \\- find wrong labels in audio collections\n"
         ".SH SYNOPSIS\n\\fBearmark\\fR \\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n"
