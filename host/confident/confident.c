@@ -11,7 +11,6 @@
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const char *const filter_names[FILTER_COUNT] = {
     [FILTER_PRUNE_BY_NOISE_RATE] = "prune_by_noise_rate",
@@ -35,18 +34,6 @@ const char *confident_filter_name(enum confident_filter filter) {
 
 const char *confident_score_name(enum confident_score score) {
     return score_names[score];
-}
-
-enum confident_filter confident_filter_find(const char *name) {
-    int filter = 0;
-    while (filter < FILTER_COUNT && strcmp(filter_names[filter], name) != 0) filter++;
-    return (enum confident_filter)filter;
-}
-
-enum confident_score confident_score_find(const char *name) {
-    int score = 0;
-    while (score < SCORE_COUNT && strcmp(score_names[score], name) != 0) score++;
-    return (enum confident_score)score;
 }
 
 static bool filter_prunes(enum confident_filter filter) {

@@ -13,9 +13,6 @@
 /* cleanlab's names: "prune_by_noise_rate", "self_confidence", ... */
 const char *confident_filter_name(enum confident_filter filter);
 const char *confident_score_name(enum confident_score score);
-/* The filter or score of a name; FILTER_COUNT or SCORE_COUNT if there is none. */
-enum confident_filter confident_filter_find(const char *name);
-enum confident_score confident_score_find(const char *name);
 
 struct confident_result {
     size_t rows;
