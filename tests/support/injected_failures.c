@@ -104,6 +104,7 @@ static bool fails(enum failing_call call, bool under) {
     while (loops) {
     }
     if (kind == FAIL_SLOW) usleep(500000);
+    if (kind == FAIL_WAIT) sleep(60);
     if (kind == FAIL_MEMORY && !take_memory()) kind = ENOMEM;
     if (kind <= 0) return false;
     errno = kind;

@@ -28,6 +28,7 @@ enum failing_call { /* bits */
 #define FAIL_LOOP (-4)   /* never returns */
 #define FAIL_MEMORY (-5) /* allocates up to 64 GiB; ENOMEM when less is available */
 #define FAIL_SLOW (-6)   /* sleeps half a second */
+#define FAIL_WAIT (-7)   /* waits for a signal, a minute at most */
 
 struct failure_plan {
     const char *under; /* a folder or a file */

@@ -348,12 +348,14 @@ static void test_stopped_by_a_signal(void **state) {
     finish();
 }
 
-/* Stops an audit once out/name exists; returns how many clips it says are safe. */
+/* Stops an audit once it has written out/name; returns how many clips it says are safe. */
 static int stop_after(const char *name, const struct failure_plan *plan) {
     const char *arguments[] = {"audit",     corpus.clips, "-o",      out, "--model", corpus.model,
                                "--threads", "2",          "--folds", "4", NULL};
     int output = -1, safe = 0;
-    char words[1024];
+    char words[1024], path[600];
+    snprintf(path, sizeof path, "%s/%s", out, name);
+    unlink(path); /* an earlier run may have come this far */
     pid_t process = child_start(command_audit, arguments, plan, &output);
     while (!exists(out, name)) usleep(1000);
     struct child_result result = child_stop(process, output, SIGINT);
@@ -374,19 +376,15 @@ static void test_a_stop_reports_what_is_safe(void **state) {
     char shards[600], labels[600], words[128];
     snprintf(shards, sizeof shards, "%s/shards", out);
     snprintf(labels, sizeof labels, "%s/labels.npy", out);
-    /* While embedding: every shard takes half a second. */
-    const struct failure_plan slow_shards = {.under = shards,
-                                             .calls = FAIL_RENAME,
-                                             .kind = FAIL_SLOW,
-                                             .at = 1,
-                                             .sticky = true,
-                                             .tick = TICK};
-    int safe = stop_after("shards/000000.shard", &slow_shards);
+    /* While embedding: the second shard waits for the signal, however late that is. */
+    const struct failure_plan second_shard = {
+        .under = shards, .calls = FAIL_RENAME, .kind = FAIL_WAIT, .at = 3, .tick = TICK};
+    int safe = stop_after("shards/000000.shard", &second_shard);
     assert_in_range(safe, 1, CORPUS_READABLE);
-    /* Before cross-validation: labels.npy takes half a second. */
-    const struct failure_plan slow_labels = {
-        .under = labels, .calls = FAIL_RENAME, .kind = FAIL_SLOW, .at = 1};
-    assert_int_equal(stop_after("embeddings.npy", &slow_labels), CORPUS_READABLE);
+    /* Before cross-validation: labels.npy waits. */
+    const struct failure_plan labels_wait = {
+        .under = labels, .calls = FAIL_RENAME, .kind = FAIL_WAIT, .at = 1};
+    assert_int_equal(stop_after("embeddings.npy", &labels_wait), CORPUS_READABLE);
     struct child_result result = finish();
     snprintf(words, sizeof words, "goes on: %d of %d clips are embedded already", CORPUS_READABLE,
              CORPUS_CLIPS);
