@@ -35,6 +35,7 @@ static void be_child(int (*command)(int, char **), const char *const *arguments,
     /* cmocka would count a crash as a failed test and continue with the next one. */
     const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGSYS};
     for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) signal(crashes[i], SIG_DFL);
+    signal(SIGINT, SIG_DFL); /* a shell ignores it for what it runs in the background */
     for (; arguments[count] != NULL && count < MAXIMUM_ARGUMENTS; count++)
         copies[count] = strdup(arguments[count]);
     failures_arm(plan);
