@@ -77,18 +77,6 @@ static struct batch_note *take_note(struct embedding_job *job, size_t clip_capac
     return note;
 }
 
-/* Puts the rows of an answered batch into the store. */
-static enum error_code store_batch(struct embedding_job *job, const struct device_batch *batch,
-                                   struct error *error) {
-    const struct batch_note *note = batch->tag;
-    for (size_t i = 0; i < batch->clip_count; i++) {
-        const struct clip_measures *measures = &job->measures[note->clips[i]];
-        TRY(embedding_store_add(job->store, measures->row, &measures->facts,
-                                batch->embeddings + i * job->embedding_size, error));
-    }
-    return ERROR_NONE;
-}
-
 /* Keeps up to date what a stop reports: how many clips the next run need not embed. */
 static void note_safe(const struct embedding_job *job) {
     size_t safe = job->known_count + job->store->committed_count;
@@ -103,6 +91,20 @@ static void note_safe(const struct embedding_job *job) {
     text_format(&note, " clips are safe %s", job->settings->next_step);
     if (!note.failed) stop_note(note.data);
     text_free(&note);
+}
+
+/* Puts the rows of an answered batch into the store. */
+static enum error_code store_batch(struct embedding_job *job, const struct device_batch *batch,
+                                   struct error *error) {
+    const struct batch_note *note = batch->tag;
+    for (size_t i = 0; i < batch->clip_count; i++) {
+        size_t committed = job->store->committed_count;
+        const struct clip_measures *measures = &job->measures[note->clips[i]];
+        TRY(embedding_store_add(job->store, measures->row, &measures->facts,
+                                batch->embeddings + i * job->embedding_size, error));
+        if (job->store->committed_count != committed) note_safe(job);
+    }
+    return ERROR_NONE;
 }
 
 /* Waits for any one batch and stores its rows. */

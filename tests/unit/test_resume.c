@@ -348,21 +348,21 @@ static void test_stopped_by_a_signal(void **state) {
     finish();
 }
 
-/* Stops an audit once it has written out/name; returns how many clips it says are safe. */
-static int stop_after(const char *name, const struct failure_plan *plan) {
+/* Stops an audit while it writes out/name; returns how many clips it says are safe. */
+static int stop_while_writing(const char *name, const struct failure_plan *plan) {
     const char *arguments[] = {"audit",     corpus.clips, "-o",      out, "--model", corpus.model,
                                "--threads", "2",          "--folds", "4", NULL};
     int output = -1, safe = 0;
-    char words[1024], path[600];
-    snprintf(path, sizeof path, "%s/%s", out, name);
-    unlink(path); /* an earlier run may have come this far */
+    char words[1024], part[600];
     pid_t process = child_start(command_audit, arguments, plan, &output);
-    while (!exists(out, name)) usleep(1000);
+    snprintf(part, sizeof part, "%s.%d.part", name, (int)process);
+    while (!exists(out, part)) usleep(1000);
     struct child_result result = child_stop(process, output, SIGINT);
     assert_stopped(&result);
     const char *reported = strstr(result.said, "stopped by");
     assert_non_null(reported);
-    assert_int_equal(sscanf(strchr(reported, ';'), "; %d of", &safe), 1);
+    if (sscanf(strchr(reported, ';'), "; %d of", &safe) != 1)
+        fail_msg("no count of clips in: %s", result.said);
     snprintf(words, sizeof words,
              "; %d of %d clips are safe in %s; the same command goes on from there\n", safe,
              CORPUS_CLIPS, out);
@@ -379,12 +379,12 @@ static void test_a_stop_reports_what_is_safe(void **state) {
     /* While embedding: the second shard waits for the signal, however late that is. */
     const struct failure_plan second_shard = {
         .under = shards, .calls = FAIL_RENAME, .kind = FAIL_WAIT, .at = 3, .tick = TICK};
-    int safe = stop_after("shards/000000.shard", &second_shard);
+    int safe = stop_while_writing("shards/000001.shard", &second_shard);
     assert_in_range(safe, 1, CORPUS_READABLE);
     /* Before cross-validation: labels.npy waits. */
     const struct failure_plan labels_wait = {
         .under = labels, .calls = FAIL_RENAME, .kind = FAIL_WAIT, .at = 1};
-    assert_int_equal(stop_after("embeddings.npy", &labels_wait), CORPUS_READABLE);
+    assert_int_equal(stop_while_writing("labels.npy", &labels_wait), CORPUS_READABLE);
     struct child_result result = finish();
     snprintf(words, sizeof words, "goes on: %d of %d clips are embedded already", CORPUS_READABLE,
              CORPUS_CLIPS);
