@@ -52,6 +52,11 @@ void run_count_statuses(struct run_results *results) {
     }
 }
 
+const char *run_estimator_name(size_t estimator) {
+    static const char *const names[RUN_ESTIMATORS] = {"logistic", "discriminant", "neighbours"};
+    return names[estimator];
+}
+
 const char *run_class_name(const struct run_results *results, int32_t index, char *buffer) {
     if (results->class_names != NULL && index >= 0 && (size_t)index < results->class_count)
         return results->class_names[index];

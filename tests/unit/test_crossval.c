@@ -128,6 +128,8 @@ static void test_pooled(void **state) {
                                          .tolerance = 1e-8,
                                          .max_iterations = 10000};
     struct crossval_report report, other;
+    float *scaled = malloc(rows * features * sizeof *scaled);
+    assert_non_null(scaled);
     float *pooled = run(&example.input, &settings, 2, &report);
     for (size_t f = 0; f < features; f++) {
         double sum = 0, squares = 0;
@@ -135,11 +137,12 @@ static void test_pooled(void **state) {
         for (size_t r = 0; r < rows; r++)
             squares += pow((double)example.x.floats[r * features + f] - sum / (double)rows, 2);
         for (size_t r = 0; r < rows; r++) {
-            float *x = &example.x.floats[r * features + f];
-            *x = (float)(((double)*x - sum / (double)rows) / sqrt(squares / (double)rows));
+            double centred = (double)example.x.floats[r * features + f] - sum / (double)rows;
+            scaled[r * features + f] = (float)(centred / sqrt(squares / (double)rows));
         }
     }
     settings.scale = SCALE_NONE;
+    example.input.embeddings = scaled;
     float *beforehand = run(&example.input, &settings, 2, &other);
     double worst = 0;
     for (size_t i = 0; i < example.p.count; i++) {
@@ -151,6 +154,7 @@ static void test_pooled(void **state) {
     crossval_report_free(&other);
     free(pooled);
     free(beforehand);
+    free(scaled);
     free_example(&example);
 }
 
