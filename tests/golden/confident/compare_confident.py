@@ -74,7 +74,7 @@ def variation(random, classes, counts, shape):
         joint = np.round(random.random(side) ** 4 * random.choice([3, 50, 1e6]), 2)
         joint[random.random(side) < 0.3] = 0
         joint = joint + np.eye(side[-1]) * random.choice([0.01, 3])
-        joint = np.rint(joint + 0.49) if random.random() < 0.5 else joint
+        joint = np.ceil(joint) if random.random() < 0.5 else joint
         arguments["confident_joint"] = joint
         options += ["--joint", "joint.npy"]
         arrays["joint"] = joint
