@@ -33,6 +33,7 @@ declare -A suites=(
     [logarithms]="test_classifier:test_logarithms"
     [scatter]="test_classifier:test_scatter"
     [nearest]="test_nearest:test_against_plain test_nearest:test_ties_and_zeros"
+    [nearest]="test_nearest:test_against_plain test_nearest:test_ties_and_zeros test_nearest:test_chosen test_nearest:test_gathered"
 )
 for test in ${suites[*]}; do
     grep -qF "cmocka_unit_test(${test#*:})" "tests/cuda/${test%%:*}.c" && continue
