@@ -29,8 +29,6 @@ struct audit_kind {
     enum error_code (*cross_validate)(struct audit *audit, const struct crossval_settings *settings,
                                       const struct crossval_progress *progress,
                                       struct error *error);
-    size_t (*joint_cells)(size_t classes); /* numbers in --joint */
-    const char *joint_shape;
     /* Confident learning: the result, ranked and ranked_count. */
     enum error_code (*find_issues)(struct audit *audit, const struct confident_settings *settings,
                                    struct error *error);

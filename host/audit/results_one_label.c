@@ -40,10 +40,6 @@ static enum error_code cross_validate(struct audit *audit, const struct crossval
                         audit->probabilities, &audit->crossval, error);
 }
 
-static size_t joint_cells(size_t classes) {
-    return classes * classes;
-}
-
 static struct confident_input confident_view(const struct audit *audit) {
     const struct audit_rows *rows = &audit->rows;
     return (struct confident_input){
@@ -98,8 +94,6 @@ const struct audit_kind audit_one_label = {
     .select_rows = select_rows,
     .write_labels = write_labels,
     .cross_validate = cross_validate,
-    .joint_cells = joint_cells,
-    .joint_shape = "classes x classes",
     .find_issues = find_issues,
     .make_issues = make_issues,
     .make_class_health = make_class_health,

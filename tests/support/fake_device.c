@@ -266,11 +266,12 @@ static enum error_code fake_classifier_evaluate(struct classifier *classifier,
 
 static enum error_code fake_classifier_predict(struct classifier *classifier,
                                                const struct classifier_task *tasks,
-                                               size_t task_count, float *probabilities,
-                                               double *log_loss, struct error *error) {
+                                               size_t task_count, enum classifier_output output,
+                                               float *predictions, double *log_loss,
+                                               struct error *error) {
     struct fake_classifier *self = (struct fake_classifier *)classifier;
-    return device_cpu_operations.classifier_predict(self->inner, tasks, task_count, probabilities,
-                                                    log_loss, error);
+    return device_cpu_operations.classifier_predict(self->inner, tasks, task_count, output,
+                                                    predictions, log_loss, error);
 }
 
 static void fake_classifier_close(struct classifier *classifier) {
@@ -281,12 +282,11 @@ static void fake_classifier_close(struct classifier *classifier) {
     free(self);
 }
 
-static enum error_code fake_nearest(struct device *device, const float *data, size_t rows,
-                                    size_t columns, const size_t *queries, size_t query_count,
-                                    size_t count, size_t *neighbours, float *similarities,
-                                    struct error *error) {
-    return device_cpu_operations.nearest(fake(device)->inner, data, rows, columns, queries,
-                                         query_count, count, neighbours, similarities, error);
+static enum error_code fake_nearest(struct device *device, const struct nearest_problem *problem,
+                                    const size_t *queries, size_t query_count, size_t count,
+                                    size_t *neighbours, float *similarities, struct error *error) {
+    return device_cpu_operations.nearest(fake(device)->inner, problem, queries, query_count, count,
+                                         neighbours, similarities, error);
 }
 
 static enum error_code fake_gemm_speed(struct device *device, size_t size, int repeats,
