@@ -274,6 +274,11 @@ struct device_operations {
                                           const struct classifier_task *tasks, size_t task_count,
                                           enum classifier_output output, float *predictions,
                                           double *log_loss, struct error *error);
+    /* Over the rows that `fold` holds out, of x' not rounded to float32, summed in float64: sums
+     * (classes, features) of each class's rows, products (features, features) of x' x'^T, both
+     * triangles. Zeros for a fold without rows. */
+    enum error_code (*classifier_scatter)(struct classifier *classifier, size_t fold, double *sums,
+                                          double *products, struct error *error);
     void (*classifier_close)(struct classifier *classifier); /* takes NULL */
 
     /* For each query row (query_count): the `count` rows that are most similar (cosine), most

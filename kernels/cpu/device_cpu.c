@@ -328,6 +328,7 @@ const struct device_operations device_cpu_operations = {
     .classifier_open = cpu_classifier_open,
     .classifier_evaluate = cpu_classifier_evaluate,
     .classifier_predict = cpu_classifier_predict,
+    .classifier_scatter = cpu_classifier_scatter,
     .classifier_close = cpu_classifier_close,
     .nearest = cpu_nearest,
     .gemm_speed = cpu_gemm_speed,

@@ -87,6 +87,11 @@ plant "classifier: padding counts" classifier $K/classifier_softmax.cu '    if (
 plant "classifier: no barrier in the columns' sums" classifier $K/classifier_kernels.cu '    __syncthreads();' ''
 plant "classifier: sums do not wrap round" classifier $K/classifier_kernels.cu 'if (at >= all) at -= all;' 'if (at > all) at -= all;'
 plant "classifier: gradients are read too early" classifier $K/classifier_evaluate.cu 'cuda_check(cudaStreamSynchronize(stream), "an evaluation", error)' 'error->code'
+plant "classifier: logarithms lack the sum" logarithms $K/classifier_softmax.cu '- maximum - total' '- maximum'
+plant "classifier: no floor of logarithms" logarithms $K/classifier_softmax.cu 'value < floor ? floor : value' 'value'
+plant "classifier: the next class's sums" scatter $K/classifier_kernels.cu '(size_t)label == i % stride' '(size_t)label + 1 == i % stride'
+plant "classifier: outer products of the first chunk only" scatter $K/classifier_scatter.cu 'x + chunk * self->chunk_rows * self->stride' 'x'
+plant "classifier: outer products are read too early" scatter $K/classifier_scatter.cu 'cuda_check(cudaStreamSynchronize(stream), "sums of products", error)' 'error->code'
 
 # ---- neighbours
 plant "nearest: no barrier before the warps' best" nearest $K/nearest.cu '        __syncthreads();' '' 'warp_rows[threadIdx.x / 32] = best.row;'

@@ -274,6 +274,14 @@ static enum error_code fake_classifier_predict(struct classifier *classifier,
                                                     predictions, log_loss, error);
 }
 
+static enum error_code fake_classifier_scatter(struct classifier *classifier, size_t fold,
+                                               double *sums, double *products,
+                                               struct error *error) {
+    struct fake_classifier *self = (struct fake_classifier *)classifier;
+    if (count_call(fake(classifier->device), error) != ERROR_NONE) return error->code;
+    return device_cpu_operations.classifier_scatter(self->inner, fold, sums, products, error);
+}
+
 static void fake_classifier_close(struct classifier *classifier) {
     if (classifier == NULL) return;
     struct fake_classifier *self = (struct fake_classifier *)classifier;
@@ -309,6 +317,7 @@ const struct device_operations fake_device_operations = {
     .classifier_open = fake_classifier_open,
     .classifier_evaluate = fake_classifier_evaluate,
     .classifier_predict = fake_classifier_predict,
+    .classifier_scatter = fake_classifier_scatter,
     .classifier_close = fake_classifier_close,
     .nearest = fake_nearest,
     .gemm_speed = fake_gemm_speed,
