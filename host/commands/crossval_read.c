@@ -41,7 +41,15 @@ static enum error_code open_embeddings(const char *path, struct crossval_data *d
     data->given_rows = data->array.rows;
     data->type = data->array.type;
     data->input.features = data->array.columns;
+    data->input.name = path;
     return ERROR_NONE;
+}
+
+/* Folds follow from the labels and, where given, from groups or folds: an error names both. */
+static void name_arrays(const struct crossval_files *files, struct error *error) {
+    const char *other = files->fold_of != NULL ? files->fold_of : files->groups;
+    error_prefix(error, "%s%s%s", files->labels, other == NULL ? "" : ", ",
+                 other == NULL ? "" : other);
 }
 
 /* Assigns by the codes (rows), or by the label matrix (rows, classes) where they are NULL. */
@@ -51,6 +59,7 @@ static enum error_code assign(const struct crossval_files *files,
                               struct error *error) {
     int64_t *groups = NULL, *column = NULL;
     size_t count, rows = data->given_rows;
+    bool named = false; /* the error names its file already */
     if (files->groups != NULL) read_column(files->groups, rows, &groups, &count, error);
     if (files->fold_of != NULL) read_column(files->fold_of, rows, &column, &count, error);
     struct assign_request request = {.column = column,
@@ -63,6 +72,9 @@ static enum error_code assign(const struct crossval_files *files,
     else if (error->code == ERROR_NONE)
         assign_folds_multilabel(matrix, rows, classes, &request, &data->assigned,
                                 data->class_status, error);
+    else
+        named = true;
+    if (error->code == ERROR_DATA && !named) name_arrays(files, error);
     free(groups);
     free(column);
     return error->code;
@@ -93,6 +105,7 @@ static enum error_code select_rows(const int32_t *codes, const int64_t *values, 
             data->fold_of[at++] = assigned->fold_of[row];
         }
     data->input.rows = rows;
+    data->input.row_numbers = data->rows;
     data->input.classes = assigned->classes;
     data->input.folds = assigned->folds;
     data->input.labels = data->labels;
@@ -116,7 +129,11 @@ static enum error_code load_embeddings(struct crossval_data *data, struct error 
         count = 1; /* runs of rows are copied at once */
         while (row + count < data->input.rows && (size_t)data->rows[row + count] == first + count)
             count++;
-        npy_copy_float32(&data->array, first, count, data->embeddings + row * features);
+        if (npy_take_float32(&data->array, first, count, data->embeddings + row * features,
+                             error) == ERROR_NONE)
+            continue;
+        error_prefix(error, "%s", data->input.name);
+        return error->code;
     }
     data->input.embeddings = data->embeddings;
     return ERROR_NONE;
@@ -210,6 +227,7 @@ static enum error_code select_labels(const int8_t *matrix, struct crossval_data 
         at++;
     }
     data->input.rows = rows;
+    data->input.row_numbers = data->rows;
     data->input.classes = classes;
     data->input.folds = assigned->folds;
     data->input.fold_of = data->fold_of;
@@ -236,7 +254,9 @@ struct crossval_multilabel_input crossval_data_labels(const struct crossval_data
                                               .rows = input->rows,
                                               .features = input->features,
                                               .classes = input->classes,
-                                              .folds = input->folds};
+                                              .folds = input->folds,
+                                              .name = input->name,
+                                              .row_numbers = input->row_numbers};
 }
 
 /* ---- both ---- */
