@@ -178,6 +178,23 @@ static void leave_unfinished(void) {
     assert_false(exists(out, "run.json"));
 }
 
+/* Seconds of sound in the speed of embedding; 0 when there is none. */
+static double embedded_seconds(const char *folder) {
+    struct error error = ERROR_INITIAL;
+    char *path = file_join(folder, "timing.json", &error), *data = NULL;
+    size_t size = 0;
+    double seconds = 0;
+    file_read(path, SIZE_MAX / 4, &data, &size, &error);
+    assert_no_error(&error);
+    const char *stage = strstr(data, "{\"stage\": \"embedding\"");
+    assert_non_null(stage);
+    const char *amount = strstr(stage, "\"amount\": ");
+    if (amount != NULL && amount < strchr(stage, '}')) seconds = strtod(amount + 10, NULL);
+    free(path);
+    free(data);
+    return seconds;
+}
+
 static void test_nothing_changed(void **state) {
     (void)state;
     leave_unfinished();
@@ -185,6 +202,10 @@ static void test_nothing_changed(void **state) {
     assert_said(&result, "an unfinished run goes on");
     assert_null(strstr(result.said, "changed"));
     assert_null(strstr(result.said, "goes on: 0 of"));
+    /* sound of the earlier run is not in the speed of this one */
+    print_message("# seconds of sound: %g, then %g\n", embedded_seconds(expected),
+                  embedded_seconds(out));
+    assert_true(embedded_seconds(out) < 0.9 * embedded_seconds(expected));
 }
 
 /* embed as well: killed at its sixth rename, with rows in shards, then continued. */
