@@ -96,11 +96,15 @@ static void note_safe(const struct embedding_job *job) {
 static enum error_code store_batch(struct embedding_job *job, const struct device_batch *batch,
                                    struct error *error) {
     const struct batch_note *note = batch->tag;
+    if (job->store->key.statistics > 0 && batch->clip_count > 0 && batch->statistics == NULL)
+        return FAIL(error, ERROR_INTERNAL, "the device has not computed the statistics of clips");
     for (size_t i = 0; i < batch->clip_count; i++) {
         size_t committed = job->store->committed_count;
         const struct clip_measures *measures = &job->measures[note->clips[i]];
+        const float *statistics =
+            batch->statistics == NULL ? NULL : batch->statistics + i * STATISTICS_COUNT;
         TRY(embedding_store_add(job->store, measures->row, &measures->facts,
-                                batch->embeddings + i * job->embedding_size, error));
+                                batch->embeddings + i * job->embedding_size, statistics, error));
         if (job->store->committed_count != committed) note_safe(job);
     }
     return ERROR_NONE;
@@ -142,6 +146,7 @@ static enum error_code begin_batch(struct embedding_job *job, size_t bytes, stru
     TRY(job->operations->acquire(job->device, room, job->properties.batch_clips,
                                  job->settings->features_folder != NULL, &job->filling, error));
     job->filling->clip_count = 0;
+    job->filling->want_statistics = job->store->key.statistics > 0;
     job->filled_bytes = 0;
     struct batch_note *note = take_note(job, job->filling->clip_capacity, error);
     if (note == NULL) return error->code;
