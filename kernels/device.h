@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* A device that was built for another version is rejected. */
-#define DEVICE_INTERFACE_VERSION 1
+#define DEVICE_INTERFACE_VERSION 2
 
 /* ---- the x-vector model, as in the file: batch normalisation is not folded in ---- */
 
@@ -151,6 +151,17 @@ struct classifier_task {
 
 enum classifier_precision { CLASSIFIER_SINGLE = 0, CLASSIFIER_DOUBLE = 1 };
 
+/* ln 1e-12: the least logarithm of a probability. */
+#define LOG_FLOOR (-27.631021115928547)
+
+/* What classifier_predict writes. Logarithms come from the logits: a probability too small for
+ * float32 still has one. */
+enum classifier_output {
+    CLASSIFIER_PROBABILITIES = 0,
+    CLASSIFIER_LOGARITHMS = 1,      /* max(ln p, LOG_FLOOR) */
+    CLASSIFIER_LOGARITHMS_WHOLE = 2 /* ln p, about -1e30 for an absent class */
+};
+
 /* ---- counters, for progress and `earmark bench` ---- */
 
 enum device_stage {
@@ -212,14 +223,14 @@ struct device_operations {
                                            enum classifier_precision precision,
                                            struct classifier_task *tasks, size_t task_count,
                                            struct error *error);
-    /* Out-of-fold probabilities, computed in double precision: those of row i come from the task
-     * whose fold is fold_of[i]. tasks: one for each fold that has rows; gradient is unused and
-     * may be NULL. Writes probabilities (rows, classes), float32, unless NULL, and *log_loss: the
-     * sum over rows of -log p[label]. */
+    /* Out-of-fold probabilities or their natural logarithms, computed in double precision: those
+     * of row i come from the task whose fold is fold_of[i]. tasks: one for each fold that has
+     * rows; gradient is unused and may be NULL. Writes predictions (rows, classes), float32,
+     * unless NULL, and *log_loss: the sum over rows of -log p[label]. */
     enum error_code (*classifier_predict)(struct classifier *classifier,
                                           const struct classifier_task *tasks, size_t task_count,
-                                          float *probabilities, double *log_loss,
-                                          struct error *error);
+                                          enum classifier_output output, float *predictions,
+                                          double *log_loss, struct error *error);
     void (*classifier_close)(struct classifier *classifier); /* takes NULL */
 
     /* The `count` rows of data (rows, columns) that are most similar (cosine) to each query row

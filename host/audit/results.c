@@ -104,7 +104,8 @@ static void add_settings(const struct audit_settings *settings, struct audit *au
     run_fact_string(facts, "settings", "group", input->group_field);
     run_fact_string(facts, "settings", "fold_column", audit->session.input.fold_column);
     run_fact_bool(facts, "settings", "C_auto", crossval->c_auto);
-    run_fact_string(facts, "settings", "scale", crossval->standardise ? "standard" : "none");
+    run_fact_string(facts, "settings", "scale",
+                    crossval->scale == SCALE_STANDARD ? "standard" : "none");
     run_fact_double(facts, "settings", "tol", crossval->tolerance);
     run_fact_integer(facts, "settings", "max_iterations", crossval->max_iterations);
     run_fact_string(facts, "settings", "filter", confident_filter_name(confident->filter));

@@ -145,8 +145,10 @@ static enum error_code predict(struct run *run, const struct lockstep_fit *fits,
     for (size_t fold = 0; fold < run->input->folds; fold++)
         if (run->held_out[fold] > 0)
             run->tasks[count++] = (struct classifier_task){fold, fits[fold].weights, NULL, 0};
-    TRY(run->lockstep.operations->classifier_predict(run->lockstep.classifier, run->tasks, count,
-                                                     probabilities, log_loss, error));
+    TRY(run->lockstep.operations->classifier_predict(
+        run->lockstep.classifier, run->tasks, count,
+        run->settings->logarithms ? CLASSIFIER_LOGARITHMS : CLASSIFIER_PROBABILITIES, probabilities,
+        log_loss, error));
     *log_loss /= (double)run->input->rows;
     return ERROR_NONE;
 }
@@ -206,7 +208,7 @@ static enum error_code run_open(struct run *run, const struct device_operations 
     if (error->code != ERROR_NONE) return error->code;
     TRY(count_classes(run, error));
     TRY(scaling_open(&run->scaling, input->embeddings, input->rows, input->features, input->fold_of,
-                     input->folds, settings->standardise, settings->threads, error));
+                     input->folds, settings->scale, settings->threads, error));
     TRY(check_finite(input, &run->scaling, error));
     struct classifier_problem problem = {.rows = input->rows,
                                          .features = input->features,

@@ -29,7 +29,8 @@ struct crossval_input {
 
 /* Fits all folds at every C and writes the out-of-fold probabilities of the best C:
  * probabilities (rows, classes), float32, 0 for a class that is absent from the training
- * rows of the row's fold. progress may be NULL. *report is freed by crossval_report_free(),
+ * rows of the row's fold; with settings' `logarithms`, max(ln p, LOG_FLOOR) in their place.
+ * progress may be NULL. *report is freed by crossval_report_free(),
  * after an error too. Errors: ERROR_USAGE for settings out of range, ERROR_DATA when
  * embeddings are not finite or a fold's training rows have fewer than two classes,
  * ERROR_STOPPED, and what the device reports. Fits that did not converge are not an error:

@@ -123,11 +123,13 @@ static void set_column(struct scaling *scaling, const struct moments *moments, s
     double mean, deviation;
     join(moments, column, SIZE_MAX, &mean, &deviation);
     scaling->shift[column] = mean;
-    scaling->scale[column] = scaling->standardise ? 1 / deviation : 1;
+    scaling->scale[column] = scaling->scaled == SCALE_NONE ? 1 : 1 / deviation;
     for (size_t fold = 0; fold < scaling->folds; fold++) {
-        double fold_mean = mean, fold_deviation = 1;
-        if (scaling->standardise) join(moments, column, fold, &fold_mean, &fold_deviation);
         size_t at = fold * scaling->features + column;
+        scaling->ratio[at] = 1;
+        if (scaling->scaled != SCALE_STANDARD) continue;
+        double fold_mean, fold_deviation;
+        join(moments, column, fold, &fold_mean, &fold_deviation);
         scaling->ratio[at] = 1 / (scaling->scale[column] * fold_deviation);
         scaling->offset[at] = (mean - fold_mean) / fold_deviation;
     }
@@ -138,12 +140,13 @@ static void set_column(struct scaling *scaling, const struct moments *moments, s
 
 enum error_code scaling_open(struct scaling *scaling, const float *data, size_t rows,
                              size_t features, const int32_t *fold_of, size_t folds,
-                             bool standardise, int threads, struct error *error) {
-    *scaling = (struct scaling){.features = features, .folds = folds, .standardise = standardise};
+                             enum crossval_scale scaled, int threads, struct error *error) {
+    *scaling = (struct scaling){.features = features, .folds = folds, .scaled = scaled};
     struct moments moments = {.folds = folds, .features = features};
     if (rows * features < SMALL_DATA) threads = 1;
     if (allocate(scaling, error) != ERROR_NONE ||
-        find_moments(&moments, data, rows, fold_of, standardise, threads, error) != ERROR_NONE)
+        find_moments(&moments, data, rows, fold_of, scaled != SCALE_NONE, threads, error) !=
+            ERROR_NONE)
         goto done;
     for (size_t fold = 0; fold < folds; fold++)
         scaling->training_rows[fold] = rows - moments.rows[fold];

@@ -84,8 +84,8 @@ static void append_report(const struct crossval_files *files,
     if ((settings->shuffle || (files->multi_label && files->groups == NULL)) &&
         files->fold_of == NULL)
         text_format(text, ", \"seed\": %lu", (unsigned long)settings->seed);
-    text_format(text,
-                ",\n \"scale\": \"%s\", \"tol\": ", settings->standardise ? "standard" : "none");
+    text_format(text, ",\n \"scale\": \"%s\", \"tol\": ",
+                settings->scale == SCALE_STANDARD ? "standard" : "none");
     number_json(text, settings->tolerance);
     text_format(text, ", \"max_iterations\": %d, \"embeddings_type\": \"%s\",\n \"warnings\": ",
                 settings->max_iterations, npy_type_name(data->type));

@@ -185,8 +185,8 @@ static const struct option_row rows[] = {
      .key = KEY_RESULTS, .group = GROUP_CLASSIFIER, .commands = AUDIT | CROSSVAL,
      .help = "inverse strength of the penalty: the best of these values by out-of-fold log-loss; "
              "auto: 1e-4 to 1e2 by tens"},
-    {"scale", 0, "S", CHOICE(crossval.standardise, scale_choice), .usual = "standard",
-     .key = KEY_RESULTS, .group = GROUP_CLASSIFIER, .commands = AUDIT | CROSSVAL,
+    {"scale", 0, "S", CHOICE(crossval.scale, scale_choice), .usual = "standard", .key = KEY_RESULTS,
+     .group = GROUP_CLASSIFIER, .commands = AUDIT | CROSSVAL,
      .help = "standard: scale columns on the training rows of each fold; none: leave them"},
     {"tol", 0, "T", NUMBER(crossval.tolerance, 1e-300, 1e300), .usual = "1e-4", .key = KEY_RESULTS,
      .group = GROUP_CLASSIFIER, .commands = AUDIT | CROSSVAL,

@@ -21,8 +21,8 @@ enum error_code cuda_classifier_evaluate(struct classifier *classifier,
                                          struct error *error);
 enum error_code cuda_classifier_predict(struct classifier *classifier,
                                         const struct classifier_task *tasks, size_t task_count,
-                                        float *probabilities, double *log_loss,
-                                        struct error *error);
+                                        enum classifier_output output, float *predictions,
+                                        double *log_loss, struct error *error);
 void cuda_classifier_close(struct classifier *classifier);
 
 #endif

@@ -42,6 +42,12 @@ enum error_code launch_softmax(const struct softmax_view *view, Real *logits, co
                                const int32_t *labels, float *probabilities, double *losses,
                                cudaStream_t stream, struct error *error);
 
+/* logarithms (rows, classes) = max(ln softmax, floor) of logits (rows, stride) of one task, with
+ * intercepts from weights (classes, row_size). */
+enum error_code launch_logarithms(const struct softmax_view *view, const double *logits,
+                                  const double *weights, double floor, float *logarithms,
+                                  cudaStream_t stream, struct error *error);
+
 /* sums (chunks, columns) of matrix (chunks * chunk_rows, stride) over each chunk's rows. */
 template <typename Real>
 enum error_code launch_sum_columns(const Real *matrix, size_t chunks, size_t chunk_rows,

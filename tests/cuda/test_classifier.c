@@ -139,7 +139,8 @@ static void check_predict(size_t rows, size_t features, size_t classes, const ch
     float *probabilities = malloc(rows * classes * sizeof *probabilities);
     assert_true(probabilities != NULL && x != NULL && p != NULL);
     example.weights[classes * (features + 1) - 1] = 0; /* every class is present */
-    cuda->classifier_predict(classifier, example.tasks, 4, probabilities, &loss, &error);
+    cuda->classifier_predict(classifier, example.tasks, 4, CLASSIFIER_PROBABILITIES, probabilities,
+                             &loss, &error);
     assert_no_error(&error);
     for (size_t row = 0; row < rows; row++) {
         size_t task = 0;
@@ -152,10 +153,12 @@ static void check_predict(size_t rows, size_t features, size_t classes, const ch
     }
     assert_within(worst, 1e-7, "probabilities"); /* rounded to float32 */
     assert_within(fabs(loss / expected - 1), 1e-13, "log-loss");
-    cuda->classifier_predict(classifier, example.tasks, 4, NULL, &without, &error);
+    cuda->classifier_predict(classifier, example.tasks, 4, CLASSIFIER_PROBABILITIES, NULL, &without,
+                             &error);
     assert_no_error(&error);
     assert_true(without == loss);
-    assert_int_equal(cuda->classifier_predict(classifier, example.tasks, 2, NULL, &loss, &error),
+    assert_int_equal(cuda->classifier_predict(classifier, example.tasks, 2,
+                                              CLASSIFIER_PROBABILITIES, NULL, &loss, &error),
                      ERROR_INTERNAL);
     close_classifier(classifier, device);
     free(x);
@@ -170,6 +173,20 @@ static void test_predict(void **state) {
     check_predict(600, 30, 6, NO_MEMORY);
     check_predict(2500, 3, 2, ALL_MEMORY);
     check_predict(90, 3, 270, NO_MEMORY);
+}
+
+static void test_logarithms(void **state) {
+    (void)state;
+    static const size_t classes[] = {2, 6, 31, 32, 33, 270};
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        struct classifier_example example = classifier_example_make(250, 9, classes[i], 4, 4);
+        struct device *device = NULL;
+        struct classifier *classifier =
+            open_classifier(&example.problem, i % 2 == 0 ? ALL_MEMORY : NO_MEMORY, &device);
+        classifier_check_logarithms(cuda, classifier, &example);
+        close_classifier(classifier, device);
+        classifier_example_free(&example);
+    }
 }
 
 static void test_refused(void **state) {
@@ -232,7 +249,7 @@ static float *run_crossval(const struct device_operations *operations,
     struct device_settings device_settings = {.threads = 2};
     struct crossval_settings settings = {.c_values = {WIDE_C},
                                          .c_count = 1,
-                                         .standardise = true,
+                                         .scale = SCALE_STANDARD,
                                          .tolerance = 1e-8,
                                          .max_iterations = 10000,
                                          .threads = 2};
@@ -296,10 +313,11 @@ static void test_multilabel(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_evaluate),    cmocka_unit_test(test_classes),
-        cmocka_unit_test(test_chunks),      cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_predict),     cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_wide_golden), cmocka_unit_test(test_multilabel),
+        cmocka_unit_test(test_evaluate),   cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_chunks),     cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_predict),    cmocka_unit_test(test_logarithms),
+        cmocka_unit_test(test_refused),    cmocka_unit_test(test_wide_golden),
+        cmocka_unit_test(test_multilabel),
     };
     return cmocka_run_group_tests_name("cuda_classifier", tests, NULL, NULL);
 }

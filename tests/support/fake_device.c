@@ -258,11 +258,12 @@ static enum error_code fake_classifier_evaluate(struct classifier *classifier,
 
 static enum error_code fake_classifier_predict(struct classifier *classifier,
                                                const struct classifier_task *tasks,
-                                               size_t task_count, float *probabilities,
-                                               double *log_loss, struct error *error) {
+                                               size_t task_count, enum classifier_output output,
+                                               float *predictions, double *log_loss,
+                                               struct error *error) {
     struct fake_classifier *self = (struct fake_classifier *)classifier;
-    return device_cpu_operations.classifier_predict(self->inner, tasks, task_count, probabilities,
-                                                    log_loss, error);
+    return device_cpu_operations.classifier_predict(self->inner, tasks, task_count, output,
+                                                    predictions, log_loss, error);
 }
 
 static void fake_classifier_close(struct classifier *classifier) {

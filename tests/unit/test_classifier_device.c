@@ -105,8 +105,8 @@ static void test_predict(void **state) {
     float *probabilities = malloc(600 * 6 * sizeof *probabilities);
     assert_non_null(probabilities);
     example.weights[6 * 31 - 1] = 0; /* every class is present */
-    device_cpu_operations.classifier_predict(classifier, example.tasks, 4, probabilities, &loss,
-                                             &error);
+    device_cpu_operations.classifier_predict(classifier, example.tasks, 4, CLASSIFIER_PROBABILITIES,
+                                             probabilities, &loss, &error);
     assert_no_error(&error);
     for (size_t row = 0; row < 600; row++) {
         size_t task = 0;
@@ -119,13 +119,28 @@ static void test_predict(void **state) {
     }
     assert_within(worst, 1e-7, "probabilities"); /* rounded to float32 */
     assert_within(fabs(loss / expected - 1), 1e-13, "log-loss");
-    assert_int_equal(
-        device_cpu_operations.classifier_predict(classifier, example.tasks, 2, NULL, &loss, &error),
-        ERROR_INTERNAL);
+    assert_int_equal(device_cpu_operations.classifier_predict(classifier, example.tasks, 2,
+                                                              CLASSIFIER_PROBABILITIES, NULL, &loss,
+                                                              &error),
+                     ERROR_INTERNAL);
     free(probabilities);
     device_cpu_operations.classifier_close(classifier);
     device_cpu_operations.close(device);
     classifier_example_free(&example);
+}
+
+static void test_logarithms(void **state) {
+    (void)state;
+    for (int threads = 1; threads <= 3; threads++)
+        for (size_t classes = 2; classes <= 70; classes += 17) {
+            struct classifier_example example = classifier_example_make(400, 30, classes, 4, 4);
+            struct device *device = NULL;
+            struct classifier *classifier = open_classifier(&example.problem, threads, &device);
+            classifier_check_logarithms(&device_cpu_operations, classifier, &example);
+            device_cpu_operations.classifier_close(classifier);
+            device_cpu_operations.close(device);
+            classifier_example_free(&example);
+        }
 }
 
 static void test_refused(void **state) {
@@ -150,9 +165,8 @@ static void test_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_evaluate),
-        cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_predict),
+        cmocka_unit_test(test_evaluate), cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_predict),  cmocka_unit_test(test_logarithms),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests_name("classifier_device", tests, NULL, NULL);

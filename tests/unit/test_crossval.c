@@ -68,13 +68,10 @@ static float *run(const struct crossval_input *input, const struct crossval_sett
     return probabilities;
 }
 
-static void check_example(const char *name, double c, bool standardise) {
+static void check_example(const char *name, double c, enum crossval_scale scale) {
     struct example example = read_example(name);
-    struct crossval_settings settings = {.c_values = {c},
-                                         .c_count = 1,
-                                         .standardise = standardise,
-                                         .tolerance = 1e-8,
-                                         .max_iterations = 10000};
+    struct crossval_settings settings = {
+        .c_values = {c}, .c_count = 1, .scale = scale, .tolerance = 1e-8, .max_iterations = 10000};
     struct crossval_report report;
     float *probabilities = run(&example.input, &settings, 2, &report);
     assert_within(compare_largest_float(probabilities, example.p.doubles, example.p.count), GATE,
@@ -94,30 +91,98 @@ static void check_example(const char *name, double c, bool standardise) {
 
 static void test_standardised(void **state) {
     (void)state;
-    check_example("ten", 1, true);
-    check_example("unbalanced", 1, true);
-    check_example("hundred", 0.1, true);
+    check_example("ten", 1, SCALE_STANDARD);
+    check_example("unbalanced", 1, SCALE_STANDARD);
+    check_example("hundred", 0.1, SCALE_STANDARD);
 }
 
 static void test_raw(void **state) {
     (void)state;
-    check_example("small", 1000, false);
-    check_example("raw", 0.01, false);
+    check_example("small", 1000, SCALE_NONE);
+    check_example("raw", 0.01, SCALE_NONE);
 }
 
 static void test_large_means(void **state) {
     (void)state;
-    check_example("offset", 0.1, true);
+    check_example("offset", 0.1, SCALE_STANDARD);
 }
 
 static void test_two_classes(void **state) {
     (void)state;
-    check_example("two", 1, true);
+    check_example("two", 1, SCALE_STANDARD);
 }
 
 static void test_missing_classes(void **state) {
     (void)state;
-    check_example("missing", 1, true);
+    check_example("missing", 1, SCALE_STANDARD);
+}
+
+/* By all rows: what columns that were standardised beforehand give. */
+static void test_pooled(void **state) {
+    (void)state;
+    struct example example = read_example("offset");
+    size_t rows = example.input.rows, features = example.input.features;
+    struct crossval_settings settings = {.c_values = {0.1},
+                                         .c_count = 1,
+                                         .scale = SCALE_POOLED,
+                                         .tolerance = 1e-8,
+                                         .max_iterations = 10000};
+    struct crossval_report report, other;
+    float *scaled = malloc(rows * features * sizeof *scaled);
+    assert_non_null(scaled);
+    float *pooled = run(&example.input, &settings, 2, &report);
+    for (size_t f = 0; f < features; f++) {
+        double sum = 0, squares = 0;
+        for (size_t r = 0; r < rows; r++) sum += (double)example.x.floats[r * features + f];
+        for (size_t r = 0; r < rows; r++)
+            squares += pow((double)example.x.floats[r * features + f] - sum / (double)rows, 2);
+        for (size_t r = 0; r < rows; r++) {
+            double centred = (double)example.x.floats[r * features + f] - sum / (double)rows;
+            scaled[r * features + f] = (float)(centred / sqrt(squares / (double)rows));
+        }
+    }
+    settings.scale = SCALE_NONE;
+    example.input.embeddings = scaled;
+    float *beforehand = run(&example.input, &settings, 2, &other);
+    double worst = 0;
+    for (size_t i = 0; i < example.p.count; i++) {
+        double apart = fabs((double)pooled[i] - (double)beforehand[i]);
+        if (!(apart <= worst)) worst = apart;
+    }
+    assert_within(worst, 1e-6, "pooled");
+    crossval_report_free(&report);
+    crossval_report_free(&other);
+    free(pooled);
+    free(beforehand);
+    free(scaled);
+    free_example(&example);
+}
+
+static void test_logarithms(void **state) {
+    (void)state;
+    struct example example = read_example("missing");
+    struct crossval_settings settings = {.c_values = {1},
+                                         .c_count = 1,
+                                         .scale = SCALE_STANDARD,
+                                         .tolerance = 1e-8,
+                                         .max_iterations = 10000};
+    struct crossval_report report, other;
+    float *probabilities = run(&example.input, &settings, 2, &report);
+    settings.logarithms = true;
+    float *logarithms = run(&example.input, &settings, 2, &other);
+    size_t absent = 0;
+    for (size_t i = 0; i < example.p.count; i++) {
+        double expected = fmax(log((double)probabilities[i]), LOG_FLOOR);
+        if (probabilities[i] == 0) absent++;
+        assert_within(fabs((double)logarithms[i] - expected), 3e-6, "logarithm");
+    }
+    assert_true(absent > 0);
+    assert_true(report.log_losses[0] == other.log_losses[0]);
+    crossval_report_free(&report);
+    crossval_report_free(&other);
+    free(probabilities);
+    free(logarithms);
+    free_example(&example);
 }
 
 static void test_same_bytes(void **state) {
@@ -262,7 +327,8 @@ int main(void) {
         cmocka_unit_test(test_large_means),     cmocka_unit_test(test_two_classes),
         cmocka_unit_test(test_missing_classes), cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_choice),          cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused),         cmocka_unit_test(test_pooled),
+        cmocka_unit_test(test_logarithms),
     };
     return cmocka_run_group_tests_name("crossval", tests, NULL, NULL);
 }

@@ -121,7 +121,7 @@ static void test_values(void **state) {
     assert_int_equal(options.crossval.folds, 7);
     assert_int_equal(options.crossval.seed, UINT32_MAX);
     assert_true(options.crossval.tolerance == 0.5);
-    assert_false(options.crossval.standardise);
+    assert_int_equal(options.crossval.scale, SCALE_NONE);
     assert_int_equal(options.confident.filter, FILTER_BOTH);
     assert_true(options.no_resample && options.quiet && options.engine.quiet);
     static const char *const wrong[] = {
