@@ -32,6 +32,8 @@ static enum error_code open_session(const struct audit_settings *settings, struc
     bool multilabel = settings->session.input_options.label_separator != NULL;
     audit->kind = multilabel ? &audit_multilabel : &audit_one_label;
     TRY(session_open(&settings->session, &audit->session, error));
+    TRY(audit_views_open(settings->view_files, settings->view_file_count,
+                         audit->session.input.clips.count, &audit->views, error));
     TRY(audit_check_input(settings, source_of_folds(settings, audit), audit, error));
     TRY(session_start(&settings->session, &audit->session, error));
     end_stage(audit, "input", (double)audit->session.input.clips.count, "clips");
@@ -67,23 +69,17 @@ static enum error_code select_rows(const struct audit_settings *settings, struct
                          "groups joined because they share identical audio: %zu",
                          audit->rows.joined_groups));
     TRY(write_embeddings(audit, error));
+    audit_views_add(&audit->views, "xvector", npy_direct(&audit->embeddings, NPY_FLOAT32),
+                    audit->embeddings.columns);
+    TRY(audit_views_gather(audit->session.folder.path, audit->rows.clips, audit->rows.count,
+                           &audit->views, error));
     return audit->kind->write_labels(audit, error);
 }
 
 static enum error_code classify(const struct audit_settings *settings, struct audit *audit,
                                 struct error *error) {
     const size_t shape[2] = {audit->rows.count, audit->rows.classes};
-    struct crossval_settings crossval = settings->crossval;
-    struct progress progress = {0};
-    const struct crossval_progress step = {crossval_show_fits, &progress};
-    crossval.threads = audit->session.engine.threads;
-    audit->probabilities =
-        memory_array(shape[0] * shape[1], sizeof *audit->probabilities, "probabilities", error);
-    if (audit->probabilities == NULL) return error->code;
-    progress_start(&progress, settings->session.progress, "classifier", "fits", 0);
-    audit->kind->cross_validate(audit, &crossval, &step, error);
-    progress_finish(&progress);
-    TRY(error->code);
+    TRY(audit->kind->cross_validate(settings, audit, error));
     TRY(npy_write_in(audit->session.folder.path, "pred_probs.npy", NPY_FLOAT32, 2, shape,
                      audit->probabilities, error));
     end_stage(audit, "classifier", (double)audit->rows.count, "clips");
@@ -131,11 +127,11 @@ size_t audit_unreadable(const struct audit *audit) {
 void audit_close(struct audit *audit) {
     if (audit == NULL) return;
     audit_free_results(audit);
-    confident_free(&audit->confident);
+    detection_free(&audit->detection);
     multilabel_free(&audit->multilabel);
-    crossval_report_free(&audit->crossval);
-    free(audit->probabilities);
-    free(audit->labels);
+    crossval_report_free(&audit->multilabel_crossval);
+    free(audit->multilabel_probabilities);
+    audit_views_close(&audit->views);
     npy_close(&audit->embeddings);
     audit_rows_free(&audit->rows);
     session_close(&audit->session);

@@ -4,6 +4,7 @@
 
 #include "host/audit/rows.h"
 #include "host/audit/settings.h"
+#include "host/audit/views.h"
 #include "host/base/warnings.h"
 #include "host/classifier/crossval_multilabel.h"
 #include "host/confident/multilabel.h"
@@ -26,18 +27,21 @@ struct audit_kind {
     enum error_code (*select_rows)(const struct audit_settings *settings, enum fold_source source,
                                    struct audit *audit, struct error *error);
     enum error_code (*write_labels)(struct audit *audit, struct error *error);
-    enum error_code (*cross_validate)(struct audit *audit, const struct crossval_settings *settings,
-                                      const struct crossval_progress *progress,
+    /* Fills audit->probabilities. */
+    enum error_code (*cross_validate)(const struct audit_settings *settings, struct audit *audit,
                                       struct error *error);
     size_t (*joint_cells)(size_t classes); /* numbers in --joint */
     const char *joint_shape;
     /* Confident learning: the result, ranked and ranked_count. */
-    enum error_code (*find_issues)(struct audit *audit, const struct confident_settings *settings,
+    enum error_code (*find_issues)(struct audit *audit, const struct detection_settings *settings,
                                    struct error *error);
     enum error_code (*make_issues)(struct audit *audit, struct error *error);
     enum error_code (*make_class_health)(struct audit *audit, struct error *error);
-    /* Facts of the section "confident_learning". */
-    void (*add_counts)(const struct audit *audit, struct run_facts *facts);
+    /* Facts of the sections "confident_learning" and "classifier". */
+    enum error_code (*add_facts)(const struct audit *audit, struct run_facts *facts,
+                                 struct error *error);
+    /* Warnings of the fits, a line each. */
+    void (*add_warnings)(const struct audit *audit, struct text *sentences);
     /* Labels that are not among the classes, as a warning and a fact. */
     enum error_code (*report_left_out)(struct audit *audit, struct error *error);
 };
@@ -51,11 +55,16 @@ struct audit {
 
     struct audit_rows rows;
     struct npy_array embeddings; /* embeddings.npy, mapped: (rows, columns) */
-    int64_t *labels;             /* (rows) as in labels.npy; NULL if multilabel */
-    float *probabilities;        /* (rows, classes) */
-    struct crossval_report crossval;
-    struct confident_result confident;    /* of one label a clip */
-    struct multilabel_result multilabel;  /* of several */
+    struct audit_views views;
+    const float *probabilities; /* (rows, classes) */
+
+    struct detection_input detection_input; /* of one label a clip */
+    struct detection detection;             /* likewise */
+
+    float *multilabel_probabilities; /* of several */
+    struct crossval_report multilabel_crossval;
+    struct multilabel_result multilabel;
+
     const struct confident_issue *ranked; /* (ranked_count) of either */
     size_t ranked_count;
 
@@ -63,6 +72,8 @@ struct audit {
     bool searched_near;               /* neighbours of every row, not only of the issues */
     struct clip_view view;
     struct run_issue *issues;
+    struct run_evidence *evidence;
+    const char *view_names[MIX_VIEWS];
     struct run_annotation *annotations; /* multilabel: what issues point into */
     struct text label_texts;            /* likewise */
     struct run_class *classes;
