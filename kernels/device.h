@@ -162,6 +162,28 @@ enum classifier_output {
     CLASSIFIER_LOGARITHMS_WHOLE = 2 /* ln p, about -1e30 for an absent class */
 };
 
+/* ---- nearest rows ---- */
+
+/* The rows to compare, and which of them may be found. */
+struct nearest_problem {
+    const float *data; /* (rows, columns), finite */
+    size_t rows, columns;
+    /* (columns), or both NULL: rows are x' = (x - shift) * scale, computed in float64 and rounded
+     * to float32, before the cosine */
+    const double *shift, *scale;
+    const size_t *references; /* (reference_count), ascending: only these are found; NULL: all */
+    size_t reference_count;
+    const int32_t *apart; /* (rows): rows whose number is the query's are not found; or NULL */
+};
+
+/* How many rows can be found: reference_count, or all rows. */
+size_t nearest_candidates(const struct nearest_problem *problem);
+
+/* For devices: checks that queries (query_count) and references are rows, that references ascend,
+ * and that shift and scale come together. ERROR_INTERNAL. */
+enum error_code nearest_check(const struct nearest_problem *problem, const size_t *queries,
+                              size_t query_count, struct error *error);
+
 /* ---- counters, for progress and `earmark bench` ---- */
 
 enum device_stage {
@@ -233,14 +255,14 @@ struct device_operations {
                                           double *log_loss, struct error *error);
     void (*classifier_close)(struct classifier *classifier); /* takes NULL */
 
-    /* The `count` rows of data (rows, columns) that are most similar (cosine) to each query row
-     * (query_count), most similar first, ties by the lower row, without the query row itself.
-     * Writes neighbours and similarities (query_count, count); where there are fewer rows,
-     * SIZE_MAX and NaN. */
-    enum error_code (*nearest)(struct device *device, const float *data, size_t rows,
-                               size_t columns, const size_t *queries, size_t query_count,
-                               size_t count, size_t *neighbours, float *similarities,
-                               struct error *error);
+    /* For each query row (query_count): the `count` rows that are most similar (cosine), most
+     * similar first, ties by the lower row, without the query row itself. A row of zeros has
+     * similarity 0 to every other. Writes neighbours and similarities (query_count, count); where
+     * fewer rows are found, SIZE_MAX and NaN. Reads `data` tile by tile, for some thousand queries
+     * at a time: it may be mapped. ERROR_INTERNAL when a row or reference is out of range. */
+    enum error_code (*nearest)(struct device *device, const struct nearest_problem *problem,
+                               const size_t *queries, size_t query_count, size_t count,
+                               size_t *neighbours, float *similarities, struct error *error);
 
     /* *speed: operations a second of the device's general float32 product of two matrices (size,
      * size), the best of `repeats` (>= 1). */

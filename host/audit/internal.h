@@ -30,8 +30,6 @@ struct audit_kind {
     /* Fills audit->probabilities. */
     enum error_code (*cross_validate)(const struct audit_settings *settings, struct audit *audit,
                                       struct error *error);
-    size_t (*joint_cells)(size_t classes); /* numbers in --joint */
-    const char *joint_shape;
     /* Confident learning: the result, ranked and ranked_count. */
     enum error_code (*find_issues)(struct audit *audit, const struct detection_settings *settings,
                                    struct error *error);

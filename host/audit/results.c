@@ -3,33 +3,22 @@
 
 #include "host/base/memory.h"
 #include "host/clips/fingerprint.h"
+#include "host/confident/supplied.h"
 #include "host/embedding/run_facts.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-/* A .npy file of `count` doubles; nothing when no file was named. */
-static enum error_code load_table(const char *path, size_t count, const char *shape,
-                                  double **values, struct error *error) {
-    size_t rows = 0, columns = 0;
-    if (path == NULL) return ERROR_NONE;
-    TRY(npy_load_float64(path, values, &rows, &columns, error));
-    if (rows * columns != count)
-        return FAIL(error, ERROR_DATA, "%s: has %zu values; this run needs %zu: %s", path,
-                    rows * columns, count, shape);
-    return ERROR_NONE;
-}
-
 enum error_code audit_find_issues(const struct audit_settings *settings, struct audit *audit,
                                   struct error *error) {
     struct detection_settings detection = settings->detection;
     double *num_to_remove = NULL, *joint = NULL;
     size_t classes = audit->rows.classes;
-    if (load_table(settings->num_to_remove_file, classes, "one per class", &num_to_remove, error) ==
+    if (supplied_read_removals(settings->num_to_remove_file, classes, &num_to_remove, error) ==
             ERROR_NONE &&
-        load_table(settings->joint_file, audit->kind->joint_cells(classes),
-                   audit->kind->joint_shape, &joint, error) == ERROR_NONE) {
+        supplied_read_joint(settings->joint_file, classes, audit->kind->multilabel, &joint,
+                            error) == ERROR_NONE) {
         detection.confident.num_to_remove = num_to_remove;
         detection.confident.joint = joint;
         audit->kind->find_issues(audit, &detection, error);

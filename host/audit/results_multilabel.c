@@ -58,10 +58,6 @@ static enum error_code cross_validate(const struct audit_settings *settings, str
 
 /* ---- confident learning ---- */
 
-static size_t joint_cells(size_t classes) {
-    return classes * 4;
-}
-
 static struct multilabel_input labels_view(const struct audit *audit) {
     const struct audit_rows *rows = &audit->rows;
     return (struct multilabel_input){
@@ -132,7 +128,7 @@ static enum error_code make_issues(struct audit *audit, struct error *error) {
 static enum error_code make_class_health(struct audit *audit, struct error *error) {
     TRY(class_health_make_multilabel(&audit->multilabel, &audit->classes, error));
     audit->results.classes = audit->classes;
-    audit->results.overall_health = overall_health_multilabel(&audit->multilabel);
+    audit->results.overall_health = multilabel_health(&audit->multilabel);
     return ERROR_NONE;
 }
 
@@ -192,8 +188,6 @@ const struct audit_kind audit_multilabel = {
     .select_rows = select_rows,
     .write_labels = write_labels,
     .cross_validate = cross_validate,
-    .joint_cells = joint_cells,
-    .joint_shape = "classes x 2 x 2",
     .find_issues = find_issues,
     .make_issues = make_issues,
     .make_class_health = make_class_health,

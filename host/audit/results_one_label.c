@@ -49,10 +49,6 @@ static enum error_code cross_validate(const struct audit_settings *settings, str
     return ERROR_NONE;
 }
 
-static size_t joint_cells(size_t classes) {
-    return classes * classes;
-}
-
 static enum error_code find_issues(struct audit *audit, const struct detection_settings *settings,
                                    struct error *error) {
     struct detection *detection = &audit->detection;
@@ -117,8 +113,6 @@ const struct audit_kind audit_one_label = {
     .select_rows = select_rows,
     .write_labels = write_labels,
     .cross_validate = cross_validate,
-    .joint_cells = joint_cells,
-    .joint_shape = "classes x classes",
     .find_issues = find_issues,
     .make_issues = make_issues,
     .make_class_health = make_class_health,

@@ -26,6 +26,7 @@ struct confident_result {
                                   calibrated to the class counts */
     uint64_t num_label_issues; /* cleanlab's off_diagonal */
     uint64_t num_label_issues_calibrated; /* cleanlab's off_diagonal_calibrated */
+    uint64_t num_label_issues_custom;     /* its off_diagonal_custom of settings.joint; else 0 */
 };
 
 #define CONFIDENT_RESULT_INITIAL                                                                   \

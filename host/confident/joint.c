@@ -29,11 +29,14 @@ void joint_round_row(const double *x, size_t classes, double *rounded, size_t *w
     size_t *index = work;
     double *loss = (double *)(void *)(work + 2 * classes);
     double target = rint(pairwise_float64(x, classes));
+    double last = INFINITY;
     for (size_t k = 0; k < classes; k++) rounded[k] = rint(x[k]);
     for (;;) {
         double difference = target - pairwise_float64(rounded, classes);
-        if (!(fabs(difference) > ROUNDING_TOLERANCE)) return; /* also when it is NaN */
         double wanted = fabs(difference);
+        if (!(wanted > ROUNDING_TOLERANCE)) return; /* also when it is NaN */
+        if (!(wanted < last)) return;               /* beyond 2^53 a step of one is lost */
+        last = wanted;
         size_t steps = wanted < (double)classes ? (size_t)wanted : classes;
         if (steps == 0) return;
         for (size_t k = 0; k < classes; k++) {
@@ -82,7 +85,7 @@ enum error_code joint_calibrate(const double *joint, size_t classes, const uint6
             turned[order == JOINT_TRUE_OUTER ? j * classes + s : s * classes + j] = value;
         }
     }
-    double sum = pairwise_float64(turned, classes * classes);
+    double sum = fmax(pairwise_float64(turned, classes * classes), TINY);
     double rows = (double)total_of(class_counts, classes);
     for (size_t s = 0; s < classes; s++) {
         double *row = scaled + s * classes;
@@ -101,7 +104,8 @@ uint64_t joint_calibrated_issues(const int64_t *calibrated, size_t classes, uint
     double sum = 0;
     double trace = 0;
     for (size_t i = 0; i < classes * classes; i++) sum += (double)calibrated[i];
-    for (size_t k = 0; k < classes; k++) trace += (double)calibrated[k * classes + k] / sum;
+    for (size_t k = 0; k < classes; k++)
+        trace += (double)calibrated[k * classes + k] / fmax(sum, TINY);
     double issues = rint((1 - trace) * (double)rows);
     return issues > 0 ? (uint64_t)issues : 0;
 }

@@ -27,6 +27,7 @@ static const char *const run_files[] = {
     "issues.jsonl",
     "issues.npy",
     "annotations.csv",
+    "group_errors.csv",
     "classes.csv",
     "confident_joint.csv",
     "report.html",

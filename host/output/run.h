@@ -51,6 +51,9 @@ struct run_clips {
     const void *context;
 };
 
+/* The clip of a row, of which nothing is known where the run has no clips, only rows. */
+struct run_clip run_clip_at(const struct run_clips *clips, size_t row);
+
 #define RUN_NEIGHBOURS 5           /* of a clip at most */
 #define RUN_NEIGHBOUR_ISSUES 1000u /* of the ranking have neighbours */
 
@@ -202,10 +205,11 @@ struct run_results {
 
     const char *detector;          /* "ensemble" or "logistic"; NULL: no detector was run */
     const char *const *view_names; /* (view_count) "xvector", "statistics" or a file's name */
-    size_t view_count;
+    size_t view_count;             /* 0: issues have no marks and no evidence */
     struct run_belief belief;
     struct run_error_count error_count;
-    const struct run_group_error *group_errors; /* worst first */
+    const char *group_name;                     /* the field of the groups, "speaker"; or NULL */
+    const struct run_group_error *group_errors; /* worst first; NULL: they were not looked for */
     size_t group_error_count;
 
     const char *const *cautions; /* whole sentences that come before everything else: when the

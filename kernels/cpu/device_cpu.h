@@ -33,7 +33,7 @@ enum error_code cpu_classifier_predict(struct classifier *classifier,
 void cpu_classifier_close(struct classifier *classifier);
 
 /* nearest.c: see struct device_operations */
-enum error_code cpu_nearest(struct device *device, const float *data, size_t rows, size_t columns,
+enum error_code cpu_nearest(struct device *device, const struct nearest_problem *problem,
                             const size_t *queries, size_t query_count, size_t count,
                             size_t *neighbours, float *similarities, struct error *error);
 

@@ -1,6 +1,6 @@
-/* Nearest rows by cosine: every row against a block of queries, tile by tile, with
- * the classifier's kernels. A similarity depends on its two rows only, so the order
- * in which threads visit them does not matter. */
+/* Nearest rows by cosine: tiles of the rows that may be found against blocks of queries, with the
+ * classifier's kernels. A similarity depends on its two rows only and the order of a list is
+ * total, so that neither tiles, blocks nor threads change a result. */
 #include "kernels/cpu/device_cpu.h"
 #include "kernels/cpu/memory.h"
 #include "kernels/cpu/tile_kernels.h"
@@ -10,29 +10,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUERY_BLOCK 256
+/* Queries at a time: a tile is packed once for all of them, and their panels stay in the last
+ * cache. Multiples of what the kernels multiply by at once. */
+#define QUERY_GROUP ((size_t)240) /* products of these are searched while they are in cache */
+#define QUERY_BLOCK (17 * QUERY_GROUP)
+#define PANEL_BYTES ((size_t)16 << 20)
+
+/* Relative error that a similarity is allowed when it is estimated without a division; it is
+ * three roundings, below 2e-7. */
+#define ESTIMATE_ERROR 1e-6F
 
 struct search {
+    const struct nearest_problem *problem;
     const struct tile_kernels *kernels;
-    const float *data;
-    size_t rows, columns, strips;
+    size_t candidates, strips;
     const size_t *queries; /* of this block */
     size_t query_count;
     size_t count;
-    float *panels;              /* the queries, scaled to length 1 */
-    const double *zeros, *ones; /* (columns) */
-    size_t scratch_stride;      /* bytes of a thread's scratch: a tile, then its columns */
-    size_t scratch_columns;
+    float *panels;               /* the queries, scaled to length 1 */
+    const double *shift, *scale; /* (columns) */
+    size_t scratch_stride;       /* bytes of a thread's scratch: a tile, then products */
+    size_t scratch_products;     /* where these begin in it */
     char *scratch;
     size_t *found;  /* (threads, query_count, count), best first; SIZE_MAX: none yet */
     float *similar; /* the same, their similarities */
 };
 
-static double row_length(const float *row, size_t columns) {
-    double square = 0;
-    for (size_t f = 0; f < columns; f++) square += (double)row[f] * (double)row[f];
-    return sqrt(square);
-}
+/* A packed tile and its rows. */
+struct tile {
+    const float *packed;
+    size_t rows;
+    size_t numbers[TILE_ROWS]; /* of the rows in the data */
+    double lengths[TILE_ROWS];
+    float inverses[TILE_ROWS]; /* 1 / length; 0 for rows of zeros, NaN: too large or small */
+};
+
+/* A query's neighbours: (count), best first. */
+struct list {
+    size_t *found;
+    float *similar;
+};
 
 /* Whether (similarity, row) ranks before (other, other_row). */
 static bool ranks_before(float similarity, size_t row, float other, size_t other_row) {
@@ -40,115 +57,182 @@ static bool ranks_before(float similarity, size_t row, float other, size_t other
     return similarity > other || (similarity == other && row < other_row);
 }
 
-static void insert(size_t *found, float *similar, size_t count, size_t row, float similarity) {
+static void insert(struct list list, size_t count, size_t row, float similarity) {
     size_t at = count;
-    while (at > 0 && ranks_before(similarity, row, similar[at - 1], found[at - 1])) {
+    while (at > 0 && ranks_before(similarity, row, list.similar[at - 1], list.found[at - 1])) {
         at--;
         if (at + 1 < count) {
-            found[at + 1] = found[at];
-            similar[at + 1] = similar[at];
+            list.found[at + 1] = list.found[at];
+            list.similar[at + 1] = list.similar[at];
         }
     }
     if (at == count) return;
-    found[at] = row;
-    similar[at] = similarity;
+    list.found[at] = row;
+    list.similar[at] = similarity;
 }
 
-/* Packs the queries' rows, each divided by its length (a row of zeros stays one). */
-static enum error_code pack_queries(struct search *search, struct error *error) {
-    size_t lanes = search->kernels->lanes;
-    double *scaled = memory_aligned(lanes * search->columns, sizeof(double), "queries", error);
-    if (scaled == NULL) return error->code;
+/* What an estimate must reach to enter the list: anything while it is not full. */
+static float least_estimate(struct list list, size_t count) {
+    float last = list.similar[count - 1];
+    return list.found[count - 1] == SIZE_MAX ? -INFINITY
+                                             : last - ESTIMATE_ERROR * (1 + fabsf(last));
+}
+
+/* unit (columns) = the row, scaled, and divided by its length; a row of zeros stays one. */
+static void unit_row(const struct search *search, size_t row, double *unit) {
+    size_t columns = search->problem->columns;
+    const float *x = search->problem->data + row * columns;
+    double square = 0;
+    for (size_t f = 0; f < columns; f++) {
+        unit[f] = (double)(float)(((double)x[f] - search->shift[f]) * search->scale[f]);
+        square += unit[f] * unit[f];
+    }
+    double length = sqrt(square);
+    for (size_t f = 0; f < columns; f++) unit[f] = length > 0 ? unit[f] / length : 0;
+}
+
+/* Packs the queries that share the panels' group `group`; units: (lanes, columns). */
+static void pack_group(const struct search *search, size_t group, double *units) {
+    size_t lanes = search->kernels->lanes, columns = search->problem->columns, count = 0;
     const double *weights[TILE_STRIP_BYTES / sizeof(float)];
-    for (size_t first = 0; first < search->query_count; first += lanes) {
-        size_t count = 0;
-        for (; count < lanes && first + count < search->query_count; count++) {
-            const float *row = search->data + search->queries[first + count] * search->columns;
-            double length = row_length(row, search->columns);
-            double *to = scaled + count * search->columns;
-            for (size_t f = 0; f < search->columns; f++)
-                to[f] = length > 0 ? (double)row[f] / length : 0;
-            weights[count] = to;
-        }
-        search->kernels->pack_weights(search->panels + first * search->strips * lanes, weights,
-                                      count, search->columns);
+    for (; count < lanes && group * lanes + count < search->query_count; count++) {
+        weights[count] = units + count * columns;
+        unit_row(search, search->queries[group * lanes + count], units + count * columns);
     }
-    free(scaled);
-    return ERROR_NONE;
+    search->kernels->pack_weights(search->panels + group * lanes * search->strips * lanes, weights,
+                                  count, columns);
 }
 
-static void search_tile(const struct search *search, size_t tile, char *scratch, size_t *found,
+/* Lengths of the tile's rows: each one sum in the order of the columns, four side by side. */
+static void find_lengths(const struct search *search, struct tile *tile) {
+    size_t lanes = search->kernels->lanes;
+    for (size_t r = 0; r < tile->rows; r += 4) { /* TILE_ROWS is a multiple: rows of zeros follow */
+        double squares[4] = {0};
+        for (size_t s = 0; s < search->strips; s++) {
+            const float *x = tile->packed + (s * TILE_ROWS + r) * lanes;
+            for (size_t f = 0; f < lanes; f++)
+                for (size_t k = 0; k < 4; k++)
+                    squares[k] += (double)x[k * lanes + f] * (double)x[k * lanes + f];
+        }
+        for (size_t k = 0; k < 4; k++) {
+            double length = sqrt(squares[k]), inverse = length > 0 ? 1 / length : 0;
+            bool rounds_well = inverse == 0 || (inverse > 1e-30 && inverse < 1e30);
+            tile->lengths[r + k] = length;
+            tile->inverses[r + k] = rounds_well ? (float)inverse : NAN;
+        }
+    }
+}
+
+/* Puts the tile's better rows into the list of a query, row `query` of the data; products
+ * (TILE_ROWS): its unit row times the tile's rows. */
+static void search_list(const struct search *search, const struct tile *tile, size_t query,
+                        const float *products, struct list list) {
+    const int32_t *apart = search->problem->apart;
+    size_t count = search->count;
+    float least = least_estimate(list, count);
+    for (size_t first = 0; first < tile->rows; first += 16) {
+        int possible = 0;
+        for (size_t r = first; r < first + 16; r++)
+            possible |= !(products[r] * tile->inverses[r] < least);
+        if (!possible) continue;
+        for (size_t r = first; r < first + 16 && r < tile->rows; r++) {
+            size_t row = tile->numbers[r];
+            if (products[r] * tile->inverses[r] < least || row == query ||
+                (apart != NULL && apart[row] == apart[query]))
+                continue;
+            double length = tile->lengths[r];
+            insert(list, count, row, length > 0 ? (float)((double)products[r] / length) : 0);
+            least = least_estimate(list, count);
+        }
+    }
+}
+
+static void search_tile(const struct search *search, size_t index, char *scratch, size_t *found,
                         float *similar) {
-    size_t first = tile * TILE_ROWS, rows = search->rows - first;
-    if (rows > TILE_ROWS) rows = TILE_ROWS;
-    size_t order[TILE_ROWS] = {0};
-    double lengths[TILE_ROWS];
-    for (size_t r = 0; r < rows; r++) {
-        order[r] = first + r;
-        lengths[r] = row_length(search->data + order[r] * search->columns, search->columns);
-    }
-    float *columns = (float *)(void *)(scratch + search->scratch_columns);
-    search->kernels->pack_data(scratch, search->data, search->columns, order, rows, search->zeros,
-                               search->ones);
-    search->kernels->multiply(scratch, rows, search->strips, search->panels, search->query_count,
-                              columns);
-    for (size_t q = 0; q < search->query_count; q++) {
-        size_t *best = found + q * search->count;
-        float *values = similar + q * search->count;
-        for (size_t r = 0; r < rows; r++) {
-            if (order[r] == search->queries[q]) continue;
-            float similarity =
-                lengths[r] > 0 ? (float)((double)columns[q * TILE_ROWS + r] / lengths[r]) : 0;
-            insert(best, values, search->count, order[r], similarity);
+    const struct nearest_problem *problem = search->problem;
+    const struct tile_kernels *kernels = search->kernels;
+    size_t first = index * TILE_ROWS, left = search->candidates - first;
+    struct tile tile = {.packed = (float *)(void *)scratch,
+                        .rows = left < TILE_ROWS ? left : TILE_ROWS};
+    for (size_t r = 0; r < tile.rows; r++)
+        tile.numbers[r] = problem->references == NULL ? first + r : problem->references[first + r];
+    kernels->pack_data(scratch, problem->data, problem->columns, tile.numbers, tile.rows,
+                       search->shift, search->scale);
+    find_lengths(search, &tile);
+    float *products = (float *)(void *)(scratch + search->scratch_products);
+    for (size_t q = 0; q < search->query_count; q += QUERY_GROUP) {
+        size_t group =
+            search->query_count - q < QUERY_GROUP ? search->query_count - q : QUERY_GROUP;
+        kernels->multiply(scratch, tile.rows, search->strips,
+                          search->panels + q * search->strips * kernels->lanes, group, products);
+        for (size_t i = 0; i < group; i++) {
+            size_t at = (q + i) * search->count;
+            search_list(search, &tile, search->queries[q + i], products + i * TILE_ROWS,
+                        (struct list){found + at, similar + at});
         }
     }
 }
 
-static void search_all(struct search *search, int threads) {
-    size_t list = search->query_count * search->count;
-    for (size_t i = 0; i < (size_t)threads * list; i++) {
-        search->found[i] = SIZE_MAX;
-        search->similar[i] = NAN;
+/* Adds every other thread's list of query `q` to the first one's. */
+static void merge_lists(const struct search *search, size_t q, size_t threads) {
+    size_t count = search->count, all = search->query_count * count;
+    struct list list = {search->found + q * count, search->similar + q * count};
+    for (size_t i = 0; i < (threads - 1) * count; i++) {
+        size_t at = (1 + i / count) * all + q * count + i % count;
+        if (search->found[at] != SIZE_MAX)
+            insert(list, count, search->found[at], search->similar[at]);
     }
-    size_t tiles = (search->rows + TILE_ROWS - 1) / TILE_ROWS;
-#pragma omp parallel num_threads(threads)
+}
+
+/* Searches all tiles for the block of queries; units: (threads, lanes, columns). */
+static void search_block(const struct search *search, size_t threads, double *units) {
+    size_t lanes = search->kernels->lanes, all = search->query_count * search->count;
+    size_t tiles = (search->candidates + TILE_ROWS - 1) / TILE_ROWS;
+#pragma omp parallel num_threads((int)threads)
     {
         size_t thread = (size_t)omp_get_thread_num();
+#pragma omp for schedule(static)
+        for (size_t i = 0; i < threads * all; i++) {
+            search->found[i] = SIZE_MAX;
+            search->similar[i] = NAN;
+        }
+#pragma omp for schedule(static)
+        for (size_t group = 0; group < (search->query_count + lanes - 1) / lanes; group++)
+            pack_group(search, group, units + thread * lanes * search->problem->columns);
 #pragma omp for schedule(dynamic, 1)
         for (size_t tile = 0; tile < tiles; tile++)
             search_tile(search, tile, search->scratch + thread * search->scratch_stride,
-                        search->found + thread * list, search->similar + thread * list);
+                        search->found + thread * all, search->similar + thread * all);
+#pragma omp for schedule(static)
+        for (size_t q = 0; q < search->query_count; q++) merge_lists(search, q, threads);
     }
-    for (size_t thread = 1; thread < (size_t)threads; thread++)
-        for (size_t i = 0; i < list; i++) {
-            size_t row = search->found[thread * list + i];
-            size_t query = i / search->count * search->count;
-            if (row != SIZE_MAX)
-                insert(search->found + query, search->similar + query, search->count, row,
-                       search->similar[thread * list + i]);
-        }
 }
 
-enum error_code cpu_nearest(struct device *device, const float *data, size_t rows, size_t columns,
+/* Queries of a block: a multiple of QUERY_GROUP, fewer where rows are long. */
+static size_t block_size(size_t query_count, size_t strips) {
+    size_t fitting = PANEL_BYTES / (strips * TILE_STRIP_BYTES) / QUERY_GROUP * QUERY_GROUP;
+    size_t block = fitting < QUERY_GROUP ? QUERY_GROUP : fitting;
+    if (block > QUERY_BLOCK) block = QUERY_BLOCK;
+    return query_count < block ? query_count : block;
+}
+
+enum error_code cpu_nearest(struct device *device, const struct nearest_problem *problem,
                             const size_t *queries, size_t query_count, size_t count,
                             size_t *neighbours, float *similarities, struct error *error) {
-    struct cpu_device *self = (struct cpu_device *)device;
-    struct search search = {.kernels = tile_kernels_single(),
-                            .data = data,
-                            .rows = rows,
-                            .columns = columns,
+    size_t threads = (size_t)((struct cpu_device *)device)->threads, columns = problem->columns;
+    struct search search = {.problem = problem,
+                            .kernels = tile_kernels_single(),
+                            .candidates = nearest_candidates(problem),
                             .count = count};
     if (query_count == 0 || count == 0) return ERROR_NONE;
-    for (size_t q = 0; q < query_count; q++)
-        if (queries[q] >= rows)
-            return FAIL(error, ERROR_INTERNAL, "nearest: query row %zu of %zu", queries[q], rows);
-    size_t threads = (size_t)self->threads, lanes = search.kernels->lanes;
-    size_t block = query_count < QUERY_BLOCK ? query_count : QUERY_BLOCK;
+    if (nearest_check(problem, queries, query_count, error) != ERROR_NONE) return error->code;
+    size_t lanes = search.kernels->lanes;
     search.strips = (columns + lanes - 1) / lanes;
-    search.scratch_columns = search.strips * TILE_ROWS * TILE_STRIP_BYTES;
-    search.scratch_stride = search.scratch_columns + block * TILE_ROWS * sizeof(float);
-    size_t groups = (block + lanes - 1) / lanes;
-    double *constants = memory_aligned(2 * columns, sizeof(double), "constants", error);
+    size_t block = block_size(query_count, search.strips), groups = (block + lanes - 1) / lanes;
+    search.scratch_products = search.strips * TILE_ROWS * TILE_STRIP_BYTES;
+    search.scratch_stride = search.scratch_products + QUERY_GROUP * TILE_ROWS * sizeof(float);
+    double *usual = memory_aligned(2 * columns, sizeof(double), "constants", error);
+    double *units = memory_aligned(threads * lanes, columns * sizeof(double), "queries", error);
     search.panels =
         memory_aligned(groups * search.strips * lanes, TILE_STRIP_BYTES, "queries", error);
     search.scratch = memory_aligned(threads, search.scratch_stride, "scratch", error);
@@ -156,22 +240,22 @@ enum error_code cpu_nearest(struct device *device, const float *data, size_t row
     search.similar = memory_aligned(threads * block * count, sizeof(float), "neighbours", error);
     if (error->code != ERROR_NONE) goto done;
     for (size_t f = 0; f < columns; f++) {
-        constants[f] = 0;
-        constants[columns + f] = 1;
+        usual[f] = 0;
+        usual[columns + f] = 1;
     }
-    search.zeros = constants;
-    search.ones = constants + columns;
+    search.shift = problem->shift == NULL ? usual : problem->shift;
+    search.scale = problem->scale == NULL ? usual + columns : problem->scale;
     for (size_t first = 0; first < query_count; first += block) {
         search.queries = queries + first;
         search.query_count = query_count - first < block ? query_count - first : block;
-        if (pack_queries(&search, error) != ERROR_NONE) goto done;
-        search_all(&search, self->threads);
+        search_block(&search, threads, units);
         size_t list = search.query_count * count;
         memcpy(neighbours + first * count, search.found, list * sizeof *neighbours);
         memcpy(similarities + first * count, search.similar, list * sizeof *similarities);
     }
 done:
-    free(constants);
+    free(usual);
+    free(units);
     free(search.panels);
     free(search.scratch);
     free(search.found);

@@ -30,7 +30,7 @@ declare -A suites=(
     [pipeline]="test_device_cuda:test_batches_in_flight test_device_cuda:test_same_bytes_in_little_memory"
     [streamed]="test_classifier:test_same_bytes test_classifier:test_chunks"
     [classifier]="test_classifier:test_evaluate test_classifier:test_chunks"
-    [nearest]="test_nearest:test_against_plain test_nearest:test_ties_and_zeros"
+    [nearest]="test_nearest:test_against_plain test_nearest:test_ties_and_zeros test_nearest:test_chosen test_nearest:test_gathered"
 )
 for test in ${suites[*]}; do
     grep -qF "cmocka_unit_test(${test#*:})" "tests/cuda/${test%%:*}.c" && continue

@@ -274,12 +274,11 @@ static void fake_classifier_close(struct classifier *classifier) {
     free(self);
 }
 
-static enum error_code fake_nearest(struct device *device, const float *data, size_t rows,
-                                    size_t columns, const size_t *queries, size_t query_count,
-                                    size_t count, size_t *neighbours, float *similarities,
-                                    struct error *error) {
-    return device_cpu_operations.nearest(fake(device)->inner, data, rows, columns, queries,
-                                         query_count, count, neighbours, similarities, error);
+static enum error_code fake_nearest(struct device *device, const struct nearest_problem *problem,
+                                    const size_t *queries, size_t query_count, size_t count,
+                                    size_t *neighbours, float *similarities, struct error *error) {
+    return device_cpu_operations.nearest(fake(device)->inner, problem, queries, query_count, count,
+                                         neighbours, similarities, error);
 }
 
 static enum error_code fake_gemm_speed(struct device *device, size_t size, int repeats,
