@@ -17,6 +17,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"audit", command_audit},
+    {"detect", command_detect},
     {"embed", command_embed},
     {"crossval", command_crossval},
     {"issues", command_issues},

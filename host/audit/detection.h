@@ -77,7 +77,11 @@ enum error_code detection_issues(const struct device_operations *operations, str
                                  struct run_issue **issues, struct run_evidence **evidence,
                                  struct error *error);
 
-/* Facts of the section "classifier", and the warnings of the fits. */
+/* What was chosen and how every fit ended, as a JSON object; and in a few words. */
+void detection_json(const struct detection *detection, struct text *text);
+void detection_words(const struct detection *detection, struct text *text);
+
+/* The same as a fact of the section "classifier", and the warnings of the fits, a line each. */
 enum error_code detection_facts(const struct detection *detection, struct run_facts *facts,
                                 struct error *error);
 void detection_warnings(const struct detection *detection, struct text *text);

@@ -136,13 +136,26 @@ enum error_code detection_issues(const struct device_operations *operations, str
     return make_evidence(operations, device, detection, *issues, evidence, error);
 }
 
+void detection_json(const struct detection *detection, struct text *text) {
+    if (detection->detector == DETECTOR_LOGISTIC)
+        crossval_report_json(&detection->crossval, text);
+    else
+        ensemble_json(&detection->ensemble, detection->input->views, text);
+}
+
+void detection_words(const struct detection *detection, struct text *text) {
+    const struct crossval_report *logistic = &detection->crossval;
+    if (detection->detector == DETECTOR_LOGISTIC)
+        text_format(text, "C = %g, log-loss %.6g", logistic->c_values[logistic->chosen],
+                    logistic->log_losses[logistic->chosen]);
+    else
+        text_format(text, "log-loss %.6g", detection->ensemble.report.log_loss);
+}
+
 enum error_code detection_facts(const struct detection *detection, struct run_facts *facts,
                                 struct error *error) {
     struct text report = TEXT_INITIAL;
-    if (detection->detector == DETECTOR_LOGISTIC)
-        crossval_report_json(&detection->crossval, &report);
-    else
-        ensemble_json(&detection->ensemble, detection->input->views, &report);
+    detection_json(detection, &report);
     if (text_check(&report, error) == ERROR_NONE)
         run_fact_json(facts, "classifier",
                       detection->detector == DETECTOR_LOGISTIC ? "cross_validation" : "ensemble",

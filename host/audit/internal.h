@@ -2,6 +2,7 @@
 #ifndef EARMARK_AUDIT_INTERNAL_H
 #define EARMARK_AUDIT_INTERNAL_H
 
+#include "host/audit/detection_results.h"
 #include "host/audit/rows.h"
 #include "host/audit/settings.h"
 #include "host/audit/views.h"
@@ -33,8 +34,8 @@ struct audit_kind {
     /* Confident learning: the result, ranked and ranked_count. */
     enum error_code (*find_issues)(struct audit *audit, const struct detection_settings *settings,
                                    struct error *error);
-    enum error_code (*make_issues)(struct audit *audit, struct error *error);
-    enum error_code (*make_class_health)(struct audit *audit, struct error *error);
+    /* Issues and class health. */
+    enum error_code (*make_findings)(struct audit *audit, struct error *error);
     /* Facts of the sections "confident_learning" and "classifier". */
     enum error_code (*add_facts)(const struct audit *audit, struct run_facts *facts,
                                  struct error *error);
@@ -69,13 +70,12 @@ struct audit {
     struct clip_relations *relations; /* (clips) */
     bool searched_near;               /* neighbours of every row, not only of the issues */
     struct clip_view view;
-    struct run_issue *issues;
-    struct run_evidence *evidence;
-    const char *view_names[MIX_VIEWS];
+    struct run_issue *issues;       /* (ranked_count), owned by `found` or the next members */
+    struct detection_results found; /* one label a clip */
+    struct run_issue *multilabel_issues;
     struct run_annotation *annotations; /* multilabel: what issues point into */
     struct text label_texts;            /* likewise */
-    struct run_class *classes;
-    struct run_pair *pairs;
+    struct run_class *multilabel_classes;
     struct warnings warnings;
     struct run_results results;
 

@@ -99,8 +99,7 @@ static void add_settings(const struct audit_settings *settings, struct audit *au
                     crossval->scale == SCALE_STANDARD ? "standard" : "none");
     run_fact_double(facts, "settings", "tol", crossval->tolerance);
     run_fact_integer(facts, "settings", "max_iterations", crossval->max_iterations);
-    run_fact_string(facts, "settings", "filter",
-                    detection_filter_name(confident->filter));
+    run_fact_string(facts, "settings", "filter", detection_filter_name(confident->filter));
     run_fact_string(facts, "settings", "score", audit->results.score_name);
     run_fact_double(facts, "settings", "frac_noise", confident->frac_noise);
     run_fact_integer(facts, "settings", "min_examples_per_class",
@@ -150,8 +149,6 @@ static void fill_results(const struct audit_settings *settings, struct audit *au
     results->clips = clip_view_clips(&audit->view);
     results->class_names = audit->rows.class_names;
     results->class_count = audit->rows.classes;
-    results->issues = audit->issues;
-    results->issue_count = audit->ranked_count;
     results->multilabel = audit->kind->multilabel;
 }
 
@@ -160,9 +157,8 @@ enum error_code audit_make_results(const struct audit_settings *settings, struct
     struct run_results *results = &audit->results;
     TRY(duplicates_find_identical(&audit->session.input.clips, audit->session.measures,
                                   &audit->relations, error));
-    TRY(audit->kind->make_issues(audit, error));
+    TRY(audit->kind->make_findings(audit, error));
     TRY(find_neighbours(audit, error));
-    TRY(audit->kind->make_class_health(audit, error));
     fill_results(settings, audit);
     TRY(add_facts(settings, audit, error));
     TRY(add_warnings(audit, error));
@@ -176,11 +172,10 @@ enum error_code audit_make_results(const struct audit_settings *settings, struct
 void audit_free_results(struct audit *audit) {
     run_facts_free(&audit->results.facts);
     warnings_free(&audit->warnings);
-    free(audit->issues);
-    free(audit->evidence);
+    detection_results_free(&audit->found);
+    free(audit->multilabel_issues);
     free(audit->annotations);
     text_free(&audit->label_texts);
-    free(audit->classes);
-    free(audit->pairs);
+    free(audit->multilabel_classes);
     free(audit->relations);
 }

@@ -15,9 +15,13 @@
 
 static enum error_code select_rows(const struct audit_settings *settings, enum fold_source source,
                                    struct audit *audit, struct error *error) {
-    const struct row_source rows = {&audit->session.input.clips, audit->session.measures,
-                                    &audit->session.store, &settings->detection.crossval, source,
-                                    settings->copies_apart, audit->views.given,
+    const struct row_source rows = {&audit->session.input.clips,
+                                    audit->session.measures,
+                                    &audit->session.store,
+                                    &settings->detection.crossval,
+                                    source,
+                                    settings->copies_apart,
+                                    audit->views.given,
                                     audit->views.file_count};
     return audit_rows_select_multilabel(&rows, &audit->session.input.labels, &audit->rows, error);
 }
@@ -116,18 +120,16 @@ static enum error_code name_sets(struct audit *audit, struct error *error) {
     return ERROR_NONE;
 }
 
-static enum error_code make_issues(struct audit *audit, struct error *error) {
+static enum error_code make_findings(struct audit *audit, struct error *error) {
     const struct multilabel_input input = labels_view(audit);
-    TRY(issues_make_multilabel(&input, &audit->multilabel, audit->rows.clips, &audit->issues,
-                               &audit->annotations, error));
-    return name_sets(audit, error);
-}
-
-/* ---- class health ---- */
-
-static enum error_code make_class_health(struct audit *audit, struct error *error) {
-    TRY(class_health_make_multilabel(&audit->multilabel, &audit->classes, error));
-    audit->results.classes = audit->classes;
+    TRY(issues_make_multilabel(&input, &audit->multilabel, audit->rows.clips,
+                               &audit->multilabel_issues, &audit->annotations, error));
+    audit->issues = audit->multilabel_issues;
+    TRY(name_sets(audit, error));
+    TRY(class_health_make_multilabel(&audit->multilabel, &audit->multilabel_classes, error));
+    audit->results.issues = audit->issues;
+    audit->results.issue_count = audit->ranked_count;
+    audit->results.classes = audit->multilabel_classes;
     audit->results.overall_health = multilabel_health(&audit->multilabel);
     return ERROR_NONE;
 }
@@ -189,8 +191,7 @@ const struct audit_kind audit_multilabel = {
     .write_labels = write_labels,
     .cross_validate = cross_validate,
     .find_issues = find_issues,
-    .make_issues = make_issues,
-    .make_class_health = make_class_health,
+    .make_findings = make_findings,
     .add_facts = add_facts,
     .add_warnings = add_warnings,
     .report_left_out = report_left_out,

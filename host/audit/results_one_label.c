@@ -1,15 +1,17 @@
 /* The stages of an audit where a clip has one label. */
 #include "host/audit/internal.h"
 
-#include "host/audit/class_health.h"
-#include "host/audit/issues.h"
 #include "host/base/memory.h"
 
 static enum error_code select_rows(const struct audit_settings *settings, enum fold_source source,
                                    struct audit *audit, struct error *error) {
-    const struct row_source rows = {&audit->session.input.clips, audit->session.measures,
-                                    &audit->session.store, &settings->detection.crossval, source,
-                                    settings->copies_apart, audit->views.given,
+    const struct row_source rows = {&audit->session.input.clips,
+                                    audit->session.measures,
+                                    &audit->session.store,
+                                    &settings->detection.crossval,
+                                    source,
+                                    settings->copies_apart,
+                                    audit->views.given,
                                     audit->views.file_count};
     return audit_rows_select(&rows, &audit->rows, error);
 }
@@ -55,36 +57,16 @@ static enum error_code find_issues(struct audit *audit, const struct detection_s
     TRY(detection_find(settings, detection, error));
     audit->ranked = detection->confident.issues;
     audit->ranked_count = detection->confident.issue_count;
-    audit->results.confident_joint = detection->confident.confident_joint;
-    audit->results.score_name = detection->score_name;
     return npy_write_in(audit->session.folder.path, "scores.npy", NPY_FLOAT32, 1,
                         &audit->rows.count, detection->scores, error);
 }
 
-static enum error_code make_issues(struct audit *audit, struct error *error) {
+static enum error_code make_findings(struct audit *audit, struct error *error) {
     struct device *device = audit->session.engine.device;
-    TRY(detection_issues(device->operations, device, &audit->detection, audit->rows.clips,
-                         &audit->issues, &audit->evidence, error));
-    audit->results.detector = detector_name(audit->detection.detector);
-    for (size_t v = 0; v < audit->views.count; v++)
-        audit->view_names[v] = audit->views.views[v].name;
-    if (audit->evidence != NULL) {
-        audit->results.view_names = audit->view_names;
-        audit->results.view_count = audit->views.count;
-    }
+    TRY(detection_results_make(device->operations, device, &audit->detection, audit->rows.clips,
+                               &audit->found, &audit->results, error));
+    audit->issues = audit->found.issues;
     return ERROR_NONE;
-}
-
-static enum error_code make_class_health(struct audit *audit, struct error *error) {
-    struct health_tables tables;
-    health_tables_make(&audit->detection.confident, &tables, error);
-    audit->classes = tables.classes;
-    audit->pairs = tables.pairs;
-    audit->results.classes = tables.classes;
-    audit->results.pairs = tables.pairs;
-    audit->results.pair_count = tables.pair_count;
-    audit->results.overall_health = tables.overall;
-    return error->code;
 }
 
 static enum error_code add_facts(const struct audit *audit, struct run_facts *facts,
@@ -114,8 +96,7 @@ const struct audit_kind audit_one_label = {
     .write_labels = write_labels,
     .cross_validate = cross_validate,
     .find_issues = find_issues,
-    .make_issues = make_issues,
-    .make_class_health = make_class_health,
+    .make_findings = make_findings,
     .add_facts = add_facts,
     .add_warnings = add_warnings,
     .report_left_out = report_left_out,

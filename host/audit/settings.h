@@ -6,7 +6,7 @@
 #include "host/embedding/session.h"
 
 struct audit_settings {
-    struct session_settings session; /* without features_folder */
+    struct session_settings session;     /* without features_folder */
     struct detection_settings detection; /* several labels a clip: logistic regression, and
                                             cleanlab's filter and score */
     bool copies_apart;                   /* copies may be in different folds */

@@ -79,8 +79,8 @@ enum error_code audit_views_gather(const char *folder, const size_t *clips, size
         char name[32];
         snprintf(name, sizeof name, "view-%zu.npy", v + 1);
         char *path = file_join(folder, name, error);
-        if (path != NULL && write_rows(&views->given[v], views->paths[v], path, clips, count,
-                                       error) == ERROR_NONE)
+        if (path != NULL &&
+            write_rows(&views->given[v], views->paths[v], path, clips, count, error) == ERROR_NONE)
             npy_open(path, &views->kept[v], error);
         free(path);
         TRY(error->code);

@@ -54,6 +54,12 @@ static enum error_code run_discriminant(struct ensemble_step *run, size_t view,
         &run->ensemble->discriminant[view], error);
 }
 
+static void show_rows(void *context, size_t finished_rows, size_t all_rows) {
+    struct progress *progress = context;
+    progress->total = all_rows;
+    progress_update(progress, finished_rows);
+}
+
 static enum error_code run_votes(struct ensemble_step *run, size_t view, struct error *error) {
     const struct votes_input input = {.embeddings = run->input->views[view].embeddings,
                                       .labels = run->input->labels,
@@ -62,7 +68,8 @@ static enum error_code run_votes(struct ensemble_step *run, size_t view, struct 
                                       .classes = run->input->classes,
                                       .apart = run->input->apart,
                                       .threads = run->settings.threads};
-    return votes_run(run->operations, run->device, &input, &run->step,
+    const struct votes_progress step = {show_rows, &run->progress};
+    return votes_run(run->operations, run->device, &input, &step,
                      run->ensemble->estimators[view * MIX_ESTIMATORS + ESTIMATOR_NEIGHBOURS],
                      error);
 }

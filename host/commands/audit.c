@@ -2,6 +2,7 @@
 #include "host/audit/audit.h"
 #include "host/base/terminal.h"
 #include "host/commands/commands.h"
+#include "host/commands/detection_options.h"
 #include "host/output/summary.h"
 
 static int finished(const struct options *options, const struct audit *audit) {
@@ -27,11 +28,15 @@ int command_audit(int argc, char **argv) {
     struct error error = ERROR_INITIAL;
     int exit_code;
     if (!command_start("audit", argc, argv, &options, &exit_code)) return exit_code;
-    struct audit_settings settings = {.crossval = options.crossval,
-                                      .confident = options.confident,
+    bool multilabel = options.input.label_separator != NULL;
+    struct audit_settings settings = {.copies_apart = options.files.copies_apart,
+                                      .view_files = options.files.embeddings,
+                                      .view_file_count = options.files.embedding_count,
                                       .num_to_remove_file = options.num_to_remove_file,
                                       .joint_file = options.joint_file};
-    if (command_session(&options, COMMAND_AUDIT, &records, &settings.session, &error) ==
+    if (command_detection(&options, COMMAND_AUDIT, multilabel, &settings.detection, &error) ==
+            ERROR_NONE &&
+        command_session(&options, COMMAND_AUDIT, &records, &settings.session, &error) ==
             ERROR_NONE &&
         audit_run(&settings, &audit, &error) == ERROR_NONE)
         exit_code = finished(&options, audit);

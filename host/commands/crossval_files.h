@@ -10,14 +10,14 @@
 struct crossval_files {
     const char *embeddings[MIX_VIEWS]; /* (embedding_count) of (rows, features), any number type */
     size_t embedding_count;
-    const char *labels;     /* (rows) integers; with multi_label (rows, classes) */
-    const char *groups;     /* (rows) integers, or NULL */
-    const char *fold_of;    /* (rows) integers, or NULL */
-    bool multi_label;       /* a row may have any number of classes: labels are 1 and 0, or -1
-                               throughout an unlabelled row */
-    bool copies_apart;      /* rows with the same embeddings may be in different folds */
-    bool has_unlabelled;    /* without multi_label: */
-    int64_t unlabelled;     /* the label that means that a row has none */
+    const char *labels;  /* (rows) integers; with multi_label (rows, classes) */
+    const char *groups;  /* (rows) integers, or NULL */
+    const char *fold_of; /* (rows) integers, or NULL */
+    bool multi_label;    /* a row may have any number of classes: labels are 1 and 0, or -1
+                            throughout an unlabelled row */
+    bool copies_apart;   /* rows with the same embeddings may be in different folds */
+    bool has_unlabelled; /* without multi_label: */
+    int64_t unlabelled;  /* the label that means that a row has none */
 };
 
 /* The arrays, and the rows that can be audited. */
@@ -53,6 +53,12 @@ struct crossval_data {
 
 /* The rows as input of crossval_multilabel_run. */
 struct crossval_multilabel_input crossval_data_labels(const struct crossval_data *data);
+
+/* The rows as input of detection_classify: one label a row. */
+struct detection_input crossval_data_detection(const struct crossval_data *data, int threads);
+
+/* Says which files were rounded to float32. */
+void crossval_data_report(const struct crossval_files *files, const struct crossval_data *data);
 
 /* Reads the arrays and assigns the folds that settings ask for. Float32 embeddings
  * stay mapped; others are rounded to float32. Errors name file and row. */

@@ -1,5 +1,6 @@
 #include "host/audit/views.h"
 #include "host/base/memory.h"
+#include "host/base/progress.h"
 #include "host/classifier/copies.h"
 #include "host/classifier/folds.h"
 #include "host/commands/crossval_files.h"
@@ -302,6 +303,26 @@ struct crossval_multilabel_input crossval_data_labels(const struct crossval_data
 }
 
 /* ---- both ---- */
+
+struct detection_input crossval_data_detection(const struct crossval_data *data, int threads) {
+    const struct crossval_input *input = &data->input;
+    return (struct detection_input){.views = data->views,
+                                    .view_count = data->view_count,
+                                    .labels = input->labels,
+                                    .fold_of = input->fold_of,
+                                    .copy_of = data->copy_of,
+                                    .rows = input->rows,
+                                    .classes = input->classes,
+                                    .folds = input->folds,
+                                    .threads = threads};
+}
+
+void crossval_data_report(const struct crossval_files *files, const struct crossval_data *data) {
+    for (size_t v = 0; v < data->view_count; v++)
+        if (data->arrays[v].type != NPY_FLOAT32)
+            progress_message("%s: %s rounded to float32", files->embeddings[v],
+                             npy_type_name(data->arrays[v].type));
+}
 
 enum error_code crossval_data_open(const struct crossval_files *files,
                                    const struct crossval_settings *settings,

@@ -102,8 +102,7 @@ static enum error_code take_c(const char *value, struct options *options, struct
 }
 
 /* One more file of embeddings. */
-static enum error_code take_view(const char *value, struct options *options,
-                                 struct error *error) {
+static enum error_code take_view(const char *value, struct options *options, struct error *error) {
     if (value[0] == '\0') return FAIL(error, ERROR_USAGE, "--embeddings: give a file");
     if (options->files.embedding_count == MIX_VIEWS)
         return FAIL(error, ERROR_USAGE, "--embeddings %s: at most %d files can be mixed", value,
@@ -183,8 +182,9 @@ static const struct option_row rows[] = {
 
     {"embeddings", 0, "FILE", .kind = OPTION_OTHER, .take = take_view, .key = KEY_RESULTS,
      .group = GROUP_INPUT, .commands = AUDIT,
-     .help = ".npy with a row for each clip of INPUT, in its order, made by another model: one more "
-             "view, beside those of --views; may be given several times"},
+     .help =
+         ".npy with a row for each clip of INPUT, in its order, made by another model: one more "
+         "view, beside those of --views; may be given several times"},
 
     /* computation */
     {"model", 0, "FILE", FILE_NAME(engine.model_path), .key = KEY_EMBEDDINGS, .group = GROUP_ENGINE,
@@ -209,8 +209,8 @@ static const struct option_row rows[] = {
              "unfinished run then starts over"},
 
     /* cross-validation */
-    {"detector", 0, "D", CHOICE(detector, detector_choice), .usual = "ensemble",
-     .key = KEY_RESULTS, .group = GROUP_CLASSIFIER, .commands = AUDIT | CROSSVAL | DETECT,
+    {"detector", 0, "D", CHOICE(detector, detector_choice), .usual = "ensemble", .key = KEY_RESULTS,
+     .group = GROUP_CLASSIFIER, .commands = AUDIT | CROSSVAL | DETECT,
      .help = "ensemble: logistic regression, a discriminant and the nearest neighbours of every "
              "view, mixed; logistic: logistic regression alone"},
     {"copies", 0, "C", CHOICE(files.copies_apart, copies_choice), .usual = "together",
@@ -225,7 +225,8 @@ static const struct option_row rows[] = {
      .help = "shuffle rows (groups) before they are dealt to folds; with several labels a clip "
              "they always are"},
     {"seed", 0, "N", WHOLE(crossval.seed, 0, UINT32_MAX), .usual = "0", .key = KEY_RESULTS,
-     .group = GROUP_CLASSIFIER, .commands = AUDIT | CROSSVAL | DETECT, .help = "seed of the shuffle"},
+     .group = GROUP_CLASSIFIER, .commands = AUDIT | CROSSVAL | DETECT,
+     .help = "seed of the shuffle"},
     {"C", 0, "auto|V[,V...]", .kind = OPTION_OTHER, .take = take_c, .usual = "auto",
      .key = KEY_RESULTS, .group = GROUP_CLASSIFIER, .commands = AUDIT | CROSSVAL | DETECT,
      .help = "inverse strength of the penalty: the best of these values by out-of-fold log-loss; "
@@ -243,8 +244,9 @@ static const struct option_row rows[] = {
     /* confident learning */
     {"filter", 0, "F", CHOICE(confident.filter, detection_filter_choice), .key = KEY_RESULTS,
      .group = GROUP_CONFIDENT, .commands = AUDIT | DETECT,
-     .help = "which rows are issues (default: ensemble, which weighs how the estimators agree; with "
-             "--detector logistic prune_by_noise_rate)"},
+     .help =
+         "which rows are issues (default: ensemble, which weighs how the estimators agree; with "
+         "--detector logistic prune_by_noise_rate)"},
     {"filter", 0, "F", CHOICE(confident.filter, filter_choice), .usual = "prune_by_noise_rate",
      .key = KEY_RESULTS, .group = GROUP_CONFIDENT, .commands = ISSUES,
      .help = "which rows are issues"},
@@ -259,8 +261,8 @@ static const struct option_row rows[] = {
      .group = GROUP_CONFIDENT, .commands = AUDIT | DETECT | ISSUES,
      .help = "flag this fraction of the estimated errors, 0 to 1"},
     {"min-examples-per-class", 0, "M", WHOLE(confident.min_examples_per_class, 0, 1e15),
-     .usual = "1", .key = KEY_RESULTS, .group = GROUP_CONFIDENT, .commands = AUDIT | DETECT | ISSUES,
-     .help = "flag nothing in classes with M clips or fewer"},
+     .usual = "1", .key = KEY_RESULTS, .group = GROUP_CONFIDENT,
+     .commands = AUDIT | DETECT | ISSUES, .help = "flag nothing in classes with M clips or fewer"},
     {"num-to-remove", 0, "FILE", FILE_NAME(num_to_remove_file), .key = KEY_RESULTS,
      .group = GROUP_CONFIDENT, .commands = AUDIT | DETECT | ISSUES,
      .help = ".npy (classes): how many rows to flag in each class"},
@@ -300,8 +302,8 @@ static const struct option_row rows[] = {
 
     /* running */
     {"output", 'o', "OUT", FILE_NAME(out), .group = GROUP_RUN,
-     .commands = AUDIT | EMBED | CROSSVAL | DETECT | ISSUES, .required = AUDIT | EMBED | CROSSVAL | DETECT,
-     .help = "the folder to write"},
+     .commands = AUDIT | EMBED | CROSSVAL | DETECT | ISSUES,
+     .required = AUDIT | EMBED | CROSSVAL | DETECT, .help = "the folder to write"},
     {"root", 0, "DIR", FILE_NAME(root), .group = GROUP_RUN, .commands = REPORT,
      .help = "the folder in which the clips are now (default: where they were)"},
     {"mask", 0, NULL, FLAG(mask), .group = GROUP_RUN, .commands = ISSUES,
