@@ -19,11 +19,14 @@ static const struct command_row rows[] = {
             "given again.\n"
             "Files written into OUT:\n"
             "report.html\tthe page to listen through\n"
-            "issues.csv\tflagged clips, worst first: given and suggested label, scores, the five "
-            "most similar clips; issues.jsonl has the same\n"
+            "issues.csv\tflagged clips, worst first: given and suggested label, scores, whether "
+            "the clip fits none of the classes, whether the error is certain (the same sound has "
+            "another label), what each view of the sound says, the five most similar clips; "
+            "issues.jsonl has the same\n"
             "annotations.csv\twith --label-separator: which labels are wrong or missing\n"
             "clips.csv\tevery clip with its status and its audio faults\n"
             "classes.csv\thealth of every class\n"
+            "group_errors.csv\twith --group: groups that look mislabelled as a whole\n"
             "overlapping_classes.csv\tpairs of classes that are confused\n"
             "confident_joint.csv\tcounts of given against probable labels\n"
             "embeddings.npy\tfloat32, a row for each audited clip; labels.npy and pred_probs.npy "
@@ -31,7 +34,8 @@ static const struct command_row rows[] = {
             "scores.npy\tfloat32, for the same rows: low is suspicious, in the order of "
             "issues.csv\n"
             "classes.json\tthe names of the classes, sorted\n"
-            "run.json\tsettings, versions, counts; timing.json: seconds of each stage",
+            "run.json\tsettings, versions, counts, how many labels are wrong; timing.json: seconds "
+            "of each stage",
     },
     {
         .bit = COMMAND_DETECT,
@@ -142,10 +146,10 @@ static const struct command_row rows[] = {
         .used = {"root", "threads", "quiet", "help"},
         .details =
             "OUT is a folder that earmark audit wrote. run.json, classes.json and issues.jsonl "
-            "are needed; clips.csv, classes.csv, overlapping_classes.csv and confident_joint.csv "
-            "are used if they exist. The first 200 clips of the ranking are decoded again, so "
-            "that they can be played in the page; a clip whose file no longer exists is shown "
-            "without its sound. Only OUT/report.html is written.",
+            "are needed; clips.csv, classes.csv, overlapping_classes.csv, confident_joint.csv and "
+            "group_errors.csv are used if they exist. The first 200 clips of the ranking are "
+            "decoded again, so that they can be played in the page; a clip whose file no longer "
+            "exists is shown without its sound. Only OUT/report.html is written.",
     },
     {
         .bit = COMMAND_IMPORT,

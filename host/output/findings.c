@@ -95,11 +95,21 @@ struct run_shown_errors run_shown_errors(const struct run_results *results) {
     return shown;
 }
 
-double run_label_health(const struct run_results *results) {
+double run_right_share(const struct run_results *results) {
     double audited = (double)results->status_counts[CLIP_OK];
-    if (!results->error_count.estimated || audited <= 0.0) return results->overall_health;
     double wrong = (double)run_shown_errors(results).all;
     return wrong < audited ? 1.0 - wrong / audited : 0.0;
+}
+
+static void append_parts(struct text *text, const struct run_results *results,
+                         const struct run_shown_errors *shown) {
+    text_string(text, ": ");
+    number_thousands(text, shown->flagged);
+    text_string(text, " of the ");
+    number_thousands(text, results->issue_count);
+    text_string(text, " flagged, and ");
+    number_thousands(text, shown->unflagged);
+    text_format(text, " that %s not flagged", shown->unflagged == 1 ? "is" : "are");
 }
 
 void run_errors_words(struct text *text, const struct run_results *results) {
@@ -111,14 +121,11 @@ void run_errors_words(struct text *text, const struct run_results *results) {
     text_string(text, " to ");
     number_thousands(text, shown.high);
     text_string(text, ")");
-    if (results->issue_count == 0) return;
-    text_string(text, ": ");
-    number_thousands(text, shown.flagged);
-    text_string(text, " of the ");
-    number_thousands(text, results->issue_count);
-    text_string(text, " flagged, and ");
-    number_thousands(text, shown.unflagged);
-    text_format(text, " that %s not flagged", shown.unflagged == 1 ? "is" : "are");
+    if (results->issue_count > 0) append_parts(text, results, &shown);
+    if (results->status_counts[CLIP_OK] == 0) return;
+    text_string(text, "; ");
+    number_percent(text, run_right_share(results));
+    text_string(text, " are right");
 }
 
 static void append_estimate(struct text *text, const char *opening,

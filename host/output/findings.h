@@ -29,12 +29,12 @@ struct run_shown_errors {
 };
 struct run_shown_errors run_shown_errors(const struct run_results *results);
 
-/* The share of labels that are right: from the error count where that is estimated, otherwise
- * overall_health; NaN: not known. */
-double run_label_health(const struct run_results *results);
+/* The share of labels that are right, 0 to 1, by the error count as it is shown. It is not the
+ * overall health, which is confident learning's. Only if the error count is estimated. */
+double run_right_share(const struct run_results *results);
 
 /* "About 31 labels are wrong (95% interval: 24 to 40): 27 of the 30 flagged, and 4 that are not
- * flagged". Only if the error count is estimated. */
+ * flagged; 97.4% are right". Only if the error count is estimated. */
 void run_errors_words(struct text *text, const struct run_results *results);
 
 /* "speaker anna, labelled six: 14 of 15 clips look like nine" */

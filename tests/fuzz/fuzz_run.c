@@ -35,9 +35,9 @@ static void say(const struct run_results *results) {
         run_errors_words(&text, results);
         const struct run_shown_errors shown = run_shown_errors(results);
         if (shown.low > shown.all || shown.high < shown.all) abort();
+        double right = run_right_share(results);
+        if (results->status_counts[CLIP_OK] > 0 && !(right >= 0.0 && right <= 1.0)) abort();
     }
-    double health = run_label_health(results);
-    if (results->error_count.estimated && (health < 0.0 || health > 1.0)) abort();
     if (text.failed) abort();
     text_free(&text);
 }
