@@ -3,6 +3,8 @@
 
 #include "host/base/memory.h"
 
+#include <stdlib.h>
+
 static enum error_code select_rows(const struct audit_settings *settings, enum fold_source source,
                                    struct audit *audit, struct error *error) {
     const struct row_source rows = {&audit->session.input.clips,

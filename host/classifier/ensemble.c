@@ -4,7 +4,9 @@
 #include "host/base/numbers.h"
 #include "host/classifier/votes.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What the steps of one run share. */
 struct ensemble_step {
@@ -60,6 +62,28 @@ static void show_rows(void *context, size_t finished_rows, size_t all_rows) {
     progress_update(progress, finished_rows);
 }
 
+/* How far the votes may prefer the given label, as a difference of logarithms. The clips of a
+ * group that share an error are each other's neighbours, and would confirm it. */
+#define CONFIRMATION 1.0
+
+/* votes (rows, classes): the given label's lead over the others is cut to CONFIRMATION. Votes
+ * against the label keep their weight. */
+static void limit_confirmation(const struct ensemble_input *input, int threads, float *votes) {
+    size_t classes = input->classes;
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t row = 0; row < input->rows; row++) {
+        float *values = votes + row * classes;
+        size_t label = (size_t)input->labels[row];
+        double other = -INFINITY, sum = 0;
+        for (size_t k = 0; k < classes; k++)
+            if (k != label && (double)values[k] > other) other = (double)values[k];
+        if ((double)values[label] - other <= CONFIRMATION) continue;
+        values[label] = (float)(other + CONFIRMATION);
+        for (size_t k = 0; k < classes; k++) sum += exp((double)values[k]);
+        for (size_t k = 0; k < classes; k++) values[k] = (float)((double)values[k] - log(sum));
+    }
+}
+
 static enum error_code run_votes(struct ensemble_step *run, size_t view, struct error *error) {
     const struct votes_input input = {.embeddings = run->input->views[view].embeddings,
                                       .labels = run->input->labels,
@@ -69,9 +93,24 @@ static enum error_code run_votes(struct ensemble_step *run, size_t view, struct 
                                       .apart = run->input->apart,
                                       .threads = run->settings.threads};
     const struct votes_progress step = {show_rows, &run->progress};
-    return votes_run(run->operations, run->device, &input, &step,
-                     run->ensemble->estimators[view * MIX_ESTIMATORS + ESTIMATOR_NEIGHBOURS],
-                     error);
+    float *votes = run->ensemble->estimators[view * MIX_ESTIMATORS + ESTIMATOR_NEIGHBOURS];
+    TRY(votes_run(run->operations, run->device, &input, &step, votes, error));
+    limit_confirmation(run->input, run->settings.threads, votes);
+    return ERROR_NONE;
+}
+
+/* ERROR_DATA: every row of the view is the same, so that it says nothing. */
+static enum error_code check_view(const struct ensemble_input *input, size_t view,
+                                  struct error *error) {
+    const struct ensemble_view *rows = &input->views[view];
+    size_t size = rows->features * sizeof *rows->embeddings;
+    for (size_t row = 1; row < input->rows; row++)
+        if (memcmp(rows->embeddings, rows->embeddings + row * rows->features, size) != 0)
+            return ERROR_NONE;
+    return FAIL(error, ERROR_DATA,
+                "%s: every column is constant: all %zu rows have the same embedding, so there is "
+                "nothing to learn from",
+                rows->name, input->rows);
 }
 
 /* The estimators of one view, each with its own progress. */
@@ -85,6 +124,7 @@ static enum error_code run_view(struct ensemble_step *run, enum progress_style s
         [ESTIMATOR_DISCRIMINANT] = {"discriminant", "steps", run_discriminant},
         [ESTIMATOR_NEIGHBOURS] = {"neighbours", "clips", run_votes},
     };
+    TRY(check_view(run->input, view, error));
     for (size_t e = 0; e < MIX_ESTIMATORS && error->code == ERROR_NONE; e++) {
         run->progress = (struct progress){0};
         progress_start(&run->progress, style, stages[e].title, stages[e].unit, 0);
