@@ -208,11 +208,13 @@ static void search_block(const struct search *search, size_t threads, double *un
     }
 }
 
-/* Queries of a block: a multiple of QUERY_GROUP, fewer where rows are long. */
+/* Queries of a block: at most QUERY_BLOCK, fewer where rows are long; blocks of about one size. */
 static size_t block_size(size_t query_count, size_t strips) {
-    size_t fitting = PANEL_BYTES / (strips * TILE_STRIP_BYTES) / QUERY_GROUP * QUERY_GROUP;
-    size_t block = fitting < QUERY_GROUP ? QUERY_GROUP : fitting;
-    if (block > QUERY_BLOCK) block = QUERY_BLOCK;
+    size_t most = PANEL_BYTES / (strips * TILE_STRIP_BYTES) / QUERY_GROUP * QUERY_GROUP;
+    if (most < QUERY_GROUP) most = QUERY_GROUP;
+    if (most > QUERY_BLOCK) most = QUERY_BLOCK;
+    size_t blocks = (query_count + most - 1) / most, even = (query_count + blocks - 1) / blocks;
+    size_t block = (even + QUERY_GROUP - 1) / QUERY_GROUP * QUERY_GROUP;
     return query_count < block ? query_count : block;
 }
 
