@@ -30,6 +30,13 @@ struct detection_settings {
     struct confident_settings confident; /* also FILTER_ENSEMBLE and SCORE_LOG_MARGIN */
 };
 
+/* Logistic regression and cleanlab's defaults. */
+#define DETECTION_LOGISTIC                                                                         \
+    {                                                                                              \
+        .detector = DETECTOR_LOGISTIC, .crossval = CROSSVAL_DEFAULTS,                              \
+        .confident = CONFIDENT_DEFAULTS                                                            \
+    }
+
 struct detection_input {
     const struct ensemble_view *views; /* (view_count), 1 .. MIX_VIEWS */
     size_t view_count;
