@@ -40,7 +40,7 @@ static void append_certain(struct page *page, const struct run_issue *issue) {
         append_name(out, same.label);
         text_string(out, "</b>");
     }
-    text_string(out, ".</p>\n");
+    text_string(out, ": one of the two is wrong.</p>\n");
 }
 
 /* "xvector: logistic 2% → 91%, discriminant 1% → 95%, 17 of 20 neighbours eight, 2 six" */
