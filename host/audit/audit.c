@@ -45,18 +45,25 @@ static enum error_code embed(const struct audit_settings *settings, struct audit
     return ERROR_NONE;
 }
 
-/* Writes embeddings.npy, the store's rows that are audited, and maps it in their place. */
+static enum error_code map_view(const struct audit *audit, const char *name, struct npy_array *view,
+                                struct error *error) {
+    char *path = file_join(audit->session.folder.path, name, error);
+    if (path != NULL) npy_open(path, view, error);
+    free(path);
+    if (error->code == ERROR_NONE && npy_direct(view, NPY_FLOAT32) == NULL)
+        FAIL(error, ERROR_INTERNAL, "%s cannot be used where it is", name);
+    return error->code;
+}
+
+/* Writes the views of the store's rows that are audited, and maps them in their place. */
 static enum error_code write_embeddings(struct audit *audit, struct error *error) {
     struct session *session = &audit->session;
     TRY(session_write_embeddings(session, audit->rows.clips, audit->rows.count, error));
     resume_facts(&audit->results.facts, &session->store);
     embedding_store_close(&session->store);
-    char *path = file_join(session->folder.path, "embeddings.npy", error);
-    if (path != NULL) npy_open(path, &audit->embeddings, error);
-    free(path);
-    if (error->code == ERROR_NONE && npy_direct(&audit->embeddings, NPY_FLOAT32) == NULL)
-        FAIL(error, ERROR_INTERNAL, "embeddings.npy cannot be used where it is");
-    return error->code;
+    TRY(map_view(audit, "embeddings.npy", &audit->embeddings, error));
+    if (!session->has_statistics) return ERROR_NONE;
+    return map_view(audit, "statistics.npy", &audit->statistics, error);
 }
 
 static enum error_code select_rows(const struct audit_settings *settings, struct audit *audit,
@@ -137,6 +144,7 @@ void audit_close(struct audit *audit) {
     free(audit->probabilities);
     free(audit->labels);
     npy_close(&audit->embeddings);
+    npy_close(&audit->statistics);
     audit_rows_free(&audit->rows);
     session_close(&audit->session);
     free(audit);

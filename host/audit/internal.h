@@ -49,6 +49,7 @@ struct audit {
 
     struct audit_rows rows;
     struct npy_array embeddings; /* embeddings.npy, mapped: (rows, columns) */
+    struct npy_array statistics; /* statistics.npy likewise; without them empty */
     int64_t *labels;             /* (rows) as in labels.npy; NULL if multilabel */
     float *probabilities;        /* (rows, classes) */
     struct crossval_report crossval;

@@ -35,7 +35,8 @@ static enum error_code take_candidates(const struct row_source *source, struct a
     const struct embedding_store *store = source->store;
     for (size_t i = 0; i < clips->count; i++) {
         if (clips->clips[i].status != CLIP_OK || clips->clips[i].class_index < 0) continue;
-        if (!all_finite(embedding_store_row(store, source->measures[i].row), store->key.columns)) {
+        if (!all_finite(embedding_store_row(store, source->measures[i].row),
+                        embedding_store_size(store))) {
             TRY(clip_list_set_status(clips, i, CLIP_UNREADABLE,
                                      "its embedding is not finite: samples far beyond full scale",
                                      error));

@@ -29,8 +29,8 @@ static const struct command_row rows[] = {
             "group_errors.csv\twith --group: groups that look mislabelled as a whole\n"
             "overlapping_classes.csv\tpairs of classes that are confused\n"
             "confident_joint.csv\tcounts of given against probable labels\n"
-            "embeddings.npy\tfloat32, a row for each audited clip; labels.npy and pred_probs.npy "
-            "have the same rows\n"
+            "embeddings.npy\tfloat32, a row for each audited clip; statistics.npy (the second "
+            "view), labels.npy and pred_probs.npy have the same rows\n"
             "classes.json\tthe names of the classes, sorted\n"
             "run.json\tsettings, versions, counts, how many labels are wrong; timing.json: seconds "
             "of each stage",
@@ -48,6 +48,8 @@ static const struct command_row rows[] = {
         .details =
             "Files written into OUT:\n"
             "embeddings.npy\tfloat32, a row for each clip that could be read\n"
+            "statistics.npy\tfloat32 (rows, 87), for the same rows: mean and deviation of 24 mels "
+            "in dB (48), envelope (19), shape of the spectrum (20); not with --views xvector\n"
             "labels.npy\tint64, for the same rows: indexes into classes.json, or -1 without a "
             "label. With --label-separator int8 (rows, labels): 0 and 1, or -1 in a whole row "
             "without a label column\n"

@@ -16,27 +16,12 @@
 
 /* Every file that a run writes. run.json is written last: with it the run is complete. */
 static const char *const run_files[] = {
-    "run.json",
-    "timing.json",
-    "clips.csv",
-    "embeddings.npy",
-    "labels.npy",
-    "pred_probs.npy",
-    "classes.json",
-    "issues.csv",
-    "issues.jsonl",
-    "issues.npy",
-    "annotations.csv",
-    "group_errors.csv",
-    "classes.csv",
-    "confident_joint.csv",
-    "report.html",
-    "folds.npy",
-    "rows.npy",
-    "crossval.json",
-    "overlapping_classes.csv",
-    "embeddings.part",
-    "health.json",
+    "run.json",         "timing.json",  "clips.csv",           "embeddings.npy",
+    "statistics.npy",   "labels.npy",   "pred_probs.npy",      "classes.json",
+    "issues.csv",       "issues.jsonl", "issues.npy",          "annotations.csv",
+    "group_errors.csv", "classes.csv",  "confident_joint.csv", "report.html",
+    "folds.npy",        "rows.npy",     "crossval.json",       "overlapping_classes.csv",
+    "embeddings.part",  "health.json",
 };
 
 #define RUN_FILE_COUNT (sizeof run_files / sizeof run_files[0])

@@ -14,6 +14,7 @@ _earmark() {
     model) words='import info' ;;
     --device) words='auto cpu cuda cuda:all' ;;
     --precision) words='float32 tf32 bf16' ;;
+    --views) words='xvector,statistics xvector' ;;
     --scale) words='none standard' ;;
     --filter) words='prune_by_noise_rate prune_by_class both confident_learning predicted_neq_given low_self_confidence low_normalized_margin' ;;
     --score) words='self_confidence normalized_margin confidence_weighted_entropy' ;;
@@ -21,8 +22,8 @@ _earmark() {
     esac
     if [ "${current:0:1}" = - ]; then
         case $command in
-        'audit') words='--label-pattern --label-column --label-separator --path-column --start-column --end-column --group --fold-column --allow-outside --model --device --precision --threads --no-resample --folds --shuffle --seed --C --scale --tol --max-iterations --filter --score --frac-noise --min-examples-per-class --num-to-remove --joint --adjust-pred-probs --output --fresh --fail-on-issues --json --quiet --help' ;;
-        'embed') words='--label-pattern --label-column --label-separator --path-column --start-column --end-column --group --fold-column --allow-outside --model --device --precision --threads --no-resample --features --output --fresh --json --quiet --help' ;;
+        'audit') words='--label-pattern --label-column --label-separator --path-column --start-column --end-column --group --fold-column --allow-outside --model --device --precision --threads --no-resample --views --folds --shuffle --seed --C --scale --tol --max-iterations --filter --score --frac-noise --min-examples-per-class --num-to-remove --joint --adjust-pred-probs --output --fresh --fail-on-issues --json --quiet --help' ;;
+        'embed') words='--label-pattern --label-column --label-separator --path-column --start-column --end-column --group --fold-column --allow-outside --model --device --precision --threads --no-resample --views --features --output --fresh --json --quiet --help' ;;
         'crossval') words='--embeddings --labels --multi-label --unlabelled --groups --fold-of --device --threads --folds --shuffle --seed --C --scale --tol --max-iterations --output --fresh --json --quiet --help' ;;
         'issues') words='--labels --pred-probs --multi-label --threads --filter --score --frac-noise --min-examples-per-class --num-to-remove --joint --adjust-pred-probs --estimation-method --output --mask --fresh --fail-on-issues --json --quiet --help' ;;
         'report') words='--threads --root --quiet --help' ;;
