@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* A device that was built for another version is rejected. */
-#define DEVICE_INTERFACE_VERSION 1
+#define DEVICE_INTERFACE_VERSION 2
 
 /* ---- the x-vector model, as in the file: batch normalisation is not folded in ---- */
 
@@ -62,6 +62,24 @@ size_t xvector_frames(size_t samples);
 
 /* Fewest samples at 16 kHz that have xvector_minimum_frames() frames. */
 size_t xvector_minimum_samples(const struct xvector_model *model);
+
+/* ---- the statistics of a clip: what the network cannot see ---- */
+
+/* S87: the front end subtracts every mel's mean over the clip before the network's first layer.
+ * 87 numbers of a clip's mel powers before that, in this order: the mean (24) and the deviation
+ * (24) of every mel's decibels below the clip's largest; 19 of the envelope, the frames' total
+ * power; 20 of the shape of the spectrum. Deviations divide by n. Clips shorter than
+ * STATISTICS_SAMPLES at 16 kHz are padded with zeros to that for the statistics, not for the
+ * network. Defined for models of STATISTICS_MELS mels only. */
+#define STATISTICS_COUNT 87
+#define STATISTICS_MELS 24
+#define STATISTICS_SAMPLES 1600
+#define STATISTICS_FRAMES 11 /* of these */
+
+/* Whether a device has statistics with this model loaded. */
+static inline bool device_has_statistics(const struct xvector_model *model) {
+    return model->mels == STATISTICS_MELS;
+}
 
 /* ---- samples ---- */
 
@@ -105,16 +123,19 @@ struct device_properties {
 };
 
 /* A staging buffer owned by the device. The host writes clips and samples between acquire and
- * submit, reads embeddings and features between wait and release, and does not access it
- * between submit and wait. */
+ * submit, reads embeddings, features and statistics between wait and release, and does not access
+ * it between submit and wait. */
 struct device_batch {
     size_t samples_capacity; /* bytes */
     size_t clip_capacity;
-    size_t clip_count; /* set by the host before submit */
+    size_t clip_count;    /* set by the host before submit */
+    bool want_statistics; /* likewise; false when acquired */
     struct device_clip *clips;
     unsigned char *samples;  /* DEVICE_ALIGNMENT-aligned */
     const float *embeddings; /* (clip_count, embedding_size) */
     const float *features;   /* (sum of frames, mels) of all clips in order, or NULL */
+    const float *statistics; /* (clip_count, STATISTICS_COUNT), or NULL: not wanted, or the model
+                                has another number of mels */
     void *tag;               /* for the host; devices ignore it */
 };
 
@@ -150,6 +171,39 @@ struct classifier_task {
 };
 
 enum classifier_precision { CLASSIFIER_SINGLE = 0, CLASSIFIER_DOUBLE = 1 };
+
+/* ln 1e-12: the least logarithm of a probability. */
+#define LOG_FLOOR (-27.631021115928547)
+
+/* What classifier_predict writes. Logarithms come from the logits: a probability too small for
+ * float32 still has one. */
+enum classifier_output {
+    CLASSIFIER_PROBABILITIES = 0,
+    CLASSIFIER_LOGARITHMS = 1,      /* max(ln p, LOG_FLOOR) */
+    CLASSIFIER_LOGARITHMS_WHOLE = 2 /* ln p, about -1e30 for an absent class */
+};
+
+/* ---- nearest rows ---- */
+
+/* The rows to compare, and which of them may be found. */
+struct nearest_problem {
+    const float *data; /* (rows, columns), finite */
+    size_t rows, columns;
+    /* (columns), or both NULL: rows are x' = (x - shift) * scale, computed in float64 and rounded
+     * to float32, before the cosine */
+    const double *shift, *scale;
+    const size_t *references; /* (reference_count), ascending: only these are found; NULL: all */
+    size_t reference_count;
+    const int32_t *apart; /* (rows): rows whose number is the query's are not found; or NULL */
+};
+
+/* How many rows can be found: reference_count, or all rows. */
+size_t nearest_candidates(const struct nearest_problem *problem);
+
+/* For devices: checks that queries (query_count) and references are rows, that references ascend,
+ * and that shift and scale come together. ERROR_INTERNAL. */
+enum error_code nearest_check(const struct nearest_problem *problem, const size_t *queries,
+                              size_t query_count, struct error *error);
 
 /* ---- counters, for progress and `earmark bench` ---- */
 
@@ -212,24 +266,29 @@ struct device_operations {
                                            enum classifier_precision precision,
                                            struct classifier_task *tasks, size_t task_count,
                                            struct error *error);
-    /* Out-of-fold probabilities, computed in double precision: those of row i come from the task
-     * whose fold is fold_of[i]. tasks: one for each fold that has rows; gradient is unused and
-     * may be NULL. Writes probabilities (rows, classes), float32, unless NULL, and *log_loss: the
-     * sum over rows of -log p[label]. */
+    /* Out-of-fold probabilities or their natural logarithms, computed in double precision: those
+     * of row i come from the task whose fold is fold_of[i]. tasks: one for each fold that has
+     * rows; gradient is unused and may be NULL. Writes predictions (rows, classes), float32,
+     * unless NULL, and *log_loss: the sum over rows of -log p[label]. */
     enum error_code (*classifier_predict)(struct classifier *classifier,
                                           const struct classifier_task *tasks, size_t task_count,
-                                          float *probabilities, double *log_loss,
-                                          struct error *error);
+                                          enum classifier_output output, float *predictions,
+                                          double *log_loss, struct error *error);
+    /* Over the rows that `fold` holds out, of x' not rounded to float32, summed in float64: sums
+     * (classes, features) of each class's rows, products (features, features) of x' x'^T, both
+     * triangles. Zeros for a fold without rows. */
+    enum error_code (*classifier_scatter)(struct classifier *classifier, size_t fold, double *sums,
+                                          double *products, struct error *error);
     void (*classifier_close)(struct classifier *classifier); /* takes NULL */
 
-    /* The `count` rows of data (rows, columns) that are most similar (cosine) to each query row
-     * (query_count), most similar first, ties by the lower row, without the query row itself.
-     * Writes neighbours and similarities (query_count, count); where there are fewer rows,
-     * SIZE_MAX and NaN. */
-    enum error_code (*nearest)(struct device *device, const float *data, size_t rows,
-                               size_t columns, const size_t *queries, size_t query_count,
-                               size_t count, size_t *neighbours, float *similarities,
-                               struct error *error);
+    /* For each query row (query_count): the `count` rows that are most similar (cosine), most
+     * similar first, ties by the lower row, without the query row itself. A row of zeros has
+     * similarity 0 to every other. Writes neighbours and similarities (query_count, count); where
+     * fewer rows are found, SIZE_MAX and NaN. Reads `data` tile by tile, for some thousand queries
+     * at a time: it may be mapped. ERROR_INTERNAL when a row or reference is out of range. */
+    enum error_code (*nearest)(struct device *device, const struct nearest_problem *problem,
+                               const size_t *queries, size_t query_count, size_t count,
+                               size_t *neighbours, float *similarities, struct error *error);
 
     /* *speed: operations a second of the device's general float32 product of two matrices (size,
      * size), the best of `repeats` (>= 1). */

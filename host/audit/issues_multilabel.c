@@ -114,7 +114,3 @@ enum error_code class_health_make_multilabel(const struct multilabel_result *fou
     qsort(*classes, found->classes, sizeof **classes, worst_first);
     return ERROR_NONE;
 }
-
-double overall_health_multilabel(const struct multilabel_result *found) {
-    return 1 - (double)found->num_label_issues / (double)found->rows;
-}

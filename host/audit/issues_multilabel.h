@@ -18,7 +18,4 @@ enum error_code issues_make_multilabel(const struct multilabel_input *input,
 enum error_code class_health_make_multilabel(const struct multilabel_result *found,
                                              struct run_class **classes, struct error *error);
 
-/* 1 - rows that are off the diagonal for any class / rows. */
-double overall_health_multilabel(const struct multilabel_result *found);
-
 #endif

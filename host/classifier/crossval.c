@@ -53,20 +53,6 @@ static enum error_code check(const struct crossval_input *input,
     return ERROR_NONE;
 }
 
-/* A value that is not finite makes its column's mean not finite: only then is it searched
- * for. */
-static enum error_code check_finite(const struct crossval_input *input,
-                                    const struct scaling *scaling, struct error *error) {
-    bool finite = true;
-    for (size_t f = 0; f < input->features; f++) finite = finite && isfinite(scaling->shift[f]);
-    if (finite) return ERROR_NONE;
-    for (size_t i = 0; i < input->rows * input->features; i++)
-        if (!isfinite(input->embeddings[i]))
-            return FAIL(error, ERROR_DATA, "embeddings: row %zu, column %zu is not finite",
-                        i / input->features, i % input->features);
-    return FAIL(error, ERROR_INTERNAL, "a column's mean is not finite");
-}
-
 static enum error_code count_classes(struct run *run, struct error *error) {
     const struct crossval_input *input = run->input;
     size_t size = input->folds * input->classes;
@@ -103,6 +89,7 @@ static void record(struct run *run, size_t c, const struct lockstep_fit *fit) {
                               .exact = fit->exact};
     report->exhausted += fit->lbfgs.stop == LBFGS_ITERATIONS;
     report->failed += fit->lbfgs.stop == LBFGS_LINE_SEARCH;
+    report->flat += fit->lbfgs.stop == LBFGS_FLAT && !(fit->lbfgs.norm <= run->settings->tolerance);
 }
 
 /* Runs fits number first .. first + count - 1, counted fold by fold within each C, into
@@ -145,8 +132,10 @@ static enum error_code predict(struct run *run, const struct lockstep_fit *fits,
     for (size_t fold = 0; fold < run->input->folds; fold++)
         if (run->held_out[fold] > 0)
             run->tasks[count++] = (struct classifier_task){fold, fits[fold].weights, NULL, 0};
-    TRY(run->lockstep.operations->classifier_predict(run->lockstep.classifier, run->tasks, count,
-                                                     probabilities, log_loss, error));
+    TRY(run->lockstep.operations->classifier_predict(
+        run->lockstep.classifier, run->tasks, count,
+        run->settings->logarithms ? CLASSIFIER_LOGARITHMS : CLASSIFIER_PROBABILITIES, probabilities,
+        log_loss, error));
     *log_loss /= (double)run->input->rows;
     return ERROR_NONE;
 }
@@ -206,8 +195,9 @@ static enum error_code run_open(struct run *run, const struct device_operations 
     if (error->code != ERROR_NONE) return error->code;
     TRY(count_classes(run, error));
     TRY(scaling_open(&run->scaling, input->embeddings, input->rows, input->features, input->fold_of,
-                     input->folds, settings->standardise, settings->threads, error));
-    TRY(check_finite(input, &run->scaling, error));
+                     input->folds, settings->scale, settings->threads, error));
+    TRY(scaling_check(&run->scaling, input->embeddings, input->rows, input->name,
+                      input->row_numbers, error));
     struct classifier_problem problem = {.rows = input->rows,
                                          .features = input->features,
                                          .classes = input->classes,

@@ -25,11 +25,16 @@ struct crossval_input {
     const int32_t *labels;   /* (rows), 0 .. classes - 1; classes without rows are allowed */
     const int32_t *fold_of;  /* (rows), 0 .. folds - 1; folds without rows are allowed */
     size_t rows, features, classes, folds;
+    /* for messages: what the embeddings are called, and the numbers of their rows (rows); NULL:
+     * "embeddings", 0 .. rows - 1 */
+    const char *name;
+    const int64_t *row_numbers;
 };
 
 /* Fits all folds at every C and writes the out-of-fold probabilities of the best C:
  * probabilities (rows, classes), float32, 0 for a class that is absent from the training
- * rows of the row's fold. progress may be NULL. *report is freed by crossval_report_free(),
+ * rows of the row's fold; with settings' `logarithms`, max(ln p, LOG_FLOOR) in their place.
+ * progress may be NULL. *report is freed by crossval_report_free(),
  * after an error too. Errors: ERROR_USAGE for settings out of range, ERROR_DATA when
  * embeddings are not finite or a fold's training rows have fewer than two classes,
  * ERROR_STOPPED, and what the device reports. Fits that did not converge are not an error:

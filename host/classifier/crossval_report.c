@@ -47,6 +47,35 @@ void crossval_report_choose(struct crossval_report *report) {
     report->at_edge = least < most && (chosen == least || chosen == most);
 }
 
+/* The log-loss of the value next to the chosen one, which is the smallest or largest. */
+static double loss_next_to_edge(const struct crossval_report *report) {
+    double chosen = report->c_values[report->chosen], nearest = (double)INFINITY;
+    double loss = report->log_losses[report->chosen];
+    for (size_t c = 0; c < report->c_count; c++) {
+        double distance = fabs(report->c_values[c] - chosen);
+        if (distance == 0 || distance >= nearest) continue;
+        nearest = distance;
+        loss = report->log_losses[c];
+    }
+    return loss;
+}
+
+/* Whether the chosen value is the largest. */
+static bool is_largest(const struct crossval_report *report) {
+    for (size_t c = 0; c < report->c_count; c++)
+        if (report->c_values[c] > report->c_values[report->chosen]) return false;
+    return true;
+}
+
+static bool edge_matters(const struct crossval_report *report) {
+    if (!report->at_edge) return false;
+    double chosen = report->c_values[report->chosen];
+    if (is_largest(report) ? chosen < CROSSVAL_EDGE_MOST : chosen > CROSSVAL_EDGE_LEAST)
+        return true;
+    double loss = report->log_losses[report->chosen], fall = loss_next_to_edge(report) - loss;
+    return fall > CROSSVAL_EDGE_SHARE * loss && fall > CROSSVAL_EDGE_FALL;
+}
+
 const char *crossval_stop_name(enum lbfgs_stop stop) {
     switch (stop) {
     case LBFGS_RUNNING: return "running";
@@ -81,7 +110,13 @@ void crossval_report_json(const struct crossval_report *report, struct text *tex
     number_json(text, report->c_values[report->chosen]);
     text_format(text, ", \"at_edge\": %s, \"log_loss\": ", report->at_edge ? "true" : "false");
     number_json(text, report->log_losses[report->chosen]);
-    text_format(text, ", \"unconverged\": %zu,\n  \"grid\": [", report->exhausted + report->failed);
+    text_format(text,
+                ", \"unconverged\": %zu,\n  \"unconverged_by\": {\"%s\": %zu, \"%s\": %zu, \"%s\": "
+                "%zu},\n  \"grid\": [",
+                report->exhausted + report->failed + report->flat,
+                crossval_stop_name(LBFGS_ITERATIONS), report->exhausted,
+                crossval_stop_name(LBFGS_LINE_SEARCH), report->failed,
+                crossval_stop_name(LBFGS_FLAT), report->flat);
     for (size_t c = 0; c < report->c_count; c++) {
         text_string(text, c == 0 ? "{\"C\": " : ", {\"C\": ");
         number_json(text, report->c_values[c]);
@@ -108,10 +143,14 @@ void crossval_report_warnings(const struct crossval_report *report, struct text 
                     "%zu of %zu fits ended because a line search failed: the tolerance was not "
                     "met; raise --tol or scale the columns\n",
                     report->failed, report->fit_count);
-    if (report->at_edge) {
+    if (report->flat > 0)
+        text_format(text,
+                    "%zu of %zu fits stopped flat: the objective no longer decreased, but the "
+                    "gradient is above the tolerance; raise --tol or scale the columns\n",
+                    report->flat, report->fit_count);
+    if (edge_matters(report)) {
         double best = report->c_values[report->chosen];
-        bool largest = true;
-        for (size_t c = 0; c < report->c_count; c++) largest &= report->c_values[c] <= best;
+        bool largest = is_largest(report);
         text_format(text,
                     "C = %g, the best, is at the edge of the values tried; try more, e.g. --C "
                     "%g,%g\n",

@@ -48,7 +48,7 @@ void lockstep_fit_close(struct lockstep_fit *fit) {
  * the columns as they are, where a large mean multiplies the rounding error. */
 static double single_tolerance(const struct lockstep *lockstep) {
     double floor = SINGLE_FLOOR, largest = 0;
-    if (!lockstep->settings->standardise)
+    if (lockstep->settings->scale == SCALE_NONE)
         for (size_t f = 0; f < lockstep->features; f++)
             largest = fmax(largest, fabs(lockstep->scaling->shift[f]));
     floor *= 1 + largest;
@@ -125,9 +125,9 @@ static void take_gradient(const struct lockstep *lockstep, struct lockstep_fit *
         norm = fmax(norm, fabs(gradient[features]));
         for (size_t f = 0; f < features; f++) {
             /* Without standardising: in the columns as they are. */
-            double unshifted = lockstep->scaling->standardise
-                                   ? 0
-                                   : lockstep->scaling->shift[f] * gradient[features];
+            double unshifted = lockstep->settings->scale == SCALE_NONE
+                                   ? lockstep->scaling->shift[f] * gradient[features]
+                                   : 0;
             norm = fmax(norm, fabs(gradient[f] + unshifted));
         }
     }

@@ -123,11 +123,13 @@ static void set_column(struct scaling *scaling, const struct moments *moments, s
     double mean, deviation;
     join(moments, column, SIZE_MAX, &mean, &deviation);
     scaling->shift[column] = mean;
-    scaling->scale[column] = scaling->standardise ? 1 / deviation : 1;
+    scaling->scale[column] = scaling->scaled == SCALE_NONE ? 1 : 1 / deviation;
     for (size_t fold = 0; fold < scaling->folds; fold++) {
-        double fold_mean = mean, fold_deviation = 1;
-        if (scaling->standardise) join(moments, column, fold, &fold_mean, &fold_deviation);
         size_t at = fold * scaling->features + column;
+        scaling->ratio[at] = 1;
+        if (scaling->scaled != SCALE_STANDARD) continue;
+        double fold_mean, fold_deviation;
+        join(moments, column, fold, &fold_mean, &fold_deviation);
         scaling->ratio[at] = 1 / (scaling->scale[column] * fold_deviation);
         scaling->offset[at] = (mean - fold_mean) / fold_deviation;
     }
@@ -138,12 +140,13 @@ static void set_column(struct scaling *scaling, const struct moments *moments, s
 
 enum error_code scaling_open(struct scaling *scaling, const float *data, size_t rows,
                              size_t features, const int32_t *fold_of, size_t folds,
-                             bool standardise, int threads, struct error *error) {
-    *scaling = (struct scaling){.features = features, .folds = folds, .standardise = standardise};
+                             enum crossval_scale scaled, int threads, struct error *error) {
+    *scaling = (struct scaling){.features = features, .folds = folds, .scaled = scaled};
     struct moments moments = {.folds = folds, .features = features};
     if (rows * features < SMALL_DATA) threads = 1;
     if (allocate(scaling, error) != ERROR_NONE ||
-        find_moments(&moments, data, rows, fold_of, standardise, threads, error) != ERROR_NONE)
+        find_moments(&moments, data, rows, fold_of, scaled != SCALE_NONE, threads, error) !=
+            ERROR_NONE)
         goto done;
     for (size_t fold = 0; fold < folds; fold++)
         scaling->training_rows[fold] = rows - moments.rows[fold];
@@ -152,6 +155,22 @@ enum error_code scaling_open(struct scaling *scaling, const float *data, size_t 
 done:
     moments_free(&moments);
     return error->code;
+}
+
+/* A value that is not finite makes its column's mean not finite: only then is it searched for. */
+enum error_code scaling_check(const struct scaling *scaling, const float *data, size_t rows,
+                              const char *name, const int64_t *row_numbers, struct error *error) {
+    bool finite = true;
+    for (size_t f = 0; f < scaling->features; f++) finite = finite && isfinite(scaling->shift[f]);
+    if (finite) return ERROR_NONE;
+    for (size_t i = 0; i < rows * scaling->features; i++) {
+        if (isfinite(data[i])) continue;
+        size_t row = i / scaling->features;
+        return FAIL(error, ERROR_DATA, "%s: row %zu, column %zu is not finite",
+                    name == NULL ? "embeddings" : name,
+                    row_numbers == NULL ? row : (size_t)row_numbers[row], i % scaling->features);
+    }
+    return FAIL(error, ERROR_INTERNAL, "a column's mean is not finite");
 }
 
 void scaling_close(struct scaling *scaling) {

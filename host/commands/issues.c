@@ -4,6 +4,7 @@
 #include "host/commands/commands.h"
 #include "host/commands/issues_files.h"
 #include "host/commands/results_folder.h"
+#include "host/confident/supplied.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -24,8 +25,8 @@ static enum error_code check_options(const struct options *options, struct error
     if (options->estimate == ESTIMATE_CUSTOM &&
         (options->joint_file == NULL || options->files.multi_label))
         return FAIL(error, ERROR_USAGE,
-                    "issues: --estimation-method off_diagonal_custom counts what --joint gives "
-                    "(and not with --multi-label)");
+                    "issues: --estimation-method off_diagonal_custom needs --joint, and "
+                    "does not go with --multi-label");
     if (options->estimate == ESTIMATE_CALIBRATED && options->files.multi_label)
         return FAIL(error, ERROR_USAGE,
                     "issues: with --multi-label --estimation-method is off_diagonal");
@@ -133,13 +134,11 @@ static void print_result(const struct options *options, size_t rows, size_t clas
         print_summary(options, rows, classes, count);
 }
 
-/* The sum of a joint's counts off the diagonal, as cleanlab adds them: all less the
- * diagonal. */
-static double joint_off_diagonal(const double *joint, size_t classes) {
-    double sum = 0;
-    for (size_t i = 0; i < classes * classes; i++)
-        if (i / classes != i % classes) sum += joint[i];
-    return sum;
+/* Errors of the data name the files, which confident learning does not have. */
+static enum error_code name_files(const struct options *options, struct error *error) {
+    if (error->code == ERROR_DATA)
+        error_prefix(error, "%s, %s", options->files.labels, options->pred_probs);
+    return error->code;
 }
 
 static enum error_code run_single(const struct options *options,
@@ -150,14 +149,13 @@ static enum error_code run_single(const struct options *options,
                                     .probabilities = command->probabilities,
                                     .threads = options->engine.threads};
     struct confident_result *result = &command->single;
-    TRY(confident_find(&input, settings, result, error));
+    if (confident_find(&input, settings, result, error) != ERROR_NONE)
+        return name_files(options, error);
     *count = result->issue_count;
     switch (options->estimate) {
     case ESTIMATE_OFF_DIAGONAL: printf("%" PRIu64 "\n", result->num_label_issues); break;
     case ESTIMATE_CALIBRATED: printf("%" PRIu64 "\n", result->num_label_issues_calibrated); break;
-    case ESTIMATE_CUSTOM:
-        printf("%.17g\n", joint_off_diagonal(command->joint, result->classes));
-        break;
+    case ESTIMATE_CUSTOM: printf("%" PRIu64 "\n", result->num_label_issues_custom); break;
     default:
         if (options->out != NULL) {
             TRY(results_folder_open(options->out, "health.json", options->fresh, error));
@@ -177,7 +175,8 @@ static enum error_code run_multilabel(const struct options *options,
                                      .probabilities = command->probabilities,
                                      .threads = options->engine.threads};
     struct multilabel_result *result = &command->multi;
-    TRY(multilabel_find(&input, settings, result, error));
+    if (multilabel_find(&input, settings, result, error) != ERROR_NONE)
+        return name_files(options, error);
     *count = result->issue_count;
     if (options->estimate != ESTIMATE_NONE) {
         printf("%" PRIu64 "\n", result->num_label_issues);
@@ -199,26 +198,17 @@ static enum error_code run(const struct options *options, struct issues_command 
     TRY(npy_open(options->files.labels, &command->labels, error));
     TRY(npy_open(options->pred_probs, &command->probabilities, error));
     size_t classes = command->probabilities.columns;
-    if (options->num_to_remove_file != NULL)
-        TRY(issues_read_table(options->num_to_remove_file, classes, 1, "(classes)",
-                              &command->num_to_remove, error));
-    if (options->joint_file != NULL && command->probabilities.dimensions == 2)
-        TRY(issues_read_table(options->joint_file,
-                              classes * (options->files.multi_label ? 4 : classes),
-                              options->files.multi_label ? 3 : 2,
-                              options->files.multi_label ? "(classes, 2, 2)" : "(classes, classes)",
-                              &command->joint, error));
+    if (command->probabilities.dimensions == 2) { /* else refused below */
+        TRY(supplied_read_removals(options->num_to_remove_file, classes, &command->num_to_remove,
+                                   error));
+        TRY(supplied_read_joint(options->joint_file, classes, options->files.multi_label,
+                                &command->joint, error));
+    }
     settings.num_to_remove = command->num_to_remove;
     settings.joint = command->joint;
     if (options->files.multi_label)
         return run_multilabel(options, &settings, command, count, error);
     return run_single(options, &settings, command, count, error);
-}
-
-/* Errors of the data name the files, which confident learning does not have. */
-static void name_files(const struct options *options, struct error *error) {
-    if (error->code == ERROR_DATA && strstr(error->message, ".npy") == NULL)
-        error_prefix(error, "%s, %s", options->files.labels, options->pred_probs);
 }
 
 int command_issues(int argc, char **argv) {
@@ -237,7 +227,6 @@ int command_issues(int argc, char **argv) {
     free(command.joint);
     npy_close(&command.labels);
     npy_close(&command.probabilities);
-    name_files(&options, &error);
     if (error.code != ERROR_NONE) return command_fail(&error);
     return options.fail_on_issues && count > 0 ? EXIT_ISSUES_FOUND : EXIT_DONE;
 }

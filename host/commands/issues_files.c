@@ -12,21 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum error_code issues_read_table(const char *path, size_t count, size_t dimensions,
-                                  const char *shape, double **values, struct error *error) {
-    struct npy_array array;
-    TRY(npy_open(path, &array, error));
-    if (array.dimensions != dimensions || array.count != count || (array.fortran && dimensions > 2))
-        FAIL(error, ERROR_DATA,
-             "%s: %zu numbers in %zu dimensions; %zu numbers are expected, in the shape %s", path,
-             array.count, array.dimensions, count, shape);
-    else
-        *values = memory_array(count, sizeof **values, path, error);
-    if (error->code == ERROR_NONE) npy_copy_float64(&array, 0, array.rows, *values);
-    npy_close(&array);
-    return error->code;
-}
-
 /* issues.npy and mask.npy. */
 static enum error_code write_rows(const char *folder, const struct confident_issue *issues,
                                   size_t count, size_t rows, struct error *error) {
@@ -65,7 +50,7 @@ static enum error_code write_scores(const char *folder, const struct confident_i
 static enum error_code write_health_json(const char *folder, size_t rows, size_t classes,
                                          const struct confident_settings *settings, size_t issues,
                                          uint64_t off_diagonal, const uint64_t *calibrated,
-                                         struct error *error) {
+                                         double overall, struct error *error) {
     struct table table;
     TRY(table_open(&table, folder, "health.json", error));
     text_format(&table.row, "{\n  \"rows\": %zu,\n  \"classes\": %zu,\n", rows, classes);
@@ -76,7 +61,7 @@ static enum error_code write_health_json(const char *folder, size_t rows, size_t
     if (calibrated != NULL)
         text_format(&table.row, "  \"off_diagonal_calibrated\": %" PRIu64 ",\n", *calibrated);
     text_string(&table.row, "  \"overall_label_health_score\": ");
-    number_json(&table.row, 1 - (double)off_diagonal / (double)rows);
+    number_json(&table.row, overall);
     text_string(&table.row, "\n}\n");
     return table_close(&table, error);
 }
@@ -121,7 +106,8 @@ enum error_code issues_write(const char *folder, const struct confident_input *i
     TRY(npy_write_in(folder, "thresholds.npy", NPY_FLOAT64, 1, &result->classes, result->thresholds,
                      error));
     return write_health_json(folder, result->rows, result->classes, settings, result->issue_count,
-                             result->num_label_issues, &result->num_label_issues_calibrated, error);
+                             result->num_label_issues, &result->num_label_issues_calibrated,
+                             1 - (double)result->num_label_issues / (double)result->rows, error);
 }
 
 /* ---- multilabel ---- */
@@ -182,7 +168,7 @@ static enum error_code write_multilabel_tables(const char *folder,
             .issues = issues,
             .issue_count = result->issue_count,
             .classes = classes,
-            .overall_health = overall_health_multilabel(result),
+            .overall_health = multilabel_health(result),
         };
         if (run_write_issues(folder, &results, error) == ERROR_NONE)
             run_write_health(folder, &results, error);
@@ -212,7 +198,7 @@ enum error_code issues_write_multilabel(const char *folder, const struct multila
         npy_write_in(folder, "confident_joint.npy", NPY_INT64, 3, shape, result->confident_joint,
                      error) == ERROR_NONE)
         write_health_json(folder, result->rows, result->classes, settings, result->issue_count,
-                          result->num_label_issues, NULL, error);
+                          result->num_label_issues, NULL, multilabel_health(result), error);
     free(scores);
     return error->code;
 }

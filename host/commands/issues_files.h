@@ -1,14 +1,9 @@
-/* What `earmark issues` writes into a folder, and reads beside the two arrays. */
+/* What `earmark issues` writes into a folder. */
 #ifndef EARMARK_COMMANDS_ISSUES_FILES_H
 #define EARMARK_COMMANDS_ISSUES_FILES_H
 
 #include "host/confident/confident.h"
 #include "host/confident/multilabel.h"
-
-/* Reads a .npy file of exactly `count` numbers in C order, of `dimensions` dimensions. *values
- * is to be freed by the caller. ERROR_DATA for another shape. */
-enum error_code issues_read_table(const char *path, size_t count, size_t dimensions,
-                                  const char *shape, double **values, struct error *error);
 
 /* issues.csv, issues.jsonl, issues.npy, mask.npy, scores.npy, classes.csv,
  * overlapping_classes.csv, confident_joint.csv, confident_joint.npy, thresholds.npy,

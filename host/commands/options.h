@@ -2,11 +2,12 @@
 #ifndef EARMARK_COMMANDS_OPTIONS_H
 #define EARMARK_COMMANDS_OPTIONS_H
 
+#include "host/audit/detection.h"
 #include "host/commands/benchmark.h"
 #include "host/commands/command_table.h"
 #include "host/commands/crossval_files.h"
 #include "host/confident/confident.h"
-#include "host/embedding/engine.h"
+#include "host/embedding/session.h"
 #include "host/lists/collection.h"
 
 #define OPTIONS_MAXIMUM 96 /* rows of the table of options */
@@ -32,13 +33,15 @@ struct options {
     struct input_options input;
     struct engine_settings engine; /* its `quiet` is the option's */
     bool no_resample;
+    enum session_views views;
     struct crossval_settings crossval;
     struct confident_settings confident;
+    enum detector detector;
     const char *num_to_remove_file; /* .npy, or NULL */
     const char *joint_file;
 
     const char *features;        /* embed */
-    struct crossval_files files; /* crossval; `labels` and `multi_label` of issues, too */
+    struct crossval_files files; /* crossval, detect; some of it issues and audit, too */
     const char *pred_probs;      /* issues, from here on */
     enum estimate estimate;
     bool mask;

@@ -70,7 +70,8 @@ enum error_code class_health_measure(const int64_t *calibrated, size_t classes, 
     if (error->code == ERROR_NONE) {
         double sum = 0; /* of whole numbers: exact in any order */
         for (size_t i = 0; i < classes * classes; i++) sum += (double)calibrated[i];
-        for (size_t i = 0; i < classes * classes; i++) joint[i] = (double)calibrated[i] / sum;
+        for (size_t i = 0; i < classes * classes; i++)
+            joint[i] = (double)calibrated[i] / fmax(sum, 1e-100);
         measure_classes(joint, classes, (double)rows, health->classes);
         measure_pairs(joint, classes, (double)rows, health->pairs);
         health->overall = 1 - (double)num_label_issues / (double)rows;

@@ -7,6 +7,7 @@
 #include "host/confident/scan.h"
 #include "host/confident/score.h"
 #include "host/confident/select.h"
+#include "host/confident/supplied.h"
 
 #include <math.h>
 #include <omp.h>
@@ -51,17 +52,10 @@ static enum error_code check_settings(const struct confident_settings *settings,
     if (!isfinite(settings->frac_noise) || settings->frac_noise < 0)
         return FAIL(error, ERROR_USAGE, "the fraction of noise is %g: it must be at least 0",
                     settings->frac_noise);
-    for (size_t k = 0; settings->num_to_remove != NULL && k < classes; k++)
-        if (!isfinite(settings->num_to_remove[k]) || settings->num_to_remove[k] < 0)
-            return FAIL(error, ERROR_DATA, "class %zu: %g rows to remove: it must be at least 0", k,
-                        settings->num_to_remove[k]);
-    for (size_t i = 0; settings->joint != NULL && i < classes * classes; i++)
-        if (!isfinite(settings->joint[i]) || settings->joint[i] < 0)
-            return FAIL(error, ERROR_DATA,
-                        "the confident joint has %g for given class %zu, true class %zu: counts "
-                        "must be at least 0",
-                        settings->joint[i], i / classes, i % classes);
-    return ERROR_NONE;
+    if (settings->num_to_remove != NULL)
+        TRY(supplied_check_removals(settings->num_to_remove, classes, error));
+    return settings->joint == NULL ? ERROR_NONE
+                                   : supplied_check_joint(settings->joint, classes, error);
 }
 
 /* ---- tables ---- */
@@ -80,9 +74,12 @@ static enum error_code calibrate(const struct scan *scan, const struct confident
     for (size_t i = 0; i < cells; i++) counts[i] = (double)calibrated[i];
     joint_calibrate(counts, classes, result->class_counts, JOINT_GIVEN_OUTER, twice, error);
     result->num_label_issues_calibrated = joint_calibrated_issues(twice, classes, scan->rows.count);
-    if (settings->joint != NULL)
+    if (settings->joint != NULL) {
         joint_calibrate(settings->joint, classes, result->class_counts, JOINT_GIVEN_OUTER,
                         calibrated, error);
+        result->num_label_issues_custom =
+            joint_calibrated_issues(calibrated, classes, scan->rows.count);
+    }
 done:
     free(twice);
     free(counts);

@@ -26,6 +26,7 @@ struct confident_result {
                                   calibrated to the class counts */
     uint64_t num_label_issues; /* cleanlab's off_diagonal */
     uint64_t num_label_issues_calibrated; /* cleanlab's off_diagonal_calibrated */
+    uint64_t num_label_issues_custom;     /* its off_diagonal_custom of settings.joint; else 0 */
 };
 
 #define CONFIDENT_RESULT_INITIAL                                                                   \
@@ -38,6 +39,15 @@ enum error_code confident_find(const struct confident_input *input,
                                const struct confident_settings *settings,
                                struct confident_result *result, struct error *error);
 void confident_free(struct confident_result *result); /* leaves it empty */
+
+/* Replaces the issues of a result by the flagged rows (rows), ranked by the scores (rows) of the
+ * caller. labels (rows). */
+enum error_code confident_set_issues(struct confident_result *result, const unsigned char *flagged,
+                                     const float *scores, const int32_t *labels,
+                                     struct error *error);
+/* Ranks the issues of a result again, after their scores were changed: lowest first, ties by row.
+ */
+enum error_code confident_rank_issues(struct confident_result *result, struct error *error);
 
 /* One row's label, the suggested one, and all scores. */
 struct confident_row {

@@ -25,15 +25,21 @@ static void sort_by_key(size_t *index, size_t count, const double *key, size_t *
     }
 }
 
-void joint_round_row(const double *x, size_t classes, double *rounded, size_t *work) {
+/* Rounds x (K) half to even into rounded (K) so that its sum is the rounded sum of x: entries
+ * that lost most in rounding are raised by one, those that gained most are lowered by one.
+ * work: 3 K size_t of scratch. */
+static void round_row(const double *x, size_t classes, double *rounded, size_t *work) {
     size_t *index = work;
     double *loss = (double *)(void *)(work + 2 * classes);
     double target = rint(pairwise_float64(x, classes));
+    double last = INFINITY;
     for (size_t k = 0; k < classes; k++) rounded[k] = rint(x[k]);
     for (;;) {
         double difference = target - pairwise_float64(rounded, classes);
-        if (!(fabs(difference) > ROUNDING_TOLERANCE)) return; /* also when it is NaN */
         double wanted = fabs(difference);
+        if (!(wanted > ROUNDING_TOLERANCE)) return; /* also when it is NaN */
+        if (!(wanted < last)) return;               /* beyond 2^53 a step of one is lost */
+        last = wanted;
         size_t steps = wanted < (double)classes ? (size_t)wanted : classes;
         if (steps == 0) return;
         for (size_t k = 0; k < classes; k++) {
@@ -56,7 +62,7 @@ static int64_t to_integer(double value) {
     return (int64_t)value;
 }
 
-/* Scratch for joint_round_row(): two rows of indices and one of doubles. */
+/* Scratch for round_row(): two rows of indices and one of doubles. */
 static size_t *rounding_work(size_t classes, struct error *error) {
     _Static_assert(sizeof(size_t) == sizeof(double), "rows of both are in one buffer");
     return memory_array(3 * classes, sizeof(size_t), "rounding of counts", error);
@@ -82,12 +88,12 @@ enum error_code joint_calibrate(const double *joint, size_t classes, const uint6
             turned[order == JOINT_TRUE_OUTER ? j * classes + s : s * classes + j] = value;
         }
     }
-    double sum = pairwise_float64(turned, classes * classes);
+    double sum = fmax(pairwise_float64(turned, classes * classes), TINY);
     double rows = (double)total_of(class_counts, classes);
     for (size_t s = 0; s < classes; s++) {
         double *row = scaled + s * classes;
         for (size_t j = 0; j < classes; j++) row[j] = row[j] / sum * rows;
-        joint_round_row(row, classes, turned, work);
+        round_row(row, classes, turned, work);
         for (size_t j = 0; j < classes; j++) calibrated[s * classes + j] = to_integer(turned[j]);
     }
 done:
@@ -101,7 +107,8 @@ uint64_t joint_calibrated_issues(const int64_t *calibrated, size_t classes, uint
     double sum = 0;
     double trace = 0;
     for (size_t i = 0; i < classes * classes; i++) sum += (double)calibrated[i];
-    for (size_t k = 0; k < classes; k++) trace += (double)calibrated[k * classes + k] / sum;
+    for (size_t k = 0; k < classes; k++)
+        trace += (double)calibrated[k * classes + k] / fmax(sum, TINY);
     double issues = rint((1 - trace) * (double)rows);
     return issues > 0 ? (uint64_t)issues : 0;
 }
@@ -147,7 +154,7 @@ static void share_removals(const double *columns, size_t classes, const uint64_t
         double noise = pairwise_float64(row, classes) - row[j];
         for (size_t k = 0; k < classes; k++) row[k] = row[k] * num_to_remove[j] / noise;
         row[j] = (double)class_counts[j] - num_to_remove[j];
-        joint_round_row(row, classes, rounded, work);
+        round_row(row, classes, rounded, work);
         for (size_t k = 0; k < classes; k++) prune[k * classes + j] = to_integer(rounded[k]);
     }
 }

@@ -64,27 +64,42 @@ static enum error_code load_class(const struct multilabel_input *input, const st
                 npy_element(&input->labels, bad, c));
 }
 
-/* Appends the issues of class c to the result. */
-static enum error_code take_class(struct multilabel_result *result, size_t c,
-                                  const struct confident_result *found, unsigned char *flagged,
-                                  size_t *capacity, struct error *error) {
-    struct multilabel_class *counts = &result->class_counts[c];
-    counts->rows = found->class_counts[1];
+/* What is found of each row while the classes are taken one after the other. */
+struct marks {
+    unsigned char *flagged;      /* (rows): the filter flags one of its labels */
+    unsigned char *off_diagonal; /* (rows): confident learning does */
+    unsigned char *health;       /* (rows): cleanlab's default filter does */
+};
+
+/* Appends the issues of class c to the annotations. */
+static enum error_code take_issues(struct multilabel_result *result, size_t c,
+                                   const struct confident_result *found, unsigned char *flagged,
+                                   size_t *capacity, struct error *error) {
     TRY(memory_grow(&result->annotations, capacity, result->annotation_count + found->issue_count,
                     sizeof *result->annotations, "annotations", error));
     for (size_t i = 0; i < found->issue_count; i++) {
-        bool given = found->issues[i].given == 1;
         flagged[found->issues[i].row] = 1;
-        if (given)
-            counts->label_issues++;
-        else
-            counts->inverse_label_issues++;
-        result->annotations[result->annotation_count++] = (struct multilabel_annotation){
-            .row = found->issues[i].row, .class_index = (int32_t)c, .given = given};
+        result->annotations[result->annotation_count++] =
+            (struct multilabel_annotation){.row = found->issues[i].row,
+                                           .class_index = (int32_t)c,
+                                           .given = found->issues[i].given == 1};
     }
     for (size_t t = 0; t < 2; t++) result->thresholds[2 * c + t] = found->thresholds[t];
     for (size_t i = 0; i < 4; i++) result->confident_joint[4 * c + i] = found->confident_joint[i];
     return ERROR_NONE;
+}
+
+static void take_health(struct multilabel_result *result, size_t c,
+                        const struct confident_result *found, unsigned char *health) {
+    struct multilabel_class *counts = &result->class_counts[c];
+    counts->rows = found->class_counts[1];
+    for (size_t i = 0; i < found->issue_count; i++) {
+        health[found->issues[i].row] = 1;
+        if (found->issues[i].given == 1)
+            counts->label_issues++;
+        else
+            counts->inverse_label_issues++;
+    }
 }
 
 static int by_row(const void *left, const void *right) {
@@ -93,6 +108,7 @@ static int by_row(const void *left, const void *right) {
     return (a->row > b->row) - (a->row < b->row);
 }
 
+/* The problem of class c by these settings, its issues in the order of the rows. */
 static enum error_code find_class(const struct multilabel_input *input,
                                   const struct confident_settings *settings, size_t c,
                                   const struct binary_problem *problem, unsigned char *off_diagonal,
@@ -118,29 +134,115 @@ static enum error_code find_class(const struct multilabel_input *input,
     return ERROR_NONE;
 }
 
+/* Whether the settings are those of class health. */
+static bool finds_health(const struct confident_settings *settings) {
+    const struct confident_settings defaults = CONFIDENT_DEFAULTS;
+    return settings->filter == defaults.filter && settings->frac_noise == defaults.frac_noise &&
+           settings->min_examples_per_class == defaults.min_examples_per_class &&
+           settings->num_to_remove == NULL;
+}
+
+/* The issues of class c by the settings, and its health. */
+static enum error_code take_class(const struct multilabel_input *input,
+                                  const struct confident_settings *settings, size_t c,
+                                  const struct binary_problem *problem, struct marks *marks,
+                                  struct multilabel_result *result, size_t *capacity,
+                                  struct error *error) {
+    struct confident_settings defaults = CONFIDENT_DEFAULTS;
+    struct confident_result found = CONFIDENT_RESULT_INITIAL;
+    if (find_class(input, settings, c, problem, marks->off_diagonal, &found, error) == ERROR_NONE)
+        take_issues(result, c, &found, marks->flagged, capacity, error);
+    if (error->code == ERROR_NONE && !finds_health(settings)) {
+        confident_free(&found);
+        defaults.joint = settings->joint;
+        find_class(input, &defaults, c, problem, NULL, &found, error);
+    }
+    if (error->code == ERROR_NONE) take_health(result, c, &found, marks->health);
+    confident_free(&found);
+    return error->code;
+}
+
 static enum error_code find_classes(const struct multilabel_input *input,
                                     const struct confident_settings *settings,
-                                    struct multilabel_result *result, unsigned char *flagged,
+                                    struct multilabel_result *result, struct marks *marks,
                                     struct error *error) {
     struct rows rows = rows_of(&input->probabilities);
     size_t capacity = 0;
     struct binary_problem problem = {.type = rows.single ? NPY_FLOAT32 : NPY_FLOAT64};
-    unsigned char *off_diagonal = memory_array(rows.count, 1, "rows", error);
     problem.labels = memory_array(rows.count, 1, "labels", error);
     problem.probabilities =
         memory_array(rows.count * 2, rows_element_size(&rows), "probabilities", error);
-    for (size_t c = 0; c < rows.classes && error->code == ERROR_NONE; c++) {
-        struct confident_result found = CONFIDENT_RESULT_INITIAL;
-        if (load_class(input, &rows, c, &problem, error) == ERROR_NONE &&
-            find_class(input, settings, c, &problem, off_diagonal, &found, error) == ERROR_NONE)
-            take_class(result, c, &found, flagged, &capacity, error);
-        confident_free(&found);
+    for (size_t c = 0; c < rows.classes && error->code == ERROR_NONE; c++)
+        if (load_class(input, &rows, c, &problem, error) == ERROR_NONE)
+            take_class(input, settings, c, &problem, marks, result, &capacity, error);
+    for (size_t i = 0; i < rows.count && error->code == ERROR_NONE; i++) {
+        result->num_label_issues += marks->off_diagonal[i];
+        result->health_issues += marks->health[i];
     }
-    for (size_t i = 0; i < rows.count && error->code == ERROR_NONE; i++)
-        result->num_label_issues += off_diagonal[i];
     free(problem.probabilities);
     free(problem.labels);
-    free(off_diagonal);
+    return error->code;
+}
+
+/* ---- the lowest rows ---- */
+
+/* Flags the num_label_issues rows of the lowest self-confidence, and no others. */
+static enum error_code flag_lowest(const struct multilabel_input *input,
+                                   const struct multilabel_result *result, unsigned char *flagged,
+                                   struct error *error) {
+    size_t rows = result->rows;
+    double *scores = memory_array(rows, sizeof *scores, "scores", error);
+    struct confident_issue *sorted = memory_array(rows, sizeof *sorted, "scores", error);
+    if (error->code == ERROR_NONE && multilabel_score_rows(input, SCORE_SELF_CONFIDENCE, NULL, NULL,
+                                                           rows, scores, error) == ERROR_NONE) {
+        for (size_t i = 0; i < rows; i++)
+            sorted[i] = (struct confident_issue){.score = scores[i], .row = (uint32_t)i};
+        if (rank_sort(sorted, rows, error) == ERROR_NONE)
+            for (size_t i = 0; i < rows; i++) flagged[sorted[i].row] = i < result->num_label_issues;
+    }
+    free(sorted);
+    free(scores);
+    return error->code;
+}
+
+/* The annotation of a row that agrees least with its probability, the first of equal ones. */
+static struct multilabel_annotation least_probable(const struct multilabel_input *input,
+                                                   size_t row) {
+    struct multilabel_annotation least = {.row = (uint32_t)row};
+    double lowest = INFINITY;
+    for (size_t c = 0; c < input->labels.columns; c++) {
+        double p = npy_element(&input->probabilities, row, c);
+        bool given = npy_element(&input->labels, row, c) != 0;
+        double own = given ? p : 1 - p;
+        if (!(own < lowest)) continue;
+        lowest = own;
+        least.class_index = (int32_t)c;
+        least.given = given;
+    }
+    return least;
+}
+
+/* Keeps the annotations of the flagged rows; a row that has none gets the least probable one. */
+static enum error_code annotate_lowest(const struct multilabel_input *input,
+                                       const unsigned char *flagged,
+                                       struct multilabel_result *result, struct error *error) {
+    size_t kept = 0, wanted = result->annotation_count, capacity = result->annotation_count;
+    unsigned char *named = memory_array(result->rows, 1, "rows", error);
+    if (named == NULL) return error->code;
+    for (size_t i = 0; i < result->annotation_count; i++) {
+        struct multilabel_annotation annotation = result->annotations[i];
+        if (!flagged[annotation.row]) continue;
+        named[annotation.row] = 1;
+        result->annotations[kept++] = annotation;
+    }
+    result->annotation_count = kept;
+    for (size_t i = 0; i < result->rows; i++) wanted += flagged[i] && !named[i];
+    if (memory_grow(&result->annotations, &capacity, wanted, sizeof *result->annotations,
+                    "annotations", error) == ERROR_NONE)
+        for (size_t i = 0; i < result->rows; i++)
+            if (flagged[i] && !named[i])
+                result->annotations[result->annotation_count++] = least_probable(input, i);
+    free(named);
     return error->code;
 }
 
@@ -179,15 +281,23 @@ enum error_code multilabel_find(const struct multilabel_input *input,
     TRY(check_shapes(input, error));
     result->rows = input->probabilities.rows;
     size_t classes = result->classes = input->probabilities.columns;
-    unsigned char *flagged = memory_array(result->rows, 1, "rows", error);
+    struct marks marks = {.flagged = memory_array(result->rows, 1, "rows", error),
+                          .off_diagonal = memory_array(result->rows, 1, "rows", error),
+                          .health = memory_array(result->rows, 1, "rows", error)};
+    bool lowest = settings->filter == FILTER_LOW_SELF_CONFIDENCE ||
+                  settings->filter == FILTER_LOW_NORMALIZED_MARGIN;
     result->class_counts = memory_array(classes, sizeof *result->class_counts, "classes", error);
     result->thresholds = memory_array(classes * 2, sizeof *result->thresholds, "classes", error);
     result->confident_joint =
         memory_array(classes * 4, sizeof *result->confident_joint, "classes", error);
-    if (error->code == ERROR_NONE &&
-        find_classes(input, settings, result, flagged, error) == ERROR_NONE)
-        rank_rows(input, settings, flagged, result, error);
-    free(flagged);
+    if (error->code == ERROR_NONE) find_classes(input, settings, result, &marks, error);
+    if (error->code == ERROR_NONE && lowest &&
+        flag_lowest(input, result, marks.flagged, error) == ERROR_NONE)
+        annotate_lowest(input, marks.flagged, result, error);
+    if (error->code == ERROR_NONE) rank_rows(input, settings, marks.flagged, result, error);
+    free(marks.health);
+    free(marks.off_diagonal);
+    free(marks.flagged);
     if (error->code != ERROR_NONE) multilabel_free(result);
     return error->code;
 }
@@ -199,6 +309,10 @@ void multilabel_free(struct multilabel_result *result) {
     free(result->confident_joint);
     free(result->annotations);
     *result = (struct multilabel_result){.rows = 0};
+}
+
+double multilabel_health(const struct multilabel_result *result) {
+    return 1 - (double)result->health_issues / (double)result->rows;
 }
 
 double multilabel_noise(const struct multilabel_class *counts) {

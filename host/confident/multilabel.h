@@ -1,8 +1,10 @@
 /* Confident learning where a row may have any number of labels: each class against the rest.
  * Every class is a problem with labels 0 and 1 and probabilities 1 - p and p; a row is an
- * issue if it is one for any class. The results are those of cleanlab 2.9's
- * multilabel_classification, except for the order of issues of the low_* filters, which
- * cleanlab scrambles, and label noise, which cleanlab divides by all rows. */
+ * issue if it is one for any class. The filters low_* flag the rows with the lowest scores
+ * instead, by self-confidence, as many as confident_learning flags. The results are those of
+ * cleanlab 2.9's multilabel_classification with a stable sort, except for the order of issues
+ * of the low_* filters, which cleanlab scrambles, and label noise, which cleanlab divides by
+ * all rows. */
 #ifndef EARMARK_CONFIDENT_MULTILABEL_H
 #define EARMARK_CONFIDENT_MULTILABEL_H
 
@@ -14,6 +16,8 @@ struct multilabel_input {
     int threads;                    /* >= 1 */
 };
 
+/* Class health: what prune_by_noise_rate with its defaults finds, whatever the settings are
+ * (all but the joint). */
 struct multilabel_class {
     uint64_t rows;                 /* that have the class */
     uint64_t label_issues;         /* of these, those that probably should not */
@@ -41,9 +45,13 @@ struct multilabel_result {
     double *thresholds;                        /* (classes, 2): without the class, with it */
     int64_t *confident_joint;                  /* (classes, 2, 2): class, given, true */
     uint64_t num_label_issues;                 /* rows that are off the diagonal for any class */
-    struct multilabel_annotation *annotations; /* by class, then by row */
+    uint64_t health_issues;                    /* rows with any of the issues in class_counts */
+    struct multilabel_annotation *annotations; /* of the issues' rows, at least one each */
     size_t annotation_count;
 };
+
+/* cleanlab's overall_multilabel_health_score: 1 - health_issues / rows. */
+double multilabel_health(const struct multilabel_result *result);
 
 /* Finds the issues. settings->joint is (classes, 2, 2) here; settings->num_to_remove (classes)
  * is the first of the two counts of each class's problem, the second being 0, as in cleanlab;

@@ -89,9 +89,10 @@ static enum error_code search(struct device *device, const struct neighbour_rows
     size_t *clips = found->clips[first];
     TRY(stop_check(error));
     for (size_t i = 0; i < count; i++) chosen[i] = queries == NULL ? first + i : queries[first + i];
-    TRY(device->operations->nearest(device, rows->embeddings, rows->count, rows->columns, chosen,
-                                    count, RUN_NEIGHBOURS, clips, found->similarities[first],
-                                    error));
+    const struct nearest_problem problem = {
+        .data = rows->embeddings, .rows = rows->count, .columns = rows->columns};
+    TRY(device->operations->nearest(device, &problem, chosen, count, RUN_NEIGHBOURS, clips,
+                                    found->similarities[first], error));
     for (size_t i = 0; i < count * RUN_NEIGHBOURS; i++)
         if (clips[i] != SIZE_MAX) clips[i] = rows->clips[clips[i]];
     return ERROR_NONE;

@@ -14,22 +14,34 @@ enum error_code run_write_clips(const char *folder, const struct run_clips *clip
 enum error_code run_write_class_names(const char *folder, const struct run_results *results,
                                       struct error *error);
 
-/* issues.csv and issues.jsonl: rank (from 1), row, id, path, start and end (seconds into
- * the file), given_label, suggested_label, score, the three scores, the two probabilities, and the
- * neighbours. In a multilabel run the two labels are joined sets, issues.jsonl has the
- * wrong and missing labels as "annotations", and annotations.csv has a row for each: rank, row,
- * id, path, label, given (1: the clip has it and probably should not; 0: the reverse),
- * probability that the clip should have it. */
+/* A column of issues.csv, and a member of issues.jsonl, before the neighbours. */
+struct issue_column {
+    const char *name;
+    const char *documentation;
+    bool mark; /* only in runs with marks (findings.h) */
+};
+
+/* The table, in the order of the file. */
+const struct issue_column *run_issue_columns(size_t *count);
+
+/* issues.csv and issues.jsonl: the columns above and the neighbours. Evidence is a text in the
+ * first and an array in the second. In a multilabel run the two labels are joined sets,
+ * issues.jsonl has the wrong and missing labels as "annotations", and annotations.csv has a row
+ * for each: rank, row, id, path, label, given (1: the clip has it and probably should not; 0: the
+ * reverse), probability that the clip should have it. */
 enum error_code run_write_issues(const char *folder, const struct run_results *results,
                                  struct error *error);
 
-/* classes.csv (when results->classes), overlapping_classes.csv (when pairs) and
- * confident_joint.csv (when confident_joint). */
+/* classes.csv (when results->classes; with recall when the belief is computed),
+ * overlapping_classes.csv (when pairs), confident_joint.csv (when confident_joint) and
+ * group_errors.csv (when group_errors). */
 enum error_code run_write_health(const char *folder, const struct run_results *results,
                                  struct error *error);
 
 /* Members of run.json that are not sections of facts: "format", "source" (the input
- * as it was given), "root", "counts", "score", "overall_health", "warnings", "audio_health". */
+ * as it was given), "root", "counts", "score", "overall_health", "warnings", "audio_health"; if
+ * a detector was run "detector" (its name), "views" (their names), "error_count", "belief" (null
+ * where they are not known) and "cautions". */
 bool run_json_is_fixed(const char *name);
 
 /* run.json: counts, warnings and the facts, whose sections must have other names than

@@ -40,6 +40,13 @@ double run_clip_duration(const struct run_clip *clip) {
     return facts->rate > 0 ? facts->seconds : -1.0;
 }
 
+struct run_clip run_clip_at(const struct run_clips *clips, size_t row) {
+    struct run_clip clip = RUN_CLIP_INITIAL;
+    if (clips->get != NULL && row < clips->count) clips->get(clips->context, row, &clip);
+    clip.row = row;
+    return clip;
+}
+
 void run_count_statuses(struct run_results *results) {
     memset(results->status_counts, 0, sizeof results->status_counts);
     memset(results->audio_fault_counts, 0, sizeof results->audio_fault_counts);
@@ -50,6 +57,11 @@ void run_count_statuses(struct run_results *results) {
         for (int i = 0; i < AUDIO_FAULT_COUNT; i++)
             results->audio_fault_counts[i] += clip.audio.faults >> i & 1;
     }
+}
+
+const char *run_estimator_name(size_t estimator) {
+    static const char *const names[RUN_ESTIMATORS] = {"logistic", "discriminant", "neighbours"};
+    return names[estimator];
 }
 
 const char *run_class_name(const struct run_results *results, int32_t index, char *buffer) {

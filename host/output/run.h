@@ -51,6 +51,9 @@ struct run_clips {
     const void *context;
 };
 
+/* The clip of a row, of which nothing is known where the run has no clips, only rows. */
+struct run_clip run_clip_at(const struct run_clips *clips, size_t row);
+
 #define RUN_NEIGHBOURS 5           /* of a clip at most */
 #define RUN_NEIGHBOUR_ISSUES 1000u /* of the ranking have neighbours */
 
@@ -61,6 +64,20 @@ struct run_annotation {
     float probability; /* that the clip should have it */
 };
 
+#define RUN_ESTIMATORS 3 /* of a view: logistic regression, discriminant, neighbours */
+
+/* What one view says of an issue. Names of the estimators: run_estimator_name. */
+struct run_evidence {
+    float given[RUN_ESTIMATORS];     /* probability of the given label; NaN: not computed */
+    float suggested[RUN_ESTIMATORS]; /* of the suggested label */
+    uint32_t neighbours;             /* that were counted; 0: none were */
+    uint32_t with_given;             /* of these, how many have the given label */
+    uint32_t with_suggested;
+};
+
+/* "logistic", "discriminant", "neighbours". */
+const char *run_estimator_name(size_t estimator);
+
 /* One flagged clip; an array of these is in rank order, best first. */
 struct run_issue {
     size_t row;    /* of clips.csv */
@@ -70,7 +87,12 @@ struct run_issue {
     const char *suggested_set;
     const struct run_annotation *annotations; /* (annotation_count), by class */
     size_t annotation_count;
-    double score; /* the score that ranks: low is bad */
+    bool certain;         /* a clip with identical sound has another label: one of them is wrong */
+    size_t same_sound;    /* the row of that clip */
+    bool none_of_classes; /* it probably belongs to no class at all */
+    double entropy;       /* of the ensemble's probabilities, 0 to 1 */
+    const struct run_evidence *evidence; /* (results' view_count); NULL: none */
+    double score;                        /* the score that ranks: low is bad */
     double self_confidence;
     double normalized_margin;
     double confidence_weighted_entropy; /* scores that were not computed are NaN */
@@ -90,6 +112,39 @@ struct run_class {
     double label_noise;
     double inverse_label_noise;
     double label_quality;
+    double recall; /* of the clips with this label, the fraction that the classifier gives it;
+                      known when the run's belief is */
+};
+
+/* Clips of one group and class that mostly look like another class. */
+struct run_group_error {
+    const char *group; /* NULL: `number` names it */
+    int64_t number;
+    int32_t given;
+    int32_t suggested;
+    size_t clips;    /* of the group with the given label */
+    size_t matching; /* of these, how many look like the suggested one */
+};
+
+/* An estimated number of clips, with its 95% interval. */
+struct run_estimate {
+    double number, low, high;
+};
+
+/* How many labels are wrong, and what was flagged. */
+struct run_error_count {
+    bool estimated;                      /* the numbers below are known */
+    struct run_estimate errors;          /* in all audited clips */
+    struct run_estimate flagged_right;   /* flagged, and the label is right */
+    struct run_estimate unflagged_wrong; /* not flagged, and the label is wrong */
+};
+
+/* How well the classifier knows the classes. */
+struct run_belief {
+    bool computed;            /* the numbers below are known */
+    double balanced_accuracy; /* mean of the classes' recall */
+    double chance;            /* 1 / classes */
+    double majority;          /* share of the largest class */
 };
 
 /* Two classes that the classifier confuses, as cleanlab's find_overlapping_classes. */
@@ -148,7 +203,20 @@ struct run_results {
 
     bool multilabel; /* multilabel: a clip's class is -1, its label a joined set */
 
-    const char *score_name;         /* "self_confidence": what `score` is */
+    const char *detector;          /* "ensemble" or "logistic"; NULL: no detector was run */
+    const char *const *view_names; /* (view_count) "xvector", "statistics" or a file's name */
+    size_t view_count;             /* 0: issues have no marks and no evidence */
+    struct run_belief belief;
+    struct run_error_count error_count;
+    const char *group_name;                     /* the field of the groups, "speaker"; or NULL */
+    const struct run_group_error *group_errors; /* worst first; NULL: they were not looked for */
+    size_t group_error_count;
+
+    const char *const *cautions; /* whole sentences that come before everything else: when the
+                                    list is worth little */
+    size_t caution_count;
+
+    const char *score_name;         /* "log_margin": what `score` is */
     const struct run_issue *issues; /* ranked */
     size_t issue_count;
 

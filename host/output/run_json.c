@@ -1,14 +1,17 @@
 /* run.json and timing.json. */
 #include "host/base/numbers.h"
 #include "host/base/table_file.h"
+#include "host/output/cells.h"
 #include "host/output/files.h"
+#include "host/output/findings.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 bool run_json_is_fixed(const char *name) {
-    static const char *const fixed[] = {"format", "source",         "root",     "counts",
-                                        "score",  "overall_health", "warnings", "audio_health"};
+    static const char *const fixed[] = {
+        "format",       "source",   "root",  "counts",      "score",  "overall_health", "warnings",
+        "audio_health", "detector", "views", "error_count", "belief", "cautions"};
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         if (strcmp(name, fixed[i]) == 0) return true;
     return false;
@@ -41,19 +44,26 @@ static void append_audio_faults(struct text *text, const struct run_results *res
     text_string(text, "\n  }");
 }
 
-static void append_string(struct text *text, const char *value) {
-    if (value == NULL)
-        text_string(text, "null");
-    else
-        text_json(text, value);
-}
-
 /* The absolute folder without links, so that the clips are found from any current folder;
  * as it was given where that cannot be resolved. */
 static void append_root(struct text *text, const char *root) {
     char *resolved = realpath(root == NULL || root[0] == '\0' ? "." : root, NULL);
-    append_string(text, resolved == NULL ? root : resolved);
+    json_text_or_null(text, resolved == NULL ? root : resolved);
     free(resolved);
+}
+
+/* What the detector found: its name, views, estimates and cautions. */
+static void append_detector(struct text *text, const struct run_results *results) {
+    text_string(text, ",\n  \"detector\": ");
+    text_json(text, results->detector);
+    text_string(text, ",\n  \"views\": ");
+    run_strings_json(text, results->view_names, results->view_count);
+    text_string(text, ",\n  \"error_count\": ");
+    run_error_count_json(text, &results->error_count);
+    text_string(text, ",\n  \"belief\": ");
+    run_belief_json(text, &results->belief);
+    text_string(text, ",\n  \"cautions\": ");
+    run_strings_json(text, results->cautions, results->caution_count);
 }
 
 static bool first_of_its_section(const struct run_facts *facts, size_t index) {
@@ -92,13 +102,13 @@ enum error_code run_write_json(const char *folder, const struct run_results *res
     table_open(&table, folder, "run.json", error);
     struct text *text = &table.row;
     text_string(text, "{\n  \"format\": 1,\n  \"source\": ");
-    append_string(text, results->input);
+    json_text_or_null(text, results->input);
     text_string(text, ",\n  \"root\": ");
     append_root(text, results->root);
     text_string(text, ",\n");
     append_counts(text, results);
     text_string(text, ",\n  \"score\": ");
-    append_string(text, results->score_name);
+    json_text_or_null(text, results->score_name);
     text_string(text, ",\n  \"overall_health\": ");
     number_json(text, results->overall_health);
     text_string(text, ",\n  \"warnings\": [");
@@ -107,6 +117,7 @@ enum error_code run_write_json(const char *folder, const struct run_results *res
         text_json(text, results->warnings[i]);
     }
     text_string(text, results->warning_count == 0 ? "]" : "\n  ]");
+    if (results->detector != NULL) append_detector(text, results);
     if (results->has_audio_faults) append_audio_faults(text, results);
     append_facts(text, &results->facts);
     text_string(text, "\n}\n");
@@ -122,13 +133,13 @@ enum error_code run_write_timing(const char *folder, const struct run_timing *ti
     for (size_t i = 0; i < count; i++) {
         const struct run_timing *timing = &timings[i];
         text_string(text, i == 0 ? "\n    {\"stage\": " : ",\n    {\"stage\": ");
-        append_string(text, timing->stage);
+        json_text_or_null(text, timing->stage);
         text_format(text, ", \"seconds\": %.6f", timing->seconds);
         if (timing->amount > 0.0) {
             text_string(text, ", \"amount\": ");
             number_json(text, timing->amount);
             text_string(text, ", \"unit\": ");
-            append_string(text, timing->unit);
+            json_text_or_null(text, timing->unit);
             if (timing->seconds > 0.0)
                 text_format(text, ", \"per_second\": %.6g", timing->amount / timing->seconds);
         }

@@ -32,18 +32,19 @@ static int compare_rows(const void *a, const void *b) {
     return (first > second) - (first < second);
 }
 
-/* The rows of clips.csv that the issues and their neighbours are about. */
+/* The rows of clips.csv that the issues, their copies and their neighbours are about. */
 static enum error_code find_needed(struct run_read *read, struct error *error) {
     const struct run_results *results = &read->results;
     size_t total = 0;
     for (size_t i = 0; i < results->issue_count; i++)
-        total += 1 + results->issues[i].neighbour_count;
+        total += 2 + results->issues[i].neighbour_count;
     read->needed = memory_array(total, sizeof *read->needed, "the clips of a run", error);
     if (read->needed == NULL) return error->code;
     size_t count = 0;
     for (size_t i = 0; i < results->issue_count; i++) {
         const struct run_issue *issue = &results->issues[i];
         read->needed[count++] = issue->row;
+        if (issue->certain) read->needed[count++] = issue->same_sound;
         for (size_t j = 0; j < issue->neighbour_count; j++)
             read->needed[count++] = issue->neighbours[j];
     }
@@ -74,7 +75,8 @@ static enum error_code read_all(struct run_read *read, const char *folder, struc
     TRY(read_file(read, folder, "clips.csv", false, run_read_clips, error));
     TRY(read_file(read, folder, "classes.csv", false, run_read_classes, error));
     TRY(read_file(read, folder, "overlapping_classes.csv", false, run_read_pairs, error));
-    return read_file(read, folder, "confident_joint.csv", false, run_read_joint, error);
+    TRY(read_file(read, folder, "confident_joint.csv", false, run_read_joint, error));
+    return read_file(read, folder, "group_errors.csv", false, run_read_group_errors, error);
 }
 
 enum error_code run_read_open(const char *folder, struct run_read **opened, struct error *error) {
@@ -96,26 +98,35 @@ const struct run_results *run_read_results(const struct run_read *read) {
     return &read->results;
 }
 
+static void free_strings(char **strings, size_t count) {
+    for (size_t i = 0; strings != NULL && i < count; i++) free(strings[i]);
+    free(strings);
+}
+
 void run_read_close(struct run_read *read) {
     if (read == NULL) return;
-    for (size_t k = 0; read->class_names != NULL && k < read->results.class_count; k++)
-        free(read->class_names[k]);
-    for (size_t i = 0; read->warnings != NULL && i < read->results.warning_count; i++)
-        free(read->warnings[i]);
+    free_strings(read->class_names, read->results.class_count);
+    free_strings(read->warnings, read->results.warning_count);
+    free_strings(read->cautions, read->results.caution_count);
+    free_strings(read->view_names, read->results.view_count);
     for (size_t i = 0; i < read->kept_count; i++) clip_columns_free(&read->kept[i]);
     for (size_t i = 0; i < read->results.issue_count; i++) {
         const struct run_issue *issue = &read->issues[i];
         free((char *)(uintptr_t)issue->given_set);
         free((char *)(uintptr_t)issue->suggested_set);
         free((struct run_annotation *)(uintptr_t)issue->annotations);
+        free((struct run_evidence *)(uintptr_t)issue->evidence);
     }
+    for (size_t i = 0; i < read->results.group_error_count; i++)
+        free((char *)(uintptr_t)read->group_errors[i].group);
     run_facts_free(&read->results.facts);
     free(read->input);
     free(read->root);
     free(read->score_name);
-    free(read->class_names);
+    free(read->detector);
+    free(read->group_name);
+    free(read->group_errors);
     free(read->classes_by_name);
-    free(read->warnings);
     free(read->issues);
     free(read->classes);
     free(read->pairs);

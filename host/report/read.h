@@ -8,8 +8,9 @@
 struct run_read;
 
 /* Reads run.json, classes.json, clips.csv (only the rows that a page needs),
- * issues.jsonl, classes.csv, overlapping_classes.csv and confident_joint.csv of a
- * finished run. ERROR_FILE or ERROR_DATA names the file, the line and the reason. */
+ * issues.jsonl, classes.csv, overlapping_classes.csv, confident_joint.csv and
+ * group_errors.csv of a finished run; what version 0.2.0 did not write may be missing. ERROR_FILE
+ * or ERROR_DATA names the file, the line and the reason. */
 enum error_code run_read_open(const char *folder, struct run_read **read, struct error *error);
 const struct run_results *run_read_results(const struct run_read *read);
 void run_read_close(struct run_read *read); /* takes NULL */

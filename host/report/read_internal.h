@@ -17,12 +17,18 @@ struct run_read {
     char **class_names; /* (results.class_count) */
     struct name_index *classes_by_name;
     char **warnings;
-    struct run_issue *issues; /* their sets and annotations are owned */
+    char **cautions;
+    char *detector;
+    char *group_name;
+    char **view_names;
+    struct run_issue *issues; /* their sets, annotations and evidence are owned */
     size_t issue_capacity;
     struct run_class *classes;
     struct run_pair *pairs;
     size_t pair_capacity;
     int64_t *joint;
+    struct run_group_error *group_errors; /* their groups are owned */
+    size_t group_error_capacity;
 
     size_t *needed; /* rows that the page shows, ascending, each once */
     size_t needed_count;
@@ -30,6 +36,9 @@ struct run_read {
     size_t kept_count;
     size_t kept_capacity;
 };
+
+/* The index of the class, or -1. */
+int32_t run_read_find_class(const struct run_read *read, const char *name);
 
 /* One file each: the path is for opening and for messages. */
 enum error_code run_read_json(struct run_read *read, const char *path, struct error *error);
@@ -39,5 +48,6 @@ enum error_code run_read_clips(struct run_read *read, const char *path, struct e
 enum error_code run_read_classes(struct run_read *read, const char *path, struct error *error);
 enum error_code run_read_pairs(struct run_read *read, const char *path, struct error *error);
 enum error_code run_read_joint(struct run_read *read, const char *path, struct error *error);
+enum error_code run_read_group_errors(struct run_read *read, const char *path, struct error *error);
 
 #endif

@@ -1,17 +1,15 @@
-/* run.json, classes.json and issues.jsonl of a run, read back. */
+/* run.json and classes.json of a run, read back. */
 #include "host/base/file.h"
 #include "host/base/json.h"
 #include "host/base/memory.h"
 #include "host/output/files.h"
 #include "host/report/read_internal.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define JSON_FILE_LIMIT ((size_t)256 << 20)
-#define LINE_LIMIT ((size_t)16 << 20)
 
 /* Reads and parses a whole JSON file; released by json_decref. */
 static json_t *load(const char *path, struct error *error) {
@@ -73,17 +71,67 @@ static void read_audio_faults(struct run_results *results, const json_t *health)
     }
 }
 
-static enum error_code read_warnings(struct run_read *read, const json_t *warnings,
-                                     struct error *error) {
-    size_t count = json_array_size(warnings);
-    read->warnings = memory_array(count, sizeof *read->warnings, "warnings", error);
-    if (read->warnings == NULL) return error->code;
-    for (size_t i = 0; i < count; i++) {
-        char *warning = json_bytes(json_array_get(warnings, i), error);
-        if (warning == NULL) continue;
-        read->warnings[read->results.warning_count++] = warning;
+/* The strings of an array, each owned; other elements are left out. */
+static enum error_code read_strings(const json_t *array, char ***strings, size_t *count,
+                                    struct error *error) {
+    size_t most = json_array_size(array);
+    *strings = memory_array(most, sizeof **strings, "the texts of run.json", error);
+    if (*strings == NULL) return error->code;
+    for (size_t i = 0; i < most; i++) {
+        char *string = json_bytes(json_array_get(array, i), error);
+        if (string != NULL) (*strings)[(*count)++] = string;
     }
-    read->results.warnings = (const char *const *)read->warnings;
+    return error->code;
+}
+
+static double number_or_nan(const json_t *object, const char *name) {
+    const json_t *value = json_object_get(object, name);
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+static struct run_estimate read_estimate(const json_t *count, const char *name) {
+    const json_t *estimate = json_object_get(count, name);
+    return (struct run_estimate){number_or_nan(estimate, "number"), number_or_nan(estimate, "low"),
+                                 number_or_nan(estimate, "high")};
+}
+
+/* What a detector found. Runs of version 0.2.0 have none of it. */
+static enum error_code read_detector(struct run_read *read, const json_t *run,
+                                     struct error *error) {
+    struct run_results *results = &read->results;
+    const json_t *count = json_object_get(run, "error_count");
+    const json_t *belief = json_object_get(run, "belief");
+    read->detector = json_bytes(json_object_get(run, "detector"), error);
+    results->detector = read->detector;
+    results->error_count =
+        (struct run_error_count){.errors = read_estimate(count, "errors"),
+                                 .flagged_right = read_estimate(count, "flagged_right"),
+                                 .unflagged_wrong = read_estimate(count, "unflagged_wrong")};
+    results->error_count.estimated = isfinite(results->error_count.errors.number) &&
+                                     isfinite(results->error_count.flagged_right.number) &&
+                                     isfinite(results->error_count.unflagged_wrong.number);
+    results->belief =
+        (struct run_belief){.balanced_accuracy = number_or_nan(belief, "balanced_accuracy"),
+                            .chance = number_or_nan(belief, "chance"),
+                            .majority = number_or_nan(belief, "majority")};
+    results->belief.computed = isfinite(results->belief.balanced_accuracy) &&
+                               isfinite(results->belief.chance) &&
+                               isfinite(results->belief.majority);
+    TRY(read_strings(json_object_get(run, "views"), &read->view_names, &results->view_count,
+                     error));
+    TRY(read_strings(json_object_get(run, "cautions"), &read->cautions, &results->caution_count,
+                     error));
+    results->view_names = (const char *const *)read->view_names;
+    results->cautions = (const char *const *)read->cautions;
+    return error->code;
+}
+
+/* The field of the groups, which is one of the settings. */
+static enum error_code read_group_name(struct run_read *read, const json_t *run,
+                                       struct error *error) {
+    const json_t *settings = json_object_get(run, "settings");
+    read->group_name = json_bytes(json_object_get(settings, "group"), error);
+    read->results.group_name = read->group_name;
     return error->code;
 }
 
@@ -112,7 +160,12 @@ enum error_code run_read_json(struct run_read *read, const char *path, struct er
     const char *separator = run_fact_find(&results->facts, "settings", "label_separator");
     results->multilabel = separator != NULL && strcmp(separator, "null") != 0;
     if (results->facts.failed) FAIL(error, ERROR_MEMORY, "%s: no memory for its facts", path);
-    if (error->code == ERROR_NONE) read_warnings(read, json_object_get(run, "warnings"), error);
+    if (error->code == ERROR_NONE &&
+        read_strings(json_object_get(run, "warnings"), &read->warnings, &results->warning_count,
+                     error) == ERROR_NONE &&
+        read_group_name(read, run, error) == ERROR_NONE)
+        read_detector(read, run, error);
+    results->warnings = (const char *const *)read->warnings;
 done:
     json_decref(run);
     return error->code;
@@ -124,7 +177,7 @@ static int compare_names(const void *a, const void *b) {
     return strcmp(((const struct name_index *)a)->name, ((const struct name_index *)b)->name);
 }
 
-static int32_t find_class(const struct run_read *read, const char *name) {
+int32_t run_read_find_class(const struct run_read *read, const char *name) {
     struct name_index wanted = {name, -1};
     if (read->results.class_count == 0) return -1;
     const struct name_index *found =
@@ -170,144 +223,5 @@ enum error_code run_read_class_names(struct run_read *read, const char *path, st
     if (error->code == ERROR_NONE) index_classes(read, path, error);
 done:
     json_decref(names);
-    return error->code;
-}
-
-/* ---- issues.jsonl ---- */
-
-struct place {
-    const char *path;
-    size_t line;
-};
-
-static bool row_number(const json_t *value, size_t *row) {
-    json_int_t number = json_integer_value(value);
-    if (!json_is_integer(value) || number < 0) return false;
-    *row = (size_t)number;
-    return true;
-}
-
-static double number_or_nan(const json_t *object, const char *name) {
-    const json_t *value = json_object_get(object, name);
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
-}
-
-static enum error_code read_label(const struct run_read *read, const json_t *object,
-                                  const char *name, int32_t *index, const struct place *place,
-                                  struct error *error) {
-    char *label = json_bytes(json_object_get(object, name), error);
-    *index = label == NULL ? -1 : find_class(read, label);
-    free(label);
-    if (*index < 0)
-        FAIL(error, ERROR_DATA, "%s, line %zu: \"%s\" is not a class of classes.json", place->path,
-             place->line, name);
-    return error->code;
-}
-
-static enum error_code read_neighbours(struct run_issue *issue, const json_t *neighbours,
-                                       const struct place *place, struct error *error) {
-    size_t count = json_array_size(neighbours);
-    if (count > RUN_NEIGHBOURS)
-        return FAIL(error, ERROR_DATA, "%s, line %zu: %zu neighbours; at most %d are known",
-                    place->path, place->line, count, RUN_NEIGHBOURS);
-    for (size_t i = 0; i < count; i++) {
-        const json_t *neighbour = json_array_get(neighbours, i);
-        if (!row_number(json_object_get(neighbour, "row"), &issue->neighbours[i]))
-            return FAIL(error, ERROR_DATA, "%s, line %zu: neighbour %zu has no \"row\"",
-                        place->path, place->line, i);
-        issue->similarities[i] = (float)number_or_nan(neighbour, "similarity");
-        issue->neighbour_count = i + 1;
-    }
-    return ERROR_NONE;
-}
-
-/* A joined set of labels, to be freed. */
-static enum error_code read_set(const json_t *object, const char *name, const char **set,
-                                const struct place *place, struct error *error) {
-    *set = json_bytes(json_object_get(object, name), error);
-    if (*set == NULL && error->code == ERROR_NONE)
-        FAIL(error, ERROR_DATA, "%s, line %zu: \"%s\" is no text", place->path, place->line, name);
-    return error->code;
-}
-
-/* The wrong and missing labels of a clip of a multilabel run. */
-static enum error_code read_annotations(const struct run_read *read, const json_t *object,
-                                        struct run_issue *issue, const struct place *place,
-                                        struct error *error) {
-    const json_t *list = json_object_get(object, "annotations");
-    size_t count = json_array_size(list);
-    struct run_annotation *annotations =
-        memory_array(count, sizeof *annotations, "the labels of a run", error);
-    issue->annotations = annotations;
-    if (annotations == NULL) return error->code;
-    for (size_t i = 0; i < count; i++) {
-        const json_t *annotation = json_array_get(list, i);
-        TRY(read_label(read, annotation, "label", &annotations[i].class_index, place, error));
-        annotations[i].given = json_is_true(json_object_get(annotation, "given"));
-        annotations[i].probability = (float)number_or_nan(annotation, "probability");
-    }
-    issue->annotation_count = count;
-    TRY(read_set(object, "given_label", &issue->given_set, place, error));
-    return read_set(object, "suggested_label", &issue->suggested_set, place, error);
-}
-
-/* Room for one more issue, which the results own from now on. */
-static struct run_issue *add_issue(struct run_read *read, struct error *error) {
-    struct run_results *results = &read->results;
-    if (memory_grow(&read->issues, &read->issue_capacity, results->issue_count + 1,
-                    sizeof *read->issues, "the issues of a run", error) != ERROR_NONE)
-        return NULL;
-    results->issues = read->issues;
-    read->issues[results->issue_count] = (struct run_issue){.given = -1, .suggested = -1};
-    return &read->issues[results->issue_count++];
-}
-
-static enum error_code read_issue(struct run_read *read, const json_t *object,
-                                  const struct place *place, struct error *error) {
-    struct run_issue *issue = add_issue(read, error);
-    if (issue == NULL) return error->code;
-    if (!row_number(json_object_get(object, "row"), &issue->row))
-        return FAIL(error, ERROR_DATA, "%s, line %zu: no \"row\"", place->path, place->line);
-    if (read->results.multilabel) {
-        TRY(read_annotations(read, object, issue, place, error));
-    } else {
-        TRY(read_label(read, object, "given_label", &issue->given, place, error));
-        TRY(read_label(read, object, "suggested_label", &issue->suggested, place, error));
-    }
-    issue->score = number_or_nan(object, "score");
-    issue->self_confidence = number_or_nan(object, "self_confidence");
-    issue->normalized_margin = number_or_nan(object, "normalized_margin");
-    issue->confidence_weighted_entropy = number_or_nan(object, "confidence_weighted_entropy");
-    issue->given_probability = (float)number_or_nan(object, "given_probability");
-    issue->suggested_probability = (float)number_or_nan(object, "suggested_probability");
-    return read_neighbours(issue, json_object_get(object, "neighbours"), place, error);
-}
-
-enum error_code run_read_issues(struct run_read *read, const char *path, struct error *error) {
-    struct file_mapping file;
-    TRY(file_map(path, &file, error));
-    const char *at = (const char *)file.data;
-    const char *end = file.data == NULL ? at : at + file.size;
-    struct place place = {path, 0};
-    while (at < end && error->code == ERROR_NONE) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        size_t length = (size_t)((newline == NULL ? end : newline) - at);
-        place.line++;
-        if (length > LINE_LIMIT) {
-            FAIL(error, ERROR_DATA, "%s, line %zu: %zu bytes; at most %zu are read", path,
-                 place.line, length, LINE_LIMIT);
-        } else if (length > 0) {
-            struct error parsing = ERROR_INITIAL;
-            json_t *object = json_parse(at, length, path, &parsing);
-            if (object == NULL)
-                FAIL(error, parsing.code, "%s, line %zu: not JSON (%s)", path, place.line,
-                     parsing.message);
-            else
-                read_issue(read, object, &place, error);
-            json_decref(object);
-        }
-        at += length + 1;
-    }
-    file_unmap(&file);
     return error->code;
 }

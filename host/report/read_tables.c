@@ -1,4 +1,5 @@
-/* classes.csv, overlapping_classes.csv and confident_joint.csv of a run, read back. */
+/* classes.csv, overlapping_classes.csv, confident_joint.csv and group_errors.csv of a run, read
+ * back. */
 #include "host/base/memory.h"
 #include "host/report/read_internal.h"
 #include "host/report/read_source.h"
@@ -19,9 +20,10 @@ static int32_t class_number(const struct run_read *read, const struct source *so
 
 enum error_code run_read_classes(struct run_read *read, const char *path, struct error *error) {
     static const struct source_column columns[] = {
-        {.name = "class_index"},          {.name = "examples"},    {.name = "label_issues"},
-        {.name = "inverse_label_issues"}, {.name = "label_noise"}, {.name = "inverse_label_noise"},
-        {.name = "label_quality_score"}};
+        {.name = "class_index"},         {.name = "examples"},
+        {.name = "label_issues"},        {.name = "inverse_label_issues"},
+        {.name = "label_noise"},         {.name = "inverse_label_noise"},
+        {.name = "label_quality_score"}, {.name = "recall", .optional = true}};
     struct source source;
     size_t count = read->results.class_count;
     source_open(&source, path, columns, sizeof columns / sizeof columns[0], error);
@@ -41,7 +43,8 @@ enum error_code run_read_classes(struct run_read *read, const char *path, struct
             .inverse_label_issues = source_integer(&source, source_cell(&source, 3), 0, error),
             .label_noise = source_number(&source, 4),
             .inverse_label_noise = source_number(&source, 5),
-            .label_quality = source_number(&source, 6)};
+            .label_quality = source_number(&source, 6),
+            .recall = source_number(&source, 7)};
     }
     if (error->code == ERROR_NONE && k < count)
         FAIL(error, ERROR_DATA, "%s: %zu of the %zu classes of classes.json", path, k, count);
@@ -106,6 +109,67 @@ enum error_code run_read_joint(struct run_read *read, const char *path, struct e
         if (read->joint != NULL) read_joint_rows(read, &source, error);
     }
     read->results.confident_joint = read->joint;
+    source_close(&source);
+    return error->code;
+}
+
+/* ---- group_errors.csv ---- */
+
+/* The class whose name is in the cell. */
+static int32_t class_of_name(const struct run_read *read, const struct source *source,
+                             size_t column, struct error *error) {
+    struct text name = TEXT_INITIAL;
+    text_csv_undo(&name, source_cell(source, column));
+    int32_t index = -1;
+    if (text_check(&name, error) == ERROR_NONE)
+        index = run_read_find_class(read, name.data == NULL ? "" : name.data);
+    if (index < 0)
+        FAIL(error, ERROR_DATA, "%s, line %zu: '%.40s' is not a class of classes.json",
+             source->path, source->reader.line, source_cell(source, column));
+    text_free(&name);
+    return index;
+}
+
+static enum error_code add_group(struct run_read *read, const struct source *source,
+                                 struct error *error) {
+    struct run_results *results = &read->results;
+    struct text name = TEXT_INITIAL;
+    struct run_group_error group = {.given = class_of_name(read, source, 1, error),
+                                    .suggested = class_of_name(read, source, 2, error)};
+    int64_t clips = source_integer(source, source_cell(source, 3), 0, error);
+    int64_t matching = source_integer(source, source_cell(source, 4), 0, error);
+    group.clips = clips < 0 ? 0 : (size_t)clips;
+    group.matching = matching < 0 ? 0 : (size_t)matching;
+    text_csv_undo(&name, source_cell(source, 0));
+    if (error->code == ERROR_NONE && text_check(&name, error) == ERROR_NONE)
+        group.group = memory_string(name.data == NULL ? "" : name.data, error);
+    text_free(&name);
+    if (group.group == NULL) return error->code;
+    if (memory_grow(&read->group_errors, &read->group_error_capacity,
+                    results->group_error_count + 1, sizeof *read->group_errors,
+                    "the groups of a run", error) == ERROR_NONE)
+        read->group_errors[results->group_error_count++] = group;
+    else
+        free((char *)(uintptr_t)group.group);
+    return error->code;
+}
+
+enum error_code run_read_group_errors(struct run_read *read, const char *path,
+                                      struct error *error) {
+    static const struct source_column columns[] = {{.name = "group"},
+                                                   {.name = "given_label"},
+                                                   {.name = "suggested_label"},
+                                                   {.name = "clips"},
+                                                   {.name = "matching"}};
+    struct source source;
+    source_open(&source, path, columns, sizeof columns / sizeof columns[0], error);
+    /* Not NULL even without a row: groups were looked for. */
+    if (error->code == ERROR_NONE)
+        memory_grow(&read->group_errors, &read->group_error_capacity, 1, sizeof *read->group_errors,
+                    "the groups of a run", error);
+    while (error->code == ERROR_NONE && source_next(&source, error) == ERROR_NONE && !source.end)
+        add_group(read, &source, error);
+    read->results.group_errors = read->group_errors;
     source_close(&source);
     return error->code;
 }

@@ -1,19 +1,22 @@
-/* Out-of-fold probabilities and their log-loss, in double precision. */
+/* Out-of-fold probabilities or their logarithms, and the log-loss, in double precision. */
 #include "kernels/cpu/classifier.h"
 
 #include "kernels/clock.h"
 #include "kernels/cpu/memory.h"
 
+#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct prediction {
     struct cpu_classifier *self;
     size_t strips, padded;
-    size_t scratch_stride; /* bytes of a thread's scratch: a tile, then its columns */
-    size_t scratch_columns;
-    double *losses;       /* (tile_count) */
-    float *probabilities; /* (rows, classes) or NULL */
+    size_t scratch_stride; /* bytes of a thread's scratch: a tile, its columns, its logits */
+    size_t scratch_columns, scratch_logits;
+    double *losses; /* (tile_count) */
+    enum classifier_output output;
+    float *predictions; /* (rows, classes) or NULL */
 };
 
 static void pack_task(struct prediction *prediction, const struct classifier_task *task) {
@@ -35,20 +38,51 @@ static void pack_task(struct prediction *prediction, const struct classifier_tas
     }
 }
 
+/* Replaces the tile's probabilities (classes, TILE_ROWS) by their logarithms, from logits of the
+ * same shape without intercepts: ln p[c] = z[c] - z[k] + ln p[k], k the likeliest class. */
+static void take_logarithms(const struct prediction *prediction, size_t rows, const double *logits,
+                            double *columns) {
+    size_t classes = prediction->self->classes;
+    const double *intercepts = prediction->self->intercepts.data;
+    double floor = prediction->output == CLASSIFIER_LOGARITHMS ? LOG_FLOOR : -INFINITY;
+    double largest[TILE_ROWS], shift[TILE_ROWS];
+    for (size_t r = 0; r < rows; r++) {
+        largest[r] = columns[r];
+        shift[r] = logits[r] + intercepts[0];
+    }
+    for (size_t c = 1; c < classes; c++)
+        for (size_t r = 0; r < rows; r++)
+            if (columns[c * TILE_ROWS + r] > largest[r]) {
+                largest[r] = columns[c * TILE_ROWS + r];
+                shift[r] = logits[c * TILE_ROWS + r] + intercepts[c];
+            }
+    for (size_t r = 0; r < rows; r++) largest[r] = log(largest[r]);
+    for (size_t c = 0; c < classes; c++)
+        for (size_t r = 0; r < rows; r++) {
+            double value = logits[c * TILE_ROWS + r] + intercepts[c] - shift[r] + largest[r];
+            columns[c * TILE_ROWS + r] = value < floor ? floor : value;
+        }
+}
+
 static void predict_tile(struct prediction *prediction, size_t index, char *scratch) {
     const struct cpu_classifier *self = prediction->self;
     const struct tile_kernels *kernels = self->exact;
     const struct classifier_tile *tile = &self->tiles[index];
     double *columns = (double *)(void *)(scratch + prediction->scratch_columns);
+    double *logits = (double *)(void *)(scratch + prediction->scratch_logits);
+    bool logarithms =
+        prediction->predictions != NULL && prediction->output != CLASSIFIER_PROBABILITIES;
     classifier_pack_tile(self, kernels, index, scratch);
     kernels->multiply(scratch, tile->rows, prediction->strips, self->panels.data, self->classes,
                       columns);
+    if (logarithms) memcpy(logits, columns, self->classes * TILE_ROWS * sizeof *logits);
     prediction->losses[index] =
         kernels->softmax(columns, tile->rows, self->classes, self->intercepts.data,
                          self->labels + tile->first, false, NULL);
-    if (prediction->probabilities == NULL) return;
+    if (prediction->predictions == NULL) return;
+    if (logarithms) take_logarithms(prediction, tile->rows, logits, columns);
     for (size_t r = 0; r < tile->rows; r++) {
-        float *row = prediction->probabilities + self->order[tile->first + r] * self->classes;
+        float *row = prediction->predictions + self->order[tile->first + r] * self->classes;
         for (size_t c = 0; c < self->classes; c++) row[c] = (float)columns[c * TILE_ROWS + r];
     }
 }
@@ -70,17 +104,19 @@ static void predict_fold(struct prediction *prediction, const struct classifier_
 
 enum error_code cpu_classifier_predict(struct classifier *classifier,
                                        const struct classifier_task *tasks, size_t task_count,
-                                       float *probabilities, double *log_loss,
-                                       struct error *error) {
+                                       enum classifier_output output, float *predictions,
+                                       double *log_loss, struct error *error) {
     struct cpu_classifier *self = (struct cpu_classifier *)classifier;
     double started = clock_seconds();
-    struct prediction prediction = {.self = self, .probabilities = probabilities};
+    struct prediction prediction = {.self = self, .output = output, .predictions = predictions};
     size_t lanes = self->exact->lanes, groups = (self->classes + lanes - 1) / lanes;
     prediction.strips = classifier_strips(self, self->exact);
     prediction.padded = prediction.strips * lanes;
     prediction.scratch_columns = prediction.strips * TILE_ROWS * TILE_STRIP_BYTES;
-    prediction.scratch_stride =
+    prediction.scratch_logits =
         prediction.scratch_columns + self->classes * TILE_ROWS * sizeof(double);
+    prediction.scratch_stride =
+        prediction.scratch_logits + self->classes * TILE_ROWS * sizeof(double);
     prediction.losses = memory_aligned(self->tile_count, sizeof(double), "losses", error);
     if (prediction.losses == NULL ||
         classifier_reserve(&self->panels, groups * prediction.padded, TILE_STRIP_BYTES,

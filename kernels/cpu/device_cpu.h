@@ -28,11 +28,14 @@ enum error_code cpu_classifier_evaluate(struct classifier *classifier,
                                         struct error *error);
 enum error_code cpu_classifier_predict(struct classifier *classifier,
                                        const struct classifier_task *tasks, size_t task_count,
-                                       float *probabilities, double *log_loss, struct error *error);
+                                       enum classifier_output output, float *predictions,
+                                       double *log_loss, struct error *error);
+enum error_code cpu_classifier_scatter(struct classifier *classifier, size_t fold, double *sums,
+                                       double *products, struct error *error);
 void cpu_classifier_close(struct classifier *classifier);
 
 /* nearest.c: see struct device_operations */
-enum error_code cpu_nearest(struct device *device, const float *data, size_t rows, size_t columns,
+enum error_code cpu_nearest(struct device *device, const struct nearest_problem *problem,
                             const size_t *queries, size_t query_count, size_t count,
                             size_t *neighbours, float *similarities, struct error *error);
 

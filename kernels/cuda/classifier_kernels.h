@@ -23,6 +23,10 @@ enum error_code launch_pack_weights(const double *weights, size_t columns, size_
                                     size_t packed_columns, size_t stride, Real *packed,
                                     cudaStream_t stream, struct error *error);
 
+/* onehot (rows, stride): 1 in the column of each row's label, else 0; all 0 in rows without one. */
+enum error_code launch_onehot(const int32_t *labels, size_t rows, size_t stride, double *onehot,
+                              cudaStream_t stream, struct error *error);
+
 /* What one softmax launch computes: the classes of consecutive tasks. */
 struct softmax_view {
     size_t rows;  /* of the tile */
@@ -41,6 +45,12 @@ template <typename Real>
 enum error_code launch_softmax(const struct softmax_view *view, Real *logits, const double *weights,
                                const int32_t *labels, float *probabilities, double *losses,
                                cudaStream_t stream, struct error *error);
+
+/* logarithms (rows, classes) = max(ln softmax, floor) of logits (rows, stride) of one task, with
+ * intercepts from weights (classes, row_size). */
+enum error_code launch_logarithms(const struct softmax_view *view, const double *logits,
+                                  const double *weights, double floor, float *logarithms,
+                                  cudaStream_t stream, struct error *error);
 
 /* sums (chunks, columns) of matrix (chunks * chunk_rows, stride) over each chunk's rows. */
 template <typename Real>

@@ -1,4 +1,4 @@
-/* Out-of-fold probabilities and their log-loss, in double precision. */
+/* Out-of-fold probabilities or their logarithms, and the log-loss, in double precision. */
 #include "kernels/cuda/classifier.h"
 
 #include "kernels/clock.h"
@@ -6,13 +6,15 @@
 #include "kernels/cuda/classifier_data.h"
 #include "kernels/cuda/classifier_kernels.h"
 
+#include <math.h>
 #include <nvtx3/nvToolsExt.h>
 #include <string.h>
 
 struct prediction {
     struct cuda_classifier *self;
-    size_t padded;        /* columns of the logits: classes rounded up */
-    float *probabilities; /* (rows, classes), the caller's, or NULL */
+    size_t padded; /* columns of the logits: classes rounded up */
+    enum classifier_output output;
+    float *predictions; /* (rows, classes), the caller's, or NULL */
 };
 
 static enum error_code reserve_all(const struct prediction *prediction, struct error *error) {
@@ -70,6 +72,19 @@ static enum error_code send_weights(const struct prediction *prediction,
                                        (double *)self->packed.data, stream, error);
 }
 
+/* Queues the logarithms of the tile's probabilities, if they are asked for, in place of these;
+ * the softmax of probabilities leaves the logits as they are. */
+static enum error_code take_logarithms(const struct prediction *prediction,
+                                       const struct softmax_view *view, struct error *error) {
+    struct cuda_classifier *self = prediction->self;
+    const double floor = prediction->output == CLASSIFIER_LOGARITHMS ? LOG_FLOOR : -INFINITY;
+    if (prediction->output == CLASSIFIER_PROBABILITIES || prediction->predictions == NULL)
+        return ERROR_NONE;
+    return launch_logarithms(view, (const double *)self->logits.data,
+                             (const double *)self->weights.data, floor, (float *)self->partial.data,
+                             self->worker->stream, error);
+}
+
 /* Queues logits, softmax and losses of a tile on the worker's stream. */
 static enum error_code predict_tile(const struct prediction *prediction,
                                     const struct cuda_classifier_tile *tile, struct error *error) {
@@ -90,6 +105,7 @@ static enum error_code predict_tile(const struct prediction *prediction,
                                (const int32_t *)self->labels.data + tile->first,
                                (float *)self->partial.data, (double *)self->losses.data, stream,
                                error) != ERROR_NONE ||
+        take_logarithms(prediction, &view, error) != ERROR_NONE ||
         launch_sum_columns<double>((const double *)self->losses.data, tile->chunks,
                                    self->chunk_rows, 1, 1, sums, stream, error) != ERROR_NONE)
         return error->code;
@@ -97,24 +113,24 @@ static enum error_code predict_tile(const struct prediction *prediction,
                            error);
 }
 
-/* Copies a tile's probabilities to the caller's rows. */
+/* Copies a tile's predictions to the caller's rows. */
 static enum error_code receive_tile(const struct prediction *prediction,
                                     const struct cuda_classifier_tile *tile, struct error *error) {
     struct cuda_classifier *self = prediction->self;
     const cudaStream_t stream = self->worker->stream;
     const size_t rows = tile->chunks * self->chunk_rows, bytes = self->classes * sizeof(float);
     const float *received = (const float *)self->received.data;
-    if (prediction->probabilities != NULL)
+    if (prediction->predictions != NULL)
         cuda_check(cudaMemcpyAsync(self->received.data, self->partial.data, rows * bytes,
                                    cudaMemcpyDeviceToHost, stream),
                    "probabilities", error);
     if (cuda_check(cudaStreamSynchronize(stream), "a prediction", error) != ERROR_NONE ||
-        prediction->probabilities == NULL)
+        prediction->predictions == NULL)
         return error->code;
     for (size_t r = 0; r < rows; r++) {
         const size_t row = self->order[tile->first + r];
         if (row != SIZE_MAX)
-            memcpy(prediction->probabilities + row * self->classes, received + r * self->classes,
+            memcpy(prediction->predictions + row * self->classes, received + r * self->classes,
                    bytes);
     }
     return ERROR_NONE;
@@ -155,11 +171,12 @@ static enum error_code predict_all(const struct prediction *prediction,
 
 enum error_code cuda_classifier_predict(struct classifier *classifier,
                                         const struct classifier_task *tasks, size_t task_count,
-                                        float *probabilities, double *log_loss,
-                                        struct error *error) {
+                                        enum classifier_output output, float *predictions,
+                                        double *log_loss, struct error *error) {
     struct cuda_classifier *self = (struct cuda_classifier *)classifier;
     const double started = clock_seconds();
-    struct prediction prediction = {self, classifier_round_up(self->classes, 8), probabilities};
+    struct prediction prediction = {self, classifier_round_up(self->classes, 8), output,
+                                    predictions};
     nvtxRangePushA("classifier predict");
     predict_all(&prediction, tasks, task_count, log_loss, error);
     nvtxRangePop();

@@ -173,6 +173,37 @@ enum error_code launch_softmax(const struct softmax_view *view, Real *logits, co
     return cuda_check(cudaGetLastError(), "softmax", error);
 }
 
+/* A warp for each row. */
+__global__ void __launch_bounds__(THREADS)
+    logarithms_kernel(softmax_view view, const double *__restrict__ logits,
+                      const double *__restrict__ weights, double floor,
+                      float *__restrict__ logarithms) {
+    const size_t lane = threadIdx.x % 32;
+    const size_t row = (size_t)blockIdx.x * (THREADS / 32) + threadIdx.x / 32;
+    if (row >= view.rows) return; /* the whole warp */
+    const double *from = logits + row * view.stride, *intercept = weights + view.row_size - 1;
+    double maximum = LEAST, sum = 0;
+    for (size_t c = lane; c < view.classes; c += 32)
+        maximum = fmax(maximum, from[c] + intercept[c * view.row_size]);
+    maximum = group_maximum<double, 32>(maximum);
+    for (size_t c = lane; c < view.classes; c += 32)
+        sum += exp(from[c] + intercept[c * view.row_size] - maximum);
+    const double total = log(group_sum<double, 32>(sum));
+    for (size_t c = lane; c < view.classes; c += 32) {
+        const double value = from[c] + intercept[c * view.row_size] - maximum - total;
+        logarithms[row * view.classes + c] = (float)(value < floor ? floor : value);
+    }
+}
+
+enum error_code launch_logarithms(const struct softmax_view *view, const double *logits,
+                                  const double *weights, double floor, float *logarithms,
+                                  cudaStream_t stream, struct error *error) {
+    const unsigned blocks = (unsigned)((view->rows + THREADS / 32 - 1) / (THREADS / 32));
+    LAUNCH(logarithms_kernel, dim3(blocks), dim3(THREADS), 0, stream, *view, logits, weights, floor,
+           logarithms);
+    return cuda_check(cudaGetLastError(), "logarithms", error);
+}
+
 template enum error_code launch_softmax<float>(const struct softmax_view *, float *, const double *,
                                                const int32_t *, float *, double *, cudaStream_t,
                                                struct error *);

@@ -4,7 +4,7 @@
 
 #include "kernels/device.h"
 
-enum error_code cuda_nearest(struct device *device, const float *data, size_t rows, size_t columns,
+enum error_code cuda_nearest(struct device *device, const struct nearest_problem *problem,
                              const size_t *queries, size_t query_count, size_t count,
                              size_t *neighbours, float *similarities, struct error *error);
 

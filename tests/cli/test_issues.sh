@@ -68,7 +68,14 @@ expect_equal 'both rows' "$(cat stdout)" $'5\n6'
 expect_exit 'estimate of a joint' 0 issues --joint joint.npy \
     --estimation-method off_diagonal_custom
 expect_equal 'off the diagonal' "$(cat stdout)" '2'
+npy six.npy '|u1' '(6,)' '\x00\x00\x00\x01\x01\x01'
+npy half.npy '<f4' '(6, 2)' "$nine$one$one$nine$nine$one$one$nine$nine$one$one$nine"
+npy large.npy '|u1' '(2, 2)' '\x1e\x0a\x14\x28'
+expect_exit 'estimate of a joint of 100 rows' 0 "$EARMARK" issues --labels six.npy \
+    --pred-probs half.npy --joint large.npy --estimation-method off_diagonal_custom
+expect_equal 'calibrated to the six rows' "$(cat stdout)" '2'
 expect_exit 'joint of another shape' 1 issues --joint remove.npy
+expect_grep 'its file and the shape' '^earmark: remove.npy: .*dimensions: 1; \(classes, classes\)' stderr
 
 npy many.npy '|u1' '(8, 2)' \
     '\x01\x00\x00\x01\x01\x00\x00\x01\x01\x00\x01\x00\x00\x01\x00\x01'
@@ -78,6 +85,9 @@ expect_equal 'multi-label rows' "$(cat stdout)" $'5\n6'
 expect_exit 'multi-label folder' 0 "$EARMARK" issues --multi-label --labels many.npy \
     --pred-probs p.npy --filter predicted_neq_given -o multi
 expect_lines 'four annotations' 5 multi/annotations.csv
+head -n 1 multi/classes.csv >multi_columns
+head -n 1 out/classes.csv >single_columns
+expect_same 'columns of classes.csv' single_columns multi_columns
 expect_exit 'multi-label needs a matrix' 1 "$EARMARK" issues --multi-label --labels y.npy \
     --pred-probs p.npy
 
@@ -110,6 +120,28 @@ npy label.npy '<f4' '(8,)' "$one$one$one$one$one$one$one$one"
 refused 'float labels' 'float32 instead of integers' --labels label.npy --pred-probs p.npy
 npy cube.npy '<f4' '(8, 1, 2)' "$nine$one$one$nine$nine$one$one$nine$nine$one$one$nine$nine$one$one$nine"
 refused 'three dimensions' '3 dimensions' --labels y.npy --pred-probs cube.npy
+
+
+# Counts that are refused, with the file that has them.
+arrays='--labels y.npy --pred-probs p.npy'
+npy zero.npy '|u1' '(2, 2)' '\x00\x00\x00\x00'
+refused 'a joint of zeros' '^earmark: zero.npy: .*0 throughout' $arrays --joint zero.npy
+huge='\x00\x00\x00\x00\x00\x00\x00\x80' # 2^63
+seven='\x07\x00\x00\x00\x00\x00\x00\x00'
+npy huge.npy '<u8' '(2, 2)' "$seven$huge$seven$seven"
+refused 'a count of 2^63' '^earmark: huge.npy: .*given class 0, true class 1: .*below 2\^63' $arrays --joint huge.npy
+most='\xff\xff\xff\xff\xff\xff\xff\x7f'
+npy sum.npy '<i8' '(2, 2)' "$seven$seven$most$most"
+refused 'counts of 2^63 in all' '^earmark: sum.npy: .*given class 1' $arrays --joint sum.npy
+npy remove_huge.npy '<u8' '(2,)' "$seven$huge"
+refused 'so many to remove' '^earmark: remove_huge.npy: class 1: .*below 2\^63' $arrays --num-to-remove remove_huge.npy
+npy remove_less.npy '|i1' '(2,)' '\x01\xff'
+refused 'fewer than none to remove' '^earmark: remove_less.npy: class 1: -1 rows' $arrays --num-to-remove remove_less.npy
+npy nan_joint.npy '<f4' '(2, 2)' "$one$one\x00\x00\xc0\x7f$one"
+refused 'NaN in a joint' '^earmark: nan_joint.npy: .*given class 1, true class 0: .*a number' $arrays --joint nan_joint.npy
+npy one_zero.npy '|u1' '(2, 2, 2)' '\x03\x01\x01\x03\x00\x00\x00\x00'
+refused 'zeros in a class' '^earmark: one_zero.npy: class 1 against the rest: .*0 throughout' --multi-label \
+    --labels many.npy --pred-probs p.npy --joint one_zero.npy
 
 # The sets of label-errors, if present: counts of the reference.
 data=$repository/../shared/data/label-errors

@@ -139,7 +139,8 @@ static void check_predict(size_t rows, size_t features, size_t classes, const ch
     float *probabilities = malloc(rows * classes * sizeof *probabilities);
     assert_true(probabilities != NULL && x != NULL && p != NULL);
     example.weights[classes * (features + 1) - 1] = 0; /* every class is present */
-    cuda->classifier_predict(classifier, example.tasks, 4, probabilities, &loss, &error);
+    cuda->classifier_predict(classifier, example.tasks, 4, CLASSIFIER_PROBABILITIES, probabilities,
+                             &loss, &error);
     assert_no_error(&error);
     for (size_t row = 0; row < rows; row++) {
         size_t task = 0;
@@ -152,10 +153,12 @@ static void check_predict(size_t rows, size_t features, size_t classes, const ch
     }
     assert_within(worst, 1e-7, "probabilities"); /* rounded to float32 */
     assert_within(fabs(loss / expected - 1), 1e-13, "log-loss");
-    cuda->classifier_predict(classifier, example.tasks, 4, NULL, &without, &error);
+    cuda->classifier_predict(classifier, example.tasks, 4, CLASSIFIER_PROBABILITIES, NULL, &without,
+                             &error);
     assert_no_error(&error);
     assert_true(without == loss);
-    assert_int_equal(cuda->classifier_predict(classifier, example.tasks, 2, NULL, &loss, &error),
+    assert_int_equal(cuda->classifier_predict(classifier, example.tasks, 2,
+                                              CLASSIFIER_PROBABILITIES, NULL, &loss, &error),
                      ERROR_INTERNAL);
     close_classifier(classifier, device);
     free(x);
@@ -170,6 +173,49 @@ static void test_predict(void **state) {
     check_predict(600, 30, 6, NO_MEMORY);
     check_predict(2500, 3, 2, ALL_MEMORY);
     check_predict(90, 3, 270, NO_MEMORY);
+}
+
+static void test_logarithms(void **state) {
+    (void)state;
+    static const size_t classes[] = {2, 6, 31, 32, 33, 270};
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        struct classifier_example example = classifier_example_make(250, 9, classes[i], 4, 4);
+        struct device *device = NULL;
+        struct classifier *classifier =
+            open_classifier(&example.problem, i % 2 == 0 ? ALL_MEMORY : NO_MEMORY, &device);
+        classifier_check_logarithms(cuda, classifier, &example);
+        close_classifier(classifier, device);
+        classifier_example_free(&example);
+    }
+}
+
+/* Against plain loops, and the same bytes wherever the data is. */
+static void check_scatter(size_t rows, size_t features, size_t classes, size_t folds) {
+    static const char *const memories[] = {ALL_MEMORY, NO_MEMORY, "400000"};
+    struct classifier_example example = classifier_example_make(rows, features, classes, folds, 1);
+    size_t sums_size = classes * features, size = sums_size + features * features;
+    double *expected = malloc(size * sizeof *expected), *again = malloc(size * sizeof *again);
+    assert_true(expected != NULL && again != NULL);
+    for (size_t fold = 0; fold < folds; fold++)
+        for (size_t m = 0; m < sizeof memories / sizeof memories[0]; m++) {
+            struct device *device = NULL;
+            struct classifier *classifier = open_classifier(&example.problem, memories[m], &device);
+            double *to = m == 0 ? expected : again;
+            classifier_check_scatter(cuda, classifier, &example.problem, fold, to, to + sums_size);
+            if (m > 0) assert_memory_equal(expected, again, size * sizeof *again);
+            close_classifier(classifier, device);
+        }
+    free(expected);
+    free(again);
+    classifier_example_free(&example);
+}
+
+static void test_scatter(void **state) {
+    (void)state;
+    check_scatter(5, 1, 2, 2);
+    check_scatter(300, 47, 5, 3);
+    check_scatter(60, 70, 9, 2);
+    check_scatter(2600, 6, 17, 2); /* several chunks */
 }
 
 static void test_refused(void **state) {
@@ -232,7 +278,7 @@ static float *run_crossval(const struct device_operations *operations,
     struct device_settings device_settings = {.threads = 2};
     struct crossval_settings settings = {.c_values = {WIDE_C},
                                          .c_count = 1,
-                                         .standardise = true,
+                                         .scale = SCALE_STANDARD,
                                          .tolerance = 1e-8,
                                          .max_iterations = 10000,
                                          .threads = 2};
@@ -298,7 +344,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_evaluate),    cmocka_unit_test(test_classes),
         cmocka_unit_test(test_chunks),      cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_predict),     cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_predict),     cmocka_unit_test(test_logarithms),
+        cmocka_unit_test(test_scatter),     cmocka_unit_test(test_refused),
         cmocka_unit_test(test_wide_golden), cmocka_unit_test(test_multilabel),
     };
     return cmocka_run_group_tests_name("cuda_classifier", tests, NULL, NULL);

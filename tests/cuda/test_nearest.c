@@ -14,8 +14,28 @@ static void test_against_plain(void **state) {
     const struct device_operations *cuda = cuda_plugin_operations();
     nearest_rules_against_plain(cuda, 1, 700, 37, 20, 5);
     nearest_rules_against_plain(cuda, 1, 600, 3, 257, 2); /* two blocks of queries */
-    nearest_rules_against_plain(cuda, 1, 8193, 3, 2, 3);  /* two tiles, the second of one row */
+    nearest_rules_against_plain(cuda, 1, 16385, 3, 2, 3); /* three tiles, the last of one row */
     nearest_rules_against_plain(cuda, 1, 33, 512, 33, 32);
+}
+
+static void test_chosen(void **state) {
+    (void)state;
+    const struct device_operations *cuda = cuda_plugin_operations();
+    nearest_rules_chosen(cuda, 1, 700, 37, 20, 5);
+    nearest_rules_chosen(cuda, 1, 40, 1, 40, 20);
+    nearest_rules_chosen(cuda, 1, 300, 3, 300, 2); /* two blocks of queries */
+}
+
+static void test_gathered(void **state) {
+    (void)state;
+    const struct device_operations *cuda = cuda_plugin_operations();
+    nearest_rules_gathered(cuda, 1500, 7, 260, 3);
+    nearest_rules_gathered(cuda, 24600, 2, 3, 2); /* two tiles, the second of eight rows */
+}
+
+static void test_refused(void **state) {
+    (void)state;
+    nearest_rules_refused(cuda_plugin_operations());
 }
 
 static void test_ties_and_zeros(void **state) {
@@ -46,9 +66,9 @@ static void test_gemm_speed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_against_plain),
-        cmocka_unit_test(test_ties_and_zeros),
-        cmocka_unit_test(test_few_rows),
+        cmocka_unit_test(test_against_plain),  cmocka_unit_test(test_chosen),
+        cmocka_unit_test(test_gathered),       cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_ties_and_zeros), cmocka_unit_test(test_few_rows),
         cmocka_unit_test(test_gemm_speed),
     };
     return cmocka_run_group_tests_name("cuda_nearest", tests, NULL, NULL);

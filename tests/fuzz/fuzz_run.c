@@ -1,20 +1,52 @@
 /* The files of a run, as `earmark report` reads them: the input is split at bytes
  * 0x1e into run.json, classes.json, issues.jsonl, clips.csv, classes.csv,
- * overlapping_classes.csv and confident_joint.csv. Reads everything that the page
+ * overlapping_classes.csv, confident_joint.csv and group_errors.csv. Reads everything that the page
  * would use. JSON that parses must mean the same when written again. */
 #include "host/base/json.h"
 #include "host/output/files.h"
+#include "host/output/findings.h"
 #include "host/report/read.h"
 #include "tests/fuzz/memory_folder.h"
 
-static const char *const names[] = {"run.json",           "classes.json", "issues.jsonl",
-                                    "clips.csv",          "classes.csv",  "overlapping_classes.csv",
-                                    "confident_joint.csv"};
+static const char *const names[] = {"run.json",
+                                    "classes.json",
+                                    "issues.jsonl",
+                                    "clips.csv",
+                                    "classes.csv",
+                                    "overlapping_classes.csv",
+                                    "confident_joint.csv",
+                                    "group_errors.csv"};
+
+/* What the summary and the page would say of an issue's marks and of what the detector found. */
+static void say(const struct run_results *results) {
+    struct text text = TEXT_INITIAL;
+    for (size_t i = 0; i < results->issue_count; i++) {
+        const struct run_issue *issue = &results->issues[i];
+        for (size_t v = 0; issue->evidence != NULL && v < results->view_count; v++)
+            run_evidence_words(&text, results, issue, v, text_string);
+        if (issue->certain && results->clips.get != NULL &&
+            issue->same_sound >= results->clips.count)
+            abort();
+    }
+    for (size_t i = 0; i < results->group_error_count; i++)
+        run_group_words(&text, results, &results->group_errors[i], text_string);
+    for (size_t i = 0; i < results->caution_count; i++) text_string(&text, results->cautions[i]);
+    if (results->error_count.estimated) {
+        run_errors_words(&text, results);
+        const struct run_shown_errors shown = run_shown_errors(results);
+        if (shown.low > shown.all || shown.high < shown.all) abort();
+        double right = run_right_share(results);
+        if (results->status_counts[CLIP_OK] > 0 && !(right >= 0.0 && right <= 1.0)) abort();
+    }
+    if (text.failed) abort();
+    text_free(&text);
+}
 
 /* Reads everything that the page would use. */
 static void look_at(const struct run_results *results) {
     size_t seen = 0;
     char number[16];
+    say(results);
     for (size_t i = 0; i < results->issue_count; i++) {
         const struct run_issue *issue = &results->issues[i];
         struct run_clip clip = {.path = NULL};

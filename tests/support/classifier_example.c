@@ -131,3 +131,113 @@ void classifier_compare_tasks(const struct classifier_example *example, double t
     }
     free(expected);
 }
+
+/* ln p (classes) of a row by one task. */
+static void plain_logarithms(const struct classifier_problem *problem, const double *weights,
+                             size_t row, double *logarithms) {
+    size_t features = problem->features;
+    double most = -INFINITY, sum = 0;
+    for (size_t c = 0; c < problem->classes; c++) {
+        const double *w = weights + c * (features + 1);
+        double z = w[features];
+        for (size_t f = 0; f < features; f++)
+            z += w[f] * ((double)problem->data[row * features + f] - problem->shift[f]) *
+                 problem->scale[f];
+        logarithms[c] = z;
+        most = fmax(most, z);
+    }
+    for (size_t c = 0; c < problem->classes; c++) sum += exp(logarithms[c] - most);
+    for (size_t c = 0; c < problem->classes; c++) logarithms[c] -= most + log(sum);
+}
+
+static void compare_logarithms(const struct classifier_example *example, const float *whole,
+                               const float *floored) {
+    const struct classifier_problem *problem = &example->problem;
+    size_t classes = problem->classes, under = 0;
+    double *expected = malloc(classes * sizeof *expected), worst = 0;
+    assert_non_null(expected);
+    for (size_t row = 0; row < problem->rows; row++) {
+        size_t task = 0;
+        while (example->tasks[task].fold != (size_t)problem->fold_of[row]) task++;
+        plain_logarithms(problem, example->tasks[task].weights, row, expected);
+        for (size_t c = 0; c < classes; c++) {
+            double value = (double)whole[row * classes + c];
+            double apart = fabs(value - expected[c]) / (1e-3 + fabs(expected[c]));
+            if (!(apart <= worst)) worst = apart;
+            if (value < -800) under++;
+            float kept = value < LOG_FLOOR ? (float)LOG_FLOOR : whole[row * classes + c];
+            assert_true(floored[row * classes + c] == kept);
+        }
+    }
+    assert_within(worst, 1e-7, "logarithms"); /* rounded to float32 */
+    assert_true(under > 0);
+    free(expected);
+}
+
+void classifier_check_logarithms(const struct device_operations *operations,
+                                 struct classifier *classifier,
+                                 struct classifier_example *example) {
+    const struct classifier_problem *problem = &example->problem;
+    size_t count = problem->rows * problem->classes;
+    double loss = 0, loss_of_floored = 0, loss_of_probabilities = 0;
+    struct error error = ERROR_INITIAL;
+    float *whole = malloc(count * sizeof *whole), *floored = malloc(count * sizeof *floored);
+    assert_true(whole != NULL && floored != NULL);
+    for (size_t i = 0; i < example->task_count * problem->classes * (problem->features + 1); i++)
+        if (example->weights[i] > -1e30) example->weights[i] *= 400;
+    operations->classifier_predict(classifier, example->tasks, example->task_count,
+                                   CLASSIFIER_LOGARITHMS_WHOLE, whole, &loss, &error);
+    operations->classifier_predict(classifier, example->tasks, example->task_count,
+                                   CLASSIFIER_LOGARITHMS, floored, &loss_of_floored, &error);
+    operations->classifier_predict(classifier, example->tasks, example->task_count,
+                                   CLASSIFIER_PROBABILITIES, NULL, &loss_of_probabilities, &error);
+    assert_no_error(&error);
+    assert_true(loss == loss_of_probabilities && loss_of_floored == loss_of_probabilities);
+    compare_logarithms(example, whole, floored);
+    free(whole);
+    free(floored);
+}
+
+/* The largest difference between `numbers` and what they should be, NaN if one of them is. */
+static double largest_apart(const double *numbers, const double *expected, size_t count) {
+    double worst = 0;
+    for (size_t i = 0; i < count; i++) {
+        double apart = fabs(numbers[i] - expected[i]);
+        if (!(apart <= worst)) worst = apart;
+    }
+    return worst;
+}
+
+void classifier_check_scatter(const struct device_operations *operations,
+                              struct classifier *classifier,
+                              const struct classifier_problem *problem, size_t fold, double *sums,
+                              double *products) {
+    size_t features = problem->features, size = features * features;
+    size_t sums_size = problem->classes * features;
+    struct error error = ERROR_INITIAL;
+    double *expected = calloc(size + sums_size + features, sizeof *expected);
+    assert_non_null(expected);
+    double *expected_sums = expected + size, *x = expected_sums + sums_size;
+    for (size_t row = 0; row < problem->rows; row++) {
+        if ((size_t)problem->fold_of[row] != fold) continue;
+        double *own = expected_sums + (size_t)problem->labels[row] * features;
+        for (size_t f = 0; f < features; f++) {
+            x[f] =
+                ((double)problem->data[row * features + f] - problem->shift[f]) * problem->scale[f];
+            own[f] += x[f];
+        }
+        for (size_t i = 0; i < features; i++)
+            for (size_t j = 0; j < features; j++) expected[i * features + j] += x[i] * x[j];
+    }
+    memset(sums, 0xff, sums_size * sizeof *sums);
+    memset(products, 0xff, size * sizeof *products);
+    operations->classifier_scatter(classifier, fold, sums, products, &error);
+    assert_no_error(&error);
+    double tolerance = 1e-15 * (double)problem->rows; /* of numbers up to about 10 */
+    assert_within(largest_apart(sums, expected_sums, sums_size), 10 * tolerance, "class sums");
+    assert_within(largest_apart(products, expected, size), 100 * tolerance, "outer products");
+    for (size_t i = 0; i < features; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_true(products[i * features + j] == products[j * features + i]);
+    free(expected);
+}

@@ -9,8 +9,9 @@ struct made_settings {
     size_t clips;
     size_t issues;
     size_t classes;
-    bool hostile; /* commas, quotes, line ends, formulas, markup, invalid UTF-8 */
-    bool sounds;  /* write the sound files; otherwise there are none */
+    bool hostile;  /* commas, quotes, line ends, formulas, markup, invalid UTF-8 */
+    bool sounds;   /* write the sound files; otherwise there are none */
+    bool detector; /* two views with evidence, marks, estimates, cautions and wrong groups */
 };
 
 struct made_run {
@@ -20,6 +21,7 @@ struct made_run {
     char root[288];   /* folder/clips */
     struct made_clip *clips;
     struct run_annotation *annotations; /* NULL until made_run_take_sets */
+    struct run_evidence *evidence;      /* NULL without a detector */
 };
 
 /* Any error fails the cmocka test. */

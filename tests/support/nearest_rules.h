@@ -11,6 +11,19 @@
 void nearest_rules_against_plain(const struct device_operations *operations, int most_threads,
                                  size_t rows, size_t columns, size_t query_count, size_t count);
 
+/* The same with shifted and scaled columns, with a third of the rows as references, and with rows
+ * apart; then with all rows of one number, where nothing is found. */
+void nearest_rules_chosen(const struct device_operations *operations, int most_threads, size_t rows,
+                          size_t columns, size_t query_count, size_t count);
+
+/* References, shift and scale give the same bytes as a plain search of rows that were gathered and
+ * scaled before, and a query alone the same as among others. */
+void nearest_rules_gathered(const struct device_operations *operations, size_t rows, size_t columns,
+                            size_t query_count, size_t count);
+
+/* Queries and references that are no rows, references that do not ascend, a scale alone. */
+void nearest_rules_refused(const struct device_operations *operations);
+
 /* Among rows of one direction lower row numbers come first; a row of zeros is similar to
  * nothing. */
 void nearest_rules_ties_and_zeros(const struct device_operations *operations);

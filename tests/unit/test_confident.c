@@ -182,6 +182,20 @@ static struct confident_settings variation(int number, const struct made_case *f
     return settings;
 }
 
+/* The number of issues that a supplied joint stands for. */
+static void check_supplied(const struct made_case *from, const struct confident_input *input) {
+    double joint[39 * 39];
+    double remove[39];
+    struct error error = ERROR_INITIAL;
+    struct confident_settings settings = variation(3, from, joint, remove);
+    struct confident_result result;
+    confident_find(input, &settings, &result, &error);
+    assert_no_error(&error);
+    int64_t count = (int64_t)result.num_label_issues_custom;
+    expect_integers("off_diagonal_custom", from->seed, &count, 1);
+    confident_free(&result);
+}
+
 static void check_filters(const struct made_case *from, const struct confident_input *input) {
     double joint[39 * 39];
     double remove[39];
@@ -219,6 +233,7 @@ static void check_case(const struct made_case *from) {
     const int64_t counts[2] = {(int64_t)result.num_label_issues,
                                (int64_t)result.num_label_issues_calibrated};
     expect_integers("num_label_issues", from->seed, counts, 2);
+    check_supplied(from, &input);
     check_scores(from, &input, result.thresholds);
     check_health(from, &result);
     check_filters(from, &input);
@@ -255,6 +270,59 @@ static void check_multilabel_scores(uint64_t seed, const struct multilabel_input
         }
 }
 
+/* Health does not depend on the filter, but on the joint. */
+static void check_multilabel_health(uint64_t seed, const struct multilabel_input *input) {
+    double joint[4 * 8];
+    size_t classes = input->labels.columns;
+    for (size_t i = 0; i < classes * 4; i++)
+        joint[i] = (double)(made_mix(seed, 14, i) % 20) * 0.37 + (i % 4 % 3 == 0 ? 5.0 : 0.0);
+    for (int supplied = 0; supplied < 2; supplied++) {
+        struct error error = ERROR_INITIAL;
+        struct confident_settings settings = CONFIDENT_DEFAULTS;
+        struct multilabel_result result;
+        if (seed % 3 > 0) settings.filter = FILTER_PREDICTED_NEQ_GIVEN;
+        if (seed % 3 > 1) settings.min_examples_per_class = 1000;
+        if (supplied) settings.joint = joint;
+        multilabel_find(input, &settings, &result, &error);
+        assert_no_error(&error);
+        for (size_t c = 0; c < classes; c++) {
+            const int64_t counts[2] = {(int64_t)result.class_counts[c].label_issues,
+                                       (int64_t)result.class_counts[c].inverse_label_issues};
+            expect_integers("multi-label class health", seed, counts, 2);
+        }
+        double health = multilabel_health(&result);
+        expect_numbers("multi-label health", seed, &health, 1, 0);
+        multilabel_free(&result);
+    }
+}
+
+/* Which rows are flagged; all are in annotations, and no others. */
+static void check_multilabel_lowest(uint64_t seed, const struct multilabel_input *input,
+                                    enum confident_filter filter) {
+    struct error error = ERROR_INITIAL;
+    struct confident_settings settings = CONFIDENT_DEFAULTS;
+    struct multilabel_result result;
+    size_t rows = input->labels.rows;
+    settings.filter = filter;
+    multilabel_find(input, &settings, &result, &error);
+    assert_no_error(&error);
+    unsigned char *flagged = calloc(rows, 2);
+    assert_non_null(flagged);
+    for (size_t i = 0; i < result.issue_count; i++) {
+        flagged[result.issues[i].row] = 1;
+        if (i > 0) assert_true(result.issues[i - 1].score <= result.issues[i].score);
+    }
+    int64_t count = (int64_t)result.issue_count;
+    expect_integers("multi-label lowest rows", seed, &count, 1);
+    for (int64_t row = 0; row < (int64_t)rows; row++)
+        if (flagged[row]) expect_integers(confident_filter_name(filter), seed, &row, 1);
+    for (size_t i = 0; i < result.annotation_count; i++)
+        flagged[rows + result.annotations[i].row] = 1;
+    assert_memory_equal(flagged, flagged + rows, rows);
+    free(flagged);
+    multilabel_free(&result);
+}
+
 static void check_multilabel(uint64_t seed, size_t rows, size_t classes, bool single) {
     int8_t *labels = calloc(rows * classes, 1);
     double *p = calloc(rows * classes, sizeof *p);
@@ -281,6 +349,9 @@ static void check_multilabel(uint64_t seed, size_t rows, size_t classes, bool si
             int64_t count = (int64_t)result.num_label_issues;
             expect_integers("multi-label num_label_issues", seed, &count, 1);
             check_multilabel_scores(seed, &input, result.thresholds);
+            check_multilabel_health(seed, &input);
+            check_multilabel_lowest(seed, &input, FILTER_LOW_SELF_CONFIDENCE);
+            check_multilabel_lowest(seed, &input, FILTER_LOW_NORMALIZED_MARGIN);
         }
         int64_t count = (int64_t)result.issue_count;
         expect_integers("multi-label issues", seed, &count, 1);

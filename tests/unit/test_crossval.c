@@ -68,13 +68,10 @@ static float *run(const struct crossval_input *input, const struct crossval_sett
     return probabilities;
 }
 
-static void check_example(const char *name, double c, bool standardise) {
+static void check_example(const char *name, double c, enum crossval_scale scale) {
     struct example example = read_example(name);
-    struct crossval_settings settings = {.c_values = {c},
-                                         .c_count = 1,
-                                         .standardise = standardise,
-                                         .tolerance = 1e-8,
-                                         .max_iterations = 10000};
+    struct crossval_settings settings = {
+        .c_values = {c}, .c_count = 1, .scale = scale, .tolerance = 1e-8, .max_iterations = 10000};
     struct crossval_report report;
     float *probabilities = run(&example.input, &settings, 2, &report);
     assert_within(compare_largest_float(probabilities, example.p.doubles, example.p.count), GATE,
@@ -94,30 +91,98 @@ static void check_example(const char *name, double c, bool standardise) {
 
 static void test_standardised(void **state) {
     (void)state;
-    check_example("ten", 1, true);
-    check_example("unbalanced", 1, true);
-    check_example("hundred", 0.1, true);
+    check_example("ten", 1, SCALE_STANDARD);
+    check_example("unbalanced", 1, SCALE_STANDARD);
+    check_example("hundred", 0.1, SCALE_STANDARD);
 }
 
 static void test_raw(void **state) {
     (void)state;
-    check_example("small", 1000, false);
-    check_example("raw", 0.01, false);
+    check_example("small", 1000, SCALE_NONE);
+    check_example("raw", 0.01, SCALE_NONE);
 }
 
 static void test_large_means(void **state) {
     (void)state;
-    check_example("offset", 0.1, true);
+    check_example("offset", 0.1, SCALE_STANDARD);
 }
 
 static void test_two_classes(void **state) {
     (void)state;
-    check_example("two", 1, true);
+    check_example("two", 1, SCALE_STANDARD);
 }
 
 static void test_missing_classes(void **state) {
     (void)state;
-    check_example("missing", 1, true);
+    check_example("missing", 1, SCALE_STANDARD);
+}
+
+/* By all rows: what columns that were standardised beforehand give. */
+static void test_pooled(void **state) {
+    (void)state;
+    struct example example = read_example("offset");
+    size_t rows = example.input.rows, features = example.input.features;
+    struct crossval_settings settings = {.c_values = {0.1},
+                                         .c_count = 1,
+                                         .scale = SCALE_POOLED,
+                                         .tolerance = 1e-8,
+                                         .max_iterations = 10000};
+    struct crossval_report report, other;
+    float *scaled = malloc(rows * features * sizeof *scaled);
+    assert_non_null(scaled);
+    float *pooled = run(&example.input, &settings, 2, &report);
+    for (size_t f = 0; f < features; f++) {
+        double sum = 0, squares = 0;
+        for (size_t r = 0; r < rows; r++) sum += (double)example.x.floats[r * features + f];
+        for (size_t r = 0; r < rows; r++)
+            squares += pow((double)example.x.floats[r * features + f] - sum / (double)rows, 2);
+        for (size_t r = 0; r < rows; r++) {
+            double centred = (double)example.x.floats[r * features + f] - sum / (double)rows;
+            scaled[r * features + f] = (float)(centred / sqrt(squares / (double)rows));
+        }
+    }
+    settings.scale = SCALE_NONE;
+    example.input.embeddings = scaled;
+    float *beforehand = run(&example.input, &settings, 2, &other);
+    double worst = 0;
+    for (size_t i = 0; i < example.p.count; i++) {
+        double apart = fabs((double)pooled[i] - (double)beforehand[i]);
+        if (!(apart <= worst)) worst = apart;
+    }
+    assert_within(worst, 1e-6, "pooled");
+    crossval_report_free(&report);
+    crossval_report_free(&other);
+    free(pooled);
+    free(beforehand);
+    free(scaled);
+    free_example(&example);
+}
+
+static void test_logarithms(void **state) {
+    (void)state;
+    struct example example = read_example("missing");
+    struct crossval_settings settings = {.c_values = {1},
+                                         .c_count = 1,
+                                         .scale = SCALE_STANDARD,
+                                         .tolerance = 1e-8,
+                                         .max_iterations = 10000};
+    struct crossval_report report, other;
+    float *probabilities = run(&example.input, &settings, 2, &report);
+    settings.logarithms = true;
+    float *logarithms = run(&example.input, &settings, 2, &other);
+    size_t absent = 0;
+    for (size_t i = 0; i < example.p.count; i++) {
+        double expected = fmax(log((double)probabilities[i]), LOG_FLOOR);
+        if (probabilities[i] == 0) absent++;
+        assert_within(fabs((double)logarithms[i] - expected), 3e-6, "logarithm");
+    }
+    assert_true(absent > 0);
+    assert_true(report.log_losses[0] == other.log_losses[0]);
+    crossval_report_free(&report);
+    crossval_report_free(&other);
+    free(probabilities);
+    free(logarithms);
+    free_example(&example);
 }
 
 static void test_same_bytes(void **state) {
@@ -199,6 +264,19 @@ static void test_limits(void **state) {
     assert_true(report.exhausted > 0);
     crossval_report_warnings(&report, &warnings);
     assert_non_null(strstr(warnings.data, "limit of iterations"));
+    assert_null(strstr(warnings.data, "flat"));
+    text_free(&warnings);
+    crossval_report_free(&report);
+    /* a tolerance below the rounding of the gradient */
+    settings = (struct crossval_settings)CROSSVAL_DEFAULTS;
+    settings.tolerance = 1e-14;
+    free(run(&example.input, &settings, 1, &report));
+    size_t flat = 0;
+    for (size_t i = 0; i < report.fit_count; i++) flat += report.fits[i].stop == LBFGS_FLAT;
+    assert_true(flat > 0);
+    assert_int_equal(report.flat, flat);
+    crossval_report_warnings(&report, &warnings);
+    assert_non_null(strstr(warnings.data, "stopped flat"));
     text_free(&warnings);
     crossval_report_free(&report);
     free_example(&example);
@@ -224,7 +302,7 @@ static void test_refused(void **state) {
     assert_int_equal(crossval_run(&device_cpu_operations, device, &input, &settings, NULL,
                                   probabilities, &report, &error),
                      ERROR_DATA);
-    assert_non_null(strstr(error.message, "row 7, column 3"));
+    assert_non_null(strstr(error.message, "embeddings: row 7, column 3"));
     crossval_report_free(&report);
     error = (struct error)ERROR_INITIAL;
     input = example.input;
@@ -256,13 +334,49 @@ static void test_refused(void **state) {
     free_example(&example);
 }
 
+/* How many lines of warnings the choice of C gives, of three values in steps of ten from `least` */
+static size_t edge_warnings(double least, double first, double second, double third) {
+    struct error error = ERROR_INITIAL;
+    struct crossval_report report;
+    const double c_values[] = {least, 10 * least, 100 * least}, losses[] = {first, second, third};
+    crossval_report_open(&report, c_values, 3, 1, &error);
+    assert_no_error(&error);
+    memcpy(report.log_losses, losses, sizeof losses);
+    crossval_report_choose(&report);
+    assert_true(report.at_edge == (second > first || second > third));
+    struct text text = TEXT_INITIAL;
+    crossval_report_warnings(&report, &text);
+    size_t lines = 0;
+    for (size_t i = 0; i < text.length; i++) lines += text.data[i] == '\n';
+    text_free(&text);
+    crossval_report_free(&report);
+    return lines;
+}
+
+/* The edge of the values of C is only worth a warning while the log-loss still falls. */
+static void test_edge(void **state) {
+    (void)state;
+    assert_int_equal(edge_warnings(1, 0.5, 0.4, 0.5), 0);
+    assert_int_equal(edge_warnings(1, 0.5, 0.4, 0.3), 1);
+    assert_int_equal(edge_warnings(1e-4, 0.3, 0.4, 0.5), 1);
+    assert_int_equal(edge_warnings(1, 0.5, 0.4, 0.397), 0);
+    assert_int_equal(edge_warnings(1, 0.5, 0.4, 0.395), 1);
+    assert_int_equal(edge_warnings(1, 0.5, 0.0014, 0.0005), 0);
+    assert_int_equal(edge_warnings(1e-4, 0.0005, 0.0014, 0.5), 0);
+    /* Usual values beyond the edge were not tried. */
+    assert_int_equal(edge_warnings(1e-8, 2.3, 2.3, 2.299), 1);
+    assert_int_equal(edge_warnings(1e4, 0.399, 0.4, 0.4), 1);
+    assert_int_equal(edge_warnings(1e4, 0.4, 0.4, 0.399), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_standardised),    cmocka_unit_test(test_raw),
         cmocka_unit_test(test_large_means),     cmocka_unit_test(test_two_classes),
         cmocka_unit_test(test_missing_classes), cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_choice),          cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused),         cmocka_unit_test(test_pooled),
+        cmocka_unit_test(test_logarithms),      cmocka_unit_test(test_edge),
     };
     return cmocka_run_group_tests_name("crossval", tests, NULL, NULL);
 }

@@ -53,13 +53,10 @@ static void test_folds(void **state) {
     golden_free(&expected);
 }
 
-static void check_example(const char *name, double c, bool standardise) {
+static void check_example(const char *name, double c, enum crossval_scale scale) {
     struct multilabel_example example = multilabel_example_read(name);
-    struct crossval_settings settings = {.c_values = {c},
-                                         .c_count = 1,
-                                         .standardise = standardise,
-                                         .tolerance = 1e-8,
-                                         .max_iterations = 10000};
+    struct crossval_settings settings = {
+        .c_values = {c}, .c_count = 1, .scale = scale, .tolerance = 1e-8, .max_iterations = 10000};
     struct crossval_report report;
     float *probabilities =
         multilabel_example_run(&device_cpu_operations, &example, &settings, 2, &report);
@@ -76,8 +73,8 @@ static void check_example(const char *name, double c, bool standardise) {
 
 static void test_probabilities(void **state) {
     (void)state;
-    check_example("noisy", 1, true);
-    check_example("plain", 0.1, false);
+    check_example("noisy", 1, SCALE_STANDARD);
+    check_example("plain", 0.1, SCALE_NONE);
 }
 
 /* One C for all classes: that of the lowest log-loss over them, as computed by scikit-learn. */

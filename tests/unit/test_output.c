@@ -1,12 +1,9 @@
-/* The files of a run: they are read back the same, whatever the names; damaged files are
- * refused with their name and line. */
+/* The files of a run: they are read back the same, whatever the names. */
 #include "host/base/csv.h"
-#include "host/base/file.h"
 #include "host/base/json.h"
-#include "host/base/terminal.h"
 #include "host/output/clip_columns.h"
 #include "host/output/files.h"
-#include "host/output/summary.h"
+#include "host/output/findings.h"
 #include "host/report/read.h"
 #include "tests/support/compare.h"
 #include "tests/support/made_run.h"
@@ -104,6 +101,25 @@ static void same_number(double a, double b) {
     assert_true(a == b || (isnan(a) && isnan(b)));
 }
 
+static void compare_marks(const struct run_results *results, const struct run_issue *x,
+                          const struct run_issue *y) {
+    assert_int_equal(x->none_of_classes, y->none_of_classes);
+    assert_int_equal(x->certain, y->certain);
+    assert_int_equal(x->same_sound, y->same_sound);
+    assert_int_equal(x->evidence == NULL, y->evidence == NULL);
+    if (!run_has_marks(results)) return;
+    same_number(x->entropy, y->entropy);
+    for (size_t v = 0; x->evidence != NULL && v < results->view_count; v++) {
+        for (size_t i = 0; i < RUN_ESTIMATORS; i++) {
+            same_number((double)x->evidence[v].given[i], (double)y->evidence[v].given[i]);
+            same_number((double)x->evidence[v].suggested[i], (double)y->evidence[v].suggested[i]);
+        }
+        assert_int_equal(x->evidence[v].neighbours, y->evidence[v].neighbours);
+        assert_int_equal(x->evidence[v].with_given, y->evidence[v].with_given);
+        assert_int_equal(x->evidence[v].with_suggested, y->evidence[v].with_suggested);
+    }
+}
+
 static void compare_issues(const struct run_results *a, const struct run_results *b) {
     assert_int_equal(a->issue_count, b->issue_count);
     for (size_t i = 0; i < a->issue_count; i++) {
@@ -118,6 +134,7 @@ static void compare_issues(const struct run_results *a, const struct run_results
         same_number(x->confidence_weighted_entropy, y->confidence_weighted_entropy);
         assert_true(x->given_probability == y->given_probability);
         assert_true(x->suggested_probability == y->suggested_probability);
+        compare_marks(a, x, y);
         assert_int_equal(x->neighbour_count, y->neighbour_count);
         for (size_t j = 0; j < x->neighbour_count; j++) {
             assert_int_equal(x->neighbours[j], y->neighbours[j]);
@@ -137,6 +154,7 @@ static void compare_health(const struct run_results *a, const struct run_results
         same_number(a->classes[k].label_noise, b->classes[k].label_noise);
         same_number(a->classes[k].inverse_label_noise, b->classes[k].inverse_label_noise);
         same_number(a->classes[k].label_quality, b->classes[k].label_quality);
+        if (a->belief.computed) same_number(a->classes[k].recall, b->classes[k].recall);
     }
     assert_int_equal(a->pair_count, b->pair_count);
     for (size_t i = 0; i < a->pair_count; i++) {
@@ -171,6 +189,51 @@ static void compare_facts(const struct run_results *a, const struct run_results 
     }
 }
 
+static void same_estimate(const struct run_estimate *a, const struct run_estimate *b) {
+    same_number(a->number, b->number);
+    same_number(a->low, b->low);
+    same_number(a->high, b->high);
+}
+
+static void same_text(const char *a, const char *b) {
+    assert_int_equal(a == NULL, b == NULL);
+    if (a != NULL) assert_string_equal(a, b);
+}
+
+static void compare_detectors(const struct run_results *a, const struct run_results *b) {
+    same_text(a->detector, b->detector);
+    same_text(a->group_name, b->group_name);
+    assert_int_equal(a->view_count, b->view_count);
+    for (size_t v = 0; v < a->view_count; v++)
+        assert_string_equal(a->view_names[v], b->view_names[v]);
+    assert_int_equal(a->caution_count, b->caution_count);
+    for (size_t i = 0; i < a->caution_count; i++)
+        assert_string_equal(a->cautions[i], b->cautions[i]);
+    assert_int_equal(a->belief.computed, b->belief.computed);
+    assert_int_equal(a->error_count.estimated, b->error_count.estimated);
+    if (a->belief.computed) {
+        same_number(a->belief.balanced_accuracy, b->belief.balanced_accuracy);
+        same_number(a->belief.chance, b->belief.chance);
+        same_number(a->belief.majority, b->belief.majority);
+    }
+    if (a->error_count.estimated) {
+        same_estimate(&a->error_count.errors, &b->error_count.errors);
+        same_estimate(&a->error_count.flagged_right, &b->error_count.flagged_right);
+        same_estimate(&a->error_count.unflagged_wrong, &b->error_count.unflagged_wrong);
+    }
+    assert_int_equal(a->group_errors == NULL, b->group_errors == NULL);
+    assert_int_equal(a->group_error_count, b->group_error_count);
+    for (size_t i = 0; i < a->group_error_count; i++) {
+        char number[32], other[32];
+        assert_string_equal(run_group_name(&a->group_errors[i], number),
+                            run_group_name(&b->group_errors[i], other));
+        assert_int_equal(a->group_errors[i].given, b->group_errors[i].given);
+        assert_int_equal(a->group_errors[i].suggested, b->group_errors[i].suggested);
+        assert_int_equal(a->group_errors[i].clips, b->group_errors[i].clips);
+        assert_int_equal(a->group_errors[i].matching, b->group_errors[i].matching);
+    }
+}
+
 static void same_file(const struct made_run *made, const char *name, const char *before,
                       size_t before_size) {
     size_t size = 0;
@@ -180,43 +243,51 @@ static void same_file(const struct made_run *made, const char *name, const char 
     free(after);
 }
 
+/* Writes the run, reads it back and writes that over it. */
+static void check_round_trip(const struct made_settings *settings) {
+    static const char *const files[] = {
+        "issues.csv",          "issues.jsonl", "classes.csv",     "overlapping_classes.csv",
+        "confident_joint.csv", "classes.json", "group_errors.csv"};
+    const int count = sizeof files / sizeof files[0] - (settings->detector ? 0 : 1);
+    struct made_run made;
+    struct error error = ERROR_INITIAL;
+    struct run_read *read = NULL;
+    char *before[sizeof files / sizeof files[0]];
+    size_t sizes[sizeof files / sizeof files[0]];
+    made_run_make(&made, settings);
+    run_write(made.out, &made.results, &error);
+    assert_no_error(&error);
+    for (int i = 0; i < count; i++) before[i] = made_run_file(&made, files[i], &sizes[i]);
+    run_read_open(made.out, &read, &error);
+    assert_no_error(&error);
+    const struct run_results *results = run_read_results(read);
+    assert_int_equal(results->clips.count, settings->clips);
+    compare_issues(&made.results, results);
+    compare_health(&made.results, results);
+    compare_facts(&made.results, results);
+    compare_detectors(&made.results, results);
+    run_write_issues(made.out, results, &error);
+    run_write_health(made.out, results, &error);
+    run_write_class_names(made.out, results, &error);
+    assert_no_error(&error);
+    for (int i = 0; i < count; i++) {
+        same_file(&made, files[i], before[i], sizes[i]);
+        free(before[i]);
+    }
+    run_read_close(read);
+    made_run_free(&made);
+}
+
 /* Everything is read back, and writing it again gives the same bytes. */
 static void test_round_trip(void **state) {
     (void)state;
-    static const char *const files[] = {"issues.csv",          "issues.jsonl",
-                                        "classes.csv",         "overlapping_classes.csv",
-                                        "confident_joint.csv", "classes.json"};
-    enum { FILES = sizeof files / sizeof files[0] };
-    for (int ordinary = 0; ordinary < 2; ordinary++) {
-        struct made_settings settings = hostile;
-        if (ordinary) settings = (struct made_settings){.clips = 50, .issues = 0, .classes = 2};
-        struct made_run made;
-        struct error error = ERROR_INITIAL;
-        struct run_read *read = NULL;
-        char *before[FILES];
-        size_t sizes[FILES];
-        made_run_make(&made, &settings);
-        run_write(made.out, &made.results, &error);
-        assert_no_error(&error);
-        for (int i = 0; i < FILES; i++) before[i] = made_run_file(&made, files[i], &sizes[i]);
-        run_read_open(made.out, &read, &error);
-        assert_no_error(&error);
-        const struct run_results *results = run_read_results(read);
-        assert_int_equal(results->clips.count, settings.clips);
-        compare_issues(&made.results, results);
-        compare_health(&made.results, results);
-        compare_facts(&made.results, results);
-        run_write_issues(made.out, results, &error);
-        run_write_health(made.out, results, &error);
-        run_write_class_names(made.out, results, &error);
-        assert_no_error(&error);
-        for (int i = 0; i < FILES; i++) {
-            same_file(&made, files[i], before[i], sizes[i]);
-            free(before[i]);
-        }
-        run_read_close(read);
-        made_run_free(&made);
-    }
+    struct made_settings detector = hostile;
+    detector.detector = true;
+    check_round_trip(&hostile);
+    check_round_trip(&detector);
+    check_round_trip(&(struct made_settings){.clips = 50, .issues = 0, .classes = 2});
+    check_round_trip(
+        &(struct made_settings){.clips = 50, .issues = 0, .classes = 3, .detector = true});
 }
 
 /* The output of `earmark issues -o OUT`: rows, no clips, classes without names. */
@@ -276,6 +347,77 @@ static void test_json_files(void **state) {
     made_run_free(&made);
 }
 
+/* The marks and the evidence as people and programs read them; without a detector there are no
+ * columns for them. */
+static void test_marks(void **state) {
+    (void)state;
+    struct made_run made;
+    struct error error = ERROR_INITIAL;
+    size_t size = 0;
+    made_run_make(
+        &made, &(struct made_settings){.clips = 60, .issues = 9, .classes = 12, .detector = true});
+    run_write(made.out, &made.results, &error);
+    assert_no_error(&error);
+    char *csv = made_run_file(&made, "issues.csv", &size);
+    assert_non_null(strstr(csv, ",suggested_probability,none_of_classes,entropy,certain,same_sound,"
+                                "evidence,neighbour_1_row,"));
+    assert_non_null(strstr(csv, ",0,0,1,11,\"xvector: logistic 0.02 given 0.91 suggested, "
+                                "discriminant 0.01 given 0.95 suggested, 17 of 20 neighbours "));
+    assert_non_null(strstr(csv, "; statistics: logistic 0.03 given 0.91 suggested, discriminant "
+                                "0.01 given 0.95 suggested, neighbours 0.10 given 0.85 "
+                                "suggested\",1,"));
+    assert_non_null(strstr(csv, ",1,0.2857142857142857,0,,\"xvector: ")); /* the third */
+    free(csv);
+    char *lines = made_run_file(&made, "issues.jsonl", &size);
+    assert_non_null(strstr(lines, "\"none_of_classes\": true, \"entropy\": 0.2857142857142857, "
+                                  "\"certain\": false, \"same_sound\": null, \"evidence\": "
+                                  "[{\"view\": \"xvector\", \"logistic\": {\"given\": 0.02, "));
+    assert_non_null(strstr(lines, "\"counted\": {\"neighbours\": 20, \"with_given\": 2, "
+                                  "\"with_suggested\": 17}}, {\"view\": \"statistics\""));
+    assert_non_null(strstr(lines, "\"evidence\": [], \"neighbours\": [")); /* the last */
+    free(lines);
+    char *classes = made_run_file(&made, "classes.csv", &size);
+    assert_non_null(strstr(classes, ",label_quality_score,recall\n"));
+    free(classes);
+    char *groups = made_run_file(&made, "group_errors.csv", &size);
+    assert_string_equal(groups, "group,given_label,suggested_label,clips,matching\n"
+                                "anna,class 010,class 011,15,14\nanna,class 011,eight,15,13\n"
+                                "'-17,eight,five,15,12\n");
+    free(groups);
+    made_run_free(&made);
+}
+
+/* run.json has what the detector found. */
+static void test_detector_json(void **state) {
+    (void)state;
+    struct made_run made;
+    struct error error = ERROR_INITIAL;
+    size_t size = 0;
+    made_run_make(
+        &made, &(struct made_settings){.clips = 30, .issues = 3, .classes = 4, .detector = true});
+    run_write_json(made.out, &made.results, &error);
+    assert_no_error(&error);
+    char *text = made_run_file(&made, "run.json", &size);
+    json_t *run = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(run);
+    const json_t *errors = json_object_get(json_object_get(run, "error_count"), "errors");
+    const json_t *belief = json_object_get(run, "belief");
+    assert_string_equal(json_string_value(json_object_get(run, "detector")), "ensemble");
+    assert_int_equal(json_array_size(json_object_get(run, "views")), 2);
+    assert_int_equal(json_array_size(json_object_get(run, "cautions")), 1);
+    assert_true(json_number_value(json_object_get(errors, "number")) == 4.25);
+    assert_true(json_number_value(json_object_get(errors, "high")) == 4500.5);
+    assert_true(json_number_value(json_object_get(belief, "balanced_accuracy")) == 0.9725);
+    json_decref(run);
+    free(text);
+    made.results.error_count.estimated = false;
+    run_write_json(made.out, &made.results, &error);
+    text = made_run_file(&made, "run.json", &size);
+    assert_non_null(strstr(text, "\"error_count\": null"));
+    free(text);
+    made_run_free(&made);
+}
+
 static void test_cannot_write(void **state) {
     (void)state;
     struct made_run made;
@@ -288,195 +430,12 @@ static void test_cannot_write(void **state) {
     made_run_free(&made);
 }
 
-/* ---- damaged runs ---- */
-
-struct damage {
-    const char *file;
-    const char *from;    /* the first of these in the file ... */
-    const char *to;      /* ... is replaced by this; NULL: the file ends there */
-    const char *message; /* words of it */
-};
-
-static const struct damage damages[] = {
-    {"run.json", "\"format\": 1", "\"format\": 2", "format"},
-    {"run.json", "\"counts\"", NULL, "run.json, line"},
-    {"run.json", "{", "[{", "run.json, line"},
-    {"classes.json", "\"one\"", "\"four\"", "classes.json: class"},
-    {"classes.json", "\"one\"", "17", "class 1 has no name"},
-    {"classes.json", "[", "{", "classes.json, line"},
-    {"issues.jsonl", "\"given_label\": \"four\"", "\"given_label\": \"ghost\"", "line 1"},
-    {"issues.jsonl", "\"row\": 1, \"id\"", "\"row\": -1, \"id\"", "line 2"},
-    {"issues.jsonl", "\"row\": 1, \"id\"", "\"row\": 1000000, \"id\"", "about row 1000000"},
-    {"issues.jsonl", "\"row\": 1, \"id\"", "\"row\": 1e3, \"id\"", "line 2"},
-    {"issues.jsonl", "\"neighbours\": [", "\"neighbours\": [{\"row\":1},", "at most 5"},
-    {"issues.jsonl", "\"neighbours\": [{\"row\": 1", "\"neighbours\": [{\"row\": \"x\"",
-     "neighbour 0"},
-    {"issues.jsonl", "\"score\"", NULL, "line 1: not JSON"},
-    {"clips.csv", ",status,", ",state,", "no column 'status'"},
-    {"clips.csv", ",ok,", ",fine,", "line 2: 'fine'"},
-    {"clips.csv", "\n1,", "\n2,", "row 2 where row 1"},
-    {"clips.csv", "\n20,", NULL, "has 20 rows"},
-    {"clips.csv", "row,id", NULL, "empty"},
-    {"classes.csv", "\nfour,", "\nextra,0,1,1,1,1,1,1\nfour,", "more than the 5"},
-    {"classes.csv", "\nfour,", NULL, "classes.csv"},
-    {"overlapping_classes.csv", "\nfour,two,0,3", "\nfour,two,0,9", "class 9 is not"},
-    {"confident_joint.csv", ",300,", ",abc,", "'abc' is not a whole number"},
-    {"confident_joint.csv", ",300,", ",300,1,", "7 cells instead of 6"},
-    {"confident_joint.csv", "\none,", NULL, "0 cells instead of 6"},
-};
-
-static void damage_file(const struct made_run *made, const struct damage *damage) {
-    size_t size = 0;
-    struct error error = ERROR_INITIAL;
-    struct text text = TEXT_INITIAL;
-    char *data = made_run_file(made, damage->file, &size);
-    const char *at = strstr(data, damage->from);
-    if (at == NULL) fail_msg("%s has no %s", damage->file, damage->from);
-    text_append(&text, data, (size_t)(at - data));
-    if (damage->to != NULL) {
-        text_string(&text, damage->to);
-        text_string(&text, at + strlen(damage->from));
-    }
-    file_write(made_run_path(made, damage->file), text.data, text.length, &error);
-    assert_no_error(&error);
-    text_free(&text);
-    free(data);
-}
-
-static void test_damaged(void **state) {
-    (void)state;
-    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
-        struct made_run made;
-        struct error error = ERROR_INITIAL;
-        struct run_read *read = NULL;
-        made_run_make(&made, &(struct made_settings){.clips = 39, .issues = 25, .classes = 5});
-        run_write(made.out, &made.results, &error);
-        assert_no_error(&error);
-        damage_file(&made, &damages[i]);
-        enum error_code code = run_read_open(made.out, &read, &error);
-        if (code == ERROR_NONE || strstr(error.message, damages[i].message) == NULL ||
-            strstr(error.message, damages[i].file) == NULL)
-            fail_msg("damage %zu of %s: message '%s' instead of '...%s...'", i, damages[i].file,
-                     error.message, damages[i].message);
-        assert_null(read);
-        made_run_free(&made);
-    }
-}
-
-static void test_missing(void **state) {
-    (void)state;
-    struct error error = ERROR_INITIAL;
-    struct run_read *read = NULL;
-    assert_int_equal(run_read_open("/nonexistent", &read, &error), ERROR_FILE);
-    assert_non_null(strstr(error.message, "/nonexistent/run.json"));
-}
-
-/* ---- summary ---- */
-
-static char *print_summary(const struct made_run *made, bool json, int width, size_t *size) {
-    struct error error = ERROR_INITIAL;
-    char *data = NULL;
-    FILE *stream = open_memstream(&data, size);
-    assert_non_null(stream);
-    if (json)
-        summary_print_json(stream, made->out, &made->results, &error);
-    else
-        summary_print(stream, width, made->out, &made->results, &error);
-    assert_no_error(&error);
-    fclose(stream);
-    return data;
-}
-
-static void test_summary(void **state) {
-    (void)state;
-    struct made_run made;
-    size_t size = 0;
-    made_run_make(&made, &hostile);
-    char *text = print_summary(&made, false, 0, &size);
-    size_t lines = 0;
-    for (size_t i = 0; i < size; i++) {
-        assert_true(text[i] == '\n' || (unsigned char)text[i] >= 0x20);
-        lines += text[i] == '\n';
-    }
-    /* Counts with two lines for each reason, the second about its first clip; the issues with
-     * their heading; the files; what to do next. */
-    size_t reasons = 0;
-    for (int i = 1; i < CLIP_STATUS_COUNT; i++) reasons += made.results.status_counts[i] > 0;
-    /* Audio faults, one a line, with a heading. The made run has at least these: silent, truncated,
-     * too short, clipped, identical to another. */
-    size_t faults = 0;
-    for (int i = 0; i < AUDIO_FAULT_COUNT; i++) {
-        char line[128];
-        unsigned long long count = made.results.audio_fault_counts[i];
-        if (count == 0) continue;
-        snprintf(line, sizeof line, "\n%9llu  %s\n", count,
-                 audio_fault_rule((enum audio_fault)i)->words);
-        if (strstr(text, line) == NULL) fail_msg("no line '%s'", line);
-        faults++;
-    }
-    assert_true(faults >= 5);
-    assert_int_equal(lines, 2 + 2 * reasons + 2 + 10 + 2 + faults + 5 + 2);
-    assert_non_null(strstr(text, "       56  clipped\n"));
-    assert_non_null(strstr(text, "400 clips, 30 classes; 390 audited, 10 not:"));
-    assert_non_null(strstr(text, "130 clips look mislabelled"));
-    assert_non_null(strstr(text, "=cmd|' /C calc'!A0.wav\n"));
-    assert_non_null(strstr(text, "@at\\r\\nline.wav\n"));
-    free(text);
-    made_run_free(&made);
-}
-
-/* In a terminal no line is longer than it is wide; long names lose their middle. */
-static void test_summary_width(void **state) {
-    (void)state;
-    static const int widths[] = {32, 40, 64, 80, 120};
-    struct made_run made;
-    char out[sizeof made.out];
-    made_run_make(&made, &hostile);
-    memcpy(out, made.out, sizeof out);
-    snprintf(made.out, sizeof made.out, "out"); /* a long name would not be broken */
-    for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
-        size_t size = 0;
-        char *text = print_summary(&made, false, widths[w], &size);
-        char *rest = NULL;
-        for (char *line = strtok_r(text, "\n", &rest); line != NULL;
-             line = strtok_r(NULL, "\n", &rest))
-            if (terminal_columns(line) > widths[w] && strchr(line + strspn(line, " "), ' ') != NULL)
-                fail_msg("%d columns: %s", widths[w], line);
-        free(text);
-    }
-    memcpy(made.out, out, sizeof out);
-    made_run_free(&made);
-}
-
-static void test_summary_json(void **state) {
-    (void)state;
-    struct made_run made;
-    size_t size = 0;
-    struct error error = ERROR_INITIAL;
-    made_run_make(&made, &hostile);
-    char *text = print_summary(&made, true, 0, &size);
-    assert_ptr_equal(strchr(text, '\n'), text + size - 1);
-    json_t *json = json_parse(text, size, "summary", &error);
-    assert_no_error(&error);
-    const json_t *first = json_object_get(json, "first_issues");
-    char *path = json_bytes(json_object_get(json_array_get(first, 0), "path"), &error);
-    assert_int_equal(json_integer_value(json_object_get(json, "clips")), 400);
-    assert_int_equal(json_integer_value(json_object_get(json, "issues")), 130);
-    assert_int_equal(json_array_size(first), 10);
-    assert_string_equal(path, "=cmd|' /C calc'!A0.wav");
-    free(path);
-    json_decref(json);
-    free(text);
-    made_run_free(&made);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clips),         cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_rows_only),     cmocka_unit_test(test_json_files),
-        cmocka_unit_test(test_cannot_write),  cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_missing),       cmocka_unit_test(test_summary),
-        cmocka_unit_test(test_summary_width), cmocka_unit_test(test_summary_json),
+        cmocka_unit_test(test_clips),        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_rows_only),    cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_json_files),   cmocka_unit_test(test_detector_json),
+        cmocka_unit_test(test_cannot_write),
     };
     return cmocka_run_group_tests_name("output", tests, NULL, NULL);
 }

@@ -129,6 +129,9 @@ def store_case(case):
     integers.extend(count.compute_confident_joint(labels, p).ravel())
     integers.append(count.num_label_issues(labels, p))
     integers.append(count.num_label_issues(labels, p, estimation_method="off_diagonal_calibrated"))
+    supplied = settings(seed, classes)[3][0]["confident_joint"]
+    integers.append(count.num_label_issues(labels, p, confident_joint=supplied,
+                                           estimation_method="off_diagonal_custom"))
     store_scores(labels, p)
     store_health(labels, p, joint)
     for f, name in enumerate(FILTERS):
@@ -138,6 +141,14 @@ def store_case(case):
                 rank_by_kwargs=dict(adjust_pred_probs=adjust), **arguments)
             integers.append(len(flagged))
             integers.extend(flagged)
+
+
+def store_multilabel_health(lists, p, joint):
+    """The number of issues of each class, of rows with it and without it, and the score."""
+    issues = multi.dataset.common_multilabel_issues(lists, p, confident_joint=joint)
+    issues = issues.sort_values(["Class Index", "In Given Label"], ascending=[True, False])
+    integers.extend(issues["Num Examples"])
+    numbers.append(multi.dataset.overall_multilabel_health_score(lists, p, confident_joint=joint))
 
 
 def store_multilabel(seed, rows, classes, single):
@@ -153,7 +164,15 @@ def store_multilabel(seed, rows, classes, single):
         for adjust in (False, True)[:2 if score < 2 else 1]:
             numbers.extend(multi.rank.get_label_quality_scores(
                 lists, p, method=name, adjust_pred_probs=adjust)[:LOG_ROWS])
-    for f, name in enumerate(FILTERS[:5]):  # the ranking of low_* is scrambled there
+    joint = (mix(seed, 14, np.arange(classes * 4)) % np.uint64(20)).astype(np.float64)
+    joint = joint.reshape(classes, 2, 2) * 0.37 + np.eye(2) * 5.0
+    for supplied in (None, joint):
+        store_multilabel_health(lists, p, supplied)
+    for name in FILTERS[5:]:  # their ranking is scrambled there: only which rows
+        flagged = np.flatnonzero(multi.filter.find_label_issues(lists, p, filter_by=name))
+        integers.append(len(flagged))
+        integers.extend(flagged)
+    for f, name in enumerate(FILTERS[:5]):
         score = f % 3
         flagged = multi.filter.find_label_issues(lists, p, filter_by=name, n_jobs=1,
                                                  return_indices_ranked_by=SCORES[score])
