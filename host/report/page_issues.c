@@ -196,7 +196,7 @@ static enum error_code find_place(const struct page *page, size_t row, struct pl
 static enum error_code load_sounds(const struct place *places, struct sound *sounds, size_t count,
                                    struct decoders *decoders, struct error *error) {
     struct error errors[GROUP] = {ERROR_INITIAL};
-    const int threads = decoders_count(decoders);
+    const int threads = decoders == NULL ? 1 : decoders_count(decoders); /* rows have no sounds */
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t i = 0; i < count; i++) {
         sounds[i] = (struct sound){.readable = false};
