@@ -72,7 +72,12 @@ static enum error_code find_copies(const struct crossval_data *data, int32_t **c
             hashes[row][0] = hash.low64;
             hashes[row][1] ^= hash.high64;
         }
-    copies_find((const uint64_t(*)[2])hashes, rows, *copy_of, &copies, error);
+    if (copies_find((const uint64_t(*)[2])hashes, rows, *copy_of, &copies, error) == ERROR_NONE &&
+        copies > 0 && copies == rows - 1)
+        FAIL(error, ERROR_DATA,
+             "%s: every column is constant: all %zu rows have the same embedding, so there is "
+             "nothing to learn from",
+             data->names[0], rows);
 done:
     free(values);
     free(hashes);
