@@ -69,7 +69,7 @@ static enum error_code select_rows(const struct audit_settings *settings, struct
                          "groups joined because they share identical audio: %zu",
                          audit->rows.joined_groups));
     TRY(write_embeddings(audit, error));
-    audit_views_add(&audit->views, "xvector", npy_direct(&audit->embeddings, NPY_FLOAT32),
+    audit_views_add(&audit->views, "xvector", NULL, npy_direct(&audit->embeddings, NPY_FLOAT32),
                     audit->embeddings.columns);
     TRY(audit_views_gather(audit->session.folder.path, audit->rows.clips, audit->rows.count,
                            &audit->views, error));

@@ -72,11 +72,13 @@ static enum error_code run_logistic(const struct device_operations *operations,
                                     enum progress_style style, struct detection *detection,
                                     struct error *error) {
     const struct detection_input *input = detection->input;
-    const struct crossval_input rows = {.embeddings = input->views[0].embeddings,
+    const struct ensemble_view *view = &input->views[0];
+    const struct crossval_input rows = {.name = view->file == NULL ? view->name : view->file,
+                                        .embeddings = view->embeddings,
                                         .labels = input->labels,
                                         .fold_of = input->fold_of,
                                         .rows = input->rows,
-                                        .features = input->views[0].features,
+                                        .features = view->features,
                                         .classes = input->classes,
                                         .folds = input->folds};
     struct progress progress = {0};

@@ -70,10 +70,10 @@ static enum error_code write_rows(const struct npy_array *array, const char *pat
     return error->code;
 }
 
-void audit_views_add(struct audit_views *views, const char *name, const float *embeddings,
-                     size_t features) {
+void audit_views_add(struct audit_views *views, const char *name, const char *file,
+                     const float *embeddings, size_t features) {
     if (views->count < MIX_VIEWS)
-        views->views[views->count++] = (struct ensemble_view){name, embeddings, features};
+        views->views[views->count++] = (struct ensemble_view){name, file, embeddings, features};
 }
 
 enum error_code audit_views_gather(const char *folder, const size_t *clips, size_t count,
@@ -87,8 +87,8 @@ enum error_code audit_views_gather(const char *folder, const size_t *clips, size
             npy_open(path, &views->kept[v], error);
         free(path);
         TRY(error->code);
-        audit_views_add(views, views->names[v], npy_direct(&views->kept[v], NPY_FLOAT32),
-                        views->kept[v].columns);
+        audit_views_add(views, views->names[v], views->paths[v],
+                        npy_direct(&views->kept[v], NPY_FLOAT32), views->kept[v].columns);
     }
     return ERROR_NONE;
 }

@@ -6,6 +6,7 @@
 #include "host/base/npy_header.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,6 +167,21 @@ void npy_copy_float64(const struct npy_array *array, size_t first, size_t count,
         copy_raw(array, first * array->columns, count * array->columns, values);
     else
         WALK_ROWS(run_float64);
+}
+
+enum error_code npy_take_float32(const struct npy_array *array, size_t first, size_t count,
+                                 float *values, struct error *error) {
+    npy_copy_float32(array, first, count, values);
+    if (array->type != NPY_FLOAT64) return ERROR_NONE;
+    for (size_t i = 0; i < count * array->columns; i++) {
+        if (isfinite(values[i])) continue;
+        size_t row = first + i / array->columns, column = i % array->columns;
+        double value = npy_element(array, row, column);
+        if (isfinite(value))
+            return FAIL(error, ERROR_DATA, "row %zu, column %zu: %g is too large for float32", row,
+                        column, value);
+    }
+    return ERROR_NONE;
 }
 
 double npy_element(const struct npy_array *array, size_t row, size_t column) {

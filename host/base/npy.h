@@ -32,6 +32,11 @@ struct npy_array npy_view(enum npy_type type, size_t rows, size_t columns, const
 void npy_copy_float32(const struct npy_array *array, size_t first, size_t count, float *values);
 void npy_copy_float64(const struct npy_array *array, size_t first, size_t count, double *values);
 
+/* npy_copy_float32() of numbers that must fit: ERROR_DATA with row and column when a float64 is
+ * finite and too large for float32. */
+enum error_code npy_take_float32(const struct npy_array *array, size_t first, size_t count,
+                                 float *values, struct error *error);
+
 /* One element as a number; any type (integers beyond 2^53 are rounded). */
 double npy_element(const struct npy_array *array, size_t row, size_t column);
 

@@ -60,10 +60,15 @@ static enum error_code check_finite(const struct crossval_input *input,
     bool finite = true;
     for (size_t f = 0; f < input->features; f++) finite = finite && isfinite(scaling->shift[f]);
     if (finite) return ERROR_NONE;
-    for (size_t i = 0; i < input->rows * input->features; i++)
-        if (!isfinite(input->embeddings[i]))
-            return FAIL(error, ERROR_DATA, "embeddings: row %zu, column %zu is not finite",
-                        i / input->features, i % input->features);
+    for (size_t i = 0; i < input->rows * input->features; i++) {
+        if (isfinite(input->embeddings[i])) continue;
+        size_t row = i / input->features;
+        return FAIL(error, ERROR_DATA, "%s: row %lld, column %zu is not finite",
+                    input->name == NULL ? "embeddings" : input->name,
+                    input->row_numbers == NULL ? (long long)row
+                                               : (long long)input->row_numbers[row],
+                    i % input->features);
+    }
     return FAIL(error, ERROR_INTERNAL, "a column's mean is not finite");
 }
 
@@ -103,6 +108,7 @@ static void record(struct run *run, size_t c, const struct lockstep_fit *fit) {
                               .exact = fit->exact};
     report->exhausted += fit->lbfgs.stop == LBFGS_ITERATIONS;
     report->failed += fit->lbfgs.stop == LBFGS_LINE_SEARCH;
+    report->flat += fit->lbfgs.stop == LBFGS_FLAT && !(fit->lbfgs.norm <= run->settings->tolerance);
 }
 
 /* Runs fits number first .. first + count - 1, counted fold by fold within each C, into

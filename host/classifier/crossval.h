@@ -25,6 +25,10 @@ struct crossval_input {
     const int32_t *labels;   /* (rows), 0 .. classes - 1; classes without rows are allowed */
     const int32_t *fold_of;  /* (rows), 0 .. folds - 1; folds without rows are allowed */
     size_t rows, features, classes, folds;
+    /* for messages: what the embeddings are called, and the numbers of their rows (rows); NULL:
+     * "embeddings", 0 .. rows - 1 */
+    const char *name;
+    const int64_t *row_numbers;
 };
 
 /* Fits all folds at every C and writes the out-of-fold probabilities of the best C:

@@ -40,7 +40,9 @@ static enum error_code run_class(struct run *run, size_t c,
                                           .rows = input->rows,
                                           .features = input->features,
                                           .classes = 2,
-                                          .folds = input->folds};
+                                          .folds = input->folds,
+                                          .name = input->name,
+                                          .row_numbers = input->row_numbers};
     for (size_t row = 0; row < input->rows; row++)
         run->labels[row] = input->labels[row * input->classes + c] != 0;
     if (crossval_run(run->operations, run->device, &binary, settings, &step, run->pairs, own,
@@ -72,6 +74,7 @@ static void merge_report(struct run *run, size_t c, const struct crossval_report
         if (c == 0 || is_worse(&own->fits[i], &report->fits[i])) report->fits[i] = own->fits[i];
     report->exhausted += own->exhausted;
     report->failed += own->failed;
+    report->flat += own->flat;
     run->own_best[c] = own->chosen;
 }
 

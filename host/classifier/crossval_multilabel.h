@@ -13,6 +13,8 @@ struct crossval_multilabel_input {
     const int8_t *labels;    /* (rows, classes): 1 where the row has the class, else 0 */
     const int32_t *fold_of;  /* (rows), 0 .. folds - 1; folds without rows are allowed */
     size_t rows, features, classes, folds;
+    const char *name;           /* as in struct crossval_input */
+    const int64_t *row_numbers; /* likewise */
 };
 
 /* Writes probabilities (rows, classes), float32: of having the class. All classes use the

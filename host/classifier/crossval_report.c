@@ -81,7 +81,13 @@ void crossval_report_json(const struct crossval_report *report, struct text *tex
     number_json(text, report->c_values[report->chosen]);
     text_format(text, ", \"at_edge\": %s, \"log_loss\": ", report->at_edge ? "true" : "false");
     number_json(text, report->log_losses[report->chosen]);
-    text_format(text, ", \"unconverged\": %zu,\n  \"grid\": [", report->exhausted + report->failed);
+    text_format(text,
+                ", \"unconverged\": %zu,\n  \"unconverged_by\": {\"%s\": %zu, \"%s\": %zu, \"%s\": "
+                "%zu},\n  \"grid\": [",
+                report->exhausted + report->failed + report->flat,
+                crossval_stop_name(LBFGS_ITERATIONS), report->exhausted,
+                crossval_stop_name(LBFGS_LINE_SEARCH), report->failed,
+                crossval_stop_name(LBFGS_FLAT), report->flat);
     for (size_t c = 0; c < report->c_count; c++) {
         text_string(text, c == 0 ? "{\"C\": " : ", {\"C\": ");
         number_json(text, report->c_values[c]);
@@ -108,6 +114,11 @@ void crossval_report_warnings(const struct crossval_report *report, struct text 
                     "%zu of %zu fits ended because a line search failed: the tolerance was not "
                     "met; raise --tol or scale the columns\n",
                     report->failed, report->fit_count);
+    if (report->flat > 0)
+        text_format(text,
+                    "%zu of %zu fits stopped flat: the objective no longer decreased, but the "
+                    "gradient is above the tolerance; raise --tol or scale the columns\n",
+                    report->flat, report->fit_count);
     if (report->at_edge) {
         double best = report->c_values[report->chosen];
         bool largest = true;

@@ -28,7 +28,9 @@ struct crossval_report {
     size_t chosen;             /* into c_values: lowest log-loss, ties to the smaller C */
     bool at_edge;              /* several were tried, and the choice is the smallest or largest */
     size_t fit_count;          /* c_count * folds; multilabel: times the classes */
-    size_t exhausted, failed;  /* fits that ended with LBFGS_ITERATIONS, LBFGS_LINE_SEARCH */
+    /* fits that did not meet the tolerance: ended with LBFGS_ITERATIONS, LBFGS_LINE_SEARCH and
+     * LBFGS_FLAT */
+    size_t exhausted, failed, flat;
 };
 
 /* An empty report for these values of C (c_count). ERROR_MEMORY; crossval_report_free()

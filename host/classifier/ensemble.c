@@ -19,11 +19,13 @@ struct ensemble_step {
 };
 
 static struct crossval_input view_input(const struct ensemble_input *input, size_t view) {
-    return (struct crossval_input){.embeddings = input->views[view].embeddings,
+    const struct ensemble_view *rows = &input->views[view];
+    return (struct crossval_input){.name = rows->file == NULL ? rows->name : rows->file,
+                                   .embeddings = rows->embeddings,
                                    .labels = input->labels,
                                    .fold_of = input->fold_of,
                                    .rows = input->rows,
-                                   .features = input->views[view].features,
+                                   .features = rows->features,
                                    .classes = input->classes,
                                    .folds = input->folds};
 }
@@ -107,7 +109,7 @@ static enum error_code check_view(const struct ensemble_input *input, size_t vie
     return FAIL(error, ERROR_DATA,
                 "%s: every column is constant: all %zu rows have the same embedding, so there is "
                 "nothing to learn from",
-                rows->name, input->rows);
+                rows->file == NULL ? rows->name : rows->file, input->rows);
 }
 
 /* The estimators of one view, each with its own progress. */
@@ -127,8 +129,6 @@ static enum error_code run_view(struct ensemble_step *run, enum progress_style s
         progress_start(&run->progress, style, stages[e].title, stages[e].unit, 0);
         stages[e].run(run, view, error);
         progress_finish(&run->progress);
-        if (error->code != ERROR_NONE && error->code != ERROR_STOPPED)
-            error_prefix(error, "%s", run->input->views[view].name);
     }
     return error->code;
 }

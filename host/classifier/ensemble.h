@@ -11,6 +11,7 @@
 /* One matrix of embeddings of the rows. */
 struct ensemble_view {
     const char *name;        /* "xvector" */
+    const char *file;        /* that it came from, for messages; NULL: the name */
     const float *embeddings; /* (rows, features), finite */
     size_t features;
 };

@@ -50,12 +50,13 @@ static enum error_code open_view(const struct crossval_files *files, size_t view
     data->given_rows = array->rows;
     data->names[view] = audit_views_name(path, error);
     data->views[data->view_count++] =
-        (struct ensemble_view){.name = data->names[view], .features = array->columns};
+        (struct ensemble_view){.name = data->names[view], .file = path, .features = array->columns};
     return error->code;
 }
 
 /* Rows with the same embeddings: copy_of (given_rows), to be freed; NULL where there are none. */
-static enum error_code find_copies(const struct crossval_data *data, int32_t **copy_of,
+static enum error_code find_copies(const struct crossval_files *files,
+                                   const struct crossval_data *data, int32_t **copy_of,
                                    struct error *error) {
     size_t rows = data->given_rows, copies = 0, widest = 0;
     for (size_t v = 0; v < data->view_count; v++)
@@ -66,7 +67,10 @@ static enum error_code find_copies(const struct crossval_data *data, int32_t **c
     if (error->code != ERROR_NONE) goto done;
     for (size_t row = 0; row < rows; row++)
         for (size_t v = 0; v < data->view_count; v++) {
-            npy_copy_float32(&data->arrays[v], row, 1, values);
+            if (npy_take_float32(&data->arrays[v], row, 1, values, error) != ERROR_NONE) {
+                error_prefix(error, "%s", files->embeddings[v]);
+                goto done;
+            }
             XXH128_hash_t hash = XXH3_128bits_withSeed(
                 values, data->views[v].features * sizeof *values, hashes[row][0]);
             hashes[row][0] = hash.low64;
@@ -107,6 +111,13 @@ static enum error_code keep_rows(const int64_t *groups, const int32_t *copy_of,
     return error->code;
 }
 
+/* Folds follow from the labels and, where given, from groups or folds: an error names both. */
+static void name_arrays(const struct crossval_files *files, struct error *error) {
+    const char *other = files->fold_of != NULL ? files->fold_of : files->groups;
+    error_prefix(error, "%s%s%s", files->labels, other == NULL ? "" : ", ",
+                 other == NULL ? "" : other);
+}
+
 /* Assigns by the codes (rows), or by the label matrix (rows, classes) where they are NULL. */
 static enum error_code assign(const struct crossval_files *files,
                               const struct crossval_settings *settings, const int32_t *codes,
@@ -115,7 +126,8 @@ static enum error_code assign(const struct crossval_files *files,
     int64_t *groups = NULL, *column = NULL;
     int32_t *copy_of = NULL;
     size_t count, rows = data->given_rows;
-    if (!files->copies_apart) TRY(find_copies(data, &copy_of, error));
+    bool named = false; /* the error names its file already */
+    if (!files->copies_apart) TRY(find_copies(files, data, &copy_of, error));
     if (files->groups != NULL) read_column(files->groups, rows, &groups, &count, error);
     if (files->fold_of != NULL) read_column(files->fold_of, rows, &column, &count, error);
     struct assign_request request = {.column = column,
@@ -129,6 +141,9 @@ static enum error_code assign(const struct crossval_files *files,
     else if (error->code == ERROR_NONE)
         assign_folds_multilabel(matrix, rows, classes, &request, &data->assigned,
                                 data->class_status, error);
+    else
+        named = true;
+    if (error->code == ERROR_DATA && !named) name_arrays(files, error);
     if (error->code == ERROR_NONE) keep_rows(groups, copy_of, data, error);
     free(groups);
     free(column);
@@ -159,6 +174,7 @@ static enum error_code select_rows(const int32_t *codes, const int64_t *values, 
             data->fold_of[at++] = assigned->fold_of[row];
         }
     data->input.rows = rows;
+    data->input.row_numbers = data->rows;
     data->input.classes = assigned->classes;
     data->input.folds = assigned->folds;
     data->input.labels = data->labels;
@@ -169,7 +185,8 @@ done:
 }
 
 /* The mapped file itself where every row is needed and is float32, else a copy of the rows. */
-static enum error_code load_view(size_t view, struct crossval_data *data, struct error *error) {
+static enum error_code load_view(const struct crossval_files *files, size_t view,
+                                 struct crossval_data *data, struct error *error) {
     const struct npy_array *array = &data->arrays[view];
     size_t features = array->columns;
     const float *values = NULL;
@@ -184,7 +201,10 @@ static enum error_code load_view(size_t view, struct crossval_data *data, struct
             while (row + count < data->input.rows &&
                    (size_t)data->rows[row + count] == first + count)
                 count++;
-            npy_copy_float32(array, first, count, copy + row * features);
+            if (npy_take_float32(array, first, count, copy + row * features, error) == ERROR_NONE)
+                continue;
+            error_prefix(error, "%s", files->embeddings[view]);
+            return error->code;
         }
         values = copy;
     }
@@ -278,6 +298,7 @@ static enum error_code select_labels(const int8_t *matrix, struct crossval_data 
         at++;
     }
     data->input.rows = rows;
+    data->input.row_numbers = data->rows;
     data->input.classes = classes;
     data->input.folds = assigned->folds;
     data->input.fold_of = data->fold_of;
@@ -304,7 +325,9 @@ struct crossval_multilabel_input crossval_data_labels(const struct crossval_data
                                               .rows = input->rows,
                                               .features = input->features,
                                               .classes = input->classes,
-                                              .folds = input->folds};
+                                              .folds = input->folds,
+                                              .name = input->name,
+                                              .row_numbers = input->row_numbers};
 }
 
 /* ---- both ---- */
@@ -336,7 +359,8 @@ enum error_code crossval_data_open(const struct crossval_files *files,
     for (size_t v = 0; v < files->embedding_count; v++) TRY(open_view(files, v, data, error));
     TRY(files->multi_label ? open_label_matrix(files, settings, data, error)
                            : open_labels(files, settings, data, error));
-    for (size_t v = 0; v < data->view_count; v++) TRY(load_view(v, data, error));
+    for (size_t v = 0; v < data->view_count; v++) TRY(load_view(files, v, data, error));
+    data->input.name = files->embeddings[0];
     data->input.embeddings = data->views[0].embeddings;
     data->input.features = data->views[0].features;
     return ERROR_NONE;

@@ -25,8 +25,8 @@ static enum error_code check_options(const struct options *options, struct error
     if (options->estimate == ESTIMATE_CUSTOM &&
         (options->joint_file == NULL || options->files.multi_label))
         return FAIL(error, ERROR_USAGE,
-                    "issues: --estimation-method off_diagonal_custom counts what --joint gives "
-                    "(and not with --multi-label)");
+                    "issues: --estimation-method off_diagonal_custom needs --joint, and "
+                    "does not go with --multi-label");
     if (options->estimate == ESTIMATE_CALIBRATED && options->files.multi_label)
         return FAIL(error, ERROR_USAGE,
                     "issues: with --multi-label --estimation-method is off_diagonal");

@@ -275,7 +275,8 @@ static const struct option_row rows[] = {
      .help = "subtract the thresholds of the classes from the probabilities before scoring"},
     {"estimation-method", 0, "M", CHOICE(estimate, estimate_choice), .usual = "none",
      .key = KEY_RESULTS, .group = GROUP_CONFIDENT, .commands = ISSUES,
-     .help = "print only the estimated number of issues; off_diagonal_custom counts in --joint"},
+     .help =
+         "print only the estimated number of issues; off_diagonal_custom takes it from --joint"},
 
     /* model file */
     {"output", 'o', "FILE", FILE_NAME(out), .group = GROUP_MODEL, .commands = IMPORT,

@@ -18,15 +18,6 @@ uint64_t summary_clips(const struct run_results *results) {
     return clips;
 }
 
-void summary_wrapped(struct text *text, struct text *line, int indent, int width) {
-    if (line->failed)
-        text->failed = true;
-    else if (line->data != NULL)
-        terminal_wrap(text, line->data, indent, indent, width);
-    text_string(text, "\n");
-    text_free(line);
-}
-
 static void append_plural(struct text *text, uint64_t count, const char *one, const char *many) {
     number_thousands(text, count);
     text_format(text, " %s", count == 1 ? one : many);

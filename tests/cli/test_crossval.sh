@@ -156,3 +156,39 @@ npy "$TMP/part_y.npy" '|i1' '(8, 3)' \
 check_fails "a row that is half known" "$EARMARK" crossval --embeddings "$TMP/few_x.npy" \
     --labels "$TMP/part_y.npy" --multi-label -o "$TMP/no"
 check_fails "floats are no labels" "$EARMARK" crossval --embeddings "$x" --labels "$x" --multi-label -o "$TMP/no"
+
+# ---- messages name the array, and the row as the array has it
+zero='\0\0\0\0\0\0\0\0' one='\0\0\0\0\0\0\xf0\x3f' large='\x9c\x75\0\x88\x3c\xe4\x37\x7e' # 1e300
+infinite='\0\0\0\0\0\0\xf0\x7f'
+npy "$TMP/large_x.npy" '<f8' '(8, 2)' "$zero$one$one$zero$zero$one$one$zero$zero$one$one$large$zero$one$one$zero"
+npy "$TMP/infinite_x.npy" '<f8' '(8, 2)' \
+    "$zero$one$one$zero$zero$one$one$zero$zero$one$one$infinite$zero$one$one$zero"
+npy "$TMP/eight_y.npy" '|i1' '(8,)' '\1\0\0\1\0\1\0\1'
+npy "$TMP/alone_y.npy" '|i1' '(8,)' '\2\0\0\1\0\1\0\1' # row 0 cannot be audited
+npy "$TMP/groups.npy" '|i1' '(8,)' '\1\1\1\1\1\1\1\1'
+# refused NAME PATTERN ARRAYS...: exit code 1 and a message that says why
+refused() {
+    local name=$1 pattern=$2
+    shift 2
+    expect_exit "$name is refused" 1 "$EARMARK" crossval "$@" --folds 2 -o "$TMP/no"
+    expect_grep "$name: why" "^earmark: $TMP/$pattern" "$TMP/stderr"
+}
+refused "a number above float32" 'large_x\.npy: row 5, column 1: 1e\+300 is too large for float32' \
+    --embeddings "$TMP/large_x.npy" --labels "$TMP/eight_y.npy"
+refused "infinity" 'infinite_x\.npy: row 5, column 1 is not finite' \
+    --copies apart --embeddings "$TMP/infinite_x.npy" --labels "$TMP/alone_y.npy"
+refused "one group" "eight_y\.npy, $TMP/groups\.npy: 2 folds, but only 1 groups" \
+    --embeddings "$TMP/infinite_x.npy" --labels "$TMP/eight_y.npy" --groups "$TMP/groups.npy"
+refused "one fold" "eight_y\.npy, $TMP/groups\.npy: the fold column has one value" \
+    --embeddings "$TMP/infinite_x.npy" --labels "$TMP/eight_y.npy" --fold-of "$TMP/groups.npy"
+refused "one label" "groups\.npy: all 8 clips have the same label" \
+    --embeddings "$TMP/infinite_x.npy" --labels "$TMP/groups.npy"
+refused "one value of half a row" 'part_y\.npy: row 2: its first label is -1' \
+    --embeddings "$TMP/few_x.npy" --labels "$TMP/part_y.npy" --multi-label
+
+# ---- a tolerance that rounding does not let a fit meet
+expect_exit "fits that stop flat" 0 "$EARMARK" crossval --embeddings "$golden/ten_x.npy" \
+    --labels "$golden/ten_y.npy" -o "$TMP/flat" --C 1 --tol 1e-14
+expect_grep "are reported" 'warning: 5 of 5 fits stopped flat' "$TMP/stderr"
+expect_grep "and counted" '"unconverged_by": \{"max-iterations": 0, "line-search": 0, "flat": 5\}' \
+    "$TMP/flat/crossval.json"

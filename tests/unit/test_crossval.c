@@ -264,6 +264,19 @@ static void test_limits(void **state) {
     assert_true(report.exhausted > 0);
     crossval_report_warnings(&report, &warnings);
     assert_non_null(strstr(warnings.data, "limit of iterations"));
+    assert_null(strstr(warnings.data, "flat"));
+    text_free(&warnings);
+    crossval_report_free(&report);
+    /* a tolerance below the rounding of the gradient */
+    settings = (struct crossval_settings)CROSSVAL_DEFAULTS;
+    settings.tolerance = 1e-14;
+    free(run(&example.input, &settings, 1, &report));
+    size_t flat = 0;
+    for (size_t i = 0; i < report.fit_count; i++) flat += report.fits[i].stop == LBFGS_FLAT;
+    assert_true(flat > 0);
+    assert_int_equal(report.flat, flat);
+    crossval_report_warnings(&report, &warnings);
+    assert_non_null(strstr(warnings.data, "stopped flat"));
     text_free(&warnings);
     crossval_report_free(&report);
     free_example(&example);
@@ -289,7 +302,7 @@ static void test_refused(void **state) {
     assert_int_equal(crossval_run(&device_cpu_operations, device, &input, &settings, NULL,
                                   probabilities, &report, &error),
                      ERROR_DATA);
-    assert_non_null(strstr(error.message, "row 7, column 3"));
+    assert_non_null(strstr(error.message, "embeddings: row 7, column 3"));
     crossval_report_free(&report);
     error = (struct error)ERROR_INITIAL;
     input = example.input;
