@@ -27,7 +27,8 @@ static struct crossval_input view_input(const struct ensemble_input *input, size
                                    .rows = input->rows,
                                    .features = rows->features,
                                    .classes = input->classes,
-                                   .folds = input->folds};
+                                   .folds = input->folds,
+                                   .row_numbers = input->row_numbers};
 }
 
 static enum error_code allocate(const struct ensemble_input *input, struct ensemble *ensemble,

@@ -107,9 +107,9 @@ changed "$TMP/typed.npy" $((8 * (8 * 20 + 7))) '\x00\x00\x00\x00\x00\x00\x00\x50
 refused "too large for float32" 1 'changed.*row 20, column 7.*too large' \
     --embeddings "$TMP/changed.npy" --labels "$y"
 yes '7 0 -3' | head -n 160 | matrix "$TMP/constant.npy" '<f4'
-refused "constant columns" 1 'constant: every column is constant' \
+refused "constant columns" 1 'constant\.npy: every column is constant' \
     --embeddings "$TMP/constant.npy" --labels "$y"
-refused "constant columns of a further view" 1 'constant: every column is constant' \
+refused "constant columns of a further view" 1 'constant\.npy: every column is constant' \
     --embeddings "$x" --embeddings "$TMP/constant.npy" --labels "$y"
 yes 3 | head -n 160 | vector "$TMP/same.npy" '|i1'
 refused "one class" 1 'all 160 clips have the same label; at least two classes' \

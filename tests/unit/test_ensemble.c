@@ -124,9 +124,9 @@ static void test_same_bytes(void **state) {
     (void)state;
     static struct made made;
     make(&made);
-    const struct ensemble_view views[3] = {{"good", made.good, FEATURES},
-                                           {"weak", made.weak, FEATURES},
-                                           {"sparse", made.sparse, FEATURES}};
+    const struct ensemble_view views[3] = {{"good", NULL, made.good, FEATURES},
+                                           {"weak", NULL, made.weak, FEATURES},
+                                           {"sparse", NULL, made.sparse, FEATURES}};
     const struct ensemble_input input = made_input(&made, views, 3);
     struct ensemble first = run(&device_cpu_operations, &input, 1);
     for (int threads = 2; threads <= 3; threads++) {
@@ -150,9 +150,9 @@ static void test_views(void **state) {
     (void)state;
     static struct made made;
     make(&made);
-    const struct ensemble_view views[3] = {{"weak", made.weak, FEATURES},
-                                           {"good", made.good, FEATURES},
-                                           {"sparse", made.sparse, FEATURES}};
+    const struct ensemble_view views[3] = {{"weak", NULL, made.weak, FEATURES},
+                                           {"good", NULL, made.good, FEATURES},
+                                           {"sparse", NULL, made.sparse, FEATURES}};
     const struct ensemble_input together = made_input(&made, views, 3);
     struct ensemble all = run(&device_cpu_operations, &together, 2);
     assert_true(all.report.weights[1] >= all.report.weights[0]);
@@ -177,7 +177,7 @@ static void test_limit_of_confirmation(void **state) {
     static struct made made;
     static float votes[ROWS * CLASSES];
     make(&made);
-    const struct ensemble_view view = {"good", made.good, FEATURES};
+    const struct ensemble_view view = {"good", NULL, made.good, FEATURES};
     const struct ensemble_input input = made_input(&made, &view, 1);
     struct ensemble ensemble = run(&device_cpu_operations, &input, 2);
     struct error error = ERROR_INITIAL;
@@ -228,7 +228,7 @@ static void test_copies_are_no_neighbours(void **state) {
         memmove(made.good + row * FEATURES, made.good + first * FEATURES,
                 FEATURES * sizeof *made.good);
     }
-    const struct ensemble_view view = {"good", made.good, FEATURES};
+    const struct ensemble_view view = {"good", NULL, made.good, FEATURES};
     struct ensemble_input input = made_input(&made, &view, 1);
     struct ensemble apart, near = run(&device_cpu_operations, &input, 2);
     input.apart = copy_of;
@@ -268,16 +268,16 @@ static void test_refused(void **state) {
         constant[i] = i % FEATURES == 0 ? (i % 3 == 0 ? -0.0F : 0) : (float)(i % FEATURES);
     struct ensemble_view views[MIX_VIEWS + 1];
     for (size_t v = 0; v <= MIX_VIEWS; v++)
-        views[v] = (struct ensemble_view){"good", made.good, FEATURES};
+        views[v] = (struct ensemble_view){"good", NULL, made.good, FEATURES};
     struct ensemble_input input = made_input(&made, views, 0);
     check_refused(&input, ERROR_USAGE, "0 embeddings are given");
     input.view_count = MIX_VIEWS + 1;
     check_refused(&input, ERROR_USAGE, "7 embeddings are given");
-    views[1] = (struct ensemble_view){"flat", constant, FEATURES};
+    views[1] = (struct ensemble_view){"flat", NULL, constant, FEATURES};
     input.view_count = 2;
     check_refused(&input, ERROR_DATA, "flat: every column is constant");
     made.weak[17 * FEATURES + 2] = NAN;
-    views[1] = (struct ensemble_view){"broken", made.weak, FEATURES};
+    views[1] = (struct ensemble_view){"broken", NULL, made.weak, FEATURES};
     check_refused(&input, ERROR_DATA, "broken");
     check_refused(&input, ERROR_DATA, "row 17, column 2 is not finite");
 }
