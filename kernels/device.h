@@ -63,6 +63,24 @@ size_t xvector_frames(size_t samples);
 /* Fewest samples at 16 kHz that have xvector_minimum_frames() frames. */
 size_t xvector_minimum_samples(const struct xvector_model *model);
 
+/* ---- the statistics of a clip: what the network cannot see ---- */
+
+/* S87: the front end subtracts every mel's mean over the clip before the network's first layer.
+ * 87 numbers of a clip's mel powers before that, in this order: the mean (24) and the deviation
+ * (24) of every mel's decibels below the clip's largest; 19 of the envelope, the frames' total
+ * power; 20 of the shape of the spectrum. Deviations divide by n. Clips shorter than
+ * STATISTICS_SAMPLES at 16 kHz are padded with zeros to that for the statistics, not for the
+ * network. Defined for models of STATISTICS_MELS mels only. */
+#define STATISTICS_COUNT 87
+#define STATISTICS_MELS 24
+#define STATISTICS_SAMPLES 1600
+#define STATISTICS_FRAMES 11 /* of these */
+
+/* Whether a device has statistics with this model loaded. */
+static inline bool device_has_statistics(const struct xvector_model *model) {
+    return model->mels == STATISTICS_MELS;
+}
+
 /* ---- samples ---- */
 
 enum sample_format { SAMPLES_INT16 = 0, SAMPLES_FLOAT32 = 1 };
@@ -105,16 +123,19 @@ struct device_properties {
 };
 
 /* A staging buffer owned by the device. The host writes clips and samples between acquire and
- * submit, reads embeddings and features between wait and release, and does not access it
- * between submit and wait. */
+ * submit, reads embeddings, features and statistics between wait and release, and does not access
+ * it between submit and wait. */
 struct device_batch {
     size_t samples_capacity; /* bytes */
     size_t clip_capacity;
-    size_t clip_count; /* set by the host before submit */
+    size_t clip_count;    /* set by the host before submit */
+    bool want_statistics; /* likewise; false when acquired */
     struct device_clip *clips;
     unsigned char *samples;  /* DEVICE_ALIGNMENT-aligned */
     const float *embeddings; /* (clip_count, embedding_size) */
     const float *features;   /* (sum of frames, mels) of all clips in order, or NULL */
+    const float *statistics; /* (clip_count, STATISTICS_COUNT), or NULL: not wanted, or the model
+                                has another number of mels */
     void *tag;               /* for the host; devices ignore it */
 };
 
@@ -253,6 +274,11 @@ struct device_operations {
                                           const struct classifier_task *tasks, size_t task_count,
                                           enum classifier_output output, float *predictions,
                                           double *log_loss, struct error *error);
+    /* Over the rows that `fold` holds out, of x' not rounded to float32, summed in float64: sums
+     * (classes, features) of each class's rows, products (features, features) of x' x'^T, both
+     * triangles. Zeros for a fold without rows. */
+    enum error_code (*classifier_scatter)(struct classifier *classifier, size_t fold, double *sums,
+                                          double *products, struct error *error);
     void (*classifier_close)(struct classifier *classifier); /* takes NULL */
 
     /* For each query row (query_count): the `count` rows that are most similar (cosine), most

@@ -35,9 +35,9 @@ END
 
 # Operations that both devices have under one name: kernels/cpu/NAME.c and kernels/cuda/NAME.cu,
 # each with details in NAME_*; device_* opens the device. Then what only one of them needs.
-twins="classifier classifier_evaluate classifier_predict embedder features gemm_speed layer linear memory
-    nearest plan pooling resample"
-cpu_only="device_cpu fourier gather network onednn product threads tile_kernels winograd"
+twins="classifier classifier_evaluate classifier_predict classifier_scatter embedder features gemm_speed
+    layer linear memory nearest plan pooling resample statistics"
+cpu_only="device_cpu fourier gather network onednn product screen threads tile_kernels winograd"
 cuda_only="device_cuda batches check plugin upload worker"
 
 sources() { find kernels host bench -name '*.[ch]' -o -name '*.cu' | sort; }

@@ -2,12 +2,10 @@
 #include "host/base/npy.h"
 
 #include "host/base/float16.h"
-#include "host/base/memory.h"
 #include "host/base/npy_header.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Elements are converted in runs of this many, which stay in the first-level cache. */
@@ -225,55 +223,4 @@ enum error_code npy_copy_int64(const struct npy_array *array, size_t first, size
                         "row %zu: %" PRIu64 " does not fit a signed 64-bit integer",
                         first + i / array->columns, (uint64_t)values[i]);
     return ERROR_NONE;
-}
-
-static enum error_code open_for_load(const char *path, struct npy_array *array, size_t size,
-                                     void **values, size_t *rows, size_t *columns,
-                                     struct error *error) {
-    TRY(npy_open(path, array, error));
-    if (array->fortran && array->dimensions > 2)
-        return FAIL(error, ERROR_UNSUPPORTED,
-                    "%s: %zu dimensions in Fortran order; save it with numpy.ascontiguousarray",
-                    path, array->dimensions);
-    *rows = array->rows;
-    *columns = array->columns;
-    *values = memory_array(array->count, size, path, error);
-    return error->code;
-}
-
-enum error_code npy_load_float32(const char *path, float **values, size_t *rows, size_t *columns,
-                                 struct error *error) {
-    struct npy_array array;
-    void *loaded = NULL;
-    if (open_for_load(path, &array, sizeof(float), &loaded, rows, columns, error) == ERROR_NONE)
-        npy_copy_float32(&array, 0, array.rows, loaded);
-    npy_close(&array);
-    *values = loaded;
-    return error->code;
-}
-
-enum error_code npy_load_float64(const char *path, double **values, size_t *rows, size_t *columns,
-                                 struct error *error) {
-    struct npy_array array;
-    void *loaded = NULL;
-    if (open_for_load(path, &array, sizeof(double), &loaded, rows, columns, error) == ERROR_NONE)
-        npy_copy_float64(&array, 0, array.rows, loaded);
-    npy_close(&array);
-    *values = loaded;
-    return error->code;
-}
-
-enum error_code npy_load_int64(const char *path, int64_t **values, size_t *rows, size_t *columns,
-                               struct error *error) {
-    struct npy_array array;
-    void *loaded = NULL;
-    if (open_for_load(path, &array, sizeof(int64_t), &loaded, rows, columns, error) == ERROR_NONE &&
-        npy_copy_int64(&array, 0, array.rows, loaded, error) != ERROR_NONE) {
-        error_prefix(error, "%s", path);
-        free(loaded);
-        loaded = NULL;
-    }
-    npy_close(&array);
-    *values = loaded;
-    return error->code;
 }

@@ -45,14 +45,6 @@ double npy_element(const struct npy_array *array, size_t row, size_t column);
 enum error_code npy_copy_int64(const struct npy_array *array, size_t first, size_t count,
                                int64_t *values, struct error *error);
 
-/* Whole files, copied into memory; free() releases *values. */
-enum error_code npy_load_float32(const char *path, float **values, size_t *rows, size_t *columns,
-                                 struct error *error);
-enum error_code npy_load_float64(const char *path, double **values, size_t *rows, size_t *columns,
-                                 struct error *error);
-enum error_code npy_load_int64(const char *path, int64_t **values, size_t *rows, size_t *columns,
-                               struct error *error);
-
 /* ---- writing ---- */
 
 /* As shape[0] of npy_writer_open: as many rows as are written until commit. */
@@ -80,11 +72,7 @@ enum error_code npy_writer_commit(struct npy_writer *writer, struct error *error
 /* Removes the unfinished file unless it was committed. */
 void npy_writer_close(struct npy_writer *writer);
 
-/* All of the above at once. columns = 0 writes a 1-D array of `rows` elements. */
-enum error_code npy_write(const char *path, enum npy_type type, size_t rows, size_t columns,
-                          const void *elements, struct error *error);
-
-/* The same for folder/name and any shape (dimensions). */
+/* All of the above at once, for folder/name. */
 enum error_code npy_write_in(const char *folder, const char *name, enum npy_type type,
                              size_t dimensions, const size_t *shape, const void *elements,
                              struct error *error);

@@ -56,29 +56,18 @@ void npy_writer_close(struct npy_writer *writer) {
     file_replace_close(&writer->file);
 }
 
-static enum error_code write_all(const char *path, enum npy_type type, size_t dimensions,
-                                 const size_t *shape, const void *elements, struct error *error) {
-    struct npy_writer writer;
-    size_t count = 1;
-    for (size_t d = 0; d < dimensions; d++) count *= shape[d];
-    TRY(npy_writer_open(path, type, dimensions, shape, &writer, error));
-    if (npy_writer_write(&writer, elements, count, error) == ERROR_NONE)
-        npy_writer_commit(&writer, error);
-    npy_writer_close(&writer);
-    return error->code;
-}
-
-enum error_code npy_write(const char *path, enum npy_type type, size_t rows, size_t columns,
-                          const void *elements, struct error *error) {
-    const size_t shape[2] = {rows, columns};
-    return write_all(path, type, columns == 0 ? 1 : 2, shape, elements, error);
-}
-
 enum error_code npy_write_in(const char *folder, const char *name, enum npy_type type,
                              size_t dimensions, const size_t *shape, const void *elements,
                              struct error *error) {
+    struct npy_writer writer;
+    size_t count = 1;
+    for (size_t d = 0; d < dimensions; d++) count *= shape[d];
     char *path = file_join(folder, name, error);
-    if (path != NULL) write_all(path, type, dimensions, shape, elements, error);
+    if (path == NULL) return error->code;
+    if (npy_writer_open(path, type, dimensions, shape, &writer, error) == ERROR_NONE &&
+        npy_writer_write(&writer, elements, count, error) == ERROR_NONE)
+        npy_writer_commit(&writer, error);
+    npy_writer_close(&writer);
     free(path);
     return error->code;
 }

@@ -53,25 +53,6 @@ static enum error_code check(const struct crossval_input *input,
     return ERROR_NONE;
 }
 
-/* A value that is not finite makes its column's mean not finite: only then is it searched
- * for. */
-static enum error_code check_finite(const struct crossval_input *input,
-                                    const struct scaling *scaling, struct error *error) {
-    bool finite = true;
-    for (size_t f = 0; f < input->features; f++) finite = finite && isfinite(scaling->shift[f]);
-    if (finite) return ERROR_NONE;
-    for (size_t i = 0; i < input->rows * input->features; i++) {
-        if (isfinite(input->embeddings[i])) continue;
-        size_t row = i / input->features;
-        return FAIL(error, ERROR_DATA, "%s: row %lld, column %zu is not finite",
-                    input->name == NULL ? "embeddings" : input->name,
-                    input->row_numbers == NULL ? (long long)row
-                                               : (long long)input->row_numbers[row],
-                    i % input->features);
-    }
-    return FAIL(error, ERROR_INTERNAL, "a column's mean is not finite");
-}
-
 static enum error_code count_classes(struct run *run, struct error *error) {
     const struct crossval_input *input = run->input;
     size_t size = input->folds * input->classes;
@@ -215,7 +196,7 @@ static enum error_code run_open(struct run *run, const struct device_operations 
     TRY(count_classes(run, error));
     TRY(scaling_open(&run->scaling, input->embeddings, input->rows, input->features, input->fold_of,
                      input->folds, settings->scale, settings->threads, error));
-    TRY(check_finite(input, &run->scaling, error));
+    TRY(scaling_check(&run->scaling, input->embeddings, input->rows, error));
     struct classifier_problem problem = {.rows = input->rows,
                                          .features = input->features,
                                          .classes = input->classes,

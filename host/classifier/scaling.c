@@ -157,6 +157,19 @@ done:
     return error->code;
 }
 
+/* A value that is not finite makes its column's mean not finite: only then is it searched for. */
+enum error_code scaling_check(const struct scaling *scaling, const float *data, size_t rows,
+                              struct error *error) {
+    bool finite = true;
+    for (size_t f = 0; f < scaling->features; f++) finite = finite && isfinite(scaling->shift[f]);
+    if (finite) return ERROR_NONE;
+    for (size_t i = 0; i < rows * scaling->features; i++)
+        if (!isfinite(data[i]))
+            return FAIL(error, ERROR_DATA, "embeddings: row %zu, column %zu is not finite",
+                        i / scaling->features, i % scaling->features);
+    return FAIL(error, ERROR_INTERNAL, "a column's mean is not finite");
+}
+
 void scaling_close(struct scaling *scaling) {
     free(scaling->shift);
     free(scaling->scale);

@@ -32,6 +32,9 @@ struct scaling {
 enum error_code scaling_open(struct scaling *scaling, const float *data, size_t rows,
                              size_t features, const int32_t *fold_of, size_t folds,
                              enum crossval_scale scaled, int threads, struct error *error);
+/* ERROR_DATA with the row and column of the first number of the same data that is not finite. */
+enum error_code scaling_check(const struct scaling *scaling, const float *data, size_t rows,
+                              struct error *error);
 void scaling_close(struct scaling *scaling);
 
 /* Converts one class's weights (features + 1, the intercept last) for z to those for x'. */

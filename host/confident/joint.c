@@ -25,7 +25,10 @@ static void sort_by_key(size_t *index, size_t count, const double *key, size_t *
     }
 }
 
-void joint_round_row(const double *x, size_t classes, double *rounded, size_t *work) {
+/* Rounds x (K) half to even into rounded (K) so that its sum is the rounded sum of x: entries
+ * that lost most in rounding are raised by one, those that gained most are lowered by one.
+ * work: 3 K size_t of scratch. */
+static void round_row(const double *x, size_t classes, double *rounded, size_t *work) {
     size_t *index = work;
     double *loss = (double *)(void *)(work + 2 * classes);
     double target = rint(pairwise_float64(x, classes));
@@ -59,7 +62,7 @@ static int64_t to_integer(double value) {
     return (int64_t)value;
 }
 
-/* Scratch for joint_round_row(): two rows of indices and one of doubles. */
+/* Scratch for round_row(): two rows of indices and one of doubles. */
 static size_t *rounding_work(size_t classes, struct error *error) {
     _Static_assert(sizeof(size_t) == sizeof(double), "rows of both are in one buffer");
     return memory_array(3 * classes, sizeof(size_t), "rounding of counts", error);
@@ -90,7 +93,7 @@ enum error_code joint_calibrate(const double *joint, size_t classes, const uint6
     for (size_t s = 0; s < classes; s++) {
         double *row = scaled + s * classes;
         for (size_t j = 0; j < classes; j++) row[j] = row[j] / sum * rows;
-        joint_round_row(row, classes, turned, work);
+        round_row(row, classes, turned, work);
         for (size_t j = 0; j < classes; j++) calibrated[s * classes + j] = to_integer(turned[j]);
     }
 done:
@@ -151,7 +154,7 @@ static void share_removals(const double *columns, size_t classes, const uint64_t
         double noise = pairwise_float64(row, classes) - row[j];
         for (size_t k = 0; k < classes; k++) row[k] = row[k] * num_to_remove[j] / noise;
         row[j] = (double)class_counts[j] - num_to_remove[j];
-        joint_round_row(row, classes, rounded, work);
+        round_row(row, classes, rounded, work);
         for (size_t k = 0; k < classes; k++) prune[k * classes + j] = to_integer(rounded[k]);
     }
 }

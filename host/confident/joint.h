@@ -6,11 +6,6 @@
 
 #include "host/base/error.h"
 
-/* Rounds x (K) half to even into rounded (K) so that its sum is the rounded sum of x: entries
- * that lost most in rounding are raised by one, those that gained most are lowered by one.
- * work: 3 K size_t of scratch. */
-void joint_round_row(const double *x, size_t classes, double *rounded, size_t *work);
-
 /* Which index is the outer one in memory when numpy sums a table: the true class for a
  * joint that was just counted, the given class for any other. */
 enum joint_order { JOINT_TRUE_OUTER = 0, JOINT_GIVEN_OUTER = 1 };

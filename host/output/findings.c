@@ -12,9 +12,17 @@ bool run_has_marks(const struct run_results *results) {
     return results->view_count > 0;
 }
 
-static void append_votes(struct text *text, const struct run_results *results,
-                         const struct run_issue *issue, const struct run_evidence *evidence,
-                         run_name_writer *name) {
+bool run_evidence_counts(const struct run_evidence *evidence, size_t estimator) {
+    return estimator == RUN_ESTIMATORS - 1 && evidence->neighbours > 0;
+}
+
+bool run_evidence_known(const struct run_evidence *evidence, size_t estimator) {
+    return isfinite(evidence->given[estimator]) && isfinite(evidence->suggested[estimator]);
+}
+
+void run_votes_words(struct text *text, const struct run_results *results,
+                     const struct run_issue *issue, const struct run_evidence *evidence,
+                     run_name_writer *name) {
     char number[16];
     text_format(text, "%" PRIu32 " of %" PRIu32 " neighbours ", evidence->with_suggested,
                 evidence->neighbours);
@@ -29,17 +37,15 @@ void run_evidence_words(struct text *text, const struct run_results *results,
     const char *before = ": ";
     name(text, results->view_names[view]);
     for (size_t i = 0; i < RUN_ESTIMATORS; i++) {
-        float given = evidence->given[i];
-        float suggested = evidence->suggested[i];
-        bool votes = i == RUN_ESTIMATORS - 1 && evidence->neighbours > 0;
-        if (!votes && !(isfinite(given) && isfinite(suggested))) continue;
+        bool votes = run_evidence_counts(evidence, i);
+        if (!votes && !run_evidence_known(evidence, i)) continue;
         text_string(text, before);
         before = ", ";
         if (votes)
-            append_votes(text, results, issue, evidence, name);
+            run_votes_words(text, results, issue, evidence, name);
         else
-            text_format(text, "%s %.2f given %.2f suggested", run_estimator_name(i), (double)given,
-                        (double)suggested);
+            text_format(text, "%s %.2f given %.2f suggested", run_estimator_name(i),
+                        (double)evidence->given[i], (double)evidence->suggested[i]);
     }
 }
 
@@ -82,14 +88,15 @@ struct run_shown_errors run_shown_errors(const struct run_results *results) {
     const struct run_error_count *count = &results->error_count;
     uint64_t issues = results->issue_count;
     uint64_t right = whole(round(count->flagged_right.number));
-    struct run_shown_errors shown = {.low = whole(floor(count->errors.low)),
+    struct run_shown_errors shown = {.all = whole(round(count->errors.number)),
+                                     .low = whole(floor(count->errors.low)),
                                      .high = whole(ceil(count->errors.high)),
                                      .flagged = right < issues ? issues - right : 0,
                                      .unflagged = whole(round(count->unflagged_wrong.number))};
-    /* Rounded one by one the parts may differ from the total by one. */
-    shown.all = shown.flagged + shown.unflagged;
-    if (!(fabs((double)shown.all - count->errors.number) <= 1.5))
-        shown.all = whole(round(count->errors.number));
+    /* Rounded one by one the parts would differ from their sum by one now and then. */
+    if (shown.all >= shown.flagged &&
+        fabs((double)(shown.all - shown.flagged) - count->unflagged_wrong.number) <= 1.0)
+        shown.unflagged = shown.all - shown.flagged;
     if (shown.low > shown.all) shown.low = shown.all;
     if (shown.high < shown.all) shown.high = shown.all;
     return shown;

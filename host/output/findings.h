@@ -16,12 +16,19 @@ bool run_has_marks(const struct run_results *results);
  * suggested, discriminant 0.01 given 0.95 suggested, 17 of 20 neighbours eight, 2 six". */
 void run_evidence_words(struct text *text, const struct run_results *results,
                         const struct run_issue *issue, size_t view, run_name_writer *name);
+/* Its parts, for a page: whether an estimator is shown by its counted neighbours ("17 of 20
+ * neighbours eight, 2 six", written by run_votes_words), or else by its probabilities. */
+bool run_evidence_counts(const struct run_evidence *evidence, size_t estimator);
+bool run_evidence_known(const struct run_evidence *evidence, size_t estimator);
+void run_votes_words(struct text *text, const struct run_results *results,
+                     const struct run_issue *issue, const struct run_evidence *evidence,
+                     run_name_writer *name);
 /* The same as an array with an object for each view; [] without evidence. */
 void run_evidence_json(struct text *text, const struct run_results *results,
                        const struct run_issue *issue);
 
-/* The error count as it is shown: whole numbers of which `all` is the sum of the two parts, where
- * the estimate allows it. Only if it is estimated. */
+/* The error count as it is shown: whole numbers, `all` the sum of the two parts where the estimate
+ * allows it. Only if it is estimated. */
 struct run_shown_errors {
     uint64_t all, low, high; /* wrong labels, with the 95% interval widened to whole numbers */
     uint64_t flagged;        /* of the issues, how many are wrong */

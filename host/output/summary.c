@@ -6,17 +6,10 @@
 #include "host/output/findings.h"
 #include "host/output/summary_internal.h"
 
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #define COUNT_WIDTH 9 /* of the numbers of clips with a reason */
-
-uint64_t summary_clips(const struct run_results *results) {
-    uint64_t clips = 0;
-    for (int i = 0; i < CLIP_STATUS_COUNT; i++) clips += results->status_counts[i];
-    return clips;
-}
 
 static void append_plural(struct text *text, uint64_t count, const char *one, const char *many) {
     number_thousands(text, count);
@@ -167,14 +160,6 @@ static void append_place(struct text *text, const char *folder, const char *name
     for (size_t length = strlen(name); length < 16; length++) text_string(&line, " ");
     text_format(&line, " %s", what);
     summary_wrapped(text, &line, 4, width);
-}
-
-enum error_code summary_put(FILE *stream, struct text *text, struct error *error) {
-    if (text_check(text, error) == ERROR_NONE &&
-        (fwrite(text->data, 1, text->length, stream) != text->length || fflush(stream) != 0))
-        FAIL(error, ERROR_FILE, "cannot write the summary: %s", strerror(errno));
-    text_free(text);
-    return error->code;
 }
 
 enum error_code summary_print(FILE *stream, int width, const char *folder,

@@ -10,15 +10,6 @@
 #define PATH_WIDTH 20  /* left to the clips' column at least */
 #define NARROW 64      /* below it an issue takes two lines */
 
-void summary_wrapped(struct text *text, struct text *line, int indent, int width) {
-    if (line->failed)
-        text->failed = true;
-    else if (line->data != NULL)
-        terminal_wrap(text, line->data, indent, indent, width);
-    text_string(text, "\n");
-    text_free(line);
-}
-
 static void pad(struct text *text, int from, int to) {
     for (; from < to; from++) text_string(text, " ");
 }

@@ -10,10 +10,7 @@
 #define JSON_DEPTH 6 /* deeper values are in run.json only */
 
 struct run_clip page_clip_at(const struct page *page, size_t row) {
-    const struct run_clips *clips = &page->results->clips;
-    struct run_clip clip = RUN_CLIP_INITIAL;
-    if (clips->get != NULL && row < clips->count) clips->get(clips->context, row, &clip);
-    return clip;
+    return run_clip_at(&page->results->clips, row);
 }
 
 void page_url(struct text *text, const struct page *page, const struct run_clip *clip) {

@@ -31,12 +31,20 @@ struct run_clip page_clip_at(const struct page *page, size_t row);
 /* A JSON text as HTML: objects and arrays of objects as tables. */
 void page_json(struct text *text, const char *json);
 
+/* The marks of an issue and what each view says of it, a line each; nothing without a detector. */
+void page_marks(struct page *page, const struct run_issue *issue);
+/* Where it leads instead of its label: the suggested class, or that it fits none of them. */
+void page_suggestion(struct page *page, const struct run_issue *issue);
+/* For the script: "none" of the classes or an "other" one, and perhaps "certain". */
+const char *page_kind(const struct run_issue *issue);
+
 /* ---- the sections, in their order ---- */
 
 void page_head(struct page *page);
 void page_overview(struct page *page);
 enum error_code page_issues(struct page *page, struct error *error);
 enum error_code page_more_issues(struct page *page, struct error *error);
+void page_groups(struct page *page);
 enum error_code page_classes(struct page *page, struct error *error);
 void page_pairs(struct page *page);
 enum error_code page_joint(struct page *page, struct error *error);

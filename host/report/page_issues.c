@@ -3,6 +3,7 @@
 #include "host/base/names.h"
 #include "host/base/numbers.h"
 #include "host/base/stop.h"
+#include "host/output/findings.h"
 #include "host/report/page.h"
 #include "host/report/page_sound.h"
 
@@ -26,6 +27,7 @@ static void append_data(struct page *page, size_t rank, const struct run_issue *
     text_string(out, "\" data-path=\"");
     if (clip->path != NULL) name_html(out, run_clip_shown(clip));
     text_string(out, "\"");
+    if (run_has_marks(page->results)) text_format(out, " data-kind=\"%s\"", page_kind(issue));
 }
 
 static void append_probability(struct text *out, float probability) {
@@ -35,7 +37,9 @@ static void append_probability(struct text *out, float probability) {
 static void append_score(struct text *out, const char *name, double score, const char *chosen) {
     if (!isfinite(score)) return;
     bool is_chosen = chosen != NULL && strcmp(chosen, name) == 0;
-    text_format(out, " · %s%s ", is_chosen ? "<b>" : "", name);
+    text_string(out, is_chosen ? " · <b>" : " · ");
+    name_html(out, name);
+    text_string(out, " ");
     number_short(out, score);
     if (is_chosen) text_string(out, "</b>");
 }
@@ -66,9 +70,15 @@ static void append_scores(struct page *page, const struct run_issue *issue) {
         text_string(out, ", of the suggested one ");
         append_probability(out, issue->suggested_probability);
     }
-    append_score(out, "self_confidence", issue->self_confidence, chosen);
-    append_score(out, "normalized_margin", issue->normalized_margin, chosen);
-    append_score(out, "confidence_weighted_entropy", issue->confidence_weighted_entropy, chosen);
+    if (run_has_marks(page->results)) {
+        if (chosen != NULL) append_score(out, chosen, issue->score, chosen);
+        if (issue->none_of_classes) append_score(out, "entropy", issue->entropy, chosen);
+    } else {
+        append_score(out, "self_confidence", issue->self_confidence, chosen);
+        append_score(out, "normalized_margin", issue->normalized_margin, chosen);
+        append_score(out, "confidence_weighted_entropy", issue->confidence_weighted_entropy,
+                     chosen);
+    }
     text_string(out, "</p>\n");
 }
 
@@ -145,12 +155,14 @@ static void append_issue(struct page *page, size_t rank, const struct run_issue 
     text_format(out, ">\n<div class=\"rank\">%zu</div>\n<div>\n", rank);
     text_string(out, "<div class=\"labels\"><small>labelled</small> <span class=\"given\">");
     page_label(page, run_given_label(page->results, issue, number));
-    text_string(out, "</span> → <small>suggested</small> <span class=\"suggested\">");
-    page_label(page, run_suggested_label(page->results, issue, number));
+    text_format(out, "</span> → <small>%s</small> <span class=\"suggested\">",
+                issue->none_of_classes ? "fits" : "suggested");
+    page_suggestion(page, issue);
     text_string(out, "</span></div>\n<p>");
     page_clip_link(page, &clip, issue->row);
     text_string(out, "</p>\n");
     append_scores(page, issue);
+    page_marks(page, issue);
     append_neighbours(page, issue);
     text_string(out, "</div>\n");
     append_sound(page, rank, sound);
@@ -227,8 +239,14 @@ static void append_tools(struct page *page) {
                      "<select id=\"order\"><option value=\"rank\">rank</option>"
                      "<option value=\"given\">given label</option>"
                      "<option value=\"suggested\">suggested label</option>"
-                     "<option value=\"path\">path</option></select></div>\n"
-                     "<p class=\"keys dim\"><kbd>j</kbd> <kbd>k</kbd> next, previous; "
+                     "<option value=\"path\">path</option></select></div>\n");
+    if (run_has_marks(results))
+        text_string(out, "<div><label for=\"kind\">Show</label><select id=\"kind\">"
+                         "<option value=\"\">all</option>"
+                         "<option value=\"other\">another class</option>"
+                         "<option value=\"none\">none of the classes</option>"
+                         "<option value=\"certain\">certain</option></select></div>\n");
+    text_string(out, "<p class=\"keys dim\"><kbd>j</kbd> <kbd>k</kbd> next, previous; "
                      "<kbd>space</kbd> play; <kbd>/</kbd> search</p>\n"
                      "<p id=\"shown\" role=\"status\"></p>\n<datalist id=\"names\">\n");
     for (size_t k = 0; k < results->class_count && k < 1000; k++) {
@@ -256,6 +274,12 @@ enum error_code page_issues(struct page *page, struct error *error) {
                     "<a href=\"#more\">listed below</a>.",
                     count);
     text_string(out, "</p>\n");
+    if (run_has_marks(results))
+        text_string(out,
+                    "<p class=\"dim\">Below each clip is the evidence, a line for each view of the "
+                    "sound: how probable its classifiers, which did not see the clip's label, find "
+                    "the given → the suggested label, and which labels its nearest neighbours "
+                    "have.</p>\n");
     append_tools(page);
     text_string(out, "<ol class=\"issues\">\n");
     struct place *places = memory_array(GROUP, sizeof *places, "clips", error);
@@ -304,8 +328,9 @@ enum error_code page_more_issues(struct page *page, struct error *error) {
         text_string(out, "</td><td class=\"label given\">");
         page_label(page, run_given_label(results, issue, number));
         text_string(out, "</td><td class=\"label suggested\">");
-        page_label(page, run_suggested_label(results, issue, number));
-        text_string(out, "</td><td class=\"n\">");
+        page_suggestion(page, issue);
+        text_string(out, issue->certain ? " <b class=\"mark\">certain</b></td><td class=\"n\">"
+                                        : "</td><td class=\"n\">");
         number_short(out, issue->score);
         text_string(out, "</td></tr>\n");
         table_flush_full(&page->table, error);

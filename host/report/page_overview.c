@@ -1,6 +1,7 @@
 /* The head of the page, the figures of the whole run, and its foot. */
 #include "host/base/names.h"
 #include "host/base/numbers.h"
+#include "host/output/findings.h"
 #include "host/report/page.h"
 
 #include <math.h>
@@ -19,6 +20,8 @@ static void append_links(struct page *page) {
                      "to</a></li>\n");
     if (results->issue_count > REPORT_PLAYED_ISSUES)
         text_string(out, "<li><a href=\"#more\">More clips</a></li>\n");
+    if (results->group_errors != NULL)
+        text_string(out, "<li><a href=\"#groups\">Groups</a></li>\n");
     if (results->classes != NULL) text_string(out, "<li><a href=\"#classes\">Classes</a></li>\n");
     if (results->pairs != NULL)
         text_string(out, "<li><a href=\"#pairs\">Confused classes</a></li>\n");
@@ -62,17 +65,66 @@ static void count_figure(struct text *out, const char *name, uint64_t count) {
     text_string(out, "</dd></div>\n");
 }
 
-static void append_warnings(struct page *page) {
-    const struct run_results *results = page->results;
-    struct text *out = &page->table.row;
-    if (results->warning_count == 0) return;
-    text_string(out, "<div class=\"warnings\"><strong>Warnings</strong>\n<ul>\n");
-    for (size_t i = 0; i < results->warning_count; i++) {
+/* A box of sentences; nothing without any. */
+static void append_box(struct text *out, const char *class, const char *heading,
+                       const char *const *sentences, size_t count) {
+    if (count == 0) return;
+    text_format(out, "<div class=\"%s\"><strong>%s</strong>\n<ul>\n", class, heading);
+    for (size_t i = 0; i < count; i++) {
         text_string(out, "<li>");
-        name_html(out, results->warnings[i]);
+        name_html(out, sentences[i]);
         text_string(out, "</li>\n");
     }
     text_string(out, "</ul></div>\n");
+}
+
+/* How many labels are wrong; where that is not estimated, confident learning's label health. */
+static void append_health(struct page *page) {
+    const struct run_results *results = page->results;
+    struct text *out = &page->table.row;
+    if (results->error_count.estimated) {
+        const struct run_shown_errors shown = run_shown_errors(results);
+        begin_figure(out, "Wrong labels, estimated");
+        number_thousands(out, shown.all);
+        text_string(out, " <small>95% interval: ");
+        number_thousands(out, shown.low);
+        text_string(out, " to ");
+        number_thousands(out, shown.high);
+        text_string(out, "</small></dd></div>\n");
+    } else if (isfinite(results->overall_health)) {
+        begin_figure(out, "Overall label health");
+        number_percent(out, results->overall_health);
+        text_string(out, "</dd></div>\n");
+    }
+}
+
+static void append_belief(struct page *page) {
+    const struct run_belief *belief = &page->results->belief;
+    if (!belief->computed) return;
+    begin_figure(&page->table.row, "Balanced accuracy");
+    text_format(&page->table.row,
+                "%.2f <small>chance %.2f, largest class %.2f</small></dd></div>\n",
+                belief->balanced_accuracy, belief->chance, belief->majority);
+}
+
+/* What the figures mean. */
+static void append_meaning(struct page *page) {
+    const struct run_results *results = page->results;
+    struct text *out = &page->table.row;
+    if (results->error_count.estimated) {
+        text_string(out, "<p>");
+        run_errors_words(out, results);
+        text_string(out, ".</p>\n");
+    } else if (isfinite(results->overall_health)) {
+        text_format(out,
+                    "<p class=\"dim\">Overall label health is the share of %s are right, as "
+                    "confident learning estimates it.</p>\n",
+                    results->multilabel ? "clips whose labels all" : "labels that");
+    }
+    if (results->belief.computed)
+        text_string(out, "<p class=\"dim\">Balanced accuracy is how well a classifier knows the "
+                         "classes: the share of a class's clips that it gives the class's label, "
+                         "without having seen their labels; the mean of all classes.</p>\n");
 }
 
 void page_overview(struct page *page) {
@@ -80,22 +132,16 @@ void page_overview(struct page *page) {
     struct text *out = &page->table.row;
     uint64_t clips = all_clips(results);
     uint64_t audited = results->status_counts[CLIP_OK];
+    append_box(out, "cautions", "Caution", results->cautions, results->caution_count);
     text_string(out, "<dl class=\"facts\">\n");
-    if (isfinite(results->overall_health)) {
-        begin_figure(out, "Overall label health");
-        number_percent(out, results->overall_health);
-        text_string(out, "</dd></div>\n");
-    }
+    append_health(page);
     count_figure(out, "Clips that look mislabelled", results->issue_count);
     count_figure(out, "Clips audited", audited);
     if (clips > audited) count_figure(out, "Clips not audited", clips - audited);
     count_figure(out, "Classes", results->class_count);
+    append_belief(page);
     text_string(out, "</dl>\n");
-    if (isfinite(results->overall_health))
-        text_format(out,
-                    "<p class=\"dim\">Overall label health is the share of %s are right, as "
-                    "confident learning estimates it.</p>\n",
-                    results->multilabel ? "clips whose labels all" : "labels that");
+    append_meaning(page);
     if (clips > audited) {
         const char *comma = "";
         text_string(out, "<p>Not audited: ");
@@ -108,7 +154,7 @@ void page_overview(struct page *page) {
         }
         text_string(out, ". <a href=\"#unaudited\">Which ones</a></p>\n");
     }
-    append_warnings(page);
+    append_box(out, "warnings", "Warnings", results->warnings, results->warning_count);
 }
 
 /* ---- settings ---- */

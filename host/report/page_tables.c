@@ -36,23 +36,42 @@ static void append_search(struct page *page, int32_t index) {
     text_string(out, "</a>");
 }
 
+/* What the columns mean, and why their sum is not the number of wrong labels above. */
+static void append_class_words(struct page *page) {
+    const struct run_results *results = page->results;
+    struct text *out = &page->table.row;
+    text_format(out,
+                "<p class=\"dim\">Estimates, worst first. Wrongly in: clips with this label that "
+                "%s. Missing: clips of this class that %s. Quality: share of its labels that are "
+                "right.%s</p>\n",
+                results->multilabel ? "should not have it" : "belong to another class",
+                results->multilabel ? "do not carry it" : "carry another label",
+                results->belief.computed ? " Recall: share of the clips with this label that the "
+                                           "classifier gives it."
+                                         : "");
+    if (!results->error_count.estimated || !isfinite(results->overall_health)) return;
+    text_string(out, "<p class=\"dim\">Confident learning makes these estimates class by class; "
+                     "by them ");
+    number_percent(out, results->overall_health);
+    text_string(out, " of all labels are right. The number of wrong labels at the top is estimated "
+                     "from all views at once, and has an interval.</p>\n");
+}
+
 enum error_code page_classes(struct page *page, struct error *error) {
     const struct run_results *results = page->results;
     struct text *out = &page->table.row;
     if (results->classes == NULL) return ERROR_NONE;
     page_section(page, "classes", "Class health");
-    text_format(out,
-                "<p class=\"dim\">Estimates, worst first. Wrongly in: clips with this label that "
-                "%s. Missing: clips of this class that %s. Quality: share of its labels that are "
-                "right.</p>\n",
-                results->multilabel ? "should not have it" : "belong to another class",
-                results->multilabel ? "do not carry it" : "carry another label");
+    append_class_words(page);
     text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
                      "aria-labelledby=\"classes\"><table>\n<thead><tr><th scope=\"col\">Class</th>"
                      "<th scope=\"col\" class=\"n\">Quality</th><th scope=\"col\" class=\"n\">"
                      "Clips</th><th scope=\"col\" class=\"n\">Wrongly in</th><th scope=\"col\" "
                      "class=\"n\">Noise</th><th scope=\"col\" class=\"n\">Missing</th>"
-                     "<th scope=\"col\" class=\"n\">Inverse noise</th></tr></thead>\n<tbody>\n");
+                     "<th scope=\"col\" class=\"n\">Inverse noise</th>");
+    text_string(out, results->belief.computed
+                         ? "<th scope=\"col\" class=\"n\">Recall</th></tr></thead>\n<tbody>\n"
+                         : "</tr></thead>\n<tbody>\n");
     for (size_t k = 0; k < results->class_count && error->code == ERROR_NONE; k++) {
         const struct run_class *class = &results->classes[k];
         text_string(out, "<tr><th scope=\"row\" class=\"label\">");
@@ -64,6 +83,7 @@ enum error_code page_classes(struct page *page, struct error *error) {
         append_share(out, class->label_noise);
         append_number(out, class->inverse_label_issues);
         append_share(out, class->inverse_label_noise);
+        if (results->belief.computed) append_share(out, class->recall);
         text_string(out, "</tr>\n");
         table_flush_full(&page->table, error);
     }

@@ -58,6 +58,7 @@ static enum error_code write_sections(struct page *page, struct error *error) {
     page_overview(page);
     TRY(page_issues(page, error));
     TRY(page_more_issues(page, error));
+    page_groups(page);
     TRY(page_classes(page, error));
     page_pairs(page);
     TRY(page_joint(page, error));

@@ -1,5 +1,5 @@
-/* The CPU's classifier problem: what classifier.c (open, close), classifier_evaluate.c
- * and classifier_predict.c share.
+/* The CPU's classifier problem: what classifier.c (open, close), classifier_evaluate.c,
+ * classifier_predict.c and classifier_scatter.c share.
  *
  * Rows are sorted by fold and cut into tiles that never cross folds. Tiles are
  * summed in a fixed number of chains, each by one thread from its first tile to

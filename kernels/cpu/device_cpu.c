@@ -27,6 +27,8 @@ struct cpu_batch {
     bool want_features;
     size_t embeddings_capacity; /* values */
     float *embeddings;
+    size_t statistics_capacity; /* clips */
+    float *statistics;
     size_t features_capacity; /* values */
     float *features;
     struct cpu_batch *next;  /* of all */
@@ -94,6 +96,7 @@ static void free_batch(struct cpu_batch *batch) {
     free(batch->base.clips);
     free(batch->base.samples);
     free(batch->embeddings);
+    free(batch->statistics);
     free(batch->features);
     free(batch);
 }
@@ -225,8 +228,10 @@ static enum error_code cpu_acquire(struct device *device, size_t samples_bytes, 
     batch->state = BATCH_ACQUIRED;
     batch->want_features = want_features;
     batch->base.clip_count = 0;
+    batch->base.want_statistics = false;
     batch->base.embeddings = NULL;
     batch->base.features = NULL;
+    batch->base.statistics = NULL;
     batch->base.tag = NULL;
     *result = &batch->base;
     return ERROR_NONE;
@@ -263,6 +268,16 @@ static enum error_code copy_features(struct cpu_batch *batch, const float *featu
     return ERROR_NONE;
 }
 
+static enum error_code reserve_statistics(struct cpu_batch *batch, struct error *error) {
+    if (batch->base.clip_count <= batch->statistics_capacity) return ERROR_NONE;
+    free(batch->statistics);
+    batch->statistics_capacity = 0;
+    batch->statistics = memory_aligned(batch->base.clip_count, STATISTICS_COUNT * sizeof(float),
+                                       "the statistics of clips", error);
+    if (batch->statistics != NULL) batch->statistics_capacity = batch->base.clip_count;
+    return error->code;
+}
+
 /* A batch that fails is free again: the host must not release it. */
 static enum error_code cpu_wait(struct device *device, struct device_batch **result,
                                 struct error *error) {
@@ -273,16 +288,20 @@ static enum error_code cpu_wait(struct device *device, struct device_batch **res
     cpu->oldest = batch->queue;
     if (cpu->oldest == NULL) cpu->newest = NULL;
     batch->state = BATCH_FREE;
-    const float *features;
-    size_t frames;
+    const bool statistics = batch->base.want_statistics && embedder_has_statistics(cpu->embedder);
+    if (statistics && reserve_statistics(batch, error) != ERROR_NONE) return error->code;
+    struct embedder_results results = {.embeddings = batch->embeddings,
+                                       .statistics = statistics ? batch->statistics : NULL};
     if (embedder_run(cpu->embedder, batch->base.clips, batch->base.clip_count, batch->base.samples,
-                     batch->embeddings, &features, &frames, &cpu->counters, error) != ERROR_NONE)
+                     &results, &cpu->counters, error) != ERROR_NONE)
         return error->code;
     if (batch->want_features &&
-        copy_features(batch, features, frames * embedder_mels(cpu->embedder), error) != ERROR_NONE)
+        copy_features(batch, results.features, results.frames * embedder_mels(cpu->embedder),
+                      error) != ERROR_NONE)
         return error->code;
     batch->state = BATCH_FINISHED;
     batch->base.embeddings = batch->embeddings;
+    batch->base.statistics = results.statistics;
     *result = &batch->base;
     return ERROR_NONE;
 }
@@ -309,6 +328,7 @@ const struct device_operations device_cpu_operations = {
     .classifier_open = cpu_classifier_open,
     .classifier_evaluate = cpu_classifier_evaluate,
     .classifier_predict = cpu_classifier_predict,
+    .classifier_scatter = cpu_classifier_scatter,
     .classifier_close = cpu_classifier_close,
     .nearest = cpu_nearest,
     .gemm_speed = cpu_gemm_speed,

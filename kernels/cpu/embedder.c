@@ -7,6 +7,7 @@
 #include "linear.h"
 #include "memory.h"
 #include "network.h"
+#include "statistics.h"
 #include "threads.h"
 
 #include <stdlib.h>
@@ -18,7 +19,9 @@ struct cpu_embedder {
     size_t size;
     size_t mels;
     struct cpu_features *features;
-    struct feature_workspace **workspaces; /* (threads) */
+    bool has_statistics;
+    struct feature_workspace **workspaces;             /* (threads) */
+    struct statistics_workspace *statistic_workspaces; /* (threads) */
     struct resampler *resamplers[RATES];
     size_t resampler_count;
     struct cpu_network *network;
@@ -26,11 +29,11 @@ struct cpu_embedder {
 
     /* Buffers that grow with the batch. */
     size_t frame_capacity;
-    float *decibels; /* (frame_capacity, mels) */
+    float *decibels; /* (frame_capacity, mels): first powers */
     size_t clip_capacity;
-    struct feature_clip *feature_clips;
-    struct plan_clip *plan_clips;
-    float *statistics; /* (clip_capacity, 2 * channels) */
+    struct feature_clip *feature_clips; /* (2 * clip_capacity): then padded ones */
+    struct plan_clip *plan_clips;       /* (clip_capacity) */
+    float *pooled;                      /* (clip_capacity, 2 * channels) */
 };
 
 /* ---- creation ---- */
@@ -44,8 +47,12 @@ enum error_code embedder_create(const struct xvector_model *model, enum device_p
     embedder->threads = threads;
     embedder->size = model->embedding_size;
     embedder->mels = model->mels;
+    embedder->has_statistics = device_has_statistics(model);
     embedder->workspaces = calloc((size_t)threads, sizeof(struct feature_workspace *));
-    if (embedder->workspaces == NULL) FAIL(error, ERROR_MEMORY, "no memory for the model");
+    embedder->statistic_workspaces =
+        calloc((size_t)threads, sizeof *embedder->statistic_workspaces);
+    if (embedder->workspaces == NULL || embedder->statistic_workspaces == NULL)
+        FAIL(error, ERROR_MEMORY, "no memory for the model");
     if (error->code == ERROR_NONE) features_create(model->mels, &embedder->features, error);
     for (int t = 0; t < threads && error->code == ERROR_NONE; t++)
         feature_workspace_create(embedder->features, &embedder->workspaces[t], error);
@@ -66,7 +73,10 @@ void embedder_free(struct cpu_embedder *embedder) {
     if (embedder == NULL) return;
     for (int t = 0; t < embedder->threads && embedder->workspaces != NULL; t++)
         feature_workspace_free(embedder->workspaces[t]);
+    for (int t = 0; t < embedder->threads && embedder->statistic_workspaces != NULL; t++)
+        statistics_workspace_free(&embedder->statistic_workspaces[t]);
     free(embedder->workspaces);
+    free(embedder->statistic_workspaces);
     features_free(embedder->features);
     for (size_t i = 0; i < embedder->resampler_count; i++) resampler_free(embedder->resamplers[i]);
     network_free(embedder->network);
@@ -74,7 +84,7 @@ void embedder_free(struct cpu_embedder *embedder) {
     free(embedder->decibels);
     free(embedder->feature_clips);
     free(embedder->plan_clips);
-    free(embedder->statistics);
+    free(embedder->pooled);
     free(embedder);
 }
 
@@ -84,6 +94,10 @@ size_t embedder_size(const struct cpu_embedder *embedder) {
 
 size_t embedder_mels(const struct cpu_embedder *embedder) {
     return embedder->mels;
+}
+
+bool embedder_has_statistics(const struct cpu_embedder *embedder) {
+    return embedder->has_statistics;
 }
 
 /* ---- one batch ---- */
@@ -109,14 +123,14 @@ static enum error_code reserve_clips(struct cpu_embedder *embedder, size_t clips
     if (clips <= embedder->clip_capacity) return ERROR_NONE;
     free(embedder->feature_clips);
     free(embedder->plan_clips);
-    free(embedder->statistics);
+    free(embedder->pooled);
     embedder->clip_capacity = 0;
-    embedder->feature_clips = calloc(clips, sizeof *embedder->feature_clips);
+    embedder->feature_clips = calloc(clips, 2 * sizeof *embedder->feature_clips);
     embedder->plan_clips = calloc(clips, sizeof *embedder->plan_clips);
     size_t values;
     if (__builtin_mul_overflow(clips, 2 * network_channels(embedder->network), &values))
         values = SIZE_MAX;
-    embedder->statistics = memory_aligned(values, sizeof(float), "pooled statistics", error);
+    embedder->pooled = memory_aligned(values, sizeof(float), "pooled statistics", error);
     if (embedder->feature_clips == NULL || embedder->plan_clips == NULL)
         FAIL(error, ERROR_MEMORY, "no memory for a batch of %zu clips", clips);
     if (error->code == ERROR_NONE) embedder->clip_capacity = clips;
@@ -135,32 +149,65 @@ static enum error_code reserve_frames(struct cpu_embedder *embedder, size_t fram
     return error->code;
 }
 
-/* Where every clip begins in the samples and in the features; *frames: their sum. */
+/* What a run computes, beside the results that its caller gets. */
+struct layout {
+    size_t entries; /* of feature_clips: clip_count, then padded ones */
+    size_t frames;  /* of the clips */
+    size_t rows;    /* of all entries */
+    size_t samples; /* of the clips, at 16 kHz */
+};
+
+/* Where every clip begins in the samples and in the features. */
 static enum error_code lay_out(struct cpu_embedder *embedder, const struct device_clip *clips,
-                               size_t clip_count, const unsigned char *samples, size_t *frames,
-                               size_t *total_samples, struct error *error) {
-    *frames = 0;
-    *total_samples = 0;
+                               size_t clip_count, const unsigned char *samples, float *statistics,
+                               struct layout *layout, struct error *error) {
+    *layout = (struct layout){.entries = clip_count};
     for (size_t c = 0; c < clip_count; c++) {
         struct feature_clip *clip = &embedder->feature_clips[c];
-        clip->source = clips[c];
-        clip->samples = samples + clips[c].offset;
+        *clip = (struct feature_clip){.source = clips[c], .samples = samples + clips[c].offset};
         if (find_resampler(embedder, clips[c].rate, &clip->resampler, error) != ERROR_NONE)
             return error->code;
         clip->length = device_resampled_length(clips[c].frames, clips[c].rate);
         clip->frames = xvector_frames(clip->length);
-        clip->row = *frames;
+        clip->row = layout->frames;
+        clip->statistics = statistics == NULL ? NULL : statistics + c * STATISTICS_COUNT;
         embedder->plan_clips[c] = (struct plan_clip){clip->row, clip->frames};
-        *frames += clip->frames;
-        *total_samples += clip->length;
+        layout->frames += clip->frames;
+        layout->samples += clip->length;
+    }
+    layout->rows = layout->frames;
+    for (size_t c = 0; c < clip_count && statistics != NULL; c++) {
+        struct feature_clip *clip = &embedder->feature_clips[c];
+        if (clip->length >= STATISTICS_SAMPLES) continue;
+        struct feature_clip *padded = &embedder->feature_clips[layout->entries++];
+        *padded = *clip;
+        padded->padded = true;
+        padded->frames = STATISTICS_FRAMES;
+        padded->row = layout->rows;
+        layout->rows += STATISTICS_FRAMES;
+        clip->statistics = NULL;
     }
     return ERROR_NONE;
 }
 
-static enum error_code run_features(struct cpu_embedder *embedder, size_t clip_count, size_t frames,
-                                    struct device_counters *counters, struct error *error) {
+/* From a clip's powers to its statistics and features. */
+static void finish_clip(struct cpu_embedder *embedder, const struct feature_clip *clip,
+                        struct error *error) {
+    const size_t mels = embedder->mels;
+    float *values = embedder->decibels + clip->row * mels;
+    if (clip->statistics != NULL)
+        statistics_of_powers(values, clip->frames, clip->statistics,
+                             &embedder->statistic_workspaces[threads_number()], error);
+    features_decibels(values, clip->frames * mels);
+    if (clip->statistics != NULL) statistics_of_decibels(values, clip->frames, clip->statistics);
+    if (!clip->padded) features_normalise(values, clip->frames, mels);
+}
+
+static enum error_code run_features(struct cpu_embedder *embedder, size_t clip_count,
+                                    const struct layout *layout, struct device_counters *counters,
+                                    struct error *error) {
     const double start = clock_seconds();
-    const size_t mels = embedder->mels, tiles = (frames + FEATURE_ROWS - 1) / FEATURE_ROWS;
+    const size_t mels = embedder->mels, tiles = (layout->rows + FEATURE_ROWS - 1) / FEATURE_ROWS;
     double resampling = 0.0, everything = 0.0; /* thread seconds */
 #pragma omp parallel num_threads(embedder->threads) reduction(+ : resampling, everything)
     {
@@ -171,13 +218,12 @@ static enum error_code run_features(struct cpu_embedder *embedder, size_t clip_c
 #pragma omp for schedule(dynamic, 1)
         for (size_t tile = 0; tile < tiles; tile++)
             if (mine.code == ERROR_NONE)
-                features_tile(embedder->features, embedder->feature_clips, clip_count,
+                features_tile(embedder->features, embedder->feature_clips, layout->entries,
                               tile * FEATURE_ROWS, embedder->decibels + tile * FEATURE_ROWS * mels,
                               workspace, &resampling, &mine);
 #pragma omp for schedule(dynamic, 1)
-        for (size_t c = 0; c < clip_count; c++)
-            features_normalise(embedder->decibels + embedder->feature_clips[c].row * mels,
-                               embedder->feature_clips[c].frames, mels);
+        for (size_t c = 0; c < layout->entries; c++)
+            if (mine.code == ERROR_NONE) finish_clip(embedder, &embedder->feature_clips[c], &mine);
         everything += clock_seconds() - begin;
         threads_end(&mine, error);
     }
@@ -185,7 +231,7 @@ static enum error_code run_features(struct cpu_embedder *embedder, size_t clip_c
     const double share = everything > 0.0 ? resampling / everything : 0.0;
     counters->seconds[STAGE_RESAMPLE] += seconds * share;
     counters->seconds[STAGE_FEATURES] += seconds * (1.0 - share);
-    counters->operations[STAGE_FEATURES] += features_operations(mels) * (double)frames;
+    counters->operations[STAGE_FEATURES] += features_operations(mels) * (double)layout->frames;
     for (size_t c = 0; c < clip_count; c++)
         if (embedder->feature_clips[c].resampler != NULL)
             counters->operations[STAGE_RESAMPLE] +=
@@ -198,31 +244,32 @@ static enum error_code run_linear(struct cpu_embedder *embedder, size_t clip_cou
                                   float *embeddings, struct device_counters *counters,
                                   struct error *error) {
     const double start = clock_seconds();
-    linear_run(embedder->linear, embedder->statistics, clip_count, embeddings, error);
+    linear_run(embedder->linear, embedder->pooled, clip_count, embeddings, error);
     counters->seconds[STAGE_POOLING] += clock_seconds() - start;
     counters->operations[STAGE_POOLING] += linear_operations(embedder->linear) * (double)clip_count;
     return error->code;
 }
 
 enum error_code embedder_run(struct cpu_embedder *embedder, const struct device_clip *clips,
-                             size_t clip_count, const unsigned char *samples, float *embeddings,
-                             const float **features, size_t *frames,
-                             struct device_counters *counters, struct error *error) {
-    *features = NULL;
-    *frames = 0;
-    size_t total_samples;
+                             size_t clip_count, const unsigned char *samples,
+                             struct embedder_results *results, struct device_counters *counters,
+                             struct error *error) {
+    float *statistics = embedder->has_statistics ? results->statistics : NULL;
+    struct layout layout;
+    results->features = NULL;
+    results->frames = 0;
     if (clip_count == 0) return ERROR_NONE;
     if (reserve_clips(embedder, clip_count, error) != ERROR_NONE ||
-        lay_out(embedder, clips, clip_count, samples, frames, &total_samples, error) !=
-            ERROR_NONE ||
-        reserve_frames(embedder, *frames, error) != ERROR_NONE ||
-        run_features(embedder, clip_count, *frames, counters, error) != ERROR_NONE ||
+        lay_out(embedder, clips, clip_count, samples, statistics, &layout, error) != ERROR_NONE ||
+        reserve_frames(embedder, layout.rows, error) != ERROR_NONE ||
+        run_features(embedder, clip_count, &layout, counters, error) != ERROR_NONE ||
         network_run(embedder->network, embedder->plan_clips, clip_count, embedder->decibels,
-                    embedder->statistics, counters, error) != ERROR_NONE ||
-        run_linear(embedder, clip_count, embeddings, counters, error) != ERROR_NONE)
+                    embedder->pooled, counters, error) != ERROR_NONE ||
+        run_linear(embedder, clip_count, results->embeddings, counters, error) != ERROR_NONE)
         return error->code;
-    counters->samples += (double)total_samples;
-    counters->frames += (double)*frames;
-    *features = embedder->decibels;
+    counters->samples += (double)layout.samples;
+    counters->frames += (double)layout.frames;
+    results->features = embedder->decibels;
+    results->frames = layout.frames;
     return ERROR_NONE;
 }

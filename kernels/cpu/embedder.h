@@ -12,12 +12,21 @@ void embedder_free(struct cpu_embedder *embedder); /* takes NULL */
 
 size_t embedder_size(const struct cpu_embedder *embedder); /* values of an embedding */
 size_t embedder_mels(const struct cpu_embedder *embedder);
+bool embedder_has_statistics(const struct cpu_embedder *embedder);
 
-/* Computes clip_count clips. embeddings: (clip_count, size). *features: (sum of
- * frames, mels) of all clips in order, the embedder's own until its next run. */
+struct embedder_results {
+    float *embeddings;     /* (clip_count, size), the caller's */
+    float *statistics;     /* (clip_count, STATISTICS_COUNT), the caller's; NULL: not wanted. Not
+                              written unless embedder_has_statistics() */
+    const float *features; /* (frames, mels) of all clips in order, the embedder's own until its
+                              next run */
+    size_t frames;         /* of all clips */
+};
+
+/* Computes clip_count clips. Fills in features and frames, and what the other two point to. */
 enum error_code embedder_run(struct cpu_embedder *embedder, const struct device_clip *clips,
-                             size_t clip_count, const unsigned char *samples, float *embeddings,
-                             const float **features, size_t *frames,
-                             struct device_counters *counters, struct error *error);
+                             size_t clip_count, const unsigned char *samples,
+                             struct embedder_results *results, struct device_counters *counters,
+                             struct error *error);
 
 #endif

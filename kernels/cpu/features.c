@@ -164,7 +164,11 @@ VECTOR_BODY void decibels_body(bool fused, const float *energies, size_t count, 
 VECTOR_DISPATCH(decibels, (const float *energies, size_t count, float *output), energies, count,
                 output)
 
-/* From power to decibels. */
+void features_decibels(float *powers, size_t count) {
+    decibels(powers, count, powers);
+}
+
+/* From the power of bins to that of mels. */
 static enum error_code measure(const struct cpu_features *features,
                                struct feature_workspace *workspace, size_t rows, float *output,
                                struct error *error) {
@@ -172,8 +176,8 @@ static enum error_code measure(const struct cpu_features *features,
                         error) != ERROR_NONE)
         return error->code;
     for (size_t row = 0; row < rows; row++)
-        decibels(workspace->energies + row * features->mel_stride, features->mels,
-                 output + row * features->mels);
+        memcpy(output + row * features->mels, workspace->energies + row * features->mel_stride,
+               features->mels * sizeof(float));
     return ERROR_NONE;
 }
 

@@ -13,6 +13,8 @@ struct feature_clip {
     size_t length;                     /* samples at 16 kHz */
     size_t frames;                     /* 1 + length / FRAME_SHIFT */
     size_t row;                        /* its first frame's row in the features */
+    float *statistics; /* (STATISTICS_COUNT), written from these frames; NULL: not wanted */
+    bool padded;       /* has further frames for the statistics, and is not for the network */
 };
 
 struct cpu_features;
@@ -29,13 +31,16 @@ void feature_workspace_free(struct feature_workspace *workspace); /* takes NULL 
 /* Rows of the packed features that one call computes. */
 #define FEATURE_ROWS ((size_t)128)
 
-/* Decibels before the floor and the mean of rows first_row .. + FEATURE_ROWS - 1
- * (or fewer, at the end) of all clips' frames in order, into output (rows,
- * mels). *resampling: seconds spent mixing down and resampling are added. */
+/* Mel powers of rows first_row .. + FEATURE_ROWS - 1 (or fewer, at the end) of all
+ * clips' frames in order, into output (rows, mels). *resampling: seconds spent mixing down and
+ * resampling are added. */
 enum error_code features_tile(const struct cpu_features *features, const struct feature_clip *clips,
                               size_t clip_count, size_t first_row, float *output,
                               struct feature_workspace *workspace, double *resampling,
                               struct error *error);
+
+/* 10 log10(max(power, POWER_FLOOR)) of `count` powers, in place. */
+void features_decibels(float *powers, size_t count);
 
 /* The floor DECIBEL_RANGE below the clip's maximum, then every mel's mean subtracted, in
  * place over one clip's decibels (frames, mels). */

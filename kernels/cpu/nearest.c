@@ -1,8 +1,10 @@
 /* Nearest rows by cosine: tiles of the rows that may be found against blocks of queries, with the
- * classifier's kernels. A similarity depends on its two rows only and the order of a list is
+ * classifier's kernels, after a screen by 8-bit products where the CPU has them (screen.h), which
+ * changes no result. A similarity depends on its two rows only and the order of a list is
  * total, so that neither tiles, blocks nor threads change a result. */
 #include "kernels/cpu/device_cpu.h"
 #include "kernels/cpu/memory.h"
+#include "kernels/cpu/screen.h"
 #include "kernels/cpu/tile_kernels.h"
 
 #include <math.h>
@@ -20,6 +22,10 @@
  * three roundings, below 2e-7. */
 #define ESTIMATE_ERROR 1e-6F
 
+/* A pair that passes the screen costs about this many times its share of a product of all. */
+#define SCREEN_GAIN 5
+#define PASSED ((size_t)64) /* pairs to compute at a time */
+
 struct search {
     const struct nearest_problem *problem;
     const struct tile_kernels *kernels;
@@ -27,10 +33,14 @@ struct search {
     const size_t *queries; /* of this block */
     size_t query_count;
     size_t count;
-    float *panels;               /* the queries, scaled to length 1 */
+    float *panels;    /* the queries, scaled to length 1 */
+    bool is_screened; /* with the next two, which are NULL otherwise */
+    float *units;     /* (query_count, strips * lanes): the same, a row each */
+    struct screen_queries rounded;
     const double *shift, *scale; /* (columns) */
-    size_t scratch_stride;       /* bytes of a thread's scratch: a tile, then products */
-    size_t scratch_products;     /* where these begin in it */
+    size_t scratch_stride;       /* bytes of a thread's scratch: a tile, then products, then */
+    size_t scratch_products;     /* the tile's rounded rows; where these begin in it */
+    size_t scratch_rounded;
     char *scratch;
     size_t *found;  /* (threads, query_count, count), best first; SIZE_MAX: none yet */
     float *similar; /* the same, their similarities */
@@ -43,6 +53,7 @@ struct tile {
     size_t numbers[TILE_ROWS]; /* of the rows in the data */
     double lengths[TILE_ROWS];
     float inverses[TILE_ROWS]; /* 1 / length; 0 for rows of zeros, NaN: too large or small */
+    struct screen_tile rounded;
 };
 
 /* A query's neighbours: (count), best first. */
@@ -91,6 +102,14 @@ static void unit_row(const struct search *search, size_t row, double *unit) {
     for (size_t f = 0; f < columns; f++) unit[f] = length > 0 ? unit[f] / length : 0;
 }
 
+static void round_query(const struct search *search, size_t query, const double *unit) {
+    size_t columns = search->problem->columns, padded = search->strips * search->kernels->lanes;
+    float *to = search->units + query * padded;
+    for (size_t f = 0; f < padded; f++) to[f] = f < columns ? (float)unit[f] : 0;
+    struct screen_queries rounded = search->rounded;
+    screen_pack_query(&rounded, query, to);
+}
+
 /* Packs the queries that share the panels' group `group`; units: (lanes, columns). */
 static void pack_group(const struct search *search, size_t group, double *units) {
     size_t lanes = search->kernels->lanes, columns = search->problem->columns, count = 0;
@@ -98,6 +117,7 @@ static void pack_group(const struct search *search, size_t group, double *units)
     for (; count < lanes && group * lanes + count < search->query_count; count++) {
         weights[count] = units + count * columns;
         unit_row(search, search->queries[group * lanes + count], units + count * columns);
+        if (search->is_screened) round_query(search, group * lanes + count, weights[count]);
     }
     search->kernels->pack_weights(search->panels + group * lanes * search->strips * lanes, weights,
                                   count, columns);
@@ -123,53 +143,114 @@ static void find_lengths(const struct search *search, struct tile *tile) {
     }
 }
 
-/* Puts the tile's better rows into the list of a query, row `query` of the data; products
- * (TILE_ROWS): its unit row times the tile's rows. */
+/* Puts row `r` of the tile into the list of a query, row `query` of the data, if it belongs there;
+ * product: its unit row times the tile's row. */
+static void offer(const struct search *search, const struct tile *tile, size_t r, size_t query,
+                  float product, struct list list) {
+    const int32_t *apart = search->problem->apart;
+    size_t row = tile->numbers[r];
+    if (row == query || (apart != NULL && apart[row] == apart[query])) return;
+    double length = tile->lengths[r];
+    insert(list, search->count, row, length > 0 ? (float)((double)product / length) : 0);
+}
+
+/* The same for all rows of the tile; products (TILE_ROWS). */
 static void search_list(const struct search *search, const struct tile *tile, size_t query,
                         const float *products, struct list list) {
-    const int32_t *apart = search->problem->apart;
-    size_t count = search->count;
-    float least = least_estimate(list, count);
+    float least = least_estimate(list, search->count);
     for (size_t first = 0; first < tile->rows; first += 16) {
         int possible = 0;
         for (size_t r = first; r < first + 16; r++)
             possible |= !(products[r] * tile->inverses[r] < least);
         if (!possible) continue;
         for (size_t r = first; r < first + 16 && r < tile->rows; r++) {
-            size_t row = tile->numbers[r];
-            if (products[r] * tile->inverses[r] < least || row == query ||
-                (apart != NULL && apart[row] == apart[query]))
-                continue;
-            double length = tile->lengths[r];
-            insert(list, count, row, length > 0 ? (float)((double)products[r] / length) : 0);
-            least = least_estimate(list, count);
+            if (products[r] * tile->inverses[r] < least) continue;
+            offer(search, tile, r, query, products[r], list);
+            least = least_estimate(list, search->count);
         }
     }
 }
 
-static void search_tile(const struct search *search, size_t index, char *scratch, size_t *found,
-                        float *similar) {
+/* The lists of a block of queries that belong to one thread. */
+static struct list list_of(const struct search *search, struct list all, size_t q) {
+    return (struct list){all.found + q * search->count, all.similar + q * search->count};
+}
+
+/* Pairs that passed the screen, of one tile. */
+struct passed {
+    size_t count;
+    struct screen_pair pairs[PASSED];
+};
+
+static void offer_passed(const struct search *search, const struct tile *tile, struct list all,
+                         struct passed *passed) {
+    float products[PASSED];
+    screen_products(tile->packed, search->strips, passed->pairs, passed->count, products);
+    for (size_t i = 0; i < passed->count; i++) {
+        const struct screen_pair *pair = &passed->pairs[i];
+        offer(search, tile, pair->row, search->queries[pair->query], products[i],
+              list_of(search, all, pair->query));
+    }
+    passed->count = 0;
+}
+
+/* Searches the tile for queries q .. q + group - 1, of which few rows pass the screen. Where many
+ * do, or lists have room for all, returns false, and has done nothing. */
+static bool search_screened(const struct search *search, const struct tile *tile, size_t q,
+                            size_t group, struct list all) {
+    float least[QUERY_GROUP];
+    uint64_t masks[QUERY_GROUP][SCREEN_BLOCKS];
+    struct passed passed = {.count = 0};
+    size_t padded = search->strips * search->kernels->lanes;
+    if (list_of(search, all, q).found[search->count - 1] == SIZE_MAX) return false;
+    for (size_t i = 0; i < QUERY_GROUP; i++)
+        least[i] =
+            i < group ? least_estimate(list_of(search, all, q + i), search->count) : INFINITY;
+    struct screen_queries rounded = search->rounded;
+    rounded.scales += q;
+    rounded.errors += q;
+    rounded.sums += q;
+    rounded.values += q * padded;
+    if (screen_search(&tile->rounded, tile->rows, &rounded, group, least, masks) >
+        group * tile->rows / SCREEN_GAIN)
+        return false;
+    for (size_t i = 0; i < group; i++) {
+        const float *unit = search->units + (q + i) * padded;
+        for (size_t block = 0; block < SCREEN_BLOCKS; block++)
+            for (uint64_t mask = masks[i][block]; mask != 0; mask &= mask - 1) {
+                size_t row = block * SCREEN_ROWS + (size_t)__builtin_ctzll(mask);
+                passed.pairs[passed.count++] = (struct screen_pair){unit, q + i, row};
+                if (passed.count == PASSED) offer_passed(search, tile, all, &passed);
+            }
+    }
+    offer_passed(search, tile, all, &passed);
+    return true;
+}
+
+static void search_tile(const struct search *search, size_t index, char *scratch, struct list all) {
     const struct nearest_problem *problem = search->problem;
     const struct tile_kernels *kernels = search->kernels;
     size_t first = index * TILE_ROWS, left = search->candidates - first;
     struct tile tile = {.packed = (float *)(void *)scratch,
-                        .rows = left < TILE_ROWS ? left : TILE_ROWS};
+                        .rows = left < TILE_ROWS ? left : TILE_ROWS,
+                        .rounded.values = (uint8_t *)scratch + search->scratch_rounded};
     for (size_t r = 0; r < tile.rows; r++)
         tile.numbers[r] = problem->references == NULL ? first + r : problem->references[first + r];
     kernels->pack_data(scratch, problem->data, problem->columns, tile.numbers, tile.rows,
                        search->shift, search->scale);
     find_lengths(search, &tile);
+    if (search->is_screened)
+        screen_pack_tile(&tile.rounded, tile.packed, tile.rows, search->strips, tile.inverses);
     float *products = (float *)(void *)(scratch + search->scratch_products);
     for (size_t q = 0; q < search->query_count; q += QUERY_GROUP) {
         size_t group =
             search->query_count - q < QUERY_GROUP ? search->query_count - q : QUERY_GROUP;
+        if (search->is_screened && search_screened(search, &tile, q, group, all)) continue;
         kernels->multiply(scratch, tile.rows, search->strips,
                           search->panels + q * search->strips * kernels->lanes, group, products);
-        for (size_t i = 0; i < group; i++) {
-            size_t at = (q + i) * search->count;
+        for (size_t i = 0; i < group; i++)
             search_list(search, &tile, search->queries[q + i], products + i * TILE_ROWS,
-                        (struct list){found + at, similar + at});
-        }
+                        list_of(search, all, q + i));
     }
 }
 
@@ -201,8 +282,9 @@ static void search_block(const struct search *search, size_t threads, double *un
             pack_group(search, group, units + thread * lanes * search->problem->columns);
 #pragma omp for schedule(dynamic, 1)
         for (size_t tile = 0; tile < tiles; tile++)
-            search_tile(search, tile, search->scratch + thread * search->scratch_stride,
-                        search->found + thread * all, search->similar + thread * all);
+            search_tile(
+                search, tile, search->scratch + thread * search->scratch_stride,
+                (struct list){search->found + thread * all, search->similar + thread * all});
 #pragma omp for schedule(static)
         for (size_t q = 0; q < search->query_count; q++) merge_lists(search, q, threads);
     }
@@ -218,6 +300,52 @@ static size_t block_size(size_t query_count, size_t strips) {
     return query_count < block ? query_count : block;
 }
 
+/* Allocates what a search needs for blocks of `block` queries; `usual`: (2 * columns). */
+static enum error_code make_room(struct search *search, size_t block, size_t threads,
+                                 double **usual, double **units, struct error *error) {
+    size_t lanes = search->kernels->lanes, columns = search->problem->columns;
+    size_t groups = (block + lanes - 1) / lanes, padded = search->strips * lanes;
+    size_t lists = threads * block;
+    search->scratch_products = search->strips * TILE_ROWS * TILE_STRIP_BYTES;
+    search->scratch_rounded = search->scratch_products + QUERY_GROUP * TILE_ROWS * sizeof(float);
+    search->scratch_stride =
+        search->scratch_rounded + (search->is_screened ? padded * TILE_ROWS : 0);
+    *usual = memory_aligned(2 * columns, sizeof(double), "constants", error);
+    *units = memory_aligned(threads * lanes, columns * sizeof(double), "queries", error);
+    search->panels = memory_aligned(groups * padded, TILE_STRIP_BYTES, "queries", error);
+    search->scratch = memory_aligned(threads, search->scratch_stride, "scratch", error);
+    search->found = memory_aligned(lists * search->count, sizeof(size_t), "neighbours", error);
+    search->similar = memory_aligned(lists * search->count, sizeof(float), "neighbours", error);
+    if (!search->is_screened || error->code != ERROR_NONE) return error->code;
+    block = (block + SCREEN_QUERIES - 1) / SCREEN_QUERIES * SCREEN_QUERIES;
+    struct screen_queries *rounded = &search->rounded;
+    rounded->strips = search->strips;
+    search->units = memory_aligned(block, padded * sizeof(float), "queries", error);
+    rounded->values = memory_aligned(block, padded, "queries", error);
+    rounded->scales = memory_aligned(block, sizeof(float), "queries", error);
+    rounded->errors = memory_aligned(block, sizeof(float), "queries", error);
+    rounded->sums = memory_aligned(block, sizeof(int32_t), "queries", error);
+    if (error->code != ERROR_NONE) return error->code;
+    memset(rounded->values, 0, block * padded);
+    for (size_t q = 0; q < block; q++) {
+        rounded->scales[q] = rounded->errors[q] = 0;
+        rounded->sums[q] = 0;
+    }
+    return ERROR_NONE;
+}
+
+static void free_room(struct search *search) {
+    free(search->panels);
+    free(search->scratch);
+    free(search->found);
+    free(search->similar);
+    free(search->units);
+    free(search->rounded.values);
+    free(search->rounded.scales);
+    free(search->rounded.errors);
+    free(search->rounded.sums);
+}
+
 enum error_code cpu_nearest(struct device *device, const struct nearest_problem *problem,
                             const size_t *queries, size_t query_count, size_t count,
                             size_t *neighbours, float *similarities, struct error *error) {
@@ -226,21 +354,13 @@ enum error_code cpu_nearest(struct device *device, const struct nearest_problem 
                             .kernels = tile_kernels_single(),
                             .candidates = nearest_candidates(problem),
                             .count = count};
+    double *usual = NULL, *units = NULL;
     if (query_count == 0 || count == 0) return ERROR_NONE;
     if (nearest_check(problem, queries, query_count, error) != ERROR_NONE) return error->code;
-    size_t lanes = search.kernels->lanes;
-    search.strips = (columns + lanes - 1) / lanes;
-    size_t block = block_size(query_count, search.strips), groups = (block + lanes - 1) / lanes;
-    search.scratch_products = search.strips * TILE_ROWS * TILE_STRIP_BYTES;
-    search.scratch_stride = search.scratch_products + QUERY_GROUP * TILE_ROWS * sizeof(float);
-    double *usual = memory_aligned(2 * columns, sizeof(double), "constants", error);
-    double *units = memory_aligned(threads * lanes, columns * sizeof(double), "queries", error);
-    search.panels =
-        memory_aligned(groups * search.strips * lanes, TILE_STRIP_BYTES, "queries", error);
-    search.scratch = memory_aligned(threads, search.scratch_stride, "scratch", error);
-    search.found = memory_aligned(threads * block * count, sizeof(size_t), "neighbours", error);
-    search.similar = memory_aligned(threads * block * count, sizeof(float), "neighbours", error);
-    if (error->code != ERROR_NONE) goto done;
+    search.strips = (columns + search.kernels->lanes - 1) / search.kernels->lanes;
+    search.is_screened = screen_is_supported(search.kernels, columns);
+    size_t block = block_size(query_count, search.strips);
+    if (make_room(&search, block, threads, &usual, &units, error) != ERROR_NONE) goto done;
     for (size_t f = 0; f < columns; f++) {
         usual[f] = 0;
         usual[columns + f] = 1;
@@ -258,9 +378,6 @@ enum error_code cpu_nearest(struct device *device, const struct nearest_problem 
 done:
     free(usual);
     free(units);
-    free(search.panels);
-    free(search.scratch);
-    free(search.found);
-    free(search.similar);
+    free_room(&search);
     return error->code;
 }

@@ -136,15 +136,6 @@ void product_free(struct product *product) {
     free(product);
 }
 
-const char *product_implementation(const struct product *product) {
-    const char *name = NULL;
-    if (dnnl_primitive_desc_query(product->description, dnnl_query_impl_info_str, 0,
-                                  (void *)&name) != dnnl_success ||
-        name == NULL)
-        return "unknown";
-    return name;
-}
-
 /* The layout in which the primitive reads its weights. */
 static onednn_const_layout layout(const struct product_weights *weights) {
     return dnnl_primitive_desc_query_md(weights->description, dnnl_query_weights_md, 0);

@@ -45,9 +45,6 @@ enum error_code product_create(const struct product_shape *shape, struct product
                                struct error *error);
 void product_free(struct product *product); /* takes NULL */
 
-/* oneDNN's name for the implementation: "jit_1x1:avx2". */
-const char *product_implementation(const struct product *product);
-
 /* Weights in the layout that this product needs; zero until set. They may be
  * used with any product of equal shape but for its rows. */
 enum error_code product_weights_create(const struct product *product,

@@ -41,12 +41,3 @@ const struct tile_kernels *tile_kernels_single(void) {
 const struct tile_kernels *tile_kernels_double(void) {
     return kernels_of(chosen_level(), false);
 }
-
-size_t tile_kernels_all(const struct tile_kernels **kernels) {
-    size_t count = 0;
-    for (int level = PORTABLE; level <= (int)best_level(); level++) {
-        kernels[count++] = kernels_of((enum level)level, true);
-        kernels[count++] = kernels_of((enum level)level, false);
-    }
-    return count;
-}

@@ -64,8 +64,4 @@ struct tile_kernels {
 const struct tile_kernels *tile_kernels_single(void);
 const struct tile_kernels *tile_kernels_double(void);
 
-/* All that run on this CPU, for tests: returns their number, at most TILE_KERNELS_MAXIMUM. */
-#define TILE_KERNELS_MAXIMUM 6
-size_t tile_kernels_all(const struct tile_kernels **kernels);
-
 #endif

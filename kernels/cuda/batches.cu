@@ -11,8 +11,8 @@ struct cuda_batch {
     struct device_batch base; /* first */
     enum batch_state state;
     bool want_features;
-    struct cuda_worker *worker;                       /* computes it */
-    struct cuda_buffer samples, embeddings, features; /* pinned */
+    struct cuda_worker *worker;                                   /* computes it */
+    struct cuda_buffer samples, embeddings, features, statistics; /* pinned */
     struct embedder_work work;
     cudaEvent_t done;         /* the results have been copied down */
     struct cuda_batch *next;  /* in the list of all */
@@ -93,6 +93,7 @@ static void trim(struct cuda_device *device) {
         cuda_buffer_free(&batch->samples, BUFFER_PINNED);
         cuda_buffer_free(&batch->embeddings, BUFFER_PINNED);
         cuda_buffer_free(&batch->features, BUFFER_PINNED);
+        cuda_buffer_free(&batch->statistics, BUFFER_PINNED);
         batch->base.samples = NULL;
         batch->base.samples_capacity = 0;
     }
@@ -132,8 +133,10 @@ enum error_code cuda_acquire(struct device *base, size_t samples_bytes, size_t c
     batch->state = BATCH_ACQUIRED;
     batch->want_features = want_features;
     batch->base.clip_count = 0;
+    batch->base.want_statistics = false;
     batch->base.embeddings = NULL;
     batch->base.features = NULL;
+    batch->base.statistics = NULL;
     batch->base.tag = NULL;
     *result = &batch->base;
     return ERROR_NONE;
@@ -148,8 +151,18 @@ static enum error_code check_batch(const struct cuda_batch *batch, struct error 
     return device_batch_check(base, error);
 }
 
-static enum error_code reserve_features(struct cuda_batch *batch, struct error *error) {
+static bool has_statistics(const struct cuda_batch *batch) {
+    return batch->base.want_statistics && embedder_has_statistics(batch->worker->embedder);
+}
+
+/* Makes room for the results that are not of every batch. */
+static enum error_code reserve_results(struct cuda_batch *batch, struct error *error) {
     size_t frames = 0;
+    if (has_statistics(batch) &&
+        cuda_buffer_reserve(&batch->statistics, BUFFER_PINNED, batch->base.clip_count + 1,
+                            STATISTICS_COUNT * sizeof(float), "the statistics of clips",
+                            error) != ERROR_NONE)
+        return error->code;
     if (!batch->want_features) return ERROR_NONE;
     for (size_t i = 0; i < batch->base.clip_count; i++)
         frames += xvector_frames(
@@ -168,15 +181,16 @@ enum error_code cuda_submit(struct device *base, struct device_batch *submitted,
     if (check_batch(batch, error) != ERROR_NONE || worker_choose(worker, error) != ERROR_NONE)
         return error->code;
     struct error first = ERROR_INITIAL;
-    if (reserve_features(batch, &first) != ERROR_NONE) {
+    if (reserve_results(batch, &first) != ERROR_NONE) {
         trim(device);
-        if (reserve_features(batch, error) != ERROR_NONE) return error->code;
+        if (reserve_results(batch, error) != ERROR_NONE) return error->code;
     }
     batch->work.clips = submitted->clips;
     batch->work.clip_count = submitted->clip_count;
     batch->work.samples = submitted->samples;
     batch->work.embeddings = (float *)batch->embeddings.data;
     batch->work.features = batch->want_features ? (float *)batch->features.data : NULL;
+    batch->work.statistics = has_statistics(batch) ? (float *)batch->statistics.data : NULL;
     if (embedder_submit(worker->embedder, &batch->work, error) != ERROR_NONE ||
         cuda_check(cudaEventRecord(batch->done, worker->down), "the end of a batch", error) !=
             ERROR_NONE)
@@ -225,6 +239,7 @@ enum error_code cuda_wait(struct device *base, struct device_batch **result, str
     batch->state = BATCH_FINISHED;
     batch->base.embeddings = (const float *)batch->embeddings.data;
     batch->base.features = batch->want_features ? (const float *)batch->features.data : NULL;
+    batch->base.statistics = batch->work.statistics;
     *result = &batch->base;
     return ERROR_NONE;
 }
@@ -243,6 +258,7 @@ void cuda_batches_free(struct cuda_device *device) {
         cuda_buffer_free(&batch->samples, BUFFER_PINNED);
         cuda_buffer_free(&batch->embeddings, BUFFER_PINNED);
         cuda_buffer_free(&batch->features, BUFFER_PINNED);
+        cuda_buffer_free(&batch->statistics, BUFFER_PINNED);
         embedder_work_free(&batch->work);
         cudaEventDestroy(batch->done);
         free(batch->base.clips);

@@ -11,7 +11,7 @@ void classifier_settle(struct cuda_classifier *self);
  * tile; false when nothing is left to free. The streams are idle afterwards. */
 bool classifier_give_way(struct cuda_classifier *self);
 
-/* See struct device_operations; evaluate and predict are in files of those names. */
+/* See struct device_operations; evaluate, predict and scatter are in files of those names. */
 enum error_code cuda_classifier_open(struct device *device,
                                      const struct classifier_problem *problem,
                                      struct classifier **classifier, struct error *error);
@@ -23,6 +23,8 @@ enum error_code cuda_classifier_predict(struct classifier *classifier,
                                         const struct classifier_task *tasks, size_t task_count,
                                         enum classifier_output output, float *predictions,
                                         double *log_loss, struct error *error);
+enum error_code cuda_classifier_scatter(struct classifier *classifier, size_t fold, double *sums,
+                                        double *products, struct error *error);
 void cuda_classifier_close(struct classifier *classifier);
 
 #endif

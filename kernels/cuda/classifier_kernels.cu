@@ -60,6 +60,21 @@ enum error_code launch_pack_weights(const double *weights, size_t columns, size_
     return cuda_check(cudaGetLastError(), "pack_weights", error);
 }
 
+__global__ void onehot_kernel(const int32_t *__restrict__ labels, size_t rows, size_t stride,
+                              double *__restrict__ onehot) {
+    const size_t i = (size_t)blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= rows * stride) return;
+    const int label = labels[i / stride];
+    onehot[i] = label >= 0 && (size_t)label == i % stride ? 1.0 : 0.0;
+}
+
+enum error_code launch_onehot(const int32_t *labels, size_t rows, size_t stride, double *onehot,
+                              cudaStream_t stream, struct error *error) {
+    LAUNCH(onehot_kernel, dim3(blocks_for(rows * stride, THREADS)), dim3(THREADS), 0, stream,
+           labels, rows, stride, onehot);
+    return cuda_check(cudaGetLastError(), "onehot", error);
+}
+
 /* Slices of rows that a block sums in parallel, for 32 columns. */
 #define SUM_SLICES 8
 

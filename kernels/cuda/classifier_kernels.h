@@ -23,6 +23,10 @@ enum error_code launch_pack_weights(const double *weights, size_t columns, size_
                                     size_t packed_columns, size_t stride, Real *packed,
                                     cudaStream_t stream, struct error *error);
 
+/* onehot (rows, stride): 1 in the column of each row's label, else 0; all 0 in rows without one. */
+enum error_code launch_onehot(const int32_t *labels, size_t rows, size_t stride, double *onehot,
+                              cudaStream_t stream, struct error *error);
+
 /* What one softmax launch computes: the classes of consecutive tasks. */
 struct softmax_view {
     size_t rows;  /* of the tile */

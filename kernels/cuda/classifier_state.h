@@ -1,5 +1,5 @@
 /* The GPU's classifier problem, for classifier.cu (open, close), classifier_data.cu,
- * classifier_evaluate.cu and classifier_predict.cu.
+ * classifier_evaluate.cu, classifier_predict.cu and classifier_scatter.cu.
  *
  * Rows are sorted by fold; every fold is padded with rows of zeros to whole chunks, and is cut
  * into tiles of chunks. Both products are cuBLAS's, on tiles and blocks of columns of constant

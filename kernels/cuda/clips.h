@@ -16,8 +16,10 @@ struct cuda_clip {
     long long length;    /* samples at 16 kHz */
     long long sample;    /* its first sample in the group's at 16 kHz; a multiple of 4 */
     int feature_frames;
-    int row;             /* of its first frame in the group's features */
-    int segment;         /* of its first frame in the pooling's partial sums (pooling.h) */
+    int row;     /* of its first frame in the group's features */
+    int segment; /* of its first frame in the pooling's partial sums (pooling.h) */
+    int padded;  /* index of the clip whose frames its statistics are of: itself, or a copy of it
+                    with more frames */
     int short_of_frames; /* not 0: fewer frames than the network can reflect; its result is NaN */
 };
 

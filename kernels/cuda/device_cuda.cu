@@ -135,6 +135,7 @@ const struct device_operations device_cuda_operations = {
     cuda_classifier_open,
     cuda_classifier_evaluate,
     cuda_classifier_predict,
+    cuda_classifier_scatter,
     cuda_classifier_close,
     cuda_nearest,
     cuda_gemm_speed,

@@ -25,9 +25,10 @@ size_t embedder_row_bytes(const struct cuda_embedder *embedder, int layer) {
 /* ---- the memory of a group ---- */
 
 size_t embedder_clip_bytes(const struct cuda_embedder *embedder, size_t source_bytes,
-                           const struct cuda_clip *clip) {
+                           const struct cuda_clip *clip, bool want_statistics) {
     const struct cuda_layer *first = &embedder->layers[0];
     const size_t rows = (size_t)clip->feature_frames;
+    const size_t padded = clip->length < STATISTICS_SAMPLES ? STATISTICS_FRAMES : 0;
     const size_t channels = (size_t)embedder->linear.channels;
     const size_t lane = source_bytes + rows * embedder->mels * sizeof(float) +
                         embedder->size * sizeof(float) + sizeof(struct cuda_clip) +
@@ -37,7 +38,12 @@ size_t embedder_clip_bytes(const struct cuda_embedder *embedder, size_t source_b
         rows * (sizeof(int) + (size_t)first->inputs * layer_element(first->precision)) +
         (size_t)pooling_segments(clip->feature_frames) * channels * sizeof(float2) +
         (size_t)embedder->linear.width * sizeof(float);
-    return LANES * lane + scratch;
+    const size_t mel_bytes = embedder->mels * sizeof(float);
+    const size_t more_lane = padded * mel_bytes + STATISTICS_COUNT * sizeof(float) +
+                             (padded > 0 ? sizeof(struct cuda_clip) : 0);
+    const size_t more_scratch =
+        padded * sizeof(int) + (rows + padded) * (mel_bytes + STATISTICS_NUMBERS * sizeof(double));
+    return LANES * lane + scratch + (want_statistics ? LANES * more_lane + more_scratch : 0);
 }
 
 /* Makes room in one buffer: a quarter more than needed if that fits, so that it seldom grows. */
@@ -55,7 +61,8 @@ static enum error_code grow(struct cuda_embedder *embedder, struct cuda_buffer *
 static enum error_code reserve_lane(struct cuda_embedder *embedder, struct embedder_lane *lane,
                                     const struct embedder_group *group, struct error *error) {
     const size_t clips = (size_t)group->clip_count;
-    const size_t tables = clips * sizeof(struct cuda_clip) +
+    const size_t rows = (size_t)(group->rows + group->padded_rows);
+    const size_t tables = (clips + (size_t)group->padded_count) * sizeof(struct cuda_clip) +
                           (size_t)embedder->plan.piece_count * sizeof(struct plan_piece);
     if (grow(embedder, &lane->host_tables, BUFFER_PINNED, tables, 1, "tables of a batch", error) ==
             ERROR_NONE &&
@@ -63,8 +70,11 @@ static enum error_code reserve_lane(struct cuda_embedder *embedder, struct embed
             ERROR_NONE &&
         grow(embedder, &lane->samples, BUFFER_GPU, group->source_end - group->source_begin, 1,
              "samples", error) == ERROR_NONE &&
-        grow(embedder, &lane->decibels, BUFFER_GPU, (size_t)group->rows * embedder->mels,
-             sizeof(float), "features", error) == ERROR_NONE)
+        grow(embedder, &lane->decibels, BUFFER_GPU, rows * embedder->mels, sizeof(float),
+             "features", error) == ERROR_NONE &&
+        (!group->want_statistics ||
+         grow(embedder, &lane->statistics, BUFFER_GPU, clips, STATISTICS_COUNT * sizeof(float),
+              "the statistics of clips", error) == ERROR_NONE))
         grow(embedder, &lane->embeddings, BUFFER_GPU, clips * embedder->size, sizeof(float),
              "embeddings", error);
     return error->code;
@@ -81,6 +91,19 @@ static enum error_code reserve_levels(struct cuda_embedder *embedder, struct err
     return error->code;
 }
 
+/* The powers of all rows, and what is computed from them. */
+static enum error_code reserve_powers(struct cuda_embedder *embedder,
+                                      const struct embedder_group *group, struct error *error) {
+    struct embedder_scratch *scratch = &embedder->scratch;
+    const size_t rows = (size_t)(group->rows + group->padded_rows);
+    if (!group->want_statistics) return ERROR_NONE;
+    grow(embedder, &scratch->powers, BUFFER_GPU, rows * embedder->mels, sizeof(float),
+         "the powers of frames", error);
+    if (error->code != ERROR_NONE) return error->code;
+    return grow(embedder, &scratch->numbers, BUFFER_GPU, rows, STATISTICS_NUMBERS * sizeof(double),
+                "the statistics of frames", error);
+}
+
 static enum error_code reserve_scratch(struct cuda_embedder *embedder,
                                        const struct embedder_group *group, struct error *error) {
     struct embedder_scratch *scratch = &embedder->scratch;
@@ -88,16 +111,17 @@ static enum error_code reserve_scratch(struct cuda_embedder *embedder,
     const size_t rows = (size_t)group->rows, channels = (size_t)embedder->linear.channels;
     if (grow(embedder, &scratch->samples, BUFFER_GPU, (size_t)group->samples, sizeof(float),
              "samples at 16 kHz", error) == ERROR_NONE &&
-        grow(embedder, &scratch->row_clips, BUFFER_GPU, rows, sizeof(int), "tables of rows",
-             error) == ERROR_NONE &&
+        grow(embedder, &scratch->row_clips, BUFFER_GPU, rows + (size_t)group->padded_rows,
+             sizeof(int), "tables of rows", error) == ERROR_NONE &&
         grow(embedder, &scratch->input, BUFFER_GPU, rows,
              (size_t)first->inputs * layer_element(first->precision), "the network's input",
              error) == ERROR_NONE &&
         grow(embedder, &scratch->partial, BUFFER_GPU, (size_t)group->segments * channels,
              sizeof(float2), "sums of the pooling", error) == ERROR_NONE &&
-        grow(embedder, &scratch->statistics, BUFFER_GPU,
+        grow(embedder, &scratch->pooled, BUFFER_GPU,
              (size_t)linear_padded(group->clip_count) * (size_t)embedder->linear.width,
-             sizeof(float), "pooled statistics", error) == ERROR_NONE)
+             sizeof(float), "pooled statistics", error) == ERROR_NONE &&
+        reserve_powers(embedder, group, error) == ERROR_NONE)
         reserve_levels(embedder, error);
     return error->code;
 }
@@ -113,7 +137,8 @@ static void free_buffers(struct cuda_embedder *embedder) {
     struct embedder_scratch *scratch = &embedder->scratch;
     struct cuda_buffer *const buffers[] = {
         &scratch->samples,   &scratch->row_clips, &scratch->input,   &scratch->tables,
-        &scratch->levels[0], &scratch->levels[1], &scratch->partial, &scratch->statistics};
+        &scratch->levels[0], &scratch->levels[1], &scratch->partial, &scratch->pooled,
+        &scratch->powers,    &scratch->numbers};
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
         cuda_buffer_free(buffers[i], BUFFER_GPU);
     for (int i = 0; i < LANES; i++) {
@@ -123,6 +148,7 @@ static void free_buffers(struct cuda_embedder *embedder) {
         cuda_buffer_free(&lane->tables, BUFFER_GPU);
         cuda_buffer_free(&lane->decibels, BUFFER_GPU);
         cuda_buffer_free(&lane->embeddings, BUFFER_GPU);
+        cuda_buffer_free(&lane->statistics, BUFFER_GPU);
     }
 }
 
@@ -244,4 +270,8 @@ size_t embedder_size(const struct cuda_embedder *embedder) {
 
 size_t embedder_mels(const struct cuda_embedder *embedder) {
     return embedder->mels;
+}
+
+bool embedder_has_statistics(const struct cuda_embedder *embedder) {
+    return embedder->mels == STATISTICS_MELS;
 }

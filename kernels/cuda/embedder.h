@@ -34,6 +34,7 @@ struct embedder_work {
     const unsigned char *samples;  /* pinned, as are embeddings and features */
     float *embeddings;             /* (clip_count, size) */
     float *features;               /* (frames of all clips, mels), or NULL */
+    float *statistics;             /* (clip_count, STATISTICS_COUNT), pinned, or NULL */
     struct embedder_clock *clocks; /* one for each group, allocated as needed */
     int clock_count;               /* groups */
     int clock_capacity;
@@ -52,6 +53,7 @@ void embedder_free(struct cuda_embedder *embedder);
 
 size_t embedder_size(const struct cuda_embedder *embedder); /* values of an embedding */
 size_t embedder_mels(const struct cuda_embedder *embedder);
+bool embedder_has_statistics(const struct cuda_embedder *embedder);
 /* Bytes of samples in a batch that suit the GPU's memory, a multiple of DEVICE_ALIGNMENT. */
 size_t embedder_batch_bytes(const struct cuda_embedder *embedder);
 

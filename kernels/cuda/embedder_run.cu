@@ -67,7 +67,7 @@ static void add_clip(const struct cuda_embedder *embedder, const struct device_c
 
 static enum error_code reserve_clips(struct cuda_embedder *embedder, int count,
                                      struct error *error) {
-    if (count < embedder->clip_capacity) return ERROR_NONE;
+    if (count <= embedder->clip_capacity) return ERROR_NONE;
     const int more = 2 * count + 64;
     struct cuda_clip *larger =
         (struct cuda_clip *)realloc(embedder->clips, (size_t)more * sizeof(struct cuda_clip));
@@ -77,20 +77,41 @@ static enum error_code reserve_clips(struct cuda_embedder *embedder, int count,
     return ERROR_NONE;
 }
 
+/* Adds copies of clips that the statistics need more frames of. */
+static enum error_code add_padded(struct cuda_embedder *embedder, struct embedder_group *group,
+                                  struct error *error) {
+    for (int c = 0; c < group->clip_count; c++) {
+        const int next = group->clip_count + group->padded_count;
+        embedder->clips[c].padded = c;
+        if (!group->want_statistics || embedder->clips[c].length >= STATISTICS_SAMPLES) continue;
+        if (reserve_clips(embedder, next + 1, error) != ERROR_NONE) return error->code;
+        struct cuda_clip *padded = &embedder->clips[next];
+        embedder->clips[c].padded = next;
+        *padded = embedder->clips[c];
+        padded->feature_frames = STATISTICS_FRAMES;
+        padded->row = group->rows + group->padded_rows;
+        group->padded_rows += STATISTICS_FRAMES;
+        group->padded_count++;
+    }
+    return ERROR_NONE;
+}
+
 /* Puts as many clips as fit into the group, from first_clip on, and plans its chunks. */
 static enum error_code lay_out(struct cuda_embedder *embedder, const struct embedder_work *work,
                                struct embedder_group *group, struct error *error) {
     for (size_t c = group->first_clip; c < work->clip_count; c++) {
         const struct device_clip *source = &work->clips[c];
-        if (reserve_clips(embedder, group->clip_count, error) != ERROR_NONE) return error->code;
+        if (reserve_clips(embedder, group->clip_count + 1, error) != ERROR_NONE) return error->code;
         struct cuda_clip *clip = &embedder->clips[group->clip_count];
         if (describe_clip(embedder, source, group, clip, error) != ERROR_NONE) return error->code;
-        const size_t bytes = embedder_clip_bytes(embedder, clip_source_bytes(source), clip);
+        const size_t bytes =
+            embedder_clip_bytes(embedder, clip_source_bytes(source), clip, group->want_statistics);
         if (!fits(embedder, group, clip, bytes)) break;
         add_clip(embedder, source, clip, bytes, group);
     }
     for (int c = 0; c < group->clip_count; c++)
         embedder->clips[c].source -= (long long)group->source_begin;
+    if (add_padded(embedder, group, error) != ERROR_NONE) return error->code;
     return plan_make(&embedder->shape, embedder->clips, group->clip_count, embedder->chunk_rows,
                      &embedder->plan, error);
 }
@@ -106,7 +127,8 @@ static enum error_code upload(struct cuda_embedder *embedder, const struct embed
                               struct embedder_lane *lane, const struct embedder_group *group,
                               struct group_pointers *pointers, struct error *error) {
     const cudaStream_t up = embedder->worker->up;
-    const size_t clip_bytes = (size_t)group->clip_count * sizeof(struct cuda_clip);
+    const size_t clip_bytes =
+        (size_t)(group->clip_count + group->padded_count) * sizeof(struct cuda_clip);
     const size_t piece_bytes = (size_t)embedder->plan.piece_count * sizeof(struct plan_piece);
     const size_t source_bytes = group->source_end - group->source_begin;
     unsigned char *host = (unsigned char *)lane->host_tables.data;
@@ -144,16 +166,22 @@ static enum error_code compute_features(struct cuda_embedder *embedder,
     const struct embedder_scratch *scratch = &embedder->scratch;
     static const enum features_kind kinds[] = {FEATURES_FLOAT32, FEATURES_TF32, FEATURES_BF16};
     float *samples = (float *)scratch->samples.data, *decibels = (float *)lane->decibels.data;
+    float *powers = group->want_statistics ? (float *)scratch->powers.data : NULL;
     int *row_clips = (int *)scratch->row_clips.data;
+    const int rows = group->rows + group->padded_rows;
     nvtxRangePushA("earmark resample");
     resample_run(&embedder->resamplers, clips, group->clip_count, group->resampling_tiles,
                  (const unsigned char *)lane->samples.data, samples, stream, error);
     mark(embedder, clock, MARK_RESAMPLED, error);
     nvtxRangePop();
     nvtxRangePushA("earmark features");
-    features_mark_rows(clips, group->clip_count, row_clips, stream, error);
-    features_run(&embedder->features, clips, row_clips, group->rows, samples, decibels,
+    features_mark_rows(clips, group->clip_count + group->padded_count, row_clips, stream, error);
+    features_run(&embedder->features, clips, row_clips, rows, samples, powers, decibels,
                  embedder->worker->processors, stream, error);
+    if (group->want_statistics)
+        statistics_run(clips, group->clip_count, row_clips, rows, powers, decibels,
+                       (double *)scratch->numbers.data, (float *)lane->statistics.data, stream,
+                       error);
     features_normalise(clips, group->clip_count, (int)embedder->mels, decibels,
                        kinds[embedder->precision], scratch->input.data, embedder->layers[0].inputs,
                        stream, error);
@@ -190,7 +218,7 @@ static enum error_code compute_network(struct cuda_embedder *embedder,
     const struct embedder_scratch *scratch = &embedder->scratch;
     const struct cuda_linear *linear = &embedder->linear;
     const cudaStream_t stream = embedder->worker->stream;
-    float *statistics = (float *)scratch->statistics.data;
+    float *pooled = (float *)scratch->pooled.data;
     nvtxRangePushA("earmark network");
     for (int i = 0; i < embedder->plan.chunk_count && error->code == ERROR_NONE; i++)
         compute_chunk(embedder, &embedder->plan.chunks[i], pointers, error);
@@ -200,8 +228,8 @@ static enum error_code compute_network(struct cuda_embedder *embedder,
     if (error->code == ERROR_NONE &&
         pooling_merge(pointers->clips, group->clip_count, linear_padded(group->clip_count),
                       (const float2 *)scratch->partial.data, linear->channels, linear->width,
-                      statistics, stream, error) == ERROR_NONE)
-        linear_run(linear, embedder->worker->blas, statistics, group->clip_count,
+                      pooled, stream, error) == ERROR_NONE)
+        linear_run(linear, embedder->worker->blas, pooled, group->clip_count,
                    (float *)lane->embeddings.data, stream, error);
     mark(embedder, clock, MARK_END, error);
     nvtxRangePop();
@@ -224,6 +252,12 @@ static enum error_code download(struct cuda_embedder *embedder, struct embedder_
                                    (size_t)group->rows * mels * sizeof(float),
                                    cudaMemcpyDeviceToHost, down),
                    "copying features down", error);
+    if (work->statistics != NULL)
+        cuda_check(cudaMemcpyAsync(work->statistics + group->first_clip * STATISTICS_COUNT,
+                                   lane->statistics.data,
+                                   (size_t)group->clip_count * STATISTICS_COUNT * sizeof(float),
+                                   cudaMemcpyDeviceToHost, down),
+                   "copying statistics down", error);
     cuda_check(cudaEventRecord(lane->downloaded, down), "copying embeddings down", error);
     nvtxRangePop();
     return error->code;
@@ -281,6 +315,7 @@ static enum error_code run_group(struct cuda_embedder *embedder, struct embedder
     struct embedder_clock *clock = NULL;
     *group = {};
     group->first_clip = first;
+    group->want_statistics = work->statistics != NULL;
     /* The pinned tables are about to be written: their last copy must have ended. */
     if (cuda_check(cudaEventSynchronize(lane->uploaded), "waiting for a copy", error) !=
             ERROR_NONE ||

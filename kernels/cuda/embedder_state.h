@@ -8,6 +8,7 @@
 #include "kernels/cuda/plan.h"
 #include "kernels/cuda/pooling.h"
 #include "kernels/cuda/resample.h"
+#include "kernels/cuda/statistics.h"
 #include "kernels/cuda/worker.h"
 
 #define LANES 2
@@ -19,18 +20,21 @@ struct embedder_lane {
     struct cuda_buffer tables;
     struct cuda_buffer decibels;   /* (rows, mels) */
     struct cuda_buffer embeddings; /* (clips, size) */
+    struct cuda_buffer statistics; /* (clips, STATISTICS_COUNT) */
     cudaEvent_t uploaded, computed, downloaded;
 };
 
 /* Buffers that only the computation uses, for one group after another. */
 struct embedder_scratch {
-    struct cuda_buffer samples;    /* at 16 kHz */
-    struct cuda_buffer row_clips;  /* int (rows) */
-    struct cuda_buffer input;      /* (rows, inputs of layer 0), as stored for the network */
-    struct cuda_buffer tables;     /* struct layer_row (layers, chunk_rows) */
-    struct cuda_buffer levels[2];  /* outputs of even and of odd layers: chunk_rows rows */
-    struct cuda_buffer partial;    /* float2 (segments, channels) */
-    struct cuda_buffer statistics; /* (padded clips, width) */
+    struct cuda_buffer samples;   /* at 16 kHz */
+    struct cuda_buffer row_clips; /* int (rows) */
+    struct cuda_buffer input;     /* (rows, inputs of layer 0), as stored for the network */
+    struct cuda_buffer tables;    /* struct layer_row (layers, chunk_rows) */
+    struct cuda_buffer levels[2]; /* outputs of even and of odd layers: chunk_rows rows */
+    struct cuda_buffer partial;   /* float2 (segments, channels) */
+    struct cuda_buffer pooled;    /* (clips rounded up, width) */
+    struct cuda_buffer powers;    /* (rows, mels), for statistics */
+    struct cuda_buffer numbers;   /* double (STATISTICS_NUMBERS, rows), likewise */
 };
 
 struct cuda_embedder {
@@ -50,7 +54,7 @@ struct cuda_embedder {
     struct embedder_lane lanes[LANES];
     int next_lane;
     struct embedder_scratch scratch;
-    struct cuda_clip *clips; /* of the group that is being queued */
+    struct cuda_clip *clips; /* of the group that is being queued, then padded ones */
     int clip_capacity;
     struct cuda_plan plan; /* likewise */
 };
@@ -59,8 +63,11 @@ struct cuda_embedder {
 struct embedder_group {
     size_t first_clip; /* of the work's */
     int clip_count;
-    int rows;     /* feature frames of all clips */
-    int segments; /* of the pooling */
+    bool want_statistics;
+    int padded_count; /* clips that are padded for the statistics: their copies follow the clips */
+    int rows;         /* feature frames of all clips */
+    int padded_rows;  /* those of the copies, after them */
+    int segments;     /* of the pooling */
     int resampling_tiles;
     long long samples;   /* at 16 kHz, with gaps between clips */
     size_t source_begin; /* its bytes of the work's samples: first, and one past the last */
@@ -79,7 +86,7 @@ bool embedder_shrink(struct cuda_embedder *embedder, struct error *error);
 
 /* Bytes of GPU memory that one more clip takes. */
 size_t embedder_clip_bytes(const struct cuda_embedder *embedder, size_t source_bytes,
-                           const struct cuda_clip *clip);
+                           const struct cuda_clip *clip, bool want_statistics);
 
 /* Bytes of a row that a layer writes. */
 size_t embedder_row_bytes(const struct cuda_embedder *embedder, int layer);

@@ -141,7 +141,8 @@ __global__ void __launch_bounds__(THREADS)
                     const struct features_filter *__restrict__ filters,
                     const float *__restrict__ weights, int mels,
                     const struct cuda_clip *__restrict__ clips, const int *__restrict__ row_clips,
-                    int rows, const float *__restrict__ samples, float *__restrict__ decibels) {
+                    int rows, const float *__restrict__ samples, float *__restrict__ powers,
+                    float *__restrict__ decibels) {
     SHARED_MEMORY(struct features_shared, shared);
     const int thread = (int)threadIdx.x, own = thread / SECOND, r = thread % SECOND;
     const int words = (int)(sizeof(struct features_tables) / sizeof(double));
@@ -160,16 +161,19 @@ __global__ void __launch_bounds__(THREADS)
         for (int i = thread; i < count * FIRST; i += THREADS)
             second_transform(shared->middle[i / FIRST], i % FIRST, shared->power[i / FIRST]);
         __syncthreads();
-        for (int i = thread; i < count * mels; i += THREADS)
-            decibels[(long long)first * mels + i] =
-                decibels_of(filter_energy(filters[i % mels], weights, shared->power[i / mels]));
+        for (int i = thread; i < count * mels; i += THREADS) {
+            const float energy = filter_energy(filters[i % mels], weights, shared->power[i / mels]);
+            decibels[(long long)first * mels + i] = decibels_of(energy);
+            if (powers != NULL) powers[(long long)first * mels + i] = energy;
+        }
         /* No barrier: the power is written again only after the next round's first barrier. */
     }
 }
 
 enum error_code features_run(const struct cuda_features *features, const struct cuda_clip *clips,
-                             const int *row_clips, int rows, const float *samples, float *decibels,
-                             int processors, cudaStream_t stream, struct error *error) {
+                             const int *row_clips, int rows, const float *samples, float *powers,
+                             float *decibels, int processors, cudaStream_t stream,
+                             struct error *error) {
     if (rows == 0) return ERROR_NONE;
     const int tiles = (rows + FRAMES - 1) / FRAMES, most = processors * BLOCKS_PER_PROCESSOR;
     LAUNCH(features_kernel, dim3((unsigned)(tiles < most ? tiles : most)), dim3(THREADS),
@@ -177,6 +181,6 @@ enum error_code features_run(const struct cuda_features *features, const struct 
            (const struct features_tables *)features->tables.data,
            (const struct features_filter *)features->filters.data,
            (const float *)features->weights.data, features->mels, clips, row_clips, rows, samples,
-           decibels);
+           powers, decibels);
     return cuda_check_launch("features", error);
 }

@@ -40,11 +40,12 @@ void features_free(struct cuda_features *features);
 enum error_code features_mark_rows(const struct cuda_clip *clips, int clip_count, int *row_clips,
                                    cudaStream_t stream, struct error *error);
 
-/* Writes decibels (rows, mels), before floor and mean. samples: the output of resample_run().
- * processors: multiprocessors of the GPU. */
+/* Writes decibels (rows, mels), before floor and mean, and powers (rows, mels) unless NULL.
+ * samples: the output of resample_run(). processors: multiprocessors of the GPU. */
 enum error_code features_run(const struct cuda_features *features, const struct cuda_clip *clips,
-                             const int *row_clips, int rows, const float *samples, float *decibels,
-                             int processors, cudaStream_t stream, struct error *error);
+                             const int *row_clips, int rows, const float *samples, float *powers,
+                             float *decibels, int processors, cudaStream_t stream,
+                             struct error *error);
 
 /* How the network's input is stored. */
 enum features_kind { FEATURES_FLOAT32, FEATURES_TF32, FEATURES_BF16 };

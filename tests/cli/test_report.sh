@@ -99,3 +99,30 @@ sed -i 's/"given_label": "two"/"given_label": "three"/' "$TMP/run/out/issues.jso
 expect_exit "a damaged run" 1 "$EARMARK" report "$TMP/run/out"
 expect_grep "which line" 'issues\.jsonl, line 2' "$TMP/stderr"
 expect_same "the old page stays" "$TMP/before.html" "$page"
+
+# ---- a run with a detector: marks, estimates and groups come from its files
+make_run "$TMP/found"
+cat >"$TMP/found/out/run.json" <<JSON
+{"format": 1, "source": "clips", "root": "$TMP/found/clips", "counts": {"clips": 3, "ok": 2, "silent": 1},
+ "score": "log_margin", "overall_health": 0.5, "warnings": [], "detector": "ensemble", "views": ["xvector"],
+ "error_count": {"errors": {"number": 1.6, "low": 1, "high": 2}, "flagged_right": {"number": 0.7, "low": 0, "high": 1},
+  "unflagged_wrong": {"number": 0.3, "low": 0, "high": 1}},
+ "belief": {"balanced_accuracy": 0.5, "chance": 0.5, "majority": 0.5}, "cautions": ["worth <little>"],
+ "settings": {"folds": 5, "group": "speaker"}}
+JSON
+cat >"$TMP/found/out/issues.jsonl" <<'JSON'
+{"rank": 1, "row": 0, "given_label": "one", "suggested_label": "two", "score": -2.5, "none_of_classes": false, "entropy": 0.25, "certain": true, "same_sound": 1, "evidence": [{"view": "xvector", "logistic": {"given": 0.02, "suggested": 0.91}, "counted": {"neighbours": 20, "with_given": 2, "with_suggested": 17}}], "neighbours": []}
+{"rank": 2, "row": 1, "given_label": "two", "suggested_label": "one", "score": -1.5, "none_of_classes": true, "entropy": 0.75, "certain": false, "same_sound": null, "evidence": [], "neighbours": []}
+JSON
+printf 'group,given_label,suggested_label,clips,matching\nanna & co,one,two,15,14\n' >"$TMP/found/out/group_errors.csv"
+check "a run with a detector" "$EARMARK" report --quiet "$TMP/found/out"
+page=$TMP/found/out/report.html
+expect_grep "the caution" '<li>worth &lt;little&gt;</li>' "$page"
+expect_grep "the estimate" 'About 2 labels are wrong \(95% interval: 1 to 2\): 1 of the 2 flagged, and 1 that is not flagged; 0\.00% are right' "$page"
+expect_grep "the copy" '<b>Certain:</b> <a href="\.\./clips/two/plain\.wav">.*has the same sound and is labelled <b><bdi>two' "$page"
+expect_grep "the evidence" '<li><bdi>xvector</bdi>: logistic 2% → 91%, 17 of 20 neighbours <bdi>two</bdi>, 2 <bdi>one</bdi></li>' "$page"
+expect_grep "none of the classes" 'none of the classes</b> <small>closest</small> <bdi>one' "$page"
+expect_grep "the group" '<bdi>anna &amp; co</bdi></th>' "$page"
+sed -i 's/"same_sound": 1,/"same_sound": 9,/' "$TMP/found/out/issues.jsonl"
+expect_exit "a copy that is not in the list" 1 "$EARMARK" report "$TMP/found/out"
+expect_grep "which row" 'clips\.csv: has 3 rows, but issues\.jsonl is about row 9' "$TMP/stderr"

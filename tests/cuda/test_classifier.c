@@ -189,6 +189,35 @@ static void test_logarithms(void **state) {
     }
 }
 
+/* Against plain loops, and the same bytes wherever the data is. */
+static void check_scatter(size_t rows, size_t features, size_t classes, size_t folds) {
+    static const char *const memories[] = {ALL_MEMORY, NO_MEMORY, "400000"};
+    struct classifier_example example = classifier_example_make(rows, features, classes, folds, 1);
+    size_t sums_size = classes * features, size = sums_size + features * features;
+    double *expected = malloc(size * sizeof *expected), *again = malloc(size * sizeof *again);
+    assert_true(expected != NULL && again != NULL);
+    for (size_t fold = 0; fold < folds; fold++)
+        for (size_t m = 0; m < sizeof memories / sizeof memories[0]; m++) {
+            struct device *device = NULL;
+            struct classifier *classifier = open_classifier(&example.problem, memories[m], &device);
+            double *to = m == 0 ? expected : again;
+            classifier_check_scatter(cuda, classifier, &example.problem, fold, to, to + sums_size);
+            if (m > 0) assert_memory_equal(expected, again, size * sizeof *again);
+            close_classifier(classifier, device);
+        }
+    free(expected);
+    free(again);
+    classifier_example_free(&example);
+}
+
+static void test_scatter(void **state) {
+    (void)state;
+    check_scatter(5, 1, 2, 2);
+    check_scatter(300, 47, 5, 3);
+    check_scatter(60, 70, 9, 2);
+    check_scatter(2600, 6, 17, 2); /* several chunks */
+}
+
 static void test_refused(void **state) {
     (void)state;
     struct classifier_example example = classifier_example_make(20, 3, 3, 2, 2);
@@ -313,11 +342,11 @@ static void test_multilabel(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_evaluate),   cmocka_unit_test(test_classes),
-        cmocka_unit_test(test_chunks),     cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_predict),    cmocka_unit_test(test_logarithms),
-        cmocka_unit_test(test_refused),    cmocka_unit_test(test_wide_golden),
-        cmocka_unit_test(test_multilabel),
+        cmocka_unit_test(test_evaluate),    cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_chunks),      cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_predict),     cmocka_unit_test(test_logarithms),
+        cmocka_unit_test(test_scatter),     cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_wide_golden), cmocka_unit_test(test_multilabel),
     };
     return cmocka_run_group_tests_name("cuda_classifier", tests, NULL, NULL);
 }

@@ -187,7 +187,8 @@ static void check_same_bytes(enum device_precision precision, const char *memory
     assert_true(features[0] != NULL && features[1] != NULL);
     static const size_t together[] = {0, 0, 1, 3, 7, 29};
     for (size_t s = 0; s < sizeof together / sizeof together[0]; s++) {
-        const struct embed_settings settings = {1, precision, together[s]};
+        const struct embed_settings settings = {
+            .threads = 1, .precision = precision, .clips_per_batch = together[s]};
         const int at = s > 0;
         if (s == 1 && memory != NULL) setenv("EARMARK_CUDA_MEMORY", memory, 1);
         embed_clips(model, &settings, clips, CLIPS, embeddings[at], features[at]);

@@ -14,7 +14,7 @@ static void test_against_plain(void **state) {
     const struct device_operations *cuda = cuda_plugin_operations();
     nearest_rules_against_plain(cuda, 1, 700, 37, 20, 5);
     nearest_rules_against_plain(cuda, 1, 600, 3, 257, 2); /* two blocks of queries */
-    nearest_rules_against_plain(cuda, 1, 8193, 3, 2, 3);  /* two tiles, the second of one row */
+    nearest_rules_against_plain(cuda, 1, 16385, 3, 2, 3); /* three tiles, the last of one row */
     nearest_rules_against_plain(cuda, 1, 33, 512, 33, 32);
 }
 
@@ -23,6 +23,7 @@ static void test_chosen(void **state) {
     const struct device_operations *cuda = cuda_plugin_operations();
     nearest_rules_chosen(cuda, 1, 700, 37, 20, 5);
     nearest_rules_chosen(cuda, 1, 40, 1, 40, 20);
+    nearest_rules_chosen(cuda, 1, 300, 3, 300, 2); /* two blocks of queries */
 }
 
 static void test_gathered(void **state) {

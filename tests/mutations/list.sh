@@ -50,6 +50,18 @@ plant "features: no barrier in the maximum" front $K/features_normalise.cu '    
 plant "features: no barrier before a mel's sum" front $K/features_normalise.cu '    __syncthreads();' '' 'partial[line * COLUMNS + column] = sum;'
 plant "features: no barrier after a mel's sum" front $K/features_normalise.cu '    __syncthreads();' '' 'total += partial[l * COLUMNS + column];'
 
+# ---- statistics
+plant "statistics: no barrier before a block's sums" statistics $K/statistics.cu '    __syncthreads();' '' 'partial[warp * MOST_SUMS + i] = values[i];'
+plant "statistics: no barrier after a block's sums" statistics $K/statistics.cu '    __syncthreads();' '' 'values[i] += partial[w * MOST_SUMS + i];'
+plant "statistics: of equal peaks the last" statistics $K/statistics.cu 'other.at < best.at))' 'other.at > best.at))'
+plant "statistics: no barrier before a mel's sum" statistics $K/statistics.cu '        __syncthreads();' '' 'partial[warp * MELS + mel] = sum;'
+plant "statistics: a clip's first frame has a change" statistics $K/statistics.cu 'first ? NULL : power - MELS' 'row == 0 ? NULL : power - MELS'
+plant "statistics: the slope has a frame too many" statistics $K/statistics.cu 'step < line)' 'step <= line)'
+plant "statistics: a quantile's rank is one off" statistics $K/statistics.cu '(double)(last - below)' '(double)(last - below + 1)'
+plant "statistics: equal levels have a next one" statistics $K/statistics.cu 'below[0] == ranks[q] && ranks[q] > 0.0' 'ranks[q] > 0.0'
+plant "statistics: short clips are not padded" statistics $K/embedder_run.cu 'padded->feature_frames = STATISTICS_FRAMES' 'padded->feature_frames = embedder->clips[c].feature_frames'
+plant "statistics: a padded clip's rows are another's" statistics $K/embedder_run.cu 'padded->row = group->rows + group->padded_rows' 'padded->row = group->rows'
+
 # ---- resampling
 plant "resample: no barrier after the tile" resample $K/resample.cu '    __syncthreads();' '' 'first_period, input);'
 plant "resample: half a sample's delay" resample $K/resample.cu 'design.period_in - design.half + 1' 'design.period_in - design.half'
@@ -75,6 +87,11 @@ plant "classifier: padding counts" classifier $K/classifier_softmax.cu '    if (
 plant "classifier: no barrier in the columns' sums" classifier $K/classifier_kernels.cu '    __syncthreads();' ''
 plant "classifier: sums do not wrap round" classifier $K/classifier_kernels.cu 'if (at >= all) at -= all;' 'if (at > all) at -= all;'
 plant "classifier: gradients are read too early" classifier $K/classifier_evaluate.cu 'cuda_check(cudaStreamSynchronize(stream), "an evaluation", error)' 'error->code'
+plant "classifier: logarithms lack the sum" logarithms $K/classifier_softmax.cu '- maximum - total' '- maximum'
+plant "classifier: no floor of logarithms" logarithms $K/classifier_softmax.cu 'value < floor ? floor : value' 'value'
+plant "classifier: the next class's sums" scatter $K/classifier_kernels.cu '(size_t)label == i % stride' '(size_t)label + 1 == i % stride'
+plant "classifier: outer products of the first chunk only" scatter $K/classifier_scatter.cu 'x + chunk * self->chunk_rows * self->stride' 'x'
+plant "classifier: outer products are read too early" scatter $K/classifier_scatter.cu 'cuda_check(cudaStreamSynchronize(stream), "sums of products", error)' 'error->code'
 
 # ---- neighbours
 plant "nearest: no barrier before the warps' best" nearest $K/nearest.cu '        __syncthreads();' '' 'warp_rows[threadIdx.x / 32] = best.row;'

@@ -23,6 +23,7 @@ cd "$here" || exit 1
 # The suites: their tests, quick ones first; each is PROGRAM:TEST.
 declare -A suites=(
     [front]="test_front_end:test_golden test_front_end:test_shortest test_front_end:test_mels"
+    [statistics]="test_statistics:test_shortest test_statistics:test_golden test_statistics:test_same_bytes"
     [resample]="test_front_end:test_against_cpu test_front_end:test_resampling"
     [embedding]="test_embedding:test_small test_embedding:test_odd_architecture test_embedding:test_ragged"
     [long]="test_embedding:test_long test_device_cuda:test_same_bytes_in_little_memory"
@@ -30,6 +31,8 @@ declare -A suites=(
     [pipeline]="test_device_cuda:test_batches_in_flight test_device_cuda:test_same_bytes_in_little_memory"
     [streamed]="test_classifier:test_same_bytes test_classifier:test_chunks"
     [classifier]="test_classifier:test_evaluate test_classifier:test_chunks"
+    [logarithms]="test_classifier:test_logarithms"
+    [scatter]="test_classifier:test_scatter"
     [nearest]="test_nearest:test_against_plain test_nearest:test_ties_and_zeros test_nearest:test_chosen test_nearest:test_gathered"
 )
 for test in ${suites[*]}; do

@@ -197,3 +197,47 @@ void classifier_check_logarithms(const struct device_operations *operations,
     free(whole);
     free(floored);
 }
+
+/* The largest difference between `numbers` and what they should be, NaN if one of them is. */
+static double largest_apart(const double *numbers, const double *expected, size_t count) {
+    double worst = 0;
+    for (size_t i = 0; i < count; i++) {
+        double apart = fabs(numbers[i] - expected[i]);
+        if (!(apart <= worst)) worst = apart;
+    }
+    return worst;
+}
+
+void classifier_check_scatter(const struct device_operations *operations,
+                              struct classifier *classifier,
+                              const struct classifier_problem *problem, size_t fold, double *sums,
+                              double *products) {
+    size_t features = problem->features, size = features * features;
+    size_t sums_size = problem->classes * features;
+    struct error error = ERROR_INITIAL;
+    double *expected = calloc(size + sums_size + features, sizeof *expected);
+    assert_non_null(expected);
+    double *expected_sums = expected + size, *x = expected_sums + sums_size;
+    for (size_t row = 0; row < problem->rows; row++) {
+        if ((size_t)problem->fold_of[row] != fold) continue;
+        double *own = expected_sums + (size_t)problem->labels[row] * features;
+        for (size_t f = 0; f < features; f++) {
+            x[f] =
+                ((double)problem->data[row * features + f] - problem->shift[f]) * problem->scale[f];
+            own[f] += x[f];
+        }
+        for (size_t i = 0; i < features; i++)
+            for (size_t j = 0; j < features; j++) expected[i * features + j] += x[i] * x[j];
+    }
+    memset(sums, 0xff, sums_size * sizeof *sums);
+    memset(products, 0xff, size * sizeof *products);
+    operations->classifier_scatter(classifier, fold, sums, products, &error);
+    assert_no_error(&error);
+    double tolerance = 1e-15 * (double)problem->rows; /* of numbers up to about 10 */
+    assert_within(largest_apart(sums, expected_sums, sums_size), 10 * tolerance, "class sums");
+    assert_within(largest_apart(products, expected, size), 100 * tolerance, "outer products");
+    for (size_t i = 0; i < features; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_true(products[i * features + j] == products[j * features + i]);
+    free(expected);
+}

@@ -30,6 +30,14 @@ double classifier_plain_row(const struct classifier_problem *problem, const doub
 void classifier_check_logarithms(const struct device_operations *operations,
                                  struct classifier *classifier, struct classifier_example *example);
 
+/* Fails the test unless this device's sums of a fold's classes and outer products are those of
+ * plain loops, the products exactly symmetric. sums (classes, features) and products (features,
+ * features) are left with the device's. */
+void classifier_check_scatter(const struct device_operations *operations,
+                              struct classifier *classifier,
+                              const struct classifier_problem *problem, size_t fold, double *sums,
+                              double *products);
+
 /* Fails the test if a task's loss differs from that of plain loops by more than `tolerance`
  * relative to it, or its gradient relative to the number of rows. */
 void classifier_compare_tasks(const struct classifier_example *example, double tolerance);

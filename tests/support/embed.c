@@ -2,6 +2,7 @@
 
 #include "compare.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,7 +34,7 @@ static size_t aligned(size_t bytes) {
 }
 
 static void submit(struct device *device, const struct embed_clip *clips, size_t count,
-                   bool want_features) {
+                   bool want_features, bool want_statistics) {
     struct error error = ERROR_INITIAL;
     struct device_batch *batch;
     size_t bytes = 0;
@@ -50,8 +51,19 @@ static void submit(struct device *device, const struct embed_clip *clips, size_t
         offset += aligned(clip_bytes(&clips[i]));
     }
     batch->clip_count = count;
+    batch->want_statistics = want_statistics;
     device->operations->submit(device, batch, &error);
     assert_no_error(&error);
+}
+
+/* statistics: (clip_count, STATISTICS_COUNT), or NULL where none were wanted. */
+static void take_statistics(const struct device_batch *batch, float *statistics) {
+    if (statistics == NULL) {
+        assert_null(batch->statistics);
+        return;
+    }
+    for (size_t i = 0; i < batch->clip_count * STATISTICS_COUNT; i++)
+        statistics[i] = batch->statistics == NULL ? NAN : batch->statistics[i];
 }
 
 void embed_clips(const struct xvector_model *model, const struct embed_settings *settings,
@@ -67,12 +79,15 @@ void embed_clips(const struct xvector_model *model, const struct embed_settings 
     for (size_t first = 0; first < count; first += together) {
         const size_t some = count - first < together ? count - first : together;
         struct device_batch *batch;
-        submit(device, clips + first, some, features != NULL);
+        submit(device, clips + first, some, features != NULL, settings->statistics != NULL);
         operations->wait(device, &batch, &error);
         assert_no_error(&error);
         assert_int_equal(batch->clip_count, some);
         memcpy(embeddings + first * model->embedding_size, batch->embeddings,
                some * model->embedding_size * sizeof(float));
+        take_statistics(batch, settings->statistics == NULL
+                                   ? NULL
+                                   : settings->statistics + first * STATISTICS_COUNT);
         size_t frames = 0;
         for (size_t i = 0; i < some; i++) frames += embed_frames(&clips[first + i]);
         if (features != NULL) {

@@ -16,6 +16,8 @@ struct embed_settings {
     int threads;
     enum device_precision precision;
     size_t clips_per_batch; /* 0: all in one */
+    float *statistics;      /* (count, STATISTICS_COUNT), written where not NULL: NaN where the
+                               device has none */
 };
 
 /* embeddings (count, embedding_size) and, where features is not NULL, features (sum

@@ -126,7 +126,8 @@ static enum error_code fake_acquire(struct device *device, size_t samples_bytes,
         clip_count > self->properties.batch_clips ? clip_count : self->properties.batch_clips;
     /* Most frames that the samples can become: 8 kHz int16 doubles in length. */
     size_t frames = clips + bytes / 160;
-    size_t results = clips * self->embedding_size + (want_features ? frames * self->mels : 0);
+    size_t results = clips * (self->embedding_size + STATISTICS_COUNT) +
+                     (want_features ? frames * self->mels : 0);
     *free_batch = (struct fake_batch){.clips_size = whole_pages(clips * sizeof(struct device_clip)),
                                       .samples_size = whole_pages(bytes),
                                       .results_size = whole_pages(results * sizeof(float)),
@@ -172,6 +173,7 @@ static enum error_code compute(struct fake_device *self, struct fake_batch *own,
                      own->want_features, &inner, error) != ERROR_NONE)
         return error->code;
     inner->clip_count = own->host.clip_count;
+    inner->want_statistics = own->host.want_statistics;
     memcpy(inner->clips, own->host.clips, inner->clip_count * sizeof *inner->clips);
     memcpy(inner->samples, own->host.samples, own->host.samples_capacity);
     size_t frames = 0;
@@ -184,9 +186,15 @@ static enum error_code compute(struct fake_device *self, struct fake_batch *own,
     float *results = (float *)(void *)(own->pages + own->clips_size + own->samples_size);
     memcpy(results, inner->embeddings, embedding_floats * sizeof *results);
     own->host.embeddings = results;
+    results += embedding_floats;
+    if (inner->statistics != NULL) {
+        memcpy(results, inner->statistics, inner->clip_count * STATISTICS_COUNT * sizeof *results);
+        own->host.statistics = results;
+        results += inner->clip_count * STATISTICS_COUNT;
+    }
     if (own->want_features) {
-        memcpy(results + embedding_floats, inner->features, frames * self->mels * sizeof *results);
-        own->host.features = results + embedding_floats;
+        memcpy(results, inner->features, frames * self->mels * sizeof *results);
+        own->host.features = results;
     }
     cpu->release(self->inner, inner);
     mprotect(own->pages + own->clips_size + own->samples_size, own->results_size, PROT_READ);
@@ -266,6 +274,14 @@ static enum error_code fake_classifier_predict(struct classifier *classifier,
                                                     predictions, log_loss, error);
 }
 
+static enum error_code fake_classifier_scatter(struct classifier *classifier, size_t fold,
+                                               double *sums, double *products,
+                                               struct error *error) {
+    struct fake_classifier *self = (struct fake_classifier *)classifier;
+    if (count_call(fake(classifier->device), error) != ERROR_NONE) return error->code;
+    return device_cpu_operations.classifier_scatter(self->inner, fold, sums, products, error);
+}
+
 static void fake_classifier_close(struct classifier *classifier) {
     if (classifier == NULL) return;
     struct fake_classifier *self = (struct fake_classifier *)classifier;
@@ -301,6 +317,7 @@ const struct device_operations fake_device_operations = {
     .classifier_open = fake_classifier_open,
     .classifier_evaluate = fake_classifier_evaluate,
     .classifier_predict = fake_classifier_predict,
+    .classifier_scatter = fake_classifier_scatter,
     .classifier_close = fake_classifier_close,
     .nearest = fake_nearest,
     .gemm_speed = fake_gemm_speed,

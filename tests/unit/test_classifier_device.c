@@ -143,6 +143,72 @@ static void test_logarithms(void **state) {
         }
 }
 
+/* Sums and products of all folds, sums first; to be freed. */
+static double *scatter_all(const struct classifier_problem *problem, int threads) {
+    size_t sums = problem->classes * problem->features;
+    size_t size = sums + problem->features * problem->features;
+    struct device *device = NULL;
+    struct classifier *classifier = open_classifier(problem, threads, &device);
+    double *all = calloc(problem->folds * size, sizeof *all);
+    assert_non_null(all);
+    for (size_t fold = 0; fold < problem->folds; fold++)
+        classifier_check_scatter(&device_cpu_operations, classifier, problem, fold,
+                                 all + fold * size, all + fold * size + sums);
+    device_cpu_operations.classifier_close(classifier);
+    device_cpu_operations.close(device);
+    return all;
+}
+
+/* Against plain loops: whole and broken blocks, tiles and batches of them, for every instruction
+ * set; the same bytes from any number of threads. */
+static void test_scatter(void **state) {
+    (void)state;
+    static const char *const instructions[] = {"portable", "avx2", NULL};
+    static const struct {
+        size_t rows, features, classes, folds;
+    } shapes[] = {{5, 1, 2, 2},    {400, 8, 3, 2},    {700, 47, 5, 3},  {301, 129, 4, 2},
+                  {60, 200, 7, 5}, {2900, 64, 11, 2}, {25000, 9, 40, 2}};
+    for (size_t i = 0; i < 3; i++) {
+        if (instructions[i] == NULL)
+            unsetenv("EARMARK_INSTRUCTIONS");
+        else
+            setenv("EARMARK_INSTRUCTIONS", instructions[i], 1);
+        for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
+            struct classifier_example example = classifier_example_make(
+                shapes[s].rows, shapes[s].features, shapes[s].classes, shapes[s].folds, 1);
+            size_t numbers = shapes[s].features * (shapes[s].classes + shapes[s].features);
+            double *first = scatter_all(&example.problem, 1);
+            for (int threads = 2; threads <= 3; threads++) {
+                double *again = scatter_all(&example.problem, threads);
+                assert_memory_equal(first, again, shapes[s].folds * numbers * sizeof *first);
+                free(again);
+            }
+            free(first);
+            classifier_example_free(&example);
+        }
+    }
+}
+
+/* A fold without rows has zeros; one that is not there is refused. */
+static void test_scatter_empty(void **state) {
+    (void)state;
+    struct classifier_example example = classifier_example_make(40, 5, 3, 3, 1);
+    struct device *device = NULL;
+    struct error error = ERROR_INITIAL;
+    double sums[15], products[25];
+    for (size_t row = 0; row < 40; row++) example.fold_of[row] = row % 2 == 0 ? 0 : 2;
+    struct classifier *classifier = open_classifier(&example.problem, 2, &device);
+    classifier_check_scatter(&device_cpu_operations, classifier, &example.problem, 1, sums,
+                             products);
+    for (size_t i = 0; i < 25; i++) assert_true(products[i] == 0);
+    assert_int_equal(
+        device_cpu_operations.classifier_scatter(classifier, 3, sums, products, &error),
+        ERROR_INTERNAL);
+    device_cpu_operations.classifier_close(classifier);
+    device_cpu_operations.close(device);
+    classifier_example_free(&example);
+}
+
 static void test_refused(void **state) {
     (void)state;
     struct classifier_example example = classifier_example_make(20, 3, 3, 2, 2);
@@ -167,6 +233,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_evaluate), cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_predict),  cmocka_unit_test(test_logarithms),
+        cmocka_unit_test(test_scatter),  cmocka_unit_test(test_scatter_empty),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests_name("classifier_device", tests, NULL, NULL);

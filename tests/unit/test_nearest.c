@@ -82,12 +82,66 @@ static void test_extreme_lengths(void **state) {
     free(data);
 }
 
+/* Rows that make rejecting hard: copies that differ in the last bits, few large numbers among small
+ * ones, zeros, lengths from 2^-110 to 2^60. */
+static float hard_number(size_t row, size_t column) {
+    double x = wide_number((row % 97) * 1000 + column);
+    if (row % 3 == 0) x += 1e-6 * wide_number(row * 1000 + column);
+    if (row % 3 == 1) x = x * x * x * x * x + 0.3 * wide_number(row * 1000 + column);
+    if (row % 5 == 0 && fabs(x) < 0.9) x = 0;
+    if (row % 89 == 0) x = 0;
+    return ldexpf((float)x, row % 7 == 0 ? (int)(row % 171) - 110 : 0);
+}
+
+/* The screen by 8-bit products, which only some CPUs have, changes no byte: AVX2 does without. */
+static void test_screen(void **state) {
+    (void)state;
+    enum { ROWS = 1900, COLUMNS = 130, QUERIES = 500, COUNT = 20 };
+    float *data = malloc(ROWS * COLUMNS * sizeof *data);
+    int32_t apart[ROWS];
+    size_t queries[QUERIES], *found = malloc(2 * QUERIES * COUNT * sizeof *found);
+    float *similarities = malloc(2 * QUERIES * COUNT * sizeof *similarities);
+    assert_true(data != NULL && found != NULL && similarities != NULL);
+    for (size_t row = 0; row < ROWS; row++) {
+        apart[row] = (int32_t)(row % 6 / 4);
+        for (size_t f = 0; f < COLUMNS; f++) data[row * COLUMNS + f] = hard_number(row, f);
+    }
+    for (size_t q = 0; q < QUERIES; q++) queries[q] = q * 3 + 1;
+    for (int variant = 0; variant < 3; variant++) {
+        const size_t count = variant == 1 ? 1 : COUNT;
+        const struct nearest_problem problem = {.data = data,
+                                                .rows = ROWS,
+                                                .columns = variant == 1 ? COLUMNS - 1 : COLUMNS,
+                                                .apart = variant == 2 ? apart : NULL};
+        for (size_t i = 0; i < 2; i++) {
+            struct error error = ERROR_INITIAL;
+            struct device *device = NULL;
+            const struct device_settings settings = {.threads = 2};
+            if (i == 1) setenv("EARMARK_INSTRUCTIONS", "avx2", 1);
+            device_cpu_operations.open(&settings, &device, &error);
+            device_cpu_operations.nearest(device, &problem, queries, QUERIES, count,
+                                          found + i * QUERIES * COUNT,
+                                          similarities + i * QUERIES * COUNT, &error);
+            assert_no_error(&error);
+            device_cpu_operations.close(device);
+        }
+        unsetenv("EARMARK_INSTRUCTIONS");
+        assert_memory_equal(found, found + QUERIES * COUNT, QUERIES * count * sizeof *found);
+        assert_memory_equal(similarities, similarities + QUERIES * COUNT,
+                            QUERIES * count * sizeof *similarities);
+    }
+    free(data);
+    free(found);
+    free(similarities);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_against_plain),  cmocka_unit_test(test_chosen),
-        cmocka_unit_test(test_gathered),       cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_fake),           cmocka_unit_test(test_extreme_lengths),
-        cmocka_unit_test(test_ties_and_zeros), cmocka_unit_test(test_few_rows),
+        cmocka_unit_test(test_against_plain), cmocka_unit_test(test_chosen),
+        cmocka_unit_test(test_gathered),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_fake),          cmocka_unit_test(test_extreme_lengths),
+        cmocka_unit_test(test_screen),        cmocka_unit_test(test_ties_and_zeros),
+        cmocka_unit_test(test_few_rows),
     };
     return cmocka_run_group_tests_name("nearest", tests, NULL, NULL);
 }

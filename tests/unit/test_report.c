@@ -154,13 +154,17 @@ static void test_hostile_names(void **state) {
     (void)state;
     struct made_run made;
     struct report_sounds sounds;
-    made_run_make(&made,
-                  &(struct made_settings){
-                      .clips = 80, .issues = 60, .classes = 25, .hostile = true, .sounds = true});
+    made_run_make(&made, &(struct made_settings){.clips = 80,
+                                                 .issues = 60,
+                                                 .classes = 25,
+                                                 .hostile = true,
+                                                 .sounds = true,
+                                                 .detector = true});
     char *page = make_page(&made, &sounds);
     assert_int_equal(sounds.played, 60);
-    /* 60 issues, their 5 neighbours each but 3 for the second, 2 clips not audited. */
-    size_t links = 60 + 60 * 5 - 2 + 2;
+    /* 60 issues, their 5 neighbours each but 3 for the second, the copies of 12, 2 clips not
+     * audited. */
+    size_t links = 60 + 60 * 5 - 2 + 12 + 2;
     /* Every clip with an audio fault, and its twin. */
     for (int i = 0; i < AUDIO_FAULT_COUNT; i++)
         links +=
@@ -170,6 +174,9 @@ static void test_hostile_names(void **state) {
     assert_count(page, "</script", 1);
     assert_count(page, "<img", 0);
     assert_count(page, "<b>3 files", 0);
+    assert_count(page, "<b>=my", 0);
+    assert_count(page, "<li><bdi>&lt;b&gt;=my, &quot;view&quot;.npy\\xff</bdi>: logistic", 59);
+    assert_count(page, "More than a third &lt;i&gt;is&lt;/i&gt; flagged\\x1b[31m.", 1);
     assert_count(page, "&lt;b&gt;3 files&lt;/b&gt; of the folder are no audio\\x1b[0m", 1);
     assert_count(page, "http:", 0);
     assert_count(page, "https:", 0);
@@ -221,6 +228,46 @@ static void test_multilabel(void **state) {
     made_run_free(&made);
 }
 
+/* Cautions before the figures, one estimate, marks and evidence of each issue, groups, recall. */
+static void test_detector(void **state) {
+    (void)state;
+    struct made_run made;
+    made_run_make(&made, &(struct made_settings){
+                             .clips = 300, .issues = 210, .classes = 10, .detector = true});
+    char *page = make_page(&made, NULL);
+    const char *caution = strstr(page, "<li>Balanced accuracy 0.20 of 5 classes: ");
+    assert_non_null(caution);
+    assert_true(caution < strstr(page, "<dl class=\"facts\">"));
+    assert_count(page, "<dt>Overall label health</dt>", 0);
+    assert_count(page,
+                 "<p>About 211 labels are wrong (95% interval: 203 to 4,501): 207 of the 210 "
+                 "flagged, and 4 that are not flagged; 28.0% are right.</p>",
+                 1);
+    assert_count(page, "<dt>Balanced accuracy</dt><dd>0.97 <small>chance 0.10, largest class", 1);
+    /* One of four fits no class, one of five is certain, also beyond those that are played. */
+    assert_count(page, "<b class=\"none\">none of the classes</b>", 52);
+    assert_count(page, "<p class=\"mark\"><b>Certain:</b> <a href=\"", 40);
+    assert_count(page, "<b class=\"mark\">certain</b>", 2);
+    assert_count(page, " data-kind=\"none certain\"", 10);
+    assert_count(page, "<ul class=\"evidence\">", 200);
+    assert_count(page,
+                 "<li><bdi>xvector</bdi>: logistic 2% → 91%, discriminant 1% → 95%, 17 of 20 "
+                 "neighbours <bdi>",
+                 167);
+    assert_count(page, "<h2 id=\"groups\"", 1);
+    assert_count(page, "<bdi>anna</bdi></th><td class=\"label given\">", 2);
+    assert_count(page, ">14 of 15</td>", 1);
+    assert_count(page, ">Recall</th>", 1);
+    free(page);
+    made.results.group_error_count = 0;
+    made.results.error_count.estimated = false;
+    page = make_page(&made, NULL);
+    assert_count(page, "No group looks mislabelled as a whole.", 1);
+    assert_count(page, "<dt>Overall label health</dt>", 1);
+    free(page);
+    made_run_free(&made);
+}
+
 static void test_no_issues(void **state) {
     (void)state;
     struct made_run made;
@@ -265,9 +312,12 @@ static void test_same_bytes(void **state) {
     struct made_run made;
     struct error error = ERROR_INITIAL;
     struct run_read *read = NULL;
-    made_run_make(&made,
-                  &(struct made_settings){
-                      .clips = 260, .issues = 230, .classes = 23, .hostile = true, .sounds = true});
+    made_run_make(&made, &(struct made_settings){.clips = 260,
+                                                 .issues = 230,
+                                                 .classes = 23,
+                                                 .hostile = true,
+                                                 .sounds = true,
+                                                 .detector = true});
     char *page = make_page(&made, NULL);
     const int threads[] = {5, 1};
     for (size_t i = 0; i < 2; i++) {
@@ -293,8 +343,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sound_in_page), cmocka_unit_test(test_hostile_names),
         cmocka_unit_test(test_multilabel),    cmocka_unit_test(test_missing_files),
-        cmocka_unit_test(test_no_issues),     cmocka_unit_test(test_many_classes),
-        cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_detector),      cmocka_unit_test(test_no_issues),
+        cmocka_unit_test(test_many_classes),  cmocka_unit_test(test_same_bytes),
     };
     return cmocka_run_group_tests_name("report", tests, test_decoders_begin, test_decoders_end);
 }

@@ -54,6 +54,7 @@ static void free_collection(struct collection *collection) {
 struct results {
     float *embeddings;
     float *features;
+    float *statistics;
 };
 
 static struct results run(const struct xvector_model *model, struct embed_settings settings,
@@ -61,17 +62,23 @@ static struct results run(const struct xvector_model *model, struct embed_settin
     size_t frames = 0;
     for (size_t i = 0; i < count; i++) frames += embed_frames(&clips[i]);
     struct results results = {malloc(count * model->embedding_size * sizeof(float)),
-                              malloc(frames * model->mels * sizeof(float))};
-    assert_true(results.embeddings != NULL && results.features != NULL);
+                              malloc(frames * model->mels * sizeof(float)),
+                              malloc(count * STATISTICS_COUNT * sizeof(float))};
+    assert_true(results.embeddings != NULL && results.features != NULL &&
+                results.statistics != NULL);
+    settings.statistics = results.statistics;
     embed_clips(model, &settings, clips, count, results.embeddings, results.features);
     for (size_t i = 0; i < count * model->embedding_size; i++)
         assert_true(isfinite(results.embeddings[i]));
+    for (size_t i = 0; i < count * STATISTICS_COUNT; i++)
+        assert_true(isfinite(results.statistics[i]));
     return results;
 }
 
 static void free_results(struct results *results) {
     free(results->embeddings);
     free(results->features);
+    free(results->statistics);
 }
 
 static void check_settings(const struct xvector_model *model, enum device_precision precision) {
@@ -79,16 +86,22 @@ static void check_settings(const struct xvector_model *model, enum device_precis
     size_t values = 0;
     for (size_t i = 0; i < CLIPS; i++) values += collection.features[i];
     struct results expected =
-        run(model, (struct embed_settings){1, precision, 0}, collection.clips, CLIPS);
-    static const struct embed_settings others[] = {{1, 0, 0}, {2, 0, 0}, {3, 0, 0},  {2, 0, 1},
-                                                   {1, 0, 3}, {3, 0, 7}, {2, 0, 39}, {5, 0, 0}};
+        run(model, (struct embed_settings){.threads = 1, .precision = precision}, collection.clips,
+            CLIPS);
+    static const struct {
+        int threads;
+        size_t clips_per_batch;
+    } others[] = {{1, 0}, {2, 0}, {3, 0}, {2, 1}, {1, 3}, {3, 7}, {2, 39}, {5, 0}};
     for (size_t s = 0; s < sizeof others / sizeof others[0]; s++) {
-        struct embed_settings settings = others[s];
-        settings.precision = precision;
+        const struct embed_settings settings = {.threads = others[s].threads,
+                                                .precision = precision,
+                                                .clips_per_batch = others[s].clips_per_batch};
         struct results results = run(model, settings, collection.clips, CLIPS);
         assert_memory_equal(results.features, expected.features, values * sizeof(float));
         assert_memory_equal(results.embeddings, expected.embeddings,
                             CLIPS * model->embedding_size * sizeof(float));
+        assert_memory_equal(results.statistics, expected.statistics,
+                            CLIPS * STATISTICS_COUNT * sizeof(float));
         free_results(&results);
     }
     free_results(&expected);
@@ -139,13 +152,17 @@ static void test_neighbours(void **state) {
     }
     float *embeddings = malloc(sizeof(float) * size * 3 * CLIPS);
     assert_non_null(embeddings);
-    const struct embed_settings settings = {.threads = 2};
+    static float statistics[3 * CLIPS * STATISTICS_COUNT];
+    const struct embed_settings settings = {.threads = 2, .statistics = statistics};
     embed_clips(model, &settings, mixed, 3 * (size_t)CLIPS, embeddings, NULL);
     for (size_t i = 0; i < CLIPS; i++) {
         const float *wanted = expected.embeddings + (CLIPS - 1 - i) * size;
         assert_memory_equal(embeddings + 3 * i * size, wanted, size * sizeof(float));
         assert_memory_equal(embeddings + (3 * i + 2) * size, wanted, size * sizeof(float));
         assert_true(isnan(embeddings[(3 * i + 1) * size]));
+        assert_memory_equal(statistics + 3 * i * STATISTICS_COUNT,
+                            expected.statistics + (CLIPS - 1 - i) * STATISTICS_COUNT,
+                            STATISTICS_COUNT * sizeof(float));
     }
     free(embeddings);
     free_results(&expected);
@@ -174,6 +191,8 @@ static void test_long_clips_are_cut_anywhere(void **state) {
             run(model, (struct embed_settings){.threads = 1 + (int)trial % 3}, clips, 3);
         assert_memory_equal(results.embeddings + 2 * size, expected.embeddings,
                             size * sizeof(float));
+        assert_memory_equal(results.statistics + 2 * STATISTICS_COUNT, expected.statistics,
+                            STATISTICS_COUNT * sizeof(float));
         free_results(&results);
     }
     free_results(&expected);

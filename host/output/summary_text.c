@@ -1,0 +1,29 @@
+/* What the parts of the summary share. */
+#include "host/base/terminal.h"
+#include "host/output/summary_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+uint64_t summary_clips(const struct run_results *results) {
+    uint64_t clips = 0;
+    for (int i = 0; i < CLIP_STATUS_COUNT; i++) clips += results->status_counts[i];
+    return clips;
+}
+
+void summary_wrapped(struct text *text, struct text *line, int indent, int width) {
+    if (line->failed)
+        text->failed = true;
+    else if (line->data != NULL)
+        terminal_wrap(text, line->data, indent, indent, width);
+    text_string(text, "\n");
+    text_free(line);
+}
+
+enum error_code summary_put(FILE *stream, struct text *text, struct error *error) {
+    if (text_check(text, error) == ERROR_NONE &&
+        (fwrite(text->data, 1, text->length, stream) != text->length || fflush(stream) != 0))
+        FAIL(error, ERROR_FILE, "cannot write the summary: %s", strerror(errno));
+    text_free(text);
+    return error->code;
+}
