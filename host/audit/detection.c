@@ -37,8 +37,7 @@ static enum error_code run_ensemble(const struct device_operations *operations,
                                          .apart = input->copy_of,
                                          .rows = input->rows,
                                          .classes = input->classes,
-                                         .folds = input->folds,
-                                         .row_numbers = input->row_numbers};
+                                         .folds = input->folds};
     struct ensemble *ensemble = &detection->ensemble;
     TRY(ensemble_run(operations, device, &views, &settings->crossval, style, ensemble, error));
     for (size_t i = 0; i < input->rows * input->classes; i++)
@@ -81,8 +80,7 @@ static enum error_code run_logistic(const struct device_operations *operations,
                                         .rows = input->rows,
                                         .features = view->features,
                                         .classes = input->classes,
-                                        .folds = input->folds,
-                                        .row_numbers = input->row_numbers};
+                                        .folds = input->folds};
     struct progress progress = {0};
     const struct crossval_progress step = {crossval_show_fits, &progress};
     size_t cells = input->rows * input->classes;

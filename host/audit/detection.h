@@ -44,8 +44,7 @@ struct detection_input {
     const int32_t *fold_of; /* (rows), 0 .. folds - 1 */
     const int32_t *copy_of; /* (rows) as copies_find() wrote it; NULL: not looked for */
     size_t rows, classes, folds;
-    const int64_t *row_numbers; /* (rows) in the files, for messages; NULL: 0 .. rows - 1 */
-    int threads;                /* >= 1 */
+    int threads; /* >= 1 */
 };
 
 /* Zero-initialise. Arrays are owned; those of the input must stay valid. */

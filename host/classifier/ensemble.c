@@ -27,8 +27,7 @@ static struct crossval_input view_input(const struct ensemble_input *input, size
                                    .rows = input->rows,
                                    .features = rows->features,
                                    .classes = input->classes,
-                                   .folds = input->folds,
-                                   .row_numbers = input->row_numbers};
+                                   .folds = input->folds};
 }
 
 static enum error_code allocate(const struct ensemble_input *input, struct ensemble *ensemble,

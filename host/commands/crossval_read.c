@@ -342,7 +342,6 @@ struct detection_input crossval_data_detection(const struct crossval_data *data,
                                     .rows = input->rows,
                                     .classes = input->classes,
                                     .folds = input->folds,
-                                    .row_numbers = data->rows,
                                     .threads = threads};
 }
 

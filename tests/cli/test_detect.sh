@@ -51,6 +51,10 @@ expect_equal "the planted rows are first" "$(issue_rows "$TMP/one" | head -n 8 |
 expect_equal "issues are ranked by scores.npy" "$(issue_rows "$TMP/one" | xargs)" \
     "$(most_suspicious "$TMP/one" 160 | grep -x -F -f <(issue_rows "$TMP/one") | xargs)"
 expect_grep "the evidence names the view" ',"?x: logistic 0\.[0-9]* given' "$TMP/one/issues.csv"
+cp "$TMP/one/report.html" "$TMP/page.html"
+check "report" "$EARMARK" report "$TMP/one"
+expect_same "makes the same page" "$TMP/one/report.html" "$TMP/page.html"
+expect_no_grep "rows without a sound are nothing to warn of" 'warning' "$TMP/stderr"
 expect_exit "results are not overwritten" 1 "$EARMARK" detect --embeddings "$x" --labels "$y" \
     -o "$TMP/one"
 check "other threads" "$EARMARK" detect --embeddings "$x" --labels "$y" -o "$TMP/two" --threads 2 --quiet
@@ -233,6 +237,8 @@ check "with other threads" audit --embeddings "$TMP/model.npy" --threads 2
 for file in scores.npy pred_probs.npy view-1.npy issues.csv run.json report.html; do
     expect_same "the same bytes: $file" "$TMP/own1/$file" "$TMP/own/$file"
 done
+check "an audit without them" audit
+check "has no view of the other run" test ! -e "$TMP/own/view-1.npy"
 changed "$TMP/model32.npy" $((4 * (3 * 11 + 1))) '\x00\x00\x80\x7f'
 expect_exit "infinity" 1 audit --embeddings "$TMP/changed.npy"
 expect_grep "with file and row" 'changed\.npy: row 11, column 1: inf is not finite' "$TMP/stderr"
