@@ -73,9 +73,10 @@ static bool exists(const char *folder, const char *name) {
 static void write_view(size_t clips) {
     struct error error = ERROR_INITIAL;
     float values[CORPUS_CLIPS + 1][3];
+    const size_t shape[2] = {clips, 3};
     for (size_t i = 0; i < clips; i++)
         for (size_t f = 0; f < 3; f++) values[i][f] = (float)((7 * i + 5 * f) % 11);
-    npy_write(view, NPY_FLOAT32, clips, 3, values, &error);
+    npy_write_in(corpus.folder, "model.npy", NPY_FLOAT32, 2, shape, values, &error);
     assert_no_error(&error);
 }
 
