@@ -35,6 +35,7 @@ static enum error_code run_ensemble(const struct device_operations *operations,
                                          .labels = input->labels,
                                          .fold_of = input->fold_of,
                                          .apart = input->copy_of,
+                                         .row_numbers = input->row_numbers,
                                          .rows = input->rows,
                                          .classes = input->classes,
                                          .folds = input->folds};
@@ -74,6 +75,7 @@ static enum error_code run_logistic(const struct device_operations *operations,
     const struct detection_input *input = detection->input;
     const struct ensemble_view *view = &input->views[0];
     const struct crossval_input rows = {.name = view->file == NULL ? view->name : view->file,
+                                        .row_numbers = input->row_numbers,
                                         .embeddings = view->embeddings,
                                         .labels = input->labels,
                                         .fold_of = input->fold_of,

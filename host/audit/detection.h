@@ -44,7 +44,8 @@ struct detection_input {
     const int32_t *fold_of; /* (rows), 0 .. folds - 1 */
     const int32_t *copy_of; /* (rows) as copies_find() wrote it; NULL: not looked for */
     size_t rows, classes, folds;
-    int threads; /* >= 1 */
+    const int64_t *row_numbers; /* (rows) for messages; NULL: 0 .. rows - 1 */
+    int threads;                /* >= 1 */
 };
 
 /* Zero-initialise. Arrays are owned; those of the input must stay valid. */

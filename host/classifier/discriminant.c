@@ -104,7 +104,8 @@ static enum error_code run_open(struct run *run, struct device *device, struct e
     TRY(count_rows(run, error));
     TRY(scaling_open(&run->scaling, input->embeddings, input->rows, input->features, input->fold_of,
                      input->folds, SCALE_POOLED, run->threads, error));
-    TRY(scaling_check(&run->scaling, input->embeddings, input->rows, error));
+    TRY(scaling_check(&run->scaling, input->embeddings, input->rows, input->name,
+                      input->row_numbers, error));
     TRY(allocate(run, error));
     struct classifier_problem problem = {.rows = input->rows,
                                          .features = input->features,

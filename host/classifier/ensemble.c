@@ -21,6 +21,7 @@ struct ensemble_step {
 static struct crossval_input view_input(const struct ensemble_input *input, size_t view) {
     const struct ensemble_view *rows = &input->views[view];
     return (struct crossval_input){.name = rows->file == NULL ? rows->name : rows->file,
+                                   .row_numbers = input->row_numbers,
                                    .embeddings = rows->embeddings,
                                    .labels = input->labels,
                                    .fold_of = input->fold_of,
@@ -48,19 +49,10 @@ static enum error_code run_logistic(struct ensemble_step *run, size_t view, stru
                         &run->ensemble->logistic[view], error);
 }
 
-static enum error_code run_discriminant(struct ensemble_step *run, size_t view,
-                                        struct error *error) {
-    struct crossval_input input = view_input(run->input, view);
-    return discriminant_run(
-        run->operations, run->device, &input, run->settings.threads, &run->step,
-        run->ensemble->estimators[view * MIX_ESTIMATORS + ESTIMATOR_DISCRIMINANT],
-        &run->ensemble->discriminant[view], error);
-}
-
-static void show_rows(void *context, size_t finished_rows, size_t all_rows) {
+static void show_steps(void *context, size_t finished, size_t all) {
     struct progress *progress = context;
-    progress->total = all_rows;
-    progress_update(progress, finished_rows);
+    progress->total = all;
+    progress_update(progress, finished);
 }
 
 /* How far the votes may prefer the given label, as a difference of logarithms. The clips of a
@@ -85,6 +77,16 @@ static void limit_confirmation(const struct ensemble_input *input, int threads, 
     }
 }
 
+static enum error_code run_discriminant(struct ensemble_step *run, size_t view,
+                                        struct error *error) {
+    struct crossval_input input = view_input(run->input, view);
+    const struct discriminant_progress step = {show_steps, &run->progress};
+    return discriminant_run(
+        run->operations, run->device, &input, run->settings.threads, &step,
+        run->ensemble->estimators[view * MIX_ESTIMATORS + ESTIMATOR_DISCRIMINANT],
+        &run->ensemble->discriminant[view], error);
+}
+
 static enum error_code run_votes(struct ensemble_step *run, size_t view, struct error *error) {
     const struct votes_input input = {.embeddings = run->input->views[view].embeddings,
                                       .labels = run->input->labels,
@@ -93,7 +95,7 @@ static enum error_code run_votes(struct ensemble_step *run, size_t view, struct 
                                       .classes = run->input->classes,
                                       .apart = run->input->apart,
                                       .threads = run->settings.threads};
-    const struct votes_progress step = {show_rows, &run->progress};
+    const struct votes_progress step = {show_steps, &run->progress};
     float *votes = run->ensemble->estimators[view * MIX_ESTIMATORS + ESTIMATOR_NEIGHBOURS];
     TRY(votes_run(run->operations, run->device, &input, &step, votes, error));
     limit_confirmation(run->input, run->settings.threads, votes);

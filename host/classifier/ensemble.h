@@ -23,6 +23,7 @@ struct ensemble_input {
     const int32_t *fold_of; /* (rows), 0 .. folds - 1 */
     const int32_t *apart;   /* (rows): rows of the same number are not neighbours; or NULL */
     size_t rows, classes, folds;
+    const int64_t *row_numbers; /* (rows) for messages; NULL: 0 .. rows - 1 */
 };
 
 enum ensemble_estimator {
