@@ -224,7 +224,8 @@ static enum error_code flag_rows(struct detection *detection, struct error *erro
     const struct detection_input *input = detection->input;
     unsigned char *flagged = memory_array(input->rows, 1, "issues", error);
     if (flagged == NULL) return error->code;
-    for (size_t row = 0; row < input->rows; row++) flagged[row] = detection->scores[row] < -0.5F;
+    for (size_t row = 0; row < input->rows; row++)
+        flagged[row] = detection->view.margins[row] < -0.5F;
     if (input->copy_of == NULL || flag_copies(detection, flagged, error) == ERROR_NONE)
         confident_set_issues(&detection->confident, flagged, detection->scores, input->labels,
                              error);

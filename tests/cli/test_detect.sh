@@ -93,6 +93,8 @@ refused "groups and folds" 2 'give --groups or --fold-of, not both' --embeddings
     --labels "$y" --groups "$y" --fold-of "$y"
 refused "logistic regression of two" 2 '--detector logistic takes one embedding a clip' \
     --embeddings "$x" --embeddings "$x" --labels "$y" --detector logistic
+refused "a number of errors for the ensemble's filter" 2 "--frac-noise is for cleanlab's filters" \
+    --embeddings "$x" --labels "$y" --frac-noise 0.5
 refused "labels of other rows" 1 'y\.npy: 160 rows, but the embeddings have 150' \
     --embeddings "$TMP/short.npy" --labels "$y"
 refused "embeddings of other rows" 1 'short\.npy: 150 rows, but .*x\.npy has 160' \
@@ -157,6 +159,15 @@ expect_grep "are two views" '"views": \["noisy", "x"\]' "$TMP/out/run.json"
 expect_grep "and both are in the evidence" '"?noisy: .*x: logistic' "$TMP/out/issues.csv"
 expect_equal "the planted rows are first" "$(issue_rows "$TMP/out" | head -n 8 | sort -n | xargs)" \
     "19 39 59 79 99 119 139 159"
+
+# ---- other filters and scores
+rows=$(issue_rows "$TMP/out" | sort -n | xargs)
+check "a score of cleanlab's" detect --embeddings "$TMP/noisy.npy" --embeddings "$x" --labels "$y" \
+    --score self_confidence
+expect_equal "ranks the same issues" "$(issue_rows "$TMP/out" | sort -n | xargs)" "$rows"
+check "a filter of cleanlab's" detect --embeddings "$x" --labels "$y" --frac-noise 0.5 \
+    --filter prune_by_noise_rate
+expect_grep "flags some" '^1,[0-9]*9,' "$TMP/out/issues.csv"
 
 # ---- logistic regression alone is the notebook's way
 noisy=$TMP/noisy.npy
