@@ -214,6 +214,17 @@ expect_equal "all are certain, and name the other" "$(certain | sort -n | xargs)
         for i in $(seq 0 9); do echo "$((160 + i)) $((16 * i))"; done | xargs)"
 check "apart" detect --embeddings "$TMP/both_x.npy" --labels "$TMP/both_y.npy" --copies apart
 expect_equal "nothing is certain" "$(certain)" ""
+# Row 8 and its copies 160 to 163: of three labels that of 161 and 163 is right.
+{ cat "$TMP/rows"; for i in 1 2 3 4; do sed -n 9p "$TMP/rows"; done; } >"$TMP/three"
+embeddings <"$TMP/three" | matrix "$TMP/three_x.npy" '|i1'
+awk '{ print ($1 + (NR == 9 || NR == 163 ? 1 : NR == 161 ? 2 : 0)) % 4 }' "$TMP/three" |
+    vector "$TMP/three_y.npy" '<i4'
+check "three labels" detect --embeddings "$TMP/three_x.npy" --labels "$TMP/three_y.npy"
+expect_equal "name a row of the most probable one, and that another" "$(certain | sort -n | xargs)" \
+    '8 161 160 161 161 8 162 161 163 8'
+right=$(cut -d' ' -f1 <<<"$(sed -n 9p "$TMP/rows")")
+expect_equal "which is suggested" "$(head -n 4 "$TMP/out/issues.csv" | cut -d, -f8 | tail -n 3 | xargs)" \
+    "$right $right $right"
 
 # ---- the arrays of an audit
 clips=$TMP/clips
