@@ -25,12 +25,26 @@ static enum fold_source source_of_folds(const struct audit_settings *settings,
     return settings->session.input_options.group_field != NULL ? FOLDS_BY_GROUP : FOLDS_DEALT;
 }
 
+static enum error_code check_views(const struct audit_settings *settings, struct error *error) {
+    size_t own = settings->session.views == VIEWS_NONE      ? 0
+                 : settings->session.views == VIEWS_XVECTOR ? 1
+                                                            : 2;
+    if (own + settings->view_file_count == 0)
+        return FAIL(error, ERROR_USAGE, "--views none leaves no view: give --embeddings");
+    if (own + settings->view_file_count > MIX_VIEWS)
+        return FAIL(error, ERROR_USAGE,
+                    "%zu files of --embeddings and %zu views of --views: at most %d can be mixed",
+                    settings->view_file_count, own, MIX_VIEWS);
+    return ERROR_NONE;
+}
+
 /* From INPUT to the opened store; what the list alone shows is reported before anything is
  * embedded. */
 static enum error_code open_session(const struct audit_settings *settings, struct audit *audit,
                                     struct error *error) {
     bool multilabel = settings->session.input_options.label_separator != NULL;
     audit->kind = multilabel ? &audit_multilabel : &audit_one_label;
+    TRY(check_views(settings, error));
     TRY(session_open(&settings->session, &audit->session, error));
     TRY(audit_views_open(settings->view_files, settings->view_file_count,
                          audit->session.input.clips.count, &audit->views, error));
@@ -47,18 +61,35 @@ static enum error_code embed(const struct audit_settings *settings, struct audit
     return ERROR_NONE;
 }
 
-/* Writes embeddings.npy, the store's rows that are audited, and maps it in their place. */
+static enum error_code map_view(const struct audit *audit, const char *name, struct npy_array *view,
+                                struct error *error) {
+    char *path = file_join(audit->session.folder.path, name, error);
+    if (path != NULL) npy_open(path, view, error);
+    free(path);
+    if (error->code == ERROR_NONE && npy_direct(view, NPY_FLOAT32) == NULL)
+        FAIL(error, ERROR_INTERNAL, "%s cannot be used where it is", name);
+    return error->code;
+}
+
+/* Writes the views of the store's rows that are audited, and maps them in their place. */
 static enum error_code write_embeddings(struct audit *audit, struct error *error) {
     struct session *session = &audit->session;
     TRY(session_write_embeddings(session, audit->rows.clips, audit->rows.count, error));
     resume_facts(&audit->results.facts, &session->store);
     embedding_store_close(&session->store);
-    char *path = file_join(session->folder.path, "embeddings.npy", error);
-    if (path != NULL) npy_open(path, &audit->embeddings, error);
-    free(path);
-    if (error->code == ERROR_NONE && npy_direct(&audit->embeddings, NPY_FLOAT32) == NULL)
-        FAIL(error, ERROR_INTERNAL, "embeddings.npy cannot be used where it is");
-    return error->code;
+    TRY(map_view(audit, "embeddings.npy", &audit->embeddings, error));
+    if (!session->has_statistics) return ERROR_NONE;
+    return map_view(audit, "statistics.npy", &audit->statistics, error);
+}
+
+/* The views that were computed, unless files take their place. */
+static void add_own_views(const struct audit_settings *settings, struct audit *audit) {
+    if (settings->session.views == VIEWS_NONE) return;
+    audit_views_add(&audit->views, "xvector", NULL, npy_direct(&audit->embeddings, NPY_FLOAT32),
+                    audit->embeddings.columns);
+    if (audit->session.has_statistics)
+        audit_views_add(&audit->views, "statistics", NULL,
+                        npy_direct(&audit->statistics, NPY_FLOAT32), audit->statistics.columns);
 }
 
 static enum error_code select_rows(const struct audit_settings *settings, struct audit *audit,
@@ -69,8 +100,7 @@ static enum error_code select_rows(const struct audit_settings *settings, struct
                          "groups joined because they share identical audio: %zu",
                          audit->rows.joined_groups));
     TRY(write_embeddings(audit, error));
-    audit_views_add(&audit->views, "xvector", NULL, npy_direct(&audit->embeddings, NPY_FLOAT32),
-                    audit->embeddings.columns);
+    add_own_views(settings, audit);
     TRY(audit_views_gather(audit->session.folder.path, audit->rows.clips, audit->rows.count,
                            &audit->views, error));
     return audit->kind->write_labels(audit, error);
@@ -133,6 +163,7 @@ void audit_close(struct audit *audit) {
     free(audit->multilabel_probabilities);
     audit_views_close(&audit->views);
     npy_close(&audit->embeddings);
+    npy_close(&audit->statistics);
     audit_rows_free(&audit->rows);
     session_close(&audit->session);
     free(audit);

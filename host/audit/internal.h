@@ -54,6 +54,7 @@ struct audit {
 
     struct audit_rows rows;
     struct npy_array embeddings; /* embeddings.npy, mapped: (rows, columns) */
+    struct npy_array statistics; /* statistics.npy likewise; without them empty */
     struct audit_views views;
     const float *probabilities; /* (rows, classes) */
 

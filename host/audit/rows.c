@@ -60,7 +60,7 @@ static enum error_code take_candidates(const struct row_source *source, struct a
     for (size_t i = 0; i < clips->count && error->code == ERROR_NONE; i++) {
         if (clips->clips[i].status != CLIP_OK || clips->clips[i].class_index < 0) continue;
         const float *values = embedding_store_row(store, source->measures[i].row);
-        if (!all_finite(values, store->key.columns)) {
+        if (!all_finite(values, embedding_store_size(store))) {
             clip_list_set_status(clips, i, CLIP_UNREADABLE,
                                  "its embedding is not finite: samples far beyond full scale",
                                  error);

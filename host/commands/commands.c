@@ -36,6 +36,7 @@ enum error_code command_session(const struct options *options, enum command_bit 
         .input_options = options->input,
         .engine = options->engine,
         .no_resample = options->no_resample,
+        .views = options->views,
         .fresh = options->fresh,
         .progress = options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
         .embedding_record = records->embedding.data,

@@ -111,6 +111,16 @@ static enum error_code take_view(const char *value, struct options *options, str
     return ERROR_NONE;
 }
 
+static enum error_code take_views(const char *value, struct options *options, struct error *error) {
+    for (int views = 0; views < VIEWS_COUNT; views++)
+        if (strcmp(value, session_views_name((enum session_views)views)) == 0) {
+            options->views = (enum session_views)views;
+            return ERROR_NONE;
+        }
+    return FAIL(error, ERROR_USAGE,
+                "--views %s: give xvector,statistics, xvector, or for audit none", value);
+}
+
 static enum error_code take_unlabelled(const char *value, struct options *options,
                                        struct error *error) {
     char *end;
@@ -204,6 +214,12 @@ static const struct option_row rows[] = {
     {"no-resample", 0, NULL, FLAG(no_resample), .key = KEY_EMBEDDINGS, .group = GROUP_ENGINE,
      .commands = AUDIT | EMBED,
      .help = "read every clip as if it had the sample rate of the model"},
+    {"views", 0, "V[,V]", .kind = OPTION_OTHER, .take = take_views,
+     .offered = "xvector,statistics xvector none", .usual = "xvector,statistics",
+     .key = KEY_EMBEDDINGS, .group = GROUP_ENGINE, .commands = AUDIT | EMBED,
+     .help = "what is computed of each clip: xvector alone, the network's embedding, or with "
+             "statistics, 87 numbers of its loudness and spectrum that the network does not see "
+             "(models of 24 mels only); none: audit uses the files of --embeddings alone"},
     {"features", 0, "DIR", TEXT(features), .group = GROUP_ENGINE, .commands = EMBED,
      .help = "also write the features of every clip: DIR/ROW.npy, float32 (frames, mels); an "
              "unfinished run then starts over"},

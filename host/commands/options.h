@@ -7,7 +7,7 @@
 #include "host/commands/command_table.h"
 #include "host/commands/crossval_files.h"
 #include "host/confident/confident.h"
-#include "host/embedding/engine.h"
+#include "host/embedding/session.h"
 #include "host/lists/collection.h"
 
 #define OPTIONS_MAXIMUM 96 /* rows of the table of options */
@@ -33,6 +33,7 @@ struct options {
     struct input_options input;
     struct engine_settings engine; /* its `quiet` is the option's */
     bool no_resample;
+    enum session_views views;
     struct crossval_settings crossval;
     struct confident_settings confident;
     enum detector detector;

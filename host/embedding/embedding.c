@@ -50,8 +50,7 @@ struct embedding_job {
     size_t filled_bytes;
     int in_flight;
     size_t next_row;
-    size_t clips_done, kept_clips; /* kept from an earlier run, as their seconds */
-    double kept_seconds;
+    size_t clips_done, kept_clips; /* kept from an earlier run */
     struct batch_note *notes;
     struct failure *failures;
     size_t failure_count, failure_capacity;
@@ -97,11 +96,15 @@ static void note_safe(const struct embedding_job *job) {
 static enum error_code store_batch(struct embedding_job *job, const struct device_batch *batch,
                                    struct error *error) {
     const struct batch_note *note = batch->tag;
+    if (job->store->key.statistics > 0 && batch->clip_count > 0 && batch->statistics == NULL)
+        return FAIL(error, ERROR_INTERNAL, "the device has not computed the statistics of clips");
     for (size_t i = 0; i < batch->clip_count; i++) {
         size_t committed = job->store->committed_count;
         const struct clip_measures *measures = &job->measures[note->clips[i]];
+        const float *statistics =
+            batch->statistics == NULL ? NULL : batch->statistics + i * STATISTICS_COUNT;
         TRY(embedding_store_add(job->store, measures->row, &measures->facts,
-                                batch->embeddings + i * job->embedding_size, error));
+                                batch->embeddings + i * job->embedding_size, statistics, error));
         if (job->store->committed_count != committed) note_safe(job);
     }
     return ERROR_NONE;
@@ -122,7 +125,7 @@ static enum error_code collect(struct embedding_job *job, struct error *error) {
     note->used = false;
     job->operations->release(job->device, batch);
     note_safe(job);
-    progress_audio(&job->progress, job->counts->audio_seconds - job->kept_seconds);
+    progress_audio(&job->progress, job->counts->audio_seconds);
     progress_update(&job->progress, job->clips_done);
     return error->code;
 }
@@ -143,6 +146,7 @@ static enum error_code begin_batch(struct embedding_job *job, size_t bytes, stru
     TRY(job->operations->acquire(job->device, room, job->properties.batch_clips,
                                  job->settings->features_folder != NULL, &job->filling, error));
     job->filling->clip_count = 0;
+    job->filling->want_statistics = job->store->key.statistics > 0;
     job->filled_bytes = 0;
     struct batch_note *note = take_note(job, job->filling->clip_capacity, error);
     if (note == NULL) return error->code;
@@ -203,8 +207,6 @@ static enum error_code take_stored(struct embedding_job *job, size_t end, struct
         TRY(embedding_store_place(job->store, measures->row, values, error));
         job->counts->embedded++;
         job->counts->resumed++;
-        job->counts->audio_seconds += stored->seconds;
-        job->kept_seconds += stored->seconds;
         progress_keep(&job->progress, ++job->kept_clips);
         job->clips_done++;
     }

@@ -176,19 +176,22 @@ enum error_code embedding_store_place(struct embedding_store *store, size_t row,
 }
 
 enum error_code embedding_store_add(struct embedding_store *store, size_t row,
-                                    const struct clip_facts *clip, const float *values,
-                                    struct error *error) {
+                                    const struct clip_facts *clip, const float *embedding,
+                                    const float *statistics, struct error *error) {
     const size_t columns = store->key.columns, next = store->pending_count;
+    const size_t size = embedding_store_size(store);
     TRY(embedding_store_place(store, row, NULL, error));
     TRY(memory_grow(&store->pending, &store->pending_capacity, next + 1, sizeof *clip, "rows",
                     error));
     TRY(memory_grow(&store->pending_rows, &store->pending_row_capacity, (next + 1) * columns,
-                    sizeof *values, "rows", error));
+                    sizeof *store->pending_rows, "rows", error));
     TRY(memory_grow(&store->pending_numbers, &store->pending_number_capacity, next + 1, sizeof row,
                     "rows", error));
     store->pending[next] = *clip;
     store->pending_numbers[next] = row;
-    memcpy(store->pending_rows + next * columns, values, columns * sizeof *values);
+    float *values = store->pending_rows + next * columns;
+    memcpy(values, embedding, size * sizeof *values);
+    if (columns > size) memcpy(values + size, statistics, (columns - size) * sizeof *values);
     store->pending_count++;
     double now = clock_seconds();
     double wait = COMMIT_SECONDS + COMMIT_SHARE * (now - store->began);

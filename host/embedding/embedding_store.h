@@ -59,15 +59,21 @@ const struct clip_facts *embedding_store_find(const struct embedding_store *stor
 enum error_code embedding_store_place(struct embedding_store *store, size_t row,
                                       const float *values, struct error *error);
 
-/* Row `row` is new; its values are copied. Commits when it is time to. */
+/* Row `row` is new; its embedding and, where the key has them, its statistics are copied. Commits
+ * when it is time to. */
 enum error_code embedding_store_add(struct embedding_store *store, size_t row,
-                                    const struct clip_facts *clip, const float *values,
-                                    struct error *error);
+                                    const struct clip_facts *clip, const float *embedding,
+                                    const float *statistics, struct error *error);
 
 /* Commits what is pending; after it every row can be read. */
 enum error_code embedding_store_commit(struct embedding_store *store, struct error *error);
 
-/* A committed row: (columns). */
+/* Values of an embedding. */
+static inline size_t embedding_store_size(const struct embedding_store *store) {
+    return store->key.columns - store->key.statistics;
+}
+
+/* A committed row's embedding: (embedding_store_size), and right after it its statistics. */
 static inline const float *embedding_store_row(const struct embedding_store *store, size_t row) {
     return store->row_values[row];
 }

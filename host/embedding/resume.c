@@ -42,7 +42,8 @@ enum error_code resume_open(const struct run_folder *folder, const struct engine
                             const struct collection *input, const struct resume_settings *settings,
                             struct embedding_store *store, struct error *error) {
     struct text record = TEXT_INITIAL, changed = TEXT_INITIAL;
-    struct shard_key key = {.columns = engine->model.network.embedding_size};
+    struct shard_key key = {.statistics = settings->statistics ? STATISTICS_COUNT : 0};
+    key.columns = engine->model.network.embedding_size + key.statistics;
     add_binding(&record, engine, settings);
     if (text_check(&record, error) != ERROR_NONE) goto done;
     XXH128_hash_t hash = XXH3_128bits(record.data, record.length);

@@ -13,6 +13,7 @@ struct resume_settings {
     /* Lines of run_record.h, ended by newlines; NULL: none. */
     const char *embedding_record; /* settings that embeddings depend on, beside the model */
     const char *results_record;   /* settings that only later stages depend on */
+    bool statistics;              /* rows have them, after the embedding */
     bool keep;                    /* false: remove what an earlier run left */
     bool quiet;
 };

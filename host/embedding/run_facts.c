@@ -16,6 +16,11 @@ void run_facts_engine(struct run_facts *facts, const struct engine *engine,
                      (int64_t)engine->model.network.embedding_size);
 }
 
+void run_facts_views(struct run_facts *facts, bool statistics) {
+    run_fact_json(facts, "model", "views",
+                  statistics ? "[\"xvector\", \"statistics\"]" : "[\"xvector\"]");
+}
+
 void run_facts_input(struct run_facts *facts, const struct collection *input, bool no_resample) {
     run_fact_string(facts, "input", "kind", input->format);
     if (input->reading.length > 0) run_fact_string(facts, "input", "reading", input->reading.data);

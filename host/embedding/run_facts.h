@@ -8,6 +8,8 @@
 
 void run_facts_engine(struct run_facts *facts, const struct engine *engine,
                       enum device_precision precision);
+/* Which views of the clips were computed, beside the model's facts. */
+void run_facts_views(struct run_facts *facts, bool statistics);
 void run_facts_input(struct run_facts *facts, const struct collection *input, bool no_resample);
 
 #endif

@@ -20,6 +20,7 @@ static const char *const run_files[] = {
     "timing.json",
     "clips.csv",
     "embeddings.npy",
+    "statistics.npy",
     "labels.npy",
     "pred_probs.npy",
     "scores.npy",

@@ -21,15 +21,30 @@ enum error_code session_open(const struct session_settings *settings, struct ses
     return error->code;
 }
 
+/* Decides which views there are, once the model is known. */
+static enum error_code choose_views(const struct session_settings *settings,
+                                    struct session *session, struct error *error) {
+    const struct xvector_model *model = &session->engine.model.network;
+    bool wanted = settings->views == VIEWS_XVECTOR_STATISTICS;
+    session->has_statistics = wanted && device_has_statistics(model);
+    if (session->has_statistics || !wanted) return ERROR_NONE;
+    return warnings_add(&session->input.warnings, error,
+                        "only the view xvector is used: the statistics of clips need %d mels, and "
+                        "this model has %zu",
+                        STATISTICS_MELS, model->mels);
+}
+
 enum error_code session_start(const struct session_settings *settings, struct session *session,
                               struct error *error) {
-    const struct resume_settings resume = {
+    struct resume_settings resume = {
         .embedding_record = settings->embedding_record,
         .results_record = settings->results_record,
         /* Features are written while clips are embedded: every clip is embedded again. */
         .keep = settings->features_folder == NULL,
         .quiet = settings->engine.quiet};
     TRY(engine_open(&settings->engine, true, &session->engine, error));
+    TRY(choose_views(settings, session, error));
+    resume.statistics = session->has_statistics;
     TRY(run_folder_open(settings->out, settings->fresh, &session->folder, error));
     session->measures =
         memory_array(session->input.clips.count, sizeof *session->measures, "clip measures", error);
@@ -63,23 +78,42 @@ enum error_code session_embed(const struct session_settings *settings, struct se
     return error->code;
 }
 
-enum error_code session_write_embeddings(const struct session *session, const size_t *clips,
-                                         size_t count, struct error *error) {
+/* Columns first .. first + count - 1 of the store's rows as OUT/name. */
+static enum error_code write_columns(const struct session *session, const char *name,
+                                     const size_t *clips, const size_t shape[2], size_t first,
+                                     struct error *error) {
     const struct embedding_store *store = &session->store;
-    const size_t shape[2] = {clips == NULL ? store->rows : count, store->key.columns};
     struct npy_writer writer;
-    char *path = file_join(session->folder.path, "embeddings.npy", error);
+    char *path = file_join(session->folder.path, name, error);
     if (path == NULL) return error->code;
     if (npy_writer_open(path, NPY_FLOAT32, 2, shape, &writer, error) == ERROR_NONE) {
         for (size_t i = 0; i < shape[0] && error->code == ERROR_NONE; i++) {
             size_t row = clips == NULL ? i : session->measures[clips[i]].row;
-            npy_writer_write(&writer, embedding_store_row(store, row), shape[1], error);
+            npy_writer_write(&writer, embedding_store_row(store, row) + first, shape[1], error);
         }
         if (error->code == ERROR_NONE) npy_writer_commit(&writer, error);
         npy_writer_close(&writer);
     }
     free(path);
     return error->code;
+}
+
+enum error_code session_write_embeddings(const struct session *session, const size_t *clips,
+                                         size_t count, struct error *error) {
+    const struct embedding_store *store = &session->store;
+    const size_t rows = clips == NULL ? store->rows : count, size = embedding_store_size(store);
+    const size_t embeddings[2] = {rows, size}, statistics[2] = {rows, STATISTICS_COUNT};
+    TRY(write_columns(session, "embeddings.npy", clips, embeddings, 0, error));
+    if (!session->has_statistics) return ERROR_NONE;
+    return write_columns(session, "statistics.npy", clips, statistics, size, error);
+}
+
+const char *session_views_name(enum session_views views) {
+    static const char *const names[VIEWS_COUNT] = {[VIEWS_XVECTOR_STATISTICS] =
+                                                       "xvector,statistics",
+                                                   [VIEWS_XVECTOR] = "xvector",
+                                                   [VIEWS_NONE] = "none"};
+    return names[views];
 }
 
 void session_close(struct session *session) {

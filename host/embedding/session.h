@@ -9,12 +9,24 @@
 #include "host/embedding/run_folder.h"
 #include "host/lists/collection.h"
 
+/* Which views of a clip are computed: --views. */
+enum session_views {
+    VIEWS_XVECTOR_STATISTICS, /* the network's embedding and the statistics (kernels/device.h) */
+    VIEWS_XVECTOR,
+    VIEWS_NONE, /* audit: files of embeddings alone; the network's says what can be audited */
+    VIEWS_COUNT
+};
+
+/* As the option's value: "xvector,statistics", "xvector" or "none". */
+const char *session_views_name(enum session_views views);
+
 struct session_settings {
     const char *input;
     const char *out;
     struct input_options input_options; /* exclude is set by the session */
     struct engine_settings engine;
     bool no_resample;
+    enum session_views views;
     bool fresh;
     enum progress_style progress;
     /* Settings as lines of run_record.h; NULL: none. Embeddings that an unfinished run left with
@@ -31,6 +43,8 @@ struct session {
     struct engine engine;
     struct run_folder folder;
     struct embedding_store store;
+    bool has_statistics;            /* the store's rows; not with --views xvector, nor with a model
+                                       of another number of mels than STATISTICS_MELS */
     struct clip_measures *measures; /* (input.clips.count) */
     struct embedding_counts counts;
 };
@@ -45,7 +59,8 @@ struct session {
 enum error_code session_open(const struct session_settings *settings, struct session *session,
                              struct error *error);
 
-/* Opens the device with the model, OUT, and the shards that an unfinished run left there. */
+/* Opens the device with the model, OUT, and the shards that an unfinished run left there. A model
+ * that leaves out the statistics is a warning of the input. */
 enum error_code session_start(const struct session_settings *settings, struct session *session,
                               struct error *error);
 
@@ -53,8 +68,8 @@ enum error_code session_start(const struct session_settings *settings, struct se
 enum error_code session_embed(const struct session_settings *settings, struct session *session,
                               struct error *error);
 
-/* Writes OUT/embeddings.npy, float32: the rows of these clips (count), or of every embedded
- * clip where clips is NULL, in this order. */
+/* Writes OUT/embeddings.npy and, if there are statistics, OUT/statistics.npy, float32: the rows of
+ * these clips (count), or of every embedded clip where clips is NULL, in this order. */
 enum error_code session_write_embeddings(const struct session *session, const size_t *clips,
                                          size_t count, struct error *error);
 

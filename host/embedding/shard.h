@@ -12,7 +12,8 @@
 /* Equal in every shard of one run. */
 struct shard_key {
     uint64_t settings[2]; /* hash of everything that changes an embedding */
-    size_t columns;       /* values of an embedding */
+    size_t columns;       /* values of a row: an embedding, then its clip's statistics */
+    size_t statistics;    /* how many of these; not compared: settings differ where it does */
 };
 
 /* A verified shard, mapped. */

@@ -30,22 +30,22 @@ static __device__ __forceinline__ double total_power(const float *power) {
 /* The shape of one frame's spectrum; before: the frame before it, or NULL. */
 static __device__ void measure_shape(const float *power, double sum, const float *before,
                                      double shape[SHAPES]) {
-    const double divisor = fmax(sum, STATISTICS_LEAST_POWER);
+    const double scale = 1.0 / fmax(sum, STATISTICS_LEAST_POWER);
     double centroid = 0.0, width = 0.0, cumulated = 0.0, flux = 0.0, product = 1.0;
     int rolloff = 0;
     for (int m = 0; m < MELS; m++) {
-        const double share = (double)power[m] / divisor;
+        const double share = (double)power[m] * scale;
         centroid += share * (double)m;
         cumulated += share;
         if (cumulated < STATISTICS_ROLLOFF) rolloff++;
         product *= share + STATISTICS_SHARE_FLOOR; /* one logarithm for all */
     }
-    const double divisor_before =
-        before == NULL ? 1.0 : fmax(total_power(before), STATISTICS_LEAST_POWER);
+    const double scale_before =
+        before == NULL ? 0.0 : 1.0 / fmax(total_power(before), STATISTICS_LEAST_POWER);
     for (int m = 0; m < MELS; m++) {
-        const double share = (double)power[m] / divisor, away = (double)m - centroid;
+        const double share = (double)power[m] * scale, away = (double)m - centroid;
         width += share * away * away;
-        if (before != NULL) flux += fmax(share - (double)before[m] / divisor_before, 0.0);
+        if (before != NULL) flux += fmax(share - (double)before[m] * scale_before, 0.0);
     }
     shape[0] = centroid;
     shape[1] = sqrt(width);
@@ -84,6 +84,7 @@ struct clip_rows {
 /* Replaces each thread's numbers by their sums over the block; partial (WARPS, MOST_SUMS). */
 template <int count> static __device__ void add_up(double (&values)[count], double *partial) {
     const int warp = (int)threadIdx.x / 32, lane = (int)threadIdx.x % 32;
+#pragma unroll
     for (int i = 0; i < count; i++)
         for (int offset = 16; offset > 0; offset /= 2)
             values[i] += __shfl_xor_sync(ALL_LANES, values[i], offset);
@@ -244,6 +245,7 @@ static __device__ void write_quantiles(const struct clip_rows &rows, double larg
     const int thread = (int)threadIdx.x, last = rows.frames - 1;
     double ranks[QUANTILES], parts[QUANTILES];
     unsigned keys[QUANTILES] = {0, 0, 0, 0};
+#pragma unroll
     for (int q = 0; q < QUANTILES; q++) {
         const double position = fractions[q] * (double)last;
         const int below = (int)position; /* the level, and so the key's rank from the other end */
@@ -259,6 +261,7 @@ static __device__ void write_quantiles(const struct clip_rows &rows, double larg
                 if (key < keys[i / 3] + ((unsigned)(i % 3 + 1) << shift)) counts[i] += 1.0;
         }
         add_up(counts, partial);
+#pragma unroll
         for (int q = 0; q < QUANTILES; q++) {
             unsigned digit = 0;
             for (int i = 0; i < 3; i++)
@@ -266,6 +269,7 @@ static __device__ void write_quantiles(const struct clip_rows &rows, double larg
             keys[q] += digit << shift;
         }
     }
+#pragma unroll
     for (int q = 0; q < QUANTILES; q++) {
         /* The next higher level has the largest key below, unless several have this one. */
         double below[1] = {0.0};

@@ -12,8 +12,8 @@ check "an audit" "$EARMARK" audit "$clips" -o "$TMP/out"
 expect_grep "the summary counts clips and classes" '25 clips, 3 classes' "$TMP/stdout"
 expect_grep "the first issue is in it" 'low .*-> high .*wrong label\.wav' "$TMP/stdout"
 expect_grep "it says where the page is" 'out/report\.html' "$TMP/stdout"
-for file in run.json timing.json clips.csv embeddings.npy labels.npy pred_probs.npy classes.json \
-    issues.csv issues.jsonl classes.csv confident_joint.csv overlapping_classes.csv report.html; do
+for file in run.json timing.json clips.csv embeddings.npy statistics.npy labels.npy pred_probs.npy \
+    classes.json issues.csv issues.jsonl classes.csv confident_joint.csv overlapping_classes.csv report.html; do
     expect_file "$file is there" "$TMP/out/$file"
 done
 expect_lines "clips.csv has every clip" 26 "$TMP/out/clips.csv"
@@ -30,7 +30,8 @@ expect_exit "a finished run is not overwritten" 1 "$EARMARK" audit "$clips" -o "
 expect_grep "it says how" '--fresh' "$TMP/stderr"
 check "one thread" "$EARMARK" audit "$clips" -o "$TMP/one" --threads 1 --quiet
 expect_equal "quiet says nothing" "$(cat "$TMP/stdout" "$TMP/stderr")" ""
-for file in clips.csv embeddings.npy pred_probs.npy issues.csv issues.jsonl classes.csv run.json; do
+for file in clips.csv embeddings.npy statistics.npy pred_probs.npy issues.csv issues.jsonl classes.csv \
+    run.json; do
     expect_same "$file: the same bytes with one thread" "$TMP/out/$file" "$TMP/one/$file"
 done
 check "fresh replaces it" "$EARMARK" audit "$clips" -o "$TMP/out" --fresh --quiet
@@ -41,6 +42,15 @@ expect_exit "issues as an exit code" 4 "$EARMARK" audit "$clips" -o "$TMP/fail" 
 check "embed" "$EARMARK" embed "$clips" -o "$TMP/embedded" --features "$TMP/features"
 expect_same "embed gives the audit's embeddings" "$TMP/out/embeddings.npy" \
     "$TMP/embedded/embeddings.npy"
+expect_same "and its statistics" "$TMP/out/statistics.npy" "$TMP/embedded/statistics.npy"
+expect_equal "87 float32 for each of 25 clips, after a header of 128 bytes" \
+    "$(wc -c <"$TMP/out/statistics.npy")" $((128 + 25 * 87 * 4))
+expect_grep "run.json names the views" '"views": \["xvector", "statistics"\]' "$TMP/out/run.json"
+expect_exit "views are named as they are" 2 "$EARMARK" embed "$clips" -o "$TMP/x" --views both
+check "the network alone" "$EARMARK" embed "$clips" -o "$TMP/alone" --views xvector
+expect_same "gives the same embeddings" "$TMP/out/embeddings.npy" "$TMP/alone/embeddings.npy"
+expect_equal "and no statistics" "$(ls "$TMP/alone" | grep -c statistics)" 0
+expect_grep "as its run.json says" '"views": \["xvector"\]' "$TMP/alone/run.json"
 expect_equal "one features file a clip" "$(ls "$TMP/features" | wc -l)" 25
 next_command() { # the command that the last summary says is next
     sed -n "s|^Next: earmark|'$EARMARK'|p" "$TMP/stdout" "$TMP/stderr"
@@ -103,6 +113,7 @@ expect_grep "the only one of its class is a row" 'rare/only\.wav.*,too_few_examp
 expect_lines "no clip is left out" 30 "$TMP/bad/clips.csv"
 expect_same "the others get the same embeddings" "$TMP/out/embeddings.npy" \
     "$TMP/bad/embeddings.npy"
+expect_same "and statistics" "$TMP/out/statistics.npy" "$TMP/bad/statistics.npy"
 
 # ---- audio faults: reported, and nothing else changed
 health=$TMP/health

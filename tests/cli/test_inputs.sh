@@ -57,7 +57,7 @@ check "parts of a recording" "$EARMARK" audit "$pieces/parts.csv" -o "$TMP/parts
     --start-column from --end-column to
 expect_grep "a message says that they are" '24 of 24 clips are segments of files, from .from. and .to.' \
     "$TMP/stderr"
-for file in embeddings.npy labels.npy pred_probs.npy; do
+for file in embeddings.npy statistics.npy labels.npy pred_probs.npy; do
     expect_same "$file: as of files of their own" "$TMP/rows/$file" "$TMP/parts/$file"
 done
 expect_grep "clips.csv says which part" ',"long\.wav#t=1\.5,2",long.wav,low,.*,ok,,1.5,0.5,8000,' \

@@ -49,10 +49,10 @@ compute() {
         --label-pattern '{label}_{speaker}_{take}.wav' --threads 1
 }
 
-# The largest relative L2 difference of rows of 512 float32 after the 128-byte header.
-difference() {
+# The largest relative L2 difference of rows of float32 after the 128-byte header.
+difference() { # FILE FILE COLUMNS
     paste -d ' ' <(tail -c +129 "$1" | od -An -v -w4 -tf4) <(tail -c +129 "$2" | od -An -v -w4 -tf4) |
-        awk '{ d += ($1 - $2)^2; s += $2^2 } NR % 512 == 0 { r = sqrt(d / s); d = s = 0
+        awk -v n="$3" '{ d += ($1 - $2)^2; s += $2^2 } NR % n == 0 { r = sqrt(d / s); d = s = 0
               if (!(r <= most)) most = r } END { printf "%.3g\n", NR == 0 ? "nan" : most }'
 }
 
@@ -62,9 +62,11 @@ ranking() { cut -d, -f1-8 "$1/issues.csv"; }
 some clips "$clips" "$step"
 compute 'audit on the CPU' 0 audit clips cpu cpu
 compute 'audit on a GPU' 0 audit clips cuda cuda
-far=$(difference "$TMP/cuda/embeddings.npy" "$TMP/cpu/embeddings.npy")
+far=$(difference "$TMP/cuda/embeddings.npy" "$TMP/cpu/embeddings.npy" 512)
 printf '# embeddings of %s clips: %s from the CPU'\''s (relative L2)\n' "$clips" "$far"
 check 'embeddings within 4e-6' awk -v far="$far" 'BEGIN { exit !(far > 0 && far <= 4e-6) }'
+far=$(difference "$TMP/cuda/statistics.npy" "$TMP/cpu/statistics.npy" 87)
+check 'statistics within 1e-6' awk -v far="$far" 'BEGIN { exit !(far <= 1e-6) }'
 expect_equal 'the same issues' "$(ranking "$TMP/cuda")" "$(ranking "$TMP/cpu")"
 check 'there are issues' test "$(ranking "$TMP/cuda" | wc -l)" -gt 5
 
@@ -76,6 +78,7 @@ if grep -q 'cuda:0: simulated' "$TMP/info"; then
     expect_grep 'says so' 'illegal address|IllegalAddress' "$TMP/stderr"
     compute 'and again' 0 embed few cuda lost
     expect_same 'to the same end' "$TMP/lost/embeddings.npy" "$TMP/whole/embeddings.npy"
+    expect_same 'with its statistics' "$TMP/lost/statistics.npy" "$TMP/whole/statistics.npy"
 else
     skip 'a lost GPU' 'only the simulator loses one on command'
 fi

@@ -80,10 +80,12 @@ static void write_unusable(const struct corpus *corpus) {
     fclose(file);
 }
 
-static void write_model(const struct corpus *corpus) {
+void corpus_write_model(const struct corpus *corpus, size_t mels) {
     struct error error = ERROR_INITIAL;
     struct model model = MODEL_INITIAL;
-    const struct xvector_model *network = random_model_create(32, 7);
+    struct random_model_shape shape = random_model_shape(32);
+    shape.mels = mels;
+    const struct xvector_model *network = random_model_create_shape(&shape, 7);
     char empty[] = "", facts[] = "{}", name[] = "test";
     assert_non_null(network);
     model.network = *network;
@@ -110,7 +112,7 @@ void corpus_make(struct corpus *corpus) {
         for (int i = 0; i < CORPUS_CLIPS_PER_CLASS; i++) write_clip(corpus, c, i);
     }
     write_unusable(corpus);
-    write_model(corpus);
+    corpus_write_model(corpus, 24);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk) {

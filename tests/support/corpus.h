@@ -22,6 +22,9 @@ struct corpus {
 void corpus_make(struct corpus *corpus);
 void corpus_remove(const struct corpus *corpus);
 
+/* Writes folder/model.safetensors again, for this many mels; corpus_make has made it for 24. */
+void corpus_write_model(const struct corpus *corpus, size_t mels);
+
 /* folder/name, in a buffer that the next call overwrites. */
 const char *corpus_path(const struct corpus *corpus, const char *name);
 

@@ -245,7 +245,7 @@ static void make_marks(struct made_run *made, const struct made_settings *settin
     struct run_issue *issues = (struct run_issue *)(uintptr_t)made->results.issues;
     made->evidence = calloc(VIEWS * settings->issues + 1, sizeof *made->evidence);
     assert_non_null(made->evidence);
-    for (size_t i = 0; i < settings->issues; i++) {
+    for (size_t i = 0; i < settings->issues && settings->clips > 0; i++) {
         struct run_evidence *evidence = made->evidence + VIEWS * i;
         issues[i].none_of_classes = i % 4 == 2;
         issues[i].entropy = (double)(i % 7) / 7.0;

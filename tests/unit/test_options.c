@@ -146,11 +146,12 @@ static void test_record(void **state) {
     struct text text = TEXT_INITIAL;
     parse("audit", "in -o out --threads 3 --model m", &options, &error);
     option_record(&options, COMMAND_AUDIT, KEY_EMBEDDINGS, &text);
-    assert_string_equal(text.data, "precision float32\nno-resample \n");
+    assert_string_equal(text.data, "precision float32\nno-resample \nviews xvector,statistics\n");
     text_clear(&text);
-    parse("audit", "in -o out --no-resample --precision bf16 --C 1,2", &options, &error);
+    parse("audit", "in -o out --no-resample --precision bf16 --views xvector --C 1,2", &options,
+          &error);
     option_record(&options, COMMAND_AUDIT, KEY_EMBEDDINGS, &text);
-    assert_string_equal(text.data, "precision bf16\nno-resample yes\n");
+    assert_string_equal(text.data, "precision bf16\nno-resample yes\nviews xvector\n");
     text_clear(&text);
     option_record(&options, COMMAND_AUDIT, KEY_RESULTS, &text);
     assert_non_null(strstr(text.data, "\nC 1,2\n"));

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* clang-format off */
 #include <stdarg.h>
@@ -156,6 +157,38 @@ static void test_device_failures_end_the_run(void **state) {
     assert_true(failures >= 5);
 }
 
+static bool exists(const char *folder, const char *name) {
+    struct error error = ERROR_INITIAL;
+    char *path = file_join(folder, name, &error);
+    bool there = access(path, F_OK) == 0;
+    free(path);
+    return there;
+}
+
+/* A model of another number of mels: the network's embeddings alone, which the run says. */
+static void test_other_mels_have_no_statistics(void **state) {
+    (void)state;
+    struct error error = ERROR_INITIAL;
+    struct audit *audit = NULL;
+    struct audit_settings settings =
+        settings_for(corpus_path(&corpus, "mels"), 2, &device_cpu_operations);
+    corpus_write_model(&corpus, 25);
+    for (int i = 0; i < 2; i++) {
+        bool told = false;
+        settings.session.views = i == 0 ? VIEWS_XVECTOR_STATISTICS : VIEWS_XVECTOR;
+        audit_run(&settings, &audit, &error);
+        assert_no_error(&error);
+        const struct run_results *results = audit_results(audit);
+        for (size_t w = 0; w < results->warning_count; w++)
+            told = told || strstr(results->warnings[w], "this model has 25") != NULL;
+        assert_true(told == (i == 0));
+        assert_true(exists(settings.session.out, "embeddings.npy"));
+        assert_false(exists(settings.session.out, "statistics.npy"));
+        audit_close(audit);
+    }
+    corpus_write_model(&corpus, STATISTICS_MELS);
+}
+
 static void test_a_finished_run_is_not_overwritten(void **state) {
     (void)state;
     struct error error = ERROR_INITIAL;
@@ -177,6 +210,7 @@ int main(void) {
         cmocka_unit_test(test_every_clip_has_a_status),
         cmocka_unit_test(test_planted_labels_are_found),
         cmocka_unit_test(test_device_failures_end_the_run),
+        cmocka_unit_test(test_other_mels_have_no_statistics),
         cmocka_unit_test(test_a_finished_run_is_not_overwritten),
     };
     return cmocka_run_group_tests_name("pipeline", tests, make_corpus, drop_corpus);

@@ -194,6 +194,23 @@ static void leave_unfinished(void) {
     assert_false(exists(out, "run.json"));
 }
 
+/* Seconds of sound in the speed of embedding; 0 when there is none. */
+static double embedded_seconds(const char *folder) {
+    struct error error = ERROR_INITIAL;
+    char *path = file_join(folder, "timing.json", &error), *data = NULL;
+    size_t size = 0;
+    double seconds = 0;
+    file_read(path, SIZE_MAX / 4, &data, &size, &error);
+    assert_no_error(&error);
+    const char *stage = strstr(data, "{\"stage\": \"embedding\"");
+    assert_non_null(stage);
+    const char *amount = strstr(stage, "\"amount\": ");
+    if (amount != NULL && amount < strchr(stage, '}')) seconds = strtod(amount + 10, NULL);
+    free(path);
+    free(data);
+    return seconds;
+}
+
 static void test_nothing_changed(void **state) {
     (void)state;
     leave_unfinished();
@@ -201,6 +218,10 @@ static void test_nothing_changed(void **state) {
     assert_said(&result, "an unfinished run goes on");
     assert_null(strstr(result.said, "changed"));
     assert_null(strstr(result.said, "goes on: 0 of"));
+    /* sound of the earlier run is not in the speed of this one */
+    print_message("# seconds of sound: %g, then %g\n", embedded_seconds(expected),
+                  embedded_seconds(out));
+    assert_true(embedded_seconds(out) < 0.9 * embedded_seconds(expected));
 }
 
 /* embed as well: killed at its sixth rename, with rows in shards, then continued. */
@@ -223,22 +244,34 @@ static void test_embed_goes_on(void **state) {
     corpus_remove_folder(whole);
 }
 
-static void test_another_model_embeds_again(void **state) {
-    (void)state;
-    leave_unfinished();
-    const char *other = "tests/golden/model/float32.safetensors";
+/* Continued with an option that embeddings depend on: what is there is thrown away. */
+static void check_embeds_again(const char *option, const char *value, const char *changed) {
     char fresh[512];
+    leave_unfinished();
     snprintf(fresh, sizeof fresh, "%s", corpus_path(&corpus, "other"));
     for (int i = 0; i < 2; i++) {
-        struct child_result result = audit(i == 0 ? out : fresh, NULL, "--model", other);
+        struct child_result result = audit(i == 0 ? out : fresh, NULL, option, value);
         assert_code(&result, EXIT_UNREADABLE_CLIPS);
         if (i > 0) break;
-        assert_said(&result, "changed since the run that was stopped: model");
+        assert_said(&result, changed);
         assert_said(&result, "thrown away");
         assert_null(strstr(result.said, "goes on"));
     }
     assert_same_run(fresh, out);
     corpus_remove_folder(fresh);
+}
+
+static void test_another_model_embeds_again(void **state) {
+    (void)state;
+    check_embeds_again("--model", "tests/golden/model/float32.safetensors",
+                       "changed since the run that was stopped: model");
+}
+
+static void test_other_views_embed_again(void **state) {
+    (void)state;
+    assert_true(exists(expected, "statistics.npy"));
+    check_embeds_again("--views", "xvector", "changed since the run that was stopped: views");
+    assert_false(exists(out, "statistics.npy"));
 }
 
 static void test_another_setting_keeps_the_embeddings(void **state) {
@@ -448,6 +481,7 @@ int main(void) {
         cmocka_unit_test_teardown(test_nothing_changed, clear_out),
         cmocka_unit_test_teardown(test_embed_goes_on, clear_out),
         cmocka_unit_test_teardown(test_another_model_embeds_again, clear_out),
+        cmocka_unit_test_teardown(test_other_views_embed_again, clear_out),
         cmocka_unit_test_teardown(test_another_setting_keeps_the_embeddings, clear_out),
         cmocka_unit_test_teardown(test_a_changed_clip_is_embedded_again, clear_out),
         cmocka_unit_test_teardown(test_damaged_shards_are_thrown_away, clear_out),

@@ -81,14 +81,14 @@ static void test_detector(void **state) {
                              .clips = 400, .issues = 30, .classes = 10, .detector = true});
     char *text = print_summary(&made, false, 0, &size);
     static const char *const parts[] = {
-        "; 6 are certain, 7 fit none of the classes\nAbout 31 labels are wrong (95% interval: 23 "
-        "to "
-        "4,501): 27 of the 30 flagged, and 4 that are not flagged; 92.1% are right\n",
+        ("; 6 are certain, 7 fit none of the classes\nAbout 31 labels are wrong (95% interval: 23 "
+         "to "
+         "4,501): 27 of the 30 flagged, and 4 that are not flagged; 92.1% are right\n"),
         "\nbalanced accuracy 0.97 (chance 0.10, largest class 0.12)\n",
         "  certain: folder 4/clip_00011.wav has the same sound and is labelled five\n",
         " -> none of these  folder 2/",
-        "\n\ngroups that look mislabelled as a whole:\n"
-        "  speaker anna, labelled eight: 14 of 15 clips look like five\n",
+        ("\n\ngroups that look mislabelled as a whole:\n"
+         "  speaker anna, labelled eight: 14 of 15 clips look like five\n"),
         "/group_errors.csv groups that look mislabelled as a whole\n",
     };
     assert_ptr_equal(strstr(text, "caution: Balanced accuracy 0.20 of 5 classes: "), text);

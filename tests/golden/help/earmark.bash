@@ -14,6 +14,7 @@ _earmark() {
     model) words='import info' ;;
     --device) words='auto cpu cuda cuda:all' ;;
     --precision) words='float32 tf32 bf16' ;;
+    --views) words='xvector,statistics xvector none' ;;
     --detector) words='ensemble logistic' ;;
     --copies) words='together apart' ;;
     --scale) words='none standard' ;;
@@ -25,9 +26,9 @@ _earmark() {
     esac
     if [ "${current:0:1}" = - ]; then
         case $command in
-        'audit') words='--label-pattern --label-column --label-separator --path-column --start-column --end-column --group --fold-column --allow-outside --embeddings --model --device --precision --threads --no-resample --detector --copies --folds --shuffle --seed --C --scale --tol --max-iterations --filter --score --frac-noise --min-examples-per-class --num-to-remove --joint --adjust-pred-probs --output --fresh --fail-on-issues --json --quiet --help' ;;
+        'audit') words='--label-pattern --label-column --label-separator --path-column --start-column --end-column --group --fold-column --allow-outside --embeddings --model --device --precision --threads --no-resample --views --detector --copies --folds --shuffle --seed --C --scale --tol --max-iterations --filter --score --frac-noise --min-examples-per-class --num-to-remove --joint --adjust-pred-probs --output --fresh --fail-on-issues --json --quiet --help' ;;
         'detect') words='--embeddings --labels --unlabelled --groups --fold-of --device --threads --detector --copies --folds --shuffle --seed --C --scale --tol --max-iterations --filter --score --frac-noise --min-examples-per-class --num-to-remove --joint --adjust-pred-probs --output --fresh --fail-on-issues --json --quiet --help' ;;
-        'embed') words='--label-pattern --label-column --label-separator --path-column --start-column --end-column --group --fold-column --allow-outside --model --device --precision --threads --no-resample --features --output --fresh --json --quiet --help' ;;
+        'embed') words='--label-pattern --label-column --label-separator --path-column --start-column --end-column --group --fold-column --allow-outside --model --device --precision --threads --no-resample --views --features --output --fresh --json --quiet --help' ;;
         'crossval') words='--embeddings --labels --multi-label --unlabelled --groups --fold-of --device --threads --detector --copies --folds --shuffle --seed --C --scale --tol --max-iterations --output --fresh --json --quiet --help' ;;
         'issues') words='--labels --pred-probs --multi-label --threads --filter --score --frac-noise --min-examples-per-class --num-to-remove --joint --adjust-pred-probs --estimation-method --output --mask --fresh --fail-on-issues --json --quiet --help' ;;
         'report') words='--threads --root --quiet --help' ;;
