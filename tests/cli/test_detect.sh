@@ -264,3 +264,7 @@ check "has no view of the other run" test ! -e "$TMP/own/view-1.npy"
 changed "$TMP/model32.npy" $((4 * (3 * 11 + 1))) '\x00\x00\x80\x7f'
 expect_exit "infinity" 1 audit --embeddings "$TMP/changed.npy"
 expect_grep "with file and row" 'changed\.npy: row 11, column 1: inf is not finite' "$TMP/stderr"
+matrix "$TMP/model64.npy" '<f8' <"$TMP/model"
+changed "$TMP/model64.npy" $((8 * (3 * 12 + 2))) '\x00\x00\x00\x00\x00\x00\x00\x50'
+expect_exit "a number too large for float32" 1 audit --embeddings "$TMP/changed.npy"
+expect_grep "likewise" 'changed\.npy: row 12, column 2: .* is too large for float32' "$TMP/stderr"
