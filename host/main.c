@@ -16,15 +16,11 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"audit", command_audit},
-    {"embed", command_embed},
-    {"crossval", command_crossval},
-    {"issues", command_issues},
-    {"report", command_report},
-    {"model import", command_import},
-    {"model info", command_model_info},
-    {"bench", command_bench},
-    {"info", command_info},
+    {"audit", command_audit},         {"detect", command_detect},
+    {"embed", command_embed},         {"crossval", command_crossval},
+    {"issues", command_issues},       {"report", command_report},
+    {"model import", command_import}, {"model info", command_model_info},
+    {"bench", command_bench},         {"info", command_info},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

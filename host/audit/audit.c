@@ -25,13 +25,29 @@ static enum fold_source source_of_folds(const struct audit_settings *settings,
     return settings->session.input_options.group_field != NULL ? FOLDS_BY_GROUP : FOLDS_DEALT;
 }
 
+static enum error_code check_views(const struct audit_settings *settings, struct error *error) {
+    size_t own = settings->session.views == VIEWS_NONE      ? 0
+                 : settings->session.views == VIEWS_XVECTOR ? 1
+                                                            : 2;
+    if (own + settings->view_file_count == 0)
+        return FAIL(error, ERROR_USAGE, "--views none leaves no view: give --embeddings");
+    if (own + settings->view_file_count > MIX_VIEWS)
+        return FAIL(error, ERROR_USAGE,
+                    "%zu files of --embeddings and %zu views of --views: at most %d can be mixed",
+                    settings->view_file_count, own, MIX_VIEWS);
+    return ERROR_NONE;
+}
+
 /* From INPUT to the opened store; what the list alone shows is reported before anything is
  * embedded. */
 static enum error_code open_session(const struct audit_settings *settings, struct audit *audit,
                                     struct error *error) {
     bool multilabel = settings->session.input_options.label_separator != NULL;
     audit->kind = multilabel ? &audit_multilabel : &audit_one_label;
+    TRY(check_views(settings, error));
     TRY(session_open(&settings->session, &audit->session, error));
+    TRY(audit_views_open(settings->view_files, settings->view_file_count,
+                         audit->session.input.clips.count, &audit->views, error));
     TRY(audit_check_input(settings, source_of_folds(settings, audit), audit, error));
     TRY(session_start(&settings->session, &audit->session, error));
     end_stage(audit, "input", (double)audit->session.input.clips.count, "clips");
@@ -66,6 +82,16 @@ static enum error_code write_embeddings(struct audit *audit, struct error *error
     return map_view(audit, "statistics.npy", &audit->statistics, error);
 }
 
+/* The views that were computed, unless files take their place. */
+static void add_own_views(const struct audit_settings *settings, struct audit *audit) {
+    if (settings->session.views == VIEWS_NONE) return;
+    audit_views_add(&audit->views, "xvector", NULL, npy_direct(&audit->embeddings, NPY_FLOAT32),
+                    audit->embeddings.columns);
+    if (audit->session.has_statistics)
+        audit_views_add(&audit->views, "statistics", NULL,
+                        npy_direct(&audit->statistics, NPY_FLOAT32), audit->statistics.columns);
+}
+
 static enum error_code select_rows(const struct audit_settings *settings, struct audit *audit,
                                    struct error *error) {
     TRY(audit->kind->select_rows(settings, source_of_folds(settings, audit), audit, error));
@@ -74,23 +100,16 @@ static enum error_code select_rows(const struct audit_settings *settings, struct
                          "groups joined because they share identical audio: %zu",
                          audit->rows.joined_groups));
     TRY(write_embeddings(audit, error));
+    add_own_views(settings, audit);
+    TRY(audit_views_gather(audit->session.folder.path, audit->rows.clips, audit->rows.count,
+                           &audit->views, error));
     return audit->kind->write_labels(audit, error);
 }
 
 static enum error_code classify(const struct audit_settings *settings, struct audit *audit,
                                 struct error *error) {
     const size_t shape[2] = {audit->rows.count, audit->rows.classes};
-    struct crossval_settings crossval = settings->crossval;
-    struct progress progress = {0};
-    const struct crossval_progress step = {crossval_show_fits, &progress};
-    crossval.threads = audit->session.engine.threads;
-    audit->probabilities =
-        memory_array(shape[0] * shape[1], sizeof *audit->probabilities, "probabilities", error);
-    if (audit->probabilities == NULL) return error->code;
-    progress_start(&progress, settings->session.progress, "classifier", "fits", 0);
-    audit->kind->cross_validate(audit, &crossval, &step, error);
-    progress_finish(&progress);
-    TRY(error->code);
+    TRY(audit->kind->cross_validate(settings, audit, error));
     TRY(npy_write_in(audit->session.folder.path, "pred_probs.npy", NPY_FLOAT32, 2, shape,
                      audit->probabilities, error));
     end_stage(audit, "classifier", (double)audit->rows.count, "clips");
@@ -138,11 +157,11 @@ size_t audit_unreadable(const struct audit *audit) {
 void audit_close(struct audit *audit) {
     if (audit == NULL) return;
     audit_free_results(audit);
-    confident_free(&audit->confident);
+    detection_free(&audit->detection);
     multilabel_free(&audit->multilabel);
-    crossval_report_free(&audit->crossval);
-    free(audit->probabilities);
-    free(audit->labels);
+    crossval_report_free(&audit->multilabel_crossval);
+    free(audit->multilabel_probabilities);
+    audit_views_close(&audit->views);
     npy_close(&audit->embeddings);
     npy_close(&audit->statistics);
     audit_rows_free(&audit->rows);

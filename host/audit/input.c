@@ -100,7 +100,7 @@ static enum error_code require_two_classes(const struct clip_list *clips,
 enum error_code audit_check_classes(const struct audit_settings *settings, enum fold_source source,
                                     struct audit *audit, struct error *error) {
     const struct clip_list *clips = &audit->session.input.clips;
-    size_t folds = settings->crossval.folds;
+    size_t folds = settings->detection.crossval.folds;
     struct class_count *counts = memory_array(clips->class_count, sizeof *counts, "classes", error);
     if (counts == NULL) return error->code;
     count_classes(clips, source, counts);
@@ -124,7 +124,7 @@ enum error_code audit_check_labels(const struct audit_settings *settings, enum f
                                    struct audit *audit, struct error *error) {
     const struct clip_list *clips = &audit->session.input.clips;
     const struct label_sets *sets = &audit->session.input.labels;
-    const size_t minimum = audit_rows_minimum(source, settings->crossval.folds);
+    const size_t minimum = audit_rows_minimum(source, settings->detection.crossval.folds);
     size_t labelled = 0, auditable = 0, count;
     size_t *counts = memory_array(sets->count, sizeof *counts, "labels", error);
     if (counts == NULL) return error->code;
@@ -144,7 +144,7 @@ enum error_code audit_check_labels(const struct audit_settings *settings, enum f
 enum error_code audit_check_input(const struct audit_settings *settings, enum fold_source source,
                                   struct audit *audit, struct error *error) {
     const struct clip_list *clips = &audit->session.input.clips;
-    size_t folds = settings->crossval.folds, unlabelled = 0;
+    size_t folds = settings->detection.crossval.folds, unlabelled = 0;
     if (source == FOLDS_BY_GROUP && clips->group_count < folds)
         return FAIL(error, ERROR_DATA,
                     "--group %s has %zu different values, fewer than the %zu folds; give --folds "

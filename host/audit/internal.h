@@ -2,8 +2,10 @@
 #ifndef EARMARK_AUDIT_INTERNAL_H
 #define EARMARK_AUDIT_INTERNAL_H
 
+#include "host/audit/detection_results.h"
 #include "host/audit/rows.h"
 #include "host/audit/settings.h"
+#include "host/audit/views.h"
 #include "host/base/warnings.h"
 #include "host/classifier/crossval_multilabel.h"
 #include "host/confident/multilabel.h"
@@ -26,16 +28,19 @@ struct audit_kind {
     enum error_code (*select_rows)(const struct audit_settings *settings, enum fold_source source,
                                    struct audit *audit, struct error *error);
     enum error_code (*write_labels)(struct audit *audit, struct error *error);
-    enum error_code (*cross_validate)(struct audit *audit, const struct crossval_settings *settings,
-                                      const struct crossval_progress *progress,
+    /* Fills audit->probabilities. */
+    enum error_code (*cross_validate)(const struct audit_settings *settings, struct audit *audit,
                                       struct error *error);
     /* Confident learning: the result, ranked and ranked_count. */
-    enum error_code (*find_issues)(struct audit *audit, const struct confident_settings *settings,
+    enum error_code (*find_issues)(struct audit *audit, const struct detection_settings *settings,
                                    struct error *error);
-    enum error_code (*make_issues)(struct audit *audit, struct error *error);
-    enum error_code (*make_class_health)(struct audit *audit, struct error *error);
-    /* Facts of the section "confident_learning". */
-    void (*add_counts)(const struct audit *audit, struct run_facts *facts);
+    /* Issues and class health. */
+    enum error_code (*make_findings)(struct audit *audit, struct error *error);
+    /* Facts of the sections "confident_learning" and "classifier". */
+    enum error_code (*add_facts)(const struct audit *audit, struct run_facts *facts,
+                                 struct error *error);
+    /* Warnings of the fits, a line each. */
+    void (*add_warnings)(const struct audit *audit, struct text *sentences);
     /* Labels that are not among the classes, as a warning and a fact. */
     enum error_code (*report_left_out)(struct audit *audit, struct error *error);
 };
@@ -50,22 +55,28 @@ struct audit {
     struct audit_rows rows;
     struct npy_array embeddings; /* embeddings.npy, mapped: (rows, columns) */
     struct npy_array statistics; /* statistics.npy likewise; without them empty */
-    int64_t *labels;             /* (rows) as in labels.npy; NULL if multilabel */
-    float *probabilities;        /* (rows, classes) */
-    struct crossval_report crossval;
-    struct confident_result confident;    /* of one label a clip */
-    struct multilabel_result multilabel;  /* of several */
+    struct audit_views views;
+    const float *probabilities; /* (rows, classes) */
+
+    struct detection_input detection_input; /* of one label a clip */
+    struct detection detection;             /* likewise */
+
+    float *multilabel_probabilities; /* of several */
+    struct crossval_report multilabel_crossval;
+    struct multilabel_result multilabel;
+
     const struct confident_issue *ranked; /* (ranked_count) of either */
     size_t ranked_count;
 
     struct clip_relations *relations; /* (clips) */
     bool searched_near;               /* neighbours of every row, not only of the issues */
     struct clip_view view;
-    struct run_issue *issues;
+    struct run_issue *issues;       /* (ranked_count), owned by `found` or the next members */
+    struct detection_results found; /* one label a clip */
+    struct run_issue *multilabel_issues;
     struct run_annotation *annotations; /* multilabel: what issues point into */
     struct text label_texts;            /* likewise */
-    struct run_class *classes;
-    struct run_pair *pairs;
+    struct run_class *multilabel_classes;
     struct warnings warnings;
     struct run_results results;
 

@@ -12,16 +12,16 @@
 
 enum error_code audit_find_issues(const struct audit_settings *settings, struct audit *audit,
                                   struct error *error) {
-    struct confident_settings confident = settings->confident;
+    struct detection_settings detection = settings->detection;
     double *num_to_remove = NULL, *joint = NULL;
     size_t classes = audit->rows.classes;
     if (supplied_read_removals(settings->num_to_remove_file, classes, &num_to_remove, error) ==
             ERROR_NONE &&
         supplied_read_joint(settings->joint_file, classes, audit->kind->multilabel, &joint,
                             error) == ERROR_NONE) {
-        confident.num_to_remove = num_to_remove;
-        confident.joint = joint;
-        audit->kind->find_issues(audit, &confident, error);
+        detection.confident.num_to_remove = num_to_remove;
+        detection.confident.joint = joint;
+        audit->kind->find_issues(audit, &detection, error);
     }
     free(num_to_remove);
     free(joint);
@@ -83,9 +83,11 @@ static void add_clips_hash(struct audit *audit) {
 static void add_settings(const struct audit_settings *settings, struct audit *audit) {
     struct run_facts *facts = &audit->results.facts;
     const struct input_options *input = &settings->session.input_options;
-    const struct crossval_settings *crossval = &settings->crossval;
-    const struct confident_settings *confident = &settings->confident;
+    const struct crossval_settings *crossval = &settings->detection.crossval;
+    const struct confident_settings *confident = &settings->detection.confident;
     run_fact_integer(facts, "settings", "folds", (int64_t)audit->rows.folds);
+    run_fact_string(facts, "settings", "detector", detector_name(settings->detection.detector));
+    run_fact_bool(facts, "settings", "copies_apart", settings->copies_apart);
     run_fact_bool(facts, "settings", "shuffle", crossval->shuffle);
     run_fact_integer(facts, "settings", "seed", crossval->seed);
     run_fact_string(facts, "settings", "label_pattern", input->label_pattern);
@@ -97,8 +99,8 @@ static void add_settings(const struct audit_settings *settings, struct audit *au
                     crossval->scale == SCALE_STANDARD ? "standard" : "none");
     run_fact_double(facts, "settings", "tol", crossval->tolerance);
     run_fact_integer(facts, "settings", "max_iterations", crossval->max_iterations);
-    run_fact_string(facts, "settings", "filter", confident_filter_name(confident->filter));
-    run_fact_string(facts, "settings", "score", confident_score_name(confident->score));
+    run_fact_string(facts, "settings", "filter", detection_filter_name(confident->filter));
+    run_fact_string(facts, "settings", "score", audit->results.score_name);
     run_fact_double(facts, "settings", "frac_noise", confident->frac_noise);
     run_fact_integer(facts, "settings", "min_examples_per_class",
                      confident->min_examples_per_class);
@@ -112,24 +114,18 @@ static enum error_code add_facts(const struct audit_settings *settings, struct a
                                  struct error *error) {
     struct run_facts *facts = &audit->results.facts;
     const struct session *session = &audit->session;
-    struct text report = TEXT_INITIAL;
     run_facts_engine(facts, &session->engine, settings->session.engine.precision);
     run_facts_views(facts, session->has_statistics);
     run_facts_input(facts, &session->input, settings->session.no_resample);
     add_clips_hash(audit);
     add_settings(settings, audit);
-    audit->kind->add_counts(audit, facts);
-    crossval_report_json(&audit->crossval, &report);
-    if (text_check(&report, error) == ERROR_NONE)
-        run_fact_json(facts, "classifier", "cross_validation", report.data);
-    text_free(&report);
-    return error->code;
+    return audit->kind->add_facts(audit, facts, error);
 }
 
 static enum error_code add_warnings(struct audit *audit, struct error *error) {
     struct text sentences = TEXT_INITIAL;
     TRY(warnings_append(&audit->warnings, &audit->session.input.warnings, error));
-    crossval_report_warnings(&audit->crossval, &sentences);
+    audit->kind->add_warnings(audit, &sentences);
     char *rest = sentences.data;
     for (char *line; error->code == ERROR_NONE && (line = strsep(&rest, "\n")) != NULL;)
         if (line[0] != '\0') warnings_add(&audit->warnings, error, "%s", line);
@@ -154,10 +150,6 @@ static void fill_results(const struct audit_settings *settings, struct audit *au
     results->clips = clip_view_clips(&audit->view);
     results->class_names = audit->rows.class_names;
     results->class_count = audit->rows.classes;
-    results->score_name = confident_score_name(settings->confident.score);
-    results->issues = audit->issues;
-    results->issue_count = audit->ranked_count;
-    results->confident_joint = audit->confident.confident_joint;
     results->multilabel = audit->kind->multilabel;
 }
 
@@ -166,9 +158,8 @@ enum error_code audit_make_results(const struct audit_settings *settings, struct
     struct run_results *results = &audit->results;
     TRY(duplicates_find_identical(&audit->session.input.clips, audit->session.measures,
                                   &audit->relations, error));
-    TRY(audit->kind->make_issues(audit, error));
+    TRY(audit->kind->make_findings(audit, error));
     TRY(find_neighbours(audit, error));
-    TRY(audit->kind->make_class_health(audit, error));
     fill_results(settings, audit);
     TRY(add_facts(settings, audit, error));
     TRY(add_warnings(audit, error));
@@ -182,10 +173,10 @@ enum error_code audit_make_results(const struct audit_settings *settings, struct
 void audit_free_results(struct audit *audit) {
     run_facts_free(&audit->results.facts);
     warnings_free(&audit->warnings);
-    free(audit->issues);
+    detection_results_free(&audit->found);
+    free(audit->multilabel_issues);
     free(audit->annotations);
     text_free(&audit->label_texts);
-    free(audit->classes);
-    free(audit->pairs);
+    free(audit->multilabel_classes);
     free(audit->relations);
 }

@@ -15,8 +15,14 @@
 
 static enum error_code select_rows(const struct audit_settings *settings, enum fold_source source,
                                    struct audit *audit, struct error *error) {
-    const struct row_source rows = {&audit->session.input.clips, audit->session.measures,
-                                    &audit->session.store, &settings->crossval, source};
+    const struct row_source rows = {&audit->session.input.clips,
+                                    audit->session.measures,
+                                    &audit->session.store,
+                                    &settings->detection.crossval,
+                                    source,
+                                    settings->copies_apart,
+                                    audit->views.given,
+                                    audit->views.file_count};
     return audit_rows_select_multilabel(&rows, &audit->session.input.labels, &audit->rows, error);
 }
 
@@ -26,22 +32,32 @@ static enum error_code write_labels(struct audit *audit, struct error *error) {
                         audit->rows.label_matrix, error);
 }
 
-static enum error_code cross_validate(struct audit *audit, const struct crossval_settings *settings,
-                                      const struct crossval_progress *progress,
+static enum error_code cross_validate(const struct audit_settings *settings, struct audit *audit,
                                       struct error *error) {
     const struct audit_rows *rows = &audit->rows;
     struct device *device = audit->session.engine.device;
+    struct crossval_settings crossval = settings->detection.crossval;
+    struct progress progress = {0};
+    const struct crossval_progress step = {crossval_show_fits, &progress};
     const struct crossval_multilabel_input input = {
-        .embeddings = npy_direct(&audit->embeddings, NPY_FLOAT32),
+        .embeddings = audit->views.views[0].embeddings,
         .labels = rows->label_matrix,
         .fold_of = rows->fold_of,
         .rows = rows->count,
-        .features = audit->embeddings.columns,
+        .features = audit->views.views[0].features,
         .classes = rows->classes,
         .folds = rows->folds,
     };
-    return crossval_multilabel_run(device->operations, device, &input, settings, progress,
-                                   audit->probabilities, &audit->crossval, error);
+    crossval.threads = audit->session.engine.threads;
+    audit->multilabel_probabilities =
+        memory_array(rows->count * rows->classes, sizeof(float), "probabilities", error);
+    if (audit->multilabel_probabilities == NULL) return error->code;
+    audit->probabilities = audit->multilabel_probabilities;
+    progress_start(&progress, settings->session.progress, "classifier", "fits", 0);
+    crossval_multilabel_run(device->operations, device, &input, &crossval, &step,
+                            audit->multilabel_probabilities, &audit->multilabel_crossval, error);
+    progress_finish(&progress);
+    return error->code;
 }
 
 /* ---- confident learning ---- */
@@ -55,12 +71,13 @@ static struct multilabel_input labels_view(const struct audit *audit) {
     };
 }
 
-static enum error_code find_issues(struct audit *audit, const struct confident_settings *settings,
+static enum error_code find_issues(struct audit *audit, const struct detection_settings *settings,
                                    struct error *error) {
     const struct multilabel_input input = labels_view(audit);
-    TRY(multilabel_find(&input, settings, &audit->multilabel, error));
+    TRY(multilabel_find(&input, &settings->confident, &audit->multilabel, error));
     audit->ranked = audit->multilabel.issues;
     audit->ranked_count = audit->multilabel.issue_count;
+    audit->results.score_name = confident_score_name(settings->confident.score);
     return ERROR_NONE;
 }
 
@@ -103,27 +120,36 @@ static enum error_code name_sets(struct audit *audit, struct error *error) {
     return ERROR_NONE;
 }
 
-static enum error_code make_issues(struct audit *audit, struct error *error) {
+static enum error_code make_findings(struct audit *audit, struct error *error) {
     const struct multilabel_input input = labels_view(audit);
-    TRY(issues_make_multilabel(&input, &audit->multilabel, audit->rows.clips, &audit->issues,
-                               &audit->annotations, error));
-    return name_sets(audit, error);
-}
-
-/* ---- class health ---- */
-
-static enum error_code make_class_health(struct audit *audit, struct error *error) {
-    TRY(class_health_make_multilabel(&audit->multilabel, &audit->classes, error));
-    audit->results.classes = audit->classes;
+    TRY(issues_make_multilabel(&input, &audit->multilabel, audit->rows.clips,
+                               &audit->multilabel_issues, &audit->annotations, error));
+    audit->issues = audit->multilabel_issues;
+    TRY(name_sets(audit, error));
+    TRY(class_health_make_multilabel(&audit->multilabel, &audit->multilabel_classes, error));
+    audit->results.issues = audit->issues;
+    audit->results.issue_count = audit->ranked_count;
+    audit->results.classes = audit->multilabel_classes;
     audit->results.overall_health = multilabel_health(&audit->multilabel);
     return ERROR_NONE;
 }
 
 /* ---- facts ---- */
 
-static void add_counts(const struct audit *audit, struct run_facts *facts) {
+static enum error_code add_facts(const struct audit *audit, struct run_facts *facts,
+                                 struct error *error) {
+    struct text report = TEXT_INITIAL;
     run_fact_integer(facts, "confident_learning", "num_label_issues",
                      (int64_t)audit->multilabel.num_label_issues);
+    crossval_report_json(&audit->multilabel_crossval, &report);
+    if (text_check(&report, error) == ERROR_NONE)
+        run_fact_json(facts, "classifier", "cross_validation", report.data);
+    text_free(&report);
+    return error->code;
+}
+
+static void add_warnings(const struct audit *audit, struct text *sentences) {
+    crossval_report_warnings(&audit->multilabel_crossval, sentences);
 }
 
 static enum error_code report_left_out(struct audit *audit, struct error *error) {
@@ -165,8 +191,8 @@ const struct audit_kind audit_multilabel = {
     .write_labels = write_labels,
     .cross_validate = cross_validate,
     .find_issues = find_issues,
-    .make_issues = make_issues,
-    .make_class_health = make_class_health,
-    .add_counts = add_counts,
+    .make_findings = make_findings,
+    .add_facts = add_facts,
+    .add_warnings = add_warnings,
     .report_left_out = report_left_out,
 };

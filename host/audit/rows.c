@@ -2,16 +2,20 @@
 
 #include "host/base/memory.h"
 #include "host/classifier/auditable.h"
+#include "host/classifier/copies.h"
 #include "host/classifier/folds.h"
-#include "host/embedding/identical.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
 
 void audit_rows_free(struct audit_rows *rows) {
     free(rows->clips);
     free(rows->labels);
     free(rows->fold_of);
+    free(rows->copy_of);
+    free(rows->hashes);
     free(rows->class_names);
     free(rows->class_of);
     free(rows->clip_folds);
@@ -29,23 +33,52 @@ static bool all_finite(const float *values, size_t count) {
     return true;
 }
 
+/* One number for what all views have of a clip. values: (columns) of the store; scratch has room
+ * for a row of every further view. */
+static void hash_row(const struct row_source *source, size_t clip, const float *values,
+                     float *scratch, uint64_t hash[2]) {
+    XXH128_hash_t sum = XXH3_128bits(values, source->store->key.columns * sizeof *values);
+    for (size_t v = 0; v < source->view_count; v++) {
+        const struct npy_array *view = &source->views[v];
+        npy_copy_float32(view, clip, 1, scratch);
+        XXH128_hash_t more =
+            XXH3_128bits_withSeed(scratch, view->columns * sizeof *scratch, sum.low64);
+        sum = (XXH128_hash_t){more.low64, more.high64 ^ sum.high64};
+    }
+    hash[0] = sum.low64;
+    hash[1] = sum.high64;
+}
+
 static enum error_code take_candidates(const struct row_source *source, struct audit_rows *rows,
                                        struct error *error) {
     struct clip_list *clips = source->clips;
     const struct embedding_store *store = source->store;
-    for (size_t i = 0; i < clips->count; i++) {
+    size_t widest = 0;
+    for (size_t v = 0; v < source->view_count; v++)
+        if (source->views[v].columns > widest) widest = source->views[v].columns;
+    float *scratch = memory_array(widest, sizeof *scratch, "a row", error);
+    for (size_t i = 0; i < clips->count && error->code == ERROR_NONE; i++) {
         if (clips->clips[i].status != CLIP_OK || clips->clips[i].class_index < 0) continue;
-        if (!all_finite(embedding_store_row(store, source->measures[i].row),
-                        embedding_store_size(store))) {
-            TRY(clip_list_set_status(clips, i, CLIP_UNREADABLE,
-                                     "its embedding is not finite: samples far beyond full scale",
-                                     error));
+        const float *values = embedding_store_row(store, source->measures[i].row);
+        if (!all_finite(values, embedding_store_size(store))) {
+            clip_list_set_status(clips, i, CLIP_UNREADABLE,
+                                 "its embedding is not finite: samples far beyond full scale",
+                                 error);
             continue;
         }
+        if (rows->hashes != NULL) hash_row(source, i, values, scratch, rows->hashes[rows->count]);
         rows->clips[rows->count] = i;
         rows->labels[rows->count++] = clips->clips[i].class_index;
     }
+    free(scratch);
+    TRY(error->code);
     return rows->count == 0 ? clip_list_fail(clips, "audited", error) : ERROR_NONE;
+}
+
+static enum error_code find_copies(struct audit_rows *rows, struct error *error) {
+    if (rows->hashes == NULL) return ERROR_NONE;
+    return copies_find((const uint64_t(*)[2])rows->hashes, rows->count, rows->copy_of,
+                       &rows->copies, error);
 }
 
 /* Takes out the rows that cannot be audited; their clips get the reason. */
@@ -63,10 +96,11 @@ static enum error_code drop_rows(struct clip_list *clips, const unsigned char *s
         }
         rows->clips[left] = rows->clips[i];
         rows->labels[left] = rows->labels[i];
+        if (rows->hashes != NULL) memcpy(rows->hashes[left], rows->hashes[i], sizeof *rows->hashes);
         rows->fold_of[left++] = rows->fold_of[i];
     }
     rows->count = left;
-    return ERROR_NONE;
+    return find_copies(rows, error);
 }
 
 enum error_code audit_rows_begin(const struct row_source *source, struct audit_rows *rows,
@@ -79,9 +113,23 @@ enum error_code audit_rows_begin(const struct row_source *source, struct audit_r
     rows->class_of = memory_array(clips->class_count, sizeof *rows->class_of, "classes", error);
     rows->clip_folds = memory_array(clips->count, sizeof *rows->clip_folds, "folds", error);
     rows->clip_rows = memory_array(clips->count, sizeof *rows->clip_rows, "rows", error);
+    if (!source->copies_apart) {
+        rows->copy_of = memory_array(clips->count, sizeof *rows->copy_of, "copies", error);
+        rows->hashes = memory_array(clips->count, sizeof *rows->hashes, "hashes", error);
+    }
     TRY(error->code);
     for (size_t c = 0; c < clips->class_count; c++) rows->class_of[c] = -1;
-    return take_candidates(source, rows, error);
+    TRY(take_candidates(source, rows, error));
+    return find_copies(rows, error);
+}
+
+enum error_code audit_rows_deal_folds(const struct row_source *source, size_t classes,
+                                      bool stratified, struct audit_rows *rows,
+                                      struct error *error) {
+    const struct crossval_settings *settings = source->settings;
+    return copies_folds(stratified ? rows->labels : NULL, rows->copies > 0 ? rows->copy_of : NULL,
+                        rows->count, classes, rows->folds, settings->shuffle, settings->seed,
+                        rows->fold_of, error);
 }
 
 enum error_code audit_rows_group_folds(const struct row_source *source, size_t classes,
@@ -89,20 +137,14 @@ enum error_code audit_rows_group_folds(const struct row_source *source, size_t c
     const struct clip_list *clips = source->clips;
     const struct crossval_settings *settings = source->settings;
     int64_t *groups = memory_array(rows->count, sizeof *groups, "groups", error);
-    uint64_t(*hashes)[2] = memory_array(rows->count, sizeof *hashes, "audio hashes", error);
-    if (groups == NULL || hashes == NULL) goto done;
-    for (size_t i = 0; i < rows->count; i++) {
-        groups[i] = clips->clips[rows->clips[i]].group_index;
-        hashes[i][0] = source->measures[rows->clips[i]].facts.hash[0];
-        hashes[i][1] = source->measures[rows->clips[i]].facts.hash[1];
-    }
-    if (identical_join_groups((const uint64_t(*)[2])hashes, rows->count, groups, clips->group_count,
-                              &rows->joined_groups, error) == ERROR_NONE)
+    if (groups == NULL) return error->code;
+    for (size_t i = 0; i < rows->count; i++) groups[i] = clips->clips[rows->clips[i]].group_index;
+    if (rows->copy_of == NULL ||
+        copies_join_groups(rows->copy_of, rows->count, groups, clips->group_count,
+                           &rows->joined_groups, error) == ERROR_NONE)
         folds_stratified_group(rows->labels, groups, rows->count, classes, rows->folds,
                                settings->shuffle, settings->seed, rows->fold_of, error);
-done:
     free(groups);
-    free(hashes);
     return error->code;
 }
 
@@ -126,6 +168,8 @@ void audit_rows_end(const struct row_source *source, struct audit_rows *rows) {
         rows->clip_folds[rows->clips[i]] = rows->fold_of[i];
         rows->clip_rows[rows->clips[i]] = i;
     }
+    free(rows->hashes);
+    rows->hashes = NULL;
 }
 
 /* ---- one label a clip ---- */
@@ -133,7 +177,6 @@ void audit_rows_end(const struct row_source *source, struct audit_rows *rows) {
 /* Deals the folds; classes with fewer rows than folds are taken out first. status: (rows). */
 static enum error_code deal_folds(const struct row_source *source, struct audit_rows *rows,
                                   unsigned char *status, struct error *error) {
-    const struct crossval_settings *settings = source->settings;
     size_t left = rows->count, classes = source->clips->class_count;
     TRY(auditable_by_count(rows->labels, rows->count, classes, rows->folds, status, &left, error));
     TRY(drop_rows(source->clips, status, rows, error));
@@ -143,8 +186,7 @@ static enum error_code deal_folds(const struct row_source *source, struct audit_
                     rows->folds);
     if (source->folds == FOLDS_BY_GROUP)
         return audit_rows_group_folds(source, classes, rows, error);
-    return folds_stratified(rows->labels, rows->count, classes, rows->folds, settings->shuffle,
-                            settings->seed, rows->fold_of, error);
+    return audit_rows_deal_folds(source, classes, true, rows, error);
 }
 
 /* Folds for the candidates; rows that no fold can judge are taken out. */

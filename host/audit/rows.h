@@ -2,13 +2,14 @@
 #ifndef EARMARK_AUDIT_ROWS_H
 #define EARMARK_AUDIT_ROWS_H
 
+#include "host/base/npy.h"
 #include "host/classifier/crossval.h"
 #include "host/clips/label_sets.h"
 #include "host/embedding/embedding.h"
 
 enum fold_source {
     FOLDS_DEALT = 0,     /* stratified by class; multilabel: shuffled */
-    FOLDS_BY_GROUP = 1,  /* clips of a group stay in one fold; identical audio joins groups */
+    FOLDS_BY_GROUP = 1,  /* clips of a group stay in one fold; copies join groups */
     FOLDS_BY_COLUMN = 2, /* the clips' own */
 };
 
@@ -19,16 +20,23 @@ struct row_source {
     const struct embedding_store *store;  /* all committed */
     const struct crossval_settings *settings;
     enum fold_source folds;
+    bool copies_apart;             /* copies may be in different folds */
+    const struct npy_array *views; /* (view_count) more embeddings, a row for each clip */
+    size_t view_count;
 };
 
 struct audit_rows {
     size_t count;
     size_t classes; /* those that have audited rows */
     size_t folds;
-    size_t joined_groups; /* by identical audio */
-    size_t *clips;        /* (count): the row's place in the clip list, ascending */
-    int32_t *labels;      /* (count): 0 .. classes - 1; multilabel: all 0 */
-    int32_t *fold_of;     /* (count) */
+    size_t joined_groups;  /* by copies */
+    size_t *clips;         /* (count): the row's place in the clip list, ascending */
+    int32_t *labels;       /* (count): 0 .. classes - 1; multilabel: all 0 */
+    int32_t *fold_of;      /* (count) */
+    int32_t *copy_of;      /* (count) the first row with the same embeddings (classifier/copies.h);
+                              NULL: copies were not looked for */
+    size_t copies;         /* rows that are not the first */
+    uint64_t (*hashes)[2]; /* (count) of a row's embeddings, while rows are chosen */
 
     const char **class_names; /* (classes), sorted; strings of the clip list or the sets */
     int32_t *class_of;        /* (clip list's classes): index here, or -1; multilabel: -1 */
@@ -64,6 +72,10 @@ enum error_code audit_rows_fail_labels(const struct label_sets *sets, struct err
 /* The candidates: clips that were embedded and have a label, with the list's class indexes. */
 enum error_code audit_rows_begin(const struct row_source *source, struct audit_rows *rows,
                                  struct error *error);
+/* Folds dealt to the rows, copies in one: stratified by rows->labels, or without regard to them. */
+enum error_code audit_rows_deal_folds(const struct row_source *source, size_t classes,
+                                      bool stratified, struct audit_rows *rows,
+                                      struct error *error);
 /* Folds by the groups, stratified by rows->labels (0 .. classes - 1), or by the clips' own. */
 enum error_code audit_rows_group_folds(const struct row_source *source, size_t classes,
                                        struct audit_rows *rows, struct error *error);

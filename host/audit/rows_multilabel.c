@@ -3,7 +3,6 @@
 
 #include "host/base/memory.h"
 #include "host/classifier/auditable.h"
-#include "host/classifier/folds.h"
 
 #include <stdlib.h>
 
@@ -108,7 +107,7 @@ static enum error_code make_folds(const struct row_source *source, struct audit_
     for (size_t i = 0; i < rows->count; i++) rows->labels[i] = 0;
     if (source->folds == FOLDS_BY_COLUMN) return audit_rows_column_folds(source, rows, error);
     if (source->folds == FOLDS_BY_GROUP) return audit_rows_group_folds(source, 1, rows, error);
-    return folds_shuffled(rows->count, rows->folds, source->settings->seed, rows->fold_of, error);
+    return audit_rows_deal_folds(source, 1, false, rows, error);
 }
 
 enum error_code audit_rows_select_multilabel(const struct row_source *source,

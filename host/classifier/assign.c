@@ -1,5 +1,6 @@
 #include "host/classifier/assign.h"
 #include "host/base/memory.h"
+#include "host/classifier/copies.h"
 #include "host/classifier/folds.h"
 
 #include <stdlib.h>
@@ -11,6 +12,7 @@ struct remaining {
     size_t *rows;     /* (count) their numbers */
     int32_t *labels;  /* (count) */
     int64_t *given;   /* (count) folds of the column, or groups; 0 without either */
+    int32_t *copy_of; /* (count), or NULL */
     int32_t *fold_of; /* (count) */
     unsigned char *status;
 };
@@ -19,14 +21,16 @@ static void remaining_free(struct remaining *remaining) {
     free(remaining->rows);
     free(remaining->labels);
     free(remaining->given);
+    free(remaining->copy_of);
     free(remaining->fold_of);
     free(remaining->status);
 }
 
 static enum error_code gather(struct remaining *remaining, const int32_t *labels, size_t rows,
-                              const int64_t *given, const unsigned char *status,
+                              const struct assign_request *request, const unsigned char *status,
                               struct error *error) {
     size_t count = remaining->count;
+    const int64_t *given = request->column != NULL ? request->column : request->groups;
     remaining->rows = memory_array(count, sizeof(size_t), "rows", error);
     remaining->labels = memory_array(count, sizeof(int32_t), "labels", error);
     remaining->given = memory_array(count, sizeof(int64_t), "groups", error);
@@ -40,7 +44,42 @@ static enum error_code gather(struct remaining *remaining, const int32_t *labels
             if (given != NULL) remaining->given[at] = given[row];
             at++;
         }
-    return ERROR_NONE;
+    if (request->copy_of == NULL) return ERROR_NONE;
+    remaining->copy_of = memory_array(count, sizeof(int32_t), "copies", error);
+    if (remaining->copy_of == NULL) return error->code;
+    return copies_select(request->copy_of, rows, remaining->rows, count, remaining->copy_of, error);
+}
+
+/* Whole groups; groups that share a copy are one. */
+static enum error_code fold_groups(const struct remaining *left, size_t classes,
+                                   const struct assign_request *request, struct error *error) {
+    int64_t *distinct = NULL;
+    int32_t *codes = memory_array(left->count, sizeof *codes, "groups", error);
+    int64_t *groups = memory_array(left->count, sizeof *groups, "groups", error);
+    size_t count = 0, joined = 0;
+    if (error->code != ERROR_NONE ||
+        folds_encode(left->given, left->count, codes, &distinct, &count, error) != ERROR_NONE)
+        goto done;
+    for (size_t i = 0; i < left->count; i++) groups[i] = codes[i];
+    if (left->copy_of == NULL ||
+        copies_join_groups(left->copy_of, left->count, groups, count, &joined, error) == ERROR_NONE)
+        folds_stratified_group(left->labels, groups, left->count, classes, request->folds,
+                               request->shuffle, request->seed, left->fold_of, error);
+done:
+    free(codes);
+    free(groups);
+    free(distinct);
+    return error->code;
+}
+
+static enum error_code fold_rows(const struct remaining *left, size_t classes,
+                                 const struct assign_request *request, struct assign_result *result,
+                                 struct error *error) {
+    if (request->column != NULL)
+        return folds_from_column(left->given, left->count, left->fold_of, &result->folds, error);
+    if (request->groups != NULL) return fold_groups(left, classes, request, error);
+    return copies_folds(left->labels, left->copy_of, left->count, classes, request->folds,
+                        request->shuffle, request->seed, left->fold_of, error);
 }
 
 static enum error_code count_classes(const int32_t *labels, size_t rows, size_t classes,
@@ -82,7 +121,6 @@ enum error_code assign_folds(const int32_t *labels, size_t rows, size_t classes,
                              const struct assign_request *request, struct assign_result *result,
                              struct error *error) {
     struct remaining left = {0};
-    const int64_t *given = request->column != NULL ? request->column : request->groups;
     size_t minimum = request->column != NULL ? 1 : request->folds; /* rows of a class */
     *result = (struct assign_result){.folds = request->folds};
     if (rows == 0) return FAIL(error, ERROR_DATA, "no clips to audit");
@@ -92,16 +130,8 @@ enum error_code assign_folds(const int32_t *labels, size_t rows, size_t classes,
     if (auditable_by_count(labels, rows, classes, minimum, result->status, &left.count, error))
         goto done;
     if (left.count > 0) {
-        if (gather(&left, labels, rows, given, result->status, error) != ERROR_NONE) goto done;
-        if (request->column != NULL)
-            folds_from_column(left.given, left.count, left.fold_of, &result->folds, error);
-        else if (request->groups != NULL)
-            folds_stratified_group(left.labels, left.given, left.count, classes, request->folds,
-                                   request->shuffle, request->seed, left.fold_of, error);
-        else
-            folds_stratified(left.labels, left.count, classes, request->folds, request->shuffle,
-                             request->seed, left.fold_of, error);
-        if (error->code != ERROR_NONE ||
+        if (gather(&left, labels, rows, request, result->status, error) != ERROR_NONE ||
+            fold_rows(&left, classes, request, result, error) != ERROR_NONE ||
             auditable_by_fold(left.labels, left.fold_of, left.count, classes, left.status,
                               &result->auditable, error) != ERROR_NONE)
             goto done;
@@ -117,34 +147,26 @@ done:
     return error->code;
 }
 
-/* Folds of whole groups where rows have several labels: all count as one class, so that
- * nothing is stratified. */
-static enum error_code fold_whole_groups(const int64_t *groups, size_t rows,
-                                         const struct assign_request *request, int32_t *fold_of,
-                                         struct error *error) {
-    int32_t *same = memory_array(rows, sizeof *same, "labels", error);
-    if (same != NULL)
-        folds_stratified_group(same, groups, rows, 1, request->folds, request->shuffle,
-                               request->seed, fold_of, error);
-    free(same);
-    return error->code;
-}
-
-/* Assigns folds to the labelled rows only. fold_of: (left) */
+/* Assigns folds to the labelled rows only. Where rows have several labels all count as one
+ * class, so that nothing is stratified. fold_of: (left) is written. */
 static enum error_code fold_labelled_rows(const struct assign_request *request, size_t rows,
                                           size_t left, struct assign_result *result,
                                           int32_t *fold_of, struct error *error) {
-    const int64_t *given = request->column != NULL ? request->column : request->groups;
-    if (given == NULL) return folds_shuffled(left, request->folds, request->seed, fold_of, error);
-    int64_t *values = memory_array(left, sizeof *values, "groups", error);
-    if (values == NULL) return error->code;
-    for (size_t row = 0, at = 0; row < rows; row++)
-        if (result->status[row] == AUDITABLE_YES) values[at++] = given[row];
+    struct remaining labelled = {.count = left};
+    int32_t *same = memory_array(rows, sizeof *same, "labels", error);
+    if (same == NULL || gather(&labelled, same, rows, request, result->status, error) != ERROR_NONE)
+        goto done;
     if (request->column != NULL)
-        folds_from_column(values, left, fold_of, &result->folds, error);
+        folds_from_column(labelled.given, left, labelled.fold_of, &result->folds, error);
+    else if (request->groups != NULL)
+        fold_groups(&labelled, 1, request, error);
     else
-        fold_whole_groups(values, left, request, fold_of, error);
-    free(values);
+        copies_folds(NULL, labelled.copy_of, left, 1, request->folds, true, request->seed,
+                     labelled.fold_of, error);
+    if (error->code == ERROR_NONE) memcpy(fold_of, labelled.fold_of, left * sizeof *fold_of);
+done:
+    remaining_free(&labelled);
+    free(same);
     return error->code;
 }
 

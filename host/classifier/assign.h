@@ -7,9 +7,11 @@
 /* Where folds come from: a column of them if there is one, else stratified folds
  * of whole groups if there are groups, else stratified folds of rows. */
 struct assign_request {
-    const int64_t *column; /* (rows) or NULL */
-    const int64_t *groups; /* (rows) or NULL */
-    size_t folds;          /* ignored with a column */
+    const int64_t *column;  /* (rows) or NULL */
+    const int64_t *groups;  /* (rows) or NULL */
+    const int32_t *copy_of; /* (rows) as copies_find() wrote it: copies share a fold (not with a
+                               column); NULL: each row stands for itself */
+    size_t folds;           /* ignored with a column */
     bool shuffle;
     uint32_t seed;
 };

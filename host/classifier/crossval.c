@@ -196,7 +196,8 @@ static enum error_code run_open(struct run *run, const struct device_operations 
     TRY(count_classes(run, error));
     TRY(scaling_open(&run->scaling, input->embeddings, input->rows, input->features, input->fold_of,
                      input->folds, settings->scale, settings->threads, error));
-    TRY(scaling_check(&run->scaling, input->embeddings, input->rows, error));
+    TRY(scaling_check(&run->scaling, input->embeddings, input->rows, input->name,
+                      input->row_numbers, error));
     struct classifier_problem problem = {.rows = input->rows,
                                          .features = input->features,
                                          .classes = input->classes,

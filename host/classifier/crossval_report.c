@@ -47,6 +47,35 @@ void crossval_report_choose(struct crossval_report *report) {
     report->at_edge = least < most && (chosen == least || chosen == most);
 }
 
+/* The log-loss of the value next to the chosen one, which is the smallest or largest. */
+static double loss_next_to_edge(const struct crossval_report *report) {
+    double chosen = report->c_values[report->chosen], nearest = (double)INFINITY;
+    double loss = report->log_losses[report->chosen];
+    for (size_t c = 0; c < report->c_count; c++) {
+        double distance = fabs(report->c_values[c] - chosen);
+        if (distance == 0 || distance >= nearest) continue;
+        nearest = distance;
+        loss = report->log_losses[c];
+    }
+    return loss;
+}
+
+/* Whether the chosen value is the largest. */
+static bool is_largest(const struct crossval_report *report) {
+    for (size_t c = 0; c < report->c_count; c++)
+        if (report->c_values[c] > report->c_values[report->chosen]) return false;
+    return true;
+}
+
+static bool edge_matters(const struct crossval_report *report) {
+    if (!report->at_edge) return false;
+    double chosen = report->c_values[report->chosen];
+    if (is_largest(report) ? chosen < CROSSVAL_EDGE_MOST : chosen > CROSSVAL_EDGE_LEAST)
+        return true;
+    double loss = report->log_losses[report->chosen], fall = loss_next_to_edge(report) - loss;
+    return fall > CROSSVAL_EDGE_SHARE * loss && fall > CROSSVAL_EDGE_FALL;
+}
+
 const char *crossval_stop_name(enum lbfgs_stop stop) {
     switch (stop) {
     case LBFGS_RUNNING: return "running";
@@ -119,10 +148,9 @@ void crossval_report_warnings(const struct crossval_report *report, struct text 
                     "%zu of %zu fits stopped flat: the objective no longer decreased, but the "
                     "gradient is above the tolerance; raise --tol or scale the columns\n",
                     report->flat, report->fit_count);
-    if (report->at_edge) {
+    if (edge_matters(report)) {
         double best = report->c_values[report->chosen];
-        bool largest = true;
-        for (size_t c = 0; c < report->c_count; c++) largest &= report->c_values[c] <= best;
+        bool largest = is_largest(report);
         text_format(text,
                     "C = %g, the best, is at the edge of the values tried; try more, e.g. --C "
                     "%g,%g\n",

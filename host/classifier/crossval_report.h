@@ -50,8 +50,17 @@ const char *crossval_stop_name(enum lbfgs_stop stop);
 /* Appends the report as a JSON object: the chosen C, the log-loss of each C, every fit. */
 void crossval_report_json(const struct crossval_report *report, struct text *text);
 
+/* A choice at the edge of the values tried matters if values of --C auto beyond it were not tried:
+ * the largest is below its largest, or the smallest above its smallest. Otherwise only if the
+ * log-loss still fell towards it, from the value next to it, by more than a share of itself and by
+ * more than some nats. */
+#define CROSSVAL_EDGE_LEAST 1e-4
+#define CROSSVAL_EDGE_MOST 1e2
+#define CROSSVAL_EDGE_SHARE 0.01
+#define CROSSVAL_EDGE_FALL 0.001
+
 /* Appends the warnings, a line each, at most one of a kind: fits that did not converge, a
- * choice at the edge of the values tried. */
+ * choice at the edge of the values tried where it matters. */
 void crossval_report_warnings(const struct crossval_report *report, struct text *text);
 
 #endif

@@ -159,14 +159,17 @@ done:
 
 /* A value that is not finite makes its column's mean not finite: only then is it searched for. */
 enum error_code scaling_check(const struct scaling *scaling, const float *data, size_t rows,
-                              struct error *error) {
+                              const char *name, const int64_t *row_numbers, struct error *error) {
     bool finite = true;
     for (size_t f = 0; f < scaling->features; f++) finite = finite && isfinite(scaling->shift[f]);
     if (finite) return ERROR_NONE;
-    for (size_t i = 0; i < rows * scaling->features; i++)
-        if (!isfinite(data[i]))
-            return FAIL(error, ERROR_DATA, "embeddings: row %zu, column %zu is not finite",
-                        i / scaling->features, i % scaling->features);
+    for (size_t i = 0; i < rows * scaling->features; i++) {
+        if (isfinite(data[i])) continue;
+        size_t row = i / scaling->features;
+        return FAIL(error, ERROR_DATA, "%s: row %zu, column %zu is not finite",
+                    name == NULL ? "embeddings" : name,
+                    row_numbers == NULL ? row : (size_t)row_numbers[row], i % scaling->features);
+    }
     return FAIL(error, ERROR_INTERNAL, "a column's mean is not finite");
 }
 

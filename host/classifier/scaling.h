@@ -32,9 +32,10 @@ struct scaling {
 enum error_code scaling_open(struct scaling *scaling, const float *data, size_t rows,
                              size_t features, const int32_t *fold_of, size_t folds,
                              enum crossval_scale scaled, int threads, struct error *error);
-/* ERROR_DATA with the row and column of the first number of the same data that is not finite. */
+/* ERROR_DATA with the row and column of the first number of the same data that is not finite. For
+ * the message: name, of the data, and row_numbers (rows); NULL: "embeddings", 0 .. rows - 1. */
 enum error_code scaling_check(const struct scaling *scaling, const float *data, size_t rows,
-                              struct error *error);
+                              const char *name, const int64_t *row_numbers, struct error *error);
 void scaling_close(struct scaling *scaling);
 
 /* Converts one class's weights (features + 1, the intercept last) for z to those for x'. */

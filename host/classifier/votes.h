@@ -15,7 +15,7 @@
 
 #define VOTES_NEIGHBOURS 20
 #define VOTES_TEMPERATURE 0.1
-#define VOTES_FLOOR 0.001
+#define VOTES_FLOOR 0.01
 #define VOTES_REFERENCES 20000
 
 struct votes_input {

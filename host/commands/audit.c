@@ -2,6 +2,8 @@
 #include "host/audit/audit.h"
 #include "host/base/terminal.h"
 #include "host/commands/commands.h"
+#include "host/commands/detection_options.h"
+#include "host/commands/option_table.h"
 #include "host/output/summary.h"
 
 static int finished(const struct options *options, const struct audit *audit) {
@@ -20,6 +22,13 @@ static int finished(const struct options *options, const struct audit *audit) {
     return error.code == ERROR_NONE ? exit_code : command_fail(&error);
 }
 
+/* Logistic regression takes one view: the network's, unless another is given. */
+static void choose_views(struct options *options, const struct detection_settings *detection) {
+    if (detection->detector != DETECTOR_LOGISTIC) return;
+    if (option_given(options, "views", COMMAND_AUDIT) != NULL) return;
+    options->views = options->files.embedding_count == 0 ? VIEWS_XVECTOR : VIEWS_NONE;
+}
+
 int command_audit(int argc, char **argv) {
     struct options options = OPTIONS_INITIAL;
     struct command_records records = COMMAND_RECORDS_INITIAL;
@@ -27,11 +36,17 @@ int command_audit(int argc, char **argv) {
     struct error error = ERROR_INITIAL;
     int exit_code;
     if (!command_start("audit", argc, argv, &options, &exit_code)) return exit_code;
-    struct audit_settings settings = {.crossval = options.crossval,
-                                      .confident = options.confident,
+    bool multilabel = options.input.label_separator != NULL;
+    struct audit_settings settings = {.copies_apart = options.files.copies_apart,
+                                      .view_files = options.files.embeddings,
+                                      .view_file_count = options.files.embedding_count,
                                       .num_to_remove_file = options.num_to_remove_file,
                                       .joint_file = options.joint_file};
-    if (command_session(&options, COMMAND_AUDIT, &records, &settings.session, &error) ==
+    if (command_detection(&options, COMMAND_AUDIT, multilabel, &settings.detection, &error) ==
+        ERROR_NONE)
+        choose_views(&options, &settings.detection);
+    if (error.code == ERROR_NONE &&
+        command_session(&options, COMMAND_AUDIT, &records, &settings.session, &error) ==
             ERROR_NONE &&
         audit_run(&settings, &audit, &error) == ERROR_NONE)
         exit_code = finished(&options, audit);

@@ -31,9 +31,37 @@ static const struct command_row rows[] = {
             "confident_joint.csv\tcounts of given against probable labels\n"
             "embeddings.npy\tfloat32, a row for each audited clip; statistics.npy (the second "
             "view), labels.npy and pred_probs.npy have the same rows\n"
+            "scores.npy\tfloat32, for the same rows: low is suspicious, in the order of "
+            "issues.csv\n"
             "classes.json\tthe names of the classes, sorted\n"
             "run.json\tsettings, versions, counts, how many labels are wrong; timing.json: seconds "
             "of each stage",
+    },
+    {
+        .bit = COMMAND_DETECT,
+        .name = "detect",
+        .summary = "Ranks the rows of embeddings whose label is probably wrong.",
+        .usage = "--embeddings E.npy --labels Y.npy -o OUT [OPTIONS]",
+        .examples = {"earmark detect --embeddings wavlm.npy --labels Y.npy -o out",
+                     "earmark detect --embeddings E.npy --embeddings F.npy --labels Y.npy "
+                     "--groups G.npy -o out"},
+        .used = {"embeddings", "labels", "output", "groups", "unlabelled"},
+        .details =
+            "The audit without audio, on the embeddings of any model. Each file of --embeddings is "
+            "a view: it has estimators of its own, and the views are mixed by how well they "
+            "predict "
+            "the labels. The arrays that earmark audit wrote give the list of that audit.\n"
+            "Files written into OUT:\n"
+            "report.html\tthe page, without sounds\n"
+            "issues.csv\tflagged rows, worst first; issues.jsonl has the same\n"
+            "clips.csv\tevery row with its status\n"
+            "classes.csv\thealth of every class\n"
+            "overlapping_classes.csv\tpairs of classes that are confused\n"
+            "confident_joint.csv\tcounts of given against probable labels\n"
+            "scores.npy\tfloat32 (rows): low is suspicious; labels.npy and pred_probs.npy have the "
+            "same rows, rows.npy their numbers in E.npy\n"
+            "classes.json\tthe values of the labels, sorted\n"
+            "run.json\tsettings, counts, what was chosen",
     },
     {
         .bit = COMMAND_EMBED,
@@ -194,11 +222,14 @@ static const struct exit_code_row exit_codes[] = {
     {"1", "failed; the message says why", COMMAND_ALL},
     {"2", "wrong usage", COMMAND_ALL},
     {"3", "done, but some clips could not be read", COMMAND_AUDIT | COMMAND_EMBED},
-    {"4", "issues were found (with --fail-on-issues)", COMMAND_AUDIT | COMMAND_ISSUES},
+    {"4", "issues were found (with --fail-on-issues)",
+     COMMAND_AUDIT | COMMAND_DETECT | COMMAND_ISSUES},
     {"75", "stopped by INT, TERM or USR1, or the GPU was lost; finished work is safe",
-     COMMAND_AUDIT | COMMAND_EMBED | COMMAND_CROSSVAL | COMMAND_REPORT | COMMAND_BENCH},
+     COMMAND_AUDIT | COMMAND_DETECT | COMMAND_EMBED | COMMAND_CROSSVAL | COMMAND_REPORT |
+         COMMAND_BENCH},
     {"128 + N", "ended at once by a second signal, N",
-     COMMAND_AUDIT | COMMAND_EMBED | COMMAND_CROSSVAL | COMMAND_REPORT | COMMAND_BENCH},
+     COMMAND_AUDIT | COMMAND_DETECT | COMMAND_EMBED | COMMAND_CROSSVAL | COMMAND_REPORT |
+         COMMAND_BENCH},
 };
 
 const struct exit_code_row *exit_code_row(size_t index) {

@@ -17,7 +17,8 @@ enum command_bit {
     COMMAND_MODEL_INFO = 1 << 6,
     COMMAND_BENCH = 1 << 7,
     COMMAND_INFO = 1 << 8,
-    COMMAND_ALL = (1 << 9) - 1
+    COMMAND_DETECT = 1 << 9,
+    COMMAND_ALL = (1 << 10) - 1
 };
 
 #define COMMAND_USED 5

@@ -21,6 +21,7 @@ enum exit_code {
 
 int command_audit(int argc, char **argv);
 int command_embed(int argc, char **argv);
+int command_detect(int argc, char **argv);
 int command_crossval(int argc, char **argv);
 int command_issues(int argc, char **argv);
 int command_report(int argc, char **argv);

@@ -5,6 +5,7 @@
 #include "host/base/progress.h"
 #include "host/commands/commands.h"
 #include "host/commands/crossval_files.h"
+#include "host/commands/detection_options.h"
 #include "host/commands/results_folder.h"
 #include "host/embedding/engine.h"
 
@@ -14,9 +15,13 @@
 struct crossval_command {
     struct engine engine;
     struct crossval_data data;
-    struct crossval_report report;
+    struct detection_settings settings;
+    struct detection_input input;  /* one label a row */
+    struct detection detection;    /* likewise */
+    struct crossval_report report; /* multilabel, like the next two */
     struct progress progress;
     float *probabilities;
+    struct text warnings;
 };
 
 static enum error_code check_options(const struct options *options, struct error *error) {
@@ -29,34 +34,57 @@ static enum error_code check_options(const struct options *options, struct error
     return ERROR_NONE;
 }
 
-static enum error_code crossval(const struct options *options, struct crossval_command *command,
-                                struct error *error) {
-    struct crossval_settings settings = options->crossval;
-    TRY(check_options(options, error));
-    TRY(crossval_data_open(&options->files, &settings, &command->data, error));
-    TRY(engine_open(&options->engine, false, &command->engine, error));
-    TRY(results_folder_open(options->out, "crossval.json", options->fresh, error));
-    const struct crossval_input *input = &command->data.input;
-    if (command->data.type != NPY_FLOAT32 && !options->quiet)
-        progress_message("%s: %s rounded to float32", options->files.embeddings,
-                         npy_type_name(command->data.type));
+static enum error_code run_multilabel(const struct options *options,
+                                      struct crossval_command *command, struct text *result,
+                                      struct error *error) {
+    const struct crossval_multilabel_input labels = crossval_data_labels(&command->data);
+    struct device *device = command->engine.device;
+    struct crossval_progress progress = {crossval_show_fits, &command->progress};
     command->probabilities =
-        memory_array(input->rows, input->classes * sizeof(float), "probabilities", error);
+        memory_array(labels.rows, labels.classes * sizeof(float), "probabilities", error);
     if (command->probabilities == NULL) return error->code;
-    settings.threads = command->engine.threads;
     progress_start(&command->progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
                    "cross-validation", "fits", 0);
-    struct crossval_progress progress = {crossval_show_fits, &command->progress};
-    const struct device_operations *operations = command->engine.device->operations;
-    const struct crossval_multilabel_input labels = crossval_data_labels(&command->data);
-    TRY(options->files.multi_label
-            ? crossval_multilabel_run(operations, command->engine.device, &labels, &settings,
-                                      &progress, command->probabilities, &command->report, error)
-            : crossval_run(operations, command->engine.device, input, &settings, &progress,
-                           command->probabilities, &command->report, error));
+    TRY(crossval_multilabel_run(device->operations, device, &labels, &command->settings.crossval,
+                                &progress, command->probabilities, &command->report, error));
     progress_finish(&command->progress);
-    return crossval_data_write(options->out, &options->files, &settings, &command->data,
-                               command->probabilities, &command->report, error);
+    crossval_report_json(&command->report, result);
+    crossval_report_warnings(&command->report, &command->warnings);
+    return ERROR_NONE;
+}
+
+static enum error_code run_one_label(const struct options *options,
+                                     struct crossval_command *command, struct text *result,
+                                     struct error *error) {
+    struct device *device = command->engine.device;
+    command->input = crossval_data_detection(&command->data, command->engine.threads);
+    TRY(detection_classify(device->operations, device, &command->input, &command->settings,
+                           options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, &command->detection,
+                           error));
+    detection_json(&command->detection, result);
+    detection_warnings(&command->detection, &command->warnings);
+    return ERROR_NONE;
+}
+
+static enum error_code crossval(const struct options *options, struct crossval_command *command,
+                                struct error *error) {
+    bool multilabel = options->files.multi_label;
+    struct text result = TEXT_INITIAL;
+    TRY(check_options(options, error));
+    TRY(command_detection(options, COMMAND_CROSSVAL, multilabel, &command->settings, error));
+    TRY(crossval_data_open(&options->files, &options->crossval, &command->data, error));
+    TRY(engine_open(&options->engine, false, &command->engine, error));
+    TRY(results_folder_open(options->out, "crossval.json", options->fresh, error));
+    if (!options->quiet) crossval_data_report(&options->files, &command->data);
+    command->settings.crossval.threads = command->engine.threads;
+    if ((multilabel ? run_multilabel(options, command, &result, error)
+                    : run_one_label(options, command, &result, error)) == ERROR_NONE)
+        crossval_data_write(options->out, &options->files, &command->settings.crossval,
+                            &command->data,
+                            multilabel ? command->probabilities : command->detection.probabilities,
+                            &result, &command->warnings, error);
+    text_free(&result);
+    return error->code;
 }
 
 /* What embed writes for a clip without a label is a class like any other here. */
@@ -82,15 +110,12 @@ static enum error_code print_json(const char *out, struct error *error) {
 }
 
 static void print_warnings(const struct options *options, const struct crossval_command *command) {
-    const struct crossval_report *report = &command->report;
     const struct crossval_input *input = &command->data.input;
-    struct text warnings = TEXT_INITIAL;
-    crossval_report_warnings(report, &warnings);
-    for (size_t begin = 0, end; begin < warnings.length; begin = end + 1) {
-        for (end = begin; warnings.data[end] != '\n';) end++;
-        progress_message("warning: %.*s", (int)(end - begin), warnings.data + begin);
+    const struct text *warnings = &command->warnings;
+    for (size_t begin = 0, end; begin < warnings->length; begin = end + 1) {
+        for (end = begin; warnings->data[end] != '\n';) end++;
+        progress_message("warning: %.*s", (int)(end - begin), warnings->data + begin);
     }
-    text_free(&warnings);
     warn_of_unlabelled(options, &command->data);
     size_t left_out = command->data.given_rows - input->rows;
     if (left_out > 0)
@@ -103,14 +128,19 @@ static void print_warnings(const struct options *options, const struct crossval_
 }
 
 static void print_summary(const struct options *options, const struct crossval_command *command) {
-    const struct crossval_report *report = &command->report;
     const struct crossval_input *input = &command->data.input;
+    const struct crossval_report *report = &command->report;
     struct text text = TEXT_INITIAL;
     number_thousands(&text, input->rows);
     text_string(&text, " rows, ");
     number_thousands(&text, input->classes);
-    text_format(&text, " classes, %zu folds: C = %g, log-loss %.6g; written to ", input->folds,
-                report->c_values[report->chosen], report->log_losses[report->chosen]);
+    text_format(&text, " classes, %zu folds: ", input->folds);
+    if (options->files.multi_label)
+        text_format(&text, "C = %g, log-loss %.6g", report->c_values[report->chosen],
+                    report->log_losses[report->chosen]);
+    else
+        detection_words(&command->detection, &text);
+    text_string(&text, "; written to ");
     name_visible(&text, options->out);
     text_string(&text, "\nNext: earmark issues --labels ");
     command_append_path(&text, options->out, "labels.npy");
@@ -139,6 +169,8 @@ int command_crossval(int argc, char **argv) {
             exit_code = command_fail(&error);
     }
     free(command.probabilities);
+    text_free(&command.warnings);
+    detection_free(&command.detection);
     crossval_report_free(&command.report);
     crossval_data_close(&command.data);
     engine_close(&command.engine);

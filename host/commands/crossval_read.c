@@ -1,9 +1,13 @@
+#include "host/audit/views.h"
 #include "host/base/memory.h"
+#include "host/base/progress.h"
+#include "host/classifier/copies.h"
 #include "host/classifier/folds.h"
 #include "host/commands/crossval_files.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 /* A column of integers, as many as `rows` (SIZE_MAX: any number; *count is set). */
 static enum error_code read_column(const char *path, size_t rows, int64_t **values, size_t *count,
@@ -14,7 +18,7 @@ static enum error_code read_column(const char *path, size_t rows, int64_t **valu
     if (array.dimensions == 0 || array.columns != 1 || array.rows == 0) {
         FAIL(error, ERROR_DATA,
              "%s: one whole number for each row is needed, this has %zu x %zu (labels of 0 and 1, "
-             "a column a class, go with --multi-label)",
+             "a column a class, go with crossval --multi-label)",
              path, array.rows, array.columns);
     } else if (rows != SIZE_MAX && array.rows != rows) {
         FAIL(error, ERROR_DATA, "%s: %zu rows, but the embeddings have %zu", path, array.rows,
@@ -28,21 +32,83 @@ static enum error_code read_column(const char *path, size_t rows, int64_t **valu
     return error->code;
 }
 
-static enum error_code open_embeddings(const char *path, struct crossval_data *data,
-                                       struct error *error) {
-    TRY(npy_open(path, &data->array, error));
-    if (data->array.dimensions != 2 || data->array.rows == 0 || data->array.columns == 0)
+static enum error_code open_view(const struct crossval_files *files, size_t view,
+                                 struct crossval_data *data, struct error *error) {
+    const char *path = files->embeddings[view];
+    struct npy_array *array = &data->arrays[view];
+    TRY(npy_open(path, array, error));
+    if (array->dimensions != 2 || array->rows == 0 || array->columns == 0)
         return FAIL(error, ERROR_DATA,
                     "%s: embeddings have two dimensions, (rows, features); this has %zu", path,
-                    data->array.dimensions);
-    if (data->array.rows > INT32_MAX)
+                    array->dimensions);
+    if (array->rows > INT32_MAX)
         return FAIL(error, ERROR_UNSUPPORTED, "%s: %zu rows are more than can be handled", path,
-                    data->array.rows);
-    data->given_rows = data->array.rows;
-    data->type = data->array.type;
-    data->input.features = data->array.columns;
-    data->input.name = path;
-    return ERROR_NONE;
+                    array->rows);
+    if (view > 0 && array->rows != data->given_rows)
+        return FAIL(error, ERROR_DATA, "%s: %zu rows, but %s has %zu", path, array->rows,
+                    files->embeddings[0], data->given_rows);
+    data->given_rows = array->rows;
+    data->names[view] = audit_views_name(path, error);
+    data->views[data->view_count++] =
+        (struct ensemble_view){.name = data->names[view], .file = path, .features = array->columns};
+    return error->code;
+}
+
+/* Rows with the same embeddings: copy_of (given_rows), to be freed; NULL where there are none. */
+static enum error_code find_copies(const struct crossval_files *files,
+                                   const struct crossval_data *data, int32_t **copy_of,
+                                   struct error *error) {
+    size_t rows = data->given_rows, copies = 0, widest = 0;
+    for (size_t v = 0; v < data->view_count; v++)
+        if (data->views[v].features > widest) widest = data->views[v].features;
+    float *values = memory_array(widest, sizeof *values, "a row", error);
+    uint64_t(*hashes)[2] = memory_array(rows, sizeof *hashes, "hashes", error);
+    *copy_of = memory_array(rows, sizeof **copy_of, "copies", error);
+    if (error->code != ERROR_NONE) goto done;
+    for (size_t row = 0; row < rows; row++)
+        for (size_t v = 0; v < data->view_count; v++) {
+            if (npy_take_float32(&data->arrays[v], row, 1, values, error) != ERROR_NONE) {
+                error_prefix(error, "%s", files->embeddings[v]);
+                goto done;
+            }
+            XXH128_hash_t hash = XXH3_128bits_withSeed(
+                values, data->views[v].features * sizeof *values, hashes[row][0]);
+            hashes[row][0] = hash.low64;
+            hashes[row][1] ^= hash.high64;
+        }
+    if (copies_find((const uint64_t(*)[2])hashes, rows, *copy_of, &copies, error) == ERROR_NONE &&
+        copies > 0 && copies == rows - 1)
+        FAIL(error, ERROR_DATA,
+             "%s: every column is constant: all %zu rows have the same embedding, so there is "
+             "nothing to learn from",
+             data->views[0].file, rows);
+done:
+    free(values);
+    free(hashes);
+    if (error->code == ERROR_NONE && copies > 0) return ERROR_NONE;
+    free(*copy_of);
+    *copy_of = NULL;
+    return error->code;
+}
+
+/* The groups and copies of the auditable rows, and these rows' numbers. */
+static enum error_code keep_rows(const int64_t *groups, const int32_t *copy_of,
+                                 struct crossval_data *data, struct error *error) {
+    size_t count = data->assigned.auditable, at = 0;
+    size_t *rows = memory_array(count, sizeof *rows, "rows", error);
+    data->rows = memory_array(count, sizeof *data->rows, "rows", error);
+    if (groups != NULL) data->groups = memory_array(count, sizeof *groups, "groups", error);
+    if (copy_of != NULL) data->copy_of = memory_array(count, sizeof *copy_of, "copies", error);
+    for (size_t row = 0; error->code == ERROR_NONE && row < data->given_rows; row++) {
+        if (data->assigned.status[row] != AUDITABLE_YES) continue;
+        if (groups != NULL) data->groups[at] = groups[row];
+        data->rows[at] = (int64_t)row;
+        rows[at++] = row;
+    }
+    if (error->code == ERROR_NONE && copy_of != NULL)
+        copies_select(copy_of, data->given_rows, rows, count, data->copy_of, error);
+    free(rows);
+    return error->code;
 }
 
 /* Folds follow from the labels and, where given, from groups or folds: an error names both. */
@@ -58,12 +124,15 @@ static enum error_code assign(const struct crossval_files *files,
                               const int8_t *matrix, size_t classes, struct crossval_data *data,
                               struct error *error) {
     int64_t *groups = NULL, *column = NULL;
+    int32_t *copy_of = NULL;
     size_t count, rows = data->given_rows;
     bool named = false; /* the error names its file already */
+    if (!files->copies_apart) TRY(find_copies(files, data, &copy_of, error));
     if (files->groups != NULL) read_column(files->groups, rows, &groups, &count, error);
     if (files->fold_of != NULL) read_column(files->fold_of, rows, &column, &count, error);
     struct assign_request request = {.column = column,
                                      .groups = groups,
+                                     .copy_of = copy_of,
                                      .folds = settings->folds,
                                      .shuffle = settings->shuffle,
                                      .seed = settings->seed};
@@ -75,8 +144,10 @@ static enum error_code assign(const struct crossval_files *files,
     else
         named = true;
     if (error->code == ERROR_DATA && !named) name_arrays(files, error);
+    if (error->code == ERROR_NONE) keep_rows(groups, copy_of, data, error);
     free(groups);
     free(column);
+    free(copy_of);
     return error->code;
 }
 
@@ -87,7 +158,6 @@ static enum error_code select_rows(const int32_t *codes, const int64_t *values, 
     size_t rows = assigned->auditable;
     int32_t *dense = memory_array(classes, sizeof *dense, "classes", error);
     data->class_values = memory_array(assigned->classes, sizeof(int64_t), "classes", error);
-    data->rows = memory_array(rows, sizeof(int64_t), "rows", error);
     data->labels = memory_array(rows, sizeof(int32_t), "labels", error);
     data->fold_of = memory_array(rows, sizeof(int32_t), "folds", error);
     if (error->code != ERROR_NONE) goto done;
@@ -100,7 +170,6 @@ static enum error_code select_rows(const int32_t *codes, const int64_t *values, 
         }
     for (size_t row = 0, at = 0; row < data->given_rows; row++)
         if (assigned->status[row] == AUDITABLE_YES) {
-            data->rows[at] = (int64_t)row;
             data->labels[at] = dense[codes[row]];
             data->fold_of[at++] = assigned->fold_of[row];
         }
@@ -116,26 +185,30 @@ done:
 }
 
 /* The mapped file itself where every row is needed and is float32, else a copy of the rows. */
-static enum error_code load_embeddings(struct crossval_data *data, struct error *error) {
-    size_t features = data->input.features;
-    if (data->input.rows == data->given_rows)
-        data->input.embeddings = npy_direct(&data->array, NPY_FLOAT32);
-    if (data->input.embeddings != NULL) return ERROR_NONE;
-    data->embeddings =
-        memory_array(data->input.rows, features * sizeof(float), "embeddings", error);
-    if (data->embeddings == NULL) return error->code;
-    for (size_t row = 0, count; row < data->input.rows; row += count) {
-        size_t first = (size_t)data->rows[row];
-        count = 1; /* runs of rows are copied at once */
-        while (row + count < data->input.rows && (size_t)data->rows[row + count] == first + count)
-            count++;
-        if (npy_take_float32(&data->array, first, count, data->embeddings + row * features,
-                             error) == ERROR_NONE)
-            continue;
-        error_prefix(error, "%s", data->input.name);
-        return error->code;
+static enum error_code load_view(const struct crossval_files *files, size_t view,
+                                 struct crossval_data *data, struct error *error) {
+    const struct npy_array *array = &data->arrays[view];
+    size_t features = array->columns;
+    const float *values = NULL;
+    if (data->input.rows == data->given_rows) values = npy_direct(array, NPY_FLOAT32);
+    if (values == NULL) {
+        float *copy = memory_array(data->input.rows, features * sizeof(float), "embeddings", error);
+        if (copy == NULL) return error->code;
+        data->copies[view] = copy;
+        for (size_t row = 0, count; row < data->input.rows; row += count) {
+            size_t first = (size_t)data->rows[row];
+            count = 1; /* runs of rows are copied at once */
+            while (row + count < data->input.rows &&
+                   (size_t)data->rows[row + count] == first + count)
+                count++;
+            if (npy_take_float32(array, first, count, copy + row * features, error) == ERROR_NONE)
+                continue;
+            error_prefix(error, "%s", files->embeddings[view]);
+            return error->code;
+        }
+        values = copy;
     }
-    data->input.embeddings = data->embeddings;
+    data->views[view].embeddings = values;
     return ERROR_NONE;
 }
 
@@ -211,7 +284,6 @@ static enum error_code select_labels(const int8_t *matrix, struct crossval_data 
     const struct assign_result *assigned = &data->assigned;
     size_t rows = assigned->auditable, classes = 0;
     data->class_values = memory_array(assigned->classes, sizeof(int64_t), "classes", error);
-    data->rows = memory_array(rows, sizeof(int64_t), "rows", error);
     data->label_matrix = memory_array(rows, assigned->classes, "labels", error);
     data->fold_of = memory_array(rows, sizeof(int32_t), "folds", error);
     TRY(error->code);
@@ -219,7 +291,6 @@ static enum error_code select_labels(const int8_t *matrix, struct crossval_data 
         if (data->class_status[c] == AUDITABLE_YES) data->class_values[classes++] = (int64_t)c;
     for (size_t row = 0, at = 0; row < data->given_rows; row++) {
         if (assigned->status[row] != AUDITABLE_YES) continue;
-        data->rows[at] = (int64_t)row;
         data->fold_of[at] = assigned->fold_of[row];
         for (size_t c = 0; c < classes; c++)
             data->label_matrix[at * classes + c] =
@@ -261,23 +332,53 @@ struct crossval_multilabel_input crossval_data_labels(const struct crossval_data
 
 /* ---- both ---- */
 
+struct detection_input crossval_data_detection(const struct crossval_data *data, int threads) {
+    const struct crossval_input *input = &data->input;
+    return (struct detection_input){.views = data->views,
+                                    .view_count = data->view_count,
+                                    .labels = input->labels,
+                                    .fold_of = input->fold_of,
+                                    .copy_of = data->copy_of,
+                                    .row_numbers = data->rows,
+                                    .rows = input->rows,
+                                    .classes = input->classes,
+                                    .folds = input->folds,
+                                    .threads = threads};
+}
+
+void crossval_data_report(const struct crossval_files *files, const struct crossval_data *data) {
+    for (size_t v = 0; v < data->view_count; v++)
+        if (data->arrays[v].type != NPY_FLOAT32)
+            progress_message("%s: %s rounded to float32", files->embeddings[v],
+                             npy_type_name(data->arrays[v].type));
+}
+
 enum error_code crossval_data_open(const struct crossval_files *files,
                                    const struct crossval_settings *settings,
                                    struct crossval_data *data, struct error *error) {
     *data = (struct crossval_data)CROSSVAL_DATA_INITIAL;
-    TRY(open_embeddings(files->embeddings, data, error));
+    for (size_t v = 0; v < files->embedding_count; v++) TRY(open_view(files, v, data, error));
     TRY(files->multi_label ? open_label_matrix(files, settings, data, error)
                            : open_labels(files, settings, data, error));
-    return load_embeddings(data, error);
+    for (size_t v = 0; v < data->view_count; v++) TRY(load_view(files, v, data, error));
+    data->input.name = files->embeddings[0];
+    data->input.embeddings = data->views[0].embeddings;
+    data->input.features = data->views[0].features;
+    return ERROR_NONE;
 }
 
 void crossval_data_close(struct crossval_data *data) {
-    npy_close(&data->array);
+    for (size_t v = 0; v < MIX_VIEWS; v++) {
+        npy_close(&data->arrays[v]);
+        free(data->copies[v]);
+        free(data->names[v]);
+    }
     assign_free(&data->assigned);
     free(data->given_labels);
     free(data->class_values);
     free(data->rows);
-    free(data->embeddings);
+    free(data->groups);
+    free(data->copy_of);
     free(data->labels);
     free(data->label_matrix);
     free(data->class_status);

@@ -50,25 +50,25 @@ static void append_not_auditable(const struct crossval_data *data, struct text *
     }
 }
 
-static void append_warnings(const struct crossval_report *report, struct text *text) {
-    struct text lines = TEXT_INITIAL;
-    crossval_report_warnings(report, &lines);
+static void append_warnings(const struct text *warnings, struct text *text) {
+    struct text line = TEXT_INITIAL;
     text_string(text, "[");
-    for (size_t begin = 0, end; begin < lines.length; begin = end + 1) {
-        for (end = begin; lines.data[end] != '\n';) end++;
-        lines.data[end] = '\0';
+    for (size_t begin = 0, end; begin < warnings->length; begin = end + 1) {
+        for (end = begin; warnings->data[end] != '\n';) end++;
+        line.length = 0;
+        text_append(&line, warnings->data + begin, end - begin);
         if (begin > 0) text_string(text, ", ");
-        text_json(text, lines.data + begin);
+        if (line.data != NULL) text_json(text, line.data);
     }
     text_string(text, "]");
-    if (lines.failed) text->failed = true;
-    text_free(&lines);
+    if (line.failed) text->failed = true;
+    text_free(&line);
 }
 
 static void append_report(const struct crossval_files *files,
                           const struct crossval_settings *settings,
-                          const struct crossval_data *data, const struct crossval_report *report,
-                          struct text *text) {
+                          const struct crossval_data *data, const struct text *result,
+                          const struct text *warnings, struct text *text) {
     text_format(text, "{\"rows\": %zu, \"auditable_rows\": %zu, \"features\": %zu,\n",
                 data->given_rows, data->input.rows, data->input.features);
     text_string(text, " \"classes\": ");
@@ -88,23 +88,25 @@ static void append_report(const struct crossval_files *files,
                 settings->scale == SCALE_STANDARD ? "standard" : "none");
     number_json(text, settings->tolerance);
     text_format(text, ", \"max_iterations\": %d, \"embeddings_type\": \"%s\",\n \"warnings\": ",
-                settings->max_iterations, npy_type_name(data->type));
-    append_warnings(report, text);
+                settings->max_iterations, npy_type_name(data->arrays[0].type));
+    append_warnings(warnings, text);
     text_string(text, ",\n \"result\": ");
-    crossval_report_json(report, text);
+    text_string(text, result->data == NULL ? "null" : result->data);
     text_string(text, "}\n");
+    if (result->failed || warnings->failed) text->failed = true;
 }
 
 enum error_code crossval_data_write(const char *folder, const struct crossval_files *files,
                                     const struct crossval_settings *settings,
                                     const struct crossval_data *data, const float *probabilities,
-                                    const struct crossval_report *report, struct error *error) {
+                                    const struct text *result, const struct text *warnings,
+                                    struct error *error) {
     const size_t shape[2] = {data->input.rows, data->input.classes};
     struct text classes = TEXT_INITIAL, left_out = TEXT_INITIAL, facts = TEXT_INITIAL;
     append_classes(data, &classes);
     text_string(&classes, "\n");
     append_not_auditable(data, &left_out);
-    append_report(files, settings, data, report, &facts);
+    append_report(files, settings, data, result, warnings, &facts);
     if (npy_write_in(folder, "pred_probs.npy", NPY_FLOAT32, 2, shape, probabilities, error) ==
             ERROR_NONE &&
         npy_write_in(folder, "folds.npy", NPY_INT32, 1, shape, data->input.fold_of, error) ==

@@ -6,6 +6,7 @@
 #include "host/commands/option_table.h"
 #include "host/lists/input.h"
 #include "host/output/clip_columns.h"
+#include "host/output/files.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -168,17 +169,23 @@ static void sentence_entry(struct text *text, const char *name, struct text *sen
     text_free(sentence);
 }
 
-static void clip_table(struct text *text) {
+static void column(struct text *text, const char *name, const char *words) {
+    struct text sentence = TEXT_INITIAL;
+    text_format(&sentence, "%c%s.", toupper((unsigned char)words[0]), words + 1);
+    sentence_entry(text, name, &sentence);
+}
+
+static void files(struct text *text) {
     size_t count;
     const struct clip_column *columns = clip_columns(&count);
     section(text, "SH", "FILES");
     section(text, "SS", "Columns of clips.csv");
-    for (size_t i = 0; i < count; i++) {
-        const char *words = columns[i].documentation;
-        struct text sentence = TEXT_INITIAL;
-        text_format(&sentence, "%c%s.", toupper((unsigned char)words[0]), words + 1);
-        sentence_entry(text, columns[i].name, &sentence);
-    }
+    for (size_t i = 0; i < count; i++) column(text, columns[i].name, columns[i].documentation);
+    const struct issue_column *issues = run_issue_columns(&count);
+    section(text, "SS", "Columns of issues.csv");
+    for (size_t i = 0; i < count; i++) column(text, issues[i].name, issues[i].documentation);
+    column(text, "neighbour_1_row ... neighbour_5_similarity",
+           "row, path and label of the most similar clips, and their cosine similarity");
     section(text, "SS", "Audio faults");
     for (int i = 0; i < AUDIO_FAULT_COUNT; i++) {
         const char *name = audio_fault_rule((enum audio_fault)i)->name;
@@ -210,7 +217,7 @@ void manual_page(struct text *text) {
     section(text, "SS", "version");
     text_string(text, "Shows the version.\n.SH OPTIONS\n");
     options(text);
-    clip_table(text);
+    files(text);
     text_string(text, ".SH EXIT STATUS\n");
     for (size_t i = 0; exit_code_row(i) != NULL; i++)
         entry(text, exit_code_row(i)->code, strlen(exit_code_row(i)->code),

@@ -59,6 +59,9 @@ const struct option_row *option_row(size_t index);
 /* The row of this name that a command takes, or NULL. */
 const struct option_row *option_find(const char *name, unsigned command);
 
+/* The value as it was given, or NULL: the command line has no such option of this command. */
+const char *option_given(const struct options *options, const char *name, unsigned command);
+
 /* Appends "name value" lines of the options of a command with this key: what was given, or the
  * default. Files are left out: the stage that reads a file adds what it contains. */
 void option_record(const struct options *options, unsigned command, enum option_key key,

@@ -2,6 +2,7 @@
 #ifndef EARMARK_COMMANDS_OPTIONS_H
 #define EARMARK_COMMANDS_OPTIONS_H
 
+#include "host/audit/detection.h"
 #include "host/commands/benchmark.h"
 #include "host/commands/command_table.h"
 #include "host/commands/crossval_files.h"
@@ -35,11 +36,12 @@ struct options {
     enum session_views views;
     struct crossval_settings crossval;
     struct confident_settings confident;
+    enum detector detector;
     const char *num_to_remove_file; /* .npy, or NULL */
     const char *joint_file;
 
     const char *features;        /* embed */
-    struct crossval_files files; /* crossval; `labels` and `multi_label` of issues, too */
+    struct crossval_files files; /* crossval, detect; some of it issues and audit, too */
     const char *pred_probs;      /* issues, from here on */
     enum estimate estimate;
     bool mask;

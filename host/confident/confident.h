@@ -40,6 +40,15 @@ enum error_code confident_find(const struct confident_input *input,
                                struct confident_result *result, struct error *error);
 void confident_free(struct confident_result *result); /* leaves it empty */
 
+/* Replaces the issues of a result by the flagged rows (rows), ranked by the scores (rows) of the
+ * caller. labels (rows). */
+enum error_code confident_set_issues(struct confident_result *result, const unsigned char *flagged,
+                                     const float *scores, const int32_t *labels,
+                                     struct error *error);
+/* Ranks the issues of a result again, after their scores were changed: lowest first, ties by row.
+ */
+enum error_code confident_rank_issues(struct confident_result *result, struct error *error);
+
 /* One row's label, the suggested one, and all scores. */
 struct confident_row {
     int32_t given;

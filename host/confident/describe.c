@@ -1,6 +1,7 @@
-/* Descriptions of single rows once the issues are known, and the scores of all rows. */
+/* Issues that others choose, descriptions of single rows, and the scores of all rows. */
 #include "host/base/memory.h"
 #include "host/confident/confident.h"
+#include "host/confident/rank.h"
 #include "host/confident/score.h"
 
 #include <omp.h>
@@ -76,4 +77,31 @@ done:
     free(labels);
     free(work);
     return error->code;
+}
+
+static int compare_rows(const void *left, const void *right) {
+    const struct confident_issue *a = left, *b = right;
+    return (a->row > b->row) - (a->row < b->row);
+}
+
+enum error_code confident_rank_issues(struct confident_result *result, struct error *error) {
+    qsort(result->issues, result->issue_count, sizeof *result->issues, compare_rows);
+    return rank_sort(result->issues, result->issue_count, error);
+}
+
+enum error_code confident_set_issues(struct confident_result *result, const unsigned char *flagged,
+                                     const float *scores, const int32_t *labels,
+                                     struct error *error) {
+    size_t count = 0;
+    for (size_t row = 0; row < result->rows; row++) count += flagged[row];
+    struct confident_issue *issues = memory_array(count, sizeof *issues, "issues", error);
+    if (issues == NULL) return error->code;
+    for (size_t row = 0, at = 0; row < result->rows; row++)
+        if (flagged[row])
+            issues[at++] = (struct confident_issue){
+                .score = (double)scores[row], .row = (uint32_t)row, .given = labels[row]};
+    free(result->issues);
+    result->issues = issues;
+    result->issue_count = count;
+    return rank_sort(issues, count, error);
 }

@@ -50,8 +50,7 @@ struct embedding_job {
     size_t filled_bytes;
     int in_flight;
     size_t next_row;
-    size_t clips_done, kept_clips; /* kept from an earlier run, as their seconds */
-    double kept_seconds;
+    size_t clips_done, kept_clips; /* kept from an earlier run */
     struct batch_note *notes;
     struct failure *failures;
     size_t failure_count, failure_capacity;
@@ -126,7 +125,7 @@ static enum error_code collect(struct embedding_job *job, struct error *error) {
     note->used = false;
     job->operations->release(job->device, batch);
     note_safe(job);
-    progress_audio(&job->progress, job->counts->audio_seconds - job->kept_seconds);
+    progress_audio(&job->progress, job->counts->audio_seconds);
     progress_update(&job->progress, job->clips_done);
     return error->code;
 }
@@ -208,8 +207,6 @@ static enum error_code take_stored(struct embedding_job *job, size_t end, struct
         TRY(embedding_store_place(job->store, measures->row, values, error));
         job->counts->embedded++;
         job->counts->resumed++;
-        job->counts->audio_seconds += stored->seconds;
-        job->kept_seconds += stored->seconds;
         progress_keep(&job->progress, ++job->kept_clips);
         job->clips_done++;
     }

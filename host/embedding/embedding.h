@@ -29,7 +29,7 @@ struct embedding_settings {
 struct embedding_counts {
     size_t embedded;            /* rows in the store */
     size_t resumed;             /* of these: taken from an earlier run */
-    double audio_seconds;       /* of the embedded clips */
+    double audio_seconds;       /* of the clips that this run embedded */
     double decode_wait_seconds; /* time the device had nothing to do but wait for clips */
 };
 

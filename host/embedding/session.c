@@ -109,8 +109,10 @@ enum error_code session_write_embeddings(const struct session *session, const si
 }
 
 const char *session_views_name(enum session_views views) {
-    static const char *const names[VIEWS_COUNT] = {
-        [VIEWS_XVECTOR_STATISTICS] = "xvector,statistics", [VIEWS_XVECTOR] = "xvector"};
+    static const char *const names[VIEWS_COUNT] = {[VIEWS_XVECTOR_STATISTICS] =
+                                                       "xvector,statistics",
+                                                   [VIEWS_XVECTOR] = "xvector",
+                                                   [VIEWS_NONE] = "none"};
     return names[views];
 }
 

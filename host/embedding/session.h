@@ -13,10 +13,11 @@
 enum session_views {
     VIEWS_XVECTOR_STATISTICS, /* the network's embedding and the statistics (kernels/device.h) */
     VIEWS_XVECTOR,
+    VIEWS_NONE, /* audit: files of embeddings alone; the network's says what can be audited */
     VIEWS_COUNT
 };
 
-/* As the option's value: "xvector,statistics" or "xvector". */
+/* As the option's value: "xvector,statistics", "xvector" or "none". */
 const char *session_views_name(enum session_views views);
 
 struct session_settings {

@@ -14,14 +14,21 @@ enum error_code run_write_clips(const char *folder, const struct run_clips *clip
 enum error_code run_write_class_names(const char *folder, const struct run_results *results,
                                       struct error *error);
 
-/* issues.csv and issues.jsonl: rank (from 1), row, id, path, start and end (seconds into
- * the file), given_label, suggested_label, score, the three scores, the two probabilities, the
- * marks if the run has them (findings.h: none_of_classes, entropy, certain, same_sound: the row of
- * the other clip; evidence: a text in the first, an array in the second), and the neighbours. In a
- * multilabel run the two labels are joined sets, issues.jsonl has the wrong and missing labels as
- * "annotations", and annotations.csv has a row for each: rank, row, id, path, label, given (1: the
- * clip has it and probably should not; 0: the reverse), probability that the clip should have it.
- */
+/* A column of issues.csv, and a member of issues.jsonl, before the neighbours. */
+struct issue_column {
+    const char *name;
+    const char *documentation;
+    bool mark; /* only in runs with marks (findings.h) */
+};
+
+/* The table, in the order of the file. */
+const struct issue_column *run_issue_columns(size_t *count);
+
+/* issues.csv and issues.jsonl: the columns above and the neighbours. Evidence is a text in the
+ * first and an array in the second. In a multilabel run the two labels are joined sets,
+ * issues.jsonl has the wrong and missing labels as "annotations", and annotations.csv has a row
+ * for each: rank, row, id, path, label, given (1: the clip has it and probably should not; 0: the
+ * reverse), probability that the clip should have it. */
 enum error_code run_write_issues(const char *folder, const struct run_results *results,
                                  struct error *error);
 

@@ -7,6 +7,38 @@
 
 #include <math.h>
 
+/* In the order of the file; append_issue_csv writes the cells. */
+static const struct issue_column columns[] = {
+    {"rank", "from 1, the most suspicious clip first", false},
+    {"row", "the clip's row in clips.csv, from 0", false},
+    {"id", "as in clips.csv", false},
+    {"path", "as in clips.csv", false},
+    {"start", "seconds into the file", false},
+    {"end", "seconds into the file; empty if it is not known", false},
+    {"given_label", "the label that the clip has", false},
+    {"suggested_label", "the most probable other label", false},
+    {"score", "what ranks, low is suspicious; run.json names it", false},
+    {"self_confidence", "a score: the probability of the given label; see --score", false},
+    {"normalized_margin", "a score: that less the largest of the others; see --score", false},
+    {"confidence_weighted_entropy", "a score; see --score", false},
+    {"given_probability", "probability of the given label, by classifiers that did not see it",
+     false},
+    {"suggested_probability", "probability of the suggested label", false},
+    {"none_of_classes", "1: the clip probably fits none of the classes; otherwise 0", true},
+    {"entropy", "how undecided the probabilities are, 0 to 1", true},
+    {"certain", "1: the same sound is there with another label; otherwise 0", true},
+    {"same_sound", "where it is certain, the row of that other clip", true},
+    {"evidence",
+     "what each view says: the probabilities of the given and of the suggested label, "
+     "and how many of the neighbours have which",
+     true},
+};
+
+const struct issue_column *run_issue_columns(size_t *count) {
+    *count = sizeof columns / sizeof columns[0];
+    return columns;
+}
+
 static void json_member(struct text *row, const char *name, double value) {
     text_format(row, ", \"%s\": ", name);
     number_json(row, value);
@@ -176,12 +208,9 @@ enum error_code run_write_issues(const char *folder, const struct run_results *r
     struct table lines = {.open = false};
     table_open(&csv, folder, "issues.csv", error);
     if (error->code == ERROR_NONE) table_open(&lines, folder, "issues.jsonl", error);
-    text_string(&csv.row,
-                "rank,row,id,path,start,end,given_label,suggested_label,score,self_confidence,"
-                "normalized_margin,confidence_weighted_entropy,given_probability,"
-                "suggested_probability");
-    if (run_has_marks(results))
-        text_string(&csv.row, ",none_of_classes,entropy,certain,same_sound,evidence");
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        if (!columns[i].mark || run_has_marks(results))
+            text_format(&csv.row, "%s%s", i == 0 ? "" : ",", columns[i].name);
     for (int i = 1; i <= RUN_NEIGHBOURS; i++)
         text_format(&csv.row,
                     ",neighbour_%d_row,neighbour_%d_path,neighbour_%d_label,"

@@ -196,7 +196,7 @@ static enum error_code find_place(const struct page *page, size_t row, struct pl
 static enum error_code load_sounds(const struct place *places, struct sound *sounds, size_t count,
                                    struct decoders *decoders, struct error *error) {
     struct error errors[GROUP] = {ERROR_INITIAL};
-    const int threads = decoders_count(decoders);
+    const int threads = decoders == NULL ? 1 : decoders_count(decoders); /* rows have no sounds */
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t i = 0; i < count; i++) {
         sounds[i] = (struct sound){.readable = false};
@@ -221,7 +221,8 @@ static enum error_code append_group(struct page *page, size_t first, size_t coun
     for (size_t i = 0; i < count; i++) {
         if (error->code == ERROR_NONE) {
             append_issue(page, first + i + 1, &issues[first + i], &sounds[i]);
-            *(sounds[i].readable ? &page->sounds.played : &page->sounds.missing) += 1;
+            page->sounds.played += sounds[i].readable;
+            page->sounds.missing += !sounds[i].readable && places[i].path.length > 0;
             table_flush_full(&page->table, error);
         }
         sound_free(&sounds[i]);

@@ -65,6 +65,7 @@ static void append_view(struct page *page, const struct run_issue *issue, size_t
 void page_marks(struct page *page, const struct run_issue *issue) {
     const struct run_results *results = page->results;
     struct text *out = &page->table.row;
+    if (!run_has_marks(results)) return;
     if (issue->certain) append_certain(page, issue);
     if (issue->evidence == NULL) return;
     text_string(out, "<ul class=\"evidence\">\n");

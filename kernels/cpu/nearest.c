@@ -14,8 +14,11 @@
 
 /* Queries at a time: a tile is packed once for all of them, and their panels stay in the last
  * cache. Multiples of what the kernels multiply by at once. */
-#define QUERY_GROUP ((size_t)240) /* products of these are searched while they are in cache */
+#define QUERY_GROUP ((size_t)240)      /* at most: products are searched while in cache */
+#define LEAST_QUERY_GROUP ((size_t)48) /* for many threads */
 #define QUERY_BLOCK (17 * QUERY_GROUP)
+#define TILES_PER_THREAD 4 /* packed at a time */
+#define LEAST_TILES ((size_t)8)
 #define PANEL_BYTES ((size_t)16 << 20)
 
 /* Relative error that a similarity is allowed when it is estimated without a division; it is
@@ -25,6 +28,16 @@
 /* A pair that passes the screen costs about this many times its share of a product of all. */
 #define SCREEN_GAIN 5
 #define PASSED ((size_t)64) /* pairs to compute at a time */
+
+/* A packed tile and its rows. */
+struct tile {
+    float *packed;
+    size_t rows;
+    size_t numbers[TILE_ROWS]; /* of the rows in the data */
+    double lengths[TILE_ROWS];
+    float inverses[TILE_ROWS]; /* 1 / length; 0 for rows of zeros, NaN: too large or small */
+    struct screen_tile rounded;
+};
 
 struct search {
     const struct nearest_problem *problem;
@@ -38,22 +51,12 @@ struct search {
     float *units;     /* (query_count, strips * lanes): the same, a row each */
     struct screen_queries rounded;
     const double *shift, *scale; /* (columns) */
-    size_t scratch_stride;       /* bytes of a thread's scratch: a tile, then products, then */
-    size_t scratch_products;     /* the tile's rounded rows; where these begin in it */
-    size_t scratch_rounded;
-    char *scratch;
-    size_t *found;  /* (threads, query_count, count), best first; SIZE_MAX: none yet */
-    float *similar; /* the same, their similarities */
-};
-
-/* A packed tile and its rows. */
-struct tile {
-    const float *packed;
-    size_t rows;
-    size_t numbers[TILE_ROWS]; /* of the rows in the data */
-    double lengths[TILE_ROWS];
-    float inverses[TILE_ROWS]; /* 1 / length; 0 for rows of zeros, NaN: too large or small */
-    struct screen_tile rounded;
+    size_t tile_count;           /* packed at a time */
+    struct tile *tiles;          /* (tile_count) */
+    char *tile_memory;
+    float *products; /* (threads, QUERY_GROUP, TILE_ROWS) */
+    size_t *found;   /* (query_count, count), best first; SIZE_MAX: none yet */
+    float *similar;  /* the same, their similarities */
 };
 
 /* A query's neighbours: (count), best first. */
@@ -171,9 +174,8 @@ static void search_list(const struct search *search, const struct tile *tile, si
     }
 }
 
-/* The lists of a block of queries that belong to one thread. */
-static struct list list_of(const struct search *search, struct list all, size_t q) {
-    return (struct list){all.found + q * search->count, all.similar + q * search->count};
+static struct list list_of(const struct search *search, size_t q) {
+    return (struct list){search->found + q * search->count, search->similar + q * search->count};
 }
 
 /* Pairs that passed the screen, of one tile. */
@@ -182,14 +184,14 @@ struct passed {
     struct screen_pair pairs[PASSED];
 };
 
-static void offer_passed(const struct search *search, const struct tile *tile, struct list all,
+static void offer_passed(const struct search *search, const struct tile *tile,
                          struct passed *passed) {
     float products[PASSED];
     screen_products(tile->packed, search->strips, passed->pairs, passed->count, products);
     for (size_t i = 0; i < passed->count; i++) {
         const struct screen_pair *pair = &passed->pairs[i];
         offer(search, tile, pair->row, search->queries[pair->query], products[i],
-              list_of(search, all, pair->query));
+              list_of(search, pair->query));
     }
     passed->count = 0;
 }
@@ -197,15 +199,14 @@ static void offer_passed(const struct search *search, const struct tile *tile, s
 /* Searches the tile for queries q .. q + group - 1, of which few rows pass the screen. Where many
  * do, or lists have room for all, returns false, and has done nothing. */
 static bool search_screened(const struct search *search, const struct tile *tile, size_t q,
-                            size_t group, struct list all) {
+                            size_t group) {
     float least[QUERY_GROUP];
     uint64_t masks[QUERY_GROUP][SCREEN_BLOCKS];
     struct passed passed = {.count = 0};
     size_t padded = search->strips * search->kernels->lanes;
-    if (list_of(search, all, q).found[search->count - 1] == SIZE_MAX) return false;
+    if (list_of(search, q).found[search->count - 1] == SIZE_MAX) return false;
     for (size_t i = 0; i < QUERY_GROUP; i++)
-        least[i] =
-            i < group ? least_estimate(list_of(search, all, q + i), search->count) : INFINITY;
+        least[i] = i < group ? least_estimate(list_of(search, q + i), search->count) : INFINITY;
     struct screen_queries rounded = search->rounded;
     rounded.scales += q;
     rounded.errors += q;
@@ -220,73 +221,69 @@ static bool search_screened(const struct search *search, const struct tile *tile
             for (uint64_t mask = masks[i][block]; mask != 0; mask &= mask - 1) {
                 size_t row = block * SCREEN_ROWS + (size_t)__builtin_ctzll(mask);
                 passed.pairs[passed.count++] = (struct screen_pair){unit, q + i, row};
-                if (passed.count == PASSED) offer_passed(search, tile, all, &passed);
+                if (passed.count == PASSED) offer_passed(search, tile, &passed);
             }
     }
-    offer_passed(search, tile, all, &passed);
+    offer_passed(search, tile, &passed);
     return true;
 }
 
-static void search_tile(const struct search *search, size_t index, char *scratch, struct list all) {
+static void pack_tile(const struct search *search, size_t index, struct tile *tile) {
     const struct nearest_problem *problem = search->problem;
-    const struct tile_kernels *kernels = search->kernels;
     size_t first = index * TILE_ROWS, left = search->candidates - first;
-    struct tile tile = {.packed = (float *)(void *)scratch,
-                        .rows = left < TILE_ROWS ? left : TILE_ROWS,
-                        .rounded.values = (uint8_t *)scratch + search->scratch_rounded};
-    for (size_t r = 0; r < tile.rows; r++)
-        tile.numbers[r] = problem->references == NULL ? first + r : problem->references[first + r];
-    kernels->pack_data(scratch, problem->data, problem->columns, tile.numbers, tile.rows,
-                       search->shift, search->scale);
-    find_lengths(search, &tile);
+    tile->rows = left < TILE_ROWS ? left : TILE_ROWS;
+    memset(tile->inverses, 0, sizeof tile->inverses);
+    for (size_t r = 0; r < tile->rows; r++)
+        tile->numbers[r] = problem->references == NULL ? first + r : problem->references[first + r];
+    search->kernels->pack_data(tile->packed, problem->data, problem->columns, tile->numbers,
+                               tile->rows, search->shift, search->scale);
+    find_lengths(search, tile);
     if (search->is_screened)
-        screen_pack_tile(&tile.rounded, tile.packed, tile.rows, search->strips, tile.inverses);
-    float *products = (float *)(void *)(scratch + search->scratch_products);
-    for (size_t q = 0; q < search->query_count; q += QUERY_GROUP) {
-        size_t group =
-            search->query_count - q < QUERY_GROUP ? search->query_count - q : QUERY_GROUP;
-        if (search->is_screened && search_screened(search, &tile, q, group, all)) continue;
-        kernels->multiply(scratch, tile.rows, search->strips,
-                          search->panels + q * search->strips * kernels->lanes, group, products);
-        for (size_t i = 0; i < group; i++)
-            search_list(search, &tile, search->queries[q + i], products + i * TILE_ROWS,
-                        list_of(search, all, q + i));
-    }
+        screen_pack_tile(&tile->rounded, tile->packed, tile->rows, search->strips, tile->inverses);
 }
 
-/* Adds every other thread's list of query `q` to the first one's. */
-static void merge_lists(const struct search *search, size_t q, size_t threads) {
-    size_t count = search->count, all = search->query_count * count;
-    struct list list = {search->found + q * count, search->similar + q * count};
-    for (size_t i = 0; i < (threads - 1) * count; i++) {
-        size_t at = (1 + i / count) * all + q * count + i % count;
-        if (search->found[at] != SIZE_MAX)
-            insert(list, count, search->found[at], search->similar[at]);
-    }
+/* Searches the tile for queries q .. q + group - 1; products: a thread's. */
+static void search_tile(const struct search *search, const struct tile *tile, size_t q,
+                        size_t group, float *products) {
+    if (search->is_screened && search_screened(search, tile, q, group)) return;
+    search->kernels->multiply(tile->packed, tile->rows, search->strips,
+                              search->panels + q * search->strips * search->kernels->lanes, group,
+                              products);
+    for (size_t i = 0; i < group; i++)
+        search_list(search, tile, search->queries[q + i], products + i * TILE_ROWS,
+                    list_of(search, q + i));
 }
 
-/* Searches all tiles for the block of queries; units: (threads, lanes, columns). */
+/* Searches all tiles for the block of queries, some tiles at a time: packed by all threads, then
+ * searched, each group of queries by one thread. units: (threads, lanes, columns). */
 static void search_block(const struct search *search, size_t threads, double *units) {
-    size_t lanes = search->kernels->lanes, all = search->query_count * search->count;
+    size_t lanes = search->kernels->lanes, queries = search->query_count;
     size_t tiles = (search->candidates + TILE_ROWS - 1) / TILE_ROWS;
+    size_t group = queries / threads / 4 / LEAST_QUERY_GROUP * LEAST_QUERY_GROUP;
+    if (group < LEAST_QUERY_GROUP) group = LEAST_QUERY_GROUP;
+    if (group > QUERY_GROUP) group = QUERY_GROUP;
 #pragma omp parallel num_threads((int)threads)
     {
         size_t thread = (size_t)omp_get_thread_num();
 #pragma omp for schedule(static)
-        for (size_t i = 0; i < threads * all; i++) {
+        for (size_t i = 0; i < queries * search->count; i++) {
             search->found[i] = SIZE_MAX;
             search->similar[i] = NAN;
         }
 #pragma omp for schedule(static)
-        for (size_t group = 0; group < (search->query_count + lanes - 1) / lanes; group++)
-            pack_group(search, group, units + thread * lanes * search->problem->columns);
+        for (size_t g = 0; g < (queries + lanes - 1) / lanes; g++)
+            pack_group(search, g, units + thread * lanes * search->problem->columns);
+        for (size_t first = 0; first < tiles; first += search->tile_count) {
+            size_t count = tiles - first < search->tile_count ? tiles - first : search->tile_count;
 #pragma omp for schedule(dynamic, 1)
-        for (size_t tile = 0; tile < tiles; tile++)
-            search_tile(
-                search, tile, search->scratch + thread * search->scratch_stride,
-                (struct list){search->found + thread * all, search->similar + thread * all});
-#pragma omp for schedule(static)
-        for (size_t q = 0; q < search->query_count; q++) merge_lists(search, q, threads);
+            for (size_t t = 0; t < count; t++) pack_tile(search, first + t, &search->tiles[t]);
+#pragma omp for schedule(dynamic, 1)
+            for (size_t q = 0; q < queries; q += group)
+                for (size_t t = 0; t < count; t++)
+                    search_tile(search, &search->tiles[t], q,
+                                queries - q < group ? queries - q : group,
+                                search->products + thread * QUERY_GROUP * TILE_ROWS);
+        }
     }
 }
 
@@ -300,23 +297,37 @@ static size_t block_size(size_t query_count, size_t strips) {
     return query_count < block ? query_count : block;
 }
 
+static enum error_code make_tiles(struct search *search, size_t threads, struct error *error) {
+    size_t all = (search->candidates + TILE_ROWS - 1) / TILE_ROWS;
+    size_t packed = search->strips * TILE_ROWS * TILE_STRIP_BYTES;
+    size_t rounded = search->is_screened ? packed / sizeof(float) : 0;
+    search->tile_count = threads * TILES_PER_THREAD;
+    if (search->tile_count < LEAST_TILES) search->tile_count = LEAST_TILES;
+    if (search->tile_count > all) search->tile_count = all;
+    search->tiles = memory_aligned(search->tile_count, sizeof *search->tiles, "tiles", error);
+    search->tile_memory = memory_aligned(search->tile_count, packed + rounded, "tiles", error);
+    search->products =
+        memory_aligned(threads * QUERY_GROUP * TILE_ROWS, sizeof(float), "products", error);
+    if (error->code != ERROR_NONE) return error->code;
+    for (size_t t = 0; t < search->tile_count; t++) {
+        char *memory = search->tile_memory + t * (packed + rounded);
+        search->tiles[t].packed = (float *)(void *)memory;
+        search->tiles[t].rounded.values = (uint8_t *)memory + packed;
+    }
+    return ERROR_NONE;
+}
+
 /* Allocates what a search needs for blocks of `block` queries; `usual`: (2 * columns). */
 static enum error_code make_room(struct search *search, size_t block, size_t threads,
                                  double **usual, double **units, struct error *error) {
     size_t lanes = search->kernels->lanes, columns = search->problem->columns;
     size_t groups = (block + lanes - 1) / lanes, padded = search->strips * lanes;
-    size_t lists = threads * block;
-    search->scratch_products = search->strips * TILE_ROWS * TILE_STRIP_BYTES;
-    search->scratch_rounded = search->scratch_products + QUERY_GROUP * TILE_ROWS * sizeof(float);
-    search->scratch_stride =
-        search->scratch_rounded + (search->is_screened ? padded * TILE_ROWS : 0);
     *usual = memory_aligned(2 * columns, sizeof(double), "constants", error);
     *units = memory_aligned(threads * lanes, columns * sizeof(double), "queries", error);
     search->panels = memory_aligned(groups * padded, TILE_STRIP_BYTES, "queries", error);
-    search->scratch = memory_aligned(threads, search->scratch_stride, "scratch", error);
-    search->found = memory_aligned(lists * search->count, sizeof(size_t), "neighbours", error);
-    search->similar = memory_aligned(lists * search->count, sizeof(float), "neighbours", error);
-    if (!search->is_screened || error->code != ERROR_NONE) return error->code;
+    if (error->code != ERROR_NONE || make_tiles(search, threads, error) != ERROR_NONE ||
+        !search->is_screened)
+        return error->code;
     block = (block + SCREEN_QUERIES - 1) / SCREEN_QUERIES * SCREEN_QUERIES;
     struct screen_queries *rounded = &search->rounded;
     rounded->strips = search->strips;
@@ -336,9 +347,9 @@ static enum error_code make_room(struct search *search, size_t block, size_t thr
 
 static void free_room(struct search *search) {
     free(search->panels);
-    free(search->scratch);
-    free(search->found);
-    free(search->similar);
+    free(search->tiles);
+    free(search->tile_memory);
+    free(search->products);
     free(search->units);
     free(search->rounded.values);
     free(search->rounded.scales);
@@ -370,10 +381,9 @@ enum error_code cpu_nearest(struct device *device, const struct nearest_problem 
     for (size_t first = 0; first < query_count; first += block) {
         search.queries = queries + first;
         search.query_count = query_count - first < block ? query_count - first : block;
+        search.found = neighbours + first * count;
+        search.similar = similarities + first * count;
         search_block(&search, threads, units);
-        size_t list = search.query_count * count;
-        memcpy(neighbours + first * count, search.found, list * sizeof *neighbours);
-        memcpy(similarities + first * count, search.similar, list * sizeof *similarities);
     }
 done:
     free(usual);

@@ -36,7 +36,7 @@ expect_grep "smaller ones are proposed" 'try more, e\.g\. --C 1000,10000$' "$TMP
 
 # ---- a run
 expect_exit "default C" 0 "$EARMARK" crossval --embeddings "$x" --labels "$y" -o "$TMP/one" --threads 1
-expect_grep "summary" '300 rows, 10 classes, 5 folds: C = ' "$TMP/stdout"
+expect_grep "summary" '300 rows, 10 classes, 5 folds: log-loss ' "$TMP/stdout"
 expect_grep "what to do next" \
     "^Next: earmark issues --labels $TMP/one/labels\.npy --pred-probs $TMP/one/pred_probs\.npy" \
     "$TMP/stdout"
@@ -139,7 +139,8 @@ expect_same "the rows that cleanlab flags, in its order" "$TMP/stdout" "$TMP/exp
 npy "$TMP/few_y.npy" '|i1' '(8, 3)' \
     '\1\1\1\0\0\1\0\1\1\0\0\1\0\1\1\0\0\1\0\1\1\0377\0377\0377'
 npy "$TMP/few_x.npy" '<f4' '(8, 1)' "$float_0$float_1$float_0$float_1$float_quarter$float_1$float_0$float_1"
-expect_exit "classes that cannot be judged" 0 "$EARMARK" crossval --embeddings "$TMP/few_x.npy" \
+expect_exit "classes that cannot be judged" 0 "$EARMARK" crossval --copies apart \
+    --embeddings "$TMP/few_x.npy" \
     --labels "$TMP/few_y.npy" --multi-label -o "$TMP/few" --folds 2 --C 1
 expect_equal "are listed, with the row that is not known" "$(cat "$TMP/few/not_auditable.csv")" \
     $'row,label,reason\n,0,fewer clips than folds have it\n,2,fewer clips than folds are without it\n7,,it has no labels'
@@ -175,7 +176,7 @@ refused() {
 refused "a number above float32" 'large_x\.npy: row 5, column 1: 1e\+300 is too large for float32' \
     --embeddings "$TMP/large_x.npy" --labels "$TMP/eight_y.npy"
 refused "infinity" 'infinite_x\.npy: row 5, column 1 is not finite' \
-    --embeddings "$TMP/infinite_x.npy" --labels "$TMP/alone_y.npy"
+    --copies apart --embeddings "$TMP/infinite_x.npy" --labels "$TMP/alone_y.npy"
 refused "one group" "eight_y\.npy, $TMP/groups\.npy: 2 folds, but only 1 groups" \
     --embeddings "$TMP/infinite_x.npy" --labels "$TMP/eight_y.npy" --groups "$TMP/groups.npy"
 refused "one fold" "eight_y\.npy, $TMP/groups\.npy: the fold column has one value" \

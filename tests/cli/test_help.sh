@@ -69,7 +69,7 @@ similar "a value is missing" "folds needs a value" audit --folds
 similar "INPUT is missing" "INPUT is missing; usage: earmark audit INPUT -o OUT" audit
 similar "OUT is missing" "output OUT is missing; usage: earmark audit INPUT -o OUT" audit x
 similar "an argument too many" "unexpected argument 'b'" audit a b -o x
-similar "a wrong choice" "filter f: give prune_by_noise_rate, .* or low_normalized_margin" \
+similar "a wrong choice" "filter f: give prune_by_noise_rate, .* or ensemble" \
     audit a -o x --filter f
 
 similar "a value after a letter" "audit: options of one letter take no '='" audit -q=3

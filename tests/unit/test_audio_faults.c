@@ -168,13 +168,12 @@ static void planted_faults(void **state) {
                     .out = out,
                     .engine = {.device = "cpu", .threads = 2, .model_path = corpus.model},
                     .progress = PROGRESS_QUIET},
-        .crossval = CROSSVAL_DEFAULTS,
-        .confident = CONFIDENT_DEFAULTS,
+        .detection = DETECTION_LOGISTIC,
     };
-    settings.crossval.c_auto = false; /* one fit a fold: labels are not tested here */
-    settings.crossval.c_count = 1;
-    settings.crossval.c_values[0] = 0.01;
-    settings.crossval.max_iterations = 5;
+    settings.detection.crossval.c_auto = false; /* one fit a fold: labels are not tested here */
+    settings.detection.crossval.c_count = 1;
+    settings.detection.crossval.c_values[0] = 0.01;
+    settings.detection.crossval.max_iterations = 5;
     audit_run(&settings, &audit, &error);
     assert_no_error(&error);
     const struct run_results *results = audit_results(audit);

@@ -334,6 +334,41 @@ static void test_refused(void **state) {
     free_example(&example);
 }
 
+/* How many lines of warnings the choice of C gives, of three values in steps of ten from `least` */
+static size_t edge_warnings(double least, double first, double second, double third) {
+    struct error error = ERROR_INITIAL;
+    struct crossval_report report;
+    const double c_values[] = {least, 10 * least, 100 * least}, losses[] = {first, second, third};
+    crossval_report_open(&report, c_values, 3, 1, &error);
+    assert_no_error(&error);
+    memcpy(report.log_losses, losses, sizeof losses);
+    crossval_report_choose(&report);
+    assert_true(report.at_edge == (second > first || second > third));
+    struct text text = TEXT_INITIAL;
+    crossval_report_warnings(&report, &text);
+    size_t lines = 0;
+    for (size_t i = 0; i < text.length; i++) lines += text.data[i] == '\n';
+    text_free(&text);
+    crossval_report_free(&report);
+    return lines;
+}
+
+/* The edge of the values of C is only worth a warning while the log-loss still falls. */
+static void test_edge(void **state) {
+    (void)state;
+    assert_int_equal(edge_warnings(1, 0.5, 0.4, 0.5), 0);
+    assert_int_equal(edge_warnings(1, 0.5, 0.4, 0.3), 1);
+    assert_int_equal(edge_warnings(1e-4, 0.3, 0.4, 0.5), 1);
+    assert_int_equal(edge_warnings(1, 0.5, 0.4, 0.397), 0);
+    assert_int_equal(edge_warnings(1, 0.5, 0.4, 0.395), 1);
+    assert_int_equal(edge_warnings(1, 0.5, 0.0014, 0.0005), 0);
+    assert_int_equal(edge_warnings(1e-4, 0.0005, 0.0014, 0.5), 0);
+    /* Usual values beyond the edge were not tried. */
+    assert_int_equal(edge_warnings(1e-8, 2.3, 2.3, 2.299), 1);
+    assert_int_equal(edge_warnings(1e4, 0.399, 0.4, 0.4), 1);
+    assert_int_equal(edge_warnings(1e4, 0.4, 0.4, 0.399), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_standardised),    cmocka_unit_test(test_raw),
@@ -341,7 +376,7 @@ int main(void) {
         cmocka_unit_test(test_missing_classes), cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_choice),          cmocka_unit_test(test_limits),
         cmocka_unit_test(test_refused),         cmocka_unit_test(test_pooled),
-        cmocka_unit_test(test_logarithms),
+        cmocka_unit_test(test_logarithms),      cmocka_unit_test(test_edge),
     };
     return cmocka_run_group_tests_name("crossval", tests, NULL, NULL);
 }

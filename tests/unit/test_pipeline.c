@@ -45,10 +45,9 @@ static struct audit_settings settings_for(const char *out, int threads,
                                .operations = operations},
                     .fresh = true,
                     .progress = PROGRESS_QUIET},
-        .crossval = CROSSVAL_DEFAULTS,
-        .confident = CONFIDENT_DEFAULTS,
+        .detection = DETECTION_LOGISTIC,
     };
-    settings.crossval.folds = 4;
+    settings.detection.crossval.folds = 4;
     return settings;
 }
 

@@ -148,8 +148,8 @@ static void check_small(const float *x, size_t rows, size_t features, const int3
 
 static void test_small(void **state) {
     (void)state;
-    const double none = 1.0 / 3, most = 1.001 / 1.003, least = 0.001 / 1.003;
-    const double half = 0.501 / 1.003,
+    const double none = 1.0 / 3, most = 1.01 / 1.03, least = 0.01 / 1.03;
+    const double half = 0.51 / 1.03,
                  uniform[9] = {none, none, none, none, none, none, none, none, none};
     /* two rows, one column: opposite, and each votes for the other's label */
     check_small((const float[]){1, 2}, 2, 1, NULL,

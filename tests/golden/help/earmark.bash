@@ -1,6 +1,6 @@
 # bash completion of earmark, made by `earmark help --bash`
 _earmark() {
-    local current=${COMP_WORDS[COMP_CWORD]} words= commands='audit embed crossval issues report model bench info help version'
+    local current=${COMP_WORDS[COMP_CWORD]} words= commands='audit detect embed crossval issues report model bench info help version'
     local command=${COMP_WORDS[1]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     if [ "$command" = model ]; then command="model ${COMP_WORDS[2]-}"; fi
     # bash makes three words of --option=value
@@ -14,17 +14,22 @@ _earmark() {
     model) words='import info' ;;
     --device) words='auto cpu cuda cuda:all' ;;
     --precision) words='float32 tf32 bf16' ;;
-    --views) words='xvector,statistics xvector' ;;
+    --views) words='xvector,statistics xvector none' ;;
+    --detector) words='ensemble logistic' ;;
+    --copies) words='together apart' ;;
     --scale) words='none standard' ;;
+    --filter) words='prune_by_noise_rate prune_by_class both confident_learning predicted_neq_given low_self_confidence low_normalized_margin ensemble' ;;
     --filter) words='prune_by_noise_rate prune_by_class both confident_learning predicted_neq_given low_self_confidence low_normalized_margin' ;;
+    --score) words='self_confidence normalized_margin confidence_weighted_entropy log_margin' ;;
     --score) words='self_confidence normalized_margin confidence_weighted_entropy' ;;
     --estimation-method) words='none off_diagonal off_diagonal_calibrated off_diagonal_custom' ;;
     esac
     if [ "${current:0:1}" = - ]; then
         case $command in
-        'audit') words='--label-pattern --label-column --label-separator --path-column --start-column --end-column --group --fold-column --allow-outside --model --device --precision --threads --no-resample --views --folds --shuffle --seed --C --scale --tol --max-iterations --filter --score --frac-noise --min-examples-per-class --num-to-remove --joint --adjust-pred-probs --output --fresh --fail-on-issues --json --quiet --help' ;;
+        'audit') words='--label-pattern --label-column --label-separator --path-column --start-column --end-column --group --fold-column --allow-outside --embeddings --model --device --precision --threads --no-resample --views --detector --copies --folds --shuffle --seed --C --scale --tol --max-iterations --filter --score --frac-noise --min-examples-per-class --num-to-remove --joint --adjust-pred-probs --output --fresh --fail-on-issues --json --quiet --help' ;;
+        'detect') words='--embeddings --labels --unlabelled --groups --fold-of --device --threads --detector --copies --folds --shuffle --seed --C --scale --tol --max-iterations --filter --score --frac-noise --min-examples-per-class --num-to-remove --joint --adjust-pred-probs --output --fresh --fail-on-issues --json --quiet --help' ;;
         'embed') words='--label-pattern --label-column --label-separator --path-column --start-column --end-column --group --fold-column --allow-outside --model --device --precision --threads --no-resample --views --features --output --fresh --json --quiet --help' ;;
-        'crossval') words='--embeddings --labels --multi-label --unlabelled --groups --fold-of --device --threads --folds --shuffle --seed --C --scale --tol --max-iterations --output --fresh --json --quiet --help' ;;
+        'crossval') words='--embeddings --labels --multi-label --unlabelled --groups --fold-of --device --threads --detector --copies --folds --shuffle --seed --C --scale --tol --max-iterations --output --fresh --json --quiet --help' ;;
         'issues') words='--labels --pred-probs --multi-label --threads --filter --score --frac-noise --min-examples-per-class --num-to-remove --joint --adjust-pred-probs --estimation-method --output --mask --fresh --fail-on-issues --json --quiet --help' ;;
         'report') words='--threads --root --quiet --help' ;;
         'model import') words='--output --float16 --name --licence --source --quiet --help' ;;

@@ -11,7 +11,7 @@ Makes, in this folder, for each case:
   <name>_v.npy     float64 (rows, classes): natural logarithms of the votes
 
 Columns are standardised by all rows (divisor n, constant ones by 1); the 20 other rows with the
-largest cosine s, ties by the lower row, vote exp((s - 1) / 0.1); a thousandth of the sum is added
+largest cosine s, ties by the lower row, vote exp((s - 1) / 0.1); a hundredth of the sum is added
 to every class. Rows that have no neighbours, or cosines of 0 only, are uniform.
 
 usage: python make_votes.py     (numpy)
@@ -59,7 +59,7 @@ def make(name, x, y, classes, apart=None):
         similar[q, :len(order)] = s[order]
         for row in order:
             votes[q, y[row]] += np.exp((s[row] - 1) / 0.1)
-        votes[q] += 1e-3 * votes[q].sum()
+        votes[q] += 1e-2 * votes[q].sum()
         votes[q] /= votes[q].sum()
     save(name + "_x", x, np.float32)
     save(name + "_y", y, np.int32)
