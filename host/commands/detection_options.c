@@ -2,6 +2,11 @@
 
 #include "host/commands/option_table.h"
 
+/* How many files of embeddings one classifier can take: an audit has its own. */
+static size_t given_views(enum command_bit command) {
+    return command == COMMAND_AUDIT ? 0 : 1;
+}
+
 static enum error_code check_multilabel(const struct options *options, enum command_bit command,
                                         const struct detection_settings *settings,
                                         struct error *error) {
@@ -15,9 +20,23 @@ static enum error_code check_multilabel(const struct options *options, enum comm
         return FAIL(error, ERROR_USAGE,
                     "--filter %s and --score %s are for one label a clip: give one of cleanlab's",
                     FILTER_ENSEMBLE_NAME, SCORE_LOG_MARGIN_NAME);
-    if (options->files.embedding_count > 1)
+    if (options->files.embedding_count > given_views(command))
         return FAIL(error, ERROR_USAGE,
-                    "several labels a clip are judged by one embedding; give one --embeddings");
+                    "several labels a clip are judged by one embedding; give %s --embeddings",
+                    command == COMMAND_AUDIT ? "no" : "one");
+    return ERROR_NONE;
+}
+
+/* Options that say how many clips cleanlab's filters flag. */
+static enum error_code check_filter(const struct options *options, enum command_bit command,
+                                    struct error *error) {
+    static const char *const names[] = {"frac-noise", "min-examples-per-class", "num-to-remove"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (option_given(options, names[i], command) != NULL)
+            return FAIL(error, ERROR_USAGE,
+                        "--%s is for cleanlab's filters: give --filter prune_by_noise_rate, or "
+                        "another of them",
+                        names[i]);
     return ERROR_NONE;
 }
 
@@ -31,10 +50,16 @@ enum error_code command_detection(const struct options *options, enum command_bi
         TRY(check_multilabel(options, command, settings, error));
         settings->detector = DETECTOR_LOGISTIC;
     }
-    if (settings->detector == DETECTOR_LOGISTIC) return ERROR_NONE;
-    if (option_given(options, "filter", command) == NULL)
+    bool logistic = settings->detector == DETECTOR_LOGISTIC;
+    if (logistic && options->files.embedding_count > given_views(command))
+        return FAIL(error, ERROR_USAGE,
+                    "--detector logistic takes one embedding a clip: give %s --embeddings, or "
+                    "--detector ensemble",
+                    command == COMMAND_AUDIT ? "no" : "one");
+    if (!logistic && option_given(options, "filter", command) == NULL)
         settings->confident.filter = FILTER_ENSEMBLE;
-    if (option_given(options, "score", command) == NULL)
+    if (!logistic && option_given(options, "score", command) == NULL)
         settings->confident.score = SCORE_LOG_MARGIN;
-    return ERROR_NONE;
+    if (settings->confident.filter != FILTER_ENSEMBLE) return ERROR_NONE;
+    return check_filter(options, command, error);
 }
