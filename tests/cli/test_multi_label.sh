@@ -79,6 +79,18 @@ check "which an audit takes" "$EARMARK" audit "$clips/list.csv" --label-separato
     --joint "$TMP/issues/confident_joint.npy" --quiet
 expect_same "and finds the same" "$TMP/out/issues.csv" "$TMP/joint/issues.csv"
 
+# ---- arrays of counts that an audit refuses, by their names
+source tests/cli/arrays.sh
+npy "$TMP/zero.npy" '|u1' '(2, 2, 2)' '\3\1\1\3\0\0\0\0'
+npy "$TMP/less.npy" '|i1' '(2,)' '\1\377'
+expect_exit "a joint of zeros" 1 "$EARMARK" audit "$clips/list.csv" --label-separator ';' \
+    -o "$TMP/zero" --joint "$TMP/zero.npy" --C 1
+expect_grep "is named, with the class" "^earmark: $TMP/zero\.npy: class 1 against the rest: .*0 throughout" \
+    "$TMP/stderr"
+expect_exit "fewer than none to remove" 1 "$EARMARK" audit "$clips/list.csv" --label-separator ';' \
+    -o "$TMP/less" --num-to-remove "$TMP/less.npy" --C 1
+expect_grep "are named, too" "^earmark: $TMP/less\.npy: class 1: -1 rows to remove" "$TMP/stderr"
+
 # ---- groups and folds, and one label after all
 sed -e '1s/$/,part/' -e '1!s/clip\(.\)\(.*\)$/clip\1\2,\1/' "$clips/list.csv" >"$clips/parts.csv"
 check "groups" "$EARMARK" audit "$clips/parts.csv" --label-separator ';' --group part --folds 3 --C 1 \
