@@ -1,6 +1,7 @@
 #include "host/audit/detection.h"
 
 #include "host/base/memory.h"
+#include "host/confident/flagged.h"
 #include "kernels/device.h"
 
 #include <math.h>
@@ -139,6 +140,7 @@ void detection_free(struct detection *detection) {
     free(detection->labels);
     free(detection->scores);
     free(detection->same_sound);
+    free(detection->flagged);
     *detection = (struct detection){0};
 }
 
@@ -174,28 +176,28 @@ static enum error_code score_rows(const struct detection_settings *settings,
     return error->code;
 }
 
-/* For every set of copies with different labels: same_sound of its rows, and best (rows), by the
- * set's first row: the label that is most probable for the sound. */
+/* best (rows), by a set's first row: the row whose label is most probable for the sound.
+ * same_sound: that row where the label is another one, else a row with another label. */
 static void compare_copies(struct detection *detection, int32_t *best) {
     const struct detection_input *input = detection->input;
-    for (size_t row = 0; row < input->rows; row++) {
-        detection->same_sound[row] = SIZE_MAX;
-        best[row] = input->labels[row];
-    }
+    const int32_t *labels = input->labels;
+    size_t *same_sound = detection->same_sound;
     for (size_t row = 0; row < input->rows; row++) {
         size_t first = (size_t)input->copy_of[row];
         const float *mix = detection->view.mix + first * input->classes;
-        int32_t label = input->labels[row];
-        if (label != input->labels[first]) {
-            detection->same_sound[row] = first;
-            if (detection->same_sound[first] == SIZE_MAX) detection->same_sound[first] = row;
-        }
-        if (mix[label] > mix[best[first]]) best[first] = label;
+        same_sound[row] = SIZE_MAX;
+        best[row] = (int32_t)row;
+        if (labels[row] != labels[first] && same_sound[first] == SIZE_MAX) same_sound[first] = row;
+        if (mix[labels[row]] > mix[labels[best[first]]]) best[first] = (int32_t)row;
     }
-    /* Those with the first row's label: the other label's row is the first row's. */
-    for (size_t row = 0; row < input->rows; row++)
-        if (detection->same_sound[row] == SIZE_MAX)
-            detection->same_sound[row] = detection->same_sound[(size_t)input->copy_of[row]];
+    for (size_t row = input->rows; row-- > 0;) { /* the first of a set after its copies */
+        size_t first = (size_t)input->copy_of[row], other = same_sound[first];
+        if (other == SIZE_MAX) continue;
+        if (labels[row] != labels[best[first]])
+            same_sound[row] = (size_t)best[first];
+        else
+            same_sound[row] = labels[row] != labels[first] ? first : other;
+    }
 }
 
 /* Identical sounds under different labels: one of the labels is wrong for certain. All are
@@ -211,7 +213,7 @@ static enum error_code flag_copies(struct detection *detection, unsigned char *f
     for (size_t row = 0; row < input->rows; row++) {
         if (detection->same_sound[row] == SIZE_MAX) continue;
         flagged[row] = 1;
-        if (input->labels[row] != best[(size_t)input->copy_of[row]])
+        if (input->labels[row] != input->labels[best[(size_t)input->copy_of[row]]])
             detection->scores[row] -= CERTAIN_SCORE;
     }
 done:
@@ -222,14 +224,13 @@ done:
 /* The ensemble's own set of issues, ranked by the scores. */
 static enum error_code flag_rows(struct detection *detection, struct error *error) {
     const struct detection_input *input = detection->input;
-    unsigned char *flagged = memory_array(input->rows, 1, "issues", error);
-    if (flagged == NULL) return error->code;
-    for (size_t row = 0; row < input->rows; row++) flagged[row] = detection->scores[row] < -0.5F;
-    if (input->copy_of == NULL || flag_copies(detection, flagged, error) == ERROR_NONE)
-        confident_set_issues(&detection->confident, flagged, detection->scores, input->labels,
-                             error);
-    free(flagged);
-    return error->code;
+    size_t count;
+    detection->flagged = memory_array(input->rows, 1, "issues", error);
+    if (detection->flagged == NULL) return error->code;
+    TRY(flagged_find(&detection->view, detection->flagged, &count, error));
+    if (input->copy_of != NULL) TRY(flag_copies(detection, detection->flagged, error));
+    return confident_set_issues(&detection->confident, detection->flagged, detection->scores,
+                                input->labels, error);
 }
 
 enum error_code detection_find(const struct detection_settings *settings,

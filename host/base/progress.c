@@ -26,6 +26,11 @@
 /* What a line shows: everything, or less where a terminal is narrow. */
 enum detail { DETAIL_LEAST, DETAIL_COUNTS, DETAIL_SPEED, DETAIL_ALL };
 
+/* The widest numbers that the bar's line leaves room for, so that nothing in it comes and goes as
+ * they grow: "9,999" twice, "59 min 59 s". */
+#define WIDEST_SPEED 5
+#define WIDEST_DURATION 11
+
 /* The stage that is running, for messages. */
 static struct progress *current;
 
@@ -144,9 +149,9 @@ static void erase_bar(struct progress *progress) {
     bar_is_shown = false;
 }
 
-/* "[=====     ] ", as long as the rest of the line leaves room for. */
-static void add_bar(struct line *line, const struct progress *progress, int room) {
-    int cells = room - 3 < BAR_CELLS ? room - 3 : BAR_CELLS;
+/* "[=====     ] " */
+static void add_bar(struct line *line, const struct progress *progress) {
+    int cells = progress->cells;
     if (progress->total == 0 || cells < SHORTEST_BAR) return;
     uint64_t done = progress->done < progress->total ? progress->done : progress->total;
     int filled = (int)((double)done / (double)progress->total * cells);
@@ -155,17 +160,44 @@ static void add_bar(struct line *line, const struct progress *progress, int room
     add(line, "] ");
 }
 
+/* Columns that a state takes at the end of the stage, when its numbers are widest. */
+static int widest_state(const struct progress *progress, enum detail detail) {
+    struct progress last = *progress;
+    struct line line = {.length = 0};
+    if (last.total > 0) last.done = last.total;
+    add_state(&line, &last, 0.0, detail);
+    int width = (int)line.length;
+    if (detail >= DETAIL_SPEED) width += 2 + WIDEST_SPEED + 1 + (int)strlen(progress->unit) + 2;
+    if (detail >= DETAIL_ALL) width += 2 + WIDEST_SPEED + (int)strlen(" x real time");
+    if (last.total > 0) width += 2 + WIDEST_DURATION + (int)strlen(" left");
+    return width;
+}
+
+/* Fills state with as much detail as fits in the room. What was once left out stays out, even
+ * where numbers are wider than foreseen, and a bar that became shorter does not grow again. */
+static void fit_state(struct progress *progress, double elapsed, int room, struct line *state) {
+    if (progress->fitted_room != room) {
+        progress->left_out = 0;
+        progress->cells = BAR_CELLS;
+    }
+    progress->fitted_room = room;
+    for (;; progress->left_out++) {
+        enum detail detail = (enum detail)(DETAIL_ALL - progress->left_out);
+        state->length = 0;
+        add_state(state, progress, elapsed, detail);
+        if (detail == DETAIL_LEAST) break;
+        if (widest_state(progress, detail) <= room && (int)state->length <= room) break;
+    }
+    int cells = room - (int)state->length - 3; /* "[", "] " */
+    if (cells < progress->cells) progress->cells = cells;
+}
+
 static void draw_bar(struct progress *progress, double elapsed) {
     struct line state, line = {.length = 0};
     int columns = room(progress);
     add(&line, "%s ", progress->title);
-    enum detail detail = DETAIL_ALL;
-    for (;; detail--) {
-        state.length = 0;
-        add_state(&state, progress, elapsed, detail);
-        if ((int)(line.length + state.length) <= columns || detail == DETAIL_LEAST) break;
-    }
-    add_bar(&line, progress, columns - (int)line.length - (int)state.length);
+    fit_state(progress, elapsed, columns - (int)line.length, &state);
+    add_bar(&line, progress);
     add(&line, "%s", state.text);
     int length = (int)line.length < columns ? (int)line.length : columns;
     int blank = progress->width > length ? progress->width - length : 0;

@@ -32,6 +32,9 @@ struct progress {
     double shown; /* when something was last written */
     int columns;  /* of the terminal; 0: asked for each time */
     int width;    /* of what the bar's line holds now */
+    /* private: the room that the bar's line was laid out for, how much of the line was left out,
+     * and the bar's length */
+    int fitted_room, left_out, cells;
 };
 
 /* Begins a stage; stream, clock and columns stay what they were set to. */

@@ -67,8 +67,10 @@ enum error_code copies_folds(const int32_t *labels, const int32_t *copy_of, size
     for (size_t row = 0; row < rows; row++)
         if ((size_t)copy_of[row] == row) first_labels[firsts++] = labels == NULL ? 0 : labels[row];
     if (deal(labels == NULL ? NULL : first_labels, firsts, classes, folds, shuffle, seed,
-             first_folds, error) != ERROR_NONE)
+             first_folds, error) != ERROR_NONE) {
+        if (firsts < rows) error_prefix(error, "copies count once");
         goto done;
+    }
     for (size_t row = 0, next = 0; row < rows; row++) /* a first row stands before its copies */
         fold_of[row] =
             (size_t)copy_of[row] == row ? first_folds[next++] : fold_of[(size_t)copy_of[row]];

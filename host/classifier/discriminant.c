@@ -11,13 +11,6 @@
 
 const double discriminant_shrinkages[DISCRIMINANT_SHRINKAGES] = {0.01, 0.03, 0.1, 0.3, 0.6, 0.9};
 
-/* Up to this many bytes the outer products of every fold are kept; beyond it, they are summed
- * again when they are needed. */
-#define PRODUCTS_BYTES ((size_t)1 << 30)
-
-/* Bytes of the weights of the shrinkages that are fitted together. */
-#define WEIGHTS_BYTES ((size_t)1 << 30)
-
 /* Log-losses that differ by less are equal but for rounding: the smaller shrinkage is taken. */
 #define TIE 1e-12
 
@@ -25,17 +18,18 @@ struct run {
     const struct crossval_input *input;
     const struct device_operations *operations;
     struct classifier *classifier;
+    size_t memory;
     int threads;
     const struct discriminant_progress *progress;
     size_t finished_steps, all_steps;
     struct scaling scaling;
     size_t *folds; /* (fold_count): those that hold rows out */
     size_t fold_count;
-    size_t *counts;     /* (folds, classes): rows that each fold holds out */
-    size_t *all_counts; /* (classes) */
-    double *sums;       /* (folds, classes, features): of these rows */
-    double *all_sums;   /* (classes, features) */
-    bool kept;
+    size_t *counts;       /* (folds, classes): rows that each fold holds out */
+    size_t *all_counts;   /* (classes) */
+    double *sums;         /* (folds, classes, features): of these rows */
+    double *all_sums;     /* (classes, features) */
+    bool kept;            /* whether the products of every fold are; else they are summed again */
     double *products;     /* (folds, features, features) if kept, else of one fold */
     double *all_products; /* (features, features) */
     struct discriminant_fit fit;
@@ -81,9 +75,9 @@ static enum error_code count_rows(struct run *run, struct error *error) {
 static enum error_code allocate(struct run *run, struct error *error) {
     size_t features = run->input->features, classes = run->input->classes;
     size_t folds = run->input->folds, square = features * features;
-    run->kept = folds <= PRODUCTS_BYTES / sizeof(double) / square;
+    run->kept = folds <= run->memory / sizeof(double) / square;
     size_t fits = run->fold_count * classes * (features + 1);
-    run->at_once = WEIGHTS_BYTES / sizeof(double) / fits;
+    run->at_once = run->memory / sizeof(double) / fits;
     if (run->at_once < 1) run->at_once = 1;
     if (run->at_once > DISCRIMINANT_SHRINKAGES) run->at_once = DISCRIMINANT_SHRINKAGES;
     run->sums = memory_array(folds, classes * features * sizeof(double), "class sums", error);
@@ -208,7 +202,7 @@ static enum error_code judge(struct run *run, size_t shrinkage, size_t first, fl
     const struct crossval_input *input = run->input;
     struct temperature_input scores = {run->scores, input->labels, input->rows, input->classes,
                                        run->threads};
-    double sum, temperature, *log_loss = &report->log_losses[shrinkage];
+    double sum, temperature = 1, *log_loss = &report->log_losses[shrinkage];
     *log_loss = INFINITY;
     if (run->failed[shrinkage]) return finish_step(run, error);
     for (size_t i = 0; i < run->fold_count; i++)
@@ -266,14 +260,15 @@ static enum error_code run_all(struct run *run, float *log_probabilities,
     return ERROR_NONE;
 }
 
-enum error_code discriminant_run(const struct device_operations *operations, struct device *device,
-                                 const struct crossval_input *input, int threads,
-                                 const struct discriminant_progress *progress,
-                                 float *log_probabilities, struct discriminant_report *report,
-                                 struct error *error) {
+enum error_code discriminant_run_within(size_t memory, const struct device_operations *operations,
+                                        struct device *device, const struct crossval_input *input,
+                                        int threads, const struct discriminant_progress *progress,
+                                        float *log_probabilities,
+                                        struct discriminant_report *report, struct error *error) {
     *report = (struct discriminant_report){0};
     struct run run = {.input = input,
                       .operations = operations,
+                      .memory = memory,
                       .threads = threads < 1 ? 1 : threads,
                       .progress = progress};
     TRY(check(input, error));
@@ -281,4 +276,13 @@ enum error_code discriminant_run(const struct device_operations *operations, str
         run_all(&run, log_probabilities, report, error);
     run_close(&run);
     return error->code;
+}
+
+enum error_code discriminant_run(const struct device_operations *operations, struct device *device,
+                                 const struct crossval_input *input, int threads,
+                                 const struct discriminant_progress *progress,
+                                 float *log_probabilities, struct discriminant_report *report,
+                                 struct error *error) {
+    return discriminant_run_within(DISCRIMINANT_MEMORY, operations, device, input, threads,
+                                   progress, log_probabilities, report, error);
 }

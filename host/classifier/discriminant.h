@@ -48,4 +48,14 @@ enum error_code discriminant_run(const struct device_operations *operations, str
                                  float *log_probabilities, struct discriminant_report *report,
                                  struct error *error);
 
+/* The same with another limit than DISCRIMINANT_MEMORY, in bytes, each for the sums of outer
+ * products that are kept and for the weights of all shrinkages. With less, folds are summed again
+ * and fewer shrinkages fitted together; results are the same. */
+#define DISCRIMINANT_MEMORY ((size_t)1 << 30)
+enum error_code discriminant_run_within(size_t memory, const struct device_operations *operations,
+                                        struct device *device, const struct crossval_input *input,
+                                        int threads, const struct discriminant_progress *progress,
+                                        float *log_probabilities,
+                                        struct discriminant_report *report, struct error *error);
+
 #endif

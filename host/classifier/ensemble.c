@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* What the steps of one run share. */
 struct ensemble_step {
@@ -107,10 +106,8 @@ static enum error_code run_votes(struct ensemble_step *run, size_t view, struct 
 static enum error_code check_view(const struct ensemble_input *input, size_t view,
                                   struct error *error) {
     const struct ensemble_view *rows = &input->views[view];
-    size_t size = rows->features * sizeof *rows->embeddings;
-    for (size_t row = 1; row < input->rows; row++)
-        if (memcmp(rows->embeddings, rows->embeddings + row * rows->features, size) != 0)
-            return ERROR_NONE;
+    for (size_t i = rows->features; i < input->rows * rows->features; i++)
+        if (rows->embeddings[i] != rows->embeddings[i % rows->features]) return ERROR_NONE;
     return FAIL(error, ERROR_DATA,
                 "%s: every column is constant: all %zu rows have the same embedding, so there is "
                 "nothing to learn from",

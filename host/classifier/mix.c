@@ -132,6 +132,9 @@ done:
     return error->code;
 }
 
+/* Losses that differ by less are the same but for rounding: two views that are equal. */
+#define SAME_LOSS 1e-12
+
 /* Takes the best cell into the report, and each view's own best loss. */
 static const struct weighting *choose(const struct mixing *mixing, const double *losses,
                                       struct mix_report *report) {
@@ -140,7 +143,7 @@ static const struct weighting *choose(const struct mixing *mixing, const double 
     for (size_t v = 0; v < MIX_VIEWS; v++) report->log_losses[v] = INFINITY;
     for (size_t i = 0; i < mixing->weighting_count * TEMPERATURES; i++) {
         const struct weighting *weighting = &mixing->weightings[i / TEMPERATURES];
-        if (losses[i] < losses[best]) best = i;
+        if (losses[i] < losses[best] * (1 - SAME_LOSS)) best = i;
         for (size_t v = 0; v < mixing->input->view_count; v++)
             if (weighting->weights[v] == 1 && losses[i] / rows < report->log_losses[v])
                 report->log_losses[v] = losses[i] / rows;

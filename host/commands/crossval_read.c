@@ -18,7 +18,7 @@ static enum error_code read_column(const char *path, size_t rows, int64_t **valu
     if (array.dimensions == 0 || array.columns != 1 || array.rows == 0) {
         FAIL(error, ERROR_DATA,
              "%s: one whole number for each row is needed, this has %zu x %zu (labels of 0 and 1, "
-             "a column a class, go with --multi-label)",
+             "a column a class, go with crossval --multi-label)",
              path, array.rows, array.columns);
     } else if (rows != SIZE_MAX && array.rows != rows) {
         FAIL(error, ERROR_DATA, "%s: %zu rows, but the embeddings have %zu", path, array.rows,
@@ -76,7 +76,12 @@ static enum error_code find_copies(const struct crossval_files *files,
             hashes[row][0] = hash.low64;
             hashes[row][1] ^= hash.high64;
         }
-    copies_find((const uint64_t(*)[2])hashes, rows, *copy_of, &copies, error);
+    if (copies_find((const uint64_t(*)[2])hashes, rows, *copy_of, &copies, error) == ERROR_NONE &&
+        copies > 0 && copies == rows - 1)
+        FAIL(error, ERROR_DATA,
+             "%s: every column is constant: all %zu rows have the same embedding, so there is "
+             "nothing to learn from",
+             data->views[0].file, rows);
 done:
     free(values);
     free(hashes);
@@ -334,6 +339,8 @@ struct detection_input crossval_data_detection(const struct crossval_data *data,
                                     .labels = input->labels,
                                     .fold_of = input->fold_of,
                                     .copy_of = data->copy_of,
+                                    .groups = data->groups,
+                                    .group_option = "--groups",
                                     .row_numbers = data->rows,
                                     .rows = input->rows,
                                     .classes = input->classes,

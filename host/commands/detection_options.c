@@ -21,6 +21,19 @@ static enum error_code check_multilabel(const struct options *options, enum comm
     return ERROR_NONE;
 }
 
+/* Options that say how many clips cleanlab's filters flag. */
+static enum error_code check_filter(const struct options *options, enum command_bit command,
+                                    struct error *error) {
+    static const char *const names[] = {"frac-noise", "min-examples-per-class", "num-to-remove"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (option_given(options, names[i], command) != NULL)
+            return FAIL(error, ERROR_USAGE,
+                        "--%s is for cleanlab's filters: give --filter prune_by_noise_rate, or "
+                        "another of them",
+                        names[i]);
+    return ERROR_NONE;
+}
+
 enum error_code command_detection(const struct options *options, enum command_bit command,
                                   bool multilabel, struct detection_settings *settings,
                                   struct error *error) {
@@ -31,10 +44,15 @@ enum error_code command_detection(const struct options *options, enum command_bi
         TRY(check_multilabel(options, command, settings, error));
         settings->detector = DETECTOR_LOGISTIC;
     }
-    if (settings->detector == DETECTOR_LOGISTIC) return ERROR_NONE;
-    if (option_given(options, "filter", command) == NULL)
+    bool logistic = settings->detector == DETECTOR_LOGISTIC;
+    if (logistic && options->files.embedding_count > 1)
+        return FAIL(error, ERROR_USAGE,
+                    "--detector logistic takes one embedding a clip: give one --embeddings, or "
+                    "--detector ensemble");
+    if (!logistic && option_given(options, "filter", command) == NULL)
         settings->confident.filter = FILTER_ENSEMBLE;
-    if (option_given(options, "score", command) == NULL)
+    if (!logistic && option_given(options, "score", command) == NULL)
         settings->confident.score = SCORE_LOG_MARGIN;
-    return ERROR_NONE;
+    if (settings->confident.filter != FILTER_ENSEMBLE) return ERROR_NONE;
+    return check_filter(options, command, error);
 }

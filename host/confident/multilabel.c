@@ -134,11 +134,19 @@ static enum error_code find_class(const struct multilabel_input *input,
     return ERROR_NONE;
 }
 
-/* Whether the settings are those of class health. */
+/* The settings of class health: cleanlab's defaults. */
+static struct confident_settings health_settings(const double *joint) {
+    return (struct confident_settings){.filter = FILTER_PRUNE_BY_NOISE_RATE,
+                                       .frac_noise = 1,
+                                       .min_examples_per_class = 1,
+                                       .joint = joint};
+}
+
+/* Whether the settings find what class health is made of. */
 static bool finds_health(const struct confident_settings *settings) {
-    const struct confident_settings defaults = CONFIDENT_DEFAULTS;
-    return settings->filter == defaults.filter && settings->frac_noise == defaults.frac_noise &&
-           settings->min_examples_per_class == defaults.min_examples_per_class &&
+    struct confident_settings health = health_settings(NULL);
+    return settings->filter == health.filter && settings->frac_noise == health.frac_noise &&
+           settings->min_examples_per_class == health.min_examples_per_class &&
            settings->num_to_remove == NULL;
 }
 
@@ -148,14 +156,13 @@ static enum error_code take_class(const struct multilabel_input *input,
                                   const struct binary_problem *problem, struct marks *marks,
                                   struct multilabel_result *result, size_t *capacity,
                                   struct error *error) {
-    struct confident_settings defaults = CONFIDENT_DEFAULTS;
+    struct confident_settings health = health_settings(settings->joint);
     struct confident_result found = CONFIDENT_RESULT_INITIAL;
     if (find_class(input, settings, c, problem, marks->off_diagonal, &found, error) == ERROR_NONE)
         take_issues(result, c, &found, marks->flagged, capacity, error);
     if (error->code == ERROR_NONE && !finds_health(settings)) {
         confident_free(&found);
-        defaults.joint = settings->joint;
-        find_class(input, &defaults, c, problem, NULL, &found, error);
+        find_class(input, &health, c, problem, NULL, &found, error);
     }
     if (error->code == ERROR_NONE) take_health(result, c, &found, marks->health);
     confident_free(&found);

@@ -49,16 +49,18 @@ static void append_count(struct text *text, uint64_t count, const char *what, in
     text_free(&number);
 }
 
-/* Of the issues, how many are certain, and how many belong to no class. */
+/* Of the issues, how many have a copy with another label, and how many belong to no class. */
 static void append_marks(struct text *line, const struct run_results *results) {
     uint64_t certain = 0, none = 0;
+    if (!run_has_marks(results)) return;
     for (size_t i = 0; i < results->issue_count; i++) {
         certain += results->issues[i].certain;
         none += results->issues[i].none_of_classes;
     }
     if (certain > 0) {
         text_string(line, "; ");
-        append_plural(line, certain, "is certain", "are certain");
+        append_plural(line, certain, "has the sound of a clip with another label",
+                      "have the sound of a clip with another label");
     }
     if (none > 0) {
         text_string(line, certain > 0 ? ", " : "; ");

@@ -19,7 +19,7 @@ static struct text shown_label(const struct run_results *results, const struct r
                                bool suggested) {
     struct text shown = TEXT_INITIAL;
     char number[16];
-    if (suggested && issue->none_of_classes) {
+    if (suggested && issue->none_of_classes && run_has_marks(results)) {
         text_string(&shown, "none of these");
         return shown;
     }
@@ -85,21 +85,31 @@ static struct text shown_clip(const struct run_results *results, size_t row) {
     return shown;
 }
 
+/* Appends the text, cut to `limit` columns (0: whole), and frees it. */
+static void append_cut(struct text *line, struct text *text, int limit) {
+    if (text->failed)
+        line->failed = true;
+    else if (text->data != NULL)
+        terminal_cut(line, text->data, limit);
+    text_free(text);
+}
+
 /* "certain: low/clip3.wav has the same sound and is labelled low" */
 static void append_certain(struct text *text, const struct run_results *results,
                            const struct run_issue *issue, int indent, int width) {
-    struct text line = TEXT_INITIAL;
+    struct text line = TEXT_INITIAL, label = TEXT_INITIAL;
     struct text clip = shown_clip(results, issue->same_sound);
     struct run_clip same = run_clip_at(&results->clips, issue->same_sound);
-    text_format(&line, "certain: %s has the same sound and ", clip.data == NULL ? "" : clip.data);
+    text_string(&line, "certain: ");
+    append_cut(&line, &clip, width == 0 ? 0 : width - indent - (int)line.length);
+    text_string(&line, " has the same sound and ");
     if (same.label == NULL) {
         text_string(&line, "another label");
     } else {
         text_string(&line, "is labelled ");
-        name_visible(&line, same.label[0] == '\0' ? "(none)" : same.label);
+        name_visible(&label, same.label[0] == '\0' ? "(none)" : same.label);
+        append_cut(&line, &label, width == 0 ? 0 : LABEL_WIDTH);
     }
-    if (clip.failed) text->failed = true;
-    text_free(&clip);
     text_format(text, "%*s", indent, "");
     summary_wrapped(text, &line, indent, width);
 }
@@ -122,7 +132,8 @@ static void append_issue(struct text *text, const struct run_results *results, s
     text_string(text, widths->narrow ? "\n      " : "  ");
     append_cell(text, &clip, widths->clip, 0);
     text_string(text, "\n");
-    if (issue->certain) append_certain(text, results, issue, widths->narrow ? 6 : 19, width);
+    if (issue->certain && run_has_marks(results))
+        append_certain(text, results, issue, widths->narrow ? 6 : 19, width);
 }
 
 void summary_issues(struct text *text, const struct run_results *results, int width) {

@@ -221,7 +221,8 @@ static enum error_code append_group(struct page *page, size_t first, size_t coun
     for (size_t i = 0; i < count; i++) {
         if (error->code == ERROR_NONE) {
             append_issue(page, first + i + 1, &issues[first + i], &sounds[i]);
-            *(sounds[i].readable ? &page->sounds.played : &page->sounds.missing) += 1;
+            page->sounds.played += sounds[i].readable;
+            page->sounds.missing += !sounds[i].readable && places[i].path.length > 0;
             table_flush_full(&page->table, error);
         }
         sound_free(&sounds[i]);

@@ -43,7 +43,8 @@ static void append_certain(struct page *page, const struct run_issue *issue) {
     text_string(out, ": one of the two is wrong.</p>\n");
 }
 
-/* "xvector: logistic 2% → 91%, discriminant 1% → 95%, 17 of 20 neighbours eight, 2 six" */
+/* "xvector: logistic 2% → 91%, discriminant 1% → 95%, 17 of 20 neighbours labelled eight, 2
+ * labelled six" */
 static void append_view(struct page *page, const struct run_issue *issue, size_t view) {
     const struct run_evidence *evidence = &issue->evidence[view];
     struct text *out = &page->table.row;
@@ -65,6 +66,7 @@ static void append_view(struct page *page, const struct run_issue *issue, size_t
 void page_marks(struct page *page, const struct run_issue *issue) {
     const struct run_results *results = page->results;
     struct text *out = &page->table.row;
+    if (!run_has_marks(results)) return;
     if (issue->certain) append_certain(page, issue);
     if (issue->evidence == NULL) return;
     text_string(out, "<ul class=\"evidence\">\n");

@@ -2,6 +2,7 @@
  * scikit-learn. Results have the same bytes in every run, whether the data is on the GPU or
  * streamed. */
 #include "host/classifier/crossval.h"
+#include "host/classifier/discriminant.h"
 #include "tests/support/classifier_example.h"
 #include "tests/support/compare.h"
 #include "tests/support/cuda_plugin.h"
@@ -322,6 +323,47 @@ static void test_wide_golden(void **state) {
     golden_free(&golden);
 }
 
+/* The discriminant's log-probabilities of the wide data, to be freed. */
+static float *run_discriminant(const struct device_operations *operations, const struct wide *wide,
+                               const char *memory, struct discriminant_report *report) {
+    struct error error = ERROR_INITIAL;
+    struct device *device = NULL;
+    struct device_settings settings = {.threads = 2};
+    float *logarithms = calloc(WIDE_ROWS * WIDE_CLASSES, sizeof *logarithms);
+    assert_non_null(logarithms);
+    setenv("EARMARK_CUDA_MEMORY", memory, 1);
+    operations->open(&settings, &device, &error);
+    assert_no_error(&error);
+    discriminant_run(operations, device, &wide->input, 2, NULL, logarithms, report, &error);
+    assert_no_error(&error);
+    operations->close(device);
+    unsetenv("EARMARK_CUDA_MEMORY");
+    return logarithms;
+}
+
+/* On 1,000 of its rows. */
+static void test_discriminant(void **state) {
+    (void)state;
+    cuda = cuda_plugin_operations();
+    struct wide wide = make_wide();
+    struct discriminant_report report, other;
+    wide.input.rows = 1000;
+    size_t count = wide.input.rows * WIDE_CLASSES;
+    float *cpu = run_discriminant(&device_cpu_operations, &wide, ALL_MEMORY, &report);
+    float *first = run_discriminant(cuda, &wide, ALL_MEMORY, &other);
+    double apart = compare_largest_floats(first, cpu, count);
+    print_message("# discriminant, from the CPU's: %.3g\n", apart);
+    assert_within(apart, 1e-5, "discriminant");
+    assert_true(report.shrinkage == other.shrinkage && report.temperature == other.temperature);
+    assert_within(fabs(report.log_loss - other.log_loss), 1e-9, "log-loss");
+    float *streamed = run_discriminant(cuda, &wide, NO_MEMORY, &other);
+    assert_memory_equal(first, streamed, count * sizeof(float));
+    free(cpu);
+    free(first);
+    free(streamed);
+    free_wide(&wide);
+}
+
 /* Several labels a row: one problem of two classes for each label, in sequence. */
 static void test_multilabel(void **state) {
     (void)state;
@@ -342,11 +384,12 @@ static void test_multilabel(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_evaluate),    cmocka_unit_test(test_classes),
-        cmocka_unit_test(test_chunks),      cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_predict),     cmocka_unit_test(test_logarithms),
-        cmocka_unit_test(test_scatter),     cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_wide_golden), cmocka_unit_test(test_multilabel),
+        cmocka_unit_test(test_evaluate),     cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_chunks),       cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_predict),      cmocka_unit_test(test_logarithms),
+        cmocka_unit_test(test_scatter),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_wide_golden),  cmocka_unit_test(test_multilabel),
+        cmocka_unit_test(test_discriminant),
     };
     return cmocka_run_group_tests_name("cuda_classifier", tests, NULL, NULL);
 }

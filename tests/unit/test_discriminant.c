@@ -95,6 +95,34 @@ static void test_golden(void **state) {
     }
 }
 
+/* Little memory: folds are summed again, and shrinkages fitted one after the other. */
+static void test_little_memory(void **state) {
+    (void)state;
+    struct example example = read_example("plain");
+    struct discriminant_report report, other;
+    struct error error = ERROR_INITIAL;
+    struct device *device = NULL;
+    struct device_settings settings = {.threads = 2};
+    float *first = run(&device_cpu_operations, &example.input, 2, &report);
+    float *again = calloc(example.p.count, sizeof *again);
+    assert_non_null(again);
+    device_cpu_operations.open(&settings, &device, &error);
+    assert_no_error(&error);
+    /* nothing; the products of one fold; weights of four shrinkages, in two passes */
+    static const size_t limits[] = {1, 4608, 4 * 5 * 6 * 25 * 8};
+    for (size_t i = 0; i < 3; i++) {
+        discriminant_run_within(limits[i], &device_cpu_operations, device, &example.input, 2, NULL,
+                                again, &other, &error);
+        assert_no_error(&error);
+        assert_memory_equal(first, again, example.p.count * sizeof *first);
+        assert_memory_equal(&report, &other, sizeof report);
+    }
+    device_cpu_operations.close(device);
+    free(first);
+    free(again);
+    free_example(&example);
+}
+
 static void test_same_bytes(void **state) {
     (void)state;
     for (size_t i = 0; i < NAMES; i++) {
@@ -304,7 +332,7 @@ int main(void) {
         cmocka_unit_test(test_golden),      cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_folds),       cmocka_unit_test(test_refused),
         cmocka_unit_test(test_cholesky),    cmocka_unit_test(test_failed),
-        cmocka_unit_test(test_temperature),
+        cmocka_unit_test(test_temperature), cmocka_unit_test(test_little_memory),
     };
     return cmocka_run_group_tests_name("discriminant", tests, NULL, NULL);
 }

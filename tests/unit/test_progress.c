@@ -234,6 +234,54 @@ static void test_narrow(void **state) {
     assert_string_equal(line, "embedding 20%, 4 mi");
 }
 
+/* In how many of the lines drawn after the first one `part` is; *lines: how many these are. */
+static int lines_with(const char *text, const char *part, int *lines) {
+    int found = 0;
+    *lines = 0;
+    const char *line = strchr(strchr(text, '\r') + 1, '\r');
+    for (; line != NULL; ++*lines) {
+        const char *end = strchr(++line, '\r'), *at = strstr(line, part);
+        found += at != NULL && (end == NULL || at < end);
+        line = end;
+    }
+    return found;
+}
+
+/* A stage whose numbers grow and whose time left shrinks from minutes to seconds: nothing on the
+ * line comes and goes but that time, for which the first seconds are too early. */
+static void check_layout(int columns, uint64_t total, const char *shown, const char *left_out) {
+    struct written written;
+    struct progress progress;
+    int lines;
+    written.file = tmpfile();
+    assert_non_null(written.file);
+    now = 1000.0;
+    progress = (struct progress){.stream = written.file, .clock = made_clock, .columns = columns};
+    progress_start(&progress, PROGRESS_BAR, "embedding", "clips", total);
+    for (uint64_t step = 1; step <= 60; step++) {
+        double share = (double)step / 60.0;
+        now = 1000.0 + 90.0 * share * (2.0 - share); /* slow at first */
+        progress_audio(&progress, (double)total * 1.5 * share);
+        progress_update(&progress, total * step / 60);
+    }
+    const char *text = all(&written);
+    int found = lines_with(text, shown, &lines);
+    if (found != lines || lines < 50) fail_msg("'%s' in %d lines of %d", shown, found, lines);
+    found = lines_with(text, left_out, &lines);
+    if (found > 0) fail_msg("'%s' in %d lines of %d", left_out, found, lines);
+    progress.style = PROGRESS_QUIET; /* the stream is closed */
+    progress_finish(&progress);
+}
+
+static void test_layout_is_stable(void **state) {
+    (void)state;
+    check_layout(80, 2831, " clips/s", "real time");
+    check_layout(80, 9000, " clips/s", "real time");
+    check_layout(80, 12345, " clips/s", "real time");
+    check_layout(100, 12345, " x real time", "no such thing");
+    check_layout(50, 12345, "%", "clips");
+}
+
 /* No estimate of the time left from the first batch, nor in the first seconds. */
 static void test_time_left_waits(void **state) {
     (void)state;
@@ -258,6 +306,7 @@ int main(void) {
         cmocka_unit_test(test_auto),
         cmocka_unit_test(test_bar),
         cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_layout_is_stable),
         cmocka_unit_test(test_time_left_waits),
     };
     return cmocka_run_group_tests_name("progress", tests, NULL, NULL);

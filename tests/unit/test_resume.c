@@ -4,6 +4,7 @@
  * Of the files of a run only timing.json may differ (run.json has no times). */
 #include "host/base/clock.h"
 #include "host/base/file.h"
+#include "host/base/npy.h"
 #include "host/base/stop.h"
 #include "host/commands/commands.h"
 #include "tests/support/compare.h"
@@ -50,13 +51,14 @@
 static struct corpus corpus;
 static char expected[512]; /* the folder of the undisturbed run */
 static char out[512];      /* the folder that the tests disturb */
+static char view[512];     /* a file of embeddings: view-1.npy is made from it */
 static double undisturbed_seconds;
 
 static struct child_result audit(const char *folder, const struct failure_plan *plan,
                                  const char *option, const char *value) {
-    const char *arguments[] = {"audit",      corpus.clips, "-o", folder,    "--model",
-                               corpus.model, "--threads",  "2",  "--folds", "4",
-                               option,       value,        NULL};
+    const char *arguments[] = {"audit",        corpus.clips, "-o",   folder,    "--model",
+                               corpus.model,   "--threads",  "2",    "--folds", "4",
+                               "--embeddings", view,         option, value,     NULL};
     return child_run(command_audit, arguments, plan);
 }
 
@@ -68,15 +70,28 @@ static bool exists(const char *folder, const char *name) {
     return there;
 }
 
+static void write_view(size_t clips) {
+    struct error error = ERROR_INITIAL;
+    float values[CORPUS_CLIPS + 1][3];
+    const size_t shape[2] = {clips, 3};
+    for (size_t i = 0; i < clips; i++)
+        for (size_t f = 0; f < 3; f++) values[i][f] = (float)((7 * i + 5 * f) % 11);
+    npy_write_in(corpus.folder, "model.npy", NPY_FLOAT32, 2, shape, values, &error);
+    assert_no_error(&error);
+}
+
 static int make_corpus(void **state) {
     (void)state;
     corpus_make(&corpus);
+    snprintf(view, sizeof view, "%s", corpus_path(&corpus, "model.npy"));
+    write_view(CORPUS_CLIPS);
     snprintf(expected, sizeof expected, "%s", corpus_path(&corpus, "expected"));
     snprintf(out, sizeof out, "%s", corpus_path(&corpus, "out"));
     double began = clock_seconds();
     struct child_result result = audit(expected, NULL, NULL, NULL);
     undisturbed_seconds = clock_seconds() - began;
-    return result.code == EXIT_UNREADABLE_CLIPS && !exists(expected, "shards") ? 0 : -1;
+    bool complete = exists(expected, "view-1.npy") && exists(expected, "scores.npy");
+    return result.code == EXIT_UNREADABLE_CLIPS && complete && !exists(expected, "shards") ? 0 : -1;
 }
 
 static int drop_corpus(void **state) {
@@ -118,8 +133,9 @@ static int calls_of_a_run(unsigned calls) {
 /* Kills the run after `seconds`; false if it had finished before. */
 static bool kill_after(double seconds) {
     struct failure_plan plan = {.under = out, .tick = TICK};
-    const char *arguments[] = {"audit",     corpus.clips, "-o",      out, "--model", corpus.model,
-                               "--threads", "2",          "--folds", "4", NULL};
+    const char *arguments[] = {"audit",        corpus.clips, "-o", out,       "--model",
+                               corpus.model,   "--threads",  "2",  "--folds", "4",
+                               "--embeddings", view,         NULL};
     int output = -1;
     pid_t process = child_start(command_audit, arguments, &plan, &output);
     usleep((useconds_t)(seconds * 1e6));
@@ -295,6 +311,7 @@ static void test_a_changed_clip_is_embedded_again(void **state) {
     assert_int_equal(rename(changed, kept), 0);
     copy_file(corpus_path(&corpus, "clips/class1/clip01.wav"), changed);
     copy_file(corpus_path(&corpus, "clips/class1/clip04.wav"), added);
+    write_view(CORPUS_CLIPS + 1);
     struct child_result result = audit(out, NULL, NULL, NULL);
     assert_code(&result, EXIT_UNREADABLE_CLIPS);
     assert_said(&result, "changed since the run that was stopped: clips");
@@ -304,6 +321,7 @@ static void test_a_changed_clip_is_embedded_again(void **state) {
     assert_same_run(fresh, out);
     assert_int_equal(rename(kept, changed), 0);
     assert_int_equal(unlink(added), 0);
+    write_view(CORPUS_CLIPS);
     corpus_remove_folder(fresh);
 }
 
@@ -359,8 +377,9 @@ static void test_a_second_run_is_refused(void **state) {
 static void test_stopped_by_a_signal(void **state) {
     (void)state;
     static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
-    const char *arguments[] = {"audit",     corpus.clips, "-o",      out, "--model", corpus.model,
-                               "--threads", "2",          "--folds", "4", NULL};
+    const char *arguments[] = {"audit",        corpus.clips, "-o", out,       "--model",
+                               corpus.model,   "--threads",  "2",  "--folds", "4",
+                               "--embeddings", view,         NULL};
     int stopped = 0;
     for (unsigned moment = 0; moment < STOPS; moment++) {
         int output = -1;
@@ -383,8 +402,9 @@ static void test_stopped_by_a_signal(void **state) {
 
 /* Stops an audit while it writes out/name; returns how many clips it says are safe. */
 static int stop_while_writing(const char *name, const struct failure_plan *plan) {
-    const char *arguments[] = {"audit",     corpus.clips, "-o",      out, "--model", corpus.model,
-                               "--threads", "2",          "--folds", "4", NULL};
+    const char *arguments[] = {"audit",        corpus.clips, "-o", out,       "--model",
+                               corpus.model,   "--threads",  "2",  "--folds", "4",
+                               "--embeddings", view,         NULL};
     int output = -1, safe = 0;
     char words[1024], part[600];
     pid_t process = child_start(command_audit, arguments, plan, &output);

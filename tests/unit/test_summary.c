@@ -81,7 +81,8 @@ static void test_detector(void **state) {
                              .clips = 400, .issues = 30, .classes = 10, .detector = true});
     char *text = print_summary(&made, false, 0, &size);
     static const char *const parts[] = {
-        ("; 6 are certain, 7 fit none of the classes\nAbout 31 labels are wrong (95% interval: 23 "
+        ("; 6 have the sound of a clip with another label, 7 fit none of the classes\nAbout 31 "
+         "labels are wrong (95% interval: 23 "
          "to "
          "4,501): 27 of the 30 flagged, and 4 that are not flagged; 92.1% are right\n"),
         "\nbalanced accuracy 0.97 (chance 0.10, largest class 0.12)\n",

@@ -10,6 +10,7 @@ labels, and label noise there.
 """
 import csv
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -23,6 +24,7 @@ warnings.simplefilter("ignore")
 unstable = np.argsort
 np.argsort = lambda a, axis=-1, kind=None, order=None: unstable(a, axis=axis, kind="stable",
                                                                 order=order)
+multiprocessing.cpu_count = lambda: 1  # cleanlab's processes take longer than these problems
 import cleanlab
 from cleanlab import count, dataset, filter as filters, multilabel_classification as multi
 

@@ -1,0 +1,95 @@
+#include "host/classifier/group_view.h"
+#include "host/base/memory.h"
+#include "host/classifier/votes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_numbers(const void *left, const void *right) {
+    const int64_t *a = left, *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+/* apart (rows) = the groups' numbers as 0, 1, 2 ... in their order. */
+static enum error_code number_groups(const int64_t *groups, size_t rows, int32_t *apart,
+                                     struct error *error) {
+    int64_t *sorted = memory_array(rows, sizeof *sorted, "groups", error);
+    if (sorted == NULL) return error->code;
+    memcpy(sorted, groups, rows * sizeof *sorted);
+    qsort(sorted, rows, sizeof *sorted, compare_numbers);
+    size_t count = 0;
+    for (size_t i = 0; i < rows; i++)
+        if (count == 0 || sorted[i] != sorted[count - 1]) sorted[count++] = sorted[i];
+    for (size_t i = 0; i < rows; i++) {
+        const int64_t *at = bsearch(&groups[i], sorted, count, sizeof *sorted, compare_numbers);
+        apart[i] = at == NULL ? 0 : (int32_t)(at - sorted); /* every group is there */
+    }
+    free(sorted);
+    return ERROR_NONE;
+}
+
+static void show(void *context, size_t finished, size_t all) {
+    struct progress *progress = context;
+    progress->total = all;
+    progress_update(progress, finished);
+}
+
+static enum error_code vote(const struct device_operations *operations, struct device *device,
+                            const struct group_view_input *input, size_t view, const int32_t *apart,
+                            enum progress_style style, float *votes, struct error *error) {
+    const struct ensemble_input *rows = input->ensemble;
+    const struct votes_input own = {.embeddings = rows->views[view].embeddings,
+                                    .labels = rows->labels,
+                                    .rows = rows->rows,
+                                    .features = rows->views[view].features,
+                                    .classes = rows->classes,
+                                    .apart = apart,
+                                    .threads = input->threads};
+    struct progress progress = {0};
+    const struct votes_progress step = {show, &progress};
+    progress_start(&progress, style, "neighbours in other groups", "clips", 0);
+    enum error_code code = votes_run(operations, device, &own, &step, votes, error);
+    progress_finish(&progress);
+    return code;
+}
+
+/* votes (views * rows, classes), margins (rows) and apart (rows) are scratch. */
+static enum error_code make(const struct device_operations *operations, struct device *device,
+                            const struct group_view_input *input, enum progress_style style,
+                            float *votes, float *margins, int32_t *apart, float *log_probabilities,
+                            struct error *error) {
+    const struct ensemble_input *rows = input->ensemble;
+    const float *estimators[MIX_VIEWS * MIX_ESTIMATORS];
+    TRY(number_groups(input->groups, rows->rows, apart, error));
+    for (size_t v = 0; v < rows->view_count; v++) {
+        float *own = votes + v * rows->rows * rows->classes;
+        TRY(vote(operations, device, input, v, apart, style, own, error));
+        for (size_t e = 0; e < MIX_ESTIMATORS; e++)
+            estimators[v * MIX_ESTIMATORS + e] =
+                e == ESTIMATOR_NEIGHBOURS ? own : input->result->estimators[v * MIX_ESTIMATORS + e];
+    }
+    struct mix_report report;
+    return mix_make(&(struct mix_input){.rows = rows->rows,
+                                        .classes = rows->classes,
+                                        .view_count = rows->view_count,
+                                        .labels = rows->labels,
+                                        .estimators = estimators,
+                                        .threads = input->threads},
+                    log_probabilities, margins, &report, error);
+}
+
+enum error_code group_view_run(const struct device_operations *operations, struct device *device,
+                               const struct group_view_input *input, enum progress_style style,
+                               float *log_probabilities, struct error *error) {
+    const struct ensemble_input *rows = input->ensemble;
+    size_t cells = rows->rows * rows->classes;
+    float *votes = memory_array(rows->view_count, cells * sizeof *votes, "votes", error);
+    float *margins = memory_array(rows->rows, sizeof *margins, "margins", error);
+    int32_t *apart = memory_array(rows->rows, sizeof *apart, "groups", error);
+    if (error->code == ERROR_NONE)
+        make(operations, device, input, style, votes, margins, apart, log_probabilities, error);
+    free(votes);
+    free(margins);
+    free(apart);
+    return error->code;
+}
