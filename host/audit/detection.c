@@ -1,6 +1,7 @@
 #include "host/audit/detection.h"
 
 #include "host/base/memory.h"
+#include "host/confident/flagged.h"
 #include "kernels/device.h"
 
 #include <math.h>
@@ -139,6 +140,7 @@ void detection_free(struct detection *detection) {
     free(detection->labels);
     free(detection->scores);
     free(detection->same_sound);
+    free(detection->flagged);
     *detection = (struct detection){0};
 }
 
@@ -222,15 +224,13 @@ done:
 /* The ensemble's own set of issues, ranked by the scores. */
 static enum error_code flag_rows(struct detection *detection, struct error *error) {
     const struct detection_input *input = detection->input;
-    unsigned char *flagged = memory_array(input->rows, 1, "issues", error);
-    if (flagged == NULL) return error->code;
-    for (size_t row = 0; row < input->rows; row++)
-        flagged[row] = detection->view.margins[row] < -0.5F;
-    if (input->copy_of == NULL || flag_copies(detection, flagged, error) == ERROR_NONE)
-        confident_set_issues(&detection->confident, flagged, detection->scores, input->labels,
-                             error);
-    free(flagged);
-    return error->code;
+    size_t count;
+    detection->flagged = memory_array(input->rows, 1, "issues", error);
+    if (detection->flagged == NULL) return error->code;
+    TRY(flagged_find(&detection->view, detection->flagged, &count, error));
+    if (input->copy_of != NULL) TRY(flag_copies(detection, detection->flagged, error));
+    return confident_set_issues(&detection->confident, detection->flagged, detection->scores,
+                                input->labels, error);
 }
 
 enum error_code detection_find(const struct detection_settings *settings,

@@ -4,6 +4,7 @@
 
 #include "host/classifier/ensemble.h"
 #include "host/confident/confident.h"
+#include "host/confident/group_errors.h"
 #include "host/confident/mix_view.h"
 #include "host/output/run.h"
 
@@ -44,8 +45,12 @@ struct detection_input {
     const int32_t *fold_of; /* (rows), 0 .. folds - 1 */
     const int32_t *copy_of; /* (rows) as copies_find() wrote it; NULL: not looked for */
     size_t rows, classes, folds;
-    const int64_t *row_numbers; /* (rows) for messages; NULL: 0 .. rows - 1 */
-    int threads;                /* >= 1 */
+    const int64_t *groups;          /* (rows) of which each is in one fold; NULL: there are none */
+    const char *const *group_names; /* by group, where they are 0, 1, ...; NULL: numbers */
+    const char *group_option;       /* what gives groups: "--group"; for messages */
+    const char *const *class_names; /* (classes) for messages; NULL: numbers */
+    const int64_t *row_numbers;     /* (rows) for messages; NULL: 0 .. rows - 1 */
+    int threads;                    /* >= 1 */
 };
 
 /* Zero-initialise. Arrays are owned; those of the input must stay valid. */
@@ -63,6 +68,7 @@ struct detection {
     int64_t *labels;                   /* (rows) as confident learning takes them */
     struct confident_result confident; /* its issues are those that are reported */
     float *scores;                     /* (rows): low is suspicious, in the order of the list */
+    unsigned char *flagged;            /* (rows) with FILTER_ENSEMBLE: what the rule flags */
     size_t *same_sound;                /* (rows): a copy with another label, or SIZE_MAX */
 };
 
@@ -84,6 +90,14 @@ enum error_code detection_issues(const struct device_operations *operations, str
                                  const struct detection *detection, const size_t *clips,
                                  struct run_issue **issues, struct run_evidence **evidence,
                                  struct error *error);
+
+/* Groups that look mislabelled as a whole, where the input has groups: group_errors_find() of the
+ * estimators of all views, with votes of the neighbours in other groups only. free() releases
+ * *found (*count). */
+enum error_code detection_group_errors(const struct device_operations *operations,
+                                       struct device *device, const struct detection *detection,
+                                       struct group_error **found, size_t *count,
+                                       struct error *error);
 
 /* What was chosen and how every fit ended, as a JSON object; and in a few words. */
 void detection_json(const struct detection *detection, struct text *text);

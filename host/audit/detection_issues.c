@@ -20,19 +20,10 @@ static int32_t suggest(const struct detection *detection, size_t row) {
     return best;
 }
 
-/* Of the natural logarithms, divided by that of the number of classes: 0 to 1. */
-static double entropy(const float *mix, size_t classes) {
-    double sum = 0;
-    for (size_t k = 0; k < classes; k++) sum -= exp((double)mix[k]) * (double)mix[k];
-    return sum / log((double)classes);
-}
-
 /* What confident learning does not know of an issue. */
 static void complete_issue(const struct detection *detection, size_t row, const size_t *clips,
                            struct run_issue *issue) {
     const struct detection_input *input = detection->input;
-    const float *mix = detection->view.mix + row * input->classes;
-    issue->entropy = entropy(mix, input->classes);
     if (!detection->own_filter) return;
     issue->suggested = suggest(detection, row);
     issue->suggested_probability =

@@ -1,5 +1,10 @@
 #include "host/audit/detection_results.h"
 
+#include "host/base/memory.h"
+#include "host/confident/belief.h"
+#include "host/confident/error_count.h"
+#include "host/confident/none_of_classes.h"
+
 #include <stdlib.h>
 
 /* Which views there are is said where evidence of each is. */
@@ -12,6 +17,91 @@ static void name_views(const struct detection *detection, struct detection_resul
     results->view_count = detection->input->view_count;
 }
 
+/* Issues that belong to none of the classes; identical sounds belong to one. */
+static enum error_code mark_issues(const struct detection *detection,
+                                   struct detection_results *found, struct error *error) {
+    size_t count = detection->confident.issue_count;
+    size_t *rows = memory_array(count, sizeof *rows, "issues", error);
+    struct none_of_classes *marks = memory_array(count, sizeof *marks, "issues", error);
+    if (error->code == ERROR_NONE) {
+        for (size_t i = 0; i < count; i++) rows[i] = detection->confident.issues[i].row;
+        none_of_classes_find(&detection->view, rows, count, marks);
+        for (size_t i = 0; i < count; i++) {
+            found->issues[i].entropy = marks[i].entropy;
+            found->issues[i].none_of_classes = marks[i].marked && !found->issues[i].certain;
+        }
+    }
+    free(rows);
+    free(marks);
+    return error->code;
+}
+
+/* How well the classes are known, and what follows from it for the list. */
+static enum error_code judge(const struct detection *detection, struct detection_results *found,
+                             struct run_results *results, struct error *error) {
+    const struct detection_input *input = detection->input;
+    struct belief belief = BELIEF_INITIAL;
+    const struct belief_words words = {.labels = input->labels,
+                                       .class_names = input->class_names,
+                                       .flagged = detection->confident.issue_count,
+                                       .group_option =
+                                           input->groups == NULL ? input->group_option : NULL};
+    if (belief_measure(&detection->view, &belief, error) == ERROR_NONE &&
+        belief_warn(&belief, &words, &found->cautions, error) == ERROR_NONE &&
+        detection->detector == DETECTOR_ENSEMBLE) {
+        results->belief = (struct run_belief){.computed = true,
+                                              .balanced_accuracy = belief.balanced_accuracy,
+                                              .chance = belief.chance,
+                                              .majority = belief.majority};
+        for (size_t i = 0; i < input->classes; i++)
+            found->health.classes[i].recall = belief.recall[found->health.classes[i].index];
+    }
+    belief_free(&belief);
+    return error->code;
+}
+
+/* How many labels are wrong; the estimate is about the rule's own set of issues. */
+static enum error_code count_errors(const struct detection *detection, struct run_results *results,
+                                    struct error *error) {
+    struct error_count count;
+    double flagged = (double)detection->confident.issue_count;
+    if (detection->flagged == NULL) return ERROR_NONE;
+    TRY(error_count_estimate(&detection->view, detection->flagged, &count, error));
+    results->error_count = (struct run_error_count){
+        .estimated = true,
+        .errors = {count.errors, count.low, count.high},
+        .flagged_right = {flagged - count.flagged_right, flagged - count.flagged_right_high,
+                          flagged - count.flagged_right_low},
+        .unflagged_wrong = {count.unflagged_wrong, count.unflagged_wrong_low,
+                            count.unflagged_wrong_high},
+    };
+    return ERROR_NONE;
+}
+
+static enum error_code find_groups(const struct device_operations *operations,
+                                   struct device *device, const struct detection *detection,
+                                   struct detection_results *found, struct run_results *results,
+                                   struct error *error) {
+    const char *const *names = detection->input->group_names;
+    struct group_error *errors = NULL;
+    size_t count = 0;
+    TRY(detection_group_errors(operations, device, detection, &errors, &count, error));
+    found->group_errors = memory_array(count, sizeof *found->group_errors, "groups", error);
+    for (size_t i = 0; found->group_errors != NULL && i < count; i++)
+        found->group_errors[i] = (struct run_group_error){
+            .group = names == NULL ? NULL : names[errors[i].group],
+            .number = errors[i].group,
+            .given = errors[i].given,
+            .suggested = errors[i].suggested,
+            .clips = errors[i].clips,
+            .matching = errors[i].matching,
+        };
+    free(errors);
+    results->group_errors = found->group_errors;
+    results->group_error_count = count;
+    return error->code;
+}
+
 enum error_code detection_results_make(const struct device_operations *operations,
                                        struct device *device, const struct detection *detection,
                                        const size_t *clips, struct detection_results *found,
@@ -21,6 +111,10 @@ enum error_code detection_results_make(const struct device_operations *operation
                          error));
     TRY(health_tables_make(confident, &found->health, error));
     name_views(detection, found, results);
+    TRY(mark_issues(detection, found, error));
+    TRY(judge(detection, found, results, error));
+    TRY(count_errors(detection, results, error));
+    TRY(find_groups(operations, device, detection, found, results, error));
     results->detector = detector_name(detection->detector);
     results->score_name = detection->score_name;
     results->issues = found->issues;
@@ -40,6 +134,7 @@ void detection_results_free(struct detection_results *found) {
     free(found->evidence);
     free(found->health.classes);
     free(found->health.pairs);
+    free(found->group_errors);
     warnings_free(&found->cautions);
     *found = (struct detection_results){0};
 }

@@ -15,6 +15,7 @@ void audit_rows_free(struct audit_rows *rows) {
     free(rows->labels);
     free(rows->fold_of);
     free(rows->copy_of);
+    free(rows->groups);
     free(rows->hashes);
     free(rows->class_names);
     free(rows->class_of);
@@ -113,6 +114,8 @@ enum error_code audit_rows_begin(const struct row_source *source, struct audit_r
     rows->class_of = memory_array(clips->class_count, sizeof *rows->class_of, "classes", error);
     rows->clip_folds = memory_array(clips->count, sizeof *rows->clip_folds, "folds", error);
     rows->clip_rows = memory_array(clips->count, sizeof *rows->clip_rows, "rows", error);
+    if (source->folds == FOLDS_BY_GROUP)
+        rows->groups = memory_array(clips->count, sizeof *rows->groups, "groups", error);
     if (!source->copies_apart) {
         rows->copy_of = memory_array(clips->count, sizeof *rows->copy_of, "copies", error);
         rows->hashes = memory_array(clips->count, sizeof *rows->hashes, "hashes", error);
@@ -167,6 +170,8 @@ void audit_rows_end(const struct row_source *source, struct audit_rows *rows) {
     for (size_t i = 0; i < rows->count; i++) {
         rows->clip_folds[rows->clips[i]] = rows->fold_of[i];
         rows->clip_rows[rows->clips[i]] = i;
+        if (rows->groups != NULL)
+            rows->groups[i] = source->clips->clips[rows->clips[i]].group_index;
     }
     free(rows->hashes);
     rows->hashes = NULL;

@@ -35,6 +35,7 @@ struct audit_rows {
     int32_t *fold_of;      /* (count) */
     int32_t *copy_of;      /* (count) the first row with the same embeddings (classifier/copies.h);
                               NULL: copies were not looked for */
+    int64_t *groups;       /* (count) of the clip list, with FOLDS_BY_GROUP; else NULL */
     size_t copies;         /* rows that are not the first */
     uint64_t (*hashes)[2]; /* (count) of a row's embeddings, while rows are chosen */
 

@@ -16,7 +16,7 @@
 #define VOTES_NEIGHBOURS 20
 #define VOTES_TEMPERATURE 0.1
 #define VOTES_FLOOR 0.01
-#define VOTES_REFERENCES 20000
+#define VOTES_REFERENCES 16384
 
 struct votes_input {
     const float *embeddings; /* (rows, features), finite; may be mapped: read by tiles */

@@ -118,7 +118,9 @@ static enum error_code open_all(const struct options *options, struct detect_com
     if (!options->quiet) crossval_data_report(&options->files, &command->data);
     command->settings.crossval.threads = command->engine.threads;
     command->input = crossval_data_detection(&command->data, command->engine.threads);
-    return describe_rows(command, error);
+    TRY(describe_rows(command, error));
+    command->input.class_names = command->class_names;
+    return ERROR_NONE;
 }
 
 static enum error_code add_facts(const struct options *options, struct detect_command *command,

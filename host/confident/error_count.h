@@ -6,8 +6,8 @@
 
 /* Numbers of rows, with the ends of intervals that are to hold the truth 95 times in 100. */
 struct error_count {
-    double errors, low, high; /* wrong labels in all */
-    double flagged_right, flagged_right_low, flagged_right_high;
+    double errors, low, high;                                    /* wrong labels in all */
+    double flagged_right, flagged_right_low, flagged_right_high; /* flagged, and wrong indeed */
     double unflagged_wrong, unflagged_wrong_low, unflagged_wrong_high;
 };
 

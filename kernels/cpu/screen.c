@@ -199,25 +199,34 @@ INLINE void transpose(const float *const *from, size_t offset, __m256 *columns) 
     }
 }
 
+/* Two times eight chains side by side: one alone would wait for its additions. */
 TARGET void screen_products(const float *packed, size_t strips, const struct screen_pair *pairs,
                             size_t count, float *products) {
-    for (size_t first = 0; first < count; first += PAIRS) {
-        const float *rows[PAIRS], *units[PAIRS];
-        for (size_t i = 0; i < PAIRS; i++) {
+    for (size_t first = 0; first < count; first += 2 * PAIRS) {
+        const float *rows[2 * PAIRS], *units[2 * PAIRS];
+        for (size_t i = 0; i < 2 * PAIRS; i++) {
             const struct screen_pair *pair = &pairs[first + i < count ? first + i : first];
             rows[i] = packed + pair->row * LANES;
             units[i] = pair->unit;
         }
-        __m256 sums = _mm256_setzero_ps();
+        __m256 low = _mm256_setzero_ps(), high = _mm256_setzero_ps();
         for (size_t f = 0; f < strips * LANES; f += PAIRS) {
             __m256 x[PAIRS], y[PAIRS];
-            transpose(rows, f / LANES * TILE_ROWS * LANES + f % LANES, x);
+            size_t at = f / LANES * TILE_ROWS * LANES + f % LANES;
+            for (size_t i = 0; i < PAIRS; i++) /* half of them a turn, four strips ahead */
+                _mm_prefetch(rows[i + f % LANES] + at + 4 * TILE_ROWS * LANES, _MM_HINT_T0);
+            transpose(rows, at, x);
             transpose(units, f, y);
-            UNROLL for (size_t k = 0; k < PAIRS; k++) sums = _mm256_fmadd_ps(x[k], y[k], sums);
+            UNROLL for (size_t k = 0; k < PAIRS; k++) low = _mm256_fmadd_ps(x[k], y[k], low);
+            transpose(rows + PAIRS, at, x);
+            transpose(units + PAIRS, f, y);
+            UNROLL for (size_t k = 0; k < PAIRS; k++) high = _mm256_fmadd_ps(x[k], y[k], high);
         }
-        float results[PAIRS];
-        _mm256_storeu_ps(results, sums);
-        for (size_t i = 0; i < PAIRS && first + i < count; i++) products[first + i] = results[i];
+        float results[2 * PAIRS];
+        _mm256_storeu_ps(results, low);
+        _mm256_storeu_ps(results + PAIRS, high);
+        for (size_t i = 0; i < 2 * PAIRS && first + i < count; i++)
+            products[first + i] = results[i];
     }
 }
 

@@ -19,15 +19,16 @@
 
 #define SIZE 8
 #define BATCHES 4
-#define CLIPS 6 /* of a batch */
-#define VALUES (BATCHES * CLIPS * SIZE)
+#define CLIPS 6                                     /* of a batch */
+#define RESULTS (CLIPS * (SIZE + STATISTICS_COUNT)) /* embeddings, then statistics */
+#define VALUES (BATCHES * RESULTS)
 
 #define EXIT_OTHER_BYTES 50
 #define EXIT_FAILED 60 /* + the error's code */
 
 /* Shared with the child processes. */
 struct shared {
-    float embeddings[VALUES];
+    float values[VALUES];
     char message[ERROR_MESSAGE_SIZE];
 };
 
@@ -54,22 +55,24 @@ static enum error_code fill_and_submit(struct device *device, int number, int *t
         offset = (offset + frames * 2 + DEVICE_ALIGNMENT - 1) / DEVICE_ALIGNMENT * DEVICE_ALIGNMENT;
     }
     batch->clip_count = CLIPS;
+    batch->want_statistics = true;
     batch->tag = &tags[number];
     return device->operations->submit(device, batch, error);
 }
 
-static enum error_code collect(struct device *device, const int *tags, float *embeddings,
+static enum error_code collect(struct device *device, const int *tags, float *values,
                                struct error *error) {
     struct device_batch *batch;
     if (device->operations->wait(device, &batch, error) != ERROR_NONE) return error->code;
-    memcpy(embeddings + ((const int *)batch->tag - tags) * CLIPS * SIZE, batch->embeddings,
-           sizeof(float) * CLIPS * SIZE);
+    values += ((const int *)batch->tag - tags) * RESULTS;
+    memcpy(values, batch->embeddings, sizeof(float) * CLIPS * SIZE);
+    memcpy(values + CLIPS * SIZE, batch->statistics, sizeof(float) * CLIPS * STATISTICS_COUNT);
     device->operations->release(device, batch);
     return ERROR_NONE;
 }
 
 /* Keeps two batches in flight. */
-static enum error_code embed(const struct device_plugin *plugin, int gpu, float *embeddings,
+static enum error_code embed(const struct device_plugin *plugin, int gpu, float *values,
                              struct error *error) {
     int tags[BATCHES];
     char description[DEVICE_LINE_SIZE];
@@ -82,9 +85,9 @@ static enum error_code embed(const struct device_plugin *plugin, int gpu, float 
         device->operations->load_model(device, model, error);
     for (int b = 0; b < BATCHES && error->code == ERROR_NONE; b++) {
         fill_and_submit(device, b, tags, error);
-        if (b > 0 && error->code == ERROR_NONE) collect(device, tags, embeddings, error);
+        if (b > 0 && error->code == ERROR_NONE) collect(device, tags, values, error);
     }
-    if (error->code == ERROR_NONE) collect(device, tags, embeddings, error);
+    if (error->code == ERROR_NONE) collect(device, tags, values, error);
     plugin->operations->close(device);
     random_model_free(model);
     return error->code;
@@ -96,14 +99,14 @@ static bool same_bytes(const void *a, const void *b, size_t size) {
 }
 
 static void run_child(int gpu, struct shared *shared, bool first) {
-    static float embeddings[VALUES];
+    static float values[VALUES];
     struct error error = ERROR_INITIAL;
-    if (embed(cuda_plugin(), gpu, embeddings, &error) != ERROR_NONE) {
+    if (embed(cuda_plugin(), gpu, values, &error) != ERROR_NONE) {
         memcpy(shared->message, error.message, sizeof shared->message);
         exit(EXIT_FAILED + (int)error.code);
     }
-    if (first) memcpy(shared->embeddings, embeddings, sizeof embeddings);
-    const bool same = same_bytes(shared->embeddings, embeddings, sizeof embeddings);
+    if (first) memcpy(shared->values, values, sizeof values);
+    const bool same = same_bytes(shared->values, values, sizeof values);
     exit(same ? 0 : EXIT_OTHER_BYTES);
 }
 

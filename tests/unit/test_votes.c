@@ -181,7 +181,7 @@ static void test_sizes_of_numbers(void **state) {
 
 /* ---- the sample of references ---- */
 
-#define MANY ((size_t)20700)
+#define MANY ((size_t)17000)
 #define FEATURES ((size_t)10)
 #define CLASSES ((size_t)5)
 

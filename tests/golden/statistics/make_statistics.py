@@ -130,6 +130,8 @@ def made_clips():
     noise = signal_noise(8000, 7) / 32768.0
     click = np.zeros(5000)
     click[2345] = 1.0
+    clicks = np.zeros(8000)
+    clicks[1720::1600] = 0.5
     one_sample = np.zeros(160)
     one_sample[3] = 1.0
     bursts = np.where((np.arange(12000) // 1700) % 3 == 0, signal_noise(12000, 8) / 32768.0, 0.0)
@@ -137,6 +139,7 @@ def made_clips():
     return [
         np.zeros(4000, np.int16),
         whole(click),
+        whole(clicks),                                                       # equal peaks
         signal_noise(480, 3),                                                # 0.03 s
         signal_noise(1, 4) + np.int16(100),                                  # one sample
         whole(one_sample),
