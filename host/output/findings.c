@@ -24,10 +24,10 @@ void run_votes_words(struct text *text, const struct run_results *results,
                      const struct run_issue *issue, const struct run_evidence *evidence,
                      run_name_writer *name) {
     char number[16];
-    text_format(text, "%" PRIu32 " of %" PRIu32 " neighbours ", evidence->with_suggested,
+    text_format(text, "%" PRIu32 " of %" PRIu32 " neighbours labelled ", evidence->with_suggested,
                 evidence->neighbours);
     name(text, run_suggested_label(results, issue, number));
-    text_format(text, ", %" PRIu32 " ", evidence->with_given);
+    text_format(text, ", %" PRIu32 " labelled ", evidence->with_given);
     name(text, run_given_label(results, issue, number));
 }
 

@@ -13,11 +13,13 @@ typedef void run_name_writer(struct text *text, const char *name);
 bool run_has_marks(const struct run_results *results);
 
 /* What one view says of an issue that has evidence: "xvector: logistic 0.02 given 0.91
- * suggested, discriminant 0.01 given 0.95 suggested, 17 of 20 neighbours eight, 2 six". */
+ * suggested, discriminant 0.01 given 0.95 suggested, 17 of 20 neighbours labelled eight, 2 labelled
+ * six". */
 void run_evidence_words(struct text *text, const struct run_results *results,
                         const struct run_issue *issue, size_t view, run_name_writer *name);
 /* Its parts, for a page: whether an estimator is shown by its counted neighbours ("17 of 20
- * neighbours eight, 2 six", written by run_votes_words), or else by its probabilities. */
+ * neighbours labelled eight, 2 labelled six", written by run_votes_words), or else by its
+ * probabilities. */
 bool run_evidence_counts(const struct run_evidence *evidence, size_t estimator);
 bool run_evidence_known(const struct run_evidence *evidence, size_t estimator);
 void run_votes_words(struct text *text, const struct run_results *results,

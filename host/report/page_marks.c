@@ -43,7 +43,8 @@ static void append_certain(struct page *page, const struct run_issue *issue) {
     text_string(out, ": one of the two is wrong.</p>\n");
 }
 
-/* "xvector: logistic 2% → 91%, discriminant 1% → 95%, 17 of 20 neighbours eight, 2 six" */
+/* "xvector: logistic 2% → 91%, discriminant 1% → 95%, 17 of 20 neighbours labelled eight, 2
+ * labelled six" */
 static void append_view(struct page *page, const struct run_issue *issue, size_t view) {
     const struct run_evidence *evidence = &issue->evidence[view];
     struct text *out = &page->table.row;

@@ -120,7 +120,7 @@ page=$TMP/found/out/report.html
 expect_grep "the caution" '<li>worth &lt;little&gt;</li>' "$page"
 expect_grep "the estimate" 'About 2 labels are wrong \(95% interval: 1 to 2\): 1 of the 2 flagged, and 1 that is not flagged; 0\.00% are right' "$page"
 expect_grep "the copy" '<b>Certain:</b> <a href="\.\./clips/two/plain\.wav">.*has the same sound and is labelled <b><bdi>two' "$page"
-expect_grep "the evidence" '<li><bdi>xvector</bdi>: logistic 2% → 91%, 17 of 20 neighbours <bdi>two</bdi>, 2 <bdi>one</bdi></li>' "$page"
+expect_grep "the evidence" '<li><bdi>xvector</bdi>: logistic 2% → 91%, 17 of 20 neighbours labelled <bdi>two</bdi>, 2 labelled <bdi>one</bdi></li>' "$page"
 expect_grep "none of the classes" 'none of the classes</b> <small>closest</small> <bdi>one' "$page"
 expect_grep "the group" '<bdi>anna &amp; co</bdi></th>' "$page"
 sed -i 's/"same_sound": 1,/"same_sound": 9,/' "$TMP/found/out/issues.jsonl"

@@ -361,8 +361,9 @@ static void test_marks(void **state) {
     char *csv = made_run_file(&made, "issues.csv", &size);
     assert_non_null(strstr(csv, ",suggested_probability,none_of_classes,entropy,certain,same_sound,"
                                 "evidence,neighbour_1_row,"));
-    assert_non_null(strstr(csv, ",0,0,1,11,\"xvector: logistic 0.02 given 0.91 suggested, "
-                                "discriminant 0.01 given 0.95 suggested, 17 of 20 neighbours "));
+    assert_non_null(
+        strstr(csv, ",0,0,1,11,\"xvector: logistic 0.02 given 0.91 suggested, "
+                    "discriminant 0.01 given 0.95 suggested, 17 of 20 neighbours labelled "));
     assert_non_null(strstr(csv, "; statistics: logistic 0.03 given 0.91 suggested, discriminant "
                                 "0.01 given 0.95 suggested, neighbours 0.10 given 0.85 "
                                 "suggested\",1,"));

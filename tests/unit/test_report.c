@@ -252,7 +252,7 @@ static void test_detector(void **state) {
     assert_count(page, "<ul class=\"evidence\">", 200);
     assert_count(page,
                  "<li><bdi>xvector</bdi>: logistic 2% → 91%, discriminant 1% → 95%, 17 of 20 "
-                 "neighbours <bdi>",
+                 "neighbours labelled <bdi>",
                  167);
     assert_count(page, "<h2 id=\"groups\"", 1);
     assert_count(page, "<bdi>anna</bdi></th><td class=\"label given\">", 2);
