@@ -1,12 +1,20 @@
 #include "host/classifier/cholesky.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Columns that are factorised at a time; then the rest is updated by their products, in blocks
  * of rows and columns that stay in registers. */
 #define PANEL ((size_t)64)
 #define BLOCK_ROWS ((size_t)4)
 #define BLOCK_COLUMNS ((size_t)8)
+
+/* The extension that gcc and clang share; each element is computed alone, so that the length of
+ * the processor's vectors changes no bit. */
+#define LANES ((size_t)4)
+#define BLOCK_VECTORS (BLOCK_COLUMNS / LANES)
+typedef double lanes __attribute__((vector_size(32)));
+typedef double unaligned_lanes __attribute__((vector_size(32), aligned(8), may_alias));
 
 static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
@@ -63,11 +71,16 @@ static inline __attribute__((always_inline)) void update_rows(const struct updat
     for (size_t r = 0; r < BLOCK_ROWS; r++)
         left[r] = update->a + (i + (r < rows ? r : 0)) * update->n + update->first;
     for (size_t j = update->end; j < i + rows; j += BLOCK_COLUMNS) {
-        double sums[BLOCK_ROWS][BLOCK_COLUMNS] = {{0}};
-        const double *right = update->wide + (j - update->end);
-        for (size_t t = 0; t < update->size; t++, right += update->stride)
+        lanes vectors[BLOCK_ROWS][BLOCK_VECTORS] = {{{0}}}, right[BLOCK_VECTORS];
+        double sums[BLOCK_ROWS][BLOCK_COLUMNS];
+        const double *from = update->wide + (j - update->end);
+        for (size_t t = 0; t < update->size; t++, from += update->stride) {
+            for (size_t v = 0; v < BLOCK_VECTORS; v++)
+                right[v] = *(const unaligned_lanes *)(const void *)(from + v * LANES);
             for (size_t r = 0; r < BLOCK_ROWS; r++)
-                for (size_t c = 0; c < BLOCK_COLUMNS; c++) sums[r][c] += left[r][t] * right[c];
+                for (size_t v = 0; v < BLOCK_VECTORS; v++) vectors[r][v] += left[r][t] * right[v];
+        }
+        memcpy(sums, vectors, sizeof sums);
         for (size_t r = 0; r < rows; r++)
             for (size_t c = 0; c < BLOCK_COLUMNS && j + c <= i + r; c++)
                 update->a[(i + r) * update->n + j + c] -= sums[r][c];

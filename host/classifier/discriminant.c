@@ -202,7 +202,7 @@ static enum error_code judge(struct run *run, size_t shrinkage, size_t first, fl
     const struct crossval_input *input = run->input;
     struct temperature_input scores = {run->scores, input->labels, input->rows, input->classes,
                                        run->threads};
-    double sum, temperature, *log_loss = &report->log_losses[shrinkage];
+    double sum, temperature = 1, *log_loss = &report->log_losses[shrinkage];
     *log_loss = INFINITY;
     if (run->failed[shrinkage]) return finish_step(run, error);
     for (size_t i = 0; i < run->fold_count; i++)

@@ -62,8 +62,7 @@ static void set_means(struct discriminant_fit *fit, const struct discriminant_ro
 void discriminant_fit_rows(struct discriminant_fit *fit, const struct discriminant_rows *rows) {
     size_t features = fit->features;
     set_means(fit, rows);
-    int threads = features < 64 ? 1 : fit->threads;
-#pragma omp parallel for schedule(dynamic, 8) num_threads(threads)
+#pragma omp parallel for schedule(dynamic, 8) num_threads(features < 64 ? 1 : fit->threads)
     for (size_t i = 0; i < features; i++) {
         double *within = fit->within + i * features;
         const double *all = rows->all_products + i * features;

@@ -98,9 +98,9 @@ static void add_block(const struct scatter *scatter, size_t column_block, size_t
 
 static void add_batch(const struct scatter *scatter) {
     size_t pairs = scatter->column_blocks * scatter->strip_blocks;
-    double numbers = (double)(scatter->count * TILE_ROWS * scatter->self->features);
-#pragma omp parallel num_threads(                                                                  \
-    classifier_threads(scatter->self, numbers *(double)scatter->self->features / 16))
+    const struct cpu_classifier *self = scatter->self;
+    size_t work = scatter->count * TILE_ROWS * self->features / 16 * self->features;
+#pragma omp parallel num_threads(classifier_threads(self, (double)work))
     {
         double *block = (double *)(void *)(scatter->blocks + (size_t)omp_get_thread_num() *
                                                                  BLOCK_COLUMNS * BLOCK_BYTES);
