@@ -132,6 +132,10 @@ static void print_summary(const struct options *options, const struct session *s
     name_visible(&text, options->out);
     text_string(&next, "Next: earmark crossval --embeddings ");
     command_append_path(&next, options->out, "embeddings.npy");
+    if (session->has_statistics && session->input.label_separator == NULL) {
+        text_string(&next, " --embeddings ");
+        command_append_path(&next, options->out, "statistics.npy");
+    }
     text_string(&next, " --labels ");
     command_append_path(&next, options->out, "labels.npy");
     text_format(&next, " %s -o probabilities",

@@ -61,7 +61,7 @@ expect_same "takes its embeddings" "$TMP/out/pred_probs.npy" "$TMP/probabilities
 check "the command that this one names next" bash -c "cd '$TMP' && $(next_command)"
 expect_grep "says what to look at" '^Next: look at the first rows of issues/issues\.csv' "$TMP/stdout"
 check "crossval" "$EARMARK" crossval --embeddings "$TMP/embedded/embeddings.npy" \
-    --labels "$TMP/embedded/labels.npy" -o "$TMP/crossval"
+    --embeddings "$TMP/embedded/statistics.npy" --labels "$TMP/embedded/labels.npy" -o "$TMP/crossval"
 expect_same "crossval gives the audit's probabilities" "$TMP/out/pred_probs.npy" \
     "$TMP/crossval/pred_probs.npy"
 check "issues" "$EARMARK" issues --labels "$TMP/out/labels.npy" \
