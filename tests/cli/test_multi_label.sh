@@ -35,7 +35,7 @@ expect_grep "two labels are classes" '27 clips, 2 classes; 27 audited' "$TMP/std
 expect_grep "what is left as it is" '1 label cannot be audited .*rare \(2; fewer clips than folds have it\)' "$TMP/stderr"
 expect_grep "what an empty cell means" 'clips with an empty label: 8 of 27; .* none of the labels' "$TMP/stderr"
 expect_grep "a label that should not be there" '^ .* dark +-> \(none\) +high/clip4\.wav' "$TMP/stdout"
-for file in run.json clips.csv embeddings.npy statistics.npy labels.npy pred_probs.npy classes.json issues.csv \
+for file in run.json clips.csv embeddings.npy labels.npy pred_probs.npy classes.json issues.csv \
     issues.jsonl annotations.csv classes.csv report.html; do
     expect_file "$file is there" "$TMP/out/$file"
 done
@@ -52,7 +52,7 @@ expect_grep "the page says which is missing" 'probably missing: <bdi>dark</bdi>'
 expect_grep "the settings" '"label_separator": ";"' "$TMP/out/run.json"
 expect_grep "labels that are no classes" '"labels_not_audited": \["rare"\]' "$TMP/out/run.json"
 check "JSON arrays" "$EARMARK" audit "$clips/list.jsonl" --label-separator '|' -o "$TMP/lines" --threads 1 --quiet
-for file in embeddings.npy statistics.npy labels.npy pred_probs.npy classes.csv; do
+for file in embeddings.npy labels.npy pred_probs.npy classes.csv; do
     expect_same "$file: the same from arrays, with one thread" "$TMP/out/$file" "$TMP/lines/$file"
 done
 expect_grep "joined by the separator" ',low/clip0\.wav,dark\|deep\|rare,' "$TMP/lines/clips.csv"
