@@ -98,7 +98,8 @@ long() {
     part "clang's warnings and clang-tidy" lint warnings tidy
     if build "unit tests" tests; then
         part "unit tests without sanitizers, with kills and injected failures at every call" \
-            env EARMARK_EVERY_STEP=1 RUN_OPTIONS="$RUN_OPTIONS --timeout 3600" "$make" --no-print-directory test-unit
+            env EARMARK_EVERY_STEP=1 EARMARK_SIMULATIONS=1000 RUN_OPTIONS="$RUN_OPTIONS --timeout 3600" \
+            "$make" --no-print-directory test-unit
     fi
     if build "program with sanitizers" "${sanitized[@]}" cli-programs; then
         part "command-line tests with sanitizers" run_make "${sanitized[@]}" test-cli

@@ -31,6 +31,10 @@ static enum error_code check_views(const struct audit_settings *settings, struct
                                                             : 2;
     if (own + settings->view_file_count == 0)
         return FAIL(error, ERROR_USAGE, "--views none leaves no view: give --embeddings");
+    if (own + settings->view_file_count > 1 && settings->detection.detector == DETECTOR_LOGISTIC)
+        return FAIL(error, ERROR_USAGE,
+                    "logistic regression alone takes one view of a clip: give --views none with "
+                    "one --embeddings, or --views xvector without");
     if (own + settings->view_file_count > MIX_VIEWS)
         return FAIL(error, ERROR_USAGE,
                     "%zu files of --embeddings and %zu views of --views: at most %d can be mixed",

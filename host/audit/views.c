@@ -18,9 +18,6 @@ char *audit_views_name(const char *path, struct error *error) {
 enum error_code audit_views_open(const char *const *paths, size_t count, size_t clips,
                                  struct audit_views *views, struct error *error) {
     views->paths = paths;
-    if (count + AUDIT_OWN_VIEWS > MIX_VIEWS)
-        return FAIL(error, ERROR_USAGE, "--embeddings: %zu files; an audit can mix at most %d",
-                    count, MIX_VIEWS - AUDIT_OWN_VIEWS);
     for (size_t v = 0; v < count; v++) {
         struct npy_array *array = &views->given[v];
         TRY(npy_open(paths[v], array, error));

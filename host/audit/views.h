@@ -6,8 +6,6 @@
 #include "host/base/npy.h"
 #include "host/classifier/ensemble.h"
 
-#define AUDIT_OWN_VIEWS 1 /* that audit_views_add() may add */
-
 struct audit_views {
     struct ensemble_view views[MIX_VIEWS]; /* (count) of the audited rows */
     size_t count;
@@ -19,9 +17,9 @@ struct audit_views {
     const char *const *paths;          /* (file_count): the caller's */
 };
 
-/* Opens the files (count). ERROR_USAGE for more than MIX_VIEWS - AUDIT_OWN_VIEWS, ERROR_DATA when
- * one is not a matrix with a row for each clip; what is in the rows is checked when they are
- * gathered. audit_views_close() also after a failure. */
+/* Opens the files (count, at most MIX_VIEWS). ERROR_DATA when one is not a matrix with a row for
+ * each clip; what is in the rows is checked when they are gathered. audit_views_close() also after
+ * a failure. */
 enum error_code audit_views_open(const char *const *paths, size_t count, size_t clips,
                                  struct audit_views *views, struct error *error);
 

@@ -2,11 +2,6 @@
 
 #include "host/commands/option_table.h"
 
-/* How many files of embeddings one classifier can take: an audit has its own. */
-static size_t given_views(enum command_bit command) {
-    return command == COMMAND_AUDIT ? 0 : 1;
-}
-
 static enum error_code check_multilabel(const struct options *options, enum command_bit command,
                                         const struct detection_settings *settings,
                                         struct error *error) {
@@ -20,10 +15,9 @@ static enum error_code check_multilabel(const struct options *options, enum comm
         return FAIL(error, ERROR_USAGE,
                     "--filter %s and --score %s are for one label a clip: give one of cleanlab's",
                     FILTER_ENSEMBLE_NAME, SCORE_LOG_MARGIN_NAME);
-    if (options->files.embedding_count > given_views(command))
+    if (options->files.embedding_count > 1)
         return FAIL(error, ERROR_USAGE,
-                    "several labels a clip are judged by one embedding; give %s --embeddings",
-                    command == COMMAND_AUDIT ? "no" : "one");
+                    "several labels a clip are judged by one embedding; give one --embeddings");
     return ERROR_NONE;
 }
 
@@ -51,11 +45,10 @@ enum error_code command_detection(const struct options *options, enum command_bi
         settings->detector = DETECTOR_LOGISTIC;
     }
     bool logistic = settings->detector == DETECTOR_LOGISTIC;
-    if (logistic && options->files.embedding_count > given_views(command))
+    if (logistic && options->files.embedding_count > 1)
         return FAIL(error, ERROR_USAGE,
-                    "--detector logistic takes one embedding a clip: give %s --embeddings, or "
-                    "--detector ensemble",
-                    command == COMMAND_AUDIT ? "no" : "one");
+                    "--detector logistic takes one embedding a clip: give one --embeddings, or "
+                    "--detector ensemble");
     if (!logistic && option_given(options, "filter", command) == NULL)
         settings->confident.filter = FILTER_ENSEMBLE;
     if (!logistic && option_given(options, "score", command) == NULL)

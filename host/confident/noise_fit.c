@@ -111,37 +111,46 @@ static void update_expected(struct noise_fit *fit, size_t classes, double rate, 
     }
 }
 
-/* By expected logarithms; returns the divergence of the posterior from the prior. */
-static double update_logarithms(struct noise_fit *fit, size_t classes, double rate, double spread) {
+/* By expected logarithms. */
+static void update_logarithms(struct noise_fit *fit, size_t classes, double rate, double spread) {
+    double base = spread / (double)(classes - 1);
+    for (size_t k = 0; k < classes; k++) {
+        double wrong = RATE_STRENGTH * rate + fit->changed[k];
+        double right = RATE_STRENGTH * (1 - rate) + fit->kept[k];
+        double both = digamma(wrong + right);
+        double log_wrong = digamma(wrong) - both - digamma(spread + fit->changed[k]);
+        for (size_t j = 0; j < classes; j++) {
+            size_t at = j * classes + k;
+            fit->transition[at] =
+                exp(j == k ? digamma(right) - both : digamma(base + fit->counts[at]) + log_wrong);
+        }
+    }
+}
+
+/* The divergence of the posterior, of which fit->transition has the expected logarithms, from the
+ * prior. */
+static double divergence(const struct noise_fit *fit, size_t classes, double rate, double spread) {
     double base = spread / (double)(classes - 1), log_gamma_base = log_gamma(base);
     double prior_wrong = RATE_STRENGTH * rate, prior_right = RATE_STRENGTH * (1 - rate);
-    double divergence = 0;
+    double sum = 0;
     for (size_t k = 0; k < classes; k++) {
         double changed = fit->changed[k], kept = fit->kept[k];
         double wrong = prior_wrong + changed, right = prior_right + kept;
-        double both = digamma(wrong + right), spread_after = digamma(spread + changed);
-        double log_wrong = digamma(wrong) - both, log_right = digamma(right) - both;
-        divergence += log_gamma(wrong + right) - log_gamma(wrong) - log_gamma(right) -
-                      log_gamma(RATE_STRENGTH) + log_gamma(prior_wrong) + log_gamma(prior_right);
-        divergence += changed * log_wrong + kept * log_right;
-        divergence += log_gamma(spread + changed) - log_gamma(spread);
+        sum += log_gamma(wrong + right) - log_gamma(wrong) - log_gamma(right) -
+               log_gamma(RATE_STRENGTH) + log_gamma(prior_wrong) + log_gamma(prior_right);
+        sum += log_gamma(spread + changed) - log_gamma(spread);
         for (size_t j = 0; j < classes; j++) {
-            size_t at = j * classes + k;
-            if (j == k) {
-                fit->transition[at] = exp(log_right);
-                continue;
-            }
-            double count = fit->counts[at], log_share = digamma(base + count) - spread_after;
-            divergence += log_gamma_base - log_gamma(base + count) + count * log_share;
-            fit->transition[at] = exp(log_share + log_wrong);
+            double count = fit->counts[j * classes + k];
+            sum += count * log(fmax(fit->transition[j * classes + k], 1e-300));
+            if (j != k) sum += log_gamma_base - log_gamma(base + count);
         }
     }
-    return divergence;
+    return sum;
 }
 
 double noise_fit_run(struct noise_fit *fit, const struct noise_rows *rows, double spread) {
     size_t classes = rows->classes;
-    double rate = FIRST_RATE, divergence = 0;
+    double rate = FIRST_RATE;
     for (size_t j = 0; j < classes; j++)
         for (size_t k = 0; k < classes; k++)
             fit->transition[j * classes + k] = j == k ? 1 - rate : rate / (double)(classes - 1);
@@ -151,9 +160,10 @@ double noise_fit_run(struct noise_fit *fit, const struct noise_rows *rows, doubl
         if (iteration < ITERATIONS_EXPECTED)
             update_expected(fit, classes, rate, spread);
         else
-            divergence = update_logarithms(fit, classes, rate, spread);
+            update_logarithms(fit, classes, rate, spread);
     }
     fit->rate = rate;
     double prior = PRIOR_WRONG * log(rate) + PRIOR_RIGHT * log(1 - rate);
-    return count_rows(fit, rows) - divergence + prior;
+    prior -= divergence(fit, classes, rate, spread); /* of the counts, which now change */
+    return count_rows(fit, rows) + prior;
 }

@@ -231,9 +231,8 @@ clips=$TMP/clips
 make_square_corpus "$clips" 8
 cp "$clips/high/clip0.wav" "$clips/low/wrong label.wav"
 check "an audit" "$EARMARK" audit "$clips" -o "$TMP/audit"
-views=(--embeddings "$TMP/audit/embeddings.npy")
-if [ -e "$TMP/audit/statistics.npy" ]; then views+=(--embeddings "$TMP/audit/statistics.npy"); fi
-check "detect on its arrays" detect "${views[@]}" --labels "$TMP/audit/labels.npy"
+check "detect on its arrays" detect --embeddings "$TMP/audit/embeddings.npy" \
+    --embeddings "$TMP/audit/statistics.npy" --labels "$TMP/audit/labels.npy"
 expect_equal "gives its list" "$(issue_rows "$TMP/out" | xargs)" "$(issue_rows "$TMP/audit" | xargs)"
 expect_equal "and its scores" "$(paste <(elements "$TMP/out/scores.npy" f4) \
     <(elements "$TMP/audit/scores.npy" f4) |
@@ -249,16 +248,20 @@ audit() { "$EARMARK" audit "$clips" -o "$TMP/own" --fresh "$@"; }
 expect_exit "a row too few" 1 audit --embeddings "$TMP/few.npy"
 expect_grep "is reported" 'few\.npy: 24 rows, but INPUT has 25 clips' "$TMP/stderr"
 expect_exit "too many files" 2 audit $(for i in 1 2 3 4 5 6; do echo --embeddings "$TMP/model.npy"; done)
-expect_exit "logistic regression of two views" 2 audit --embeddings "$TMP/model.npy" --detector logistic
+expect_exit "logistic regression of two views" 2 audit --embeddings "$TMP/model.npy" \
+    --views xvector --detector logistic
 expect_equal "before anything is embedded" "$(ls -A "$TMP/own" 2>/dev/null | wc -l)" 0
 check "an audit with embeddings" audit --embeddings "$TMP/model.npy" --threads 1
-expect_grep "has one more view" '"views": \["xvector", ("statistics", )?"model"\]' "$TMP/own/run.json"
+expect_grep "has one more view" '"views": \["xvector", "statistics", "model"\]' "$TMP/own/run.json"
 expect_same "which is kept, by clip" "$TMP/own/view-1.npy" "$TMP/model32.npy"
 mv "$TMP/own" "$TMP/own1"
 check "with other threads" audit --embeddings "$TMP/model.npy" --threads 2
 for file in scores.npy pred_probs.npy view-1.npy issues.csv run.json report.html; do
     expect_same "the same bytes: $file" "$TMP/own1/$file" "$TMP/own/$file"
 done
+check "an audit with them alone" audit --embeddings "$TMP/model.npy" --views none
+expect_grep "has no other view" '"views": \["model"\]' "$TMP/own/run.json"
+check "logistic regression of them" audit --embeddings "$TMP/model.npy" --detector logistic
 check "an audit without them" audit
 check "has no view of the other run" test ! -e "$TMP/own/view-1.npy"
 changed "$TMP/model32.npy" $((4 * (3 * 11 + 1))) '\x00\x00\x80\x7f'

@@ -47,6 +47,9 @@ static struct audit_settings settings_for(const char *out, int threads,
                     .progress = PROGRESS_QUIET},
         .detection = DETECTION_LOGISTIC,
     };
+    settings.detection.detector = DETECTOR_ENSEMBLE;
+    settings.detection.confident.filter = FILTER_ENSEMBLE;
+    settings.detection.confident.score = SCORE_LOG_MARGIN;
     settings.detection.crossval.folds = 4;
     return settings;
 }
