@@ -131,9 +131,13 @@ static enum error_code transform_stretch(const struct cpu_features *features,
                          samples + before, &workspace->resample, error) != ERROR_NONE)
         return error->code;
     *resampling += clock_seconds() - start;
-    for (size_t i = 0; i < count; i++)
-        fourier_power(&features->fourier, samples + i * FRAME_SHIFT,
-                      workspace->power + (row + i) * FOURIER_POWERS);
+    for (size_t i = 0; i < count; i++) {
+        float *power = workspace->power + (row + i) * FOURIER_POWERS;
+        if (i * FRAME_SHIFT < before + inside)
+            fourier_power(&features->fourier, samples + i * FRAME_SHIFT, power);
+        else /* zeros after the clip, of frames that the statistics add */
+            memset(power, 0, FOURIER_POWERS * sizeof(float));
+    }
     return ERROR_NONE;
 }
 

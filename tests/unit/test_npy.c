@@ -3,6 +3,8 @@
 #include "tests/support/compare.h"
 #include "tests/support/run_child.h"
 
+#include <float.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -166,6 +168,26 @@ static void test_long_columns(void **state) {
     free(rows);
 }
 
+/* Numbers beyond float32 are told from those that are not finite in the file; the largest fits, and
+ * so does what is rounded to it. */
+static void test_too_large(void **state) {
+    (void)state;
+    double values[6] = {1, FLT_MAX, -FLT_MAX * (1 + 1e-9), INFINITY, NAN, 0};
+    float taken[6];
+    struct error error = ERROR_INITIAL;
+    struct npy_array array = npy_view(NPY_FLOAT64, 3, 2, values);
+    npy_take_float32(&array, 0, 3, taken, &error);
+    assert_no_error(&error);
+    assert_true(taken[1] == FLT_MAX && taken[2] == -FLT_MAX && isinf(taken[3]) && isnan(taken[4]));
+    values[5] = -1e39;
+    assert_int_equal(npy_take_float32(&array, 1, 2, taken, &error), ERROR_DATA);
+    assert_string_equal(error.message, "row 2, column 1: -1e+39 is too large for float32");
+    array.fortran = true;
+    error = (struct error)ERROR_INITIAL;
+    assert_int_equal(npy_take_float32(&array, 2, 1, taken, &error), ERROR_DATA);
+    assert_non_null(strstr(error.message, "row 2, column 1"));
+}
+
 static void test_written_and_read(void **state) {
     (void)state;
     char path[] = "/tmp/earmark-npy-XXXXXX";
@@ -237,6 +259,7 @@ int main(void) {
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_long_columns),
+        cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_written_and_read),
         cmocka_unit_test(test_unreadable_later),
     };
