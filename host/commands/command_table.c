@@ -26,7 +26,7 @@ static const struct command_row rows[] = {
             "annotations.csv\twith --label-separator: which labels are wrong or missing\n"
             "clips.csv\tevery clip with its status and its audio faults\n"
             "classes.csv\thealth of every class\n"
-            "group_errors.csv\twith --group: groups that look mislabelled as a whole\n"
+            "group_errors.csv\twith --group: groups with many labels that look wrong\n"
             "overlapping_classes.csv\tpairs of classes that are confused\n"
             "confident_joint.csv\tcounts of given against probable labels\n"
             "embeddings.npy\tfloat32, a row for each audited clip; statistics.npy (the second "

@@ -1,5 +1,5 @@
 /* What a run found besides its ranking, in words and as JSON: evidence for each issue, how many
- * labels are wrong, how well the classifier knows the classes, groups that are wrong as a whole.
+ * labels are wrong, how well the classifier knows the classes, groups with many wrong labels.
  * The files of a run, the summary and the page share it, so that they say the same. */
 #ifndef EARMARK_OUTPUT_FINDINGS_H
 #define EARMARK_OUTPUT_FINDINGS_H

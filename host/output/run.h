@@ -116,7 +116,7 @@ struct run_class {
                       known when the run's belief is */
 };
 
-/* Clips of one group and class that mostly look like another class. */
+/* Clips of one group and class of which unusually many look like another class. */
 struct run_group_error {
     const char *group; /* NULL: `number` names it */
     int64_t number;

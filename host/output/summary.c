@@ -183,7 +183,7 @@ enum error_code summary_print(FILE *stream, int width, const char *folder,
                      "which labels are wrong or missing, a row each", width);
     append_place(&text, shown, "classes.csv", "health of every class", width);
     if (results->group_error_count > 0)
-        append_place(&text, shown, "group_errors.csv", "groups that look mislabelled as a whole",
+        append_place(&text, shown, "group_errors.csv", "groups with many labels that look wrong",
                      width);
     append_place(&text, shown, "clips.csv", "every clip, with the reason if it was not audited",
                  width);

@@ -9,7 +9,7 @@
 #define SUMMARY_ISSUES 10u
 
 /* Cautions, counts, reasons of clips that could not be audited, how many labels are wrong and
- * overall label health, the first ten issues, groups that look mislabelled as a whole, audio
+ * overall label health, the first ten issues, groups with many labels that look wrong, audio
  * faults, where the files are and what to do next; names with their control characters made
  * visible. width: columns of the terminal, which lines are made to fit; 0: none, names whole. */
 enum error_code summary_print(FILE *stream, int width, const char *folder,

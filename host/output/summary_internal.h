@@ -15,7 +15,7 @@ void summary_wrapped(struct text *text, struct text *line, int indent, int width
 
 /* The first issues as a table, with a line below those that are certain. */
 void summary_issues(struct text *text, const struct run_results *results, int width);
-/* The first groups that look mislabelled as a whole. */
+/* The first groups with many labels that look wrong. */
 void summary_groups(struct text *text, const struct run_results *results, int width);
 
 /* Writes the text and frees it. */

@@ -151,7 +151,7 @@ void summary_issues(struct text *text, const struct run_results *results, int wi
 void summary_groups(struct text *text, const struct run_results *results, int width) {
     if (results->group_error_count == 0) return;
     text_string(text, "\n");
-    terminal_wrap(text, "groups that look mislabelled as a whole:", 0, 0, width);
+    terminal_wrap(text, "groups with many labels that look wrong:", 0, 0, width);
     text_string(text, "\n");
     for (size_t i = 0; i < results->group_error_count && i < SUMMARY_ISSUES; i++) {
         struct text line = TEXT_INITIAL;

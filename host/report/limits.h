@@ -7,7 +7,7 @@
 #define REPORT_PLAYED_ISSUES 200u   /* have their sound in the page */
 #define REPORT_LISTED_ISSUES 20000u /* are in the page at all; issues.csv has every one */
 #define REPORT_LISTED_CLIPS 200u    /* that could not be audited, named in the page */
-#define REPORT_LISTED_GROUPS 200u   /* that look mislabelled as a whole */
+#define REPORT_LISTED_GROUPS 200u   /* with many labels that look wrong */
 #define REPORT_FAULT_CLIPS 100u     /* of each audio fault, named in the page */
 
 struct report_sounds {

@@ -72,7 +72,8 @@ static void append_scores(struct page *page, const struct run_issue *issue) {
     }
     if (run_has_marks(page->results)) {
         if (chosen != NULL) append_score(out, chosen, issue->score, chosen);
-        if (issue->none_of_classes) append_score(out, "entropy", issue->entropy, chosen);
+        if (issue->none_of_classes && isfinite(issue->entropy))
+            text_format(out, " · entropy %.2f", issue->entropy);
     } else {
         append_score(out, "self_confidence", issue->self_confidence, chosen);
         append_score(out, "normalized_margin", issue->normalized_margin, chosen);

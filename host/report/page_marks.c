@@ -99,13 +99,14 @@ void page_groups(struct page *page) {
     struct text *out = &page->table.row;
     size_t count = results->group_error_count;
     if (results->group_errors == NULL) return;
-    page_section(page, "groups", "Groups that look mislabelled");
+    page_section(page, "groups", "Groups with many labels that look wrong");
     if (count == 0) {
-        text_string(out, "<p>No group looks mislabelled as a whole.</p>\n</section>\n");
+        text_string(out, "<p>No group has many labels that look wrong.</p>\n</section>\n");
         return;
     }
-    text_string(out, "<p class=\"dim\">Clips of one group with one label that mostly look like "
-                     "another class of the other groups: perhaps one mistake was made for all.");
+    text_string(out, "<p class=\"dim\">Clips of one group with one label, of which unusually many "
+                     "look like another class of the other groups: perhaps one mistake was made "
+                     "for all of them.");
     if (count > REPORT_LISTED_GROUPS) {
         text_format(out, " The first %u are listed; group_errors.csv has all ",
                     REPORT_LISTED_GROUPS);

@@ -59,7 +59,7 @@ const char page_style[] =
     ".none{color:var(--ink);font-weight:600}\n"
     ".mark{border-left:.25rem solid var(--given);padding-left:.5rem}\n"
     "td .mark{white-space:nowrap}\n"
-    ".evidence{list-style:none;margin:.2rem 0;padding:0;color:var(--dim);font-size:.9rem;"
+    ".evidence{list-style:none;margin:.2rem 0;padding:0;color:var(--dim);font-size:.85rem;"
     "font-variant-numeric:tabular-nums}\n"
     ".scores{color:var(--dim);font-size:.9rem;font-variant-numeric:tabular-nums}\n"
     ".sound svg{display:block;width:100%;height:3rem;color:var(--mark)}\n"

@@ -19,6 +19,7 @@
 #define SMALLEST_TILE ((size_t)64)
 #define QUERY_BLOCK ((size_t)256)
 #define THREADS 256
+#define NO_GROUP 0 /* of queries where nothing is apart; rows then have another number */
 #define ALL_LANES 0xffffffffU
 
 struct nearest_search {
@@ -42,8 +43,8 @@ struct nearest_search {
 };
 
 /* tile = (tile - shift) * scale, in float64; values: rows * columns of the tile. */
-__global__ void scale_rows(float *__restrict__ tile, size_t values, size_t columns,
-                           const double *__restrict__ moments) {
+__global__ void scale_columns(float *__restrict__ tile, size_t values, size_t columns,
+                              const double *__restrict__ moments) {
     const size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x, f = i % columns;
     if (i < values) tile[i] = (float)(((double)tile[i] - moments[f]) * moments[columns + f]);
 }
@@ -94,13 +95,13 @@ static __device__ __forceinline__ candidate warp_best(candidate best) {
 /* The tile that one launch searches for a block of queries. */
 struct nearest_tile {
     const long long *numbers; /* (rows): row in the data */
-    const int *apart;         /* (rows); NULL: every row may be found by every query */
+    const int *apart;         /* (rows): not found by queries of the same number */
     size_t rows, count;
 };
 
 struct nearest_queries {
     const long long *numbers; /* row in the data, -1: none */
-    const int *apart;         /* read where the tile has it */
+    const int *apart;
 };
 
 /* A block for each query: picks, `count` times, the best that comes after the previous pick, from
@@ -114,16 +115,15 @@ __global__ void __launch_bounds__(THREADS)
     SHARED_ARRAY(long long, warp_rows, THREADS / 32);
     const size_t query = blockIdx.x, list = query * tile.count;
     const long long own = queries.numbers[query];
-    const int own_group = tile.apart != NULL ? queries.apart[query] : 0;
+    const int own_group = queries.apart[query];
     candidate last = {0.0F, -1};
     for (size_t k = 0; k < tile.count; k++) {
         candidate best = {0.0F, -1};
         for (size_t r = threadIdx.x; r < tile.rows && own >= 0; r += THREADS) {
             candidate next = {0.0F, tile.numbers[r]};
-            if (tile.apart != NULL && tile.apart[r] == own_group) continue;
             if (lengths[r] > 0.0)
                 next.similarity = (float)((double)products[r * QUERY_BLOCK + query] / lengths[r]);
-            if (next.row != own) best = take(best, next, last);
+            if (next.row != own && tile.apart[r] != own_group) best = take(best, next, last);
         }
         for (size_t i = threadIdx.x; i < tile.count; i += THREADS) {
             const candidate next = {old_similar[list + i], old_found[list + i]};
@@ -252,7 +252,7 @@ static enum error_code send_queries(struct nearest_search *search, const size_t 
     for (size_t q = 0; q < padded; q++) {
         const bool is_query = q < search->query_count;
         numbers[q] = is_query ? (long long)queries[q] : -1;
-        apart[q] = is_query && problem->apart != NULL ? problem->apart[queries[q]] : 0;
+        apart[q] = is_query && problem->apart != NULL ? problem->apart[queries[q]] : NO_GROUP;
         if (is_query)
             unit_row(problem, queries[q], units + q * columns);
         else
@@ -289,7 +289,7 @@ static void gather_tile(struct nearest_search *search, size_t first, size_t rows
         const size_t at = first + (r < rows ? r : 0);
         const size_t row = problem->references == NULL ? at : problem->references[at];
         numbers[r] = (long long)row;
-        apart[r] = problem->apart == NULL ? 0 : problem->apart[row];
+        apart[r] = problem->apart == NULL ? NO_GROUP + 1 : problem->apart[row];
         if (r < rows && problem->references != NULL)
             memcpy(values + r * search->columns, problem->data + row * search->columns,
                    search->columns * sizeof *values);
@@ -317,10 +317,10 @@ static enum error_code send_tile(struct nearest_search *search, size_t first, si
         cuda_check(cudaEventRecord(search->copied[slot], stream), "an event", error) != ERROR_NONE)
         return error->code;
     if (search->problem->shift != NULL) {
-        LAUNCH(scale_rows, dim3((unsigned)((rows * columns + THREADS - 1) / THREADS)),
+        LAUNCH(scale_columns, dim3((unsigned)((rows * columns + THREADS - 1) / THREADS)),
                dim3(THREADS), 0, stream, (float *)search->tile.data, rows * columns, columns,
                (const double *)search->moments.data);
-        if (cuda_check_launch("scale_rows", error) != ERROR_NONE) return error->code;
+        if (cuda_check_launch("scale_columns", error) != ERROR_NONE) return error->code;
     }
     LAUNCH(row_lengths, dim3((unsigned)((rows + THREADS / 32 - 1) / (THREADS / 32))), dim3(THREADS),
            0, stream, (const float *)search->tile.data, rows, columns,
@@ -334,10 +334,9 @@ static enum error_code search_tile(struct nearest_search *search, size_t rows, i
     const cudaStream_t stream = search->worker->stream;
     const float one = 1.0F, zero = 0.0F;
     const int columns = (int)search->columns;
-    const bool apart = search->problem->apart != NULL;
     const long long *numbers = (const long long *)search->labels.data;
     const int *groups = (const int *)(numbers + search->tile_rows);
-    const struct nearest_tile tile = {numbers, apart ? groups : NULL, rows, search->count};
+    const struct nearest_tile tile = {numbers, groups, rows, search->count};
     const long long *own = (const long long *)search->numbers.data;
     const int *own_groups = (const int *)(own + search->blocks * QUERY_BLOCK);
     for (size_t block = 0; block < search->blocks; block++) {

@@ -23,7 +23,7 @@ last_of_lines() {
 
 # Without lines about speed, and without scores: they differ between machines.
 without_measures() {
-    sed -E -e '/^(embedding|classifier|logistic regression|discriminant|neighbours): /d' -e 's/^( +[0-9]+  )[0-9.e-]+ +/\1SCORE  /'
+    sed -E -e '/^[a-z ]+: [0-9,]+ [a-z]+ in [0-9.]+ s/d' -e 's/^( +[0-9]+  )[0-9.e-]+ +/\1SCORE  /'
 }
 
 # show_manual FILE: as man shows it in 80 columns; warnings go to stderr.

@@ -262,7 +262,7 @@ static void test_detector(void **state) {
     made.results.group_error_count = 0;
     made.results.error_count.estimated = false;
     page = make_page(&made, NULL);
-    assert_count(page, "No group looks mislabelled as a whole.", 1);
+    assert_count(page, "No group has many labels that look wrong.", 1);
     assert_count(page, "<dt>Overall label health</dt>", 1);
     free(page);
     made_run_free(&made);

@@ -88,9 +88,9 @@ static void test_detector(void **state) {
         "\nbalanced accuracy 0.97 (chance 0.10, largest class 0.12)\n",
         "  certain: folder 4/clip_00011.wav has the same sound and is labelled five\n",
         " -> none of these  folder 2/",
-        ("\n\ngroups that look mislabelled as a whole:\n"
+        ("\n\ngroups with many labels that look wrong:\n"
          "  speaker anna, labelled eight: 14 of 15 clips look like five\n"),
-        "/group_errors.csv groups that look mislabelled as a whole\n",
+        "/group_errors.csv groups with many labels that look wrong\n",
     };
     assert_ptr_equal(strstr(text, "caution: Balanced accuracy 0.20 of 5 classes: "), text);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
