@@ -4,7 +4,6 @@
 
 #include "host/classifier/ensemble.h"
 #include "host/confident/confident.h"
-#include "host/confident/group_errors.h"
 #include "host/confident/mix_view.h"
 #include "host/output/run.h"
 
@@ -91,13 +90,11 @@ enum error_code detection_issues(const struct device_operations *operations, str
                                  struct run_issue **issues, struct run_evidence **evidence,
                                  struct error *error);
 
-/* Groups that look mislabelled as a whole, where the input has groups: group_errors_find() of the
- * estimators of all views, with votes of the neighbours in other groups only. free() releases
- * *found (*count). */
-enum error_code detection_group_errors(const struct device_operations *operations,
-                                       struct device *device, const struct detection *detection,
-                                       struct group_error **found, size_t *count,
-                                       struct error *error);
+/* Where the input has groups and the detector is the ensemble: *logarithms (rows, classes) of the
+ * groups' own view (group_view.h), to be freed; else NULL. */
+enum error_code detection_group_view(const struct device_operations *operations,
+                                     struct device *device, const struct detection *detection,
+                                     float **logarithms, struct error *error);
 
 /* What was chosen and how every fit ended, as a JSON object; and in a few words. */
 void detection_json(const struct detection *detection, struct text *text);

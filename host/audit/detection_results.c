@@ -3,6 +3,7 @@
 #include "host/base/memory.h"
 #include "host/confident/belief.h"
 #include "host/confident/error_count.h"
+#include "host/confident/group_errors.h"
 #include "host/confident/none_of_classes.h"
 
 #include <stdlib.h>
@@ -36,17 +37,20 @@ static enum error_code mark_issues(const struct detection *detection,
     return error->code;
 }
 
-/* How well the classes are known, and what follows from it for the list. */
+/* How well the classes are known, and what follows from it for the list. With groups it is what is
+ * known without the row's own group: its other clips say nothing of how well a class is known. */
 static enum error_code judge(const struct detection *detection, struct detection_results *found,
                              struct run_results *results, struct error *error) {
     const struct detection_input *input = detection->input;
+    struct mix_view view = detection->view;
     struct belief belief = BELIEF_INITIAL;
     const struct belief_words words = {.labels = input->labels,
                                        .class_names = input->class_names,
                                        .flagged = detection->confident.issue_count,
                                        .group_option =
                                            input->groups == NULL ? input->group_option : NULL};
-    if (belief_measure(&detection->view, &belief, error) == ERROR_NONE &&
+    if (found->group_view != NULL) view.mix = found->group_view;
+    if (belief_measure(&view, &belief, error) == ERROR_NONE &&
         belief_warn(&belief, &words, &found->cautions, error) == ERROR_NONE &&
         detection->detector == DETECTOR_ENSEMBLE) {
         results->belief = (struct run_belief){.computed = true,
@@ -78,14 +82,22 @@ static enum error_code count_errors(const struct detection *detection, struct ru
     return ERROR_NONE;
 }
 
-static enum error_code find_groups(const struct device_operations *operations,
-                                   struct device *device, const struct detection *detection,
+/* Groups that look mislabelled as a whole. */
+static enum error_code find_groups(const struct detection *detection,
                                    struct detection_results *found, struct run_results *results,
                                    struct error *error) {
-    const char *const *names = detection->input->group_names;
+    const struct detection_input *input = detection->input;
+    const char *const *names = input->group_names;
+    const struct group_errors_input rows = {.rows = input->rows,
+                                            .classes = input->classes,
+                                            .labels = input->labels,
+                                            .groups = input->groups,
+                                            .log_probabilities = found->group_view,
+                                            .threads = input->threads};
     struct group_error *errors = NULL;
     size_t count = 0;
-    TRY(detection_group_errors(operations, device, detection, &errors, &count, error));
+    if (found->group_view == NULL) return ERROR_NONE;
+    TRY(group_errors_find(&rows, &errors, &count, error));
     found->group_errors = memory_array(count, sizeof *found->group_errors, "groups", error);
     for (size_t i = 0; found->group_errors != NULL && i < count; i++)
         found->group_errors[i] = (struct run_group_error){
@@ -112,9 +124,10 @@ enum error_code detection_results_make(const struct device_operations *operation
     TRY(health_tables_make(confident, &found->health, error));
     name_views(detection, found, results);
     TRY(mark_issues(detection, found, error));
+    TRY(detection_group_view(operations, device, detection, &found->group_view, error));
     TRY(judge(detection, found, results, error));
     TRY(count_errors(detection, results, error));
-    TRY(find_groups(operations, device, detection, found, results, error));
+    TRY(find_groups(detection, found, results, error));
     results->detector = detector_name(detection->detector);
     results->score_name = detection->score_name;
     results->issues = found->issues;
@@ -134,6 +147,7 @@ void detection_results_free(struct detection_results *found) {
     free(found->evidence);
     free(found->health.classes);
     free(found->health.pairs);
+    free(found->group_view);
     free(found->group_errors);
     warnings_free(&found->cautions);
     *found = (struct detection_results){0};

@@ -12,6 +12,7 @@ struct detection_results {
     struct run_evidence *evidence;
     struct health_tables health;
     const char *view_names[MIX_VIEWS];
+    float *group_view;                    /* (rows, classes) detection_group_view() */
     struct run_group_error *group_errors; /* (results' group_error_count) */
     struct warnings cautions;
 };

@@ -1,32 +1,9 @@
 #include "host/classifier/group_view.h"
 #include "host/base/memory.h"
+#include "host/classifier/folds.h"
 #include "host/classifier/votes.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-static int compare_numbers(const void *left, const void *right) {
-    const int64_t *a = left, *b = right;
-    return (*a > *b) - (*a < *b);
-}
-
-/* apart (rows) = the groups' numbers as 0, 1, 2 ... in their order. */
-static enum error_code number_groups(const int64_t *groups, size_t rows, int32_t *apart,
-                                     struct error *error) {
-    int64_t *sorted = memory_array(rows, sizeof *sorted, "groups", error);
-    if (sorted == NULL) return error->code;
-    memcpy(sorted, groups, rows * sizeof *sorted);
-    qsort(sorted, rows, sizeof *sorted, compare_numbers);
-    size_t count = 0;
-    for (size_t i = 0; i < rows; i++)
-        if (count == 0 || sorted[i] != sorted[count - 1]) sorted[count++] = sorted[i];
-    for (size_t i = 0; i < rows; i++) {
-        const int64_t *at = bsearch(&groups[i], sorted, count, sizeof *sorted, compare_numbers);
-        apart[i] = at == NULL ? 0 : (int32_t)(at - sorted); /* every group is there */
-    }
-    free(sorted);
-    return ERROR_NONE;
-}
 
 static void show(void *context, size_t finished, size_t all) {
     struct progress *progress = context;
@@ -60,7 +37,10 @@ static enum error_code make(const struct device_operations *operations, struct d
                             struct error *error) {
     const struct ensemble_input *rows = input->ensemble;
     const float *estimators[MIX_VIEWS * MIX_ESTIMATORS];
-    TRY(number_groups(input->groups, rows->rows, apart, error));
+    int64_t *distinct = NULL;
+    size_t count = 0;
+    TRY(folds_encode(input->groups, rows->rows, apart, &distinct, &count, error));
+    free(distinct);
     for (size_t v = 0; v < rows->view_count; v++) {
         float *own = votes + v * rows->rows * rows->classes;
         TRY(vote(operations, device, input, v, apart, style, own, error));

@@ -96,11 +96,15 @@ static void add_block(const struct scatter *scatter, size_t column_block, size_t
     }
 }
 
+static int batch_threads(const struct scatter *scatter) {
+    double features = (double)scatter->self->features;
+    return classifier_threads(scatter->self,
+                              (double)(scatter->count * TILE_ROWS) * features * features / 16);
+}
+
 static void add_batch(const struct scatter *scatter) {
     size_t pairs = scatter->column_blocks * scatter->strip_blocks;
-    const struct cpu_classifier *self = scatter->self;
-    size_t work = scatter->count * TILE_ROWS * self->features / 16 * self->features;
-#pragma omp parallel num_threads(classifier_threads(self, (double)work))
+#pragma omp parallel num_threads(batch_threads(scatter))
     {
         double *block = (double *)(void *)(scatter->blocks + (size_t)omp_get_thread_num() *
                                                                  BLOCK_COLUMNS * BLOCK_BYTES);

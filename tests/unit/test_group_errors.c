@@ -92,7 +92,7 @@ static size_t count_listed(size_t bad_groups, size_t wrong, float evidence) {
         assert_int_equal(found[i].matching, wrong);
         assert_int_equal(found[i].given, 0);
         assert_int_equal(found[i].suggested, 2);
-        assert_true(found[i].score >= 2 * (double)wrong);
+        assert_true(found[i].score >= GROUP_ERROR_EVIDENCE * (double)wrong);
     }
     free(found);
     return count;
@@ -104,7 +104,7 @@ static void thresholds(void **state) {
     assert_int_equal(count_listed(1, 7, 3), 1);
     assert_int_equal(count_listed(1, GROUP_ERROR_CLIPS, 3), 1);
     assert_int_equal(count_listed(1, GROUP_ERROR_CLIPS - 1, 3), 0);
-    assert_int_equal(count_listed(1, 7, 1.9F), 0);
+    assert_int_equal(count_listed(1, 7, 2.4F), 0);
     assert_int_equal(count_listed(1, 7, INFINITY), 1); /* bounded, not infinite */
     /* What all groups share is no error of a group. */
     assert_int_equal(count_listed(2, 7, 3), 2);

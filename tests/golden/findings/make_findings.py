@@ -48,7 +48,7 @@ def group_errors(labels, groups, logs):
                 floor = np.log(1e-12)
                 evidence = (np.maximum(logs[rows, suggested], floor)
                             - np.maximum(logs[rows, given], floor)).sum()
-                if share >= 0.25 and share - elsewhere >= 0.15 and evidence >= 2 * len(rows):
+                if share >= 0.25 and share - elsewhere >= 0.15 and evidence >= 2.5 * len(rows):
                     found.append((-evidence, group, given, suggested, len(cell), len(rows)))
     return sorted(found)
 
