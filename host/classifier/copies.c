@@ -50,6 +50,18 @@ enum error_code copies_select(const int32_t *copy_of, size_t rows, const size_t 
     return ERROR_NONE;
 }
 
+/* The largest number of rows of a class; of all rows without labels. */
+static size_t largest_class(const int32_t *labels, size_t rows, size_t classes,
+                            struct error *error) {
+    size_t largest = 0;
+    if (labels == NULL) return rows;
+    size_t *counts = memory_array(classes, sizeof *counts, "class counts", error);
+    for (size_t row = 0; counts != NULL && row < rows; row++)
+        if (++counts[labels[row]] > largest) largest = counts[labels[row]];
+    free(counts);
+    return largest;
+}
+
 static enum error_code deal(const int32_t *labels, size_t rows, size_t classes, size_t folds,
                             bool shuffle, uint32_t seed, int32_t *fold_of, struct error *error) {
     if (labels == NULL) return folds_shuffled(rows, folds, seed, fold_of, error);
@@ -66,8 +78,11 @@ enum error_code copies_folds(const int32_t *labels, const int32_t *copy_of, size
     if (error->code != ERROR_NONE) goto done;
     for (size_t row = 0; row < rows; row++)
         if ((size_t)copy_of[row] == row) first_labels[firsts++] = labels == NULL ? 0 : labels[row];
-    if (deal(labels == NULL ? NULL : first_labels, firsts, classes, folds, shuffle, seed,
-             first_folds, error) != ERROR_NONE) {
+    const int32_t *dealt = labels == NULL ? NULL : first_labels;
+    size_t largest = largest_class(dealt, firsts, classes, error);
+    if (error->code != ERROR_NONE) goto done;
+    if (firsts < rows && largest >= 2 && largest < folds) folds = largest; /* others stay empty */
+    if (deal(dealt, firsts, classes, folds, shuffle, seed, first_folds, error) != ERROR_NONE) {
         if (firsts < rows) error_prefix(error, "copies count once");
         goto done;
     }

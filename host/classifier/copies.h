@@ -17,8 +17,9 @@ enum error_code copies_select(const int32_t *copy_of, size_t rows, const size_t 
                               size_t count, int32_t *selected_copies, struct error *error);
 
 /* folds_stratified() of the first rows only, without labels folds_shuffled() of them; copies
- * follow the row that they are a copy of. copy_of (rows) as copies_find() wrote it, NULL: no row
- * is a copy. Errors as of those functions. */
+ * follow the row that they are a copy of. Where no class has as many different sounds as there are
+ * folds, but one has two, only as many folds have rows as the largest class has sounds. copy_of
+ * (rows) as copies_find() wrote it, NULL: no row is a copy. Errors as of those functions. */
 enum error_code copies_folds(const int32_t *labels, const int32_t *copy_of, size_t rows,
                              size_t classes, size_t folds, bool shuffle, uint32_t seed,
                              int32_t *fold_of, struct error *error);

@@ -121,15 +121,19 @@ static void append_parts(struct text *text, const struct run_results *results,
 
 void run_errors_words(struct text *text, const struct run_results *results) {
     const struct run_shown_errors shown = run_shown_errors(results);
-    text_string(text, "About ");
-    number_thousands(text, shown.all);
-    text_format(text, " label%s wrong (95%% interval: ", shown.all == 1 ? " is" : "s are");
+    if (shown.all == 0) {
+        text_string(text, "No label seems to be wrong (95% interval: ");
+    } else {
+        text_string(text, "About ");
+        number_thousands(text, shown.all);
+        text_format(text, " label%s wrong (95%% interval: ", shown.all == 1 ? " is" : "s are");
+    }
     number_thousands(text, shown.low);
     text_string(text, " to ");
     number_thousands(text, shown.high);
     text_string(text, ")");
     if (results->issue_count > 0) append_parts(text, results, &shown);
-    if (results->status_counts[CLIP_OK] == 0) return;
+    if (results->status_counts[CLIP_OK] == 0 || shown.all == 0) return;
     text_string(text, "; ");
     number_percent(text, run_right_share(results));
     text_string(text, " are right");

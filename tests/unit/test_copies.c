@@ -296,23 +296,38 @@ static void test_one_sound(void **state) {
     assign_free(&result);
 }
 
-/* Four sounds twice are eight rows, but cannot be dealt to five folds. */
+/* Four sounds twice are eight rows, enough for five folds, of which one stays empty. */
 static void test_fewer_sounds_than_folds(void **state) {
     (void)state;
     struct error error = ERROR_INITIAL;
     struct list list = {.classes = 2};
-    int32_t copy_of[MOST], fold_of[MOST];
+    int32_t copy_of[MOST], fold_of[MOST], expected[MOST];
     for (size_t i = 0; i < 16; i++) add(&list, i / 2, (int32_t)(i / 8));
     assert_int_equal(find(&list, copy_of), 8);
+    struct assign_result result = assign(&list, NULL, copy_of);
+    plain_folds(&list, true, 4, false, expected);
+    assert_int_equal(result.auditable, list.rows);
+    assert_memory_equal(result.fold_of, expected, list.rows * sizeof *expected);
+    check_assigned(&list, &result);
+    assign_free(&result);
+    copies_folds(NULL, copy_of, 6, 2, 5, true, 7, fold_of, &error); /* three sounds, no labels */
+    assert_no_error(&error);
+    list.rows = 6;
+    plain_folds(&list, false, 3, true, expected);
+    assert_memory_equal(fold_of, expected, list.rows * sizeof *expected);
+}
+
+/* One sound in each class. */
+static void test_too_few_sounds(void **state) {
+    (void)state;
+    struct error error = ERROR_INITIAL;
+    struct list list = {.classes = 2};
+    int32_t copy_of[MOST], fold_of[MOST];
+    for (size_t i = 0; i < 20; i++) add(&list, i / 10, (int32_t)(i / 10));
+    find(&list, copy_of);
     assert_int_equal(copies_folds(list.labels, copy_of, list.rows, 2, 5, false, 0, fold_of, &error),
                      ERROR_DATA);
     assert_non_null(strstr(error.message, "copies count once: 5 folds, but no class"));
-    add(&list, 8, 1); /* five sounds */
-    find(&list, copy_of);
-    struct assign_result result = assign(&list, NULL, copy_of);
-    assert_int_equal(result.auditable, list.rows);
-    check_assigned(&list, &result);
-    assign_free(&result);
 }
 
 /* A column of folds stays as it is. */
@@ -334,11 +349,11 @@ static void test_column(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find),        cmocka_unit_test(test_select),
-        cmocka_unit_test(test_folds),       cmocka_unit_test(test_no_copies),
-        cmocka_unit_test(test_join_groups), cmocka_unit_test(test_assign),
-        cmocka_unit_test(test_one_sound),   cmocka_unit_test(test_fewer_sounds_than_folds),
-        cmocka_unit_test(test_column),
+        cmocka_unit_test(test_find),           cmocka_unit_test(test_select),
+        cmocka_unit_test(test_folds),          cmocka_unit_test(test_no_copies),
+        cmocka_unit_test(test_join_groups),    cmocka_unit_test(test_assign),
+        cmocka_unit_test(test_one_sound),      cmocka_unit_test(test_fewer_sounds_than_folds),
+        cmocka_unit_test(test_too_few_sounds), cmocka_unit_test(test_column),
     };
     return cmocka_run_group_tests_name("copies", tests, NULL, NULL);
 }

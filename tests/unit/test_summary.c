@@ -135,6 +135,12 @@ static void test_shown_errors(void **state) {
         assert_int_equal(shown.flagged, cases[i].shown.flagged);
         assert_int_equal(shown.unflagged, cases[i].shown.unflagged);
     }
+    const struct run_results clean = {.status_counts = {[CLIP_OK] = 300},
+                                      .error_count = {true, {0.3, 0.0, 21.5}, {0}, {0.3, 0, 21.5}}};
+    struct text words = TEXT_INITIAL;
+    run_errors_words(&words, &clean);
+    assert_string_equal(words.data, "No label seems to be wrong (95% interval: 0 to 22)");
+    text_free(&words);
 }
 
 /* In a terminal no line is longer than it is wide; long names lose their middle. */
