@@ -117,7 +117,7 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(SUPPORT_OBJECTS) $(BUILD)/
 
 # The small programs of bench/ use nothing of earmark's and only the C library.
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,plant_errors score_planted plant_labels score_crossval \
-	accuracy column_codes random_weights)
+	score_detection accuracy column_codes random_weights)
 BENCH_SHARED := $(addprefix $(BUILD)/bench/,tables.o random.o codes.o planting.o scores.o)
 $(BENCH_PROGRAMS): %: %.o $(BENCH_SHARED)
 	$(say) '  link $@'
@@ -314,6 +314,13 @@ model-check: ## figures of MODEL=FILE (the default model) beside random weights
 	@$(MAKE) --no-print-directory -j$(JOBS) earmark demo-programs
 	@PROGRAMS="$$($(MAKE) -s --no-print-directory build-folder)/bench" JOBS='$(JOBS)' \
 		bash bench/model_check.sh
+
+# SETS are folders of embeddings; bench/detection.sh says what is in them.
+.PHONY: detection-table
+detection-table: ## how well errors planted in the embeddings of SETS='DIR...' are found
+	@$(MAKE) --no-print-directory -j$(JOBS) earmark demo-programs
+	@PROGRAMS="$$($(MAKE) -s --no-print-directory build-folder)/bench" \
+		bash bench/detection.sh $(SETS) -o build/detection
 
 .PHONY: demo-programs
 demo-programs: $(BENCH_PROGRAMS)

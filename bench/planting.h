@@ -1,6 +1,6 @@
-/* Chooses which labels are changed, and to what. The choice depends only on the seed
- * and the number of clips: clips by the first steps of a Fisher-Yates shuffle, then
- * for each clip, if errors are symmetric, a label uniformly among the others. */
+/* Chooses which labels are changed, and to what, from a seed. What is chosen out of many
+ * (clips, cells) is chosen by the first steps of a Fisher-Yates shuffle; another label is
+ * one drawn uniformly among the others. */
 #ifndef EARMARK_BENCH_PLANTING_H
 #define EARMARK_BENCH_PLANTING_H
 
@@ -20,5 +20,25 @@ double planting_percent(const char *text);
  * the number of changed labels. */
 size_t planting_choose(enum planting_kind kind, const size_t *labels, size_t count,
                        size_t label_count, double percent, uint64_t seed, size_t *planted);
+
+#define PLANTING_LEFT_OUT                                                                          \
+    SIZE_MAX /* in place of a label: the clip is no longer part of the set                         \
+              */
+
+/* Takes one label out of the set, so that the clips that had it belong to no class: they
+ * get another label each until `percent` of the clips that are left are such errors, or
+ * all of them have one; the others of that label are left out. label_count is at least 3
+ * and every label occurs. Returns the number of changed labels. */
+size_t planting_vocabulary(const size_t *labels, size_t count, size_t label_count, double percent,
+                           uint64_t seed, size_t *planted);
+
+#define PLANTING_CELL_CLIPS 4 /* a cell with fewer is no systematic error */
+
+/* Errors that a whole group makes: takes `cells` of the cells (all clips of one label in one
+ * group) that have PLANTING_CELL_CLIPS clips or more, all if there are fewer, and gives every
+ * clip of a cell the same other label. groups (count) are 0 to group_count - 1. Returns the
+ * number of changed labels; 0 if no cell is large enough. */
+size_t planting_groups(const size_t *labels, size_t count, size_t label_count, const size_t *groups,
+                       size_t group_count, size_t cells, uint64_t seed, size_t *planted);
 
 #endif

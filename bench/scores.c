@@ -23,8 +23,8 @@ bool *scores_read_rows(const char *path, size_t rows, size_t *count) {
 }
 
 static int compare_ranked(const void *a, const void *b) {
-    float x = ((const struct ranked *)a)->probability;
-    float y = ((const struct ranked *)b)->probability;
+    float x = ((const struct ranked *)a)->score;
+    float y = ((const struct ranked *)b)->score;
     return (x > y) - (x < y);
 }
 
@@ -59,10 +59,28 @@ struct ranking scores_rank(const char *folder, const size_t *rows, size_t count,
     return ranking;
 }
 
+struct ranking scores_rank_file(const char *path, const size_t *rows, size_t count,
+                                const bool *planted, size_t planted_count) {
+    struct ranking ranking = {bench_allocate(count, sizeof *ranking.clips), count, planted_count};
+    struct npy scores;
+    npy_load(path, &scores);
+    if (scores.rows != count || scores.columns != 1) {
+        bench_fail(path, "%zu scores for %zu judged clips", scores.rows, count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        float score = (float)npy_value(&scores, i, 0);
+        if (score != score) bench_fail(path, "row %zu: no score", i);
+        ranking.clips[i] = (struct ranked){score, planted[rows[i]]};
+    }
+    npy_free(&scores);
+    qsort(ranking.clips, count, sizeof *ranking.clips, compare_ranked);
+    return ranking;
+}
+
 /* Returns the end of the rank that begins at `at`; adds its planted clips to *found. */
 static size_t rank_end(const struct ranking *ranking, size_t at, size_t *found) {
-    float probability = ranking->clips[at].probability;
-    while (at < ranking->count && ranking->clips[at].probability == probability) {
+    float score = ranking->clips[at].score;
+    while (at < ranking->count && ranking->clips[at].score == score) {
         *found += ranking->clips[at++].planted;
     }
     return at;
@@ -86,6 +104,19 @@ double scores_precision_at_recall(const struct ranking *ranking, double recall) 
         if (scores_ratio(found, ranking->planted) >= recall) return scores_ratio(found, i);
     }
     return 0;
+}
+
+double scores_recall_within(const struct ranking *ranking, size_t budget) {
+    size_t found = 0;
+    for (size_t i = 0; i < ranking->count;) {
+        size_t begin = i;
+        size_t before = found;
+        i = rank_end(ranking, i, &found);
+        if (i < budget) continue;
+        double share = scores_ratio(budget - begin, i - begin) * (double)(found - before);
+        return ranking->planted == 0 ? 0 : ((double)before + share) / (double)ranking->planted;
+    }
+    return scores_ratio(found, ranking->planted);
 }
 
 double scores_ratio(size_t part, size_t whole) {
