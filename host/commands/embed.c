@@ -130,16 +130,17 @@ static void print_summary(const struct options *options, const struct session *s
     number_thousands(&text, unreadable);
     text_string(&text, " unreadable, see clips.csv) in ");
     name_visible(&text, options->out);
-    text_string(&next, "Next: earmark crossval --embeddings ");
+    bool multilabel = session->input.label_separator != NULL;
+    text_format(&next, "Next: earmark %s --embeddings ", multilabel ? "crossval" : "detect");
     command_append_path(&next, options->out, "embeddings.npy");
-    if (session->has_statistics && session->input.label_separator == NULL) {
+    if (session->has_statistics && !multilabel) {
         text_string(&next, " --embeddings ");
         command_append_path(&next, options->out, "statistics.npy");
     }
     text_string(&next, " --labels ");
     command_append_path(&next, options->out, "labels.npy");
-    text_format(&next, " %s -o probabilities",
-                session->input.label_separator != NULL ? "--multi-label" : "--unlabelled -1");
+    text_string(&next,
+                multilabel ? " --multi-label -o probabilities" : " --unlabelled -1 -o found");
     if (!text.failed) progress_message("%s", text.data);
     if (!next.failed) progress_message("%s", next.data);
     text_free(&text);

@@ -57,13 +57,14 @@ next_command() { # the command that the last summary says is next
 }
 check "embed into a folder that needs quoting" "$EARMARK" embed "$clips" -o "$TMP/it's a folder"
 check "the command that it names next" bash -c "cd '$TMP' && $(next_command)"
-expect_same "takes its embeddings" "$TMP/out/pred_probs.npy" "$TMP/probabilities/pred_probs.npy"
-check "the command that this one names next" bash -c "cd '$TMP' && $(next_command)"
-expect_grep "says what to look at" '^Next: look at the first rows of issues/issues\.csv' "$TMP/stdout"
+expect_same "takes its embeddings" "$TMP/out/pred_probs.npy" "$TMP/found/pred_probs.npy"
+expect_same "and gives the audit's scores" "$TMP/out/scores.npy" "$TMP/found/scores.npy"
 check "crossval" "$EARMARK" crossval --embeddings "$TMP/embedded/embeddings.npy" \
     --embeddings "$TMP/embedded/statistics.npy" --labels "$TMP/embedded/labels.npy" -o "$TMP/crossval"
 expect_same "crossval gives the audit's probabilities" "$TMP/out/pred_probs.npy" \
     "$TMP/crossval/pred_probs.npy"
+check "the command that crossval names next" bash -c "cd '$TMP' && $(next_command)"
+expect_grep "says what to look at" '^Next: look at the first rows of issues/issues\.csv' "$TMP/stdout"
 check "issues" "$EARMARK" issues --labels "$TMP/out/labels.npy" \
     --pred-probs "$TMP/out/pred_probs.npy"
 rank_1=$(awk -F, '$3 == "low/wrong label.wav" { print $1 - 0 }' "$TMP/out/clips.csv")

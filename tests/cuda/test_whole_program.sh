@@ -49,10 +49,12 @@ compute() {
         --label-pattern '{label}_{speaker}_{take}.wav' --threads 1
 }
 
-# The largest relative L2 difference of rows of float32 after the 128-byte header.
-difference() { # FILE FILE COLUMNS
+# difference FILE FILE COLUMNS [LEFT_OUT]: the largest relative L2 difference of rows of float32 after
+# the 128-byte header, without the columns LEFT_OUT (from 0, ",3,7,").
+difference() {
     paste -d ' ' <(tail -c +129 "$1" | od -An -v -w4 -tf4) <(tail -c +129 "$2" | od -An -v -w4 -tf4) |
-        awk -v n="$3" '{ d += ($1 - $2)^2; s += $2^2 } NR % n == 0 { r = sqrt(d / s); d = s = 0
+        awk -v n="$3" -v out="${4:-}" 'index(out, "," (NR - 1) % n ",") == 0 { d += ($1 - $2)^2; s += $2^2 }
+              NR % n == 0 { r = sqrt(d / s); d = s = 0
               if (!(r <= most)) most = r } END { printf "%.3g\n", NR == 0 ? "nan" : most }'
 }
 
@@ -65,7 +67,10 @@ compute 'audit on a GPU' 0 audit clips cuda cuda
 far=$(difference "$TMP/cuda/embeddings.npy" "$TMP/cpu/embeddings.npy" 512)
 printf '# embeddings of %s clips: %s from the CPU'\''s (relative L2)\n' "$clips" "$far"
 check 'embeddings within 4e-6' awk -v far="$far" 'BEGIN { exit !(far > 0 && far <= 4e-6) }'
-far=$(difference "$TMP/cuda/statistics.npy" "$TMP/cpu/statistics.npy" 87)
+# All frames of a made clip are equally loud: which one is the loudest, and so its time (numbers 51 and
+# 52) and the decay after it (62, 63), is a matter of rounding.
+far=$(difference "$TMP/cuda/statistics.npy" "$TMP/cpu/statistics.npy" 87 ,51,52,62,63,)
+printf '# their statistics: %s\n' "$far"
 check 'statistics within 1e-6' awk -v far="$far" 'BEGIN { exit !(far <= 1e-6) }'
 expect_equal 'the same issues' "$(ranking "$TMP/cuda")" "$(ranking "$TMP/cpu")"
 check 'there are issues' test "$(ranking "$TMP/cuda" | wc -l)" -gt 5
