@@ -19,10 +19,10 @@
  * begin, and their constants. */
 #define STATISTICS_ENVELOPE 48
 #define STATISTICS_SHAPE 67
-#define STATISTICS_LEAST_POWER 1e-12 /* what a sum of powers counts as at least in a divisor */
-#define STATISTICS_SHARE_FLOOR 1e-6  /* added to a mel's share of the power before logarithms */
-#define STATISTICS_ROLLOFF 0.85      /* of a frame's power */
-#define STATISTICS_DECAY_LEVEL -30.0 /* dB: frames above it belong to the decay */
+#define STATISTICS_LEAST_POWER 1e-12   /* what a sum of powers counts as at least in a divisor */
+#define STATISTICS_SHARE_FLOOR 1e-6    /* added to a mel's share of the power before logarithms */
+#define STATISTICS_ROLLOFF 0.85        /* of a frame's power */
+#define STATISTICS_DECAY_LEVEL (-30.0) /* dB: frames above it belong to the decay */
 #define STATISTICS_QUANTILES 0.1, 0.25, 0.5, 0.75   /* of the levels */
 #define STATISTICS_SHARE_LEVELS -10.0, -20.0, -40.0 /* dB */
 

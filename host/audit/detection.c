@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 /* Added to the score of a row whose sound has another label elsewhere: below every margin. */
-#define CERTAIN_SCORE 1000.0F
+#define CERTAIN_SCORE 100.0F
 
 const char *detector_name(enum detector detector) {
     static const char *const names[] = {"ensemble", "logistic"};
@@ -48,6 +48,9 @@ static enum error_code run_ensemble(const struct device_operations *operations,
     detection->view.margins = ensemble->margins;
     detection->view.estimators = (const float *const *)ensemble->estimators;
     detection->view.estimator_count = input->view_count * MIX_ESTIMATORS;
+    for (size_t i = 0; i < detection->view.estimator_count; i++)
+        detection->weights[i] = ensemble->report.weights[i / MIX_ESTIMATORS];
+    detection->view.weights = detection->weights;
     return ERROR_NONE;
 }
 

@@ -58,17 +58,18 @@ struct detection {
     enum detector detector;
     bool own_filter;
     const char *score_name;
-    struct ensemble ensemble;          /* of DETECTOR_ENSEMBLE */
-    struct crossval_report crossval;   /* of DETECTOR_LOGISTIC */
-    float *logarithms;                 /* likewise: (rows, classes) of the probabilities */
-    float *margins;                    /* likewise: (rows) */
-    float *probabilities;              /* (rows, classes) */
-    struct mix_view view;              /* of the mix, or of logistic regression */
-    int64_t *labels;                   /* (rows) as confident learning takes them */
-    struct confident_result confident; /* its issues are those that are reported */
-    float *scores;                     /* (rows): low is suspicious, in the order of the list */
-    unsigned char *flagged;            /* (rows) with FILTER_ENSEMBLE: what the rule flags */
-    size_t *same_sound;                /* (rows): a copy with another label, or SIZE_MAX */
+    struct ensemble ensemble;                   /* of DETECTOR_ENSEMBLE */
+    struct crossval_report crossval;            /* of DETECTOR_LOGISTIC */
+    float *logarithms;                          /* likewise: (rows, classes) of the probabilities */
+    float *margins;                             /* likewise: (rows) */
+    float *probabilities;                       /* (rows, classes) */
+    struct mix_view view;                       /* of the mix, or of logistic regression */
+    double weights[MIX_VIEWS * MIX_ESTIMATORS]; /* of its estimators */
+    int64_t *labels;                            /* (rows) as confident learning takes them */
+    struct confident_result confident;          /* its issues are those that are reported */
+    float *scores;          /* (rows): low is suspicious, in the order of the list */
+    unsigned char *flagged; /* (rows) with FILTER_ENSEMBLE: what the rule flags */
+    size_t *same_sound;     /* (rows): a copy with another label, or SIZE_MAX */
 };
 
 /* Out-of-fold probabilities. detection_free() frees *detection, after an error too. */

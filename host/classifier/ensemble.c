@@ -165,7 +165,7 @@ enum error_code ensemble_run(const struct device_operations *operations, struct 
 }
 
 void ensemble_free(struct ensemble *ensemble) {
-    for (size_t i = 0; i < MIX_VIEWS * MIX_ESTIMATORS; i++) free(ensemble->estimators[i]);
+    for (size_t i = 0; i < (size_t)MIX_VIEWS * MIX_ESTIMATORS; i++) free(ensemble->estimators[i]);
     for (size_t v = 0; v < MIX_VIEWS; v++) crossval_report_free(&ensemble->logistic[v]);
     free(ensemble->mix);
     free(ensemble->margins);

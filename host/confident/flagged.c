@@ -56,7 +56,7 @@ enum error_code flagged_find(const struct mix_view *view, unsigned char *flagged
     TRY(noise_model_fit(view, &model, error));
     float *probabilities = memory_array(view->rows, sizeof *probabilities, "rows", error);
     if (probabilities != NULL) find_probabilities(view, &model, probabilities, error);
-    if (error->code == ERROR_NONE) {
+    if (probabilities != NULL && error->code == ERROR_NONE) {
         double threshold = find_threshold(probabilities, view->rows);
         *count = 0;
         for (size_t row = 0; row < view->rows; row++)

@@ -17,7 +17,8 @@ struct mix_view {
      * then those of the next one; at least 1. */
     const float *const *estimators;
     size_t estimator_count;
-    int threads; /* at least 1; never changes a result */
+    const double *weights; /* (estimator_count) in the mix, not all 0; NULL: all the same */
+    int threads;           /* at least 1; never changes a result */
 };
 
 #endif

@@ -52,7 +52,10 @@ void noise_fit_sharpen(struct noise_fit *fit, const struct noise_rows *rows, dou
 /* The derivative of lgamma at x > 0. */
 static double digamma(double x) {
     double shift = 0;
-    for (; x < 6; x++) shift -= 1 / x;
+    while (x < 6) {
+        shift -= 1 / x;
+        x += 1;
+    }
     double r = 1 / (x * x);
     double series = r * (1.0 / 12 - r * (1.0 / 120 - r * (1.0 / 252 - r * (1.0 / 240 - r / 132))));
     return shift + log(x) - 0.5 / x - series;

@@ -9,7 +9,7 @@
 
 /* exp(-0.2) to exp(1.6). */
 #define SHARPNESS_COUNT 10
-#define SHARPNESS_FIRST -0.2
+#define SHARPNESS_FIRST (-0.2)
 #define SHARPNESS_STEP 0.2
 /* At a sharpness of 1 the mix explains everything as doubt, since it was calibrated to the given
  * labels: where the rows do not decide, errors are the better explanation. */

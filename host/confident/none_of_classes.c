@@ -2,11 +2,12 @@
 
 #include <math.h>
 
-/* The sum of the estimators' probabilities of a class. */
+/* The weighted sum of the estimators' probabilities of a class. */
 static double summed(const struct mix_view *view, size_t row, size_t class) {
     double sum = 0;
     for (size_t e = 0; e < view->estimator_count; e++)
-        sum += exp((double)view->estimators[e][row * view->classes + class]);
+        sum += (view->weights == NULL ? 1 : view->weights[e]) *
+               exp((double)view->estimators[e][row * view->classes + class]);
     return sum;
 }
 

@@ -11,7 +11,7 @@
 #define STEP 4 /* columns that one instruction adds up */
 #define STEPS (LANES / STEP)
 #define VECTORS (SCREEN_ROWS / LANES)
-#define PAIRS 8 /* computed side by side: a chain of sums each */
+#define PAIRS ((size_t)8) /* computed side by side: a chain of sums each */
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vnni,avx2,fma")))
 #define INLINE static inline __attribute__((always_inline)) TARGET
 
@@ -109,7 +109,7 @@ INLINE void multiply_block(const uint8_t *rows, const int8_t *values, size_t str
     UNROLL for (size_t q = 0; q < SCREEN_QUERIES; q++) {
         UNROLL for (size_t v = 0; v < VECTORS; v++) sums[q][v] = _mm512_setzero_si512();
     }
-    for (size_t step = 0; step < strips * STEPS; step++, rows += SCREEN_ROWS * STEP) {
+    for (size_t step = 0; step < strips * STEPS; step++, rows += (size_t)SCREEN_ROWS * STEP) {
         __m512i x[VECTORS];
         UNROLL for (size_t v = 0; v < VECTORS; v++) {
             x[v] = _mm512_loadu_si512(rows + v * LANES * STEP);
@@ -214,7 +214,7 @@ TARGET void screen_products(const float *packed, size_t strips, const struct scr
             __m256 x[PAIRS], y[PAIRS];
             size_t at = f / LANES * TILE_ROWS * LANES + f % LANES;
             for (size_t i = 0; i < PAIRS; i++) /* half of them a turn, four strips ahead */
-                _mm_prefetch(rows[i + f % LANES] + at + 4 * TILE_ROWS * LANES, _MM_HINT_T0);
+                _mm_prefetch(rows[i + f % LANES] + at + (size_t)4 * TILE_ROWS * LANES, _MM_HINT_T0);
             transpose(rows, at, x);
             transpose(units, f, y);
             UNROLL for (size_t k = 0; k < PAIRS; k++) low = _mm256_fmadd_ps(x[k], y[k], low);

@@ -92,8 +92,8 @@ static void write_shape(const struct moments *weighted, const struct moments *pl
         statistics[i] = (float)mean;
         statistics[SHAPES + i] = (float)deviation;
         take_moments(plain, i, &mean, &deviation);
-        statistics[2 * SHAPES + i] = (float)mean;
-        statistics[3 * SHAPES + i] = (float)deviation;
+        statistics[(size_t)2 * SHAPES + i] = (float)mean;
+        statistics[(size_t)3 * SHAPES + i] = (float)deviation;
     }
 }
 

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,10 +72,8 @@ static char *said(const size_t *seen, size_t classes, struct belief_words words)
     belief_warn(&belief, &words, &warnings, &error);
     assert_no_error(&error);
     lines[0] = '\0';
-    for (size_t i = 0; i < warnings.count; i++) {
-        strcat(lines, warnings.sentences[i]);
-        strcat(lines, "\n");
-    }
+    for (size_t i = 0, used = 0; i < warnings.count && used < sizeof lines; i++)
+        used += (size_t)snprintf(lines + used, sizeof lines - used, "%s\n", warnings.sentences[i]);
     warnings_free(&warnings);
     belief_free(&belief);
     free(labels);

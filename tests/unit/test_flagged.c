@@ -130,7 +130,9 @@ struct simulation {
  * `overlap` times that on the other's. Rows without a class are around 0. */
 static void simulate_row(struct simulation *set, size_t row, enum noise noise, double rate,
                          double separation, double overlap, uint64_t *random) {
-    size_t classes = set->classes, true_class = random_below(random, classes);
+    size_t classes = set->classes;
+    if (classes < 2) abort();
+    size_t true_class = random_below(random, classes);
     if (random_below(random, 3) == 0) true_class = 0; /* a class of many rows */
     float *mix = set->mix + row * classes;
     double drawn = random_uniform(random), axes[MOST_CLASSES], top = -HUGE_VAL;
