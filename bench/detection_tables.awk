@@ -1,6 +1,7 @@
-# Makes the tables of bench/detection.sh from its runs.tsv: a row for each set, kind of
-# errors, way of dealing folds and detector, in the order of their first runs; figures are
-# means over seeds, average precision and F1 with the least and the most.
+# Makes the tables of bench/detection.sh from its runs.tsv: average precision, a row for
+# each set, kind of errors and way of dealing folds and a column for each detector; then all
+# figures, a row for each of these and detector. Rows and columns are in the order of their
+# first runs. Figures are means over seeds, some with the least and the most.
 BEGIN { FS = "\t" }
 
 NR == 1 {
@@ -25,8 +26,12 @@ function add(row, name,    x) {
 {
     errors = value("errors") == "groups" ? "whole groups, " value("amount") " cells" : \
         (value("errors") == "vocabulary" ? "out of vocabulary" : value("errors")) " " value("amount") "%"
-    row = value("set") " | " errors " | " value("folds") " | " value("detector")
+    cell = value("set") " | " errors " | " value("folds")
+    row = cell " | " value("detector")
+    if (!(cell in seen)) cells[++cell_count] = cell
+    if (!(value("detector") in seen)) detectors[++detector_count] = value("detector")
     if (!(row in runs)) order[++rows] = row
+    seen[cell] = seen[value("detector")] = 1
     runs[row]++
     for (i = column["rows"]; i <= NF; i++) add(row, heading[i])
 }
@@ -47,7 +52,38 @@ function held(row) {
     return sum[row, "count_held"] " of " count[row, "count_held"]
 }
 
+# Average precision by detector; the last row has means of the cells in which all of them ran.
+function compare(    i, d, line, whole, all, total) {
+    line = "| set | errors | folds |"
+    for (d = 1; d <= detector_count; d++) line = line " " detectors[d] " |"
+    print line
+    gsub(/[^|]+/, "---", line)
+    print line
+    for (i = 1; i <= cell_count; i++) {
+        line = "| " cells[i] " |"
+        whole = 1
+        for (d = 1; d <= detector_count; d++) {
+            row = cells[i] " | " detectors[d]
+            line = line " " spread(row, "average_precision") " |"
+            if (!(row in runs)) whole = 0
+        }
+        print line
+        if (!whole) continue
+        all++
+        for (d = 1; d <= detector_count; d++) {
+            row = cells[i] " | " detectors[d]
+            total[d] += sum[row, "average_precision"] / count[row, "average_precision"]
+        }
+    }
+    line = "| mean of " all + 0 " | | |"
+    for (d = 1; d <= detector_count; d++) line = line (all ? sprintf(" %.3f |", total[d] / all) : " - |")
+    print line
+}
+
 END {
+    print "Average precision\n"
+    compare()
+    print "\nAll figures\n"
     print "| set | errors | folds | detector | seeds | planted | average precision | in as many | F1 | flagged / planted | count off by | interval holds |"
     print "|---|---|---|---|---|---|---|---|---|---|---|---|"
     for (i = 1; i <= rows; i++) {

@@ -94,6 +94,20 @@ echo '{}' >"$found/run.json"
 check_fails "a file of another program is refused" "$programs/score_detection" "$found" "$TMP/planted.csv"
 expect_grep "by name" 'run\.json: no error_count' "$TMP/stderr"
 
+# ---- tables of runs: a mean has the cells where every detector ran
+{
+    printf 'set\terrors\tamount\tfolds\tdetector\tseed\trows\taverage_precision\tcount_held\n'
+    printf 'a\tpair\t5\tdealt\t%s\n' 'x	1	9	0.5	1' 'x	2	9	0.75	0' 'y	1	9	0.25	-'
+    printf 'b\tgroups\t2\tdealt\tx\t1\t9\t1\t1\n'
+} >"$TMP/runs.tsv"
+check "tables" awk -f bench/detection_tables.awk "$TMP/runs.tsv"
+expect_grep "detectors side by side" '^\| a \| pair 5% \| dealt \| 0\.625 \(0\.500 to 0\.750\) \| 0\.250 \|$' \
+    "$TMP/stdout"
+expect_grep "one that did not run" '^\| b \| whole groups, 2 cells \| dealt \| 1\.000 \| - \|$' "$TMP/stdout"
+expect_grep "means" '^\| mean of 1 \| \| \| 0\.625 \| 0\.250 \|$' "$TMP/stdout"
+expect_grep "intervals" '^\| a \| pair 5% \| dealt \| x \| 2 \| .* \| 1 of 2 \|$' "$TMP/stdout"
+expect_grep "none" '^\| a \| pair 5% \| dealt \| y \| 1 \| .* \| - \|$' "$TMP/stdout"
+
 # ---- the table
 out=$TMP/out
 detection() { # OPTION...
@@ -108,7 +122,8 @@ expect_grep "whole groups" '^\| one \| whole groups, 2 cells \| dealt \| logisti
     "$TMP/stdout"
 expect_grep "out of vocabulary" '^\| two \| out of vocabulary 8% \| dealt \| ensemble \| 1 \| 8 \| ' \
     "$TMP/stdout"
-expect_equal "as many rows" "$(grep -c '^| [ot]' "$TMP/stdout")" 16
+expect_equal "as many rows, and half as many where detectors are compared" \
+    "$(grep -c '^| [ot]' "$TMP/stdout")" 24
 expect_same "the table is kept" "$TMP/stdout" "$out/table.md"
 cp "$out/runs.tsv" "$TMP/before.tsv"
 check "one seed more" detection --seeds '1 2' --errors symmetric:10 --folds dealt
