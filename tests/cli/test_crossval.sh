@@ -177,7 +177,7 @@ refused "a number above float32" 'large_x\.npy: row 5, column 1: 1e\+300 is too 
     --embeddings "$TMP/large_x.npy" --labels "$TMP/eight_y.npy"
 refused "infinity" 'infinite_x\.npy: row 5, column 1 is not finite' \
     --copies apart --embeddings "$TMP/infinite_x.npy" --labels "$TMP/alone_y.npy"
-refused "one group" "eight_y\.npy, $TMP/groups\.npy: 2 folds, but only 1 groups" \
+refused "one group" "eight_y\.npy, $TMP/groups\.npy: 2 folds, but only 1 group; at least two are needed" \
     --embeddings "$TMP/infinite_x.npy" --labels "$TMP/eight_y.npy" --groups "$TMP/groups.npy"
 refused "one fold" "eight_y\.npy, $TMP/groups\.npy: the fold column has one value" \
     --embeddings "$TMP/infinite_x.npy" --labels "$TMP/eight_y.npy" --fold-of "$TMP/groups.npy"
