@@ -47,7 +47,8 @@ embed() {
 accuracy() {
     local network=$1 folder=$OUT/$1/$2 task=$3 labels=$4
     shift 4
-    "$EARMARK" crossval --embeddings "$folder/embeddings.npy" --labels "$labels" \
+    "$EARMARK" crossval --detector logistic --copies apart \
+        --embeddings "$folder/embeddings.npy" --labels "$labels" \
         -o "$folder/crossval" --folds 5 --scale standard --C auto --fresh --quiet "$@"
     printf '%s\t%s\taccuracy\t%s\t%s\n' "${folder##*/}" "$task" "${network%-*}" \
         "$("$PROGRAMS/accuracy" "$folder/crossval")" >>"$OUT/results.tsv"

@@ -11,7 +11,8 @@ trial=$folder/$percent-$kind-$seed
 
 # judge OPTION...: cross-validation, on one thread since trials run in parallel.
 judge() {
-    "$EARMARK" crossval --embeddings "$folder/embeddings.npy" --labels "$trial/labels.npy" \
+    "$EARMARK" crossval --detector logistic --copies apart \
+        --embeddings "$folder/embeddings.npy" --labels "$trial/labels.npy" \
         -o "$trial/crossval" --folds 5 --shuffle --seed "$seed" --scale standard --threads 1 --quiet "$@"
 }
 

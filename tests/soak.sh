@@ -87,7 +87,7 @@ audit_many() {
     local log=$TMP/memory.$1.csv process begins ends growth
     make_clips "$1"
     COUNT=$(find "$clips" -name '*.wav' | wc -l)
-    "$EARMARK" audit "$clips" -o "$TMP/out" --C 0.01 >"$TMP/stdout" 2>"$TMP/stderr" &
+    "$EARMARK" audit "$clips" -o "$TMP/out" --copies apart --C 0.01 >"$TMP/stdout" 2>"$TMP/stderr" &
     process=$!
     watch_memory "$process" "$log"
     wait "$process"
@@ -137,7 +137,7 @@ expect_less "mapped files, bytes for each clip more" $(((PEAK_MAPPED - few_mappe
 # ---- one long clip among short ones
 make_square_corpus "$clips" 8
 write_square_wav "$clips/low/long.wav" 25 9600000 16000
-"$EARMARK" audit "$clips" -o "$TMP/out" --quiet &
+"$EARMARK" audit "$clips" -o "$TMP/out" --copies apart --quiet &
 process=$!
 HIGHEST=0
 while read_memory "$process"; do sleep 0.1; done

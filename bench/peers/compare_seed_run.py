@@ -4,7 +4,7 @@
     python bench/peers/notebook.py FOLDER CHECKPOINT NOTEBOOK --features
     earmark model import CHECKPOINT -o MODEL
     earmark audit FOLDER -o OUT --model MODEL --label-pattern '{label}_{speaker}_{take}.wav' \\
-        --no-resample --folds 5 --C 0.01 --scale none --tol 1e-8
+        --detector logistic --copies apart --no-resample --folds 5 --C 0.01 --scale none --tol 1e-8
     earmark embed FOLDER -o OUT2 --features FEATURES --model MODEL --label-pattern ... --no-resample
     python bench/peers/compare_seed_run.py FOLDER CHECKPOINT NOTEBOOK OUT --features FEATURES
 

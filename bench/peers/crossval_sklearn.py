@@ -53,7 +53,8 @@ def main():
             centres = random.standard_normal((10, 512)) * apart / np.sqrt(512)
             np.save(x, (random.standard_normal((20000, 512)) + centres[labels]).astype(np.float32))
             np.save(y, labels)
-            ours = timed([earmark, "crossval", "--embeddings", x, "--labels", y, "-o", out,
+            ours = timed([earmark, "crossval", "--detector", "logistic", "--copies", "apart",
+                         "--embeddings", x, "--labels", y, "-o", out,
                           "--fresh", "--quiet", "--C", "1", "--scale", "none", "--tol", "1e-4",
                           "--threads", THREADS], environment)
             peer = timed([sys.executable, "-c", PEER, x, y, peer_out], environment)

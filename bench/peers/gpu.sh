@@ -25,7 +25,8 @@ mkdir -p "$work"
 "$earmark" model import "$work/checkpoint" -o "$work/checkpoint.safetensors" --quiet
 notebook="$python bench/peers/notebook.py $folder $work/checkpoint $work/notebook --device cuda"
 audit="$earmark audit $folder -o $work/run --model $work/checkpoint.safetensors --fresh --quiet \
---label-pattern {label}_{speaker}_{take}.wav --no-resample --folds 5 --C 0.01 --scale none --tol 1e-8"
+--label-pattern {label}_{speaker}_{take}.wav --detector logistic --copies apart --no-resample --folds 5 \
+--C 0.01 --scale none --tol 1e-8"
 "$python" bench/peers/time_commands.py --runs "$runs" \
     "$notebook" "$notebook --batch 64" \
     "$audit --device cuda" "$audit --device cuda --precision tf32" \

@@ -52,6 +52,10 @@ static enum error_code open_session(const struct audit_settings *settings, struc
     TRY(session_open(&settings->session, &audit->session, error));
     TRY(audit_views_open(settings->view_files, settings->view_file_count,
                          audit->session.input.clips.count, &audit->views, error));
+    for (size_t v = 0; v < audit->views.file_count && !multilabel; v++)
+        if (settings->detection.detector == DETECTOR_ENSEMBLE)
+            TRY(ensemble_check_columns(settings->view_files[v], audit->views.given[v].columns,
+                                       error));
     TRY(audit_check_input(settings, source_of_folds(settings, audit), audit, error));
     TRY(session_start(&settings->session, &audit->session, error));
     end_stage(audit, "input", (double)audit->session.input.clips.count, "clips");

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The label that the row should have: that of a copy, or the most probable of the others. */
 static int32_t suggest(const struct detection *detection, size_t row) {
@@ -155,11 +156,25 @@ enum error_code detection_facts(const struct detection *detection, struct run_fa
     return error->code;
 }
 
+/* Of the ensemble's fits only those of the chosen C count; a view is named where there are
+ * several. */
 void detection_warnings(const struct detection *detection, struct text *text) {
+    const struct detection_input *input = detection->input;
     if (detection->detector == DETECTOR_LOGISTIC) {
         crossval_report_warnings(&detection->crossval, text);
         return;
     }
-    for (size_t v = 0; v < detection->ensemble.view_count; v++)
-        crossval_report_warnings(&detection->ensemble.logistic[v], text);
+    for (size_t v = 0; v < input->view_count; v++) {
+        const struct crossval_report fits =
+            crossval_report_chosen(&detection->ensemble.logistic[v]);
+        struct text lines = TEXT_INITIAL;
+        crossval_report_warnings(&fits, &lines);
+        char *rest = lines.data;
+        for (char *line; (line = strsep(&rest, "\n")) != NULL;)
+            if (line[0] != '\0')
+                text_format(text, "%s%s%s\n", input->view_count > 1 ? input->views[v].name : "",
+                            input->view_count > 1 ? ": " : "", line);
+        if (lines.failed) text->failed = true;
+        text_free(&lines);
+    }
 }

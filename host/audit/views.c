@@ -24,7 +24,10 @@ enum error_code audit_views_open(const char *const *paths, size_t count, size_t 
         views->file_count++;
         views->names[v] = audit_views_name(paths[v], error);
         if (views->names[v] == NULL) return error->code;
-        if (array->dimensions != 2 || array->columns == 0)
+        if (array->dimensions == 2 && array->columns == 0)
+            return FAIL(error, ERROR_DATA, "%s: embeddings of %zu rows and 0 columns hold nothing",
+                        paths[v], array->rows);
+        if (array->dimensions != 2)
             return FAIL(error, ERROR_DATA,
                         "%s: embeddings have two dimensions, (clips, features); this has %zu",
                         paths[v], array->dimensions);

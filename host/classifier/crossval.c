@@ -86,6 +86,7 @@ static void record(struct run *run, size_t c, const struct lockstep_fit *fit) {
                               .objective = fit->lbfgs.value,
                               .gradient = fit->lbfgs.norm,
                               .stop = fit->lbfgs.stop,
+                              .unmet = !(fit->lbfgs.norm <= run->settings->tolerance),
                               .exact = fit->exact};
     report->exhausted += fit->lbfgs.stop == LBFGS_ITERATIONS;
     report->failed += fit->lbfgs.stop == LBFGS_LINE_SEARCH;

@@ -157,3 +157,16 @@ void crossval_report_warnings(const struct crossval_report *report, struct text 
                     best, largest ? best : best / 10, largest ? best * 10 : best);
     }
 }
+
+struct crossval_report crossval_report_chosen(const struct crossval_report *report) {
+    struct crossval_report chosen = *report;
+    chosen.fit_count = report->folds;
+    chosen.exhausted = chosen.failed = chosen.flat = 0;
+    for (size_t fold = 0; fold < report->folds; fold++) {
+        const struct crossval_fit *fit = &report->fits[report->chosen * report->folds + fold];
+        chosen.exhausted += fit->unmet && fit->stop == LBFGS_ITERATIONS;
+        chosen.failed += fit->unmet && fit->stop == LBFGS_LINE_SEARCH;
+        chosen.flat += fit->unmet && fit->stop == LBFGS_FLAT;
+    }
+    return chosen;
+}

@@ -17,6 +17,7 @@ struct crossval_fit {
     double objective;      /* at the end */
     double gradient;       /* largest magnitude in the gradient at the end, as the tolerance */
     enum lbfgs_stop stop;
+    bool unmet; /* the gradient is above the tolerance */
     bool exact; /* whether the fit ended in float64; else float32 met the tolerance */
 };
 
@@ -62,5 +63,8 @@ void crossval_report_json(const struct crossval_report *report, struct text *tex
 /* Appends the warnings, a line each, at most one of a kind: fits that did not converge, a
  * choice at the edge of the values tried where it matters. */
 void crossval_report_warnings(const struct crossval_report *report, struct text *text);
+
+/* The report as far as its fits of the chosen C go: counts are of these. It shares the arrays. */
+struct crossval_report crossval_report_chosen(const struct crossval_report *report);
 
 #endif

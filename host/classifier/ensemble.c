@@ -102,6 +102,14 @@ static enum error_code run_votes(struct ensemble_step *run, size_t view, struct 
     return ERROR_NONE;
 }
 
+enum error_code ensemble_check_columns(const char *name, size_t features, struct error *error) {
+    if (features <= DISCRIMINANT_MAXIMUM_FEATURES) return ERROR_NONE;
+    return FAIL(error, ERROR_UNSUPPORTED,
+                "%s: embeddings of %zu columns: the ensemble takes at most %zu; use --detector "
+                "logistic",
+                name, features, DISCRIMINANT_MAXIMUM_FEATURES);
+}
+
 /* ERROR_DATA: every row of the view is the same, so that it says nothing. */
 static enum error_code check_view(const struct ensemble_input *input, size_t view,
                                   struct error *error) {
@@ -153,6 +161,11 @@ enum error_code ensemble_run(const struct device_operations *operations, struct 
         return FAIL(error, ERROR_USAGE,
                     "%zu embeddings are given; an ensemble takes 1 to %d of them",
                     input->view_count, MIX_VIEWS);
+    for (size_t v = 0; v < input->view_count; v++) {
+        const struct ensemble_view *view = &input->views[v];
+        TRY(ensemble_check_columns(view->file == NULL ? view->name : view->file, view->features,
+                                   error));
+    }
     TRY(allocate(input, ensemble, error));
     for (size_t v = 0; v < input->view_count; v++) TRY(run_view(&run, style, v, error));
     const struct mix_input mix = {.rows = input->rows,

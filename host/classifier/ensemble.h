@@ -43,6 +43,9 @@ struct ensemble {
     struct discriminant_report discriminant[MIX_VIEWS];
 };
 
+/* ERROR_UNSUPPORTED, with the name, for a view of more columns than the discriminant takes. */
+enum error_code ensemble_check_columns(const char *name, size_t features, struct error *error);
+
 /* Runs the estimators of every view and mixes them. Columns are standardised over all rows, not
  * by each fold's training rows: a column that is nearly constant in a fold (a ReLU that is mostly
  * 0) would otherwise give its other rows values of thousands of deviations. With settings->scale

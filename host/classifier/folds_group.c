@@ -251,8 +251,8 @@ enum error_code folds_stratified_group(const int32_t *labels, const int64_t *gro
         folds_encode(groups, rows, fold_of, &distinct, &grouping.groups, error) != ERROR_NONE)
         goto done;
     if (grouping.groups < folds) {
-        FAIL(error, ERROR_DATA, "%zu folds, but only %zu groups; use fewer folds", folds,
-             grouping.groups);
+        FAIL(error, ERROR_DATA, "%zu folds, but only %zu group%s", folds, grouping.groups,
+             grouping.groups == 1 ? "; at least two are needed" : "s; use fewer folds");
         goto done;
     }
     fold_of_group = memory_array(grouping.groups, sizeof *fold_of_group, "groups", error);

@@ -37,7 +37,10 @@ static enum error_code open_view(const struct crossval_files *files, size_t view
     const char *path = files->embeddings[view];
     struct npy_array *array = &data->arrays[view];
     TRY(npy_open(path, array, error));
-    if (array->dimensions != 2 || array->rows == 0 || array->columns == 0)
+    if (array->dimensions == 2 && (array->rows == 0 || array->columns == 0))
+        return FAIL(error, ERROR_DATA, "%s: embeddings of %zu rows and %zu columns hold nothing",
+                    path, array->rows, array->columns);
+    if (array->dimensions != 2)
         return FAIL(error, ERROR_DATA,
                     "%s: embeddings have two dimensions, (rows, features); this has %zu", path,
                     array->dimensions);

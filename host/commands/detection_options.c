@@ -53,6 +53,11 @@ enum error_code command_detection(const struct options *options, enum command_bi
         settings->confident.filter = FILTER_ENSEMBLE;
     if (!logistic && option_given(options, "score", command) == NULL)
         settings->confident.score = SCORE_LOG_MARGIN;
+    if (settings->confident.adjust_pred_probs &&
+        settings->confident.score != SCORE_SELF_CONFIDENCE &&
+        settings->confident.score != SCORE_NORMALIZED_MARGIN)
+        return FAIL(error, ERROR_USAGE,
+                    "--adjust-pred-probs goes with --score self_confidence or normalized_margin");
     if (settings->confident.filter != FILTER_ENSEMBLE) return ERROR_NONE;
     return check_filter(options, command, error);
 }

@@ -128,6 +128,12 @@ static const char *skip_separators(const char *name) {
     return name;
 }
 
+/* Where the name begins: after separators, but with the sign of a number. */
+static const char *skip_leading(const char *name) {
+    while (is_separator(*name) && !(*name == '-' && name[1] >= '0' && name[1] <= '9')) name++;
+    return name;
+}
+
 /* The next character of a name as it is compared: a run of separators is one space, and nothing at
  * the end; ASCII letters are in lower case if asked. */
 static int next_character(const char **at, bool lower) {
@@ -141,8 +147,8 @@ static int next_character(const char **at, bool lower) {
 }
 
 static int compare_spelling(const char *a, const char *b, bool lower) {
-    a = skip_separators(a);
-    b = skip_separators(b);
+    a = skip_leading(a);
+    b = skip_leading(b);
     for (;;) {
         int left = next_character(&a, lower), right = next_character(&b, lower);
         if (left != right || left == 0) return left - right;

@@ -175,7 +175,8 @@ enum error_code summary_print(FILE *stream, int width, const char *folder,
     summary_groups(&text, results, width);
     append_audio_faults(&text, results, width);
     text_string(&text, "\n");
-    append_place(&text, shown, "report.html", "to look at and listen to", width);
+    append_place(&text, shown, "report.html",
+                 results->has_audio_faults ? "to look at and listen to" : "to look at", width);
     append_place(&text, shown, "issues.csv", "the ranking (issues.jsonl: the same for programs)",
                  width);
     if (results->multilabel)
@@ -189,8 +190,9 @@ enum error_code summary_print(FILE *stream, int width, const char *folder,
                  width);
     text_string(&text, "\n");
     text_format(&next, "Next: open %s/report.html in a browser and %s.", shown,
-                results->issue_count > 0 ? "listen to the first clips of the ranking"
-                                         : "look at the health of the classes");
+                results->issue_count == 0   ? "look at the health of the classes"
+                : results->has_audio_faults ? "listen to the first clips of the ranking"
+                                            : "look at the first rows of the ranking");
     summary_wrapped(&text, &next, 0, width);
     if (place.failed) text.failed = true;
     text_free(&place);

@@ -22,7 +22,7 @@ def cross_validate(embeddings, labels, fold_of=None, seed=0):
         if fold_of is not None:
             np.save(path("fold_of.npy"), fold_of)
             folds = ["--fold-of", path("fold_of.npy")]
-        subprocess.run([EARMARK, "crossval", "--embeddings", path("embeddings.npy"), "--labels", path("given.npy"),
+        subprocess.run([EARMARK, "crossval", "--detector", "logistic", "--copies", "apart", "--embeddings", path("embeddings.npy"), "--labels", path("given.npy"),
                         "-o", folder, "--tol", "1e-3", "--quiet", *folds], check=True)
         return [np.load(path(name + ".npy")) for name in ("pred_probs", "labels", "rows")]
 

@@ -45,6 +45,8 @@ for file in run.json clips.csv labels.npy pred_probs.npy scores.npy rows.npy cla
     issues.jsonl classes.csv confident_joint.csv overlapping_classes.csv report.html; do
     expect_file "$file is there" "$TMP/one/$file"
 done
+expect_grep "there is nothing to listen to" '^Next: open .* and look at the first rows of the ranking' \
+    "$TMP/stdout"
 expect_lines "clips.csv has every row" 161 "$TMP/one/clips.csv"
 planted="19 39 59 79 99 119 139 159"
 expect_equal "the planted rows are first" "$(most_suspicious "$TMP/one" 8 | sort -n | xargs)" "$planted"
@@ -105,6 +107,15 @@ refused "labels that are a matrix" 1 'x\.npy: one whole number for each row' \
     --embeddings "$x" --labels "$x"
 refused "embeddings that are a vector" 1 'y\.npy: embeddings have two dimensions' \
     --embeddings "$y" --labels "$y"
+awk 'BEGIN { for (i = 0; i < 8; i++) { for (f = 0; f < 8193; f++) printf "%d ", f % (i + 2); print "" } }' |
+    matrix "$TMP/wide.npy" '|i1'
+for i in 0 1 0 1 0 1 0 1; do echo $i; done | vector "$TMP/wide_y.npy" '<i4'
+refused "probabilities adjusted for a score that does not use them" 2 \
+    '--adjust-pred-probs goes with --score self_confidence' --embeddings "$x" --labels "$y" \
+    --adjust-pred-probs
+refused "more columns than the discriminant takes, before anything is fitted" 1 \
+    'wide\.npy: embeddings of 8193 columns: the ensemble takes at most 8192; use --detector logistic' \
+    --embeddings "$TMP/wide.npy" --labels "$TMP/wide_y.npy" --folds 2
 changed "$TMP/f4.npy" $((4 * (8 * 37 + 3))) '\x00\x00\xc0\x7f'
 refused "NaN" 1 'changed.*row 37, column 3' --embeddings "$TMP/changed.npy" --labels "$y"
 refused "NaN in a further view" 1 'changed.*row 37, column 3' --embeddings "$x" \

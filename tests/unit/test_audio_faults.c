@@ -167,6 +167,7 @@ static void planted_faults(void **state) {
         .session = {.input = input,
                     .out = out,
                     .engine = {.device = "cpu", .threads = 2, .model_path = corpus.model},
+                    .views = VIEWS_XVECTOR,
                     .progress = PROGRESS_QUIET},
         .detection = DETECTION_LOGISTIC,
     };

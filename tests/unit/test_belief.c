@@ -142,6 +142,13 @@ static void spellings(void **state) {
     assert_string_equal(said(apart, 3, (struct belief_words){.class_names = same}),
                         "the classes 'dog - bark' and 'dog_bark' differ only in spelling (1.64% of "
                         "their clips look like the other): are they one class?\n");
+    /* A sign is no separator. */
+    const char *const numbers[] = {"0", "-1", "1"};
+    assert_string_equal(said(apart, 3, (struct belief_words){.class_names = numbers}), "");
+    const char *const padded[] = {"0", " -1", "-1"};
+    assert_string_equal(said(apart, 3, (struct belief_words){.class_names = padded}),
+                        "the classes ' -1' and '-1' differ only in spelling (1.64% of their clips "
+                        "look like the other): are they one class?\n");
     const char *const other[] = {"cat", "dog", "doggy"};
     assert_string_equal(said(mixed, 3, (struct belief_words){.class_names = other}),
                         "the classes 'dog' and 'doggy' can hardly be told apart (36.0% of their "
