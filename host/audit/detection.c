@@ -179,19 +179,74 @@ static enum error_code score_rows(const struct detection_settings *settings,
     return error->code;
 }
 
-/* best (rows), by a set's first row: the row whose label is most probable for the sound.
- * same_sound: that row where the label is another one, else a row with another label. */
-static void compare_copies(struct detection *detection, int32_t *best) {
+/* How much a copy supports its label: the logarithm of its odds where one label in 20 is wrong. The
+ * mix has not seen the labels of copies, so both add up. */
+#define COPY_SUPPORT 3.0f
+
+/* A row among copies: sorted by sound and label, rows of a label follow one another. */
+struct copy {
+    int32_t first, label, row;
+};
+
+static int compare_copy(const void *a, const void *b) {
+    const struct copy *x = a, *y = b;
+    if (x->first != y->first) return x->first < y->first ? -1 : 1;
+    if (x->label != y->label) return x->label < y->label ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+/* alike (rows): how many rows with the same sound have the row's label; only where sounds have
+ * several labels, elsewhere it is left. */
+static enum error_code count_alike(const struct detection *detection, int32_t *alike,
+                                   struct error *error) {
+    const struct detection_input *input = detection->input;
+    size_t count = 0;
+    for (size_t row = 0; row < input->rows; row++)
+        count += detection->same_sound[input->copy_of[row]] != SIZE_MAX;
+    if (count == 0) return ERROR_NONE;
+    struct copy *copies = memory_array(count, sizeof *copies, "copies", error);
+    if (copies == NULL) return error->code;
+    count = 0;
+    for (size_t row = 0; row < input->rows; row++)
+        if (detection->same_sound[input->copy_of[row]] != SIZE_MAX)
+            copies[count++] = (struct copy){input->copy_of[row], input->labels[row], (int32_t)row};
+    qsort(copies, count, sizeof *copies, compare_copy);
+    for (size_t begin = 0, end; begin < count; begin = end) {
+        for (end = begin + 1; end < count && copies[end].first == copies[begin].first &&
+                              copies[end].label == copies[begin].label;)
+            end++;
+        for (size_t i = begin; i < end; i++) alike[copies[i].row] = (int32_t)(end - begin);
+    }
+    free(copies);
+    return ERROR_NONE;
+}
+
+/* The logarithm, up to a constant of the set, of how probable a row's label is for its sound. */
+static float support(const struct detection *detection, const int32_t *alike, size_t row) {
+    const struct detection_input *input = detection->input;
+    const float *mix = detection->view.mix + (size_t)input->copy_of[row] * input->classes;
+    return mix[input->labels[row]] + COPY_SUPPORT * (float)alike[row];
+}
+
+/* best (rows), by a set's first row: a row with the label that is most probable for the sound,
+ * given the mix and the labels of all its copies. same_sound: that row where the label is another
+ * one, else a row with another label. */
+static enum error_code compare_copies(struct detection *detection, int32_t *alike, int32_t *best,
+                                      struct error *error) {
     const struct detection_input *input = detection->input;
     const int32_t *labels = input->labels;
     size_t *same_sound = detection->same_sound;
     for (size_t row = 0; row < input->rows; row++) {
         size_t first = (size_t)input->copy_of[row];
-        const float *mix = detection->view.mix + first * input->classes;
         same_sound[row] = SIZE_MAX;
-        best[row] = (int32_t)row;
         if (labels[row] != labels[first] && same_sound[first] == SIZE_MAX) same_sound[first] = row;
-        if (mix[labels[row]] > mix[labels[best[first]]]) best[first] = (int32_t)row;
+    }
+    TRY(count_alike(detection, alike, error));
+    for (size_t row = 0; row < input->rows; row++) {
+        size_t first = (size_t)input->copy_of[row];
+        if (row == first) best[row] = (int32_t)row;
+        if (support(detection, alike, row) > support(detection, alike, (size_t)best[first]))
+            best[first] = (int32_t)row;
     }
     for (size_t row = input->rows; row-- > 0;) { /* the first of a set after its copies */
         size_t first = (size_t)input->copy_of[row], other = same_sound[first];
@@ -201,18 +256,20 @@ static void compare_copies(struct detection *detection, int32_t *best) {
         else
             same_sound[row] = labels[row] != labels[first] ? first : other;
     }
+    return ERROR_NONE;
 }
 
 /* Identical sounds under different labels: one of the labels is wrong for certain. All are
- * flagged; those whose label is the less probable one come first. */
+ * flagged; those whose label is not the most probable one come first. */
 static enum error_code flag_copies(struct detection *detection, unsigned char *flagged,
                                    struct error *error) {
     const struct detection_input *input = detection->input;
     int32_t *best = memory_array(input->rows, sizeof *best, "copies", error);
+    int32_t *alike = memory_array(input->rows, sizeof *alike, "copies", error);
     detection->same_sound =
         memory_array(input->rows, sizeof *detection->same_sound, "copies", error);
     if (error->code != ERROR_NONE) goto done;
-    compare_copies(detection, best);
+    if (compare_copies(detection, alike, best, error) != ERROR_NONE) goto done;
     for (size_t row = 0; row < input->rows; row++) {
         if (detection->same_sound[row] == SIZE_MAX) continue;
         flagged[row] = 1;
@@ -221,6 +278,7 @@ static enum error_code flag_copies(struct detection *detection, unsigned char *f
     }
 done:
     free(best);
+    free(alike);
     return error->code;
 }
 

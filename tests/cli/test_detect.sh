@@ -237,6 +237,17 @@ expect_equal "name a row of the most probable one, and that another" "$(certain 
 right=$(cut -d' ' -f1 <<<"$(sed -n 9p "$TMP/rows")")
 expect_equal "which is suggested" "$(head -n 4 "$TMP/out/issues.csv" | cut -d, -f8 | tail -n 3 | xargs)" \
     "$right $right $right"
+# A sound between the classes, three times: the label of two of them is the likelier one.
+for pair in '1 2' '2 1'; do
+    read -r most other <<<"$pair"
+    { cat "$TMP/rows"; for label in $most $other $most; do echo "$label 10 10 10 10 10 10 10 10"; done; } \
+        >"$TMP/vague"
+    embeddings <"$TMP/vague" | matrix "$TMP/vague_x.npy" '|i1'
+    cut -d' ' -f1 "$TMP/vague" | vector "$TMP/vague_y.npy" '<i4'
+    check "two labels $most, one label $other" detect --embeddings "$TMP/vague_x.npy" \
+        --labels "$TMP/vague_y.npy"
+    expect_equal "the one comes first" "$(issue_rows "$TMP/out" | head -n 1)" 161
+done
 
 # ---- the arrays of an audit
 clips=$TMP/clips
