@@ -85,7 +85,10 @@ static void append_health(struct page *page) {
     if (results->error_count.estimated) {
         const struct run_shown_errors shown = run_shown_errors(results);
         begin_figure(out, "Wrong labels, estimated");
-        number_thousands(out, shown.all);
+        if (run_errors_unknown(results))
+            text_string(out, "hardly known");
+        else
+            number_thousands(out, shown.all);
         text_string(out, " <small>95% interval: ");
         number_thousands(out, shown.low);
         text_string(out, " to ");

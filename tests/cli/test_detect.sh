@@ -110,6 +110,12 @@ refused "embeddings that are a vector" 1 'y\.npy: embeddings have two dimensions
 awk 'BEGIN { for (i = 0; i < 8; i++) { for (f = 0; f < 8193; f++) printf "%d ", f % (i + 2); print "" } }' |
     matrix "$TMP/wide.npy" '|i1'
 for i in 0 1 0 1 0 1 0 1; do echo $i; done | vector "$TMP/wide_y.npy" '<i4'
+# ---- labels that have nothing to do with the embeddings
+awk 'BEGIN { for (i = 0; i < 160; i++) print int(i * i / 7) % 4 }' | vector "$TMP/any.npy" '<i4'
+check "labels at random" detect --embeddings "$x" --labels "$TMP/any.npy"
+expect_grep "come with a caution" '^caution: balanced accuracy .*worth little' "$TMP/stdout"
+expect_no_grep "nothing is said to fit none of the classes" 'none of' "$TMP/stdout"
+expect_equal "nor marked so" "$(tail -n +2 "$TMP/out/issues.csv" | cut -d, -f15 | sort -u)" 0
 refused "probabilities adjusted for a score that does not use them" 2 \
     '--adjust-pred-probs goes with --score self_confidence' --embeddings "$x" --labels "$y" \
     --adjust-pred-probs
