@@ -16,8 +16,9 @@ static uint64_t all_clips(const struct run_results *results) {
 static void append_links(struct page *page) {
     const struct run_results *results = page->results;
     struct text *out = &page->table.row;
-    text_string(out, "<nav aria-label=\"Sections\"><ul>\n<li><a href=\"#issues\">Clips to listen "
-                     "to</a></li>\n");
+    text_string(out, "<nav aria-label=\"Sections\"><ul>\n<li><a href=\"#issues\">");
+    text_string(out, page_issues_title(results));
+    text_string(out, "</a></li>\n");
     if (results->issue_count > REPORT_PLAYED_ISSUES)
         text_string(out, "<li><a href=\"#more\">More clips</a></li>\n");
     if (results->group_errors != NULL)

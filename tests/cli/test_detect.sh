@@ -56,6 +56,8 @@ expect_equal "issues are ranked by scores.npy" "$(issue_rows "$TMP/one" | xargs)
     "$(most_suspicious "$TMP/one" 160 | grep -x -F -f <(issue_rows "$TMP/one") | xargs)"
 expect_grep "the evidence names the view" ',"?x: logistic 0\.[0-9]* given' "$TMP/one/issues.csv"
 cp "$TMP/one/report.html" "$TMP/page.html"
+expect_no_grep "the page offers nothing to listen to" 'listen to|sound is not in the page' \
+    "$TMP/page.html"
 check "report" "$EARMARK" report "$TMP/one"
 expect_same "makes the same page" "$TMP/one/report.html" "$TMP/page.html"
 expect_no_grep "rows without a sound are nothing to warn of" 'warning' "$TMP/stderr"
