@@ -116,6 +116,9 @@ for i in 0 1 0 1 0 1 0 1; do echo $i; done | vector "$TMP/wide_y.npy" '<i4'
 awk 'BEGIN { for (i = 0; i < 160; i++) print int(i * i / 7) % 4 }' | vector "$TMP/any.npy" '<i4'
 check "labels at random" detect --embeddings "$x" --labels "$TMP/any.npy"
 expect_grep "come with a caution" '^caution: balanced accuracy .*worth little' "$TMP/stdout"
+expect_grep "the number is not named" '^How many labels are wrong is hardly known' "$TMP/stdout"
+expect_grep "nor on the page" 'so do not rely on them' "$TMP/out/report.html"
+expect_no_grep "no share of right labels is named" '% of all labels are right' "$TMP/out/report.html"
 expect_no_grep "nothing is said to fit none of the classes" 'none of' "$TMP/stdout"
 expect_equal "nor marked so" "$(tail -n +2 "$TMP/out/issues.csv" | cut -d, -f15 | sort -u)" 0
 refused "probabilities adjusted for a score that does not use them" 2 \
