@@ -50,7 +50,11 @@ static enum error_code judge(const struct detection *detection, struct detection
                                        .group_option =
                                            input->groups == NULL ? input->group_option : NULL};
     if (found->group_view != NULL) view.mix = found->group_view;
-    if (belief_measure(&view, &belief, error) == ERROR_NONE &&
+    if (belief_measure(&view, &belief, error) == ERROR_NONE && belief_knows_little(&belief))
+        /* Nothing fits any class then: that says nothing of the clip. */
+        for (size_t i = 0; i < detection->confident.issue_count; i++)
+            found->issues[i].none_of_classes = false;
+    if (error->code == ERROR_NONE &&
         belief_warn(&belief, &words, &found->cautions, error) == ERROR_NONE &&
         detection->detector == DETECTOR_ENSEMBLE) {
         results->belief = (struct run_belief){.computed = true,

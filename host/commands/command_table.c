@@ -43,8 +43,7 @@ static const struct command_row rows[] = {
         .summary = "Ranks the rows of embeddings whose label is probably wrong.",
         .usage = "--embeddings E.npy --labels Y.npy -o OUT [OPTIONS]",
         .examples = {"earmark detect --embeddings wavlm.npy --labels Y.npy -o out",
-                     "earmark detect --embeddings E.npy --embeddings F.npy --labels Y.npy "
-                     "--groups G.npy -o out"},
+                     "earmark detect --embeddings E.npy --labels Y.npy --groups G.npy -o out"},
         .used = {"embeddings", "labels", "output", "groups", "unlabelled"},
         .details =
             "The audit without audio, on the embeddings of any model. Each file of --embeddings is "

@@ -249,7 +249,8 @@ static const struct option_row rows[] = {
              "auto: 1e-4 to 1e2 by tens"},
     {"scale", 0, "S", CHOICE(crossval.scale, scale_choice), .usual = "standard", .key = KEY_RESULTS,
      .group = GROUP_CLASSIFIER, .commands = AUDIT | CROSSVAL | DETECT,
-     .help = "standard: scale columns on the training rows of each fold; none: leave them"},
+     .help = "standard: scale columns on the training rows of each fold (ensemble: on all rows); "
+             "none: leave them"},
     {"tol", 0, "T", NUMBER(crossval.tolerance, 1e-300, 1e300), .usual = "1e-4", .key = KEY_RESULTS,
      .group = GROUP_CLASSIFIER, .commands = AUDIT | CROSSVAL | DETECT,
      .help = "a fit ends when no component of the gradient is larger"},
@@ -383,7 +384,7 @@ static const struct {
          "or beside it; their folds are used unless --group is given. INPUT is one of these:"},
     [GROUP_ENGINE] = {"Computation", NULL},
     [GROUP_CLASSIFIER] = {"Cross-validation",
-                          "The classifier is scikit-learn's multinomial logistic regression."},
+                          "Logistic regression is scikit-learn's, multinomial."},
     [GROUP_CONFIDENT] = {"Confident learning", "Names and meanings are cleanlab's."},
     [GROUP_MODEL] = {"Model file", NULL},
     [GROUP_BENCH] = {"Measurement", NULL},

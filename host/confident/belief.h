@@ -55,6 +55,9 @@ enum error_code belief_measure(const struct mix_view *view, struct belief *belie
                                struct error *error);
 void belief_free(struct belief *belief); /* leaves it empty */
 
+/* Whether the balanced accuracy is below BELIEF_KNOWS_LITTLE. */
+bool belief_knows_little(const struct belief *belief);
+
 struct belief_words {
     const int32_t *labels;          /* (rows) those of the view */
     const char *const *class_names; /* (classes); NULL: classes are numbers */

@@ -28,6 +28,10 @@ static double learned(const struct belief *belief) {
     return (belief->balanced_accuracy - belief->chance) / (1 - belief->chance);
 }
 
+bool belief_knows_little(const struct belief *belief) {
+    return learned(belief) < BELIEF_KNOWS_LITTLE;
+}
+
 static size_t classes_present(const struct belief *belief) {
     size_t present = 0;
     for (size_t k = 0; k < belief->classes; k++) present += belief->looks[k].rows > 0;
@@ -238,7 +242,7 @@ enum error_code belief_warn(const struct belief *belief, const struct belief_wor
     size_t moved_classes = 0;
     TRY(count_moved(belief, &moved_classes, error));
     TRY(warn_permuted(belief, words, moved_classes, warnings, error));
-    bool little = moved_classes == 0 && learned(belief) < BELIEF_KNOWS_LITTLE;
+    bool little = moved_classes == 0 && belief_knows_little(belief);
     if (little) TRY(warn_little(belief, words, warnings, error));
     TRY(warn_flagged(belief, words, warnings, error));
     TRY(warn_spellings(belief, words, warnings, error));

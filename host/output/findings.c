@@ -76,6 +76,10 @@ void run_evidence_json(struct text *text, const struct run_results *results,
     text_string(text, "]");
 }
 
+bool run_copy_is_wrong(const struct run_issue *issue) {
+    return issue->given_probability > issue->suggested_probability;
+}
+
 /* ---- how many labels are wrong ---- */
 
 /* A number of clips as a whole number. Runs that are read back may have any number there. */
@@ -102,6 +106,11 @@ struct run_shown_errors run_shown_errors(const struct run_results *results) {
     return shown;
 }
 
+bool run_errors_unknown(const struct run_results *results) {
+    const struct run_shown_errors shown = run_shown_errors(results);
+    return 2 * (shown.high - shown.low) > results->status_counts[CLIP_OK];
+}
+
 double run_right_share(const struct run_results *results) {
     double audited = (double)results->status_counts[CLIP_OK];
     double wrong = (double)run_shown_errors(results).all;
@@ -121,7 +130,10 @@ static void append_parts(struct text *text, const struct run_results *results,
 
 void run_errors_words(struct text *text, const struct run_results *results) {
     const struct run_shown_errors shown = run_shown_errors(results);
-    if (shown.all == 0) {
+    const bool unknown = run_errors_unknown(results);
+    if (unknown) {
+        text_string(text, "How many labels are wrong is hardly known (95% interval: ");
+    } else if (shown.all == 0) {
         text_string(text, "No label seems to be wrong (95% interval: ");
     } else {
         text_string(text, "About ");
@@ -132,6 +144,7 @@ void run_errors_words(struct text *text, const struct run_results *results) {
     text_string(text, " to ");
     number_thousands(text, shown.high);
     text_string(text, ")");
+    if (unknown) return;
     if (results->issue_count > 0) append_parts(text, results, &shown);
     if (results->status_counts[CLIP_OK] == 0 || shown.all == 0) return;
     text_string(text, "; ");

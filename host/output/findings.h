@@ -42,6 +42,12 @@ struct run_shown_errors run_shown_errors(const struct run_results *results);
  * overall health, which is confident learning's. Only if the error count is estimated. */
 double run_right_share(const struct run_results *results);
 
+/* Of an issue that is certain: whether the other clip's label is less probable than its own. */
+bool run_copy_is_wrong(const struct run_issue *issue);
+
+/* Whether the interval holds more than half of the clips: no number is worth naming. */
+bool run_errors_unknown(const struct run_results *results);
+
 /* "About 31 labels are wrong (95% interval: 24 to 40): 27 of the 30 flagged, and 4 that are not
  * flagged; 97.4% are right". Only if the error count is estimated. */
 void run_errors_words(struct text *text, const struct run_results *results);

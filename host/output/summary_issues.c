@@ -110,6 +110,7 @@ static void append_certain(struct text *text, const struct run_results *results,
         name_visible(&label, same.label[0] == '\0' ? "(none)" : same.label);
         append_cut(&line, &label, width == 0 ? 0 : LABEL_WIDTH);
     }
+    if (run_copy_is_wrong(issue)) text_string(&line, ", more probably wrongly");
     text_format(text, "%*s", indent, "");
     summary_wrapped(text, &line, indent, width);
 }

@@ -42,6 +42,8 @@ const char *page_kind(const struct run_issue *issue);
 
 void page_head(struct page *page);
 void page_overview(struct page *page);
+/* The heading of the list of issues. */
+const char *page_issues_title(const struct run_results *results);
 enum error_code page_issues(struct page *page, struct error *error);
 enum error_code page_more_issues(struct page *page, struct error *error);
 void page_groups(struct page *page);

@@ -115,6 +115,7 @@ static void append_neighbours(struct page *page, const struct run_issue *issue) 
 
 static void append_sound(struct page *page, size_t rank, const struct sound *sound) {
     struct text *out = &page->table.row;
+    if (!sound->readable && sound->reason[0] == '\0') return; /* a row of embeddings */
     text_string(out, "<div class=\"sound\">\n");
     if (!sound->readable) {
         text_string(out, "<p>The sound is not in the page: ");
@@ -201,9 +202,7 @@ static enum error_code load_sounds(const struct place *places, struct sound *sou
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t i = 0; i < count; i++) {
         sounds[i] = (struct sound){.readable = false};
-        if (places[i].path.length == 0)
-            snprintf(sounds[i].reason, sizeof sounds[i].reason, "its path is not known");
-        else
+        if (places[i].path.length > 0)
             sound_load(decoders, (int)i % threads, places[i].path.data, places[i].start,
                        places[i].duration, &sounds[i], &errors[i]);
     }
@@ -259,12 +258,16 @@ static void append_tools(struct page *page) {
     text_string(out, "</datalist>\n</form>\n");
 }
 
+const char *page_issues_title(const struct run_results *results) {
+    return results->has_audio_faults ? "Clips to listen to" : "Labels that look wrong";
+}
+
 enum error_code page_issues(struct page *page, struct error *error) {
     const struct run_results *results = page->results;
     struct text *out = &page->table.row;
     size_t count =
         results->issue_count < REPORT_PLAYED_ISSUES ? results->issue_count : REPORT_PLAYED_ISSUES;
-    page_section(page, "issues", "Clips to listen to");
+    page_section(page, "issues", page_issues_title(results));
     if (count == 0) {
         text_string(out, "<p>No label looks wrong.</p></section>\n");
         return ERROR_NONE;

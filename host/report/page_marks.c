@@ -40,7 +40,9 @@ static void append_certain(struct page *page, const struct run_issue *issue) {
         append_name(out, same.label);
         text_string(out, "</b>");
     }
-    text_string(out, ": one of the two is wrong.</p>\n");
+    text_string(out, ": one of the two is wrong");
+    if (run_copy_is_wrong(issue)) text_string(out, ", more probably that one");
+    text_string(out, ".</p>\n");
 }
 
 /* "xvector: logistic 2% → 91%, discriminant 1% → 95%, 17 of 20 neighbours labelled eight, 2

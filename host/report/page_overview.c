@@ -16,8 +16,9 @@ static uint64_t all_clips(const struct run_results *results) {
 static void append_links(struct page *page) {
     const struct run_results *results = page->results;
     struct text *out = &page->table.row;
-    text_string(out, "<nav aria-label=\"Sections\"><ul>\n<li><a href=\"#issues\">Clips to listen "
-                     "to</a></li>\n");
+    text_string(out, "<nav aria-label=\"Sections\"><ul>\n<li><a href=\"#issues\">");
+    text_string(out, page_issues_title(results));
+    text_string(out, "</a></li>\n");
     if (results->issue_count > REPORT_PLAYED_ISSUES)
         text_string(out, "<li><a href=\"#more\">More clips</a></li>\n");
     if (results->group_errors != NULL)
@@ -85,7 +86,10 @@ static void append_health(struct page *page) {
     if (results->error_count.estimated) {
         const struct run_shown_errors shown = run_shown_errors(results);
         begin_figure(out, "Wrong labels, estimated");
-        number_thousands(out, shown.all);
+        if (run_errors_unknown(results))
+            text_string(out, "hardly known");
+        else
+            number_thousands(out, shown.all);
         text_string(out, " <small>95% interval: ");
         number_thousands(out, shown.low);
         text_string(out, " to ");

@@ -3,6 +3,7 @@
 #include "host/base/memory.h"
 #include "host/base/names.h"
 #include "host/base/numbers.h"
+#include "host/output/findings.h"
 #include "host/report/page.h"
 
 #include <math.h>
@@ -50,6 +51,13 @@ static void append_class_words(struct page *page) {
                                            "classifier gives it."
                                          : "");
     if (!results->error_count.estimated || !isfinite(results->overall_health)) return;
+    if (run_errors_unknown(results)) {
+        text_string(out,
+                    "<p class=\"dim\">Confident learning makes these estimates class by class. "
+                    "How many labels are wrong is hardly known here, so do not rely on "
+                    "them.</p>\n");
+        return;
+    }
     text_string(out, "<p class=\"dim\">Confident learning makes these estimates class by class; "
                      "by them ");
     number_percent(out, results->overall_health);

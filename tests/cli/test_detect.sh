@@ -56,6 +56,8 @@ expect_equal "issues are ranked by scores.npy" "$(issue_rows "$TMP/one" | xargs)
     "$(most_suspicious "$TMP/one" 160 | grep -x -F -f <(issue_rows "$TMP/one") | xargs)"
 expect_grep "the evidence names the view" ',"?x: logistic 0\.[0-9]* given' "$TMP/one/issues.csv"
 cp "$TMP/one/report.html" "$TMP/page.html"
+expect_no_grep "the page offers nothing to listen to" 'listen to|sound is not in the page' \
+    "$TMP/page.html"
 check "report" "$EARMARK" report "$TMP/one"
 expect_same "makes the same page" "$TMP/one/report.html" "$TMP/page.html"
 expect_no_grep "rows without a sound are nothing to warn of" 'warning' "$TMP/stderr"
@@ -110,6 +112,15 @@ refused "embeddings that are a vector" 1 'y\.npy: embeddings have two dimensions
 awk 'BEGIN { for (i = 0; i < 8; i++) { for (f = 0; f < 8193; f++) printf "%d ", f % (i + 2); print "" } }' |
     matrix "$TMP/wide.npy" '|i1'
 for i in 0 1 0 1 0 1 0 1; do echo $i; done | vector "$TMP/wide_y.npy" '<i4'
+# ---- labels that have nothing to do with the embeddings
+awk 'BEGIN { for (i = 0; i < 160; i++) print int(i * i / 7) % 4 }' | vector "$TMP/any.npy" '<i4'
+check "labels at random" detect --embeddings "$x" --labels "$TMP/any.npy"
+expect_grep "come with a caution" '^caution: balanced accuracy .*worth little' "$TMP/stdout"
+expect_grep "the number is not named" '^How many labels are wrong is hardly known' "$TMP/stdout"
+expect_grep "nor on the page" 'so do not rely on them' "$TMP/out/report.html"
+expect_no_grep "no share of right labels is named" '% of all labels are right' "$TMP/out/report.html"
+expect_no_grep "nothing is said to fit none of the classes" 'none of' "$TMP/stdout"
+expect_equal "nor marked so" "$(tail -n +2 "$TMP/out/issues.csv" | cut -d, -f15 | sort -u)" 0
 refused "probabilities adjusted for a score that does not use them" 2 \
     '--adjust-pred-probs goes with --score self_confidence' --embeddings "$x" --labels "$y" \
     --adjust-pred-probs

@@ -84,7 +84,7 @@ static void test_detector(void **state) {
         ("; 6 have the sound of a clip with another label, 7 fit none of the classes\nAbout 31 "
          "labels are wrong (95% interval: 23 "
          "to "
-         "4,501): 27 of the 30 flagged, and 4 that are not flagged; 92.1% are right\n"),
+         "70): 27 of the 30 flagged, and 4 that are not flagged; 92.1% are right\n"),
         "\nbalanced accuracy 0.97 (chance 0.10, largest class 0.12)\n",
         "  certain: folder 4/clip_00011.wav has the same sound and is labelled five\n",
         " -> none of these  folder 2/",
@@ -137,10 +137,27 @@ static void test_shown_errors(void **state) {
     }
     const struct run_results clean = {.status_counts = {[CLIP_OK] = 300},
                                       .error_count = {true, {0.3, 0.0, 21.5}, {0}, {0.3, 0, 21.5}}};
+    /* An interval of more than half of the clips names no number. */
+    const struct run_results unknown = {
+        .status_counts = {[CLIP_OK] = 2000},
+        .issue_count = 9,
+        .error_count = {true, {500, 400.5, 1400.5}, {1, 0, 3}, {480, 0, 900}}};
     struct text words = TEXT_INITIAL;
     run_errors_words(&words, &clean);
     assert_string_equal(words.data, "No label seems to be wrong (95% interval: 0 to 22)");
     text_free(&words);
+    run_errors_words(&words, &unknown);
+    assert_string_equal(words.data,
+                        "How many labels are wrong is hardly known (95% interval: 400 to 1,401)");
+    text_free(&words);
+}
+
+static void test_copy_is_wrong(void **state) {
+    (void)state;
+    assert_false(run_copy_is_wrong(
+        &(struct run_issue){.given_probability = 0.1F, .suggested_probability = 0.9F}));
+    assert_true(run_copy_is_wrong(
+        &(struct run_issue){.given_probability = 0.9F, .suggested_probability = 0.1F}));
 }
 
 /* In a terminal no line is longer than it is wide; long names lose their middle. */
@@ -201,9 +218,9 @@ static void test_summary_json(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_summary),      cmocka_unit_test(test_detector),
-        cmocka_unit_test(test_shown_errors), cmocka_unit_test(test_summary_width),
-        cmocka_unit_test(test_summary_json),
+        cmocka_unit_test(test_summary),       cmocka_unit_test(test_detector),
+        cmocka_unit_test(test_shown_errors),  cmocka_unit_test(test_copy_is_wrong),
+        cmocka_unit_test(test_summary_width), cmocka_unit_test(test_summary_json),
     };
     return cmocka_run_group_tests_name("summary", tests, NULL, NULL);
 }
