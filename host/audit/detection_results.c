@@ -18,10 +18,36 @@ static void name_views(const struct detection *detection, struct detection_resul
     results->view_count = detection->input->view_count;
 }
 
+static int compare_entropy(const void *left, const void *right) {
+    const struct none_of_classes *a = left, *b = right;
+    return (a->entropy > b->entropy) - (a->entropy < b->entropy);
+}
+
+/* Whether the median of the rows would be marked, were it an issue: with half of the labels wrong
+ * every clip's probabilities are flat. Of at most SAMPLE rows, evenly spaced. */
+#define SAMPLE ((size_t)1000)
+static enum error_code ordinary_marked(const struct mix_view *view, bool *marked,
+                                       struct error *error) {
+    size_t count = view->rows < SAMPLE ? view->rows : SAMPLE;
+    size_t *rows = memory_array(count, sizeof *rows, "rows", error);
+    struct none_of_classes *found = memory_array(count, sizeof *found, "rows", error);
+    if (error->code == ERROR_NONE && count > 0) {
+        for (size_t i = 0; i < count; i++) rows[i] = i * view->rows / count;
+        none_of_classes_find(view, rows, count, found);
+        qsort(found, count, sizeof *found, compare_entropy);
+        *marked = found[count / 2].marked;
+    }
+    free(rows);
+    free(found);
+    return error->code;
+}
+
 /* Issues that belong to none of the classes; identical sounds belong to one. */
 static enum error_code mark_issues(const struct detection *detection,
                                    struct detection_results *found, struct error *error) {
     size_t count = detection->confident.issue_count;
+    bool flat = false;
+    TRY(ordinary_marked(&detection->view, &flat, error));
     size_t *rows = memory_array(count, sizeof *rows, "issues", error);
     struct none_of_classes *marks = memory_array(count, sizeof *marks, "issues", error);
     if (error->code == ERROR_NONE) {
@@ -29,7 +55,8 @@ static enum error_code mark_issues(const struct detection *detection,
         none_of_classes_find(&detection->view, rows, count, marks);
         for (size_t i = 0; i < count; i++) {
             found->issues[i].entropy = marks[i].entropy;
-            found->issues[i].none_of_classes = marks[i].marked && !found->issues[i].certain;
+            found->issues[i].none_of_classes =
+                marks[i].marked && !flat && !found->issues[i].certain;
         }
     }
     free(rows);

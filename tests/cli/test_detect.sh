@@ -121,6 +121,14 @@ expect_grep "nor on the page" 'so do not rely on them' "$TMP/out/report.html"
 expect_no_grep "no share of right labels is named" '% of all labels are right' "$TMP/out/report.html"
 expect_no_grep "nothing is said to fit none of the classes" 'none of' "$TMP/stdout"
 expect_equal "nor marked so" "$(tail -n +2 "$TMP/out/issues.csv" | cut -d, -f15 | sort -u)" 0
+# ---- half of the labels wrong: every clip's probabilities are flat, which tells no class from none
+made_rows 400 5 12 >"$TMP/noisy"
+embeddings <"$TMP/noisy" | matrix "$TMP/noisy.npy" '|i1'
+awk '{ print (NR % 2 ? $1 : ($1 + 1 + int(NR / 2) % 3) % 4) }' "$TMP/noisy" | vector "$TMP/half.npy" '<i4'
+check "half of the labels wrong" detect --embeddings "$TMP/noisy.npy" --labels "$TMP/half.npy"
+expect_grep "are not too few to know the classes" '^balanced accuracy 0\.[45]' "$TMP/stdout"
+expect_grep "are found" '^[0-9]* clips look mislabelled' "$TMP/stdout"
+expect_no_grep "and not said to fit none of the classes" 'none of' "$TMP/stdout"
 refused "probabilities adjusted for a score that does not use them" 2 \
     '--adjust-pred-probs goes with --score self_confidence' --embeddings "$x" --labels "$y" \
     --adjust-pred-probs
