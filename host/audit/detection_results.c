@@ -23,17 +23,22 @@ static int compare_entropy(const void *left, const void *right) {
     return (a->entropy > b->entropy) - (a->entropy < b->entropy);
 }
 
-/* Whether the median of the rows would be marked, were it an issue: with half of the labels wrong
- * every clip's probabilities are flat. Of at most SAMPLE rows, evenly spaced. */
+/* Whether the median of the rows would be marked by the mix, were it an issue: with half of the
+ * labels wrong every clip's probabilities are flat. (The estimators' mean is flat for any right
+ * label, which votes confirm only so far.) Of at most SAMPLE rows, evenly spaced. */
 #define SAMPLE ((size_t)1000)
 static enum error_code ordinary_marked(const struct mix_view *view, bool *marked,
                                        struct error *error) {
+    struct mix_view mix = *view;
     size_t count = view->rows < SAMPLE ? view->rows : SAMPLE;
     size_t *rows = memory_array(count, sizeof *rows, "rows", error);
     struct none_of_classes *found = memory_array(count, sizeof *found, "rows", error);
     if (error->code == ERROR_NONE && count > 0) {
         for (size_t i = 0; i < count; i++) rows[i] = i * view->rows / count;
-        none_of_classes_find(view, rows, count, found);
+        mix.estimators = &view->mix;
+        mix.estimator_count = 1;
+        mix.weights = NULL;
+        none_of_classes_find(&mix, rows, count, found);
         qsort(found, count, sizeof *found, compare_entropy);
         *marked = found[count / 2].marked;
     }
