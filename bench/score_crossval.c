@@ -19,24 +19,13 @@ struct judged {
     size_t planted_count;
 };
 
-static size_t count_left_out(const char *folder) {
-    char path[4096];
-    struct csv csv;
-    size_t count = 0;
-    bench_join(path, sizeof path, folder, "not_auditable.csv");
-    csv_open(path, &csv);
-    while (csv_next(&csv)) count++;
-    csv_close(&csv);
-    return count;
-}
-
 /* Reads which rows crossval judged; returns the number of rows of its input. */
 static size_t read_judged(const char *folder, struct judged *judged) {
     char path[4096];
     struct npy rows;
     bench_join(path, sizeof path, folder, "rows.npy");
     npy_load(path, &rows);
-    size_t given = rows.rows + count_left_out(folder);
+    size_t given = rows.rows + csv_count(folder, "not_auditable.csv");
     judged->count = rows.rows;
     judged->rows = bench_allocate(rows.rows, sizeof *judged->rows);
     for (size_t i = 0; i < rows.rows; i++) {

@@ -27,24 +27,13 @@ struct audited {
     size_t given;
 };
 
-static size_t count_clips(const char *folder) {
-    char path[4096];
-    struct csv csv;
-    size_t count = 0;
-    bench_join(path, sizeof path, folder, "clips.csv");
-    csv_open(path, &csv);
-    while (csv_next(&csv)) count++;
-    csv_close(&csv);
-    return count;
-}
-
 static struct audited read_audited(const char *folder) {
     char path[4096];
     struct npy rows;
     bench_join(path, sizeof path, folder, "rows.npy");
     npy_load(path, &rows);
     struct audited audited = {bench_allocate(rows.rows, sizeof(size_t)), rows.rows,
-                              count_clips(folder)};
+                              csv_count(folder, "clips.csv")};
     for (size_t i = 0; i < rows.rows; i++) {
         double row = npy_value(&rows, i, 0);
         if (!(row >= 0 && row < (double)audited.given)) bench_fail(path, "row %g", row);

@@ -227,3 +227,14 @@ void npy_free(struct npy *npy) {
     free(npy->data);
     npy->data = NULL;
 }
+
+size_t csv_count(const char *folder, const char *name) {
+    char path[4096];
+    struct csv csv;
+    size_t count = 0;
+    bench_join(path, sizeof path, folder, name);
+    csv_open(path, &csv);
+    while (csv_next(&csv)) count++;
+    csv_close(&csv);
+    return count;
+}

@@ -31,6 +31,8 @@ struct csv {
 void csv_open(const char *path, struct csv *csv);
 /* Reads the next row; false at the end. Cells are valid until the next call. */
 bool csv_next(struct csv *csv);
+/* How many rows folder/name has below its header. */
+size_t csv_count(const char *folder, const char *name);
 /* The index of the column with that name, which must exist. */
 size_t csv_needed_column(const struct csv *csv, const char *name);
 /* A cell of the current row, as a row number. */

@@ -149,7 +149,7 @@ void detection_free(struct detection *detection) {
 
 /* ---- issues ---- */
 
-static struct confident_input confident_view(const struct detection *detection) {
+struct confident_input detection_confident_input(const struct detection *detection) {
     const struct detection_input *input = detection->input;
     return (struct confident_input){
         .labels = npy_view(NPY_INT64, input->rows, 0, detection->labels),
@@ -162,7 +162,7 @@ static struct confident_input confident_view(const struct detection *detection) 
 /* scores (rows): margins, or cleanlab's. */
 static enum error_code score_rows(const struct detection_settings *settings,
                                   struct detection *detection, struct error *error) {
-    const struct confident_input input = confident_view(detection);
+    const struct confident_input input = detection_confident_input(detection);
     size_t rows = detection->input->rows;
     bool adjusted = settings->confident.adjust_pred_probs;
     detection->score_name = detection_score_name(settings->confident.score);
@@ -297,7 +297,7 @@ static enum error_code flag_rows(struct detection *detection, struct error *erro
 enum error_code detection_find(const struct detection_settings *settings,
                                struct detection *detection, struct error *error) {
     const struct detection_input *input = detection->input;
-    const struct confident_input confident = confident_view(detection);
+    const struct confident_input confident = detection_confident_input(detection);
     struct confident_settings own = settings->confident;
     if (own.filter == FILTER_ENSEMBLE) own.filter = FILTER_PREDICTED_NEQ_GIVEN; /* replaced below */
     if (own.score == SCORE_LOG_MARGIN) own.score = SCORE_SELF_CONFIDENCE;

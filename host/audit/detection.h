@@ -83,6 +83,9 @@ enum error_code detection_classify(const struct device_operations *operations,
 enum error_code detection_find(const struct detection_settings *settings,
                                struct detection *detection, struct error *error);
 
+/* Labels and probabilities as confident learning takes them; they stay the detection's. */
+struct confident_input detection_confident_input(const struct detection *detection);
+
 /* The issues as the output files take them, with evidence. clips (rows): the `row` of an issue;
  * NULL: the row itself. *issues and *evidence (issue_count * view_count; NULL for logistic
  * regression) are to be freed by the caller, after a failure too. */

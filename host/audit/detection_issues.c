@@ -113,13 +113,7 @@ enum error_code detection_issues(const struct device_operations *operations, str
                                  const struct detection *detection, const size_t *clips,
                                  struct run_issue **issues, struct run_evidence **evidence,
                                  struct error *error) {
-    const struct detection_input *input = detection->input;
-    const struct confident_input confident = {
-        .labels = npy_view(NPY_INT64, input->rows, 0, detection->labels),
-        .probabilities =
-            npy_view(NPY_FLOAT32, input->rows, input->classes, detection->probabilities),
-        .threads = input->threads,
-    };
+    const struct confident_input confident = detection_confident_input(detection);
     *evidence = NULL;
     TRY(issues_make(&confident, &detection->confident, clips, issues, error));
     for (size_t i = 0; i < detection->confident.issue_count; i++)

@@ -252,6 +252,12 @@ void progress_update(struct progress *progress, uint64_t done) {
         write_line(progress, now - progress->started);
 }
 
+void progress_step(void *context, size_t done, size_t total) {
+    struct progress *progress = context;
+    progress->total = total;
+    progress_update(progress, done);
+}
+
 void progress_keep(struct progress *progress, uint64_t kept) {
     progress->kept = kept;
 }

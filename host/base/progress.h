@@ -4,6 +4,7 @@
 #define EARMARK_BASE_PROGRESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -44,6 +45,9 @@ void progress_start(struct progress *progress, enum progress_style style, const 
 /* This much is done; writes at most ten times a second on a terminal, every five
  * seconds elsewhere: it may be called for every clip. */
 void progress_update(struct progress *progress, uint64_t done);
+
+/* The same with the total, as a call-back of stages: context is a struct progress. */
+void progress_step(void *context, size_t done, size_t total);
 
 /* This much was done by an earlier run: it counts as done, but not for speed and time left. */
 void progress_keep(struct progress *progress, uint64_t kept);

@@ -258,8 +258,6 @@ enum error_code crossval_run(const struct device_operations *operations, struct 
 
 void crossval_show_fits(void *context, size_t finished_fits, size_t all_fits,
                         double worst_gradient) {
-    struct progress *progress = context;
     (void)worst_gradient;
-    progress->total = all_fits;
-    progress_update(progress, finished_fits);
+    progress_step(context, finished_fits, all_fits);
 }

@@ -49,12 +49,6 @@ static enum error_code run_logistic(struct ensemble_step *run, size_t view, stru
                         &run->ensemble->logistic[view], error);
 }
 
-static void show_steps(void *context, size_t finished, size_t all) {
-    struct progress *progress = context;
-    progress->total = all;
-    progress_update(progress, finished);
-}
-
 /* How far the votes may prefer the given label, as a difference of logarithms. The clips of a
  * group that share an error are each other's neighbours, and would confirm it. */
 #define CONFIRMATION 1.0
@@ -80,7 +74,7 @@ static void limit_confirmation(const struct ensemble_input *input, int threads, 
 static enum error_code run_discriminant(struct ensemble_step *run, size_t view,
                                         struct error *error) {
     struct crossval_input input = view_input(run->input, view);
-    const struct discriminant_progress step = {show_steps, &run->progress};
+    const struct discriminant_progress step = {progress_step, &run->progress};
     return discriminant_run(
         run->operations, run->device, &input, run->settings.threads, &step,
         run->ensemble->estimators[view * MIX_ESTIMATORS + ESTIMATOR_DISCRIMINANT],
@@ -95,7 +89,7 @@ static enum error_code run_votes(struct ensemble_step *run, size_t view, struct 
                                       .classes = run->input->classes,
                                       .apart = run->input->apart,
                                       .threads = run->settings.threads};
-    const struct votes_progress step = {show_steps, &run->progress};
+    const struct votes_progress step = {progress_step, &run->progress};
     float *votes = run->ensemble->estimators[view * MIX_ESTIMATORS + ESTIMATOR_NEIGHBOURS];
     TRY(votes_run(run->operations, run->device, &input, &step, votes, error));
     limit_confirmation(run->input, run->settings.threads, votes);

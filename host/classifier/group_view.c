@@ -5,12 +5,6 @@
 
 #include <stdlib.h>
 
-static void show(void *context, size_t finished, size_t all) {
-    struct progress *progress = context;
-    progress->total = all;
-    progress_update(progress, finished);
-}
-
 static enum error_code vote(const struct device_operations *operations, struct device *device,
                             const struct group_view_input *input, size_t view, const int32_t *apart,
                             enum progress_style style, float *votes, struct error *error) {
@@ -23,7 +17,7 @@ static enum error_code vote(const struct device_operations *operations, struct d
                                     .apart = apart,
                                     .threads = input->threads};
     struct progress progress = {0};
-    const struct votes_progress step = {show, &progress};
+    const struct votes_progress step = {progress_step, &progress};
     progress_start(&progress, style, "neighbours in other groups", "clips", 0);
     enum error_code code = votes_run(operations, device, &own, &step, votes, error);
     progress_finish(&progress);
