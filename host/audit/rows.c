@@ -8,7 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 void audit_rows_free(struct audit_rows *rows) {
     free(rows->clips);
@@ -38,16 +37,11 @@ static bool all_finite(const float *values, size_t count) {
  * for a row of every further view. */
 static void hash_row(const struct row_source *source, size_t clip, const float *values,
                      float *scratch, uint64_t hash[2]) {
-    XXH128_hash_t sum = XXH3_128bits(values, source->store->key.columns * sizeof *values);
+    copies_hash(values, source->store->key.columns, hash);
     for (size_t v = 0; v < source->view_count; v++) {
-        const struct npy_array *view = &source->views[v];
-        npy_copy_float32(view, clip, 1, scratch);
-        XXH128_hash_t more =
-            XXH3_128bits_withSeed(scratch, view->columns * sizeof *scratch, sum.low64);
-        sum = (XXH128_hash_t){more.low64, more.high64 ^ sum.high64};
+        npy_copy_float32(&source->views[v], clip, 1, scratch);
+        copies_hash(scratch, source->views[v].columns, hash);
     }
-    hash[0] = sum.low64;
-    hash[1] = sum.high64;
 }
 
 static enum error_code take_candidates(const struct row_source *source, struct audit_rows *rows,

@@ -4,6 +4,13 @@
 #include "host/classifier/folds.h"
 
 #include <stdlib.h>
+#include <xxhash.h>
+
+void copies_hash(const float *values, size_t count, uint64_t hash[2]) {
+    XXH128_hash_t sum = XXH3_128bits_withSeed(values, count * sizeof *values, hash[0]);
+    hash[0] = sum.low64;
+    hash[1] ^= sum.high64;
+}
 
 struct hashed_row {
     uint64_t hash[2];

@@ -6,6 +6,9 @@
 
 #include "host/base/error.h"
 
+/* Adds a view's values (count) of a row to the row's hash, which begins as zeros. */
+void copies_hash(const float *values, size_t count, uint64_t hash[2]);
+
 /* copy_of (rows): the first row with the same hash, which is the row itself where there is no
  * earlier one. hashes (rows, 2). *copies: rows that are not the first. ERROR_MEMORY. */
 enum error_code copies_find(const uint64_t (*hashes)[2], size_t rows, int32_t *copy_of,

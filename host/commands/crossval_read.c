@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 /* A column of integers, as many as `rows` (SIZE_MAX: any number; *count is set). */
 static enum error_code read_column(const char *path, size_t rows, int64_t **values, size_t *count,
@@ -74,10 +73,7 @@ static enum error_code find_copies(const struct crossval_files *files,
                 error_prefix(error, "%s", files->embeddings[v]);
                 goto done;
             }
-            XXH128_hash_t hash = XXH3_128bits_withSeed(
-                values, data->views[v].features * sizeof *values, hashes[row][0]);
-            hashes[row][0] = hash.low64;
-            hashes[row][1] ^= hash.high64;
+            copies_hash(values, data->views[v].features, hashes[row]);
         }
     if (copies_find((const uint64_t(*)[2])hashes, rows, *copy_of, &copies, error) == ERROR_NONE &&
         copies > 0 && copies == rows - 1)
