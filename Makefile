@@ -83,6 +83,8 @@ TEST_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 TEST_PROGRAMS := $(TEST_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
 SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/support/*.c)))
 CLI_TESTS := $(sort $(wildcard tests/cli/test_*.sh))
+HOSTILE_TESTS := $(sort $(wildcard tests/hostile/test_*.sh))
+HOSTILE_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/hostile/*.c))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_PROGRAMS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
@@ -123,6 +125,12 @@ $(BENCH_PROGRAMS): %: %.o $(BENCH_SHARED)
 	$(say) '  link $@'
 	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ -lm
 
+# So do those of tests/hostile/, which share nothing.
+$(HOSTILE_PROGRAMS): $(BUILD)/hostile/%: $(BUILD)/tests/hostile/%.o
+	@mkdir -p $(@D)
+	$(say) '  link $@'
+	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(XXHASH_LIBS)
+
 .PRECIOUS: $(BUILD)/%.o
 
 .PHONY: tests
@@ -130,7 +138,7 @@ tests: $(TEST_PROGRAMS) $(BUILD)/earmark
 
 # What tests run, without touching the link at the top of the tree.
 .PHONY: cli-programs test-programs
-cli-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(BENCH_PROGRAMS)
+cli-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(BENCH_PROGRAMS) $(HOSTILE_PROGRAMS)
 test-programs: cli-programs $(TEST_PROGRAMS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
@@ -233,6 +241,13 @@ test-unit: tests
 .PHONY: test-cli
 test-cli: cli-programs
 	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) $(cli_tests)
+
+# All of it; `make test` sets HOSTILE_LONG to nothing, which leaves what takes some seconds.
+HOSTILE_LONG ?= 1
+.PHONY: test-hostile
+test-hostile: cli-programs ## the program on sounds, lists and folders that somebody prepared to harm
+	@$(cli_variables) HOSTILE=$(CURDIR)/$(BUILD)/hostile HOSTILE_LONG='$(HOSTILE_LONG)' \
+		bash tests/run.sh $(RUN_OPTIONS) --timeout 3600 $(HOSTILE_TESTS)
 
 # The plug-in on a machine without a GPU, and the resources of its kernels.
 .PHONY: test-plugin
