@@ -84,6 +84,8 @@ TEST_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 TEST_PROGRAMS := $(TEST_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
 SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/support/*.c)))
 CLI_TESTS := $(sort $(wildcard tests/cli/test_*.sh))
+HOSTILE_TESTS := $(sort $(wildcard tests/hostile/test_*.sh))
+HOSTILE_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/hostile/*.c))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_PROGRAMS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
@@ -124,13 +126,11 @@ $(BENCH_PROGRAMS): %: %.o $(BENCH_SHARED)
 	$(say) '  link $@'
 	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ -lm
 
-# Programs that the scripts of tests/ run beside earmark; in the same folder, PROGRAMS.
-TEST_TOOLS := $(addprefix $(BUILD)/bench/,without_calls)
-TOOL_OBJECTS := $(TEST_TOOLS:$(BUILD)/bench/%=$(BUILD)/tests/programs/%.o)
-$(TEST_TOOLS): $(BUILD)/bench/%: $(BUILD)/tests/programs/%.o
+# So do those of tests/hostile/, which share nothing; the scripts of tests/cli/ may run them, too.
+$(HOSTILE_PROGRAMS): $(BUILD)/hostile/%: $(BUILD)/tests/hostile/%.o
 	@mkdir -p $(@D)
 	$(say) '  link $@'
-	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(LINK_LIBS)
+	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(XXHASH_LIBS) $(SECCOMP_LIBS)
 
 .PRECIOUS: $(BUILD)/%.o
 
@@ -139,7 +139,7 @@ tests: $(TEST_PROGRAMS) $(BUILD)/earmark
 
 # What tests run, without touching the link at the top of the tree.
 .PHONY: cli-programs test-programs
-cli-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(BENCH_PROGRAMS) $(TEST_TOOLS)
+cli-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(BENCH_PROGRAMS) $(HOSTILE_PROGRAMS)
 test-programs: cli-programs $(TEST_PROGRAMS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
@@ -186,7 +186,7 @@ $(BUILD)/probe/cmocka:
 PROBES := $(addprefix $(BUILD)/probe/,openmp sndfile samplerate libzip zlib jansson xxhash libyaml onednn libseccomp)
 # The compiler first: without one every other probe would complain about the wrong thing.
 $(PROBES) $(BUILD)/probe/cmocka: | $(BUILD)/probe/compiler
-$(OBJECTS) $(MAIN_OBJECT) $(TOOL_OBJECTS): | $(PROBES)
+$(OBJECTS) $(MAIN_OBJECT) $(HOSTILE_PROGRAMS:$(BUILD)/%=$(BUILD)/tests/%.o): | $(PROBES)
 $(TEST_SOURCES:%.c=$(BUILD)/%.o) $(SUPPORT_OBJECTS): | $(BUILD)/probe/cmocka
 
 .PHONY: show
@@ -234,7 +234,7 @@ ifneq ($(SANITIZER),)
 cli_tests := $(filter-out $(addprefix tests/cli/test_,runner.sh lint.sh cuda_probe.sh cuda_resources.sh) \
 	'tests/mutations/run.sh --check',$(cli_tests))
 endif
-cli_variables = EARMARK=$(CURDIR)/$(BUILD)/earmark PROGRAMS=$(BUILD)/bench
+cli_variables = EARMARK=$(CURDIR)/$(BUILD)/earmark PROGRAMS=$(BUILD)/bench HOSTILE=$(CURDIR)/$(BUILD)/hostile
 
 .PHONY: test-unit
 test-unit: tests
@@ -243,6 +243,12 @@ test-unit: tests
 .PHONY: test-cli
 test-cli: cli-programs
 	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) $(cli_tests)
+
+# All of it; `make test` sets HOSTILE_LONG to nothing, which leaves what takes some seconds.
+HOSTILE_LONG ?= 1
+.PHONY: test-hostile
+test-hostile: cli-programs ## the program on sounds, lists and folders that somebody prepared to harm
+	@$(cli_variables) HOSTILE_LONG='$(HOSTILE_LONG)' bash tests/run.sh $(RUN_OPTIONS) --timeout 3600 $(HOSTILE_TESTS)
 
 # The plug-in on a machine without a GPU, and the resources of its kernels.
 .PHONY: test-plugin
