@@ -82,7 +82,7 @@ static enum error_code write_files(const struct session_settings *settings, stru
                              .relations = run->relations};
     struct run_results results = {
         .input = settings->input,
-        .root = input->clips.root,
+        .root = input->clips.root.path,
         .clips = clip_view_clips(&view),
         .class_names = input->labels.names,
         .class_count = input->labels.count,

@@ -286,7 +286,7 @@ static void many_clips(void **state) {
     struct error error = ERROR_INITIAL;
     char path[64];
     char label[16];
-    assert_int_equal(clip_list_init(&list, "root/", &error), ERROR_NONE);
+    assert_int_equal(clip_list_init(&list, "root/", false, &error), ERROR_NONE);
     for (unsigned i = 0; i < 20000; i++) {
         snprintf(label, sizeof label, "c%u", i * 7919U % 200U);
         snprintf(path, sizeof path, "%s/%u.wav", label, i);
