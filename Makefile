@@ -118,6 +118,14 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(SUPPORT_OBJECTS) $(BUILD)/
 	$(say) '  link $@'
 	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(LINK_LIBS)
 
+# Those of the sandbox must run without sanitizers, too, where the rest of the tests' objects are not
+# built.
+SANDBOX_TESTS := $(addprefix $(BUILD)/tests/,test_sandbox test_sandbox_layers)
+$(SANDBOX_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/support/sandboxed.o $(BUILD)/libearmark.a
+	@mkdir -p $(@D)
+	$(say) '  link $@'
+	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(LINK_LIBS)
+
 # The small programs of bench/ use nothing of earmark's and only the C library.
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,plant_errors score_planted plant_labels score_crossval \
 	score_detection accuracy column_codes random_weights)
@@ -139,7 +147,7 @@ tests: $(TEST_PROGRAMS) $(BUILD)/earmark
 
 # What tests run, without touching the link at the top of the tree.
 .PHONY: cli-programs test-programs
-cli-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(BENCH_PROGRAMS) $(HOSTILE_PROGRAMS)
+cli-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(BENCH_PROGRAMS) $(HOSTILE_PROGRAMS) $(SANDBOX_TESTS)
 test-programs: cli-programs $(TEST_PROGRAMS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
@@ -248,7 +256,7 @@ test-cli: cli-programs
 HOSTILE_LONG ?= 1
 .PHONY: test-hostile
 test-hostile: cli-programs ## the program on sounds, lists and folders that somebody prepared to harm
-	@$(cli_variables) HOSTILE_LONG='$(HOSTILE_LONG)' bash tests/run.sh $(RUN_OPTIONS) --timeout 3600 $(HOSTILE_TESTS)
+	@$(cli_variables) HOSTILE_LONG='$(HOSTILE_LONG)' bash tests/run.sh $(RUN_OPTIONS) --timeout 3600 $(HOSTILE_TESTS) $(SANDBOX_TESTS)
 
 # The plug-in on a machine without a GPU, and the resources of its kernels.
 .PHONY: test-plugin
