@@ -333,7 +333,7 @@ enum error_code manifest_read(struct builder *builder, const char *path,
     TRY(report_segments(builder, error));
     TRY(manifest_finish(builder, error));
     if (builder->member == NULL) return ERROR_NONE;
-    return folder_warn_of_unlisted(builder, collection->clips.root.path, builder->member, error);
+    return folder_warn_of_unlisted(builder, builder->member, error);
 }
 
 bool manifest_sniff(const char *path, bool is_member, struct error *error) {
