@@ -1,5 +1,7 @@
 #include "host/base/sandbox.h"
 
+#include "host/base/progress.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
@@ -164,6 +166,19 @@ struct sandbox_layers sandbox_available(void) {
     };
     if (file >= 0) close(file);
     return layers;
+}
+
+void sandbox_report(bool quiet) {
+    const struct sandbox_layers layers = sandbox_available();
+    if (quiet || !SANDBOX_BUILT || (layers.seccomp && layers.landlock > 0)) return;
+    if (layers.seccomp)
+        progress_message("earmark: this kernel has no Landlock; the processes that decode are shut "
+                         "in by seccomp alone");
+    else
+        progress_message("earmark: this kernel has no seccomp%s: a sound that takes over a codec "
+                         "%s; give it no sounds of strangers, or use a kernel that has it",
+                         layers.landlock > 0 ? "" : " and no Landlock",
+                         layers.landlock > 0 ? "can open connections" : "can do what you can");
 }
 
 bool sandbox_enter(int socket) {

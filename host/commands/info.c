@@ -1,4 +1,5 @@
 /* earmark info: what this program is made of and what it found on this machine. */
+#include "host/base/sandbox.h"
 #include "host/base/version.h"
 #include "host/commands/commands.h"
 #include "host/model/model.h"
@@ -36,6 +37,17 @@ static void print_model(void) {
     free(path);
 }
 
+/* What shuts in a process that decodes. */
+static void print_sandbox(void) {
+    const struct sandbox_layers layers = sandbox_available();
+    char landlock[32] = "no Landlock";
+    if (layers.landlock > 0)
+        snprintf(landlock, sizeof landlock, "Landlock ABI %d", layers.landlock);
+    printf("sandbox     %s, %s, %s%s\n", layers.seccomp ? "seccomp" : "no seccomp", landlock,
+           layers.memory_limit ? "memory limit" : "no memory limit",
+           SANDBOX_BUILT ? "" : " (built with sanitizers)");
+}
+
 int command_info(int argc, char **argv) {
     struct options options = OPTIONS_INITIAL;
     int exit_code;
@@ -43,6 +55,7 @@ int command_info(int argc, char **argv) {
     printf("earmark     %s (device interface %d)\n", EARMARK_VERSION, DEVICE_INTERFACE_VERSION);
     printf("libraries   %s, %s\n", sf_version_string(), src_get_version());
     print_devices();
+    print_sandbox();
     print_model();
     return EXIT_DONE;
 }
