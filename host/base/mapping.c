@@ -1,6 +1,7 @@
 /* Mapped files, and the end of the process if one of them becomes unreadable. */
 #include "host/base/file.h"
 #include "host/base/memory.h"
+#include "host/base/names.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -21,7 +22,7 @@ struct mapped {
     size_t size;
     struct stat status; /* at the beginning */
     char *path;         /* as given: below */
-    char shown[];       /* control characters replaced; then the path */
+    char shown[];       /* as it is shown; then the path */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -54,16 +55,22 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
 
 static enum error_code note(const char *path, const struct file_mapping *mapping,
                             const struct stat *status, struct error *error) {
-    const size_t length = strlen(path);
-    struct mapped *mapped = memory_array(1, sizeof *mapped + 2 * (length + 1), path, error);
+    const size_t size = strlen(path) + 1;
+    struct text shown = TEXT_INITIAL;
+    name_shown(&shown, path, "\\");
+    struct mapped *mapped = NULL;
+    if (text_check(&shown, error) == ERROR_NONE)
+        mapped = memory_array(1, sizeof *mapped + shown.length + 1 + size, path, error);
+    if (mapped != NULL) {
+        mapped->path = mapped->shown + shown.length + 1;
+        memcpy(mapped->shown, shown.data, shown.length + 1);
+        memcpy(mapped->path, path, size);
+    }
+    text_free(&shown);
     if (mapped == NULL) return error->code;
     mapped->data = mapping->data;
     mapped->size = mapping->size;
     mapped->status = *status;
-    mapped->path = mapped->shown + length + 1;
-    memcpy(mapped->path, path, length);
-    for (size_t i = 0; i < length; i++)
-        mapped->shown[i] = (unsigned char)path[i] < ' ' || path[i] == 0x7f ? '?' : path[i];
     pthread_mutex_lock(&lock);
     mapped->next = all;
     all = mapped;

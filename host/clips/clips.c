@@ -23,17 +23,17 @@ bool clip_status_is_unreadable(enum clip_status status) {
 
 /* ---- the list ---- */
 
-enum error_code clip_list_init(struct clip_list *list, const char *root, struct error *error) {
+enum error_code clip_list_init(struct clip_list *list, const char *root, bool allow_outside,
+                               struct error *error) {
     uint32_t empty;
     *list = (struct clip_list){0};
-    list->root = memory_string(root, error);
-    if (list->root == NULL) return error->code;
+    TRY(root_folder_open(root, allow_outside, &list->root, error));
     return string_table_add(&list->strings, "", &empty, error);
 }
 
 void clip_list_free(struct clip_list *list) {
     if (list == NULL) return;
-    free(list->root);
+    root_folder_close(&list->root);
     free(list->clips);
     free((void *)list->class_names);
     free((void *)list->group_names);
@@ -188,11 +188,15 @@ const char *clip_group(const struct clip_list *list, size_t index) {
     return group_index < 0 ? NULL : list->group_names[group_index];
 }
 
+int clip_open(const struct clip_list *list, size_t index, int flags) {
+    return root_folder_file(&list->root, clip_path(list, index), flags);
+}
+
 void clip_open_path(const struct clip_list *list, size_t index, struct text *path) {
     const char *own = clip_path(list, index);
     text_clear(path);
     if (own[0] != '/') {
-        text_string(path, list->root);
+        text_string(path, list->root.path);
         if (path->length == 0 || path->data[path->length - 1] != '/') text_append(path, "/", 1);
     }
     text_string(path, own);

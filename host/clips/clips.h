@@ -6,7 +6,7 @@
 #ifndef EARMARK_CLIPS_CLIPS_H
 #define EARMARK_CLIPS_CLIPS_H
 
-#include "host/base/error.h"
+#include "host/base/root_folder.h"
 #include "host/base/text.h"
 #include "host/clips/string_table.h"
 
@@ -57,7 +57,7 @@ struct clip {
 #define CLIPS_MAXIMUM ((size_t)INT32_MAX)
 
 struct clip_list {
-    char *root; /* folder that relative paths start from, as given; "." for none */
+    struct root_folder root; /* its path: as given; "." for none */
 
     struct clip *clips; /* (count) */
     size_t count;
@@ -91,8 +91,10 @@ struct clip_entry {
     double end;         /* 0: to the file's end */
 };
 
-/* An empty list with a copy of `root`; clip_list_free also after a failure. */
-enum error_code clip_list_init(struct clip_list *list, const char *root, struct error *error);
+/* An empty list of clips in the folder `root`; allow_outside: of any other, too.
+ * clip_list_free also after a failure. */
+enum error_code clip_list_init(struct clip_list *list, const char *root, bool allow_outside,
+                               struct error *error);
 void clip_list_free(struct clip_list *list); /* takes NULL and a zeroed list */
 
 /* Appends a clip at the end. Errors: ERROR_MEMORY, and ERROR_DATA for more than CLIPS_MAXIMUM. */
@@ -112,6 +114,13 @@ const char *clip_group(const struct clip_list *list, size_t index);
 /* The id, perhaps in `text`, whose content is replaced then (text_check reports a lack of
  * memory). */
 const char *clip_id(const struct clip_list *list, size_t index, struct text *text);
+
+/* The reason of CLIP_OUTSIDE where clip_open gives EXDEV. */
+#define CLIP_LEADS_OUT                                                                             \
+    "a link on its path leads out of the folder; put the file there, or give --allow-outside"
+
+/* Opens the file of a clip in the list's root: root_folder_file. */
+int clip_open(const struct clip_list *list, size_t index, int flags);
 
 /* The path to open: the root and the clip's path, or the clip's path alone when
  * it is absolute. Replaces the content of `path` (text_check reports a lack of memory). */

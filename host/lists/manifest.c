@@ -217,7 +217,8 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
         snprintf(reason, sizeof reason, "%s: %s (start '%.40s', end '%.40s', duration '%.40s')",
                  place, wrong, shown(row, ROLE_START), shown(row, ROLE_END),
                  shown(row, ROLE_DURATION));
-    } else if (!builder->options.allow_outside && leaves(builder->collection->clips.root, path)) {
+    } else if (!builder->options.allow_outside &&
+               leaves(builder->collection->clips.root.path, path)) {
         entry.status = CLIP_OUTSIDE;
         snprintf(reason, sizeof reason,
                  "%s: the path leaves the folder of the list; move the list, or give "
@@ -227,7 +228,7 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
         entry.reason = NULL;
     }
     if (entry.reason != NULL && ++builder->bad_rows > MANIFEST_MAXIMUM_BAD_ROWS)
-        return FAIL(error, ERROR_DATA, "more than %d of its rows cannot be used; the last, %s",
+        return FAIL(error, ERROR_DATA, "more than %d rows of the list cannot be used; the last, %s",
                     MANIFEST_MAXIMUM_BAD_ROWS, reason);
     builder->place = place;
     if (id != NULL && id[0] != '\0') builder->has_ids = true;
@@ -278,7 +279,7 @@ static struct key id_key(const struct clip_list *clips, size_t index, struct tex
 
 static bool same_key(const struct key *a, const struct key *b) {
     return a->segment[0] == b->segment[0] && a->segment[1] == b->segment[1] &&
-           strcmp(a->string, b->string) == 0;
+           (a->string == b->string || strcmp(a->string, b->string) == 0);
 }
 
 /* Equal strings have one number, so that paths need not be read again. */
@@ -360,7 +361,7 @@ enum error_code manifest_read(struct builder *builder, const char *path,
     FILE *stream = NULL;
     if (builder->member != NULL)
         text_format(&collection->reading, "%s is read as an audiofolder: clips and labels from %s",
-                    collection->clips.root, builder->member);
+                    collection->clips.root.path, builder->member);
     TRY(text_check(&collection->reading, error));
     TRY(gzip_open(path, &stream, error));
     read(builder, stream, path, error);
@@ -369,7 +370,7 @@ enum error_code manifest_read(struct builder *builder, const char *path,
     TRY(report_segments(builder, error));
     TRY(manifest_finish(builder, error));
     if (builder->member == NULL) return ERROR_NONE;
-    return folder_warn_of_unlisted(builder, collection->clips.root, builder->member, error);
+    return folder_warn_of_unlisted(builder, builder->member, error);
 }
 
 bool manifest_sniff(const char *path, bool is_member, struct error *error) {
