@@ -3,6 +3,7 @@
 #include "host/base/names.h"
 #include "host/base/numbers.h"
 #include "host/base/progress.h"
+#include "host/base/terminal.h"
 #include "host/commands/commands.h"
 #include "host/commands/crossval_files.h"
 #include "host/commands/detection_options.h"
@@ -78,7 +79,8 @@ static enum error_code crossval(const struct options *options, struct crossval_c
     if (!options->quiet) crossval_data_report(&options->files, &command->data);
     command->settings.crossval.threads = command->engine.threads;
     if ((multilabel ? run_multilabel(options, command, &result, error)
-                    : run_one_label(options, command, &result, error)) == ERROR_NONE)
+                    : run_one_label(options, command, &result, error)) == ERROR_NONE &&
+        crossval_data_unchanged(&command->data, error) == ERROR_NONE)
         crossval_data_write(options->out, &options->files, &command->settings.crossval,
                             &command->data,
                             multilabel ? command->probabilities : command->detection.probabilities,
@@ -103,7 +105,7 @@ static enum error_code print_json(const char *out, struct error *error) {
     char *path = file_join(out, "crossval.json", error), *data = NULL;
     size_t size;
     if (path != NULL && file_read(path, SIZE_MAX / 4, &data, &size, error) == ERROR_NONE)
-        fwrite(data, 1, size, stdout);
+        terminal_print(stdout, data);
     free(path);
     free(data);
     return error->code;
@@ -147,7 +149,7 @@ static void print_summary(const struct options *options, const struct crossval_c
     text_string(&text, " --pred-probs ");
     command_append_path(&text, options->out, "pred_probs.npy");
     text_format(&text, "%s -o issues\n", options->files.multi_label ? " --multi-label" : "");
-    if (!text.failed) fputs(text.data, stdout);
+    if (!text.failed) terminal_print(stdout, text.data);
     text_free(&text);
 }
 

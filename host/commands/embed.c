@@ -1,6 +1,5 @@
 /* earmark embed: clips in, embeddings out. */
 #include "host/base/memory.h"
-#include "host/base/names.h"
 #include "host/base/npy.h"
 #include "host/base/numbers.h"
 #include "host/commands/commands.h"
@@ -20,6 +19,7 @@ struct embed_run {
     struct session session;
     struct clip_relations *relations;
     struct run_facts facts;
+    struct text clip_id;
 };
 
 /* One label a row. */
@@ -80,7 +80,8 @@ static enum error_code write_files(const struct session_settings *settings, stru
     struct clip_view view = {.clips = &input->clips,
                              .measures = session->measures,
                              .multilabel = multilabel,
-                             .relations = run->relations};
+                             .relations = run->relations,
+                             .id = &run->clip_id};
     struct run_results results = {
         .input = settings->input,
         .root = input->clips.root.path,
@@ -130,7 +131,7 @@ static void print_summary(const struct options *options, const struct session *s
     text_string(&text, " clips embedded (");
     number_thousands(&text, unreadable);
     text_string(&text, " unreadable, see clips.csv) in ");
-    name_visible(&text, options->out);
+    text_string(&text, options->out);
     bool multilabel = session->input.label_separator != NULL;
     text_format(&next, "Next: earmark %s --embeddings ", multilabel ? "crossval" : "detect");
     command_append_path(&next, options->out, "embeddings.npy");
@@ -173,6 +174,7 @@ int command_embed(int argc, char **argv) {
     }
     run_facts_free(&run.facts);
     free(run.relations);
+    text_free(&run.clip_id);
     session_close(&run.session);
     command_records_free(&records);
     return exit_code;
