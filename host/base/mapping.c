@@ -78,10 +78,9 @@ static void forget(const unsigned char *data) {
     free(mapped);
 }
 
-enum error_code file_map(const char *path, struct file_mapping *mapping, struct error *error) {
-    int descriptor = -1;
-    *mapping = (struct file_mapping){NULL, 0};
-    TRY(file_open_regular(path, &descriptor, &mapping->size, error));
+enum error_code file_map_opened(int descriptor, size_t size, const char *path,
+                                struct file_mapping *mapping, struct error *error) {
+    *mapping = (struct file_mapping){NULL, size};
     if (mapping->size > 0) {
         void *mapped = mmap(NULL, mapping->size, PROT_READ, MAP_SHARED, descriptor, 0);
         if (mapped == MAP_FAILED)
@@ -92,6 +91,14 @@ enum error_code file_map(const char *path, struct file_mapping *mapping, struct 
     close(descriptor);
     if (mapping->data != NULL && note(path, mapping, error) != ERROR_NONE) file_unmap(mapping);
     return error->code;
+}
+
+enum error_code file_map(const char *path, struct file_mapping *mapping, struct error *error) {
+    int descriptor = -1;
+    size_t size = 0;
+    *mapping = (struct file_mapping){NULL, 0};
+    TRY(file_open_regular(path, &descriptor, &size, error));
+    return file_map_opened(descriptor, size, path, mapping, error);
 }
 
 void file_unmap(struct file_mapping *mapping) {

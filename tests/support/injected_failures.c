@@ -62,6 +62,20 @@ static bool path_is_under(const char *path) {
            (path[length] == '/' || path[length] == '\0');
 }
 
+/* The same for a name in an open folder. */
+static bool name_is_under(int folder, const char *name) {
+    char link[64], path[PATH_MAX + NAME_MAX + 2];
+    if (!armed || folder == AT_FDCWD || name[0] == '/') return path_is_under(name);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+    ssize_t length = readlink(link, path, PATH_MAX);
+    if (length < 0) return false;
+    if (strcmp(name, ".") == 0)
+        path[length] = '\0';
+    else
+        snprintf(path + length, sizeof path - (size_t)length, "/%s", name);
+    return path_is_under(path);
+}
+
 static bool descriptor_is_under(int descriptor) {
     return armed && descriptor >= 0 && descriptor < DESCRIPTORS && is_under[descriptor];
 }
@@ -126,6 +140,21 @@ int open(const char *path, int flags, ...) {
     return descriptor;
 }
 
+int openat(int folder, const char *name, int flags, ...) {
+    mode_t mode = 0;
+    if ((flags & O_CREAT) != 0) {
+        va_list arguments;
+        va_start(arguments, flags);
+        mode = va_arg(arguments, mode_t);
+        va_end(arguments);
+    }
+    bool under = name_is_under(folder, name);
+    if (fails(FAIL_OPEN, under)) return -1;
+    int descriptor = REAL(openat)(folder, name, flags, mode);
+    note_descriptor(descriptor, under);
+    return descriptor;
+}
+
 ssize_t read(int descriptor, void *bytes, size_t size) {
     if (fails(FAIL_READ, descriptor_is_under(descriptor))) return -1;
     return REAL(read)(descriptor, bytes, size);
@@ -164,29 +193,37 @@ int close(int descriptor) {
     return -1;
 }
 
-int rename(const char *from, const char *to) {
-    return fails(FAIL_RENAME, path_is_under(to)) ? -1 : REAL(rename)(from, to);
+int renameat(int from_folder, const char *from, int to_folder, const char *to) {
+    return fails(FAIL_RENAME, name_is_under(to_folder, to))
+               ? -1
+               : REAL(renameat)(from_folder, from, to_folder, to);
 }
 
-int unlink(const char *path) {
-    return fails(FAIL_UNLINK, path_is_under(path)) ? -1 : REAL(unlink)(path);
-}
-
-int unlinkat(int folder, const char *path, int flags) {
-    return fails(FAIL_UNLINK, descriptor_is_under(folder)) ? -1
-                                                           : REAL(unlinkat)(folder, path, flags);
-}
-
-int rmdir(const char *path) {
-    return fails(FAIL_UNLINK, path_is_under(path)) ? -1 : REAL(rmdir)(path);
+int unlinkat(int folder, const char *name, int flags) {
+    return fails(FAIL_UNLINK, name_is_under(folder, name)) ? -1
+                                                           : REAL(unlinkat)(folder, name, flags);
 }
 
 int mkdir(const char *path, mode_t mode) {
     return fails(FAIL_MKDIR, path_is_under(path)) ? -1 : REAL(mkdir)(path, mode);
 }
 
+int mkdirat(int folder, const char *name, mode_t mode) {
+    return fails(FAIL_MKDIR, name_is_under(folder, name)) ? -1 : REAL(mkdirat)(folder, name, mode);
+}
+
 DIR *opendir(const char *path) {
     return fails(FAIL_LIST, path_is_under(path)) ? NULL : REAL(opendir)(path);
+}
+
+DIR *fdopendir(int descriptor) {
+    return fails(FAIL_LIST, descriptor_is_under(descriptor)) ? NULL : REAL(fdopendir)(descriptor);
+}
+
+/* The C library closes the descriptor by a call of its own. */
+int closedir(DIR *listing) {
+    note_descriptor(dirfd(listing), false);
+    return REAL(closedir)(listing);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *time) {
