@@ -77,6 +77,7 @@ short() {
     export CUDA=0
     if build "program" cli-programs; then
         part "command-line tests" run_make test-cli
+        part "hostile ground, the quick part" run_make HOSTILE_LONG= test-hostile
     fi
     if build "unit tests with AddressSanitizer and UndefinedBehaviorSanitizer" "${sanitized[@]}" tests; then
         part "unit tests with sanitizers" run_make "${sanitized[@]}" test-unit
@@ -95,6 +96,9 @@ long() {
         part "the CUDA plug-in without a GPU" run_make test-plugin
     fi
     export CUDA=0
+    if build "program" cli-programs; then
+        part "hostile ground" run_make test-hostile
+    fi
     part "clang's warnings and clang-tidy" lint warnings tidy
     if build "unit tests" tests; then
         part "unit tests without sanitizers, with kills and injected failures at every call" \

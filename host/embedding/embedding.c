@@ -265,23 +265,17 @@ static void report_stored(const struct embedding_job *job) {
 /* Finds the clips that an earlier run has embedded; the others are chosen. */
 static enum error_code find_stored(struct embedding_job *job, struct error *error) {
     const struct clip_list *clips = job->clips;
-    struct text path = TEXT_INITIAL;
     if (!job->store->resumes) return ERROR_NONE;
     job->stored = memory_array(clips->count, sizeof(struct stored_clip *), "stored clips", error);
     job->chosen = memory_array(clips->count, sizeof *job->chosen, "clips to embed", error);
     for (size_t i = 0; i < clips->count && error->code == ERROR_NONE; i++) {
         uint64_t fingerprint[2] = {0, 0};
         if (i % 1024 == 0 && stop_check(error) != ERROR_NONE) break;
-        if (clips->clips[i].status == CLIP_OK) {
-            clip_open_path(clips, i, &path);
-            if (text_check(&path, error) != ERROR_NONE) break;
-            clip_fingerprint(clips, i, path.data, fingerprint);
-        }
+        if (clips->clips[i].status == CLIP_OK) clip_fingerprint_now(clips, i, fingerprint);
         if (clip_fingerprint_is_known(fingerprint))
             job->stored[i] = embedding_store_find(job->store, fingerprint);
         if (job->stored[i] == NULL) job->chosen[job->chosen_count++] = i;
     }
-    text_free(&path);
     if (error->code != ERROR_NONE) return error->code;
     job->known_count = clips->count - job->chosen_count;
     report_stored(job);
