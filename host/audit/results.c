@@ -143,7 +143,8 @@ static void fill_results(const struct audit_settings *settings, struct audit *au
                                      .multilabel = audit->kind->multilabel,
                                      .folds = audit->rows.clip_folds,
                                      .array_rows = audit->rows.clip_rows,
-                                     .relations = audit->relations};
+                                     .relations = audit->relations,
+                                     .id = &audit->clip_id};
     results->has_audio_faults = true;
     results->input = settings->session.input;
     results->root = input->clips.root.path;
@@ -173,6 +174,7 @@ enum error_code audit_make_results(const struct audit_settings *settings, struct
 
 void audit_free_results(struct audit *audit) {
     run_facts_free(&audit->results.facts);
+    text_free(&audit->clip_id);
     warnings_free(&audit->warnings);
     detection_results_free(&audit->found);
     free(audit->multilabel_issues);

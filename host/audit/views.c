@@ -84,6 +84,7 @@ enum error_code audit_views_gather(const struct folder *folder, const size_t *cl
         char name[32];
         snprintf(name, sizeof name, "view-%zu.npy", v + 1);
         TRY(write_rows(&views->given[v], views->paths[v], folder, name, clips, count, error));
+        TRY(npy_unchanged(&views->given[v], error));
         TRY(npy_open_in(folder, name, &views->kept[v], error));
         audit_views_add(views, views->names[v], views->paths[v],
                         npy_direct(&views->kept[v], NPY_FLOAT32), views->kept[v].columns);

@@ -24,6 +24,9 @@ enum error_code file_read(const char *path, size_t limit, char **data, size_t *s
  * for messages. */
 enum error_code file_read_opened(int descriptor, size_t expected, const char *path, size_t limit,
                                  char **data, size_t *size, struct error *error);
+/* The same for text: ERROR_DATA for a NUL byte, before all of a file with holes is read. */
+enum error_code file_read_text(const char *path, size_t limit, char **data, size_t *size,
+                               struct error *error);
 
 /* Whether the first 4 KiB of a regular file contain the word ("": whether it is not empty); false
  * if it cannot be read. */
@@ -34,7 +37,8 @@ bool file_start_holds(const char *path, const char *word);
 enum error_code file_check_readable(int descriptor, const char *path, struct error *error);
 
 /* A regular file mapped read-only. If it becomes unreadable (its disk or mount fails, or it is
- * truncated), the process ends with exit code 1 and a message that names it. */
+ * truncated), the process ends with exit code 1 and a message that names it. Its bytes may change
+ * at any time: nothing that is checked in it may be read again and relied on. */
 struct file_mapping {
     const unsigned char *data; /* NULL when the file is empty */
     size_t size;
@@ -45,6 +49,10 @@ enum error_code file_map(const char *path, struct file_mapping *mapping, struct 
 enum error_code file_map_opened(int descriptor, size_t size, const char *path,
                                 struct file_mapping *mapping, struct error *error);
 void file_unmap(struct file_mapping *mapping);
+
+/* After the last use of a mapping: ERROR_FILE if another file has its name now, or if its size or
+ * times are not what they were when it was mapped. Takes one that is not of a file. */
+enum error_code file_map_unchanged(const struct file_mapping *mapping, struct error *error);
 
 /* folder + "/" + name, to be freed; NULL on ERROR_MEMORY. */
 char *file_join(const char *folder, const char *name, struct error *error);

@@ -17,6 +17,7 @@ struct embed_run {
     struct session session;
     struct clip_relations *relations;
     struct run_facts facts;
+    struct text clip_id;
 };
 
 /* One label a row. */
@@ -75,7 +76,8 @@ static enum error_code write_files(const struct session_settings *settings, stru
     struct clip_view view = {.clips = &input->clips,
                              .measures = session->measures,
                              .multilabel = multilabel,
-                             .relations = run->relations};
+                             .relations = run->relations,
+                             .id = &run->clip_id};
     struct run_results results = {
         .input = settings->input,
         .root = input->clips.root.path,
@@ -164,6 +166,7 @@ int command_embed(int argc, char **argv) {
     }
     run_facts_free(&run.facts);
     free(run.relations);
+    text_free(&run.clip_id);
     session_close(&run.session);
     command_records_free(&records);
     return exit_code;
