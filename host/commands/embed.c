@@ -91,6 +91,7 @@ static enum error_code write_files(const struct session_settings *settings, stru
     };
     run_facts_engine(&run->facts, &session->engine, settings->engine.precision);
     run_facts_views(&run->facts, session->has_statistics);
+    run_facts_sandbox(&run->facts);
     run_facts_input(&run->facts, input, settings->no_resample);
     resume_facts(&run->facts, &session->store);
     results.facts = run->facts;

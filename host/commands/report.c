@@ -2,6 +2,7 @@
 #include "host/report/report.h"
 #include "host/base/folder_lock.h"
 #include "host/base/progress.h"
+#include "host/base/sandbox.h"
 #include "host/commands/commands.h"
 #include "host/report/read.h"
 
@@ -21,6 +22,7 @@ static enum error_code make_report(const struct options *options, struct error *
     struct decoders *decoders = NULL;
     struct report_sounds sounds = {0, 0};
     struct folder_lock out = FOLDER_LOCK_INITIAL;
+    sandbox_report(options->quiet);
     TRY(decoders_open(engine_threads(&options->engine), &decoders, error));
     if (folder_lock_open(options->argument, false, &out, error) == ERROR_NONE &&
         run_read_open(&out.folder, &read, error) == ERROR_NONE) {
