@@ -1,4 +1,5 @@
 /* The program: a table of commands. */
+#include "host/base/hash_seed.h"
 #include "host/base/terminal.h"
 #include "host/base/version.h"
 #include "host/base/wait_policy.h"
@@ -8,6 +9,7 @@
 #include "host/commands/option_parse.h"
 
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -126,16 +128,20 @@ static int run(int argc, char **argv) {
 
 /* A stream that is closed would give its number to the next file that is opened, and what is
  * printed would end up there. /dev/null takes its place; opened for reading, so that printing to
- * it fails. */
-static void open_streams(void) {
+ * it fails. Where there is none, the root folder does the same. */
+static bool open_streams(void) {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
-        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0) return;
+        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0 &&
+            open("/", O_PATH) < 0)
+            return false;
+    return true;
 }
 
 int main(int argc, char **argv) {
     struct error error = ERROR_INITIAL;
-    open_streams();
+    if (!open_streams()) return EXIT_FATAL;
     wait_policy_set(argv);
+    json_object_seed((size_t)hash_seed());
     int exit_code = run(argc, argv);
     if ((fflush(stdout) == 0 && !ferror(stdout)) || exit_code == EXIT_FATAL) return exit_code;
     FAIL(&error, ERROR_FILE, "cannot write to the standard output");

@@ -140,7 +140,7 @@ static void compare_pool(const struct clip_list *list, const struct facts *facts
         take_facts(&item->decoded, &found);
         if (!same_facts(&found, &facts[i]))
             fail_msg("%s, %d threads: %s (%zu frames) instead of %s (%zu frames): '%s' '%s'",
-                     clip_id(list, i), threads, clip_status_name(found.verdict.status),
+                     clip_path(list, i), threads, clip_status_name(found.verdict.status),
                      found.frames, clip_status_name(facts[i].verdict.status), facts[i].frames,
                      found.verdict.reason, facts[i].verdict.reason);
         decode_pool_recycle(pool, item);
