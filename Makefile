@@ -26,7 +26,7 @@ JOBS ?= $(shell nproc)
 # ---- libraries: pkg-config's answer, or the plain name where it has none. Folders that
 # pkg-config names (PKG_CONFIG_PATH) are searched for every library, also when the program runs.
 comma := ,
-packages := sndfile samplerate libzip zlib jansson libxxhash yaml-0.1 dnnl cmocka
+packages := sndfile samplerate libzip zlib jansson libxxhash yaml-0.1 dnnl libseccomp cmocka
 find_flags = $(sort $(foreach package,$(packages),$(shell $(PKG_CONFIG) $(1) $(package) 2>/dev/null)))
 find_libs = $(or $(shell $(PKG_CONFIG) --libs-only-l $(1) 2>/dev/null),-l$(2))
 PACKAGE_CFLAGS ?= $(call find_flags,--cflags)
@@ -39,12 +39,13 @@ ZLIB_LIBS ?= $(call find_libs,zlib,z)
 XXHASH_LIBS ?= $(call find_libs,libxxhash,xxhash)
 LIBYAML_LIBS ?= $(call find_libs,yaml-0.1,yaml)
 ONEDNN_LIBS ?= $(call find_libs,dnnl,dnnl)
+SECCOMP_LIBS ?= $(call find_libs,libseccomp,seccomp)
 OPENMP ?= -fopenmp
 CMOCKA_LIBS ?= $(call find_libs,cmocka,cmocka)
 
 # ---- Debian packages, for `make deps`
 BUILD_PACKAGES ?= gcc libc6-dev binutils make pkg-config libsndfile1-dev libsamplerate0-dev libzip-dev \
-	zlib1g-dev libjansson-dev libxxhash-dev libyaml-dev libdnnl-dev
+	zlib1g-dev libjansson-dev libxxhash-dev libyaml-dev libdnnl-dev libseccomp-dev
 TEST_PACKAGES ?= libcmocka-dev g++ clang libclang-rt-dev libomp-dev clang-format clang-tidy \
 	man-db groff-base
 DEPS ?= $(BUILD_PACKAGES) $(TEST_PACKAGES)
@@ -53,7 +54,7 @@ DEPS ?= $(BUILD_PACKAGES) $(TEST_PACKAGES)
 PACKAGE_CFLAGS := $(PACKAGE_CFLAGS)
 PACKAGE_LDFLAGS := $(PACKAGE_LDFLAGS)
 BASE_FLAGS := -std=c17 -D_GNU_SOURCE -I. -g $(OPTIMISE) -ffp-contract=off -fno-math-errno $(OPENMP) $(WARNINGS) $(PACKAGE_CFLAGS)
-LINK_LIBS := $(PACKAGE_LDFLAGS) $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(LIBZIP_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(LIBYAML_LIBS) $(ONEDNN_LIBS) -ldl -lm
+LINK_LIBS := $(PACKAGE_LDFLAGS) $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(LIBZIP_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(LIBYAML_LIBS) $(ONEDNN_LIBS) $(SECCOMP_LIBS) -ldl -lm
 ifneq ($(SANITIZER),)
 BASE_FLAGS += -fsanitize=$(SANITIZER) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
@@ -117,6 +118,14 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(SUPPORT_OBJECTS) $(BUILD)/
 	$(say) '  link $@'
 	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(LINK_LIBS)
 
+# Those of the sandbox must run without sanitizers, too, where the rest of the tests' objects are not
+# built.
+SANDBOX_TESTS := $(addprefix $(BUILD)/tests/,test_sandbox test_sandbox_layers)
+$(SANDBOX_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/support/sandboxed.o $(BUILD)/libearmark.a
+	@mkdir -p $(@D)
+	$(say) '  link $@'
+	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(LINK_LIBS)
+
 # The small programs of bench/ use nothing of earmark's and only the C library.
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,plant_errors score_planted plant_labels score_crossval \
 	score_detection accuracy column_codes random_weights)
@@ -125,11 +134,11 @@ $(BENCH_PROGRAMS): %: %.o $(BENCH_SHARED)
 	$(say) '  link $@'
 	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ -lm
 
-# So do those of tests/hostile/, which share nothing.
+# So do those of tests/hostile/, which share nothing; the scripts of tests/cli/ may run them, too.
 $(HOSTILE_PROGRAMS): $(BUILD)/hostile/%: $(BUILD)/tests/hostile/%.o
 	@mkdir -p $(@D)
 	$(say) '  link $@'
-	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(XXHASH_LIBS)
+	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(XXHASH_LIBS) $(SECCOMP_LIBS)
 
 .PRECIOUS: $(BUILD)/%.o
 
@@ -138,7 +147,7 @@ tests: $(TEST_PROGRAMS) $(BUILD)/earmark
 
 # What tests run, without touching the link at the top of the tree.
 .PHONY: cli-programs test-programs
-cli-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(BENCH_PROGRAMS) $(HOSTILE_PROGRAMS)
+cli-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(BENCH_PROGRAMS) $(HOSTILE_PROGRAMS) $(SANDBOX_TESTS)
 test-programs: cli-programs $(TEST_PROGRAMS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
@@ -167,6 +176,7 @@ $(eval $(call probe,jansson,jansson.h,json_object() != 0,$(JANSSON_LIBS),libjans
 $(eval $(call probe,xxhash,xxhash.h,XXH_versionNumber() > 0,$(XXHASH_LIBS),libxxhash-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and XXHASH_LIBS))
 $(eval $(call probe,libyaml,yaml.h,yaml_get_version_string() != 0,$(LIBYAML_LIBS),libyaml-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and LIBYAML_LIBS))
 $(eval $(call probe,onednn,oneapi/dnnl/dnnl.h,dnnl_version() != 0,$(ONEDNN_CFLAGS) $(ONEDNN_LIBS),libdnnl-dev,PKG_CONFIG_PATH or ONEDNN_CFLAGS and ONEDNN_LIBS))
+$(eval $(call probe,libseccomp,seccomp.h,seccomp_version() != 0,$(SECCOMP_LIBS),libseccomp-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and SECCOMP_LIBS))
 
 # cmocka's header needs others before it, and only the tests need it.
 $(BUILD)/probe/cmocka:
@@ -181,10 +191,10 @@ $(BUILD)/probe/cmocka:
 		exit 1; \
 	fi
 
-PROBES := $(addprefix $(BUILD)/probe/,openmp sndfile samplerate libzip zlib jansson xxhash libyaml onednn)
+PROBES := $(addprefix $(BUILD)/probe/,openmp sndfile samplerate libzip zlib jansson xxhash libyaml onednn libseccomp)
 # The compiler first: without one every other probe would complain about the wrong thing.
 $(PROBES) $(BUILD)/probe/cmocka: | $(BUILD)/probe/compiler
-$(OBJECTS) $(MAIN_OBJECT): | $(PROBES)
+$(OBJECTS) $(MAIN_OBJECT) $(HOSTILE_PROGRAMS:$(BUILD)/%=$(BUILD)/tests/%.o): | $(PROBES)
 $(TEST_SOURCES:%.c=$(BUILD)/%.o) $(SUPPORT_OBJECTS): | $(BUILD)/probe/cmocka
 
 .PHONY: show
@@ -232,7 +242,7 @@ ifneq ($(SANITIZER),)
 cli_tests := $(filter-out $(addprefix tests/cli/test_,runner.sh lint.sh cuda_probe.sh cuda_resources.sh) \
 	'tests/mutations/run.sh --check',$(cli_tests))
 endif
-cli_variables = EARMARK=$(CURDIR)/$(BUILD)/earmark PROGRAMS=$(BUILD)/bench
+cli_variables = EARMARK=$(CURDIR)/$(BUILD)/earmark PROGRAMS=$(BUILD)/bench HOSTILE=$(CURDIR)/$(BUILD)/hostile
 
 .PHONY: test-unit
 test-unit: tests
@@ -246,8 +256,7 @@ test-cli: cli-programs
 HOSTILE_LONG ?= 1
 .PHONY: test-hostile
 test-hostile: cli-programs ## the program on sounds, lists and folders that somebody prepared to harm
-	@$(cli_variables) HOSTILE=$(CURDIR)/$(BUILD)/hostile HOSTILE_LONG='$(HOSTILE_LONG)' \
-		bash tests/run.sh $(RUN_OPTIONS) --timeout 3600 $(HOSTILE_TESTS)
+	@$(cli_variables) HOSTILE_LONG='$(HOSTILE_LONG)' bash tests/run.sh $(RUN_OPTIONS) --timeout 3600 $(HOSTILE_TESTS) $(SANDBOX_TESTS)
 
 # The plug-in on a machine without a GPU, and the resources of its kernels.
 .PHONY: test-plugin
@@ -388,5 +397,5 @@ help: ## this list
 	@echo
 	@echo 'variables: V=1 WERROR=1 CC OPTIMISE CFLAGS SANITIZER WARNINGS PREFIX DESTDIR JOBS SUDO PKG_CONFIG'
 	@echo '    PACKAGE_CFLAGS PACKAGE_LDFLAGS SNDFILE_LIBS SAMPLERATE_LIBS LIBZIP_LIBS JANSSON_LIBS XXHASH_LIBS LIBYAML_LIBS'
-	@echo '    ONEDNN_CFLAGS ONEDNN_LIBS OPENMP CMOCKA_LIBS CUDA NVCC CUDA_ARCHITECTURES CUDA_CFLAGS CUBLAS_LIBS'
+	@echo '    ONEDNN_CFLAGS ONEDNN_LIBS SECCOMP_LIBS OPENMP CMOCKA_LIBS CUDA NVCC CUDA_ARCHITECTURES CUDA_CFLAGS CUBLAS_LIBS'
 	@echo '    of model-check: MODEL DIGITS SEEDS RANDOM_SEEDS'

@@ -1,4 +1,5 @@
 /* The program: a table of commands. */
+#include "host/base/terminal.h"
 #include "host/base/version.h"
 #include "host/base/wait_policy.h"
 #include "host/commands/commands.h"
@@ -75,7 +76,7 @@ static bool help_model(FILE *stream, int argc, char **argv) {
     if (argc == 0 || strcmp(argv[0], "model") != 0) return false;
     if (argc > 1 && strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0) return false;
     help_print(stream, command_find("model import"));
-    fputs("\n", stream);
+    terminal_print(stream, "\n");
     help_print(stream, command_find("model info"));
     return true;
 }
@@ -96,7 +97,7 @@ static int help(int argc, char **argv) {
         help_print(stdout, command == NULL ? NULL : command_find(command->name));
     } else {
         make(&text);
-        if (!text.failed) fputs(text.data, stdout);
+        if (!text.failed) terminal_print(stdout, text.data);
         text_free(&text);
     }
     return EXIT_DONE;
@@ -113,7 +114,7 @@ static int run(int argc, char **argv) {
         return help(argc - 2, argv + 2);
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
         if (argc > 2) return unexpected(argv[2]);
-        puts("earmark " EARMARK_VERSION);
+        terminal_print(stdout, "earmark " EARMARK_VERSION "\n");
         return EXIT_DONE;
     }
     const struct command *command = find(argc - 1, argv + 1, &words);

@@ -4,6 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
+int error_format(char *text, size_t size, const char *format, va_list arguments) {
+    int length = vsnprintf(text, size, format, arguments);
+    if (length < 0 || (size_t)length < size) return length;
+    for (size_t end = size - 1, tail = 1; tail <= end && tail < 4; tail++) {
+        unsigned char byte = (unsigned char)text[end - tail];
+        if ((byte & 0xc0) == 0x80) continue; /* not the first of its character */
+        if (tail < (byte >= 0xf0 ? 4u : byte >= 0xe0 ? 3u : byte >= 0xc0 ? 2u : 1u))
+            text[end - tail] = '\0';
+        break;
+    }
+    return length;
+}
+
 enum error_code error_set(struct error *error, enum error_code code, const char *file, int line,
                           const char *format, ...) {
     if (error->code != ERROR_NONE) return error->code;
@@ -12,21 +25,31 @@ enum error_code error_set(struct error *error, enum error_code code, const char 
     error->line = line;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(error->message, sizeof error->message, format, arguments);
+    error_format(error->message, sizeof error->message, format, arguments);
     va_end(arguments);
     return code;
 }
 
-void error_prefix(struct error *error, const char *format, ...) {
-    char combined[2 * ERROR_MESSAGE_SIZE];
+/* snprintf by error_format. */
+static void join(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void join(char *text, size_t size, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(combined, ERROR_MESSAGE_SIZE, format, arguments);
+    error_format(text, size, format, arguments);
+    va_end(arguments);
+}
+
+void error_prefix(struct error *error, const char *format, ...) {
+    char prefix[ERROR_MESSAGE_SIZE], combined[ERROR_MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = error_format(prefix, sizeof prefix, format, arguments);
     va_end(arguments);
     if (length < 0 || length >= ERROR_MESSAGE_SIZE) return;
-    snprintf(combined + length, sizeof combined - (size_t)length, ": %s", error->message);
-    combined[ERROR_MESSAGE_SIZE - 1] = '\0';
-    memcpy(error->message, combined, ERROR_MESSAGE_SIZE);
+    join(combined, sizeof combined, "%s: %s", prefix, error->message);
+    memcpy(error->message, combined, sizeof combined);
 }
 
 const char *error_name(enum error_code code) {

@@ -7,6 +7,9 @@
 #ifndef EARMARK_ERROR_H
 #define EARMARK_ERROR_H
 
+#include <stdarg.h>
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -49,6 +52,11 @@ enum error_code error_set(struct error *error, enum error_code code, const char 
 /* Puts "prefix: " (a file's name, say) before the message. */
 void error_prefix(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* vsnprintf, but a text that does not fit does not end in part of a UTF-8 character. Returns what
+ * vsnprintf returns. */
+int error_format(char *text, size_t size, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
 
 /* A word for the code: "bad data", "out of memory". */
 const char *error_name(enum error_code code);

@@ -5,7 +5,7 @@
 #   tests/lint.sh in-place                            formats the sources, for `make format`
 #
 #   format     clang-format
-#   rooms      tests/rooms.sh: includes, circles, twins, lengths, CUDA's names; shell syntax
+#   rooms      tests/rooms.sh: includes, circles, twins, lengths, CUDA's names, what prints; shell syntax
 #   warnings   clang's warnings (gcc's are those of a build with WERROR=1)
 #   tidy       clang-tidy
 set -u
@@ -97,6 +97,7 @@ lint_rooms() {
     room files "files are shorter than 500 lines"
     room functions "functions have at most 60 lines"
     room cuda "host/ names nothing of CUDA"
+    room terminal "only host/base/terminal.c prints"
     printf '%s\n' "${scripts[@]}" | each bash -n {}
     rule "shell syntax"
 }

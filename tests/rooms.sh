@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The rules of the folders (CONTRIBUTING.md), for tests/lint.sh and from the root of the tree:
 #
-#   tests/rooms.sh includes|circles|twins|files|functions|cuda
+#   tests/rooms.sh includes|circles|twins|files|functions|cuda|terminal
 #
 # Prints one line for each violation. Only includes of files of the tree count.
 set -u
@@ -162,10 +162,22 @@ check_cuda() {
         host --include='*.[ch]'
 }
 
+# What is printed may come from an input: only host/base/terminal.c writes to stdout and stderr;
+# besides it progress.c, whose bar has no text of an input, and the handlers of signals in stop.c and
+# mapping.c, whose texts were made visible before.
+check_terminal() {
+    local print='v?f?printf|v?dprintf|puts|fputs|putchar|fputc|putc|putw|(put|fputs|puts)[a-z]*_unlocked|perror|psignal|psiginfo|syslog|assert|json_dump(f|fd|_file|_callback)'
+    local word='(^|[^A-Za-z0-9_>.])'
+    find host kernels -name '*.[ch]' -o -name '*.cu' | sort |
+        grep -vxE 'host/base/(terminal|progress|stop|mapping)\.c' |
+        xargs -d '\n' -r grep -nHE "$word($print)\\(|$word(fwrite|write|writev|send|ftruncate)\\(.*(stdout|stderr|STD(OUT|ERR)_FILENO)|/dev/(tty|std|fd)" |
+        grep -vE '^[^:]*:[0-9]+:[[:space:]]*(/\*|\*|//)'
+}
+
 case ${1:-} in
-includes | circles | twins | files | functions | cuda) "check_$1" ;;
+includes | circles | twins | files | functions | cuda | terminal) "check_$1" ;;
 *)
-    echo 'usage: tests/rooms.sh includes|circles|twins|files|functions|cuda' >&2
+    echo 'usage: tests/rooms.sh includes|circles|twins|files|functions|cuda|terminal' >&2
     exit 2
     ;;
 esac

@@ -3,6 +3,7 @@
 
 #include "host/audit/issues.h"
 #include "host/base/memory.h"
+#include "host/base/names.h"
 #include "host/classifier/votes.h"
 
 #include <math.h>
@@ -164,10 +165,12 @@ void detection_warnings(const struct detection *detection, struct text *text) {
         struct text lines = TEXT_INITIAL;
         crossval_report_warnings(&fits, &lines);
         char *rest = lines.data;
-        for (char *line; (line = strsep(&rest, "\n")) != NULL;)
-            if (line[0] != '\0')
-                text_format(text, "%s%s%s\n", input->view_count > 1 ? input->views[v].name : "",
-                            input->view_count > 1 ? ": " : "", line);
+        for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+            if (line[0] == '\0') continue;
+            /* A name may have line ends, which would begin another warning. */
+            if (input->view_count > 1) name_shown(text, input->views[v].name, "\\");
+            text_format(text, "%s%s\n", input->view_count > 1 ? ": " : "", line);
+        }
         if (lines.failed) text->failed = true;
         text_free(&lines);
     }

@@ -146,7 +146,7 @@ static void fill_results(const struct audit_settings *settings, struct audit *au
                                      .relations = audit->relations};
     results->has_audio_faults = true;
     results->input = settings->session.input;
-    results->root = input->clips.root;
+    results->root = input->clips.root.path;
     results->group_name = settings->session.input_options.group_field;
     results->clips = clip_view_clips(&audit->view);
     results->class_names = audit->rows.class_names;

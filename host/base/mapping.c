@@ -1,6 +1,7 @@
 /* Mapped files, and the end of the process if one of them becomes unreadable. */
 #include "host/base/file.h"
 #include "host/base/memory.h"
+#include "host/base/names.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -18,7 +19,7 @@ struct mapped {
     struct mapped *next;
     const unsigned char *data;
     size_t size;
-    char path[]; /* control characters replaced */
+    char path[]; /* as it is shown */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -51,13 +52,16 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
 
 static enum error_code note(const char *path, const struct file_mapping *mapping,
                             struct error *error) {
-    const size_t length = strlen(path);
-    struct mapped *mapped = memory_array(1, sizeof *mapped + length + 1, path, error);
+    struct text shown = TEXT_INITIAL;
+    name_shown(&shown, path, "\\");
+    struct mapped *mapped = NULL;
+    if (text_check(&shown, error) == ERROR_NONE)
+        mapped = memory_array(1, sizeof *mapped + shown.length + 1, path, error);
+    if (mapped != NULL) memcpy(mapped->path, shown.data, shown.length + 1);
+    text_free(&shown);
     if (mapped == NULL) return error->code;
     mapped->data = mapping->data;
     mapped->size = mapping->size;
-    for (size_t i = 0; i < length; i++)
-        mapped->path[i] = (unsigned char)path[i] < ' ' || path[i] == 0x7f ? '?' : path[i];
     pthread_mutex_lock(&lock);
     mapped->next = all;
     all = mapped;

@@ -13,6 +13,7 @@
 #define LINE_INTERVAL 5.0
 #define SHORT_STAGE 0.2
 #define LINE_SIZE 512
+#define BRIEF_SIZE 2048
 #define BAR_CELLS 24
 #define SHORTEST_BAR 6
 #define USUAL_COLUMNS 80
@@ -270,31 +271,21 @@ void progress_audio(struct progress *progress, double seconds) {
     progress->audio_seconds = seconds;
 }
 
-/* With lines broken to fit; as it is without memory for that. */
-static void write_wrapped(FILE *stream, int width, const char *format, va_list arguments) {
-    struct text wrapped = TEXT_INITIAL;
-    char *message = NULL;
-    va_list again;
-    va_copy(again, arguments);
-    if (width > 0 && vasprintf(&message, format, again) >= 0) {
-        terminal_wrap(&wrapped, message, 0, 4, width);
-        fputs(wrapped.failed || wrapped.data == NULL ? message : wrapped.data, stream);
-        free(message);
-    } else {
-        vfprintf(stream, format, arguments);
-    }
-    va_end(again);
-    text_free(&wrapped);
-    fputc('\n', stream);
-}
-
 void progress_message(const char *format, ...) {
     FILE *stream = current == NULL ? stderr : current->stream;
+    char brief[BRIEF_SIZE], *message = NULL;
     va_list arguments;
-    if (current != NULL) erase_bar(current);
     va_start(arguments, format);
-    write_wrapped(stream, terminal_width(stream), format, arguments);
+    if (vasprintf(&message, format, arguments) < 0) message = NULL;
     va_end(arguments);
+    if (message == NULL) { /* no memory: that may be what the message says */
+        va_start(arguments, format);
+        error_format(brief, sizeof brief, format, arguments);
+        va_end(arguments);
+    }
+    if (current != NULL) erase_bar(current);
+    terminal_message(stream, message == NULL ? brief : message);
+    free(message);
     if (current != NULL && current->style == PROGRESS_BAR)
         draw_bar(current, current->clock() - current->started);
 }

@@ -57,8 +57,9 @@ void progress_audio(struct progress *progress, double seconds);
 
 /* A message on stderr (on the stream of the stage that is running, if there is one): the one
  * place for messages. The bar is taken off its line before and drawn again after it; on a
- * terminal the message is broken between words. Not silenced by quiet; give no newline at its
- * end. From the thread that runs the stage. */
+ * terminal the message is broken between words. Its arguments may come from an input as they are:
+ * what must not reach a terminal is shown, line feeds too (terminal_message), so give no newline.
+ * Not silenced by quiet. From the thread that runs the stage. */
 void progress_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Ends the stage with one line that says how much and how fast (a stage that

@@ -1,6 +1,8 @@
 #include "host/base/stop.h"
 
+#include "host/base/names.h"
 #include "host/base/progress.h"
+#include "host/base/utf8.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -44,8 +46,14 @@ static void on_alarm(int number) {
 
 void stop_note(const char *sentence) {
     int other = 1 - current_note;
-    snprintf(notes[other], sizeof notes[other], "%s", sentence);
-    current_note = other;
+    struct text shown = TEXT_INITIAL;
+    name_shown(&shown, sentence, "\\"); /* the signal handler writes it as it is */
+    if (shown.data != NULL && !shown.failed) {
+        int length = (int)utf8_fitting(shown.data, sizeof notes[other] - 1);
+        snprintf(notes[other], sizeof notes[other], "%.*s", length, shown.data);
+        current_note = other;
+    }
+    text_free(&shown);
 }
 
 const char *stop_noted(void) {

@@ -14,7 +14,7 @@
 void stop_install(void);
 
 /* What is reported with a stop from now on: what is kept and how to go on. Copied, at most
- * STOP_NOTE_SIZE - 1 bytes. */
+ * STOP_NOTE_SIZE - 1 bytes, with what must not reach a terminal shown. */
 #define STOP_NOTE_SIZE 512
 void stop_note(const char *sentence);
 /* The last note, or "what was committed is kept" before the first. */

@@ -1,6 +1,7 @@
 #include "host/base/terminal.h"
 
 #include "host/base/names.h"
+#include "host/base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,62 @@
 #define NARROWEST 20
 #define USUAL_WIDTH 80
 #define SHORTEST_CUT 5
+
+#define PIECE_SIZE 4096
+
+/* What is to be printed, in large writes: messages of several processes must not be mixed. */
+struct printer {
+    FILE *stream;
+    size_t used;
+    char piece[PIECE_SIZE];
+};
+
+static void put(struct printer *printer, const char *bytes, size_t length) {
+    while (length > 0) {
+        size_t room = PIECE_SIZE - printer->used;
+        size_t count = length < room ? length : room;
+        memcpy(printer->piece + printer->used, bytes, count);
+        printer->used += count;
+        bytes += count;
+        length -= count;
+        if (printer->used < PIECE_SIZE) continue;
+        fwrite(printer->piece, 1, printer->used, printer->stream);
+        printer->used = 0;
+    }
+}
+
+/* Needs no memory, so that the lack of it can be reported. */
+static void print_shown(FILE *stream, const char *text, const char *kept, const char *end) {
+    struct printer printer = {.stream = stream};
+    char escape[NAME_ESCAPE_SIZE];
+    for (;;) {
+        size_t plain = name_plain(text, kept);
+        put(&printer, text, plain);
+        text += plain;
+        if (*text == '\0') break;
+        text += name_escape(text, escape);
+        put(&printer, escape, strlen(escape));
+    }
+    put(&printer, end, strlen(end));
+    if (printer.used > 0) fwrite(printer.piece, 1, printer.used, stream);
+}
+
+void terminal_print(FILE *stream, const char *text) {
+    print_shown(stream, text, "\\\n", "");
+}
+
+void terminal_message(FILE *stream, const char *message) {
+    struct text shown = TEXT_INITIAL, wrapped = TEXT_INITIAL;
+    int width = terminal_width(stream);
+    if (width > 0) name_shown(&shown, message, "\\");
+    if (shown.data != NULL && !shown.failed) terminal_wrap(&wrapped, shown.data, 0, 4, width);
+    if (wrapped.data != NULL && !wrapped.failed)
+        print_shown(stream, wrapped.data, "\\\n", "\n");
+    else
+        print_shown(stream, message, "\\", "\n");
+    text_free(&shown);
+    text_free(&wrapped);
+}
 
 int terminal_width(FILE *stream) {
     struct winsize size;
@@ -31,10 +88,10 @@ static int character_columns(const char *string, size_t *length) {
     };
     static const uint32_t combining[][2] = {
         {0x300, 0x36f}, {0x200c, 0x200d}, {0x20d0, 0x20f0}, {0xfe00, 0xfe0f}};
-    *length = text_utf8_length(string);
+    *length = utf8_length(string);
     if (*length == 0) *length = 1;
     if (*length == 1) return 1;
-    uint32_t point = name_code_point(string, *length);
+    uint32_t point = utf8_point(string, *length);
     for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
         if (point >= wide[i][0] && point <= wide[i][1]) return 2;
     for (size_t i = 0; i < sizeof combining / sizeof combining[0]; i++)

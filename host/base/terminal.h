@@ -1,11 +1,21 @@
 /* Text that fits a terminal: its width, the columns that characters take, lines broken between
- * words, and names cut in the middle. */
+ * words, and names cut in the middle. All that is printed, except the bar of progress, goes through
+ * here: no character of an input may command a terminal or be invisible on it. */
 #ifndef EARMARK_BASE_TERMINAL_H
 #define EARMARK_BASE_TERMINAL_H
 
 #include "host/base/text.h"
 
 #include <stdio.h>
+
+/* Prints a text on stdout or stderr, with what utf8_is_hidden() knows, and bytes that are no
+ * UTF-8, as name_visible() shows them. Line feeds are the caller's: names in the text went through
+ * name_visible(), which has none. JSON is printed as it is (text_json has nothing hidden). */
+void terminal_print(FILE *stream, const char *text);
+
+/* The same for a message of one line, with line feeds shown too, and the line's end after it. On a
+ * terminal it is broken between words. */
+void terminal_message(FILE *stream, const char *message);
 
 /* Columns of the terminal that the stream writes to, at least 20: the terminal's answer, or
  * COLUMNS, or 80. 0 when it is no terminal. */

@@ -1,5 +1,7 @@
 #include "host/base/text.h"
 
+#include "host/base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,24 +60,20 @@ void text_format(struct text *text, const char *format, ...) {
     va_end(again);
 }
 
-size_t text_utf8_length(const char *bytes) {
-    const unsigned char *b = (const unsigned char *)bytes;
-    if (b[0] < 0x80) return 1;
-    size_t length = b[0] >= 0xf0 ? 4 : b[0] >= 0xe0 ? 3 : 2;
-    if (b[0] < 0xc2 || b[0] > 0xf4) return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((b[i] & 0xc0) != 0x80) return 0;
-    if (b[0] == 0xe0 && b[1] < 0xa0) return 0; /* overlong */
-    if (b[0] == 0xed && b[1] > 0x9f) return 0; /* surrogates */
-    if (b[0] == 0xf0 && b[1] < 0x90) return 0; /* overlong */
-    if (b[0] == 0xf4 && b[1] > 0x8f) return 0; /* beyond U+10FFFF */
-    return length;
+/* One or two (surrogates) escapes of JSON. */
+static void append_unit(struct text *text, uint32_t point) {
+    if (point > 0xffff) {
+        text_format(text, "\\u%04x\\u%04x", 0xd800 + (point - 0x10000) / 0x400,
+                    0xdc00 + (point - 0x10000) % 0x400);
+    } else {
+        text_format(text, "\\u%04x", point);
+    }
 }
 
 void text_json(struct text *text, const char *string) {
     text_append(text, "\"", 1);
     for (const char *at = string; *at != '\0';) {
-        size_t length = text_utf8_length(at);
+        size_t length = utf8_length(at);
         unsigned char byte = (unsigned char)*at;
         if (length == 0) {
             text_format(text, "\\udc%02x", byte);
@@ -84,8 +82,8 @@ void text_json(struct text *text, const char *string) {
             text_format(text, "\\%c", byte);
         } else if (byte == '\n') {
             text_string(text, "\\n");
-        } else if (byte < 0x20 || byte == 0x7f) {
-            text_format(text, "\\u%04x", byte);
+        } else if (utf8_is_hidden(utf8_point(at, length))) {
+            append_unit(text, utf8_point(at, length));
         } else {
             text_append(text, at, length);
         }
@@ -94,23 +92,61 @@ void text_json(struct text *text, const char *string) {
     text_append(text, "\"", 1);
 }
 
+void text_json_encoded(struct text *text, const char *json) {
+    for (const char *at = json; *at != '\0';) {
+        size_t length = utf8_length(at);
+        bool hidden = length > 0 && *at != '\n' && utf8_is_hidden(utf8_point(at, length));
+        if (hidden)
+            append_unit(text, utf8_point(at, length));
+        else
+            text_append(text, at, length == 0 ? 1 : length);
+        at += length == 0 ? 1 : length;
+    }
+}
+
+/* Whether a spreadsheet may take a cell that begins like this as a formula: it may pass over
+ * spaces and quotes, and some take the full-width signs of East Asia as well. */
+static bool begins_formula(const char *string) {
+    static const char *const passed[] = {"'", "\"", " ", "\u00a0", "\u3000"};
+    static const char *const signs[] = {"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"};
+    for (size_t i = 0; i < sizeof passed / sizeof passed[0];) {
+        size_t length = strlen(passed[i]);
+        bool begins = strncmp(string, passed[i], length) == 0;
+        string += begins ? length : 0;
+        i = begins ? 0 : i + 1;
+    }
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (strncmp(string, signs[i], strlen(signs[i])) == 0) return true;
+    return false;
+}
+
+/* Whether a new cell may begin after this character, with a formula: some spreadsheets separate
+ * cells by ';' or tabs, and respect no quotes within such a cell. */
+static bool before_formula(const char *at) {
+    return strchr(";\t\r\n", *at) != NULL && begins_formula(at + 1);
+}
+
+/* Whether text_csv puts a quote mark before the cell. The mark, and what else text_csv changes,
+ * make no difference to that, so text_csv_undo is exact. */
+static bool is_marked(const char *cell) {
+    const char *first = cell + strspn(cell, "'");
+    return begins_formula(cell) || ((*first == '\t' || *first == '\r') && !before_formula(first));
+}
+
 void text_csv(struct text *text, const char *string) {
-    /* A cell that already has the quote mark gets another one, so that text_csv_undo is exact. */
-    const char *first = string + strspn(string, "'");
-    bool formula = *first != '\0' && strchr("=+-@\t\r", *first) != NULL;
-    bool quoted = strpbrk(string, ",\"\r\n") != NULL || string[0] == ' ' || string[0] == '\'';
+    bool quoted = strpbrk(string, ",;\"\t\r\n") != NULL || string[0] == ' ' || string[0] == '\'';
     if (quoted) text_append(text, "\"", 1);
-    if (formula) text_append(text, "'", 1);
+    if (is_marked(string)) text_append(text, "'", 1);
     for (const char *at = string; *at != '\0';) {
-        size_t length = text_utf8_length(at);
-        if (length == 0 || *at == '%') {
-            text_format(text, "%%%02X", (unsigned char)*at);
-            length = 1;
-        } else if (*at == '"') {
-            text_append(text, "\"\"", 2);
-        } else {
-            text_append(text, at, length);
-        }
+        size_t length = utf8_length(at);
+        bool hidden =
+            length > 0 && strchr("\t\r\n", *at) == NULL && utf8_is_hidden(utf8_point(at, length));
+        bool escaped = length == 0 || *at == '%' || hidden || before_formula(at);
+        if (length == 0) length = 1;
+        for (size_t i = 0; escaped && i < length; i++)
+            text_format(text, "%%%02X", (unsigned char)at[i]);
+        if (!escaped) text_append(text, at, length);
+        if (*at == '"') text_append(text, at, 1);
         at += length;
     }
     if (quoted) text_append(text, "\"", 1);
@@ -123,8 +159,7 @@ static int hexadecimal(char digit) {
 }
 
 void text_csv_undo(struct text *text, const char *cell) {
-    const char *first = cell + strspn(cell, "'");
-    if (first > cell && *first != '\0' && strchr("=+-@\t\r", *first) != NULL) cell++;
+    if (cell[0] == '\'' && is_marked(cell)) cell++;
     for (const char *at = cell; *at != '\0';) {
         int high = at[0] == '%' ? hexadecimal(at[1]) : -1;
         int low = high < 0 ? -1 : hexadecimal(at[2]);
@@ -136,7 +171,7 @@ void text_csv_undo(struct text *text, const char *cell) {
 
 void text_html(struct text *text, const char *string) {
     for (const char *at = string; *at != '\0';) {
-        size_t length = text_utf8_length(at);
+        size_t length = utf8_length(at);
         switch (*at) {
         case '&': text_string(text, "&amp;"); break;
         case '<': text_string(text, "&lt;"); break;

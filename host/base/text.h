@@ -23,12 +23,18 @@ void text_append(struct text *text, const char *bytes, size_t length);
 void text_string(struct text *text, const char *string);
 void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A quoted JSON string; bytes that are not UTF-8 become \udc80 .. \udcff. */
+/* A quoted JSON string; bytes that are not UTF-8 become \udc80 .. \udcff, and characters that
+ * utf8_is_hidden() knows are escaped too: JSON may be printed. */
 void text_json(struct text *text, const char *string);
 
-/* One CSV cell: quoted if needed; '%' and bytes that are not UTF-8 become %XX. A cell that begins
- * with = + - @, tab or carriage return gets a leading quote mark ('), so that no spreadsheet runs
- * it; so does one with such a character after leading quote marks, for text_csv_undo. */
+/* JSON that a library has made, with such characters escaped in its strings. */
+void text_json_encoded(struct text *text, const char *json);
+
+/* One CSV cell: quoted if needed. '%', bytes that are not UTF-8 and characters that
+ * utf8_is_hidden() knows, except tabs and line ends, become %XX, a byte each. A cell gets a
+ * leading quote mark (') if it begins with = + - @ (also full-width), whatever quotes and spaces
+ * are before it, or with a tab or carriage return: no spreadsheet then runs it. ';', tabs and line
+ * ends before such a sign become %XX, since some spreadsheets begin a cell there. */
 void text_csv(struct text *text, const char *string);
 
 /* Appends the string that text_csv was given, from a cell that a CSV reader has unquoted. */
@@ -42,9 +48,5 @@ void text_url(struct text *text, const char *path);
 
 /* ERROR_MEMORY if any append failed. */
 enum error_code text_check(const struct text *text, struct error *error);
-
-/* Length of the UTF-8 sequence at `bytes` (1 to 4); 0 if it is not valid (overlong forms,
- * surrogates and values beyond U+10FFFF are not). */
-size_t text_utf8_length(const char *bytes);
 
 #endif

@@ -96,10 +96,10 @@ static void free_table(struct string_table *table) {
 
 /* ---- the list ---- */
 
-enum error_code clip_list_init(struct clip_list *list, const char *root, struct error *error) {
+enum error_code clip_list_init(struct clip_list *list, const char *root, bool allow_outside,
+                               struct error *error) {
     *list = (struct clip_list){0};
-    list->root = memory_string(root, error);
-    if (list->root == NULL) return error->code;
+    TRY(root_folder_open(root, allow_outside, &list->root, error));
     TRY(memory_grow(&list->arena, &list->arena_capacity, 1, 1, "the names of clips", error));
     list->arena_size = 1;
     return ERROR_NONE;
@@ -107,7 +107,7 @@ enum error_code clip_list_init(struct clip_list *list, const char *root, struct 
 
 void clip_list_free(struct clip_list *list) {
     if (list == NULL) return;
-    free(list->root);
+    root_folder_close(&list->root);
     free(list->clips);
     free((void *)list->class_names);
     free((void *)list->group_names);
@@ -269,11 +269,15 @@ const char *clip_group(const struct clip_list *list, size_t index) {
     return group_index < 0 ? NULL : list->group_names[group_index];
 }
 
+int clip_open(const struct clip_list *list, size_t index, int flags) {
+    return root_folder_file(&list->root, clip_path(list, index), flags);
+}
+
 void clip_open_path(const struct clip_list *list, size_t index, struct text *path) {
     const char *own = clip_path(list, index);
     text_clear(path);
     if (own[0] != '/') {
-        text_string(path, list->root);
+        text_string(path, list->root.path);
         if (path->length == 0 || path->data[path->length - 1] != '/') text_append(path, "/", 1);
     }
     text_string(path, own);

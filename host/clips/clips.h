@@ -7,7 +7,7 @@
 #ifndef EARMARK_CLIPS_CLIPS_H
 #define EARMARK_CLIPS_CLIPS_H
 
-#include "host/base/error.h"
+#include "host/base/root_folder.h"
 #include "host/base/text.h"
 
 /* What became of a clip. CLIP_OK is embedded and audited, CLIP_SILENT embedded
@@ -60,7 +60,7 @@ struct string_table {
 };
 
 struct clip_list {
-    char *root; /* folder that relative paths start from, as given; "." for none */
+    struct root_folder root; /* its path: as given; "." for none */
 
     struct clip *clips; /* (count) */
     size_t count;
@@ -97,8 +97,10 @@ struct clip_entry {
     double end;         /* 0: to the file's end */
 };
 
-/* An empty list with a copy of `root`; clip_list_free also after a failure. */
-enum error_code clip_list_init(struct clip_list *list, const char *root, struct error *error);
+/* An empty list of clips in the folder `root`; allow_outside: of any other, too.
+ * clip_list_free also after a failure. */
+enum error_code clip_list_init(struct clip_list *list, const char *root, bool allow_outside,
+                               struct error *error);
 void clip_list_free(struct clip_list *list); /* takes NULL and a zeroed list */
 
 /* Appends a clip at the end. */
@@ -115,6 +117,13 @@ const char *clip_id(const struct clip_list *list, size_t index);
 const char *clip_reason(const struct clip_list *list, size_t index);
 const char *clip_label(const struct clip_list *list, size_t index);
 const char *clip_group(const struct clip_list *list, size_t index);
+
+/* The reason of CLIP_OUTSIDE where clip_open gives EXDEV. */
+#define CLIP_LEADS_OUT                                                                             \
+    "a link on its path leads out of the folder; put the file there, or give --allow-outside"
+
+/* Opens the file of a clip in the list's root: root_folder_file. */
+int clip_open(const struct clip_list *list, size_t index, int flags);
 
 /* The path to open: the root and the clip's path, or the clip's path alone when
  * it is absolute. Replaces the content of `path` (text_check reports a lack of memory). */

@@ -7,10 +7,15 @@
 
 #include "host/clips/clips.h"
 
-/* The fingerprint of clip `index`, whose file is `open_path` (clip_open_path); all
- * zero where the file's status cannot be read: such a clip matches no other. */
-void clip_fingerprint(const struct clip_list *list, size_t index, const char *open_path,
+#include <sys/stat.h>
+
+/* The fingerprint of clip `index`, whose file, once opened, has this status. */
+void clip_fingerprint(const struct clip_list *list, size_t index, const struct stat *status,
                       uint64_t fingerprint[2]);
+
+/* The same of the file that is found there now; all zero where it cannot be opened: such a clip
+ * matches no other. */
+void clip_fingerprint_now(const struct clip_list *list, size_t index, uint64_t fingerprint[2]);
 
 /* Whether it is not all zero. */
 bool clip_fingerprint_is_known(const uint64_t fingerprint[2]);

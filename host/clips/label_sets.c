@@ -1,6 +1,7 @@
 #include "host/clips/label_sets.h"
 
 #include "host/base/memory.h"
+#include "host/base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static size_t sort_once(const char **names, size_t count) {
 
 bool label_separator_is_good(const char *separator) {
     size_t length = strlen(separator);
-    return length == 1 || (length > 1 && text_utf8_length(separator) == length);
+    return length == 1 || (length > 1 && utf8_length(separator) == length);
 }
 
 /* Removes spaces at both ends, in place. */

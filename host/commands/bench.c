@@ -1,6 +1,6 @@
 /* earmark bench: how fast each stage is here, beside this machine's matrix products. */
 #include "host/base/numbers.h"
-#include "host/base/text.h"
+#include "host/base/terminal.h"
 #include "host/commands/benchmark.h"
 #include "host/commands/commands.h"
 #include "host/commands/option_parse.h"
@@ -8,19 +8,30 @@
 
 #include <string.h>
 
-static void print_table(const struct engine *engine, const struct benchmark *benchmark) {
-    printf("device    %s\n", engine->properties.description);
-    printf("gemm      %.1f GFLOP/s\n\n", benchmark->gemm_speed / 1e9);
-    printf("%-10s %10s %14s %10s %8s\n", "stage", "seconds", "a second", "GFLOP/s", "of gemm");
+static enum error_code print_text(struct text *text, struct error *error) {
+    if (text_check(text, error) == ERROR_NONE) terminal_print(stdout, text->data);
+    text_free(text);
+    return error->code;
+}
+
+static enum error_code print_table(const struct engine *engine, const struct benchmark *benchmark,
+                                   struct error *error) {
+    struct text text = TEXT_INITIAL;
+    text_format(&text, "device    %s\n", engine->properties.description);
+    text_format(&text, "gemm      %.1f GFLOP/s\n\n", benchmark->gemm_speed / 1e9);
+    text_format(&text, "%-10s %10s %14s %10s %8s\n", "stage", "seconds", "a second", "GFLOP/s",
+                "of gemm");
     for (size_t i = 0; i < benchmark->row_count; i++) {
         const struct benchmark_row *row = &benchmark->rows[i];
         double speed = row->operations / row->seconds;
-        printf("%-10s %10.4f %14.0f %s", row->stage, row->seconds, row->amount / row->seconds,
-               row->unit);
+        text_format(&text, "%-10s %10.4f %14.0f %s", row->stage, row->seconds,
+                    row->amount / row->seconds, row->unit);
         if (row->operations > 0)
-            printf(" %7.1f %7.1f%%", speed / 1e9, 100.0 * speed / benchmark->gemm_speed);
-        putchar('\n');
+            text_format(&text, " %7.1f %7.1f%%", speed / 1e9,
+                        100.0 * speed / benchmark->gemm_speed);
+        text_string(&text, "\n");
     }
+    return print_text(&text, error);
 }
 
 static enum error_code print_json(const struct engine *engine, const struct benchmark *benchmark,
@@ -42,9 +53,7 @@ static enum error_code print_json(const struct engine *engine, const struct benc
         text_string(&text, "}");
     }
     text_string(&text, "]}\n");
-    if (text_check(&text, error) == ERROR_NONE) fputs(text.data, stdout);
-    text_free(&text);
-    return error->code;
+    return print_text(&text, error);
 }
 
 static enum error_code check_stage(const char *stage, struct error *error) {
@@ -78,7 +87,7 @@ int command_bench(int argc, char **argv) {
         if (options.json)
             print_json(&engine, &benchmark, &error);
         else
-            print_table(&engine, &benchmark);
+            print_table(&engine, &benchmark, &error);
     }
     engine_close(&engine);
     return error.code == ERROR_NONE ? EXIT_DONE : command_fail(&error);

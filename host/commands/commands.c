@@ -53,12 +53,7 @@ void command_records_free(struct command_records *records) {
 }
 
 void command_warn(const char *const *sentences, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        struct text text = TEXT_INITIAL;
-        name_visible(&text, sentences[i]);
-        progress_message("warning: %s", text.data == NULL ? "" : text.data);
-        text_free(&text);
-    }
+    for (size_t i = 0; i < count; i++) progress_message("warning: %s", sentences[i]);
 }
 
 void command_append_path(struct text *text, const char *folder, const char *name) {
@@ -76,20 +71,14 @@ void command_append_path(struct text *text, const char *folder, const char *name
 }
 
 void command_warn_unreadable(size_t count, const char *out) {
-    struct text text = TEXT_INITIAL;
-    name_visible(&text, out);
     progress_message("warning: %zu %s could not be read; %s/clips.csv says why", count,
-                     count == 1 ? "clip" : "clips", text.data == NULL ? "" : text.data);
-    text_free(&text);
+                     count == 1 ? "clip" : "clips", out);
 }
 
 int command_fail(const struct error *error) {
     bool stopped = error->code == ERROR_STOPPED || error->code == ERROR_DEVICE_LOST;
-    struct text text = TEXT_INITIAL;
-    name_visible(&text, error->message); /* it names files and labels */
-    progress_message("earmark: %s%s%s", text.failed ? "" : text.data, stopped ? "; " : "",
+    progress_message("earmark: %s%s%s", error->message, stopped ? "; " : "",
                      stopped ? stop_noted() : "");
-    text_free(&text);
     switch (error->code) {
     case ERROR_USAGE: return EXIT_USAGE;
     case ERROR_STOPPED:

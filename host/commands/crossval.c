@@ -3,6 +3,7 @@
 #include "host/base/names.h"
 #include "host/base/numbers.h"
 #include "host/base/progress.h"
+#include "host/base/terminal.h"
 #include "host/commands/commands.h"
 #include "host/commands/crossval_files.h"
 #include "host/commands/detection_options.h"
@@ -103,7 +104,7 @@ static enum error_code print_json(const char *out, struct error *error) {
     char *path = file_join(out, "crossval.json", error), *data = NULL;
     size_t size;
     if (path != NULL && file_read(path, SIZE_MAX / 4, &data, &size, error) == ERROR_NONE)
-        fwrite(data, 1, size, stdout);
+        terminal_print(stdout, data);
     free(path);
     free(data);
     return error->code;
@@ -147,7 +148,7 @@ static void print_summary(const struct options *options, const struct crossval_c
     text_string(&text, " --pred-probs ");
     command_append_path(&text, options->out, "pred_probs.npy");
     text_format(&text, "%s -o issues\n", options->files.multi_label ? " --multi-label" : "");
-    if (!text.failed) fputs(text.data, stdout);
+    if (!text.failed) terminal_print(stdout, text.data);
     text_free(&text);
 }
 

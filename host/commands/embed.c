@@ -1,6 +1,5 @@
 /* earmark embed: clips in, embeddings out. */
 #include "host/base/memory.h"
-#include "host/base/names.h"
 #include "host/base/npy.h"
 #include "host/base/numbers.h"
 #include "host/commands/commands.h"
@@ -83,7 +82,7 @@ static enum error_code write_files(const struct session_settings *settings, stru
                              .relations = run->relations};
     struct run_results results = {
         .input = settings->input,
-        .root = input->clips.root,
+        .root = input->clips.root.path,
         .clips = clip_view_clips(&view),
         .class_names = input->labels.names,
         .class_count = input->labels.count,
@@ -129,7 +128,7 @@ static void print_summary(const struct options *options, const struct session *s
     text_string(&text, " clips embedded (");
     number_thousands(&text, unreadable);
     text_string(&text, " unreadable, see clips.csv) in ");
-    name_visible(&text, options->out);
+    text_string(&text, options->out);
     bool multilabel = session->input.label_separator != NULL;
     text_format(&next, "Next: earmark %s --embeddings ", multilabel ? "crossval" : "detect");
     command_append_path(&next, options->out, "embeddings.npy");

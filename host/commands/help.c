@@ -176,6 +176,6 @@ void help_print(FILE *stream, const struct command_row *command) {
         help_program(&text, width);
     else
         help_command(&text, command, width);
-    if (!text.failed) fputs(text.data, stream);
+    if (!text.failed) terminal_print(stream, text.data);
     text_free(&text);
 }

@@ -1,4 +1,6 @@
 /* earmark info: what this program is made of and what it found on this machine. */
+#include "host/base/names.h"
+#include "host/base/terminal.h"
 #include "host/base/version.h"
 #include "host/commands/commands.h"
 #include "host/model/model.h"
@@ -9,40 +11,50 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static void print_devices(void) {
+static void add_devices(struct text *text) {
     struct error error = ERROR_INITIAL;
     const struct device_operations *operations = NULL;
     char line[DEVICE_LINE_SIZE];
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     for (size_t i = 0; device_list(i, processors < 1 ? 1 : (int)processors, line); i++)
-        printf("device      %s\n", line);
+        text_format(text, "device      %s\n", line);
     if (device_find("auto", &operations, line, &error) == ERROR_NONE)
-        printf("auto        %s\n", line);
+        text_format(text, "auto        %s\n", line);
     else
-        printf("auto        none: %s\n", error.message);
+        text_format(text, "auto        none: %s\n", error.message);
 }
 
-static void print_model(void) {
+static void add_model(struct text *text) {
     struct error error = ERROR_INITIAL;
     char *path = NULL;
     struct model model = MODEL_INITIAL;
+    text_string(text, "model       ");
     if (model_default_path(&path, &error) != ERROR_NONE ||
-        model_read(path, &model, &error) != ERROR_NONE)
-        printf("model       none: %s\n", error.message);
-    else
-        printf("model       %s (%s, %zu parameters, %s)\n", path, model.name, model.parameters,
-               model_dtype_name(model.dtype));
+        model_read(path, &model, &error) != ERROR_NONE) {
+        text_string(text, "none: ");
+        name_shown(text, error.message, "\\");
+    } else {
+        name_visible(text, path);
+        text_string(text, " (");
+        name_visible(text, model.name);
+        text_format(text, ", %zu parameters, %s)", model.parameters, model_dtype_name(model.dtype));
+    }
+    text_string(text, "\n");
     model_free(&model);
     free(path);
 }
 
 int command_info(int argc, char **argv) {
     struct options options = OPTIONS_INITIAL;
+    struct text text = TEXT_INITIAL;
     int exit_code;
     if (!command_start("info", argc, argv, &options, &exit_code)) return exit_code;
-    printf("earmark     %s (device interface %d)\n", EARMARK_VERSION, DEVICE_INTERFACE_VERSION);
-    printf("libraries   %s, %s\n", sf_version_string(), src_get_version());
-    print_devices();
-    print_model();
+    text_format(&text, "earmark     %s (device interface %d)\n", EARMARK_VERSION,
+                DEVICE_INTERFACE_VERSION);
+    text_format(&text, "libraries   %s, %s\n", sf_version_string(), src_get_version());
+    add_devices(&text);
+    add_model(&text);
+    if (!text.failed) terminal_print(stdout, text.data);
+    text_free(&text);
     return EXIT_DONE;
 }

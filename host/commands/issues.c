@@ -1,6 +1,7 @@
 /* earmark issues: confident learning alone, on given labels and probabilities. */
 #include "host/base/names.h"
 #include "host/base/numbers.h"
+#include "host/base/terminal.h"
 #include "host/commands/commands.h"
 #include "host/commands/issues_files.h"
 #include "host/commands/results_folder.h"
@@ -40,11 +41,17 @@ static enum error_code check_options(const struct options *options, struct error
 
 /* ---- printing ---- */
 
-/* Decimal numbers, one a line, in large writes. */
+/* Decimal numbers, one a line, printed many at a time. */
 struct line_printer {
     char buffer[65536];
     size_t used;
 };
+
+static void print_numbers(struct line_printer *printer) {
+    printer->buffer[printer->used] = '\0';
+    terminal_print(stdout, printer->buffer);
+    printer->used = 0;
+}
 
 static void print_number(struct line_printer *printer, uint64_t value, char after) {
     char digits[20];
@@ -53,10 +60,7 @@ static void print_number(struct line_printer *printer, uint64_t value, char afte
         digits[count++] = (char)('0' + value % 10);
         value /= 10;
     } while (value > 0);
-    if (printer->used + count + 1 > sizeof printer->buffer) {
-        fwrite(printer->buffer, 1, printer->used, stdout);
-        printer->used = 0;
-    }
+    if (printer->used + count + 2 > sizeof printer->buffer) print_numbers(printer);
     while (count > 0) printer->buffer[printer->used++] = digits[--count];
     printer->buffer[printer->used++] = after;
 }
@@ -76,23 +80,29 @@ static void print_issues(const struct confident_issue *issues, size_t count, siz
         for (size_t i = 0; i < rows; i++) print_number(&printer, flags[i], '\n');
         free(flags);
     }
-    fwrite(printer.buffer, 1, printer.used, stdout);
+    print_numbers(&printer);
 }
 
 static void print_json(const struct options *options, size_t rows, size_t classes,
                        const struct confident_issue *issues, size_t count, uint64_t off_diagonal,
-                       const uint64_t *calibrated) {
+                       const uint64_t *calibrated, struct error *error) {
     struct line_printer printer = {.used = 0};
-    printf("{\"rows\": %zu, \"classes\": %zu, \"filter\": \"%s\", \"score\": \"%s\", "
-           "\"off_diagonal\": %" PRIu64 ", ",
-           rows, classes, confident_filter_name(options->confident.filter),
-           confident_score_name(options->confident.score), off_diagonal);
-    if (calibrated != NULL) printf("\"off_diagonal_calibrated\": %" PRIu64 ", ", *calibrated);
-    fputs("\"issues\": [", stdout);
+    struct text head = TEXT_INITIAL;
+    text_format(&head,
+                "{\"rows\": %zu, \"classes\": %zu, \"filter\": \"%s\", \"score\": \"%s\", "
+                "\"off_diagonal\": %" PRIu64 ", ",
+                rows, classes, confident_filter_name(options->confident.filter),
+                confident_score_name(options->confident.score), off_diagonal);
+    if (calibrated != NULL)
+        text_format(&head, "\"off_diagonal_calibrated\": %" PRIu64 ", ", *calibrated);
+    text_string(&head, "\"issues\": [");
+    if (text_check(&head, error) == ERROR_NONE) terminal_print(stdout, head.data);
+    text_free(&head);
+    if (error->code != ERROR_NONE) return;
     for (size_t i = 0; i < count; i++)
         print_number(&printer, issues[i].row, i + 1 < count ? ',' : ']');
-    fwrite(printer.buffer, 1, printer.used, stdout);
-    fputs(count == 0 ? "]}\n" : "}\n", stdout);
+    print_numbers(&printer);
+    terminal_print(stdout, count == 0 ? "]}\n" : "}\n");
 }
 
 static void print_summary(const struct options *options, size_t rows, size_t classes,
@@ -115,9 +125,16 @@ static void print_summary(const struct options *options, size_t rows, size_t cla
                     shown);
     else
         text_format(&text, "Next: look at the health of the classes in %s/classes.csv.\n", shown);
-    if (!text.failed) fputs(text.data, stdout);
+    if (!text.failed) terminal_print(stdout, text.data);
     text_free(&text);
     text_free(&out);
+}
+
+/* One of the estimates. */
+static void print_estimate(uint64_t estimate) {
+    struct line_printer printer = {.used = 0};
+    print_number(&printer, estimate, '\n');
+    print_numbers(&printer);
 }
 
 /* ---- running ---- */
@@ -127,7 +144,7 @@ static void print_result(const struct options *options, size_t rows, size_t clas
                          const struct confident_issue *issues, size_t count, uint64_t off_diagonal,
                          const uint64_t *calibrated, struct error *error) {
     if (options->json)
-        print_json(options, rows, classes, issues, count, off_diagonal, calibrated);
+        print_json(options, rows, classes, issues, count, off_diagonal, calibrated, error);
     else if (options->out == NULL)
         print_issues(issues, count, rows, options->mask, error);
     else if (!options->quiet)
@@ -153,9 +170,9 @@ static enum error_code run_single(const struct options *options,
         return name_files(options, error);
     *count = result->issue_count;
     switch (options->estimate) {
-    case ESTIMATE_OFF_DIAGONAL: printf("%" PRIu64 "\n", result->num_label_issues); break;
-    case ESTIMATE_CALIBRATED: printf("%" PRIu64 "\n", result->num_label_issues_calibrated); break;
-    case ESTIMATE_CUSTOM: printf("%" PRIu64 "\n", result->num_label_issues_custom); break;
+    case ESTIMATE_OFF_DIAGONAL: print_estimate(result->num_label_issues); break;
+    case ESTIMATE_CALIBRATED: print_estimate(result->num_label_issues_calibrated); break;
+    case ESTIMATE_CUSTOM: print_estimate(result->num_label_issues_custom); break;
     default:
         if (options->out != NULL) {
             TRY(results_folder_open(options->out, "health.json", options->fresh, error));
@@ -179,7 +196,7 @@ static enum error_code run_multilabel(const struct options *options,
         return name_files(options, error);
     *count = result->issue_count;
     if (options->estimate != ESTIMATE_NONE) {
-        printf("%" PRIu64 "\n", result->num_label_issues);
+        print_estimate(result->num_label_issues);
         return ERROR_NONE;
     }
     if (options->out != NULL) {

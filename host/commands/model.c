@@ -1,6 +1,7 @@
 /* earmark model: import a SpeechBrain x-vector, or describe a model file. */
 #include "host/model/model.h"
 #include "host/base/progress.h"
+#include "host/base/terminal.h"
 #include "host/commands/commands.h"
 #include "host/model/describe.h"
 #include "host/model/import.h"
@@ -46,9 +47,13 @@ static enum error_code import(const struct options *options, struct error *error
     model_free(&model);
     if (model_read(options->out, &model, error) != ERROR_NONE) goto done;
     if (options->quiet) goto done;
-    if (notes.length > 0) progress_message("earmark: %.*s", (int)notes.length - 1, notes.data);
+    for (size_t begin = 0; begin < notes.length;) { /* a line each */
+        size_t length = strcspn(notes.data + begin, "\n");
+        progress_message("earmark: %.*s", (int)length, notes.data + begin);
+        begin += length + 1;
+    }
     model_describe(&model, options->out, &description);
-    if (text_check(&description, error) == ERROR_NONE) fputs(description.data, stdout);
+    if (text_check(&description, error) == ERROR_NONE) terminal_print(stdout, description.data);
 done:
     model_free(&model);
     text_free(&notes);
@@ -71,7 +76,7 @@ static enum error_code info(const struct options *options, struct error *error) 
         model_describe_json(&model, path, &text);
     else
         model_describe(&model, path, &text);
-    if (text_check(&text, error) == ERROR_NONE) fputs(text.data, stdout);
+    if (text_check(&text, error) == ERROR_NONE) terminal_print(stdout, text.data);
 done:
     model_free(&model);
     text_free(&text);

@@ -1,6 +1,5 @@
 /* earmark report: the page of a finished run, made again from its files. */
 #include "host/report/report.h"
-#include "host/base/names.h"
 #include "host/base/progress.h"
 #include "host/commands/commands.h"
 #include "host/report/read.h"
@@ -8,15 +7,12 @@
 /* What was done. */
 static void describe(const struct options *options, const struct run_results *results,
                      const struct report_sounds *sounds) {
-    struct text shown = TEXT_INITIAL;
-    name_visible(&shown, options->argument);
-    progress_message("%s/report.html: %zu issues, %zu with their sound",
-                     shown.data == NULL ? "" : shown.data, results->issue_count, sounds->played);
+    progress_message("%s/report.html: %zu issues, %zu with their sound", options->argument,
+                     results->issue_count, sounds->played);
     if (sounds->missing > 0)
         progress_message("warning: the sound of %zu could not be read; if the clips have moved, "
                          "give --root FOLDER",
                          sounds->missing);
-    text_free(&shown);
 }
 
 static enum error_code make_report(const struct options *options, struct error *error) {

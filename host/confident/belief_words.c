@@ -1,6 +1,5 @@
 /* The warnings of belief.h. */
 #include "host/base/memory.h"
-#include "host/base/names.h"
 #include "host/base/numbers.h"
 #include "host/confident/belief.h"
 
@@ -10,9 +9,7 @@ static void append_class(struct text *text, const struct belief_words *words, in
     if (words->class_names == NULL)
         text_format(text, "class %d", (int)class);
     else {
-        text_string(text, "'");
-        name_visible(text, words->class_names[class]);
-        text_string(text, "'");
+        text_format(text, "'%s'", words->class_names[class]);
     }
 }
 

@@ -266,7 +266,6 @@ static void report_stored(const struct embedding_job *job) {
 /* Finds the clips that an earlier run has embedded; the others are chosen. */
 static enum error_code find_stored(struct embedding_job *job, struct error *error) {
     const struct clip_list *clips = job->clips;
-    struct text path = TEXT_INITIAL;
     if (!job->store->resumes) return ERROR_NONE;
     job->stored = memory_array(clips->count, sizeof(struct clip_facts *), "stored clips", error);
     job->chosen = memory_array(clips->count, sizeof *job->chosen, "clips to embed", error);
@@ -274,16 +273,11 @@ static enum error_code find_stored(struct embedding_job *job, struct error *erro
         uint64_t fingerprint[2] = {0, 0};
         const float *values = NULL;
         if (i % 1024 == 0 && stop_check(error) != ERROR_NONE) break;
-        if (clips->clips[i].status == CLIP_OK) {
-            clip_open_path(clips, i, &path);
-            if (text_check(&path, error) != ERROR_NONE) break;
-            clip_fingerprint(clips, i, path.data, fingerprint);
-        }
+        if (clips->clips[i].status == CLIP_OK) clip_fingerprint_now(clips, i, fingerprint);
         if (clip_fingerprint_is_known(fingerprint))
             job->stored[i] = embedding_store_find(job->store, fingerprint, &values);
         if (job->stored[i] == NULL) job->chosen[job->chosen_count++] = i;
     }
-    text_free(&path);
     if (error->code != ERROR_NONE) return error->code;
     job->known_count = clips->count - job->chosen_count;
     report_stored(job);

@@ -17,7 +17,7 @@ enum error_code builder_open(struct builder *builder, const struct input_options
     if (builder->folds_decided && options->fold_column[0] == '\0')
         builder->options.fold_column = NULL;
     options = &builder->options;
-    TRY(clip_list_init(&collection->clips, root, error));
+    TRY(clip_list_init(&collection->clips, root, options->allow_outside, error));
     if (options->label_pattern == NULL) return ERROR_NONE;
     TRY(pattern_parse(options->label_pattern, &builder->pattern, error));
     builder->has_pattern = true;

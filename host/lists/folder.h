@@ -4,9 +4,9 @@
 
 #include "host/lists/builder.h"
 
-/* Warns of sound files below the folder `path` that the list so far, read from the file
- * `manifest`, does not name; before builder_finish. */
-enum error_code folder_warn_of_unlisted(struct builder *builder, const char *path,
-                                        const char *manifest, struct error *error);
+/* Warns of sound files below the root that the list so far, read from the file `manifest`, does
+ * not name; before builder_finish. */
+enum error_code folder_warn_of_unlisted(struct builder *builder, const char *manifest,
+                                        struct error *error);
 
 #endif

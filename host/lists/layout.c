@@ -42,18 +42,17 @@ static enum error_code find_audio(struct builder *builder, struct error *error) 
     struct text path = TEXT_INITIAL;
     char first[64];
     snprintf(first, sizeof first, "%s1", builder->layout->folder_prefix);
-    if (holds_folder(clips->root, "../audio", &path)) {
+    if (holds_folder(clips->root.path, "../audio", &path)) {
         builder->audio_folder = "audio/";
         text_clear(&path);
-        text_format(&path, "%s/..", clips->root);
-        char *root = path.failed ? NULL : memory_string(path.data, error);
-        if (root != NULL) {
-            free(clips->root);
-            clips->root = root;
+        text_format(&path, "%s/..", clips->root.path);
+        if (!path.failed) {
+            root_folder_close(&clips->root);
+            root_folder_open(path.data, builder->options.allow_outside, &clips->root, error);
         }
-    } else if (holds_folder(clips->root, "audio", &path)) {
+    } else if (holds_folder(clips->root.path, "audio", &path)) {
         builder->audio_folder = "audio/";
-    } else if (builder->layout->folder != NULL && holds_folder(clips->root, first, &path)) {
+    } else if (builder->layout->folder != NULL && holds_folder(clips->root.path, first, &path)) {
         builder->audio_folder = "";
     }
     text_check(&path, error);
@@ -68,7 +67,8 @@ static void describe(const struct builder *builder, const char *name, bool takes
     text_format(reading, "%s is read as %s: path from '%s'", name, layout->name,
                 options->path_column);
     if (builder->audio_folder != NULL) {
-        text_format(reading, " in %s/%s", builder->collection->clips.root, builder->audio_folder);
+        text_format(reading, " in %s/%s", builder->collection->clips.root.path,
+                    builder->audio_folder);
         if (layout->folder != NULL)
             text_format(reading, "%s{%s}/", layout->folder_prefix, layout->folder);
     }

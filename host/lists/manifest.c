@@ -216,7 +216,8 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
         snprintf(reason, sizeof reason, "%s: %s (start '%.40s', end '%.40s', duration '%.40s')",
                  place, wrong, shown(row, ROLE_START), shown(row, ROLE_END),
                  shown(row, ROLE_DURATION));
-    } else if (!builder->options.allow_outside && leaves(builder->collection->clips.root, path)) {
+    } else if (!builder->options.allow_outside &&
+               leaves(builder->collection->clips.root.path, path)) {
         entry.status = CLIP_OUTSIDE;
         snprintf(reason, sizeof reason,
                  "%s: the path leaves the folder of the list; move the list, or give "
@@ -323,7 +324,7 @@ enum error_code manifest_read(struct builder *builder, const char *path,
     FILE *stream = NULL;
     if (builder->member != NULL)
         text_format(&collection->reading, "%s is read as an audiofolder: clips and labels from %s",
-                    collection->clips.root, builder->member);
+                    collection->clips.root.path, builder->member);
     TRY(text_check(&collection->reading, error));
     TRY(gzip_open(path, &stream, error));
     read(builder, stream, path, error);
@@ -332,7 +333,7 @@ enum error_code manifest_read(struct builder *builder, const char *path,
     TRY(report_segments(builder, error));
     TRY(manifest_finish(builder, error));
     if (builder->member == NULL) return ERROR_NONE;
-    return folder_warn_of_unlisted(builder, collection->clips.root, builder->member, error);
+    return folder_warn_of_unlisted(builder, builder->member, error);
 }
 
 bool manifest_sniff(const char *path, bool is_member, struct error *error) {

@@ -1,5 +1,6 @@
 #include "host/model/describe.h"
 
+#include "host/base/names.h"
 #include "host/base/numbers.h"
 
 #include <jansson.h>
@@ -20,21 +21,9 @@ static double clip_multiply_adds(const struct xvector_model *network) {
     return 2 * (double)last->out_channels * (double)network->embedding_size;
 }
 
-/* Appends a text of the file with the control characters (C0 and C1) replaced by "?". */
-static void append_safe(struct text *text, const char *string) {
-    for (const char *at = string; *at != '\0';) {
-        size_t length = text_utf8_length(at);
-        unsigned char first = (unsigned char)at[0];
-        bool control = length == 0 || first < 0x20 || first == 0x7f ||
-                       (first == 0xc2 && (unsigned char)at[1] < 0xa0);
-        text_append(text, control ? "?" : at, control ? 1 : length);
-        at += length == 0 ? 1 : length;
-    }
-}
-
 static void append_line(struct text *text, const char *label, const char *value) {
     text_format(text, "%-11s ", label);
-    append_safe(text, value[0] == '\0' ? "not stated" : value);
+    name_visible(text, value[0] == '\0' ? "not stated" : value);
     text_string(text, "\n");
 }
 
@@ -58,15 +47,15 @@ static void append_training(const struct model *model, struct text *text) {
     text_string(text, "training\n");
     json_object_foreach(facts, key, value) {
         text_string(text, "  ");
-        append_safe(text, key);
+        name_visible(text, key);
         text_string(text, ": ");
-        char *encoded = json_is_string(value)
-                            ? NULL
-                            : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-        append_safe(text, encoded != NULL         ? encoded
-                          : json_is_string(value) ? json_string_value(value)
-                                                  : "");
-        free(encoded);
+        if (json_is_string(value)) {
+            name_visible(text, json_string_value(value));
+        } else {
+            char *encoded = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+            if (encoded != NULL) text_json_encoded(text, encoded);
+            free(encoded);
+        }
         text_string(text, "\n");
     }
     json_decref(facts);
@@ -151,7 +140,7 @@ void model_describe_json(const struct model *model, const char *path, struct tex
     json_t *facts = training_object(model);
     char *encoded = facts == NULL ? NULL : json_dumps(facts, JSON_COMPACT);
     if (encoded != NULL)
-        text_string(text, encoded);
+        text_json_encoded(text, encoded);
     else if (model->training[0] == '\0')
         text_string(text, "null");
     else

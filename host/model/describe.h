@@ -5,8 +5,8 @@
 #include "host/base/text.h"
 #include "host/model/model.h"
 
-/* Appends a description of several lines. Control characters in the model's texts are replaced,
- * so that they do not reach the terminal. path: as it is shown. */
+/* Appends a description of several lines. Texts of the model and the path are shown
+ * as name_visible() shows them. */
 void model_describe(const struct model *model, const char *path, struct text *text);
 
 /* Appends one JSON object and a newline. Operations are floating-point operations, two per

@@ -4,6 +4,7 @@
 #include "host/base/float16.h"
 #include "host/base/memory.h"
 #include "host/base/text.h"
+#include "host/base/utf8.h"
 #include "host/model/architecture.h"
 #include "host/model/quote.h"
 #include "host/model/safetensors.h"
@@ -233,7 +234,7 @@ static void format_dilations(const struct xvector_model *network, char *text, si
 
 static enum error_code check_utf8(const char *key, const char *value, struct error *error) {
     for (const char *at = value; *at != '\0';) {
-        size_t length = text_utf8_length(at);
+        size_t length = utf8_length(at);
         if (length == 0)
             return FAIL(error, ERROR_DATA, "the model's %s is not UTF-8: %s", key,
                         quote_string(value).text);

@@ -21,9 +21,11 @@ void summary_wrapped(struct text *text, struct text *line, int indent, int width
 }
 
 enum error_code summary_put(FILE *stream, struct text *text, struct error *error) {
-    if (text_check(text, error) == ERROR_NONE &&
-        (fwrite(text->data, 1, text->length, stream) != text->length || fflush(stream) != 0))
-        FAIL(error, ERROR_FILE, "cannot write the summary: %s", strerror(errno));
+    if (text_check(text, error) == ERROR_NONE) {
+        terminal_print(stream, text->data);
+        if (fflush(stream) != 0 || ferror(stream))
+            FAIL(error, ERROR_FILE, "cannot write the summary: %s", strerror(errno));
+    }
     text_free(text);
     return error->code;
 }

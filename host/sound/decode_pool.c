@@ -261,7 +261,7 @@ static enum error_code decode_slot(struct worker *worker, struct slot *slot, str
     clip_open_path(pool->clips, slot->item.clip, path);
     TRY(text_check(path, error));
     uint64_t fingerprint[2];
-    clip_fingerprint(pool->clips, slot->item.clip, path->data, fingerprint);
+    clip_fingerprint_now(pool->clips, slot->item.clip, fingerprint);
     TRY(decoders_decode(pool->settings.decoders, worker->index, path->data, &settings,
                         &slot->item.decoded, error));
     memcpy(slot->item.decoded.facts.fingerprint, fingerprint, sizeof fingerprint);

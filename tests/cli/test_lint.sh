@@ -55,7 +55,7 @@ expect_broken() {
 
 clean
 run_command bash "$lint" rooms
-expect_equal "a clean tree passes" "$(grep -c '^ok' "$TMP/stdout"),$(grep -c '^not' "$TMP/stdout")" "7,0"
+expect_equal "a clean tree passes" "$(grep -c '^ok' "$TMP/stdout"),$(grep -c '^not' "$TMP/stdout")" "8,0"
 
 # ---- includes
 rule="includes follow the table of folders"
@@ -126,6 +126,16 @@ expect_equal "a function of 60 lines passes" "$(failed_rules rooms)" ""
 expect_broken "a function of 61 lines" "$rule"
 sed -i 's/one()/cudaMalloc()/; s/int two(void);/int two(void);\nint cudaMalloc(void);/' host/sound/two.c
 expect_broken "host/ names a function of CUDA" "host/ names nothing of CUDA"
+rule="only host/base/terminal.c prints"
+printf '#include <stdio.h>\n\nint f(void);\nint f(void) {\n    return printf("x");\n}\n' >host/clips/f.c
+expect_broken "a file of host/ prints" "$rule"
+printf '#include <stdio.h>\n\nint f(void);\nint f(void) {\n    return fputs("x", stderr);\n}\n' >kernels/one.c
+expect_broken "a file of kernels/ prints" "$rule"
+printf '#include <unistd.h>\n\nlong f(void);\nlong f(void) {\n    return write(STDERR_FILENO, "x", 1);\n}\n' >host/clips/f.c
+expect_broken "a file of host/ writes to the descriptor" "$rule"
+printf '/* printf(x) */\nint snprintf(char *, unsigned long, const char *, ...);\n' >host/clips/f.h
+expect_equal "comments and snprintf pass" "$(failed_rules rooms)" ""
+clean
 printf 'if true\n' >tests/three.sh
 expect_broken "a shell script that does not parse" "shell syntax"
 

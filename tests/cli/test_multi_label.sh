@@ -44,8 +44,8 @@ for planted in 'high/clip4.wav,dark,1' 'low/clip5.wav,dark,0' 'middle/clip3.wav,
 done
 expect_equal "the set that it has and the one it should have" \
     "$(awk -F, '$4 == "low/clip5.wav" { print $7 " -> " $8 }' "$TMP/out/issues.csv")" \
-    'deep -> dark;deep'
-expect_grep "clips.csv has sorted sets, and no class" ',low/clip0\.wav,dark;deep;rare,,' "$TMP/out/clips.csv"
+    'deep -> "dark;deep"'
+expect_grep "clips.csv has sorted sets, and no class" ',low/clip0\.wav,"dark;deep;rare",,' "$TMP/out/clips.csv"
 expect_equal "classes.json" "$(tr -d ' \n' <"$TMP/out/classes.json")" '["dark","deep"]'
 expect_equal "labels are a column a class" "$(head -c 70 "$TMP/out/labels.npy" | tr -d '\000' | grep -a -o "(27, 2)")" '(27, 2)'
 expect_grep "the page says which is missing" 'probably missing: <bdi>dark</bdi>' "$TMP/out/report.html"

@@ -8,7 +8,7 @@ if ! command -v pkg-config >/dev/null; then
 fi
 mkdir "$TMP/packages"
 for pair in sndfile:sndfile samplerate:samplerate libzip:zip zlib:z jansson:jansson libxxhash:xxhash \
-    yaml-0.1:yaml dnnl:dnnl cmocka:cmocka; do
+    yaml-0.1:yaml dnnl:dnnl libseccomp:seccomp cmocka:cmocka; do
     name=${pair%:*}
     cat >"$TMP/packages/$name.pc" <<END
 Name: $name
@@ -29,7 +29,7 @@ commands() {
 export PKG_CONFIG_PATH=$TMP/packages
 commands
 for pair in sndfile:sndfile samplerate:samplerate libzip:zip zlib:z jansson:jansson libxxhash:xxhash \
-    yaml-0.1:yaml dnnl:dnnl; do
+    yaml-0.1:yaml dnnl:dnnl libseccomp:seccomp; do
     name=${pair%:*}
     expect_grep "$name: compile" "-std=c17.* -I/opt/$name/include .*-c -o [^ ]*host/main\.o" "$TMP/stdout"
     for word in "-L/opt/$name/lib" "-l${pair#*:}" "-Wl,-rpath,/opt/$name/lib"; do

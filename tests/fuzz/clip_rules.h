@@ -91,7 +91,7 @@ static inline void check_clips(const struct collection *input,
         if (path[0] == '\0' || clip_label(clips, i) == NULL) abort();
         if (options->group_field != NULL && clip_group(clips, i) == NULL) abort();
         if (options->fold_column != NULL && clip->fold < 0) abort();
-        if (!options->allow_outside && is_outside(path, clips->root)) abort();
+        if (!options->allow_outside && is_outside(path, clips->root.path)) abort();
     }
     if (input->warnings.count > 101) abort();
     check_labels(input);

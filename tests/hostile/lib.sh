@@ -1,7 +1,8 @@
 # Helpers of the hostile tests: source this file first, from the root of the repository. It has
 # those of tests/cli/lib.sh and tests/cli/sounds.sh.
 #
-#   $HOSTILE        the folder of the small programs of tests/hostile
+#   $HOSTILE        the folder of the small programs of tests/hostile: measure; without_calls, which
+#                   runs a command as on a kernel that lacks some system calls
 #   $HOSTILE_LONG   1 in `make test-long`; empty in `make test`, where a script should take some
 #                   seconds: use `long` before what takes longer, `rounds QUICK LONG` for numbers
 #

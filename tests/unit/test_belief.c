@@ -116,7 +116,7 @@ static void changed_places(void **state) {
     const char *const names[] = {"cat", "cow", "dog\n", "hen"};
     const size_t swapped[] = {40, 1, 0, 0, 0, 1, 30, 0, 1, 30, 1, 0, 0, 0, 0, 40};
     assert_string_equal(said(swapped, 4, (struct belief_words){.class_names = names}),
-                        "2 classes have changed places ('cow' looks like 'dog\\n', 'dog\\n' looks "
+                        "2 classes have changed places ('cow' looks like 'dog\n', 'dog\n' looks "
                         "like 'cow'): check the order of the classes\n");
     const size_t cycle[] = {0, 20, 0, 0, 0, 0, 20, 0, 0, 0, 0, 20, 20, 0, 0, 0};
     assert_string_equal(said(cycle, 4, (struct belief_words){0}),

@@ -42,7 +42,7 @@ static int make_clips(void **state) {
     if (decoders_open(MOST_THREADS, &decoders, &error) != ERROR_NONE) fail_msg("%s", error.message);
     folder = test_folder_make();
     signal_noise(noise, LONGEST + CLIPS, 3);
-    assert_int_equal(clip_list_init(&clips, folder, &error), ERROR_NONE);
+    assert_int_equal(clip_list_init(&clips, folder, false, &error), ERROR_NONE);
     for (size_t i = 0; i < CLIPS; i++) {
         char name[32];
         snprintf(name, sizeof name, "%zu.wav", i);
@@ -110,7 +110,7 @@ static void parts_of_one_file(void **state) {
     (void)state;
     struct clip_list segments;
     struct error error = ERROR_INITIAL;
-    assert_int_equal(clip_list_init(&segments, folder, &error), ERROR_NONE);
+    assert_int_equal(clip_list_init(&segments, folder, false, &error), ERROR_NONE);
     const size_t count = 40;
     for (size_t i = 0; i < count; i++) { /* 59.wav: 60000 samples; every segment is 1,000 long */
         struct clip_entry entry = {.path = "59.wav", .label = "x"};
@@ -250,7 +250,7 @@ static void memory_stays_bounded(void **state) {
     test_sound_int16(test_path(folder, "long.wav"), SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1,
                      sound, frames);
     free(sound);
-    assert_int_equal(clip_list_init(&list, folder, &error), ERROR_NONE);
+    assert_int_equal(clip_list_init(&list, folder, false, &error), ERROR_NONE);
     for (int i = 0; i < 60; i++) {
         struct clip_entry entry = {.path = "long.wav", .label = "x"};
         assert_int_equal(clip_list_add(&list, &entry, &error), ERROR_NONE);

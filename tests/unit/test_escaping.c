@@ -4,6 +4,9 @@
 #include "host/base/json.h"
 #include "host/base/names.h"
 #include "host/base/numbers.h"
+#include "host/base/terminal.h"
+#include "host/base/utf8.h"
+#include "host/base/warnings.h"
 #include "tests/support/compare.h"
 #include "tests/support/signal.h"
 
@@ -19,6 +22,14 @@
 /* clang-format on */
 
 /* ---- names ---- */
+
+/* No control character but those of `allowed`, nothing invisible, and only UTF-8. */
+static void assert_shown(const char *text, const char *allowed) {
+    for (const char *at = text; *at != '\0'; at += utf8_length(at)) {
+        assert_true(utf8_length(at) > 0);
+        if (utf8_is_hidden(utf8_point(at, utf8_length(at)))) assert_non_null(strchr(allowed, *at));
+    }
+}
 
 /* A string of up to 12 pieces chosen so that every kind of escaping occurs. */
 static void nasty_string(unsigned seed, char *out, size_t size) {
@@ -51,7 +62,16 @@ static void nasty_string(unsigned seed, char *out, size_t size) {
                                          "\\udc80",
                                          "\\u0001",
                                          "/",
-                                         "\x7f"};
+                                         ";",
+                                         "\x7f",
+                                         "\xc2\x9b",
+                                         "\xc2\xa0",
+                                         "\xe3\x80\x80",
+                                         "\xef\xbc\x9d",
+                                         "\xef\xbb\xbf",
+                                         "\xe2\x80\xae",
+                                         "\xe2\x80\xa8",
+                                         "\xf3\xa0\x81\x81"};
     size_t count = sizeof pieces / sizeof pieces[0];
     size_t used = 0;
     out[0] = '\0';
@@ -63,7 +83,7 @@ static void nasty_string(unsigned seed, char *out, size_t size) {
 static void test_csv_any_bytes(void **state) {
     (void)state;
     for (unsigned seed = 0; seed < 4000; seed++) {
-        char name[128];
+        char name[256];
         nasty_string(seed, name, sizeof name);
         struct text row = TEXT_INITIAL;
         struct text undone = TEXT_INITIAL;
@@ -72,11 +92,7 @@ static void test_csv_any_bytes(void **state) {
         bool end = false;
         text_string(&row, "first,");
         text_csv(&row, name);
-        /* No spreadsheet may read it as a formula, and the file is UTF-8. */
-        const char *cell = row.data + 6 + (row.data[6] == '"');
-        assert_null(memchr("=+-@\t\r", *cell, *cell == '\0' ? 0 : 6));
-        for (const char *at = row.data; *at != '\0'; at += text_utf8_length(at))
-            assert_true(text_utf8_length(at) > 0);
+        assert_shown(row.data, "\t\r\n");
         text_string(&row, ",last\n");
         FILE *stream = fmemopen(row.data, row.length, "rb");
         assert_non_null(stream);
@@ -96,7 +112,7 @@ static void test_csv_any_bytes(void **state) {
 static void test_json_any_bytes(void **state) {
     (void)state;
     for (unsigned seed = 0; seed < 4000; seed++) {
-        char name[128];
+        char name[256];
         nasty_string(seed, name, sizeof name);
         struct error error = ERROR_INITIAL;
         struct text text = TEXT_INITIAL;
@@ -106,6 +122,7 @@ static void test_json_any_bytes(void **state) {
         text_string(&text, ": [");
         text_json(&text, name);
         text_string(&text, ", 1, 0.5, true, null]}");
+        assert_shown(text.data, "");
         json_t *json = json_parse(text.data, text.length, "made", &error);
         assert_no_error(&error);
         char *key = json_key_bytes(json_object_iter_key(json_object_iter(json)), &error);
@@ -121,6 +138,62 @@ static void test_json_any_bytes(void **state) {
         text_free(&text);
         text_free(&again);
     }
+}
+
+/* What spreadsheets do with cells, each with what is written for it. */
+static void test_csv_cells(void **state) {
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"plain name.wav", "plain name.wav"},
+        {"a;b", "\"a;b\""},
+        {"a\tb", "\"a\tb\""},
+        {"a;b,=1", "\"a;b,=1\""},
+        {"a;=1+1", "\"a%3B=1+1\""},
+        {"a\n '-1", "\"a%0A '-1\""},
+        {"a;\"@x", "\"a%3B\"\"@x\""},
+        {"a\t\xef\xbc\x8b", "\"a%09\xef\xbc\x8b\""},
+        {"=1", "'=1"},
+        {" =1", "\"' =1\""},
+        {"'@x", "\"''@x\""},
+        {"\"=1\"", "\"'\"\"=1\"\"\""},
+        {"\xc2\xa0-1", "'\xc2\xa0-1"},
+        {"\xef\xbc\x9d"
+         "1",
+         "'\xef\xbc\x9d"
+         "1"},
+        {"\xef\xbb\xbf=1", "%EF%BB%BF=1"},
+        {"\tx", "\"'\tx\""},
+        {"\t=1", "\"%09=1\""},
+        {"\n=1", "\"%0A=1\""},
+        {"a=1-2", "a=1-2"},
+        {"\x1b[31m\x07\x08\x7f", "%1B[31m%07%08%7F"},
+        {"\xc2\x9b"
+         "31m",
+         "%C2%9B31m"},
+        {"x\xe2\x80\xaey", "x%E2%80%AEy"},
+        {"\xff%", "%FF%25"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        struct text text = TEXT_INITIAL;
+        text_csv(&text, pairs[i][0]);
+        assert_string_equal(text.data, pairs[i][1]);
+        text_free(&text);
+    }
+}
+
+static void test_json_hidden(void **state) {
+    (void)state;
+    static const char encoded[] =
+        "{\"a\x7f\": [\"\xc2\x9b\xc3\xa9\xe2\x80\xa8\xf3\xa0\x81\x81\"],\n \"b\": 1}";
+    struct text text = TEXT_INITIAL;
+    text_json(&text, "\x1b\t\xc2\x85\xe2\x80\xa9\xe2\x80\xae\xef\xbb\xbf\xf3\xa0\x81\x81\xc3\xa9");
+    assert_string_equal(text.data,
+                        "\"\\u001b\\u0009\\u0085\\u2029\\u202e\\ufeff\\udb40\\udc41\xc3\xa9\"");
+    text_clear(&text);
+    text_json_encoded(&text, encoded);
+    assert_string_equal(text.data,
+                        "{\"a\\u007f\": [\"\\u009b\xc3\xa9\\u2028\\udb40\\udc41\"],\n \"b\": 1}");
+    text_free(&text);
 }
 
 static void test_json_refused(void **state) {
@@ -150,6 +223,8 @@ static void test_names_visible(void **state) {
         {"\xf3\xa0\x81\x81", "\\u{e0041}"},
         {"zero\xe2\x80\x8cwidth", "zero\xe2\x80\x8cwidth"},
         {"back\\slash", "back\\\\slash"},
+        {"\xcd\x8f\xe1\xa0\x8e\xf0\x9d\x85\xb3", "\\u{34f}\\u{180e}\\u{1d173}"},
+        {"heart\xe2\x9d\xa4\xef\xb8\x8f", "heart\xe2\x9d\xa4\xef\xb8\x8f"},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         struct text text = TEXT_INITIAL;
@@ -161,6 +236,82 @@ static void test_names_visible(void **state) {
     name_html(&text, "<a href='x'>&\"\xff");
     assert_string_equal(text.data, "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\\xff");
     text_free(&text);
+}
+
+/* What the stream gets of a text and of a message. */
+static void printed(const char *string, char text[2][16384]) {
+    for (int i = 0; i < 2; i++) {
+        memset(text[i], 0, sizeof text[i]); /* nothing that is printed leaves no NUL there */
+        FILE *stream = fmemopen(text[i], 16384, "w");
+        assert_non_null(stream);
+        if (i == 0)
+            terminal_print(stream, string);
+        else
+            terminal_message(stream, string);
+        assert_int_equal(fclose(stream), 0);
+    }
+}
+
+static void test_printed(void **state) {
+    (void)state;
+    static char text[2][16384];
+    printed("a\n\x1b[2J\r\xc2\x9b\xff \\x1b caf\xc3\xa9", text);
+    assert_string_equal(text[0], "a\n\\x1b[2J\\r\\u{9b}\\xff \\x1b caf\xc3\xa9");
+    assert_string_equal(text[1], "a\\n\\x1b[2J\\r\\u{9b}\\xff \\x1b caf\xc3\xa9\n");
+    for (unsigned seed = 0; seed < 1000; seed++) {
+        char name[256];
+        nasty_string(seed, name, sizeof name);
+        printed(name, text);
+        assert_shown(text[0], "\n");
+        assert_true(strcspn(text[1], "\n") + 1 == strlen(text[1]));
+        assert_shown(text[1], "\n");
+        /* What was shown once, or encoded as JSON, is printed as it is. */
+        struct text shown = TEXT_INITIAL;
+        name_visible(&shown, name);
+        printed(shown.data, text);
+        assert_string_equal(text[0], shown.data);
+        text_clear(&shown);
+        text_json(&shown, name);
+        printed(shown.data, text);
+        assert_string_equal(text[0], shown.data);
+        text_free(&shown);
+    }
+    /* Longer than what is written at once, with an escape there. */
+    char long_text[8192];
+    for (size_t length = 4080; length < 4100; length++) {
+        memset(long_text, 'x', sizeof long_text);
+        long_text[length] = '\x1b';
+        long_text[8190] = '\0';
+        printed(long_text, text);
+        assert_int_equal(strlen(text[0]), 8190 + 3);
+        assert_memory_equal(text[0] + length, "\\x1bx", 5);
+    }
+}
+
+/* A bound cuts no character in two. */
+static void test_cut_messages(void **state) {
+    (void)state;
+    static const char *const characters[] = {"x", "\xc3\xa9", "\xe6\x97\xa5", "\xf0\x9f\x8e\xb5"};
+    for (size_t kind = 0; kind < 4; kind++) {
+        for (size_t lead = 0; lead < 5; lead++) {
+            struct error error = ERROR_INITIAL, prefixed = ERROR_INITIAL;
+            struct warnings warnings = {0};
+            struct text text = TEXT_INITIAL;
+            text_append(&text, "yyyy", lead);
+            while (text.length < 2000) text_string(&text, characters[kind]);
+            FAIL(&error, ERROR_DATA, "%s", text.data);
+            FAIL(&prefixed, ERROR_DATA, "%s", text.data);
+            error_prefix(&prefixed, "%s", "name");
+            warnings_add(&warnings, &(struct error)ERROR_INITIAL, "%s", text.data);
+            assert_shown(error.message, "");
+            assert_shown(prefixed.message, "");
+            assert_shown(warnings.sentences[0], "");
+            assert_true(strlen(error.message) > sizeof error.message - 5);
+            assert_true(utf8_fitting(text.data, 100) > 96 && utf8_fitting(text.data, 100) <= 100);
+            warnings_free(&warnings);
+            text_free(&text);
+        }
+    }
 }
 
 static void test_numbers(void **state) {
@@ -208,8 +359,10 @@ static void test_numbers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_csv_any_bytes), cmocka_unit_test(test_json_any_bytes),
-        cmocka_unit_test(test_json_refused),  cmocka_unit_test(test_names_visible),
+        cmocka_unit_test(test_csv_any_bytes),  cmocka_unit_test(test_csv_cells),
+        cmocka_unit_test(test_json_any_bytes), cmocka_unit_test(test_json_hidden),
+        cmocka_unit_test(test_printed),        cmocka_unit_test(test_cut_messages),
+        cmocka_unit_test(test_json_refused),   cmocka_unit_test(test_names_visible),
         cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests_name("escaping", tests, NULL, NULL);

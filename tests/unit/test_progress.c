@@ -137,6 +137,18 @@ static void test_quiet(void **state) {
     assert_string_equal(all(&written), "a warning about 3 clips\n");
 }
 
+/* Arguments of messages are bytes of an input. */
+static void test_message_of_input(void **state) {
+    (void)state;
+    struct written written;
+    struct progress progress;
+    begin(&written, &progress, PROGRESS_QUIET, 10);
+    progress_message("column '%s'", "a\nwarning: \x1b[2J\x07\r\xc2\x9b\xff\xe2\x80\xae\\");
+    progress_finish(&progress);
+    assert_string_equal(all(&written),
+                        "column 'a\\nwarning: \\x1b[2J\\x07\\r\\u{9b}\\xff\\u{202e}\\'\n");
+}
+
 /* Not a terminal: AUTO gives lines; a stage of no length gives none. */
 static void test_auto(void **state) {
     (void)state;
@@ -303,6 +315,7 @@ int main(void) {
         cmocka_unit_test(test_kept),
         cmocka_unit_test(test_bar_is_shown),
         cmocka_unit_test(test_quiet),
+        cmocka_unit_test(test_message_of_input),
         cmocka_unit_test(test_auto),
         cmocka_unit_test(test_bar),
         cmocka_unit_test(test_narrow),

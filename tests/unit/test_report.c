@@ -1,5 +1,6 @@
 /* report.html: a self-contained page that plays the first clips, and in which no name is
  * executed. */
+#include "host/base/utf8.h"
 #include "host/output/files.h"
 #include "host/report/read.h"
 #include "host/report/report.h"
@@ -184,7 +185,7 @@ static void test_hostile_names(void **state) {
     assert_true(count(page, "&lt;/script&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;") > 3);
     assert_true(count(page, "not\\xff\\xfeutf8") > 3);
     for (const char *at = page; *at != '\0';) {
-        size_t length = text_utf8_length(at);
+        size_t length = utf8_length(at);
         assert_true(length > 0);
         assert_true((unsigned char)*at >= 0x20 || *at == '\n');
         at += length;

@@ -80,7 +80,7 @@ static void add_segment(struct clip_list *list, enum order order, const char *na
 
 static void make_list(struct clip_list *list, enum order order, const char *name, double seconds) {
     struct error error = ERROR_INITIAL;
-    assert_int_equal(clip_list_init(list, folder, &error), ERROR_NONE);
+    assert_int_equal(clip_list_init(list, folder, false, &error), ERROR_NONE);
     for (size_t i = 0; i < SEGMENTS; i++) add_segment(list, order, name, seconds, i);
     assert_int_equal(clip_list_finish(list, &error), ERROR_NONE);
 }
@@ -235,7 +235,7 @@ static void about_one_pass(void **state) {
         test_sound_float(test_path(folder, name), kinds[kind].format, RATE, 1, sound,
                          (size_t)LONG_SECONDS * RATE);
         struct clip_entry entry = {.path = name, .label = "x"};
-        assert_int_equal(clip_list_init(&whole, folder, &error), ERROR_NONE);
+        assert_int_equal(clip_list_init(&whole, folder, false, &error), ERROR_NONE);
         assert_int_equal(clip_list_add(&whole, &entry, &error), ERROR_NONE);
         assert_int_equal(clip_list_finish(&whole, &error), ERROR_NONE);
         double pass = pool_reads(&whole, 1, 1, name);
