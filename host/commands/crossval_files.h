@@ -67,12 +67,15 @@ enum error_code crossval_data_open(const struct crossval_files *files,
                                    struct crossval_data *data, struct error *error);
 void crossval_data_close(struct crossval_data *data);
 
+/* After the last use of the embeddings: npy_unchanged() for each file of them. */
+enum error_code crossval_data_unchanged(const struct crossval_data *data, struct error *error);
+
 /* Writes into a folder that exists: pred_probs.npy (rows, classes) float32, folds.npy (rows)
  * int32, labels.npy (rows) int64 (multilabel: (rows, classes) int8, 0 and 1), rows.npy (rows)
  * int64, classes.json (the labels' values), not_auditable.csv (row, label, reason; multilabel: a
  * class has a line without a row), and last crossval.json with the result (JSON) and warnings
  * (lines) of the fits. */
-enum error_code crossval_data_write(const char *folder, const struct crossval_files *files,
+enum error_code crossval_data_write(const struct folder *folder, const struct crossval_files *files,
                                     const struct crossval_settings *settings,
                                     const struct crossval_data *data, const float *probabilities,
                                     const struct text *result, const struct text *warnings,

@@ -14,6 +14,7 @@
 
 /* Everything the command owns while it runs. */
 struct issues_command {
+    struct folder_lock out;
     struct npy_array labels;
     struct npy_array probabilities;
     double *num_to_remove;
@@ -168,6 +169,7 @@ static enum error_code run_single(const struct options *options,
     struct confident_result *result = &command->single;
     if (confident_find(&input, settings, result, error) != ERROR_NONE)
         return name_files(options, error);
+    TRY(npy_unchanged(&input.probabilities, error));
     *count = result->issue_count;
     switch (options->estimate) {
     case ESTIMATE_OFF_DIAGONAL: print_estimate(result->num_label_issues); break;
@@ -175,8 +177,9 @@ static enum error_code run_single(const struct options *options,
     case ESTIMATE_CUSTOM: print_estimate(result->num_label_issues_custom); break;
     default:
         if (options->out != NULL) {
-            TRY(results_folder_open(options->out, "health.json", options->fresh, error));
-            TRY(issues_write(options->out, &input, settings, result, error));
+            TRY(results_folder_open(options->out, "health.json", options->fresh, &command->out,
+                                    error));
+            TRY(issues_write(&command->out.folder, &input, settings, result, error));
         }
         print_result(options, result->rows, result->classes, result->issues, result->issue_count,
                      result->num_label_issues, &result->num_label_issues_calibrated, error);
@@ -194,14 +197,15 @@ static enum error_code run_multilabel(const struct options *options,
     struct multilabel_result *result = &command->multi;
     if (multilabel_find(&input, settings, result, error) != ERROR_NONE)
         return name_files(options, error);
+    TRY(npy_unchanged(&input.probabilities, error));
     *count = result->issue_count;
     if (options->estimate != ESTIMATE_NONE) {
         print_estimate(result->num_label_issues);
         return ERROR_NONE;
     }
     if (options->out != NULL) {
-        TRY(results_folder_open(options->out, "health.json", options->fresh, error));
-        TRY(issues_write_multilabel(options->out, &input, settings, result, error));
+        TRY(results_folder_open(options->out, "health.json", options->fresh, &command->out, error));
+        TRY(issues_write_multilabel(&command->out.folder, &input, settings, result, error));
     }
     print_result(options, result->rows, result->classes, result->issues, result->issue_count,
                  result->num_label_issues, NULL, error);
@@ -212,7 +216,7 @@ static enum error_code run(const struct options *options, struct issues_command 
                            size_t *count, struct error *error) {
     struct confident_settings settings = options->confident;
     TRY(check_options(options, error));
-    TRY(npy_open(options->files.labels, &command->labels, error));
+    TRY(npy_read(options->files.labels, &command->labels, error));
     TRY(npy_open(options->pred_probs, &command->probabilities, error));
     size_t classes = command->probabilities.columns;
     if (command->probabilities.dimensions == 2) { /* else refused below */
@@ -231,7 +235,8 @@ static enum error_code run(const struct options *options, struct issues_command 
 int command_issues(int argc, char **argv) {
     struct error error = ERROR_INITIAL;
     struct options options = OPTIONS_INITIAL;
-    struct issues_command command = {.labels = NPY_INITIAL, .probabilities = NPY_INITIAL};
+    struct issues_command command = {
+        .out = FOLDER_LOCK_INITIAL, .labels = NPY_INITIAL, .probabilities = NPY_INITIAL};
     size_t count = 0;
     int exit_code;
     if (!command_start("issues", argc, argv, &options, &exit_code)) return exit_code;
@@ -244,6 +249,7 @@ int command_issues(int argc, char **argv) {
     free(command.joint);
     npy_close(&command.labels);
     npy_close(&command.probabilities);
+    folder_lock_close(&command.out);
     if (error.code != ERROR_NONE) return command_fail(&error);
     return options.fail_on_issues && count > 0 ? EXIT_ISSUES_FOUND : EXIT_DONE;
 }

@@ -88,12 +88,8 @@ static enum error_code read_lines(const char *folder, const char *name, struct l
     char *path = file_join(folder, name, error);
     if (path == NULL) return error->code;
     snprintf(lines->name, sizeof lines->name, "%s", name);
-    if (file_read(path, KALDI_MAXIMUM_BYTES, &lines->bytes, &size, error) == ERROR_NONE) {
-        if (strlen(lines->bytes) != size)
-            FAIL(error, ERROR_DATA, "%s: holds a NUL byte; save it as UTF-8 text", path);
-        else
-            cut_lines(lines, path, size, error);
-    }
+    if (file_read_text(path, KALDI_MAXIMUM_BYTES, &lines->bytes, &size, error) == ERROR_NONE)
+        cut_lines(lines, path, size, error);
     free(path);
     return error->code;
 }
