@@ -49,11 +49,15 @@ static int flush_file(int descriptor) {
     return result;
 }
 
-/* O_NONBLOCK: a FIFO would wait for a writer. */
 enum error_code file_open_regular(const char *path, int *descriptor, size_t *size,
                                   struct error *error) {
-    int opened = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+    int opened = open_file(path, FILE_READING, 0);
     if (opened < 0) return file_fail(error, path, "open", errno);
+    return file_take_regular(opened, path, descriptor, size, error);
+}
+
+enum error_code file_take_regular(int opened, const char *path, int *descriptor, size_t *size,
+                                  struct error *error) {
     struct stat status;
     if (fstat(opened, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size < 0) {
         close(opened);
@@ -64,11 +68,8 @@ enum error_code file_open_regular(const char *path, int *descriptor, size_t *siz
     return ERROR_NONE;
 }
 
-enum error_code file_read(const char *path, size_t limit, char **data, size_t *size,
-                          struct error *error) {
-    int descriptor = -1;
-    size_t expected = 0;
-    TRY(file_open_regular(path, &descriptor, &expected, error));
+enum error_code file_read_opened(int descriptor, size_t expected, const char *path, size_t limit,
+                                 char **data, size_t *size, struct error *error) {
     char *buffer = NULL;
     size_t have = 0;
     if (expected > limit) {
@@ -95,14 +96,17 @@ done:
     return ERROR_NONE;
 }
 
-bool file_start_holds(const char *path, const char *word) {
-    char start[4096];
+enum error_code file_read(const char *path, size_t limit, char **data, size_t *size,
+                          struct error *error) {
     int descriptor = -1;
-    size_t size = 0;
-    struct error error = ERROR_INITIAL;
-    if (file_open_regular(path, &descriptor, &size, &error) != ERROR_NONE) return false;
-    ssize_t got = read(descriptor, start, sizeof start);
-    close(descriptor);
+    size_t expected = 0;
+    TRY(file_open_regular(path, &descriptor, &expected, error));
+    return file_read_opened(descriptor, expected, path, limit, data, size, error);
+}
+
+bool file_start_holds(int descriptor, const char *word) {
+    char start[4096];
+    ssize_t got = pread(descriptor, start, sizeof start, 0);
     return got > 0 && memmem(start, (size_t)got, word, strlen(word)) != NULL;
 }
 

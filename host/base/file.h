@@ -4,6 +4,7 @@
 
 #include "host/base/error.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 
 /* Fails with "path: cannot WHAT: REASON; what to do about it" for an errno. Every message about a
@@ -15,14 +16,25 @@ enum error_code file_fail(struct error *error, const char *path, const char *wha
 enum error_code file_open_regular(const char *path, int *descriptor, size_t *size,
                                   struct error *error);
 
+/* The flags for open() that it uses: a FIFO would wait for a writer. */
+#define FILE_READING (O_RDONLY | O_NONBLOCK | O_NOCTTY)
+
+/* The same for a file that is open already, whose descriptor is closed if it is refused. */
+enum error_code file_take_regular(int opened, const char *path, int *descriptor, size_t *size,
+                                  struct error *error);
+
 /* Reads a regular file of at most `limit` bytes. *data ends in a NUL that *size does not count;
  * free() releases it. Errors: ERROR_FILE, ERROR_DATA (longer than the limit), ERROR_MEMORY. */
 enum error_code file_read(const char *path, size_t limit, char **data, size_t *size,
                           struct error *error);
 
-/* Whether the first 4 KiB of a regular file contain the word ("": whether it is not empty); false
- * if it cannot be read. */
-bool file_start_holds(const char *path, const char *word);
+/* The same for a regular file of `expected` bytes that is open; closes the descriptor. */
+enum error_code file_read_opened(int descriptor, size_t expected, const char *path, size_t limit,
+                                 char **data, size_t *size, struct error *error);
+
+/* Whether the first 4 KiB of an open file contain the word ("": whether it is not empty); false if
+ * it cannot be read. */
+bool file_start_holds(int descriptor, const char *word);
 
 /* Reads a regular file to its end and discards the bytes, so that an error of the disk or mount
  * is reported here; later, in a mapping, it would end the process. */

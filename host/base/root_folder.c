@@ -212,13 +212,16 @@ enum error_code root_folder_open(const char *path, bool allow_outside, struct ro
     return ERROR_NONE;
 }
 
+const char *root_folder_rest(const struct root_folder *folder, const char *path) {
+    if (path[0] != '/') return path;
+    const char *rest = rest_below(folder->path, path);
+    return rest != NULL ? rest : rest_below(folder->real, path);
+}
+
 int root_folder_file(const struct root_folder *folder, const char *path, int flags) {
     if (folder->allow_outside && path[0] == '/') return open_at(AT_FDCWD, path, flags);
-    if (path[0] == '/') {
-        const char *rest = rest_below(folder->path, path);
-        path = rest != NULL ? rest : rest_below(folder->real, path);
-        if (path == NULL) return fail(EXDEV);
-    }
+    path = root_folder_rest(folder, path);
+    if (path == NULL) return fail(EXDEV);
     if (folder->descriptor < 0) return fail(folder->failure);
     if (folder->allow_outside) return open_at(folder->descriptor, path, flags);
     int opened = open_beneath(folder, path, flags, true);

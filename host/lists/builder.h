@@ -12,7 +12,6 @@ struct builder {
     struct input_options options;  /* the caller's strings; a layout fills in missing ones */
     bool folds_decided;            /* the caller gave a fold column, or "" for none */
     struct collection *collection; /* the caller's; entries and warnings go here */
-    const char *member;            /* the list's name in the folder INPUT; NULL: INPUT is read */
     struct text reason;            /* of the current entry */
     struct label_split split;      /* labels of the current entry, with a separator */
     struct text label;             /* the same joined: sorted, each label once */

@@ -1,0 +1,60 @@
+#include "host/lists/list_file.h"
+
+#include "host/base/file.h"
+#include "host/base/gzip.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static enum error_code fail_outside(const char *folder, const char *name, struct error *error) {
+    return FAIL(error, ERROR_FILE,
+                "%s/%s: a link that leads out of the folder; put the file itself there, or give "
+                "--allow-outside",
+                folder, name);
+}
+
+bool list_file_exists(const struct root_folder *folder, const char *name, struct error *error) {
+    int found = root_folder_file(folder, name, O_PATH);
+    if (found >= 0) close(found);
+    if (found < 0 && errno == EXDEV) fail_outside(folder->path, name, error);
+    return found >= 0;
+}
+
+enum error_code list_file_open(const struct list_file *file, int *descriptor, size_t *size,
+                               struct error *error) {
+    if (!file->is_member) return file_open_regular(file->path, descriptor, size, error);
+    int opened = root_folder_file(file->folder, file->name, FILE_READING);
+    if (opened >= 0) return file_take_regular(opened, file->path, descriptor, size, error);
+    return errno == EXDEV ? fail_outside(file->folder->path, file->name, error)
+                          : file_fail(error, file->path, "open", errno);
+}
+
+enum error_code list_file_stream(const struct list_file *file, FILE **stream, struct error *error) {
+    int descriptor = -1;
+    size_t size = 0;
+    *stream = NULL;
+    TRY(list_file_open(file, &descriptor, &size, error));
+    return gzip_open(descriptor, file->path, stream, error);
+}
+
+enum error_code list_file_each_line(const struct list_file *file,
+                                    enum error_code (*add)(void *context,
+                                                           const struct json_lines *lines,
+                                                           struct error *error),
+                                    void *context, struct error *error) {
+    FILE *stream = NULL;
+    TRY(list_file_stream(file, &stream, error));
+    json_lines_each(stream, file->path, add, context, error);
+    fclose(stream);
+    return error->code;
+}
+
+bool list_file_starts_with(const struct list_file *file, const char *word) {
+    struct error unread = ERROR_INITIAL; /* reading the file reports it */
+    int descriptor = -1;
+    size_t size = 0;
+    if (list_file_open(file, &descriptor, &size, &unread) != ERROR_NONE) return false;
+    bool found = file_start_holds(descriptor, word);
+    close(descriptor);
+    return found;
+}
