@@ -1,4 +1,5 @@
 /* The program: a table of commands. */
+#include "host/base/hash_seed.h"
 #include "host/base/terminal.h"
 #include "host/base/version.h"
 #include "host/base/wait_policy.h"
@@ -8,6 +9,7 @@
 #include "host/commands/option_parse.h"
 
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -136,6 +138,7 @@ int main(int argc, char **argv) {
     struct error error = ERROR_INITIAL;
     open_streams();
     wait_policy_set(argv);
+    json_object_seed((size_t)hash_seed());
     int exit_code = run(argc, argv);
     if ((fflush(stdout) == 0 && !ferror(stdout)) || exit_code == EXIT_FATAL) return exit_code;
     FAIL(&error, ERROR_FILE, "cannot write to the standard output");

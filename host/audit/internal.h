@@ -71,6 +71,7 @@ struct audit {
     struct clip_relations *relations; /* (clips) */
     bool searched_near;               /* neighbours of every row, not only of the issues */
     struct clip_view view;
+    struct text clip_id;            /* of the view */
     struct run_issue *issues;       /* (ranked_count), owned by `found` or the next members */
     struct detection_results found; /* one label a clip */
     struct run_issue *multilabel_issues;

@@ -116,6 +116,7 @@ static enum error_code add_facts(const struct audit_settings *settings, struct a
     const struct session *session = &audit->session;
     run_facts_engine(facts, &session->engine, settings->session.engine.precision);
     run_facts_views(facts, session->has_statistics);
+    run_facts_sandbox(facts);
     run_facts_input(facts, &session->input, settings->session.no_resample);
     add_clips_hash(audit);
     add_settings(settings, audit);
@@ -143,7 +144,8 @@ static void fill_results(const struct audit_settings *settings, struct audit *au
                                      .multilabel = audit->kind->multilabel,
                                      .folds = audit->rows.clip_folds,
                                      .array_rows = audit->rows.clip_rows,
-                                     .relations = audit->relations};
+                                     .relations = audit->relations,
+                                     .id = &audit->clip_id};
     results->has_audio_faults = true;
     results->input = settings->session.input;
     results->root = input->clips.root.path;
@@ -173,6 +175,7 @@ enum error_code audit_make_results(const struct audit_settings *settings, struct
 
 void audit_free_results(struct audit *audit) {
     run_facts_free(&audit->results.facts);
+    text_free(&audit->clip_id);
     warnings_free(&audit->warnings);
     detection_results_free(&audit->found);
     free(audit->multilabel_issues);

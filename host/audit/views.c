@@ -83,7 +83,9 @@ enum error_code audit_views_gather(const char *folder, const size_t *clips, size
         snprintf(name, sizeof name, "view-%zu.npy", v + 1);
         char *path = file_join(folder, name, error);
         if (path != NULL &&
-            write_rows(&views->given[v], views->paths[v], path, clips, count, error) == ERROR_NONE)
+            write_rows(&views->given[v], views->paths[v], path, clips, count, error) ==
+                ERROR_NONE &&
+            npy_unchanged(&views->given[v], error) == ERROR_NONE)
             npy_open(path, &views->kept[v], error);
         free(path);
         TRY(error->code);

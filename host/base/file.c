@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define TEXT_PART ((size_t)1 << 20) /* bytes to read at a time */
+
 static const char *advice(int number) {
     switch (number) {
     case ENOSPC:
@@ -24,13 +26,19 @@ static const char *advice(int number) {
     case EPERM: return "; check its permissions, or give another folder";
     case EFBIG: return "; raise the limit of file sizes (ulimit -f), then try again";
     case EBADMSG: return "; the gzip file is truncated or damaged, copy it again"; /* of gzip.h */
-    case EOVERFLOW: return "; the uncompressed text is too large for a list of clips";
+    case EOVERFLOW: return "; if you trust it, uncompress it with gunzip and give the result";
     default: return "";
     }
 }
 
+/* The words of the C library, unless the number has another meaning here: gzip.h. */
+static const char *reason(int number) {
+    return number == EOVERFLOW ? "its text is far longer than compressed lists of clips are"
+                               : strerror(number);
+}
+
 enum error_code file_fail(struct error *error, const char *path, const char *what, int number) {
-    return FAIL(error, ERROR_FILE, "%s: cannot %s: %s%s", path, what, strerror(number),
+    return FAIL(error, ERROR_FILE, "%s: cannot %s: %s%s", path, what, reason(number),
                 advice(number));
 }
 
@@ -68,8 +76,8 @@ enum error_code file_take_regular(int opened, const char *path, int *descriptor,
     return ERROR_NONE;
 }
 
-enum error_code file_read_opened(int descriptor, size_t expected, const char *path, size_t limit,
-                                 char **data, size_t *size, struct error *error) {
+static enum error_code read_whole(int descriptor, size_t expected, const char *path, size_t limit,
+                                  bool text, char **data, size_t *size, struct error *error) {
     char *buffer = NULL;
     size_t have = 0;
     if (expected > limit) {
@@ -79,10 +87,15 @@ enum error_code file_read_opened(int descriptor, size_t expected, const char *pa
     }
     buffer = memory_array(expected + 1, 1, path, error);
     while (buffer != NULL && have < expected) {
-        ssize_t got = read(descriptor, buffer + have, expected - have);
+        size_t part = text && expected - have > TEXT_PART ? TEXT_PART : expected - have;
+        ssize_t got = read(descriptor, buffer + have, part);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) file_fail(error, path, "read", errno);
         if (got <= 0) break;
+        if (text && memchr(buffer + have, '\0', (size_t)got) != NULL) {
+            FAIL(error, ERROR_DATA, "%s: holds a NUL byte; save it as UTF-8 text", path);
+            break;
+        }
         have += (size_t)got;
     }
 done:
@@ -94,6 +107,16 @@ done:
     *data = buffer;
     *size = have;
     return ERROR_NONE;
+}
+
+enum error_code file_read_opened(int descriptor, size_t expected, const char *path, size_t limit,
+                                 char **data, size_t *size, struct error *error) {
+    return read_whole(descriptor, expected, path, limit, false, data, size, error);
+}
+
+enum error_code file_read_text(int descriptor, size_t expected, const char *path, size_t limit,
+                               char **data, size_t *size, struct error *error) {
+    return read_whole(descriptor, expected, path, limit, true, data, size, error);
 }
 
 enum error_code file_read(const char *path, size_t limit, char **data, size_t *size,

@@ -32,6 +32,10 @@ enum error_code file_read(const char *path, size_t limit, char **data, size_t *s
 enum error_code file_read_opened(int descriptor, size_t expected, const char *path, size_t limit,
                                  char **data, size_t *size, struct error *error);
 
+/* The same of text: ERROR_DATA for a NUL byte, before all of a file with holes is read. */
+enum error_code file_read_text(int descriptor, size_t expected, const char *path, size_t limit,
+                               char **data, size_t *size, struct error *error);
+
 /* Whether the first 4 KiB of an open file contain the word ("": whether it is not empty); false if
  * it cannot be read. */
 bool file_start_holds(int descriptor, const char *word);
@@ -41,7 +45,8 @@ bool file_start_holds(int descriptor, const char *word);
 enum error_code file_check_readable(const char *path, struct error *error);
 
 /* A regular file mapped read-only. If it becomes unreadable (its disk or mount fails, or it is
- * truncated), the process ends with exit code 1 and a message that names it. */
+ * truncated), the process ends with exit code 1 and a message that names it. Its bytes may change
+ * at any time: nothing that is checked in it may be read again and relied on. */
 struct file_mapping {
     const unsigned char *data; /* NULL when the file is empty */
     size_t size;
@@ -49,6 +54,10 @@ struct file_mapping {
 
 enum error_code file_map(const char *path, struct file_mapping *mapping, struct error *error);
 void file_unmap(struct file_mapping *mapping);
+
+/* After the last use of a mapping: ERROR_FILE if another file has its name now, or if its size or
+ * times are not what they were when it was mapped. Takes one that is not of a file. */
+enum error_code file_map_unchanged(const struct file_mapping *mapping, struct error *error);
 
 /* A file that appears under its name only when it is complete: written to a temporary file in the
  * same folder, flushed to disk, renamed, and the folder flushed. The struct must not move while it

@@ -11,10 +11,23 @@
 
 struct gzip {
     gzFile file;
-    size_t given; /* uncompressed bytes so far */
+    size_t given;    /* uncompressed bytes so far */
+    size_t newlines; /* among them; lines end in these, */
+    size_t returns;  /* in these, or in both */
 };
 
+bool gzip_is_too_much(size_t bytes, size_t lines, size_t compressed) {
+    return (bytes > GZIP_FREE_BYTES && bytes / GZIP_MAXIMUM_RATIO > compressed) ||
+           (lines > GZIP_FREE_LINES && (double)lines > GZIP_LINES_A_BYTE * (double)compressed);
+}
+
 /* ---- calls of the stream ---- */
+
+static size_t count_of(const char *bytes, size_t count, char byte) {
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) found += bytes[i] == byte;
+    return found;
+}
 
 static ssize_t gzip_read(void *context, char *bytes, size_t count) {
     struct gzip *gzip = context;
@@ -27,7 +40,10 @@ static ssize_t gzip_read(void *context, char *bytes, size_t count) {
         return -1;
     }
     gzip->given += (size_t)got;
-    if (gzip->given <= GZIP_MAXIMUM_BYTES) return got;
+    gzip->newlines += count_of(bytes, (size_t)got, '\n');
+    gzip->returns += count_of(bytes, (size_t)got, '\r');
+    size_t lines = gzip->newlines > gzip->returns ? gzip->newlines : gzip->returns;
+    if (!gzip_is_too_much(gzip->given, lines, (size_t)gzoffset(gzip->file))) return got;
     errno = EOVERFLOW;
     return -1;
 }

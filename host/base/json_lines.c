@@ -20,6 +20,12 @@ static enum error_code read_line(struct json_lines *lines, bool *end, struct err
             lines->too_long = true;
         else
             text_append(&lines->bytes, &plain, 1);
+        /* Not text: it may go on for as long as a file can be. */
+        if (lines->too_long && lines->holds_nul)
+            return FAIL(error, ERROR_DATA,
+                        "%s: line %zu is longer than 1 MiB and holds NUL bytes; this is not a list "
+                        "of clips",
+                        lines->name, lines->line + 1);
     }
     if (ferror(lines->stream)) return file_fail(error, lines->name, "read", errno);
     lines->line++;

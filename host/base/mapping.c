@@ -9,17 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #define EXIT_UNREAD 1 /* as after any other file that cannot be read */
 
-/* A mapping, for the handler. */
+/* A mapping: for the handler, and what its file was like. */
 struct mapped {
     struct mapped *next;
     const unsigned char *data;
     size_t size;
-    char path[]; /* as it is shown */
+    struct stat status; /* at the beginning */
+    char *path;         /* as given: below */
+    char shown[];       /* as it is shown; then the path */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -42,7 +45,7 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
         return;
     }
     const struct iovec message[] = {
-        vector_of("earmark: "), vector_of(mapped->path),
+        vector_of("earmark: "), vector_of(mapped->shown),
         vector_of(": cannot be read any more: it was truncated, or its disk or mount failed; fix "
                   "that, then give the same command again\n")};
     ssize_t written = writev(STDERR_FILENO, message, 3);
@@ -51,17 +54,23 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
 }
 
 static enum error_code note(const char *path, const struct file_mapping *mapping,
-                            struct error *error) {
+                            const struct stat *status, struct error *error) {
+    const size_t size = strlen(path) + 1;
     struct text shown = TEXT_INITIAL;
     name_shown(&shown, path, "\\");
     struct mapped *mapped = NULL;
     if (text_check(&shown, error) == ERROR_NONE)
-        mapped = memory_array(1, sizeof *mapped + shown.length + 1, path, error);
-    if (mapped != NULL) memcpy(mapped->path, shown.data, shown.length + 1);
+        mapped = memory_array(1, sizeof *mapped + shown.length + 1 + size, path, error);
+    if (mapped != NULL) {
+        mapped->path = mapped->shown + shown.length + 1;
+        memcpy(mapped->shown, shown.data, shown.length + 1);
+        memcpy(mapped->path, path, size);
+    }
     text_free(&shown);
     if (mapped == NULL) return error->code;
     mapped->data = mapping->data;
     mapped->size = mapping->size;
+    mapped->status = *status;
     pthread_mutex_lock(&lock);
     mapped->next = all;
     all = mapped;
@@ -82,19 +91,47 @@ static void forget(const unsigned char *data) {
     free(mapped);
 }
 
+static bool same_time(const struct timespec *left, const struct timespec *right) {
+    return left->tv_sec == right->tv_sec && left->tv_nsec == right->tv_nsec;
+}
+
+static bool same_file(const struct stat *left, const struct stat *right) {
+    return left->st_dev == right->st_dev && left->st_ino == right->st_ino &&
+           left->st_size == right->st_size && same_time(&left->st_mtim, &right->st_mtim) &&
+           same_time(&left->st_ctim, &right->st_ctim);
+}
+
+enum error_code file_map_unchanged(const struct file_mapping *mapping, struct error *error) {
+    struct stat status;
+    pthread_mutex_lock(&lock);
+    const struct mapped *mapped = all;
+    while (mapped != NULL && mapped->data != mapping->data) mapped = mapped->next;
+    pthread_mutex_unlock(&lock);
+    if (mapped == NULL) return ERROR_NONE;
+    if (stat(mapped->path, &status) == 0 && same_file(&status, &mapped->status)) return ERROR_NONE;
+    return FAIL(error, ERROR_FILE,
+                "%s: was changed while it was read; give the same command again when nothing "
+                "writes to it",
+                mapped->path);
+}
+
 enum error_code file_map(const char *path, struct file_mapping *mapping, struct error *error) {
+    struct stat status;
     int descriptor = -1;
     *mapping = (struct file_mapping){NULL, 0};
     TRY(file_open_regular(path, &descriptor, &mapping->size, error));
     if (mapping->size > 0) {
-        void *mapped = mmap(NULL, mapping->size, PROT_READ, MAP_SHARED, descriptor, 0);
+        void *mapped = MAP_FAILED;
+        if (fstat(descriptor, &status) == 0)
+            mapped = mmap(NULL, mapping->size, PROT_READ, MAP_SHARED, descriptor, 0);
         if (mapped == MAP_FAILED)
             file_fail(error, path, "map", errno);
         else
             mapping->data = mapped;
     }
     close(descriptor);
-    if (mapping->data != NULL && note(path, mapping, error) != ERROR_NONE) file_unmap(mapping);
+    if (mapping->data != NULL && note(path, mapping, &status, error) != ERROR_NONE)
+        file_unmap(mapping);
     return error->code;
 }
 

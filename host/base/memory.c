@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LARGE ((size_t)16 << 20) /* bytes */
+
 void *memory_array(size_t count, size_t size, const char *what, struct error *error) {
     if (size != 0 && count > SIZE_MAX / 2 / size) {
         FAIL(error, ERROR_MEMORY, "%s: %zu x %zu bytes is more than can be addressed", what, count,
@@ -22,7 +24,8 @@ enum error_code memory_grow(void *array_pointer, size_t *capacity, size_t needed
     while (wanted < needed) {
         if (wanted > SIZE_MAX / 4 / size)
             return FAIL(error, ERROR_MEMORY, "%s: %zu elements are too many", what, needed);
-        wanted *= 2;
+        /* Large arrays are moved without being copied; half of one unused would matter more. */
+        wanted += wanted * size < LARGE ? wanted : wanted / 4;
     }
     void *old;
     memcpy(&old, array_pointer, sizeof old);

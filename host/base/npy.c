@@ -2,10 +2,12 @@
 #include "host/base/npy.h"
 
 #include "host/base/float16.h"
+#include "host/base/memory.h"
 #include "host/base/npy_header.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Elements are converted in runs of this many, which stay in the first-level cache. */
@@ -47,8 +49,32 @@ enum error_code npy_open(const char *path, struct npy_array *array, struct error
     return ERROR_NONE;
 }
 
+enum error_code npy_read(const char *path, struct npy_array *array, struct error *error) {
+    struct file_mapping mapping;
+    *array = (struct npy_array)NPY_INITIAL;
+    TRY(file_map(path, &mapping, error));
+    unsigned char *copy = memory_array(mapping.size, 1, path, error);
+    if (copy != NULL) {
+        if (mapping.size > 0) memcpy(copy, mapping.data, mapping.size);
+        if (file_map_unchanged(&mapping, error) == ERROR_NONE &&
+            npy_parse(copy, mapping.size, array, error) != ERROR_NONE)
+            error_prefix(error, "%s", path);
+    }
+    file_unmap(&mapping);
+    if (error->code == ERROR_NONE)
+        array->copy = copy;
+    else
+        free(copy);
+    return error->code;
+}
+
+enum error_code npy_unchanged(const struct npy_array *array, struct error *error) {
+    return file_map_unchanged(&array->mapping, error);
+}
+
 void npy_close(struct npy_array *array) {
     file_unmap(&array->mapping);
+    free(array->copy);
     *array = (struct npy_array)NPY_INITIAL;
 }
 

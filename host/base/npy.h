@@ -17,6 +17,14 @@
 enum error_code npy_open(const char *path, struct npy_array *array, struct error *error);
 void npy_close(struct npy_array *array); /* may be called on NPY_INITIAL */
 
+/* The same with a copy of the file in memory, for values that become indexes, counts or sizes: the
+ * bytes that are checked are those that are used. Also ERROR_MEMORY, and ERROR_FILE for a file that
+ * changes while it is copied. */
+enum error_code npy_read(const char *path, struct npy_array *array, struct error *error);
+
+/* After the last use of a mapped array: file_map_unchanged(). */
+enum error_code npy_unchanged(const struct npy_array *array, struct error *error);
+
 /* The same on bytes in memory, which must stay valid. The message does not name a file. */
 enum error_code npy_parse(const unsigned char *bytes, size_t size, struct npy_array *array,
                           struct error *error);

@@ -34,11 +34,12 @@ struct npy_array {
     bool fortran; /* column after column; false for 1-D arrays */
     size_t dimensions;
     size_t shape[NPY_MAXIMUM_DIMENSIONS];
-    size_t rows;               /* shape[0]; 1 for an array without dimensions */
-    size_t columns;            /* elements of one row: the product of the other dimensions */
-    size_t count;              /* rows * columns */
-    const unsigned char *data; /* may be unaligned: use npy_direct or the copies below */
-    struct file_mapping mapping;
+    size_t rows;                 /* shape[0]; 1 for an array without dimensions */
+    size_t columns;              /* elements of one row: the product of the other dimensions */
+    size_t count;                /* rows * columns */
+    const unsigned char *data;   /* may be unaligned: use npy_direct or the copies below */
+    struct file_mapping mapping; /* npy_open */
+    unsigned char *copy;         /* npy_read */
 };
 
 #define NPY_INITIAL                                                                                \

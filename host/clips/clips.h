@@ -1,14 +1,14 @@
 /* The list of clips that a run is about, in its order, with labels, groups and folds.
  *
- * Strings are stored in one arena and referred to by offsets; labels, groups and folds
- * are interned, so that each of a million clips costs about 60 bytes and its
- * path. Strings are bytes as the file system or the manifest gave them, not
- * necessarily UTF-8. */
+ * Each string is stored once, however many clips have it, so that each of a million clips costs
+ * about 60 bytes and, if no other has it, its path. Strings are bytes as the file system or the
+ * manifest gave them, not necessarily UTF-8. */
 #ifndef EARMARK_CLIPS_CLIPS_H
 #define EARMARK_CLIPS_CLIPS_H
 
 #include "host/base/root_folder.h"
 #include "host/base/text.h"
+#include "host/clips/string_table.h"
 
 /* What became of a clip. CLIP_OK is embedded and audited, CLIP_SILENT embedded
  * and marked, all others are rows with their reason. */
@@ -39,9 +39,9 @@ bool clip_status_is_unreadable(enum clip_status status);
 
 /* One clip; all strings through the functions below. */
 struct clip {
-    uint64_t path;       /* arena offset: relative to the list's root, or absolute */
-    uint64_t id;         /* arena offset; the manifest's, or path, or path#t=start,end */
-    uint64_t reason;     /* arena offset; of the empty string while there is none */
+    uint32_t path;       /* number of a string: relative to the list's root, or absolute */
+    uint32_t id;         /* the manifest's, or CLIP_ID_OF_PATH */
+    uint32_t reason;     /* of the empty string while there is none */
     int32_t class_index; /* of class_names, or -1: no label */
     int32_t group_index; /* of group_names, or -1: no group */
     int32_t fold;        /* of fold_names, or -1: no fold */
@@ -50,14 +50,11 @@ struct clip {
     double end;          /* seconds into the file; 0: to its end */
 };
 
-/* Distinct strings with their indexes; private to clips.c. */
-struct string_table {
-    uint64_t *offsets; /* (count) into the arena */
-    size_t count;
-    size_t capacity;
-    uint32_t *slots; /* open addressing: index + 1, 0 = empty */
-    size_t slot_count;
-};
+/* The path, for a segment with #t=start,end appended: made when it is asked for, because a
+ * million segments of one file would not share it. */
+#define CLIP_ID_OF_PATH UINT32_MAX
+
+#define CLIPS_MAXIMUM ((size_t)INT32_MAX)
 
 struct clip_list {
     struct root_folder root; /* its path: as given; "." for none */
@@ -75,11 +72,8 @@ struct clip_list {
     const char **fold_names; /* (fold_count), empty without --fold-column */
     size_t fold_count;
 
-    void *name_storage; /* what the three name arrays point into */
-    char *arena;        /* NUL-terminated strings; offset 0 is the empty string */
-    size_t arena_size;
-    size_t arena_capacity;
-    struct string_table labels;
+    struct string_table strings; /* paths, ids and reasons; number 0 is the empty string */
+    struct string_table labels;  /* what the three name arrays point into, like the next two */
     struct string_table groups;
     struct string_table folds;
 };
@@ -103,20 +97,23 @@ enum error_code clip_list_init(struct clip_list *list, const char *root, bool al
                                struct error *error);
 void clip_list_free(struct clip_list *list); /* takes NULL and a zeroed list */
 
-/* Appends a clip at the end. */
+/* Appends a clip at the end. Errors: ERROR_MEMORY, and ERROR_DATA for more than CLIPS_MAXIMUM. */
 enum error_code clip_list_add(struct clip_list *list, const struct clip_entry *entry,
                               struct error *error);
 
 /* Sorts the names and fixes the indexes; once, after the last clip_list_add. */
 enum error_code clip_list_finish(struct clip_list *list, struct error *error);
 
-/* Strings of clip `index`; valid until the next clip_list_add or set_reason.
+/* Strings of clip `index`; valid as long as the list.
  * NULL where the clip has no label, group or fold; an empty reason is "". */
 const char *clip_path(const struct clip_list *list, size_t index);
-const char *clip_id(const struct clip_list *list, size_t index);
 const char *clip_reason(const struct clip_list *list, size_t index);
 const char *clip_label(const struct clip_list *list, size_t index);
 const char *clip_group(const struct clip_list *list, size_t index);
+
+/* The id, perhaps in `text`, whose content is replaced then (text_check reports a lack of
+ * memory). */
+const char *clip_id(const struct clip_list *list, size_t index, struct text *text);
 
 /* The reason of CLIP_OUTSIDE where clip_open gives EXDEV. */
 #define CLIP_LEADS_OUT                                                                             \
@@ -136,9 +133,7 @@ enum error_code clip_list_fail(const struct clip_list *list, const char *what, s
 /* How many clips have a status of clip_status_is_unreadable. */
 size_t clip_list_unreadable(const struct clip_list *list);
 
-/* Records what became of a clip; the strings given out before become invalid
- * (the names of classes, groups and folds stay valid). `reason` is copied and must
- * not be one of those strings. */
+/* Records what became of a clip; `reason`, which may be NULL, is copied. */
 enum error_code clip_list_set_status(struct clip_list *list, size_t index, enum clip_status status,
                                      const char *reason, struct error *error);
 

@@ -73,55 +73,66 @@ void label_split_close(struct label_split *split) {
 
 /* ---- a list ---- */
 
-/* All classes' labels end to end each ended by a NUL; starts are filled in. */
+static enum error_code add_member(struct label_sets *sets, const char *name, size_t *capacity,
+                                  struct error *error) {
+    size_t count = sets->starts[sets->set_count + 1];
+    uint32_t number = 0;
+    TRY(memory_grow(&sets->members, capacity, count + 1, sizeof *sets->members, "labels", error));
+    TRY(string_table_add(&sets->table, name, &number, error));
+    sets->members[count] = (int32_t)number;
+    sets->starts[sets->set_count + 1]++;
+    return ERROR_NONE;
+}
+
+/* The labels of each class, numbered in the order of their first appearance. */
 static enum error_code split_classes(const struct clip_list *clips, const char *separator,
-                                     struct label_sets *sets, struct text *storage,
-                                     struct error *error) {
+                                     struct label_sets *sets, struct error *error) {
     struct label_split split = {0};
-    for (size_t c = 0; c < clips->class_count && error->code == ERROR_NONE; c++) {
-        const char *name = clips->class_names[c];
+    size_t capacity = 0;
+    TRY(memory_grow(&sets->members, &capacity, 1, sizeof *sets->members, "labels", error));
+    for (; sets->set_count < clips->class_count && error->code == ERROR_NONE; sets->set_count++) {
+        const char *name = clips->class_names[sets->set_count];
+        sets->starts[sets->set_count + 1] = sets->starts[sets->set_count];
         if (separator == NULL)
-            text_append(storage, name, strlen(name) + 1);
+            add_member(sets, name, &capacity, error);
         else if (label_split_cell(&split, name, separator, error) == ERROR_NONE)
-            for (size_t i = 0; i < split.count; i++)
-                text_append(storage, split.pieces[i], strlen(split.pieces[i]) + 1);
-        sets->starts[c + 1] = sets->starts[c] + (separator == NULL ? 1 : split.count);
+            for (size_t i = 0; i < split.count && error->code == ERROR_NONE; i++)
+                add_member(sets, split.pieces[i], &capacity, error);
     }
     label_split_close(&split);
-    return error->code == ERROR_NONE ? text_check(storage, error) : error->code;
+    return error->code;
 }
 
 enum error_code label_sets_open(const struct clip_list *clips, const char *separator,
                                 struct label_sets *sets, struct error *error) {
-    struct text storage = TEXT_INITIAL;
     *sets = (struct label_sets){0};
     sets->starts = memory_array(clips->class_count + 1, sizeof *sets->starts, "labels", error);
     if (sets->starts == NULL) return error->code;
-    split_classes(clips, separator, sets, &storage, error);
-    sets->storage = storage.data;
-    TRY(error->code);
-    size_t all = sets->starts[clips->class_count];
-    if (all > INT32_MAX) return FAIL(error, ERROR_DATA, "more than %d labels", INT32_MAX);
-    sets->names = memory_array(all, sizeof *sets->names, "labels", error);
-    sets->members = memory_array(all, sizeof *sets->members, "labels", error);
-    TRY(error->code);
-    const char *start = sets->storage == NULL ? "" : sets->storage, *at = start;
-    for (size_t i = 0; i < all; i++, at += strlen(at) + 1) sets->names[i] = at;
-    sets->count = sort_once(sets->names, all);
-    at = start;
-    for (size_t i = 0; i < all; i++, at += strlen(at) + 1) {
-        const char *const *found =
-            bsearch(&at, sets->names, sets->count, sizeof *sets->names, compare_names);
-        sets->members[i] = (int32_t)(found - sets->names);
+    TRY(split_classes(clips, separator, sets, error));
+    sets->count = sets->table.count;
+    sets->names = memory_array(sets->count, sizeof *sets->names, "labels", error);
+    int32_t *ranks = memory_array(sets->count, sizeof *ranks, "labels", error);
+    if (error->code == ERROR_NONE) {
+        for (size_t i = 0; i < sets->count; i++) sets->names[i] = string_table_at(&sets->table, i);
+        sets->count = sort_once(sets->names, sets->count);
+        for (size_t i = 0; i < sets->count; i++) {
+            const char *name = string_table_at(&sets->table, i);
+            const char *const *found =
+                bsearch(&name, sets->names, sets->count, sizeof *sets->names, compare_names);
+            ranks[i] = (int32_t)(found - sets->names);
+        }
+        for (size_t i = 0; i < sets->starts[sets->set_count]; i++)
+            sets->members[i] = ranks[sets->members[i]];
     }
-    return ERROR_NONE;
+    free(ranks);
+    return error->code;
 }
 
 void label_sets_close(struct label_sets *sets) {
     free(sets->names);
     free(sets->starts);
     free(sets->members);
-    free(sets->storage);
+    string_table_free(&sets->table);
     *sets = (struct label_sets){0};
 }
 

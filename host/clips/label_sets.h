@@ -28,9 +28,10 @@ void label_split_close(struct label_split *split); /* takes a zeroed one */
 struct label_sets {
     const char **names; /* (count) sorted bytewise */
     size_t count;
-    size_t *starts;   /* (classes of the list + 1) into members */
-    int32_t *members; /* numbers of labels, ascending within a class */
-    char *storage;    /* what names point into */
+    size_t *starts;            /* (classes of the list + 1) into members */
+    size_t set_count;          /* classes of the list */
+    int32_t *members;          /* numbers of labels, ascending within a class */
+    struct string_table table; /* what names point into */
 };
 
 /* separator: NULL for one label a clip; else the classes' names are joined sets. */

@@ -79,7 +79,8 @@ static enum error_code crossval(const struct options *options, struct crossval_c
     if (!options->quiet) crossval_data_report(&options->files, &command->data);
     command->settings.crossval.threads = command->engine.threads;
     if ((multilabel ? run_multilabel(options, command, &result, error)
-                    : run_one_label(options, command, &result, error)) == ERROR_NONE)
+                    : run_one_label(options, command, &result, error)) == ERROR_NONE &&
+        crossval_data_unchanged(&command->data, error) == ERROR_NONE)
         crossval_data_write(options->out, &options->files, &command->settings.crossval,
                             &command->data,
                             multilabel ? command->probabilities : command->detection.probabilities,

@@ -67,6 +67,9 @@ enum error_code crossval_data_open(const struct crossval_files *files,
                                    struct crossval_data *data, struct error *error);
 void crossval_data_close(struct crossval_data *data);
 
+/* After the last use of the embeddings: npy_unchanged() for each file of them. */
+enum error_code crossval_data_unchanged(const struct crossval_data *data, struct error *error);
+
 /* Writes into a folder that exists: pred_probs.npy (rows, classes) float32, folds.npy (rows)
  * int32, labels.npy (rows) int64 (multilabel: (rows, classes) int8, 0 and 1), rows.npy (rows)
  * int64, classes.json (the labels' values), not_auditable.csv (row, label, reason; multilabel: a

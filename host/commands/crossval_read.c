@@ -26,6 +26,7 @@ static enum error_code read_column(const char *path, size_t rows, int64_t **valu
                npy_copy_int64(&array, 0, array.rows, *values, error) != ERROR_NONE) {
         error_prefix(error, "%s", path);
     }
+    if (error->code == ERROR_NONE) npy_unchanged(&array, error);
     *count = array.rows;
     npy_close(&array);
     return error->code;
@@ -272,6 +273,7 @@ static enum error_code read_matrix(const char *path, struct crossval_data *data,
         if (npy_copy_int64(&array, row, 1, values, error) == ERROR_NONE)
             take_labels(values, classes, row, *matrix + row * classes, error);
     if (error->code != ERROR_NONE) error_prefix(error, "%s", path);
+    if (error->code == ERROR_NONE) npy_unchanged(&array, error);
     free(values);
     npy_close(&array);
     return error->code;
@@ -365,6 +367,11 @@ enum error_code crossval_data_open(const struct crossval_files *files,
     data->input.name = files->embeddings[0];
     data->input.embeddings = data->views[0].embeddings;
     data->input.features = data->views[0].features;
+    return ERROR_NONE;
+}
+
+enum error_code crossval_data_unchanged(const struct crossval_data *data, struct error *error) {
+    for (size_t v = 0; v < data->view_count; v++) TRY(npy_unchanged(&data->arrays[v], error));
     return ERROR_NONE;
 }
 

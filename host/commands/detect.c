@@ -167,6 +167,7 @@ static enum error_code detect(const struct options *options, struct detect_comma
     TRY(detection_find(&command->settings, &command->detection, error));
     TRY(detection_results_make(device->operations, device, &command->detection, command->clips,
                                &command->found, results, error));
+    TRY(crossval_data_unchanged(&command->data, error));
     results->clips = (struct run_clips){command->data.given_rows, get_row, &command->rows};
     results->input = options->files.embeddings[0];
     results->root = nothing;

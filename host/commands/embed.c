@@ -19,6 +19,7 @@ struct embed_run {
     struct session session;
     struct clip_relations *relations;
     struct run_facts facts;
+    struct text clip_id;
 };
 
 /* One label a row. */
@@ -79,7 +80,8 @@ static enum error_code write_files(const struct session_settings *settings, stru
     struct clip_view view = {.clips = &input->clips,
                              .measures = session->measures,
                              .multilabel = multilabel,
-                             .relations = run->relations};
+                             .relations = run->relations,
+                             .id = &run->clip_id};
     struct run_results results = {
         .input = settings->input,
         .root = input->clips.root.path,
@@ -93,6 +95,7 @@ static enum error_code write_files(const struct session_settings *settings, stru
     };
     run_facts_engine(&run->facts, &session->engine, settings->engine.precision);
     run_facts_views(&run->facts, session->has_statistics);
+    run_facts_sandbox(&run->facts);
     run_facts_input(&run->facts, input, settings->no_resample);
     resume_facts(&run->facts, &session->store);
     results.facts = run->facts;
@@ -171,6 +174,7 @@ int command_embed(int argc, char **argv) {
     }
     run_facts_free(&run.facts);
     free(run.relations);
+    text_free(&run.clip_id);
     session_close(&run.session);
     command_records_free(&records);
     return exit_code;

@@ -168,6 +168,7 @@ static enum error_code run_single(const struct options *options,
     struct confident_result *result = &command->single;
     if (confident_find(&input, settings, result, error) != ERROR_NONE)
         return name_files(options, error);
+    TRY(npy_unchanged(&input.probabilities, error));
     *count = result->issue_count;
     switch (options->estimate) {
     case ESTIMATE_OFF_DIAGONAL: print_estimate(result->num_label_issues); break;
@@ -194,6 +195,7 @@ static enum error_code run_multilabel(const struct options *options,
     struct multilabel_result *result = &command->multi;
     if (multilabel_find(&input, settings, result, error) != ERROR_NONE)
         return name_files(options, error);
+    TRY(npy_unchanged(&input.probabilities, error));
     *count = result->issue_count;
     if (options->estimate != ESTIMATE_NONE) {
         print_estimate(result->num_label_issues);
@@ -212,7 +214,7 @@ static enum error_code run(const struct options *options, struct issues_command 
                            size_t *count, struct error *error) {
     struct confident_settings settings = options->confident;
     TRY(check_options(options, error));
-    TRY(npy_open(options->files.labels, &command->labels, error));
+    TRY(npy_read(options->files.labels, &command->labels, error));
     TRY(npy_open(options->pred_probs, &command->probabilities, error));
     size_t classes = command->probabilities.columns;
     if (command->probabilities.dimensions == 2) { /* else refused below */

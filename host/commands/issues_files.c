@@ -105,6 +105,8 @@ enum error_code issues_write(const char *folder, const struct confident_input *i
                      error));
     TRY(npy_write_in(folder, "thresholds.npy", NPY_FLOAT64, 1, &result->classes, result->thresholds,
                      error));
+    /* The files above were made from them once more; without the last one they are not a result. */
+    TRY(npy_unchanged(&input->probabilities, error));
     return write_health_json(folder, result->rows, result->classes, settings, result->issue_count,
                              result->num_label_issues, &result->num_label_issues_calibrated,
                              1 - (double)result->num_label_issues / (double)result->rows, error);
@@ -196,7 +198,8 @@ enum error_code issues_write_multilabel(const char *folder, const struct multila
         write_rows(folder, result->issues, result->issue_count, result->rows, error) ==
             ERROR_NONE &&
         npy_write_in(folder, "confident_joint.npy", NPY_INT64, 3, shape, result->confident_joint,
-                     error) == ERROR_NONE)
+                     error) == ERROR_NONE &&
+        npy_unchanged(&input->probabilities, error) == ERROR_NONE)
         write_health_json(folder, result->rows, result->classes, settings, result->issue_count,
                           result->num_label_issues, NULL, multilabel_health(result), error);
     free(scores);

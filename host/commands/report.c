@@ -1,6 +1,7 @@
 /* earmark report: the page of a finished run, made again from its files. */
 #include "host/report/report.h"
 #include "host/base/progress.h"
+#include "host/base/sandbox.h"
 #include "host/commands/commands.h"
 #include "host/report/read.h"
 
@@ -19,6 +20,7 @@ static enum error_code make_report(const struct options *options, struct error *
     struct run_read *read = NULL;
     struct decoders *decoders = NULL;
     struct report_sounds sounds = {0, 0};
+    sandbox_report(options->quiet);
     TRY(decoders_open(engine_threads(&options->engine), &decoders, error));
     if (run_read_open(options->argument, &read, error) == ERROR_NONE) {
         struct run_results results = *run_read_results(read);

@@ -76,15 +76,16 @@ static struct row_view NAME(view_row)(const REAL *row, size_t classes, size_t gi
     REAL raised = mine + (REAL)1e-6;
     size_t first = given;
     if (view.passes > 1 || other >= mine) {
+        /* The ends of the two searches are for a mapped row that changes while it is read. */
         first = 0;
-        while (row[first] != top) first++;
+        while (first + 1 < classes && row[first] != top) first++;
     }
     if (view.passes > 1) view.guess = first;
     view.unequal = first != given;
     view.vetoed = raised > other;
     if (raised == other) { /* among equals, the first counts */
         size_t equal = 0;
-        while (equal == given || row[equal] != other) equal++;
+        while (equal < classes && (equal == given || row[equal] != other)) equal++;
         view.vetoed = given < equal;
     }
     view.other = (double)other;

@@ -34,7 +34,8 @@ static inline int smallest_offer(struct smallest *smallest, double value, uint32
     int cut = smallest->count == smallest->capacity;
     if (cut) {
         smallest_cut(smallest);
-        if (value > smallest->limit) return 1;
+        /* It is still full where none is wanted. */
+        if (value > smallest->limit || smallest->count == smallest->capacity) return 1;
     }
     smallest->items[smallest->count++] = (struct candidate){value, order, place};
     return cut;

@@ -69,7 +69,10 @@ static enum error_code read_numbers(const char *path, size_t dimensions, const s
              path, array.count, array.dimensions, shape_name, shape[0]);
     else
         *values = memory_array(array.count, sizeof **values, path, error);
-    if (error->code == ERROR_NONE) npy_copy_float64(&array, 0, array.rows, *values);
+    if (error->code == ERROR_NONE) {
+        npy_copy_float64(&array, 0, array.rows, *values);
+        npy_unchanged(&array, error);
+    }
     npy_close(&array);
     return error->code;
 }

@@ -19,7 +19,7 @@ static void get_clip(const void *context, size_t row, struct run_clip *clip) {
     *clip = (struct run_clip){
         .row = row,
         .path = clip_path(view->clips, row),
-        .id = clip_id(view->clips, row),
+        .id = clip_id(view->clips, row, view->id),
         .label = clip_label(view->clips, row),
         .group = clip_group(view->clips, row),
         .reason = reason[0] == '\0' ? NULL : reason,

@@ -16,6 +16,7 @@ struct clip_view {
     const size_t *array_rows; /* (clips->count): row in the .npy files or EMBEDDING_NO_ROW;
           NULL: the store's rows */
     const struct clip_relations *relations; /* (clips->count), or NULL: duplicates not searched */
+    struct text *id;                        /* for the id of the row that was asked for last */
 };
 
 /* The view must stay valid while the result is used. */

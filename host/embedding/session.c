@@ -2,6 +2,7 @@
 
 #include "host/base/memory.h"
 #include "host/base/npy.h"
+#include "host/base/sandbox.h"
 #include "host/embedding/resume.h"
 #include "host/lists/input.h"
 
@@ -17,6 +18,7 @@ enum error_code session_open(const struct session_settings *settings, struct ses
     options.exclude = out;
     input_open(settings->input, &options, &session->input, error);
     free(out);
+    sandbox_report(settings->engine.quiet);
     if (error->code == ERROR_NONE) collection_report(&session->input, settings->engine.quiet);
     return error->code;
 }

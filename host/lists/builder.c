@@ -1,10 +1,13 @@
 #include "host/lists/builder.h"
 
+#include "host/base/hash_seed.h"
 #include "host/base/memory.h"
+#include "host/base/names.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 enum error_code builder_open(struct builder *builder, const struct input_options *options,
                              const char *root, struct collection *collection, struct error *error) {
@@ -33,6 +36,8 @@ void builder_close(struct builder *builder) {
     pattern_free(&builder->pattern);
     pattern_match_free(&builder->match);
     text_free(&builder->reason);
+    text_free(&builder->start);
+    text_free(&builder->id);
     text_free(&builder->label);
     label_split_close(&builder->split);
     text_free(&builder->path);
@@ -113,10 +118,68 @@ static void check_fold(struct builder *builder, struct clip_entry *entry) {
     }
 }
 
+/* ---- lengths ---- */
+
+#define SHOWN 60 /* bytes of a string that is too long */
+
+/* The beginning of a string, without a part of a character at its end. */
+static void take_start(struct builder *builder, const char *string) {
+    char start[SHOWN + 1];
+    size_t length = strnlen(string, SHOWN + 1), end = length < SHOWN ? length : SHOWN;
+    if (length > SHOWN)
+        while (end > SHOWN - 4 && ((unsigned char)string[end] & 0xc0) == 0x80) end--;
+    memcpy(start, string, end);
+    start[end] = '\0';
+    text_clear(&builder->start);
+    name_visible(&builder->start, start);
+    text_string(&builder->start, "...");
+}
+
+/* Whether a string is too long to be kept; the entry becomes a bad row then. */
+static bool is_too_long(struct builder *builder, const char *what, const char *string,
+                        size_t longest, struct clip_entry *entry) {
+    size_t length = string == NULL ? 0 : strlen(string);
+    if (length <= longest) return false;
+    take_start(builder, string);
+    text_clear(&builder->reason);
+    if (builder->place != NULL) text_format(&builder->reason, "%s: ", builder->place);
+    text_format(&builder->reason, "its %s is longer than %zu bytes (%zu): '%s'; shorten it", what,
+                longest, length, builder->start.data == NULL ? "" : builder->start.data);
+    fail_entry(builder, entry, CLIP_BAD_ROW);
+    return true;
+}
+
+/* Every row has an id: its place in the list, else the beginning of what was too long. */
+static void replace_id(struct builder *builder, struct clip_entry *entry) {
+    text_clear(&builder->id);
+    if (builder->place != NULL)
+        text_string(&builder->id, builder->place);
+    else if (builder->start.data != NULL)
+        text_string(&builder->id, builder->start.data);
+    entry->id = builder->id.data;
+}
+
+static enum error_code check_lengths(struct builder *builder, struct clip_entry *entry,
+                                     struct error *error) {
+    const size_t name = BUILDER_MAXIMUM_NAME;
+    const size_t labels = builder->options.label_separator == NULL ? name : BUILDER_MAXIMUM_LABELS;
+    if (is_too_long(builder, "path", entry->path, name, entry)) {
+        entry->path = "";
+        if (entry->id == NULL) replace_id(builder, entry);
+    }
+    if (is_too_long(builder, "id", entry->id, name, entry)) replace_id(builder, entry);
+    if (is_too_long(builder, "label", entry->label, labels, entry)) entry->label = NULL;
+    if (is_too_long(builder, "group", entry->group, name, entry)) entry->group = NULL;
+    if (is_too_long(builder, "fold", entry->fold, name, entry)) entry->fold = NULL;
+    TRY(text_check(&builder->start, error));
+    return text_check(&builder->id, error);
+}
+
 enum error_code builder_add(struct builder *builder, const struct clip_entry *entry,
                             struct error *error) {
     struct clip_entry complete = *entry;
     text_clear(&builder->reason);
+    TRY(check_lengths(builder, &complete, error));
     if (builder->has_pattern && entry->status == CLIP_OK)
         TRY(apply_pattern(builder, &complete, error));
     TRY(check_label(builder, &complete, error));
@@ -174,48 +237,82 @@ static enum error_code warn_of_similar_labels(struct collection *collection, str
 
 /* ---- labels that look like lists ---- */
 
-/* Whether `piece` (length bytes, without spaces around it) is one of the pieces of the list. */
-static bool has_piece(const char *list, char separator, const char *piece, size_t length) {
+/* First pieces of labels, as keys of a table, with the first label that each begins. */
+enum { COMPARED = 1000, LIST_SLOTS = 4096 };
+
+struct first_pieces {
+    struct first_piece {
+        const char *bytes; /* NULL: an empty slot */
+        size_t length;
+        size_t label;
+    } slots[LIST_SLOTS];
+};
+
+/* The slot of the piece, or the empty one where it belongs. */
+static struct first_piece *find_piece(struct first_pieces *pieces, const char *bytes,
+                                      size_t length) {
+    size_t slot = (size_t)XXH3_64bits_withSeed(bytes, length, hash_seed()) % LIST_SLOTS;
+    for (;; slot = (slot + 1) % LIST_SLOTS) {
+        struct first_piece *piece = &pieces->slots[slot];
+        if (piece->bytes == NULL ||
+            (piece->length == length && memcmp(piece->bytes, bytes, length) == 0))
+            return piece;
+    }
+}
+
+/* The smaller of `best` and the labels other than `label` that begin with one of its pieces, which
+ * are taken without the spaces around them. */
+static size_t match_pieces(struct first_pieces *pieces, const char *list, char separator,
+                           size_t label, size_t best) {
     while (*list != '\0') {
         const char *end = strchrnul(list, separator);
         const char *last = end;
         while (*list == ' ') list++;
         while (last > list && last[-1] == ' ') last--;
-        if ((size_t)(last - list) == length && memcmp(list, piece, length) == 0) return true;
+        const struct first_piece *found =
+            list < last ? find_piece(pieces, list, (size_t)(last - list)) : NULL;
+        if (found != NULL && found->bytes != NULL && found->label != label && found->label < best)
+            best = found->label;
         list = *end == '\0' ? end : end + 1;
     }
-    return false;
+    return best;
 }
 
 /* The first label that contains the separator and whose first piece is also a piece of another
- * label. The time is quadratic in the labels compared, hence the bound. */
-static const char *find_list(const struct clip_list *clips, char separator) {
-    enum { COMPARED = 1000 };
-    size_t count = clips->class_count < COMPARED ? clips->class_count : COMPARED;
+ * label. Of labels with one first piece only the first counts. */
+static const char *find_list(const struct clip_list *clips, char separator,
+                             struct first_pieces *pieces) {
+    size_t count = clips->class_count < COMPARED ? clips->class_count : COMPARED, best = count;
+    memset(pieces, 0, sizeof *pieces);
     for (size_t i = 0; i < count; i++) {
         const char *label = clips->class_names[i];
         const char *end = strchr(label, separator);
         if (end == NULL || end == label || end[1] == '\0') continue;
-        for (size_t k = 0; k < count; k++)
-            if (k != i && has_piece(clips->class_names[k], separator, label, (size_t)(end - label)))
-                return label;
+        struct first_piece *piece = find_piece(pieces, label, (size_t)(end - label));
+        if (piece->bytes == NULL) *piece = (struct first_piece){label, (size_t)(end - label), i};
     }
-    return NULL;
+    for (size_t i = 0; i < count; i++)
+        best = match_pieces(pieces, clips->class_names[i], separator, i, best);
+    return best < count ? clips->class_names[best] : NULL;
 }
 
 /* Without --label-separator, several labels in a cell make a class of each combination. */
 static enum error_code warn_of_lists(struct collection *collection, struct error *error) {
     static const char separators[] = ";|,";
-    for (const char *separator = separators; *separator != '\0'; separator++) {
-        const char *label = find_list(&collection->clips, *separator);
-        if (label == NULL) continue;
-        return warnings_add(&collection->warnings, error,
-                            "labels look like lists, for example '%s': each combination is a "
-                            "separate class; if a clip can have several labels, give "
-                            "--label-separator '%c'",
-                            label, *separator);
+    const char *label = NULL, *separator = separators;
+    struct first_pieces *pieces = memory_array(1, sizeof *pieces, "labels", error);
+    if (pieces == NULL) return error->code;
+    while (label == NULL && *separator != '\0') {
+        label = find_list(&collection->clips, *separator, pieces);
+        if (label == NULL) separator++;
     }
-    return ERROR_NONE;
+    free(pieces);
+    if (label == NULL) return ERROR_NONE;
+    return warnings_add(&collection->warnings, error,
+                        "labels look like lists, for example '%s': each combination is a "
+                        "separate class; if a clip can have several labels, give "
+                        "--label-separator '%c'",
+                        label, *separator);
 }
 
 /* Signs that --label-separator is not what the list needs. */

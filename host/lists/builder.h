@@ -6,13 +6,24 @@
 #include "host/lists/collection.h"
 #include "host/lists/pattern.h"
 
+#include <limits.h>
+
 struct layout;
+
+/* A longer path cannot be opened. Groups, folds and ids are of the same kind, and so is a label; a
+ * clip with several labels has room for thousands. */
+#define BUILDER_MAXIMUM_NAME ((size_t)PATH_MAX - 1)
+#define BUILDER_MAXIMUM_LABELS ((size_t)1 << 16)
 
 struct builder {
     struct input_options options;  /* the caller's strings; a layout fills in missing ones */
     bool folds_decided;            /* the caller gave a fold column, or "" for none */
     struct collection *collection; /* the caller's; entries and warnings go here */
+    const char *place;             /* of the current entry, "line 3", for reasons; NULL: none */
+    size_t bad_rows;               /* of a manifest: with a reason of their own */
     struct text reason;            /* of the current entry */
+    struct text start;             /* likewise: of a string that is too long to be kept */
+    struct text id;                /* likewise: where it has none */
     struct label_split split;      /* labels of the current entry, with a separator */
     struct text label;             /* the same joined: sorted, each label once */
     size_t unlabelled;             /* clips with an empty cell, that is, none of the labels */
@@ -41,7 +52,8 @@ enum error_code builder_open(struct builder *builder, const struct input_options
 void builder_close(struct builder *builder);
 
 /* Adds one clip. Values of the pattern replace the entry's own; a missing label,
- * group or fold becomes the clip's status unless it already has one. */
+ * group or fold becomes the clip's status unless it already has one. A string that is too long
+ * is not kept: the clip is a bad row, with its beginning and length in the reason. */
 enum error_code builder_add(struct builder *builder, const struct clip_entry *entry,
                             struct error *error);
 

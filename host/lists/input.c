@@ -130,10 +130,12 @@ static enum error_code check_usable(const struct collection *collection, const c
                                     struct error *error) {
     const struct clip_list *clips = &collection->clips;
     if (clips->count == 0) return FAIL(error, ERROR_DATA, "%s: no clips in it", path);
-    if (collection->bad_clips == clips->count)
-        return FAIL(error, ERROR_DATA, "%s: none of its clips can be used (%zu); the first, %s: %s",
-                    path, clips->count, clip_id(clips, 0), clip_reason(clips, 0));
-    return ERROR_NONE;
+    if (collection->bad_clips < clips->count) return ERROR_NONE;
+    struct text id = TEXT_INITIAL;
+    FAIL(error, ERROR_DATA, "%s: none of its clips can be used (%zu); the first, %s: %s", path,
+         clips->count, clip_id(clips, 0, &id), clip_reason(clips, 0));
+    text_free(&id);
+    return error->code;
 }
 
 static enum error_code read_list(const struct list_reader *reader, const struct list_file *list,

@@ -88,13 +88,9 @@ static enum error_code read_lines(const struct kaldi *kaldi, const char *name, s
         .path = path, .folder = root_of(kaldi), .name = name, .is_member = true};
     snprintf(lines->name, sizeof lines->name, "%s", name);
     if (list_file_open(&file, &descriptor, &size, error) == ERROR_NONE &&
-        file_read_opened(descriptor, size, path, KALDI_MAXIMUM_BYTES, &lines->bytes, &size,
-                         error) == ERROR_NONE) {
-        if (strlen(lines->bytes) != size)
-            FAIL(error, ERROR_DATA, "%s: holds a NUL byte; save it as UTF-8 text", path);
-        else
-            cut_lines(lines, path, size, error);
-    }
+        file_read_text(descriptor, size, path, KALDI_MAXIMUM_BYTES, &lines->bytes, &size, error) ==
+            ERROR_NONE)
+        cut_lines(lines, path, size, error);
     free(path);
     return error->code;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define MAXIMUM_LINES_SNIFFED 100 /* until the first object, which decides */
+#define MAXIMUM_SUPERVISIONS 8192 /* of a cut: more than its line has room for in full */
 
 struct cuts {
     struct lhotse_set set;
@@ -171,6 +172,8 @@ static enum error_code add_line(void *context, const struct json_lines *lines,
     cuts->problem = check_cut(cuts, error);
     const json_t *supervisions = json_object_get(cuts->cut, "supervisions");
     size_t count = json_array_size(supervisions);
+    if (count > MAXIMUM_SUPERVISIONS)
+        return refuse_line(cuts, "more than 8192 supervisions in one cut; split it", error);
     if (count == 0 && error->code == ERROR_NONE) add_clip(cuts, NULL, error);
     for (size_t i = 0; i < count && error->code == ERROR_NONE; i++)
         add_clip(cuts, json_array_get(supervisions, i), error);

@@ -1,5 +1,6 @@
 #include "host/lists/manifest.h"
 
+#include "host/base/hash_seed.h"
 #include "host/base/memory.h"
 #include "host/lists/folder.h"
 #include "host/lists/layout.h"
@@ -214,9 +215,15 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
     } else {
         entry.reason = NULL;
     }
+    if (entry.reason != NULL && ++builder->bad_rows > MANIFEST_MAXIMUM_BAD_ROWS)
+        return FAIL(error, ERROR_DATA, "more than %d rows of the list cannot be used; the last, %s",
+                    MANIFEST_MAXIMUM_BAD_ROWS, reason);
+    builder->place = place;
     if (id != NULL && id[0] != '\0') builder->has_ids = true;
     if (entry.start > 0 || entry.end > 0) builder->segments++;
-    return builder_add(builder, &entry, error);
+    builder_add(builder, &entry, error);
+    builder->place = NULL;
+    return error->code;
 }
 
 enum error_code manifest_warn_of_unused(struct builder *builder, const char *name,
@@ -242,42 +249,73 @@ static int compare_hashed(const void *left, const void *right) {
     return a->index < b->index ? -1 : a->index > b->index;
 }
 
-/* With `segments`, different segments of a file are not repeats, nor are rows whose segment is not
- * known. */
-static enum error_code warn_of_repeats(struct collection *collection, const char *what,
-                                       bool segments,
-                                       const char *(*string_of)(const struct clip_list *, size_t),
-                                       struct error *error) {
+/* What a row is compared by: its path and segment, or its id. */
+struct key {
+    const char *string;
+    double segment[2];
+};
+
+static struct key path_key(const struct clip_list *clips, size_t index, struct text *text) {
+    (void)text;
+    const struct clip *clip = &clips->clips[index];
+    return (struct key){clip_path(clips, index), {clip->start, clip->end}};
+}
+
+static struct key id_key(const struct clip_list *clips, size_t index, struct text *text) {
+    return (struct key){clip_id(clips, index, text), {0, 0}};
+}
+
+static bool same_key(const struct key *a, const struct key *b) {
+    return a->segment[0] == b->segment[0] && a->segment[1] == b->segment[1] &&
+           (a->string == b->string || strcmp(a->string, b->string) == 0);
+}
+
+/* Equal strings have one number, so that paths need not be read again. */
+static uint64_t hash_key(const struct clip *clip, bool by_path, const struct key *key) {
+    const uint64_t seed = hash_seed();
+    if (!by_path) return XXH3_64bits_withSeed(key->string, strlen(key->string), seed);
+    return XXH3_64bits_withSeed(key->segment, sizeof key->segment, seed ^ clip->path);
+}
+
+/* Different segments of a file are not repeats of its path, nor are rows whose segment is not
+ * known. texts: scratch. */
+static enum error_code find_repeats(struct collection *collection, bool by_path,
+                                    struct hashed *hashes, struct text texts[2],
+                                    struct error *error) {
     const struct clip_list *clips = &collection->clips;
-    struct hashed *hashes = memory_array(clips->count, sizeof *hashes, "a manifest's rows", error);
-    size_t count = 0;
-    if (hashes == NULL) return error->code;
+    struct key (*key_of)(const struct clip_list *, size_t, struct text *) =
+        by_path ? path_key : id_key;
+    size_t count = 0, repeats = 0, example = SIZE_MAX;
     for (size_t i = 0; i < clips->count; i++) {
         uint8_t status = clips->clips[i].status;
-        if (segments && (status == CLIP_BAD_ROW || status == CLIP_BAD_SEGMENT)) continue;
-        const double segment[2] = {clips->clips[i].start, clips->clips[i].end};
-        const char *string = string_of(clips, i);
-        uint64_t seed = segments ? XXH3_64bits(segment, sizeof segment) : 0;
-        hashes[count++] = (struct hashed){XXH3_64bits_withSeed(string, strlen(string), seed), i};
+        if (by_path && (status == CLIP_BAD_ROW || status == CLIP_BAD_SEGMENT)) continue;
+        struct key key = key_of(clips, i, &texts[0]);
+        hashes[count++] = (struct hashed){hash_key(&clips->clips[i], by_path, &key), i};
     }
     if (count > 1) qsort(hashes, count, sizeof *hashes, compare_hashed);
-    size_t repeats = 0;
-    size_t example = SIZE_MAX;
     for (size_t i = 1; i < count; i++) {
-        const char *string = string_of(clips, hashes[i].index);
-        if (hashes[i].hash != hashes[i - 1].hash || string[0] == '\0') continue;
-        const struct clip *clip = &clips->clips[hashes[i].index];
-        const struct clip *before = &clips->clips[hashes[i - 1].index];
-        if (strcmp(string, string_of(clips, hashes[i - 1].index)) != 0) continue;
-        if (segments && (clip->start != before->start || clip->end != before->end)) continue;
+        if (hashes[i].hash != hashes[i - 1].hash) continue;
+        struct key key = key_of(clips, hashes[i].index, &texts[0]);
+        struct key before = key_of(clips, hashes[i - 1].index, &texts[1]);
+        if (key.string[0] == '\0' || !same_key(&key, &before)) continue;
         repeats++;
         if (hashes[i].index < example) example = hashes[i].index;
     }
-    if (repeats > 0)
-        warnings_add(&collection->warnings, error,
-                     "rows that repeat the %s of an earlier row: %zu, for example '%s'", what,
-                     repeats, string_of(clips, example));
+    if (repeats == 0) return ERROR_NONE;
+    return warnings_add(&collection->warnings, error,
+                        "rows that repeat the %s of an earlier row: %zu, for example '%s'",
+                        by_path ? "path" : "id", repeats, key_of(clips, example, &texts[0]).string);
+}
+
+static enum error_code warn_of_repeats(struct collection *collection, bool by_path,
+                                       struct error *error) {
+    struct text texts[2] = {TEXT_INITIAL, TEXT_INITIAL};
+    struct hashed *hashes =
+        memory_array(collection->clips.count, sizeof *hashes, "a manifest's rows", error);
+    if (hashes != NULL) find_repeats(collection, by_path, hashes, texts, error);
     free(hashes);
+    text_free(&texts[0]);
+    text_free(&texts[1]);
     return error->code;
 }
 
@@ -299,9 +337,8 @@ static enum error_code report_segments(struct builder *builder, struct error *er
 
 enum error_code manifest_finish(struct builder *builder, struct error *error) {
     struct collection *collection = builder->collection;
-    TRY(warn_of_repeats(collection, "path", true, clip_path, error));
-    if (builder->has_ids) TRY(warn_of_repeats(collection, "id", false, clip_id, error));
-    return ERROR_NONE;
+    TRY(warn_of_repeats(collection, true, error));
+    return builder->has_ids ? warn_of_repeats(collection, false, error) : ERROR_NONE;
 }
 
 enum error_code manifest_read(struct builder *builder, const struct list_file *list,

@@ -52,8 +52,11 @@ struct manifest_row {
     bool duration_holds;            /* NeMo: a duration without an offset also cuts the file */
 };
 
+/* Each has a reason of its own, with its line; a list with more of them is another kind of file. */
+#define MANIFEST_MAXIMUM_BAD_ROWS 1000000
+
 /* Adds the clip of the row. A path that leaves the folder of the list, or an impossible segment,
- * becomes the status of the clip. */
+ * becomes the status of the clip. ERROR_DATA for more than MANIFEST_MAXIMUM_BAD_ROWS of these. */
 enum error_code manifest_add(struct builder *builder, const struct manifest_row *row,
                              struct error *error);
 

@@ -2,6 +2,7 @@
 
 #include "host/base/memory.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -159,7 +160,9 @@ enum error_code pattern_apply(const struct pattern *pattern, const char *path,
     const char *name = last_components(path, pattern->slashes);
     size_t length = strlen(name);
     if (!pattern->has_extension) audio_extension(name, &length);
-    if (length == 0 || length > PATTERN_MAXIMUM_LENGTH) return ERROR_NONE;
+    /* No file has a longer name, and the time is that of fields x bytes. */
+    if (length == 0 || length >= (pattern->slashes + 1) * (NAME_MAX + 1)) return ERROR_NONE;
+    if (length > PATTERN_MAXIMUM_LENGTH) return ERROR_NONE;
     if (match->storage == NULL) {
         match->storage = memory_array(PATTERN_MAXIMUM_LENGTH + 1, 1, "a file's name", error);
         match->reach = memory_array(PATTERN_MAXIMUM_FIELDS + 1, PATTERN_MAXIMUM_LENGTH + 1,

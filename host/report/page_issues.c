@@ -7,6 +7,7 @@
 #include "host/report/page.h"
 #include "host/report/page_sound.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,10 +202,11 @@ static enum error_code load_sounds(const struct place *places, struct sound *sou
     const int threads = decoders == NULL ? 1 : decoders_count(decoders); /* rows have no sounds */
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t i = 0; i < count; i++) {
+        const char *path = places[i].path.data;
         sounds[i] = (struct sound){.readable = false};
         if (places[i].path.length > 0)
-            sound_load(decoders, (int)i % threads, places[i].path.data, places[i].start,
-                       places[i].duration, &sounds[i], &errors[i]);
+            sound_load(decoders, (int)i % threads, open(path, SOUND_SOURCE_FLAGS), path,
+                       places[i].start, places[i].duration, &sounds[i], &errors[i]);
     }
     for (size_t i = 0; i < count && error->code == ERROR_NONE; i++)
         if (errors[i].code != ERROR_NONE) *error = errors[i];

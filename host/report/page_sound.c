@@ -155,8 +155,9 @@ static enum error_code make_small(const struct decoded *decoded, double duration
     return error->code;
 }
 
-enum error_code sound_load(struct decoders *decoders, int index, const char *path, double start,
-                           double duration, struct sound *sound, struct error *error) {
+enum error_code sound_load(struct decoders *decoders, int index, int descriptor, const char *path,
+                           double start, double duration, struct sound *sound,
+                           struct error *error) {
     *sound = (struct sound){.readable = false};
     struct decode_settings settings = {.model_rate = PAGE_RATE,
                                        .no_resample = true,
@@ -165,15 +166,18 @@ enum error_code sound_load(struct decoders *decoders, int index, const char *pat
                                        .reserve = within_bound};
     struct decoded decoded = {.samples = NULL};
     struct error decoding = ERROR_INITIAL;
-    enum error_code code = decoders_decode(decoders, index, path, &settings, &decoded, &decoding);
-    if (code == ERROR_STOPPED)
+    struct sound_source source;
+    if (sound_source_take(descriptor, path, &source, &decoded.verdict, &decoding) == CLIP_OK)
+        decoders_decode(decoders, index, &source, &settings, &decoded, &decoding);
+    if (decoding.code == ERROR_STOPPED)
         snprintf(sound->reason, sizeof sound->reason, "too long to be played in the page");
-    else if (code != ERROR_NONE)
-        FAIL(error, code, "%s", decoding.message);
+    else if (decoding.code != ERROR_NONE)
+        FAIL(error, decoding.code, "%s", decoding.message);
     else if (decoded.verdict.status != CLIP_OK && decoded.verdict.status != CLIP_SILENT)
         snprintf(sound->reason, sizeof sound->reason, "%s", decoded.verdict.reason);
     else
         make_small(&decoded, duration, sound, error);
+    sound_source_close(&source);
     decoded_free(&decoded);
     return error->code;
 }

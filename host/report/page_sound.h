@@ -28,12 +28,12 @@ struct sound {
     float highest[SOUND_COLUMNS];
 };
 
-/* Decodes the file (from `start` on, for `duration` seconds if that is not negative) and
- * reduces it. What is wrong with the file is in `reason`; errors are of memory and of the
- * decoder only. May be called from several threads, preferably with a decoder (`index`) for
- * each. */
-enum error_code sound_load(struct decoders *decoders, int index, const char *path, double start,
-                           double duration, struct sound *sound, struct error *error);
+/* Decodes the file that open() gave this descriptor (from `start` on, for `duration` seconds if
+ * that is not negative), reduces it, and closes it. What is wrong with the file is in `reason`,
+ * also when it could not be opened (-1, with its errno); errors are of memory and of the decoder
+ * only. May be called from several threads, preferably with a decoder (`index`) for each. */
+enum error_code sound_load(struct decoders *decoders, int index, int descriptor, const char *path,
+                           double start, double duration, struct sound *sound, struct error *error);
 void sound_free(struct sound *sound);
 
 /* data:audio/flac;base64,... */

@@ -1,13 +1,11 @@
 #include "host/sound/decode.h"
 
-#include "host/base/file.h"
 #include "host/base/memory.h"
 #include "host/sound/kept_files.h"
 #include "host/sound/segment.h"
 #include "host/sound/sound_file.h"
 #include "host/sound/sound_measures.h"
 
-#include <errno.h>
 #include <float.h>
 #include <samplerate.h>
 #include <stdlib.h>
@@ -110,10 +108,22 @@ static enum error_code reserve(struct decoding *decoding, size_t bytes, struct e
     return ERROR_NONE;
 }
 
-/* The most that one clip may have. */
-static size_t most_bytes(const struct decoded *decoded) {
-    bool less = decoded->target != NULL && decoded->target_capacity < DECODE_MAXIMUM_BYTES;
-    return less ? decoded->target_capacity : DECODE_MAXIMUM_BYTES;
+size_t decode_most_bytes(const struct decode_settings *settings,
+                         const struct sound_source *source) {
+    size_t most = settings->most_bytes;
+    if (most == 0 && source->stored > DECODE_MAXIMUM_BYTES / DECODE_BYTES_PER_STORED_BYTE)
+        most = DECODE_MAXIMUM_BYTES;
+    if (most == 0) most = source->stored * DECODE_BYTES_PER_STORED_BYTE;
+    if (settings->most_bytes == 0 && most < DECODE_FREE_BYTES) most = DECODE_FREE_BYTES;
+    return most < DECODE_MAXIMUM_BYTES ? most : DECODE_MAXIMUM_BYTES;
+}
+
+/* The most that this clip may have. */
+static size_t most_bytes(const struct decoding *decoding) {
+    const struct decoded *decoded = decoding->decoded;
+    size_t most = decode_most_bytes(decoding->settings, &decoding->file->source);
+    bool less = decoded->target != NULL && decoded->target_capacity < most;
+    return less ? decoded->target_capacity : most;
 }
 
 /* Room for `bytes`: in the target up to its capacity, otherwise in the clip's own buffer. */
@@ -152,23 +162,29 @@ static size_t result_bytes(const struct decoding *decoding, size_t frames) {
 }
 
 static void refuse_as_too_large(struct decoding *decoding) {
+    const struct sound_source *source = &decoding->file->source;
+    size_t most = most_bytes(decoding);
+    bool is_small = source->stored < most / DECODE_BYTES_PER_STORED_BYTE;
     verdict_set(&decoding->decoded->verdict, CLIP_UNREADABLE,
-                "more than %zu MiB of samples; cut it into clips",
-                most_bytes(decoding->decoded) >> 20);
+                "more than %zu MiB of samples%s; %s, or give a larger --clip-memory", most >> 20,
+                is_small ? ", which is much for the bytes that the file has on the disk" : "",
+                is_small ? "copy it again" : "cut it into clips");
 }
 
 /* The first allocation: what the header promises, bounded by what a file of this size can
  * plausibly contain. */
 static enum error_code first_room(struct decoding *decoding, struct error *error) {
-    size_t plausible = decoding->file->file_bytes;
+    size_t plausible = decoding->file->source.bytes;
     if (plausible > DECODE_MAXIMUM_BYTES / 16) plausible = DECODE_MAXIMUM_BYTES / 16;
     plausible = plausible * 16 + ((size_t)1 << 16);
     bool known = decoding->segment.wanted != SIZE_MAX;
+    size_t most = most_bytes(decoding);
     size_t bytes = known ? result_bytes(decoding, decoding->segment.wanted) : plausible;
-    if (known && bytes > most_bytes(decoding->decoded)) {
+    if (known && bytes > DECODE_MAXIMUM_BYTES) {
         refuse_as_too_large(decoding);
         return ERROR_NONE;
     }
+    if (bytes > most) bytes = most; /* the header may lie: what is there decides */
     /* The resampler needs room for a block even for its last few samples. */
     if (decoding->state != NULL) bytes += 2 * BLOCK_SAMPLES * sizeof(float);
     if (bytes < 64) bytes = 64;
@@ -182,12 +198,13 @@ static enum error_code more_room(struct decoding *decoding, size_t frames, bool 
     size_t bytes = (decoding->stored + frames) * channels * decoding->sample_bytes;
     *fits = true;
     if (bytes <= decoding->held) return ERROR_NONE;
-    if (bytes > most_bytes(decoding->decoded)) {
+    if (bytes > most_bytes(decoding)) {
         refuse_as_too_large(decoding);
         *fits = false;
         return ERROR_NONE;
     }
-    size_t doubled = decoding->held > DECODE_MAXIMUM_BYTES / 2 ? bytes : decoding->held * 2;
+    size_t most = most_bytes(decoding);
+    size_t doubled = decoding->held > most / 2 ? most : decoding->held * 2;
     return enlarge(decoding, doubled > bytes ? doubled : bytes, error);
 }
 
@@ -273,7 +290,8 @@ static enum error_code read_all(struct decoding *decoding, struct error *error) 
     for (bool goes_on = true; goes_on;) {
         size_t frames = decoding->block_frames;
         size_t got = 0;
-        if (settings->goes_on != NULL && !settings->goes_on(settings->context))
+        if (settings->goes_on != NULL &&
+            !settings->goes_on(settings->context, decoding->segment.first + decoding->read))
             return FAIL(error, ERROR_STOPPED, "a clip was cancelled");
         /* Calls end at the same positions of the file wherever they began, so that an error in
          * the file has the same result whether or not other segments were decoded before. */
@@ -366,6 +384,14 @@ static void judge(const struct decoding *decoding) {
                     "silent: no sample is louder than half a step of 16 bits");
 }
 
+void decoded_hash(const struct decoded *decoded, uint64_t hash[2]) {
+    uint64_t seed = (uint64_t)decoded->rate << 8 | (uint64_t)decoded->channels << 1 |
+                    (decoded->format == SAMPLES_INT16);
+    XXH128_hash_t value = XXH3_128bits_withSeed(decoded->samples, decoded->bytes, seed);
+    hash[0] = value.low64;
+    hash[1] = value.high64;
+}
+
 static void describe(const struct decoding *decoding) {
     struct decoded *decoded = decoding->decoded;
     const struct sound_file *file = decoding->file;
@@ -381,11 +407,7 @@ static void describe(const struct decoding *decoding) {
     decoded->facts.seconds = (double)decoding->read / (double)file->rate;
     decoded->peak = bits_float(decoding->peak);
     if (decoding->meter != NULL) sound_meter_end(decoding->meter, &decoded->facts.sound);
-    uint64_t seed = (uint64_t)decoded->rate << 8 | (uint64_t)decoded->channels << 1 |
-                    (decoded->format == SAMPLES_INT16);
-    XXH128_hash_t hash = XXH3_128bits_withSeed(decoded->samples, decoded->bytes, seed);
-    decoded->facts.hash[0] = hash.low64;
-    decoded->facts.hash[1] = hash.high64;
+    decoded_hash(decoded, decoded->facts.hash);
 }
 
 /* Chooses how samples are read, by the file's kind alone, and allocates what that needs. */
@@ -440,7 +462,7 @@ static enum error_code decode_open_file(struct decoding *decoding, size_t positi
     return ERROR_NONE;
 }
 
-enum error_code decode_clip(const char *path, const struct decode_settings *settings,
+enum error_code decode_clip(struct sound_source *source, const struct decode_settings *settings,
                             struct decoded *decoded, struct error *error) {
     struct kept_files own = {0};
     struct kept_files *kept = settings->kept == NULL ? &own : settings->kept;
@@ -450,18 +472,13 @@ enum error_code decode_clip(const char *path, const struct decode_settings *sett
                                 .capacity = decoded->capacity,
                                 .target = decoded->target,
                                 .target_capacity = decoded->target_capacity};
-    kept_files_take(kept, path, settings, &file, &decoded->verdict);
-    int cause = file->file.failure; /* not an error of this clip: the next one has it too */
-    if (decoded->verdict.status != CLIP_OK &&
-        (cause == EMFILE || cause == ENFILE || cause == ENOMEM))
-        file_fail(error, path, "open", cause);
+    kept_files_take(kept, source, settings, &file, &decoded->verdict);
     if (decoded->verdict.status == CLIP_OK) {
         decoding.file = &file->file;
         decode_open_file(&decoding, file->position, error);
         bool healthy =
             error->code == ERROR_NONE && !clip_status_is_unreadable(decoded->verdict.status);
-        kept_files_give_back(kept, file, path, settings, decoding.segment.first + decoding.read,
-                             healthy);
+        kept_files_give_back(kept, file, settings, decoding.segment.first + decoding.read, healthy);
     }
     kept_files_close(&own);
     if (decoding.state != NULL) src_delete(decoding.state);

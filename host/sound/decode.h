@@ -10,7 +10,7 @@
 #include "host/base/error.h"
 #include "host/clips/clip_facts.h"
 #include "host/sound/decode_settings.h"
-#include "host/sound/verdict.h"
+#include "host/sound/sound_source.h"
 #include "kernels/device.h"
 
 /* A decoded clip. Zero-initialise once, use for many clips, free at the end:
@@ -44,13 +44,18 @@ struct decoded {
 
 void decoded_free(struct decoded *decoded); /* the buffer; not the target */
 
-/* Decodes `path`. Samples come as int16 from 16-bit or smaller PCM (mono and
- * stereo), as float32 otherwise; more channels, and float with more than one,
- * are already mixed down (mean of the channels). A rate the device does not
- * resample comes as mono float32 at the model's rate, ceil(N model_rate / rate)
- * samples. Errors: ERROR_MEMORY; ERROR_FILE when no more files can be opened;
- * ERROR_STOPPED when cancelled. */
-enum error_code decode_clip(const char *path, const struct decode_settings *settings,
+/* The bytes that the samples of a clip of this file may take. */
+size_t decode_most_bytes(const struct decode_settings *settings, const struct sound_source *source);
+
+/* The hash of the samples in decoded->facts: equal for identical audio. */
+void decoded_hash(const struct decoded *decoded, uint64_t hash[2]);
+
+/* Decodes the file, whose descriptor is closed, or kept with settings->kept. Samples come as int16
+ * from 16-bit or smaller PCM (mono and stereo), as float32 otherwise; more channels, and float with
+ * more than one, are already mixed down (mean of the channels). A rate the device does not resample
+ * comes as mono float32 at the model's rate, ceil(N model_rate / rate) samples. Errors:
+ * ERROR_MEMORY; ERROR_STOPPED when cancelled. */
+enum error_code decode_clip(struct sound_source *source, const struct decode_settings *settings,
                             struct decoded *decoded, struct error *error);
 
 #endif

@@ -2,15 +2,16 @@
 
 #include "host/base/memory.h"
 #include "host/base/stop.h"
-#include "host/base/text.h"
 #include "host/clips/fingerprint.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <time.h>
 
 /* Clips ahead of the consumer, per thread: enough that one long clip does not
@@ -100,8 +101,9 @@ static bool reserve(void *context, size_t bytes) {
     return goes_on;
 }
 
-static bool goes_on(void *context) {
+static bool goes_on(void *context, size_t frames) {
     const struct slot *slot = context;
+    (void)frames;
     return !slot->pool->closing;
 }
 
@@ -245,8 +247,7 @@ static void copy_verdict(const struct clip_list *clips, struct decode_item *item
                 clip_reason(clips, item->clip));
 }
 
-static enum error_code decode_slot(struct worker *worker, struct slot *slot, struct text *path,
-                                   struct error *error) {
+static enum error_code decode_slot(struct worker *worker, struct slot *slot, struct error *error) {
     struct decode_pool *pool = worker->pool;
     if (pool->clips->clips[slot->item.clip].status != CLIP_OK) {
         copy_verdict(pool->clips, &slot->item);
@@ -258,25 +259,29 @@ static enum error_code decode_slot(struct worker *worker, struct slot *slot, str
     settings.reserve = reserve;
     settings.goes_on = goes_on;
     settings.context = slot;
-    clip_open_path(pool->clips, slot->item.clip, path);
-    TRY(text_check(path, error));
-    uint64_t fingerprint[2];
-    clip_fingerprint_now(pool->clips, slot->item.clip, fingerprint);
-    TRY(decoders_decode(pool->settings.decoders, worker->index, path->data, &settings,
-                        &slot->item.decoded, error));
-    memcpy(slot->item.decoded.facts.fingerprint, fingerprint, sizeof fingerprint);
-    return ERROR_NONE;
+    struct decoded *decoded = &slot->item.decoded;
+    struct sound_source source;
+    struct stat status;
+    *decoded = (struct decoded){.buffer = decoded->buffer, .capacity = decoded->capacity};
+    int file = clip_open(pool->clips, slot->item.clip, SOUND_SOURCE_FLAGS);
+    if (sound_source_take(file, clip_path(pool->clips, slot->item.clip), &source, &decoded->verdict,
+                          error) != CLIP_OK)
+        return error->code;
+    bool known = fstat(source.descriptor, &status) == 0;
+    decoders_decode(pool->settings.decoders, worker->index, &source, &settings, decoded, error);
+    sound_source_close(&source);
+    if (known) clip_fingerprint(pool->clips, slot->item.clip, &status, decoded->facts.fingerprint);
+    return error->code;
 }
 
 static void *decode_thread(void *context) {
     struct worker *worker = context;
     struct decode_pool *pool = worker->pool;
-    struct text path = TEXT_INITIAL;
     pthread_mutex_lock(&pool->lock);
     for (struct slot *slot = claim(worker); slot != NULL; slot = claim(worker)) {
         pthread_mutex_unlock(&pool->lock);
         struct error error = ERROR_INITIAL;
-        decode_slot(worker, slot, &path, &error);
+        decode_slot(worker, slot, &error);
         pthread_mutex_lock(&pool->lock);
         if (error.code != ERROR_NONE && pool->failure.code == ERROR_NONE) pool->failure = error;
         if (error.code == ERROR_NONE) pool->ready[slot->sequence % pool->window] = slot;
@@ -290,7 +295,6 @@ static void *decode_thread(void *context) {
     pthread_cond_broadcast(&pool->changed);
     pthread_mutex_unlock(&pool->lock);
     decoders_forget(pool->settings.decoders, worker->index);
-    text_free(&path);
     return NULL;
 }
 

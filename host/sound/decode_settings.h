@@ -11,6 +11,12 @@
 #define DECODE_MAXIMUM_SECONDS 14400           /* four hours */
 #define DECODE_MAXIMUM_BYTES ((size_t)1 << 32) /* of decoded samples of one clip */
 
+/* Without most_bytes, a clip's samples may take this many bytes, or this many for each byte of
+ * the file on the disk, whichever is more. Compressed sound reaches 60 (24 kbit/s at 48 kHz);
+ * files made to use up memory, of silence or with holes, reach thousands. */
+#define DECODE_FREE_BYTES ((size_t)128 << 20)
+#define DECODE_BYTES_PER_STORED_BYTE 64
+
 /* Half a step of 16-bit audio: a mix that stays below it is silent. */
 #define DECODE_SILENT_PEAK (1.0F / 65536.0F)
 
@@ -28,6 +34,7 @@ struct decode_settings {
     bool no_resample;       /* treat every rate as if it were the model's */
     size_t minimum_samples; /* at the model's rate: fewer are CLIP_TOO_SHORT; 0: no bound */
     double first_seconds;   /* decode only this many seconds; 0: all */
+    size_t most_bytes;      /* of the samples; 0: as above. Never more than DECODE_MAXIMUM_BYTES */
     bool measure;           /* fill in facts.sound */
 
     /* The segment of the file that is the clip; outside the file: CLIP_BAD_SEGMENT. */
@@ -39,9 +46,9 @@ struct decode_settings {
 
     /* Both optional; false cancels the clip (the run is ending). The first is called before
      * memory is allocated, with the bytes that this clip will have in all, and may wait; the
-     * second is called between blocks. */
+     * second is called between blocks, with the frames of the file that were read. */
     bool (*reserve)(void *context, size_t bytes);
-    bool (*goes_on)(void *context);
+    bool (*goes_on)(void *context, size_t frames);
     void *context;
 };
 

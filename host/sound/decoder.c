@@ -1,18 +1,15 @@
 #include "host/sound/decoder.h"
 
 #include "host/base/memory.h"
-#include "host/sound/decoder_process.h"
+#include "host/sound/decoder_ask.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,24 +18,6 @@
  * length. */
 #define DECODER_SECONDS 30
 #define DECODER_MOST_SECONDS 1000000
-
-/* The most that one clip may have, and what the resampler needs in addition. */
-#define SHARED_BYTES (DECODE_MAXIMUM_BYTES + ((size_t)1 << 20))
-
-/* This many bytes of a large clip are in memory twice. */
-#define COPY_BYTES ((size_t)4 << 20)
-
-/* How often a thread that waits for a decoder checks whether it was cancelled. */
-#define CHECK_MICROSECONDS 100000
-
-struct decoder {
-    pthread_mutex_t lock;
-    pid_t keeper;
-    int socket;
-    int samples;     /* descriptor of the shared memory */
-    uint64_t number; /* of the last request */
-    bool fresh;      /* its process has had no request yet */
-};
 
 struct decoders {
     int count;   /* that run */
@@ -51,180 +30,15 @@ int decoders_count(const struct decoders *decoders) {
     return decoders->count;
 }
 
-/* ---- how a decoder ended ---- */
-
-#define ADVICE "convert the file again or leave it out"
-
-static void explain_end(int status, int seconds, struct verdict *verdict) {
-    int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    const char *name = number == 0 ? NULL : sigabbrev_np(number);
-    if (number == SIGXCPU)
-        verdict_set(verdict, CLIP_UNREADABLE,
-                    "the decoder took more than %d s of processor time without progress; " ADVICE,
-                    seconds);
-    else if (number == SIGKILL)
-        verdict_set(verdict, CLIP_UNREADABLE,
-                    "the decoder was killed (SIGKILL); check whether memory was short");
-    else if (number != 0)
-        verdict_set(verdict, CLIP_UNREADABLE, "the decoder crashed (SIG%s); " ADVICE,
-                    name == NULL ? "?" : name);
-    else if (WEXITSTATUS(status) == DECODER_EXIT_MEMORY)
-        verdict_set(verdict, CLIP_UNREADABLE,
-                    "the decoder needs more than %zu MiB of memory; " ADVICE, DECODER_MEMORY >> 20);
-    else
-        verdict_set(verdict, CLIP_UNREADABLE,
-                    "the decoder ended unexpectedly (exit code %d); " ADVICE, WEXITSTATUS(status));
-}
-
-/* ---- asking one ---- */
-
-static enum error_code fail_gone(const struct decoder *decoder, struct error *error) {
-    return FAIL(error, ERROR_FILE,
-                "the process that keeps a decoder (%ld) was ended from outside; run the same "
-                "command again",
-                (long)decoder->keeper);
-}
-
-static enum error_code fail_start(int number, struct error *error) {
-    return FAIL(error, ERROR_FILE,
-                "cannot start a decoder: %s; see ulimit -a, or give fewer "
-                "--threads",
-                strerror(number));
-}
-
-static enum error_code send_request(const struct decoder *decoder,
-                                    const struct decoder_request *request, size_t size,
-                                    struct error *error) {
-    ssize_t sent;
-    do sent = send(decoder->socket, request, size, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    return sent < 0 ? fail_gone(decoder, error) : ERROR_NONE;
-}
-
-static enum error_code send_clip(struct decoder *decoder, const char *path,
-                                 const struct decode_settings *settings, struct error *error) {
-    struct decoder_request request;
-    size_t length = strlen(path);
-    request.kind = REQUEST_CLIP;
-    request.granted = false;
-    request.number = ++decoder->number;
-    request.settings = *settings;
-    memcpy(request.path, path, length + 1);
-    return send_request(decoder, &request, offsetof(struct decoder_request, path) + length + 1,
-                        error);
-}
-
-/* Waits for the answer to the last request, or for the end of the process. */
-static enum error_code receive(const struct decoder *decoder,
-                               const struct decode_settings *settings,
-                               struct decoder_answer *answer, struct error *error) {
-    for (;;) {
-        ssize_t got = recv(decoder->socket, answer, sizeof *answer, 0);
-        bool waits = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
-        if (!waits && got != (ssize_t)sizeof *answer) return fail_gone(decoder, error);
-        if (waits && settings->goes_on != NULL && !settings->goes_on(settings->context))
-            return FAIL(error, ERROR_STOPPED, "a clip was cancelled");
-        if (waits) continue;
-        if (answer->kind == ANSWER_ENDED) return ERROR_NONE;
-        if (answer->kind == ANSWER_CLIP && answer->number == decoder->number) return ERROR_NONE;
-        if (answer->kind != ANSWER_ROOM) continue; /* of a clip that was cancelled */
-        struct decoder_request request = {.kind = REQUEST_ROOM, .granted = true};
-        if (settings->reserve != NULL)
-            request.granted = settings->reserve(settings->context, answer->bytes);
-        TRY(send_request(decoder, &request, offsetof(struct decoder_request, path), error));
-    }
-}
-
-/* ---- samples ---- */
-
-static void forget(const struct decoder *decoder, size_t from, size_t bytes) {
-    fallocate(decoder->samples, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from,
-              (off_t)bytes);
-}
-
-/* Copies the samples; a large clip's memory is returned to the system piece by piece. */
-static enum error_code copy_samples(const struct decoder *decoder, unsigned char *samples,
-                                    size_t bytes, struct error *error) {
-    for (size_t have = 0; have < bytes;) {
-        size_t wanted = bytes - have < COPY_BYTES ? bytes - have : COPY_BYTES;
-        ssize_t got = pread(decoder->samples, samples + have, wanted, (off_t)have);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0)
-            return FAIL(error, ERROR_MEMORY, "cannot read a decoder's samples: %s",
-                        got == 0 ? "they end early" : strerror(errno));
-        if (bytes > DECODER_KEPT_BYTES) forget(decoder, have, (size_t)got);
-        have += (size_t)got;
-    }
-    return ERROR_NONE;
-}
-
-/* Moves the answer to the caller's struct. */
-static enum error_code take(const struct decoder *decoder, const struct decode_settings *settings,
-                            const struct decoder_answer *answer, struct decoded *decoded,
-                            struct error *error) {
-    const struct decoded own = *decoded;
-    *decoded = answer->decoded;
-    decoded->samples = NULL;
-    decoded->buffer = own.buffer;
-    decoded->capacity = own.capacity;
-    decoded->target = own.target;
-    decoded->target_capacity = own.target_capacity;
-    if (answer->error.code != ERROR_NONE)
-        return FAIL(error, answer->error.code, "%s", answer->error.message);
-    if (decoded->verdict.status != CLIP_OK && decoded->verdict.status != CLIP_SILENT)
-        return ERROR_NONE;
-    size_t room = decoded->bytes > own.capacity ? decoded->bytes : own.capacity;
-    if (settings->reserve != NULL && !settings->reserve(settings->context, room))
-        return FAIL(error, ERROR_STOPPED, "a clip was cancelled");
-    if (decoded->bytes > own.capacity) {
-        free(own.buffer); /* its content is not needed */
-        decoded->buffer = malloc(decoded->bytes);
-        decoded->capacity = decoded->buffer == NULL ? 0 : decoded->bytes;
-        if (decoded->buffer == NULL)
-            return FAIL(error, ERROR_MEMORY, "no memory for %zu bytes of samples", decoded->bytes);
-    }
-    decoded->samples = decoded->buffer;
-    return copy_samples(decoder, decoded->buffer, decoded->bytes, error);
-}
-
-/* A process that decoded other files before may have been corrupted by them: the clip is then
- * decoded once more, by a new process. */
-static enum error_code ask(struct decoder *decoder, int seconds, const char *path,
-                           const struct decode_settings *settings, struct decoded *decoded,
-                           struct error *error) {
-    struct decoder_answer answer;
-    for (;;) {
-        bool fresh = decoder->fresh;
-        decoder->fresh = false;
-        TRY(send_clip(decoder, path, settings, error));
-        TRY(receive(decoder, settings, &answer, error));
-        if (answer.kind == ANSWER_CLIP) break;
-        decoder->fresh = true;
-        forget(decoder, DECODER_KEPT_BYTES, SHARED_BYTES - DECODER_KEPT_BYTES);
-        if (answer.status == -1) return fail_start(answer.failure, error);
-        if (WIFEXITED(answer.status) && WEXITSTATUS(answer.status) == DECODER_EXIT_NO_ROOM)
-            return fail_start(ENOMEM, error);
-        if (!fresh) continue;
-        *decoded = (struct decoded){.buffer = decoded->buffer, .capacity = decoded->capacity};
-        explain_end(answer.status, seconds, &decoded->verdict);
-        return ERROR_NONE;
-    }
-    take(decoder, settings, &answer, decoded, error);
-    if (answer.bytes > DECODER_KEPT_BYTES)
-        forget(decoder, DECODER_KEPT_BYTES, SHARED_BYTES - DECODER_KEPT_BYTES);
-    return error->code;
-}
-
-enum error_code decoders_decode(struct decoders *decoders, int index, const char *path,
+enum error_code decoders_decode(struct decoders *decoders, int index,
+                                const struct sound_source *source,
                                 const struct decode_settings *settings, struct decoded *decoded,
                                 struct error *error) {
     if (index < 0 || index >= decoders->count)
         return FAIL(error, ERROR_INTERNAL, "decoder %d of %d", index, decoders->count);
-    if (strlen(path) >= PATH_MAX) /* the system opens no such path, and reports it */
-        return decode_clip(path, settings, decoded, error);
     struct decoder *decoder = &decoders->all[index];
     pthread_mutex_lock(&decoder->lock);
-    ask(decoder, decoders->seconds, path, settings, decoded, error);
+    decoder_ask(decoder, source, settings, decoded, error);
     pthread_mutex_unlock(&decoder->lock);
     return error->code;
 }
@@ -234,7 +48,7 @@ void decoders_forget(struct decoders *decoders, int index) {
     struct decoder_request request = {.kind = REQUEST_FORGET};
     struct error ignored = ERROR_INITIAL; /* the next clip reports it */
     pthread_mutex_lock(&decoder->lock);
-    send_request(decoder, &request, offsetof(struct decoder_request, path), &ignored);
+    decoder_send(decoder, &request, -1, &ignored);
     pthread_mutex_unlock(&decoder->lock);
 }
 
@@ -258,7 +72,7 @@ static enum error_code read_seconds(int *seconds, struct error *error) {
  * the limit on memory. */
 static size_t shared_bytes(void) {
     struct rlimit limits;
-    size_t bytes = SHARED_BYTES;
+    size_t bytes = DECODER_SHARED_BYTES;
     if (getrlimit(RLIMIT_FSIZE, &limits) == 0 && limits.rlim_cur < bytes)
         bytes = (size_t)limits.rlim_cur;
     if (getrlimit(RLIMIT_AS, &limits) == 0 && limits.rlim_cur / 2 < bytes)
@@ -266,46 +80,57 @@ static size_t shared_bytes(void) {
     return bytes;
 }
 
-/* In the new process: closes what belongs to the decoders started before. */
-static _Noreturn void be_keeper(const struct decoders *decoders, int socket, int samples) {
-    for (int i = 0; i < decoders->count; i++) {
-        close(decoders->all[i].socket);
-        close(decoders->all[i].samples);
-    }
-    decoder_keeper(socket, samples, decoders->capacity, decoders->seconds);
+/* Shared memory of a fixed size, so that no process that has it can take it away from another. */
+static int make_samples(size_t capacity) {
+    int samples = memfd_create("samples", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (samples >= 0 && ftruncate(samples, (off_t)capacity) == 0 &&
+        fcntl(samples, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+        return samples;
+    int failure = errno;
+    if (samples >= 0) close(samples);
+    errno = failure;
+    return -1;
+}
+
+static pid_t fork_keeper(const struct decoder_process *process) {
+    sigset_t all, before;
+    /* No signal may reach the child while it has this process's handlers. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    pid_t keeper = fork();
+    if (keeper == 0) decoder_keeper(process);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return keeper;
 }
 
 static enum error_code start(struct decoders *decoders, struct error *error) {
     struct decoder *decoder = &decoders->all[decoders->count];
-    const struct timeval check = {.tv_usec = CHECK_MICROSECONDS};
-    int ends[2] = {-1, -1};
-    sigset_t all, before;
-    *decoder = (struct decoder){.keeper = -1, .socket = -1, .fresh = true};
-    decoder->samples = memfd_create("samples", MFD_CLOEXEC);
-    if (decoder->samples < 0 || ftruncate(decoder->samples, (off_t)decoders->capacity) != 0 ||
-        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        goto failed;
-    /* No signal may reach the child while it has this process's handlers. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    decoder->keeper = fork();
-    if (decoder->keeper == 0) {
-        close(ends[0]);
-        be_keeper(decoders, ends[1], decoder->samples);
+    int clips[2] = {-1, -1}, control[2] = {-1, -1};
+    *decoder = (struct decoder){.keeper = -1, .seconds = decoders->seconds, .fresh = true};
+    decoder->samples = make_samples(decoders->capacity);
+    if (decoder->samples >= 0 &&
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, clips) == 0 &&
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) == 0) {
+        const struct decoder_process process = {.clips = clips[1],
+                                                .control = control[1],
+                                                .samples = decoder->samples,
+                                                .capacity = decoders->capacity,
+                                                .seconds = decoders->seconds};
+        decoder->keeper = fork_keeper(&process);
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (decoder->keeper < 0) goto failed;
-    close(ends[1]);
-    decoder->socket = ends[0];
-    setsockopt(decoder->socket, SOL_SOCKET, SO_RCVTIMEO, &check, sizeof check);
-    pthread_mutex_init(&decoder->lock, NULL);
-    decoders->count++;
-    return ERROR_NONE;
-failed:
-    fail_start(errno, error);
-    if (decoder->samples >= 0) close(decoder->samples);
-    for (int i = 0; i < 2; i++)
-        if (ends[i] >= 0) close(ends[i]);
+    if (decoder->keeper < 0) decoder_fail_start(errno, error);
+    if (clips[1] >= 0) close(clips[1]);
+    if (control[1] >= 0) close(control[1]);
+    decoder->clips = clips[0];
+    decoder->control = control[0];
+    if (error->code == ERROR_NONE) {
+        pthread_mutex_init(&decoder->lock, NULL);
+        decoders->count++;
+        return ERROR_NONE;
+    }
+    const int own[] = {decoder->samples, clips[0], control[0]};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (own[i] >= 0) close(own[i]);
     return error->code;
 }
 
@@ -327,7 +152,11 @@ enum error_code decoders_open(int count, struct decoders **result, struct error 
 
 void decoders_close(struct decoders *decoders) {
     if (decoders == NULL) return;
-    for (int i = 0; i < decoders->count; i++) close(decoders->all[i].socket);
+    for (int i = 0; i < decoders->count; i++) {
+        close(decoders->all[i].clips);
+        close(decoders->all[i].control);
+        kill(decoders->all[i].keeper, SIGCONT); /* somebody may have stopped it */
+    }
     for (int i = 0; i < decoders->count; i++) {
         struct decoder *decoder = &decoders->all[i];
         while (waitpid(decoder->keeper, NULL, 0) < 0 && errno == EINTR) continue;

@@ -1,5 +1,6 @@
 /* Decoding in separate processes, so that a codec that crashes, never ends or
- * takes all memory costs only the file that it was decoding.
+ * takes all memory costs only the file that it was decoding, and one that a file has taken over
+ * reaches nothing (host/base/sandbox.h) and is not believed (decoder_answer.h).
  *
  * Each decoder is a keeper process, forked before this process has threads, locks or a GPU,
  * and its child, the process that decodes, which the keeper restarts when it dies.
@@ -14,17 +15,19 @@ struct decoders;
 
 /* Starts `count` decoders (at least 1). To be called while this process has one thread.
  * EARMARK_DECODER_SECONDS in the environment bounds the processor time that a decoder may take
- * without progress in its file. Errors: ERROR_MEMORY, ERROR_FILE when the system
- * refuses; ERROR_USAGE. */
+ * without progress in its file; on the clock it is ten times that. Errors: ERROR_MEMORY,
+ * ERROR_FILE when the system refuses; ERROR_USAGE. */
 enum error_code decoders_open(int count, struct decoders **decoders, struct error *error);
 
 int decoders_count(const struct decoders *decoders);
 
 /* decode_clip() by decoder `index`: the same samples, statuses and errors, except that
  * decoded->target and settings->kept are ignored (a decoder keeps files itself, until
- * decoders_forget). A file that breaks the decoder is CLIP_UNREADABLE, with the reason. Threads
- * that use the same decoder wait for each other. */
-enum error_code decoders_decode(struct decoders *decoders, int index, const char *path,
+ * decoders_forget), and that the source stays open. A file that breaks the decoder, or makes it
+ * answer what cannot be true, is CLIP_UNREADABLE, with the reason. Threads that use the same
+ * decoder wait for each other. */
+enum error_code decoders_decode(struct decoders *decoders, int index,
+                                const struct sound_source *source,
                                 const struct decode_settings *settings, struct decoded *decoded,
                                 struct error *error);
 

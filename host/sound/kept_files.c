@@ -1,12 +1,8 @@
 #include "host/sound/kept_files.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 static void close_file(struct kept_file *file) {
     /* One that was never opened has descriptor 0, which must not be closed. */
     if (file->file.handle != NULL) sound_file_close(&file->file);
-    free(file->path);
     *file = (struct kept_file){0};
 }
 
@@ -18,7 +14,12 @@ static bool is_before(const struct kept_file *file, const struct decode_settings
            file->position <= segment.first;
 }
 
-enum clip_status kept_files_take(struct kept_files *kept, const char *path,
+static bool is_same(const struct sound_source *source, const struct sound_source *other) {
+    return source->device == other->device && source->inode == other->inode &&
+           source->bytes == other->bytes;
+}
+
+enum clip_status kept_files_take(struct kept_files *kept, struct sound_source *source,
                                  const struct decode_settings *settings, struct kept_file **file,
                                  struct verdict *verdict) {
     struct kept_file *nearest = NULL;
@@ -27,30 +28,33 @@ enum clip_status kept_files_take(struct kept_files *kept, const char *path,
     for (size_t i = 0; i < KEPT_FILES; i++) {
         struct kept_file *other = &kept->files[i];
         if (other->used < oldest->used) oldest = other;
-        if (!is_segment || other->path == NULL || strcmp(other->path, path) != 0) continue;
+        if (!is_segment || !other->kept || !is_same(&other->file.source, source)) continue;
         if (!is_before(other, settings)) continue;
         if (nearest == NULL || other->position > nearest->position) nearest = other;
     }
     *file = nearest;
     *verdict = (struct verdict){.status = CLIP_OK};
-    if (nearest != NULL) return CLIP_OK;
+    if (nearest != NULL) {
+        sound_source_close(source);
+        return CLIP_OK;
+    }
     close_file(oldest);
     *file = oldest;
-    return sound_file_open(path, &oldest->file, verdict);
+    sound_file_open(source, &oldest->file, verdict);
+    source->descriptor = -1;
+    return verdict->status;
 }
 
-void kept_files_give_back(struct kept_files *kept, struct kept_file *file, const char *path,
+void kept_files_give_back(struct kept_files *kept, struct kept_file *file,
                           const struct decode_settings *settings, size_t position, bool healthy) {
     bool is_segment = settings->start_seconds > 0 || settings->end_seconds > 0;
     if (!healthy || !is_segment || segment_seeks(&file->file)) {
         close_file(file);
         return;
     }
-    if (file->path == NULL) file->path = strdup(path);
+    file->kept = true;
     file->position = position;
     file->used = ++kept->clock;
-    if (file->path == NULL)
-        close_file(file); /* no memory: it is opened again for the next segment */
 }
 
 void kept_files_close(struct kept_files *kept) {

@@ -12,7 +12,7 @@
 struct kept_file {
     struct sound_file file; /* must not move: libsndfile has its address */
     size_t position;        /* source frames read so far */
-    char *path;             /* NULL: not kept */
+    bool kept;              /* for a further segment */
     uint64_t used;          /* larger is later */
 };
 
@@ -24,16 +24,17 @@ struct kept_files {
 
 /* The file of the settings' segment: of those that were kept and are not beyond its start the
  * nearest, otherwise newly opened in the place of the least recently used one.
- * Sets *verdict and returns its status; nothing is open unless that is CLIP_OK.
+ * Closes the source, or takes it over. Sets *verdict and returns its status; nothing is open unless
+ * that is CLIP_OK.
  * To be returned by kept_files_give_back. */
-enum clip_status kept_files_take(struct kept_files *kept, const char *path,
+enum clip_status kept_files_take(struct kept_files *kept, struct sound_source *source,
                                  const struct decode_settings *settings, struct kept_file **file,
                                  struct verdict *verdict);
 
 /* Keeps the file for the next segment, `position` being its decoder's; or closes it when
  * `healthy` is false (further samples could depend on the error), when it allows exact seeking,
  * or when the clip is a whole file. */
-void kept_files_give_back(struct kept_files *kept, struct kept_file *file, const char *path,
+void kept_files_give_back(struct kept_files *kept, struct kept_file *file,
                           const struct decode_settings *settings, size_t position, bool healthy);
 
 void kept_files_close(struct kept_files *kept); /* all of them */

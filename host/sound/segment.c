@@ -47,7 +47,7 @@ static enum error_code skip(struct sound_file *file, const struct decode_setting
     while (*position < segment->first) {
         size_t frames = block_frames - *position % block_frames;
         if (frames > segment->first - *position) frames = segment->first - *position;
-        if (settings->goes_on != NULL && !settings->goes_on(settings->context))
+        if (settings->goes_on != NULL && !settings->goes_on(settings->context, *position))
             return FAIL(error, ERROR_STOPPED, "a clip was cancelled");
         sf_count_t got = sf_readf_float(file->handle, block, (sf_count_t)frames);
         if (got <= 0) break;

@@ -3,11 +3,9 @@
 #include "host/sound/decode_settings.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* libsndfile keeps the reason of a failed open in a global. Threads open files concurrently,
@@ -48,26 +46,6 @@ static const char readable[] = "WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF and AU ar
 
 /* ---- the file ---- */
 
-/* Never waits for a FIFO, never reads a device. */
-static enum clip_status open_regular(const char *path, struct sound_file *file,
-                                     struct verdict *verdict) {
-    struct stat status;
-    do file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    while (file->descriptor < 0 && errno == EINTR);
-    if (file->descriptor < 0) file->failure = errno;
-    if (file->descriptor < 0)
-        return verdict_set(verdict, CLIP_UNREADABLE, "cannot open: %s%s", strerror(file->failure),
-                           file->failure == ENOENT && strchr(path, '\\') != NULL
-                               ? "; its path has \\ where this system has /"
-                               : "");
-    if (fstat(file->descriptor, &status) != 0 || !S_ISREG(status.st_mode))
-        return verdict_set(verdict, CLIP_UNREADABLE, "not a regular file");
-    if (status.st_size <= 0)
-        return verdict_set(verdict, CLIP_UNREADABLE, "the file is empty; copy it again");
-    file->file_bytes = (size_t)status.st_size;
-    return CLIP_OK;
-}
-
 static enum clip_status refuse_unread(const struct sound_file *file, struct verdict *verdict) {
     return verdict_set(verdict, CLIP_UNREADABLE, "cannot read: %s; check its disk or mount",
                        strerror(file->failure));
@@ -78,16 +56,16 @@ static enum clip_status check_container(struct sound_file *file, struct verdict 
     uint64_t promised = 0;
     uint64_t present = 0;
     errno = 0;
-    file->container = sound_header_container(file->descriptor);
+    file->container = sound_header_container(file->source.descriptor);
     bool is_cut = file->container != CONTAINER_NONE &&
-                  sound_header_is_cut(file->descriptor, file->container, file->file_bytes,
+                  sound_header_is_cut(file->source.descriptor, file->container, file->source.bytes,
                                       &promised, &present);
     if (errno != 0) { /* the bytes that could not be read may be those that show a truncated file */
         file->failure = errno;
         return refuse_unread(file, verdict);
     }
     if (file->container == CONTAINER_NONE) {
-        if (pread(file->descriptor, start, sizeof start - 1, 0) > 0 &&
+        if (pread(file->source.descriptor, start, sizeof start - 1, 0) > 0 &&
             strcmp(start, "version https://git") == 0)
             return verdict_set(verdict, CLIP_UNREADABLE,
                                "a Git LFS pointer, not the audio itself; run git lfs pull");
@@ -113,21 +91,21 @@ static enum clip_status check_container(struct sound_file *file, struct verdict 
 #define FAR_END 64 /* lengths of the file */
 
 static sf_count_t stream_length(void *context) {
-    return (sf_count_t)((struct sound_file *)context)->file_bytes;
+    return (sf_count_t)((struct sound_file *)context)->source.bytes;
 }
 
 static sf_count_t stream_seek(sf_count_t offset, int whence, void *context) {
     const struct sound_file *file = context;
     const bool to_end = whence == SEEK_END && file->container == CONTAINER_MPEG;
     if (to_end && !file->has_far_end) return -1;
-    const sf_count_t position = lseek(file->descriptor, offset, whence);
+    const sf_count_t position = lseek(file->source.descriptor, offset, whence);
     return to_end && position >= 0 ? FAR_END * position : position;
 }
 
 static sf_count_t stream_read(void *bytes, sf_count_t count, void *context) {
     struct sound_file *file = context;
     ssize_t got;
-    do got = read(file->descriptor, bytes, (size_t)count);
+    do got = read(file->source.descriptor, bytes, (size_t)count);
     while (got < 0 && errno == EINTR);
     if (got < 0) file->failure = errno; /* otherwise it would look like the end of the file */
     return got < 0 ? 0 : got;
@@ -141,7 +119,7 @@ static sf_count_t stream_write(const void *bytes, sf_count_t count, void *contex
 }
 
 static sf_count_t stream_tell(void *context) {
-    return lseek(((struct sound_file *)context)->descriptor, 0, SEEK_CUR);
+    return lseek(((struct sound_file *)context)->source.descriptor, 0, SEEK_CUR);
 }
 
 static void open_handle(struct sound_file *file, SF_INFO *info) {
@@ -149,7 +127,7 @@ static void open_handle(struct sound_file *file, SF_INFO *info) {
                                    stream_tell};
     *info = (SF_INFO){0};
     file->failure = 0;
-    if (lseek(file->descriptor, 0, SEEK_SET) == 0)
+    if (lseek(file->source.descriptor, 0, SEEK_SET) == 0)
         file->handle = sf_open_virtual(&stream, SFM_READ, info, file);
     if (file->has_far_end) info->frames = SF_COUNT_MAX; /* a guess */
 }
@@ -215,13 +193,12 @@ static enum clip_status check_bounds(struct sound_file *file, const SF_INFO *inf
     return CLIP_OK;
 }
 
-enum clip_status sound_file_open(const char *path, struct sound_file *file,
+enum clip_status sound_file_open(const struct sound_source *source, struct sound_file *file,
                                  struct verdict *verdict) {
     SF_INFO info = {0};
-    *file = (struct sound_file){.descriptor = -1};
+    *file = (struct sound_file){.source = *source};
     *verdict = (struct verdict){.status = CLIP_OK};
-    enum clip_status status = open_regular(path, file, verdict);
-    if (status == CLIP_OK) status = check_container(file, verdict);
+    enum clip_status status = check_container(file, verdict);
     if (status == CLIP_OK) status = open_sound(file, &info, verdict);
     /* libsndfile opens some files although a read failed, and then their length is arbitrary. */
     if (status == CLIP_OK && file->failure != 0) status = refuse_unread(file, verdict);
@@ -233,6 +210,6 @@ enum clip_status sound_file_open(const char *path, struct sound_file *file,
 
 void sound_file_close(struct sound_file *file) {
     if (file->handle != NULL) sf_close(file->handle);
-    if (file->descriptor >= 0) close(file->descriptor);
-    *file = (struct sound_file){.descriptor = -1, .failure = file->failure};
+    sound_source_close(&file->source);
+    *file = (struct sound_file){.source = {.descriptor = -1}};
 }

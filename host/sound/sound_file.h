@@ -1,9 +1,9 @@
-/* Opening an untrusted sound file: its first bytes decide whether libsndfile opens it at all,
+/* Reading an untrusted sound file: its first bytes decide whether libsndfile opens it at all,
  * and the values of its header are checked against bounds before any sample is read. */
 #ifndef EARMARK_SOUND_SOUND_FILE_H
 #define EARMARK_SOUND_SOUND_FILE_H
 
-#include "host/sound/verdict.h"
+#include "host/sound/sound_source.h"
 
 #include <sndfile.h>
 
@@ -34,8 +34,7 @@ bool sound_header_is_cut(int descriptor, enum sound_container container, uint64_
 
 struct sound_file {
     SNDFILE *handle;
-    int descriptor;
-    size_t file_bytes;
+    struct sound_source source;
     enum sound_container container;
     bool has_far_end;       /* libsndfile sees an end far beyond the file's (sound_file.c) */
     int channels;           /* 1 .. DECODE_MAXIMUM_CHANNELS */
@@ -46,9 +45,9 @@ struct sound_file {
     int failure;            /* errno, where the system refused and not the content is wrong */
 };
 
-/* Sets *verdict and returns its status. Unless that is CLIP_OK, nothing is open, but `failure` is
- * kept. */
-enum clip_status sound_file_open(const char *path, struct sound_file *file,
+/* Takes over the source's descriptor. Sets *verdict and returns its status; unless that is
+ * CLIP_OK, the file is closed. */
+enum clip_status sound_file_open(const struct sound_source *source, struct sound_file *file,
                                  struct verdict *verdict);
 void sound_file_close(struct sound_file *file); /* also after a failed open */
 

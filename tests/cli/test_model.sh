@@ -83,13 +83,46 @@ expect_exit "no default model" 1 "$TMP/alone/earmark" model info
 expect_grep "what to do without one" '\-\-model FILE' "$TMP/stderr"
 
 # ---- the published weights: only the script's own part, from a local folder
-fetch() { EARMARK_VOXCELEB_URL=$1 sh models/fetch-voxceleb.sh "$TMP/fetched.safetensors"; }
-if command -v curl >/dev/null || command -v wget >/dev/null; then
-    expect_exit "fetch from a folder" 0 fetch "file://$golden/speechbrain"
-    expect_grep "the licence is noted" '^licence +Apache-2.0$' "$TMP/stdout"
-    expect_file "the fetched model" "$TMP/fetched.safetensors"
-    expect_exit "fetch from nowhere" 1 fetch "file://$TMP/nowhere"
-    expect_grep "what to do offline" 'earmark model import FOLDER' "$TMP/stderr"
-else
-    skip "fetch-voxceleb.sh" "neither curl nor wget"
-fi
+fetch() { # URL SUMS
+    EARMARK_VOXCELEB_URL=$1 EARMARK_VOXCELEB_SHA256=$2 sh models/fetch-voxceleb.sh "$TMP/fetched.safetensors"
+}
+sum_of() { sha256sum "$golden/speechbrain/$1" | cut -c 1-64; }
+sums="$(sum_of embedding_model.ckpt) $(sum_of hyperparams.yaml)"
+local_folder=file://$golden/speechbrain
+expect_exit "fetched files that nobody confirmed" 1 fetch "$local_folder" ""
+expect_grep "their sums are shown" "^SHA-256 of embedding_model.ckpt  ${sums% *}\$" "$TMP/stdout"
+expect_grep "and how to confirm them" "EARMARK_VOXCELEB_SHA256='$sums' sh" "$TMP/stderr"
+for wrong in "${sums% *} ${sums% *}" "${sums#* } ${sums#* }"; do
+    expect_exit "another file than the one known" 1 fetch "$local_folder" "$wrong"
+    expect_grep "it is said" 'not the sums of EARMARK_VOXCELEB_SHA256' "$TMP/stderr"
+done
+for wrong in "${sums% *}" "$sums 0" "${sums%?}" "${sums}g" x; do
+    expect_exit "no two sums: $wrong" 1 fetch "$local_folder" "$wrong"
+    expect_grep "it is said before anything is fetched" 'not two sums' "$TMP/stderr"
+done
+for url in "http://localhost/x" "ftp://localhost/x" "$golden/speechbrain" "file://localhost/x"; do
+    expect_exit "not fetched: $url" 1 fetch "$url" "$sums"
+    expect_grep "only https" 'neither https:// nor file:///' "$TMP/stderr"
+done
+check_fails "nothing was written" test -e "$TMP/fetched.safetensors"
+expect_exit "fetch from a folder" 0 fetch "$local_folder" "$(printf '%s' "$sums" | tr a-f A-F)"
+expect_grep "the licence is noted" '^licence +Apache-2.0$' "$TMP/stdout"
+expect_file "the fetched model" "$TMP/fetched.safetensors"
+expect_exit "fetch from nowhere" 1 fetch "file://$TMP/nowhere" "$sums"
+expect_grep "what to do offline" 'earmark model import FOLDER' "$TMP/stderr"
+
+# What curl is told, by one that answers with another file.
+mkdir "$TMP/curl"
+cat >"$TMP/curl/curl" <<'END'
+#!/bin/sh
+printf '%s\n' "$*" >>"$0.said"
+while [ "$1" != -o ]; do shift; done
+cp "$CURL_GIVES" "$2"
+END
+chmod +x "$TMP/curl/curl"
+export CURL_GIVES=$golden/speechbrain/hyperparams.yaml
+PATH=$TMP/curl:$PATH expect_exit "a host that gives other files" 1 fetch https://mirror.invalid/x "$sums"
+expect_grep "is refused" 'Nothing is imported|you know' "$TMP/stderr"
+expect_lines "both files were asked for" 2 "$TMP/curl/curl.said"
+expect_equal "each without .curlrc, with redirections to https only" \
+    "$(grep -c '^-q --proto =https --proto-redir =https .*https://mirror.invalid/x/' "$TMP/curl/curl.said")" 2

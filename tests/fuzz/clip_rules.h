@@ -80,12 +80,14 @@ static inline void check_clips(const struct collection *input,
     const struct clip_list *clips = &input->clips;
     for (size_t i = 1; i < clips->class_count; i++)
         if (strcmp(clips->class_names[i - 1], clips->class_names[i]) >= 0) abort();
+    struct text id = TEXT_INITIAL;
     for (size_t i = 0; i < clips->count; i++) {
         const struct clip *clip = &clips->clips[i];
         const char *path = clip_path(clips, i);
         if (clip->status >= CLIP_STATUS_COUNT) abort();
+        if (strlen(path) > BUILDER_MAXIMUM_NAME) abort();
         if ((clip->status == CLIP_OK) != (clip_reason(clips, i)[0] == '\0')) abort();
-        if (clip_id(clips, i)[0] == '\0') abort();
+        if (clip_id(clips, i, &id)[0] == '\0') abort();
         if (!(clip->start >= 0 && (clip->end == 0 || clip->end > clip->start))) abort();
         if (clip->status != CLIP_OK) continue;
         if (path[0] == '\0' || clip_label(clips, i) == NULL) abort();
@@ -93,6 +95,7 @@ static inline void check_clips(const struct collection *input,
         if (options->fold_column != NULL && clip->fold < 0) abort();
         if (!options->allow_outside && is_outside(path, clips->root.path)) abort();
     }
+    text_free(&id);
     if (input->warnings.count > 101) abort();
     check_labels(input);
 }

@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -38,13 +37,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static int file = -1;
-    static char path[64];
     static struct decoded decoded;
     struct error error = ERROR_INITIAL;
-    if (file < 0) {
-        file = memfd_create("sound", MFD_CLOEXEC);
-        snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-    }
+    struct sound_source source;
+    struct verdict verdict;
+    if (file < 0) file = memfd_create("sound", MFD_CLOEXEC);
     if (size < 2) return 0;
     if (ftruncate(file, 0) != 0 || pwrite(file, data + 1, size - 1, 0) != (ssize_t)size - 1)
         abort();

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -12,15 +13,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #define DESCRIPTORS 4096
+#define FILES 256
+
+/* What forked processes share. */
+struct shared {
+    atomic_int calls;
+    atomic_int file_count;
+    struct {
+        dev_t device;
+        ino_t inode;
+    } files[FILES]; /* that were opened in the plan's folder, the first ones */
+};
 
 static struct failure_plan plan;
 static atomic_bool armed;
-static atomic_int *count; /* shared with forked processes; NULL: not armed */
+static struct shared *shared; /* NULL: not armed */
 static pid_t owner;
 static atomic_int looks_at_clock;
 static atomic_int closed_twice;
@@ -28,14 +42,14 @@ static atomic_bool is_under[DESCRIPTORS]; /* the descriptor's file is in the pla
 
 void failures_arm(const struct failure_plan *next) {
     armed = false;
-    if (count != NULL) munmap(count, sizeof *count);
-    count = NULL;
+    if (shared != NULL) munmap(shared, sizeof *shared);
+    shared = NULL;
     looks_at_clock = 0;
     if (next == NULL) return;
     plan = *next;
     owner = getpid();
-    count = mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (count == MAP_FAILED) abort();
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) abort();
     armed = true;
 }
 
@@ -44,7 +58,7 @@ int failures_closed_twice(void) {
 }
 
 int failures_count(void) {
-    return count == NULL ? 0 : *count;
+    return shared == NULL ? 0 : shared->calls;
 }
 
 /* The C library's own function. */
@@ -62,6 +76,20 @@ static bool path_is_under(const char *path) {
            (path[length] == '/' || path[length] == '\0');
 }
 
+/* The same for a name in an open folder. */
+static bool name_is_under(int folder, const char *name) {
+    char link[64], path[PATH_MAX + NAME_MAX + 2];
+    if (!armed || folder == AT_FDCWD || name[0] == '/') return path_is_under(name);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+    ssize_t length = readlink(link, path, PATH_MAX);
+    if (length < 0) return false;
+    if (strcmp(name, ".") == 0)
+        path[length] = '\0';
+    else
+        snprintf(path + length, sizeof path - (size_t)length, "/%s", name);
+    return path_is_under(path);
+}
+
 static bool descriptor_is_under(int descriptor) {
     return armed && descriptor >= 0 && descriptor < DESCRIPTORS && is_under[descriptor];
 }
@@ -70,10 +98,21 @@ static void note_descriptor(int descriptor, bool under) {
     if (descriptor >= 0 && descriptor < DESCRIPTORS) is_under[descriptor] = under;
 }
 
+/* For a process that the descriptor is sent to. */
+static void note_file(int descriptor) {
+    struct stat status;
+    if (!descriptor_is_under(descriptor) || fstat(descriptor, &status) != 0) return;
+    int next = shared->file_count;
+    if (next >= FILES) return;
+    shared->files[next].device = status.st_dev;
+    shared->files[next].inode = status.st_ino;
+    shared->file_count = next + 1;
+}
+
 /* How this call fails: 0 (not at all) or the plan's kind. */
 static int failure_of(enum failing_call call, bool under) {
     if (!under || (plan.calls & call) == 0) return 0;
-    int number = ++*count;
+    int number = ++shared->calls;
     bool hit = plan.at > 0 && (number == plan.at || (plan.sticky && number > plan.at));
     if (!hit) return 0;
     if (plan.kind == FAIL_KILL && call != FAIL_WRITE) kill(owner, SIGKILL);
@@ -96,6 +135,15 @@ static bool take_memory(void) {
     return pieces == 1024;
 }
 
+/* Without a system call that a decoder is refused. */
+static void take_time(double seconds) {
+    struct timespec began, now;
+    REAL(clock_gettime)(CLOCK_MONOTONIC, &began);
+    do REAL(clock_gettime)(CLOCK_MONOTONIC, &now);
+    while ((double)(now.tv_sec - began.tv_sec) + (double)(now.tv_nsec - began.tv_nsec) * 1e-9 <
+           seconds);
+}
+
 /* True, with errno set, when the call must fail. */
 static bool fails(enum failing_call call, bool under) {
     int kind = failure_of(call, under);
@@ -103,7 +151,7 @@ static bool fails(enum failing_call call, bool under) {
     volatile bool loops = kind == FAIL_LOOP;
     while (loops) {
     }
-    if (kind == FAIL_SLOW) usleep(500000);
+    if (kind == FAIL_SLOW) take_time(0.5);
     if (kind == FAIL_WAIT) sleep(60);
     if (kind == FAIL_MEMORY && !take_memory()) kind = ENOMEM;
     if (kind <= 0) return false;
@@ -123,7 +171,45 @@ int open(const char *path, int flags, ...) {
     if (fails(FAIL_OPEN, under)) return -1;
     int descriptor = REAL(open)(path, flags, mode);
     note_descriptor(descriptor, under);
+    note_file(descriptor);
     return descriptor;
+}
+
+/* openat2, which no C library has as a function. O_PATH opens nothing that is read. Weak: a test
+ * may have its own. */
+__attribute__((weak)) long syscall(long number, ...) {
+    long values[6];
+    va_list arguments;
+    va_start(arguments, number);
+    for (size_t i = 0; i < 6; i++) values[i] = va_arg(arguments, long);
+    va_end(arguments);
+    long (*const call)(long, ...) = REAL(syscall);
+    const struct open_how *how = (const struct open_how *)values[2];
+    bool opens = number == SYS_openat2 && (how->flags & O_PATH) == 0;
+    bool under = opens && name_is_under((int)values[0], (const char *)values[1]);
+    if (opens && fails(FAIL_OPEN, under)) return -1;
+    long result = call(number, values[0], values[1], values[2], values[3], values[4], values[5]);
+    if (opens) note_descriptor((int)result, under);
+    if (opens) note_file((int)result);
+    return result;
+}
+
+/* A descriptor that comes from another process is known by its file. */
+ssize_t recvmsg(int descriptor, struct msghdr *message, int flags) {
+    ssize_t got = REAL(recvmsg)(descriptor, message, flags);
+    const struct cmsghdr *head = got < 0 ? NULL : CMSG_FIRSTHDR(message);
+    struct stat status;
+    int received;
+    if (head == NULL || head->cmsg_type != SCM_RIGHTS) return got;
+    memcpy(&received, CMSG_DATA(head), sizeof received);
+    bool under = false;
+    /* Not fstat(), which is another call in some C libraries. */
+    if (armed && REAL(syscall)(SYS_fstat, received, &status) == 0)
+        for (int i = 0; i < shared->file_count && i < FILES && !under; i++)
+            under =
+                shared->files[i].device == status.st_dev && shared->files[i].inode == status.st_ino;
+    note_descriptor(received, under);
+    return got;
 }
 
 ssize_t read(int descriptor, void *bytes, size_t size) {

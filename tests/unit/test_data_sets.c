@@ -223,7 +223,7 @@ static void kaldi_details(void **state) {
     assert_int_equal(input_open(test_path(test_folder, "k"), &plain, &input, &error), ERROR_NONE);
     const struct clip_list *clips = &input.clips;
     assert_string_equal(input.format, "kaldi");
-    assert_string_equal(clip_id(clips, 0), "u2");
+    assert_string_equal(clip_id(clips, 0, NULL), "u2");
     assert_true(clips->clips[0].start == 1.5 && clips->clips[0].end == 2.25);
     assert_true(clips->clips[8].start == 2 && clips->clips[8].end == 0);
     assert_non_null(strstr(clip_reason(clips, 2), "segments, line 3: wav.scp has a shell command"));

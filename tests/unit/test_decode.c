@@ -1,5 +1,6 @@
 /* Decoding intact files: every format, exactly; mixing, resampling, measures. */
 #include "host/sound/decode.h"
+#include "tests/support/decode_path.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
 
@@ -38,7 +39,7 @@ static int remove_folder(void **state) {
 static void decode(const char *path, const struct decode_settings *settings,
                    struct decoded *decoded) {
     struct error error = ERROR_INITIAL;
-    if (decode_clip(path, settings, decoded, &error) != ERROR_NONE) fail_msg("%s", error.message);
+    if (decode_path(path, settings, decoded, &error) != ERROR_NONE) fail_msg("%s", error.message);
 }
 
 static void decode_ok(const char *path, const struct decode_settings *settings,

@@ -1,6 +1,7 @@
 /* Decoding damaged or unusable files: each has a status and a reason; no crash, and no more
  * memory than the file's size justifies. */
 #include "host/sound/decode.h"
+#include "tests/support/decode_path.h"
 #include "tests/support/injected_failures.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
@@ -60,7 +61,7 @@ static void expect(const char *name, enum clip_status status, const char *words)
     struct decoded decoded = {0};
     struct error error = ERROR_INITIAL;
     reserved = 0;
-    assert_int_equal(decode_clip(test_path(folder, name), &usual, &decoded, &error), ERROR_NONE);
+    assert_int_equal(decode_path(test_path(folder, name), &usual, &decoded, &error), ERROR_NONE);
     if (decoded.verdict.status != status || strstr(decoded.verdict.reason, words) == NULL)
         fail_msg("%s: %s: '%s' instead of %s: '%s'", name, clip_status_name(decoded.verdict.status),
                  decoded.verdict.reason, clip_status_name(status), words);
@@ -298,7 +299,7 @@ static void random_damage(void **state) {
             test_file_write(path, bytes, size - (round % 5 == 0 ? size / 3 : 0));
             for (size_t i = 8; i-- > 0;) bytes[places[i]] = kept[i];
             struct error error = ERROR_INITIAL;
-            assert_int_equal(decode_clip(path, &usual, &decoded, &error), ERROR_NONE);
+            assert_int_equal(decode_path(path, &usual, &decoded, &error), ERROR_NONE);
             assert_in_range(decoded.verdict.status, CLIP_OK, CLIP_TOO_SHORT);
             assert_int_equal(decoded.verdict.reason[0] == '\0', decoded.verdict.status == CLIP_OK);
         }
@@ -313,7 +314,8 @@ static bool refuse_reserve(void *context, size_t bytes) {
     return false;
 }
 
-static bool never_goes_on(void *context) {
+static bool never_goes_on(void *context, size_t frames) {
+    (void)frames;
     (void)context;
     return false;
 }
@@ -326,12 +328,12 @@ static void giving_up(void **state) {
     write_int16("fine.wav", SF_FORMAT_WAV, FRAMES);
     settings.reserve = refuse_reserve;
     const char *path = test_path(folder, "fine.wav");
-    assert_int_equal(decode_clip(path, &settings, &decoded, &error), ERROR_STOPPED);
+    assert_int_equal(decode_path(path, &settings, &decoded, &error), ERROR_STOPPED);
     assert_null(decoded.buffer);
     settings = usual;
     settings.goes_on = never_goes_on;
     error.code = ERROR_NONE;
-    assert_int_equal(decode_clip(path, &settings, &decoded, &error), ERROR_STOPPED);
+    assert_int_equal(decode_path(path, &settings, &decoded, &error), ERROR_STOPPED);
     decoded_free(&decoded);
 }
 
@@ -343,13 +345,13 @@ static void targets(void **state) {
     write_int16("fine.wav", SF_FORMAT_WAV, FRAMES);
     const char *path = test_path(folder, "fine.wav");
     struct decoded decoded = {.target = target, .target_capacity = sizeof target};
-    assert_int_equal(decode_clip(path, &usual, &decoded, &error), ERROR_NONE);
+    assert_int_equal(decode_path(path, &usual, &decoded, &error), ERROR_NONE);
     assert_ptr_equal(decoded.samples, target);
     assert_null(decoded.buffer);
     assert_memory_equal(target, noise, sizeof noise);
     target[FRAMES - 1] = 77;
     decoded.target_capacity = sizeof target - 1;
-    assert_int_equal(decode_clip(path, &usual, &decoded, &error), ERROR_NONE);
+    assert_int_equal(decode_path(path, &usual, &decoded, &error), ERROR_NONE);
     assert_int_equal(decoded.verdict.status, CLIP_UNREADABLE);
     assert_non_null(strstr(decoded.verdict.reason, "more than 0 MiB of samples"));
     assert_null(decoded.buffer);
@@ -360,11 +362,11 @@ static void targets(void **state) {
     const unsigned char none[4] = {0, 0, 0, 0}; /* FLAC's number of samples, its last 32 bits */
     test_file_patch(path, 22, none, 4);
     decoded = (struct decoded){.target = large, .target_capacity = sizeof large};
-    assert_int_equal(decode_clip(path, &usual, &decoded, &error), ERROR_NONE);
+    assert_int_equal(decode_path(path, &usual, &decoded, &error), ERROR_NONE);
     assert_int_equal(decoded.verdict.status, CLIP_OK);
     assert_memory_equal(large, noise, sizeof noise);
     decoded.target_capacity = sizeof noise / 2;
-    assert_int_equal(decode_clip(path, &usual, &decoded, &error), ERROR_NONE);
+    assert_int_equal(decode_path(path, &usual, &decoded, &error), ERROR_NONE);
     assert_int_equal(decoded.verdict.status, CLIP_UNREADABLE);
     assert_non_null(strstr(decoded.verdict.reason, "of samples; cut it into clips"));
 }
@@ -380,12 +382,12 @@ static void first_seconds(void **state) {
     for (size_t i = 0; i < 3; i++) {
         const char *path = test_path(folder, "long");
         test_sound_float(path, formats[i], 16000, 1, samples, FRAMES);
-        assert_int_equal(decode_clip(path, &settings, &decoded, &error), ERROR_NONE);
+        assert_int_equal(decode_path(path, &settings, &decoded, &error), ERROR_NONE);
         assert_int_equal(decoded.verdict.status, CLIP_OK);
         assert_int_equal(decoded.frames, 4001);
     }
     settings.first_seconds = 0.6; /* more than the file has */
-    assert_int_equal(decode_clip(test_path(folder, "long"), &settings, &decoded, &error),
+    assert_int_equal(decode_path(test_path(folder, "long"), &settings, &decoded, &error),
                      ERROR_NONE);
     assert_int_equal(decoded.frames, FRAMES);
     assert_int_equal(decoded.verdict.status, CLIP_OK);

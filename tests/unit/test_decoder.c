@@ -1,6 +1,7 @@
 /* Decoder processes: the same results as decoding in this process, for any file; a codec that
  * breaks its process loses only that file; no process is left at the end. */
 #include "host/sound/decoder.h"
+#include "tests/support/decode_path.h"
 #include "tests/support/injected_failures.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
@@ -83,7 +84,7 @@ static void assert_no_process_left(void) {
 static void decode(struct decoders *decoders, int index, const char *name,
                    struct decoded *decoded) {
     struct error error = ERROR_INITIAL;
-    decoders_decode(decoders, index, test_path(folder, name), &usual, decoded, &error);
+    decoders_decode_path(decoders, index, test_path(folder, name), &usual, decoded, &error);
     if (error.code != ERROR_NONE) fail_msg("%s: %s", name, error.message);
 }
 
@@ -135,7 +136,7 @@ static void same_as_here(void **state) {
         const char *name = names[i * 5 % (sizeof names / sizeof names[0])];
         struct error error = ERROR_INITIAL;
         decode(decoders, (int)i % 2, name, &found);
-        assert_int_equal(decode_clip(test_path(folder, name), &usual, &here, &error), ERROR_NONE);
+        assert_int_equal(decode_path(test_path(folder, name), &usual, &here, &error), ERROR_NONE);
         compare(&found, &here, name);
     }
     /* A path that is too long for the system. */
@@ -144,10 +145,12 @@ static void same_as_here(void **state) {
     assert_non_null(path);
     memset(path, 'x', PATH_MAX + 9);
     path[PATH_MAX + 9] = '\0';
-    assert_int_equal(decoders_decode(decoders, 0, path, &usual, &found, &error), ERROR_NONE);
+    assert_int_equal(decoders_decode_path(decoders, 0, path, &usual, &found, &error), ERROR_NONE);
     expect_reason(&found, strerror(ENAMETOOLONG));
     free(path);
-    assert_int_equal(decoders_decode(decoders, 2, "x", &usual, &found, &error), ERROR_INTERNAL);
+    assert_int_equal(
+        decoders_decode_path(decoders, 2, test_path(folder, "fine.wav"), &usual, &found, &error),
+        ERROR_INTERNAL);
     decoded_free(&found);
     decoded_free(&here);
     decoders_close(decoders);
@@ -245,7 +248,8 @@ static bool refuse(void *context, size_t bytes) {
     return false;
 }
 
-static bool until(void *context) {
+static bool until(void *context, size_t frames) {
+    (void)frames;
     return now() < *(double *)context;
 }
 
@@ -262,7 +266,7 @@ static void giving_up(void **state) {
     for (int round = 0; round < 2; round++) {
         const char *name = round == 0 ? "long.flac" : "fine.wav";
         error.code = ERROR_NONE;
-        decoders_decode(decoders, 0, test_path(folder, name), &settings, &decoded, &error);
+        decoders_decode_path(decoders, 0, test_path(folder, name), &settings, &decoded, &error);
         assert_int_equal(error.code, ERROR_STOPPED);
         assert_true(refused >= SHORT * sizeof(int16_t));
         expect_fine(decoders, 0); /* it continues with others */
@@ -272,7 +276,7 @@ static void giving_up(void **state) {
     settings.goes_on = until;
     settings.context = &end;
     error.code = ERROR_NONE;
-    decoders_decode(decoders, 0, test_path(folder, "bad.wav"), &settings, &decoded, &error);
+    decoders_decode_path(decoders, 0, test_path(folder, "bad.wav"), &settings, &decoded, &error);
     assert_int_equal(error.code, ERROR_STOPPED);
     double before = now();
     decoders_close(decoders); /* while it loops */
@@ -293,7 +297,7 @@ static void late_answers(void **state) {
     double end = now();
     settings.goes_on = until;
     settings.context = &end;
-    decoders_decode(decoders, 0, test_path(folder, "bad.wav"), &settings, &decoded, &error);
+    decoders_decode_path(decoders, 0, test_path(folder, "bad.wav"), &settings, &decoded, &error);
     assert_int_equal(error.code, ERROR_STOPPED);
     decode(decoders, 0, "rate.wav", &decoded);
     assert_int_equal(decoded.source_frames, SHORT / 2);

@@ -2,6 +2,7 @@
  * kilobytes claims must not decide how much is allocated. Every file is decoded in a process
  * with a limit, which no allocation may exceed. */
 #include "host/sound/decode.h"
+#include "tests/support/decode_path.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
 
@@ -91,7 +92,7 @@ static void check_limit(void) {
 /* Decodes the file and returns its status; ends the process if memory ran out. */
 static enum clip_status decode_limited(const char *path, struct decoded *decoded) {
     struct error error = ERROR_INITIAL;
-    if (decode_clip(path, &usual, decoded, &error) != ERROR_NONE) {
+    if (decode_path(path, &usual, decoded, &error) != ERROR_NONE) {
         printf("# %s: %s\n", path, error.message);
         fflush(stdout);
         _exit(3);

@@ -1,6 +1,7 @@
 /* Every sound format against another decoder: files written by SoX and the samples that SoX
  * decodes (tests/golden/formats, with the script that makes it). */
 #include "host/sound/decode.h"
+#include "tests/support/decode_path.h"
 #include "tests/support/sound_files.h"
 
 #include <math.h>
@@ -98,7 +99,7 @@ static double difference(const struct decoded *decoded, const float *reference, 
 
 static void decode(const struct row *row, struct decoded *decoded) {
     struct error error = ERROR_INITIAL;
-    if (decode_clip(test_path(GOLDEN, row->name), &as_they_come, decoded, &error) != ERROR_NONE)
+    if (decode_path(test_path(GOLDEN, row->name), &as_they_come, decoded, &error) != ERROR_NONE)
         fail_msg("%s: %s", row->name, error.message);
 }
 

@@ -158,7 +158,7 @@ static void lhotse_details(void **state) {
     assert_int_equal(input_open(test_path(test_folder, "l"), &plain, &input, &error), ERROR_NONE);
     const struct clip_list *clips = &input.clips;
     assert_string_equal(input.format, "lhotse");
-    assert_string_equal(clip_id(clips, 0), "u2");
+    assert_string_equal(clip_id(clips, 0, NULL), "u2");
     assert_true(clips->clips[0].start == 1.5 && clips->clips[0].end == 2.25);
     assert_true(clips->clips[1].start == 0 && clips->clips[1].end == 1.5);
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)

@@ -50,7 +50,9 @@ static void expect_text(const char *seen, const char *expected) {
 static void expect_clip(const struct clip_list *clips, size_t index, char *const *columns) {
     const struct clip *clip = &clips->clips[index];
     bool refused = strcmp(columns[STATUS], "refused") == 0;
-    expect_text(clip_id(clips, index), columns[ID]);
+    struct text id = TEXT_INITIAL;
+    expect_text(clip_id(clips, index, &id), columns[ID]);
+    text_free(&id);
     expect_text(clip_path(clips, index), refused ? "" : columns[PATH]);
     expect_text(clip_label(clips, index), columns[LABEL]);
     expect_text(clip_group(clips, index), columns[SPEAKER]);

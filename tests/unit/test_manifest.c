@@ -30,15 +30,17 @@ static void list_clips(const char *name, const char *content, size_t size,
         return;
     }
     const struct clip_list *clips = &input.clips;
+    struct text id = TEXT_INITIAL;
     for (size_t i = 0; i < clips->count; i++) {
         const char *label = clip_label(clips, i);
         const char *group = clip_group(clips, i);
         int32_t fold = clips->clips[i].fold;
-        text_format(found, "%s|%s|%s|%s|%s|%s\n", clip_path(clips, i), clip_id(clips, i),
+        text_format(found, "%s|%s|%s|%s|%s|%s\n", clip_path(clips, i), clip_id(clips, i, &id),
                     label == NULL ? "" : label, group == NULL ? "" : group,
                     fold < 0 ? "" : clips->fold_names[fold],
                     clip_status_name(clips->clips[i].status));
     }
+    text_free(&id);
     for (size_t i = 0; i < input.warnings.count; i++)
         text_format(found, "~%s\n", input.warnings.sentences[i]);
     collection_close(&input);

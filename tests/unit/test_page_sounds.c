@@ -6,6 +6,7 @@
 #include "tests/support/sound_bytes.h"
 #include "tests/support/test_decoders.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <sndfile.h>
 #include <stdlib.h>
@@ -55,7 +56,7 @@ static struct sound load_tone(const struct made_run *made, int rate, int channel
     struct error error = ERROR_INITIAL;
     const char *path = made_run_path(made, "tone.wav");
     write_tone(path, rate, channels, seconds, pitch);
-    sound_load(test_decoders, 0, path, start, duration, &sound, &error);
+    sound_load(test_decoders, 0, open(path, O_RDONLY), path, start, duration, &sound, &error);
     assert_no_error(&error);
     assert_true(sound.readable);
     return sound;
@@ -126,7 +127,8 @@ static void test_long_clips(void **state) {
     /* A part after the end. */
     struct sound sound;
     struct error error = ERROR_INITIAL;
-    sound_load(test_decoders, 1, made_run_path(&made, "tone.wav"), 100.0, 1.0, &sound, &error);
+    sound_load(test_decoders, 1, open(made_run_path(&made, "tone.wav"), O_RDONLY), "tone.wav",
+               100.0, 1.0, &sound, &error);
     assert_no_error(&error);
     assert_false(sound.readable);
     assert_non_null(strstr(sound.reason, "begins at 100 s, but the file is only "));

@@ -1,6 +1,7 @@
 /* --label-pattern: parsing, matching, and how ambiguity is resolved. */
 #include "host/lists/pattern.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,20 +128,20 @@ static void refusals(void **state) {
 static void adversarial_names(void **state) {
     (void)state;
     char pattern_text[512] = "{label}";
-    char name[4097];
+    char name[NAME_MAX + 1];
     for (int i = 0; i < 31; i++)
         snprintf(pattern_text + strlen(pattern_text), sizeof pattern_text - strlen(pattern_text),
                  "a{f%d}", i);
     snprintf(pattern_text + strlen(pattern_text), sizeof pattern_text - strlen(pattern_text),
              "b.wav");
     memset(name, 'a', sizeof name);
-    memcpy(name + 4092, ".wav", 5);
+    memcpy(name + NAME_MAX - 4, ".wav", 5);
     expect_match(pattern_text, name, "-");
     struct pattern pattern = {0};
     struct pattern_match match = {0};
     struct error error = ERROR_INITIAL;
     bool matched = false;
-    name[4091] = 'b';
+    name[NAME_MAX - 5] = 'b';
     assert_int_equal(pattern_parse(pattern_text, &pattern, &error), ERROR_NONE);
     assert_int_equal(pattern_apply(&pattern, name, &match, &matched, &error), ERROR_NONE);
     assert_true(matched);
@@ -148,6 +149,20 @@ static void adversarial_names(void **state) {
     for (size_t i = 0; i + 1 < pattern.field_count; i++) assert_string_equal(match.values[i], "a");
     pattern_match_free(&match);
     pattern_free(&pattern);
+}
+
+/* Longer than the name of any file, or than as many of them as the pattern has. */
+static void endless_names(void **state) {
+    (void)state;
+    static const char field[] = "label=";
+    char expected[sizeof field + NAME_MAX + 1];
+    memset(expected, 'a', sizeof expected);
+    memcpy(expected, field, sizeof field - 1);
+    expected[sizeof field - 1 + NAME_MAX + 1] = '\0';
+    const char *name = expected + sizeof field - 1;
+    expect_match("{label}", name, "-");
+    expected[sizeof field - 1 + NAME_MAX] = '\0';
+    expect_match("{label}", name, expected);
 }
 
 /* The reference: tries all splits one by one. */
@@ -215,13 +230,10 @@ static void same_as_all_splits(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain_names),
-        cmocka_unit_test(shortest_from_the_left),
-        cmocka_unit_test(paths),
-        cmocka_unit_test(extensions),
-        cmocka_unit_test(refusals),
-        cmocka_unit_test(adversarial_names),
-        cmocka_unit_test(same_as_all_splits),
+        cmocka_unit_test(plain_names),   cmocka_unit_test(shortest_from_the_left),
+        cmocka_unit_test(paths),         cmocka_unit_test(extensions),
+        cmocka_unit_test(refusals),      cmocka_unit_test(adversarial_names),
+        cmocka_unit_test(endless_names), cmocka_unit_test(same_as_all_splits),
     };
     return cmocka_run_group_tests_name("pattern", tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * to the file. */
 #include "host/sound/decode.h"
 #include "tests/support/compare.h"
+#include "tests/support/decode_path.h"
 #include "tests/support/injected_failures.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
@@ -53,7 +54,7 @@ static const struct {
 static int decode(const char *path, const struct failure_plan *plan, struct decoded *decoded) {
     struct error error = ERROR_INITIAL;
     failures_arm(plan);
-    decode_clip(path, &usual, decoded, &error);
+    decode_path(path, &usual, decoded, &error);
     int count = failures_count();
     failures_arm(NULL);
     assert_no_error(&error);

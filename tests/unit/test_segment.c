@@ -1,6 +1,7 @@
 /* Segments of sound files: exactly the samples that decoding the whole file gives, in every
  * format, and a reason if a segment is outside the file. */
 #include "host/sound/decode.h"
+#include "tests/support/decode_path.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
 
@@ -45,7 +46,7 @@ static void decode_segment(const char *path, double start, double end, struct de
     struct decode_settings settings = usual;
     settings.start_seconds = start;
     settings.end_seconds = end;
-    if (decode_clip(path, &settings, decoded, &error) != ERROR_NONE) fail_msg("%s", error.message);
+    if (decode_path(path, &settings, decoded, &error) != ERROR_NONE) fail_msg("%s", error.message);
 }
 
 static const struct {

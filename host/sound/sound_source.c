@@ -1,0 +1,48 @@
+#include "host/sound/sound_source.h"
+
+#include "host/base/file.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BLOCK_BYTES ((uint64_t)512) /* of st_blocks */
+
+static enum clip_status refuse_unopened(const char *path, int number, struct verdict *verdict,
+                                        struct error *error) {
+    if (number == EMFILE || number == ENFILE || number == ENOMEM)
+        file_fail(error, path, "open", number);
+    if (number == EXDEV) return verdict_set(verdict, CLIP_OUTSIDE, CLIP_LEADS_OUT);
+    bool is_foreign = number == ENOENT && strchr(path, '\\') != NULL;
+    return verdict_set(verdict, CLIP_UNREADABLE, "cannot open: %s%s", strerror(number),
+                       is_foreign ? "; its path has \\ where this system has /" : "");
+}
+
+enum clip_status sound_source_take(int descriptor, const char *path, struct sound_source *source,
+                                   struct verdict *verdict, struct error *error) {
+    struct stat status;
+    *source = (struct sound_source){.descriptor = descriptor};
+    *verdict = (struct verdict){.status = CLIP_OK};
+    if (descriptor < 0) return refuse_unopened(path, errno, verdict, error);
+    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
+        verdict_set(verdict, CLIP_UNREADABLE, "not a regular file");
+    else if (status.st_size <= 0)
+        verdict_set(verdict, CLIP_UNREADABLE, "the file is empty; copy it again");
+    if (verdict->status != CLIP_OK) {
+        sound_source_close(source);
+        return verdict->status;
+    }
+    source->device = status.st_dev;
+    source->inode = status.st_ino;
+    source->bytes = source->stored = (size_t)status.st_size;
+    /* Some file systems of networks report no blocks at all. */
+    uint64_t stored = (uint64_t)status.st_blocks * BLOCK_BYTES;
+    if (stored > 0 && stored < source->bytes) source->stored = (size_t)stored;
+    return CLIP_OK;
+}
+
+void sound_source_close(struct sound_source *source) {
+    if (source->descriptor >= 0) close(source->descriptor);
+    source->descriptor = -1;
+}
