@@ -1,5 +1,6 @@
 #include "host/base/root_folder.h"
 
+#include "host/base/file.h"
 #include "host/base/memory.h"
 
 #include <errno.h>
@@ -190,7 +191,7 @@ static const char *rest_below(const char *folder, const char *path) {
  * anything for reading, and opened again by its real path, which has no links. */
 static int open_real(const struct root_folder *folder, const char *path, int flags) {
     int found = open_at(folder->descriptor, path, O_PATH);
-    if (found < 0) return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -1 : fail(EXDEV);
+    if (found < 0) return file_is_shortage(errno) ? -1 : fail(EXDEV);
     char *real = real_path(found);
     close(found);
     const char *rest = real == NULL ? NULL : rest_below(folder->real, real);

@@ -4,19 +4,27 @@
 #include "host/base/gzip.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-static enum error_code fail_outside(const char *folder, const char *name, struct error *error) {
-    return FAIL(error, ERROR_FILE,
-                "%s/%s: a link that leads out of the folder; put the file itself there, or give "
-                "--allow-outside",
-                folder, name);
+static enum error_code fail_open(const struct root_folder *folder, const char *name, int number,
+                                 struct error *error) {
+    if (number == EXDEV)
+        return FAIL(error, ERROR_FILE,
+                    "%s/%s: a link that leads out of the folder; put the file itself there, or "
+                    "give --allow-outside",
+                    folder->path, name);
+    char *path = file_join(folder->path, name, error);
+    if (path != NULL) file_fail(error, path, "open", number);
+    free(path);
+    return error->code;
 }
 
 bool list_file_exists(const struct root_folder *folder, const char *name, struct error *error) {
     int found = root_folder_file(folder, name, O_PATH);
     if (found >= 0) close(found);
-    if (found < 0 && errno == EXDEV) fail_outside(folder->path, name, error);
+    if (found < 0 && (errno == EXDEV || file_is_shortage(errno)))
+        fail_open(folder, name, errno, error);
     return found >= 0;
 }
 
@@ -25,8 +33,7 @@ enum error_code list_file_open(const struct list_file *file, int *descriptor, si
     if (!file->is_member) return file_open_regular(file->path, descriptor, size, error);
     int opened = root_folder_file(file->folder, file->name, FILE_READING);
     if (opened >= 0) return file_take_regular(opened, file->path, descriptor, size, error);
-    return errno == EXDEV ? fail_outside(file->folder->path, file->name, error)
-                          : file_fail(error, file->path, "open", errno);
+    return fail_open(file->folder, file->name, errno, error);
 }
 
 enum error_code list_file_stream(const struct list_file *file, FILE **stream, struct error *error) {
