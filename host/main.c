@@ -9,6 +9,7 @@
 #include "host/commands/option_parse.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -128,15 +129,19 @@ static int run(int argc, char **argv) {
 
 /* A stream that is closed would give its number to the next file that is opened, and what is
  * printed would end up there. /dev/null takes its place; opened for reading, so that printing to
- * it fails. */
-static void open_streams(void) {
+ * it fails. Where there is none, the root folder does the same. */
+static bool open_streams(void) {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
-        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0) return;
+        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0 &&
+            open("/", O_PATH) < 0)
+            return false;
+    return true;
 }
 
 int main(int argc, char **argv) {
     struct error error = ERROR_INITIAL;
-    open_streams();
+    if (!open_streams()) return EXIT_FATAL;
+    signal(SIGXFSZ, SIG_IGN); /* ulimit -f: the write fails, and says why; so in all children */
     wait_policy_set(argv);
     json_object_seed((size_t)hash_seed());
     int exit_code = run(argc, argv);

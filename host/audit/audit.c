@@ -71,10 +71,8 @@ static enum error_code embed(const struct audit_settings *settings, struct audit
 
 static enum error_code map_view(const struct audit *audit, const char *name, struct npy_array *view,
                                 struct error *error) {
-    char *path = file_join(audit->session.folder.path, name, error);
-    if (path != NULL) npy_open(path, view, error);
-    free(path);
-    if (error->code == ERROR_NONE && npy_direct(view, NPY_FLOAT32) == NULL)
+    TRY(npy_open_in(&audit->session.out.folder, name, view, error));
+    if (npy_direct(view, NPY_FLOAT32) == NULL)
         FAIL(error, ERROR_INTERNAL, "%s cannot be used where it is", name);
     return error->code;
 }
@@ -109,7 +107,7 @@ static enum error_code select_rows(const struct audit_settings *settings, struct
                          audit->rows.joined_groups));
     TRY(write_embeddings(audit, error));
     add_own_views(settings, audit);
-    TRY(audit_views_gather(audit->session.folder.path, audit->rows.clips, audit->rows.count,
+    TRY(audit_views_gather(&audit->session.out.folder, audit->rows.clips, audit->rows.count,
                            &audit->views, error));
     return audit->kind->write_labels(audit, error);
 }
@@ -118,14 +116,14 @@ static enum error_code classify(const struct audit_settings *settings, struct au
                                 struct error *error) {
     const size_t shape[2] = {audit->rows.count, audit->rows.classes};
     TRY(audit->kind->cross_validate(settings, audit, error));
-    TRY(npy_write_in(audit->session.folder.path, "pred_probs.npy", NPY_FLOAT32, 2, shape,
+    TRY(npy_write_in(&audit->session.out.folder, "pred_probs.npy", NPY_FLOAT32, 2, shape,
                      audit->probabilities, error));
     end_stage(audit, "classifier", (double)audit->rows.count, "clips");
     return ERROR_NONE;
 }
 
 static enum error_code write_files(struct audit *audit, struct error *error) {
-    const char *folder = audit->session.folder.path;
+    const struct folder *folder = &audit->session.out.folder;
     struct report_sounds sounds;
     TRY(report_write(folder, &audit->results, audit->session.decoders, &sounds, error));
     end_stage(audit, "report", (double)sounds.played, "clips");

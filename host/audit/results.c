@@ -116,6 +116,7 @@ static enum error_code add_facts(const struct audit_settings *settings, struct a
     const struct session *session = &audit->session;
     run_facts_engine(facts, &session->engine, settings->session.engine.precision);
     run_facts_views(facts, session->has_statistics);
+    run_facts_sandbox(facts);
     run_facts_input(facts, &session->input, settings->session.no_resample);
     add_clips_hash(audit);
     add_settings(settings, audit);

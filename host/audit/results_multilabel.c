@@ -28,7 +28,7 @@ static enum error_code select_rows(const struct audit_settings *settings, enum f
 
 static enum error_code write_labels(struct audit *audit, struct error *error) {
     const size_t shape[2] = {audit->rows.count, audit->rows.classes};
-    return npy_write_in(audit->session.folder.path, "labels.npy", NPY_INT8, 2, shape,
+    return npy_write_in(&audit->session.out.folder, "labels.npy", NPY_INT8, 2, shape,
                         audit->rows.label_matrix, error);
 }
 

@@ -24,7 +24,7 @@ static enum error_code write_labels(struct audit *audit, struct error *error) {
     int64_t *labels = memory_array(rows->count, sizeof *labels, "labels", error);
     if (labels == NULL) return error->code;
     for (size_t i = 0; i < rows->count; i++) labels[i] = rows->labels[i];
-    npy_write_in(audit->session.folder.path, "labels.npy", NPY_INT64, 1, &rows->count, labels,
+    npy_write_in(&audit->session.out.folder, "labels.npy", NPY_INT64, 1, &rows->count, labels,
                  error);
     free(labels);
     return error->code;
@@ -63,7 +63,7 @@ static enum error_code find_issues(struct audit *audit, const struct detection_s
     TRY(detection_find(settings, detection, error));
     audit->ranked = detection->confident.issues;
     audit->ranked_count = detection->confident.issue_count;
-    return npy_write_in(audit->session.folder.path, "scores.npy", NPY_FLOAT32, 1,
+    return npy_write_in(&audit->session.out.folder, "scores.npy", NPY_FLOAT32, 1,
                         &audit->rows.count, detection->scores, error);
 }
 

@@ -52,13 +52,15 @@ static enum error_code check_row(const struct npy_array *array, const char *path
     return ERROR_NONE;
 }
 
-static enum error_code write_rows(const struct npy_array *array, const char *path, const char *to,
+/* Writes the rows of the array, from `path`, as folder/name. */
+static enum error_code write_rows(const struct npy_array *array, const char *path,
+                                  const struct folder *folder, const char *name,
                                   const size_t *clips, size_t count, struct error *error) {
     const size_t shape[2] = {count, array->columns};
     struct npy_writer writer;
     float *values = memory_array(array->columns, sizeof *values, "a row", error);
     if (values == NULL) return error->code;
-    if (npy_writer_open(to, NPY_FLOAT32, 2, shape, &writer, error) == ERROR_NONE) {
+    if (npy_writer_open(folder, name, NPY_FLOAT32, 2, shape, &writer, error) == ERROR_NONE) {
         for (size_t i = 0; i < count && error->code == ERROR_NONE; i++) {
             npy_copy_float32(array, clips[i], 1, values);
             if (check_row(array, path, clips[i], values, error) == ERROR_NONE)
@@ -77,19 +79,14 @@ void audit_views_add(struct audit_views *views, const char *name, const char *fi
         views->views[views->count++] = (struct ensemble_view){name, file, embeddings, features};
 }
 
-enum error_code audit_views_gather(const char *folder, const size_t *clips, size_t count,
+enum error_code audit_views_gather(const struct folder *folder, const size_t *clips, size_t count,
                                    struct audit_views *views, struct error *error) {
     for (size_t v = 0; v < views->file_count; v++) {
         char name[32];
         snprintf(name, sizeof name, "view-%zu.npy", v + 1);
-        char *path = file_join(folder, name, error);
-        if (path != NULL &&
-            write_rows(&views->given[v], views->paths[v], path, clips, count, error) ==
-                ERROR_NONE &&
-            npy_unchanged(&views->given[v], error) == ERROR_NONE)
-            npy_open(path, &views->kept[v], error);
-        free(path);
-        TRY(error->code);
+        TRY(write_rows(&views->given[v], views->paths[v], folder, name, clips, count, error));
+        TRY(npy_unchanged(&views->given[v], error));
+        TRY(npy_open_in(folder, name, &views->kept[v], error));
         audit_views_add(views, views->names[v], views->paths[v],
                         npy_direct(&views->kept[v], NPY_FLOAT32), views->kept[v].columns);
     }

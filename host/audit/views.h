@@ -26,7 +26,7 @@ enum error_code audit_views_open(const char *const *paths, size_t count, size_t 
 /* Writes folder/view-1.npy and so on, float32: the rows (count) of the given files that are
  * audited, by their clips' places, and adds them to the views. ERROR_DATA, with the file and row,
  * for values that are not finite or too large for float32. */
-enum error_code audit_views_gather(const char *folder, const size_t *clips, size_t count,
+enum error_code audit_views_gather(const struct folder *folder, const size_t *clips, size_t count,
                                    struct audit_views *views, struct error *error);
 
 /* Adds a view that the audit made: name and file (see struct ensemble_view) and embeddings (rows,

@@ -1,18 +1,30 @@
-/* Whole files: read within a bound, mapped, and replaced in one step. */
+/* Whole files: read within a bound, or mapped. */
 #ifndef EARMARK_BASE_FILE_H
 #define EARMARK_BASE_FILE_H
 
 #include "host/base/error.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 
 /* Fails with "path: cannot WHAT: REASON; what to do about it" for an errno. Every message about a
  * file of the operating system comes from here. */
 enum error_code file_fail(struct error *error, const char *path, const char *what, int number);
 
+/* Whether an errno is of this process or machine, not of the file: it lacks descriptors or memory,
+ * and would with the next file, too. */
+bool file_is_shortage(int number);
+
 /* Opens a regular file for reading; the caller closes *descriptor. *size: its bytes. Refuses any
  * other kind of file, without waiting on a FIFO. Errors: ERROR_FILE. */
 enum error_code file_open_regular(const char *path, int *descriptor, size_t *size,
+                                  struct error *error);
+
+/* The flags for open() that it uses: a FIFO would wait for a writer. */
+#define FILE_READING (O_RDONLY | O_NONBLOCK | O_NOCTTY)
+
+/* The same for a file that is open already, whose descriptor is closed if it is refused. */
+enum error_code file_take_regular(int opened, const char *path, int *descriptor, size_t *size,
                                   struct error *error);
 
 /* Reads a regular file of at most `limit` bytes. *data ends in a NUL that *size does not count;
@@ -20,17 +32,22 @@ enum error_code file_open_regular(const char *path, int *descriptor, size_t *siz
 enum error_code file_read(const char *path, size_t limit, char **data, size_t *size,
                           struct error *error);
 
-/* The same for text: ERROR_DATA for a NUL byte, before all of a file with holes is read. */
-enum error_code file_read_text(const char *path, size_t limit, char **data, size_t *size,
-                               struct error *error);
+/* The same for a regular file of `expected` bytes that is open, and is closed by this; `path` is
+ * for messages. */
+enum error_code file_read_opened(int descriptor, size_t expected, const char *path, size_t limit,
+                                 char **data, size_t *size, struct error *error);
 
-/* Whether the first 4 KiB of a regular file contain the word ("": whether it is not empty); false
- * if it cannot be read. */
-bool file_start_holds(const char *path, const char *word);
+/* The same of text: ERROR_DATA for a NUL byte, before all of a file with holes is read. */
+enum error_code file_read_text(int descriptor, size_t expected, const char *path, size_t limit,
+                               char **data, size_t *size, struct error *error);
 
-/* Reads a regular file to its end and discards the bytes, so that an error of the disk or mount
+/* Whether the first 4 KiB of an open file contain the word ("": whether it is not empty); false if
+ * it cannot be read. */
+bool file_start_holds(int descriptor, const char *word);
+
+/* Reads an open file to its end and discards the bytes, so that an error of the disk or mount
  * is reported here; later, in a mapping, it would end the process. */
-enum error_code file_check_readable(const char *path, struct error *error);
+enum error_code file_check_readable(int descriptor, const char *path, struct error *error);
 
 /* A regular file mapped read-only. If it becomes unreadable (its disk or mount fails, or it is
  * truncated), the process ends with exit code 1 and a message that names it. Its bytes may change
@@ -41,6 +58,9 @@ struct file_mapping {
 };
 
 enum error_code file_map(const char *path, struct file_mapping *mapping, struct error *error);
+/* Of an open file, which is closed. */
+enum error_code file_map_opened(int descriptor, size_t size, const char *path,
+                                struct file_mapping *mapping, struct error *error);
 void file_unmap(struct file_mapping *mapping);
 
 /* After the last use of a mapping: ERROR_FILE unless its bytes are the same, as the caller found,
@@ -48,26 +68,6 @@ void file_unmap(struct file_mapping *mapping);
  * one that is not of a file. */
 enum error_code file_map_unchanged(const struct file_mapping *mapping, bool same_bytes,
                                    struct error *error);
-
-/* A file that appears under its name only when it is complete: written to a temporary file in the
- * same folder, flushed to disk, renamed, and the folder flushed. The struct must not move while it
- * is open: the stream points to it. */
-struct file_replacement {
-    FILE *stream;   /* write here */
-    int descriptor; /* what the stream writes to */
-    int failure;    /* errno of the first write that failed */
-    char *path;
-    char *temporary;
-};
-
-enum error_code file_replace_open(const char *path, struct file_replacement *replacement,
-                                  struct error *error);
-enum error_code file_replace_commit(struct file_replacement *replacement, struct error *error);
-/* Removes the temporary file unless it was committed; may be called after commit. */
-void file_replace_close(struct file_replacement *replacement);
-
-/* Replaces a file by `size` bytes of memory. */
-enum error_code file_write(const char *path, const char *data, size_t size, struct error *error);
 
 /* folder + "/" + name, to be freed; NULL on ERROR_MEMORY. */
 char *file_join(const char *folder, const char *name, struct error *error);

@@ -117,11 +117,10 @@ enum error_code file_map_unchanged(const struct file_mapping *mapping, bool same
                 mapped->path);
 }
 
-enum error_code file_map(const char *path, struct file_mapping *mapping, struct error *error) {
+enum error_code file_map_opened(int descriptor, size_t size, const char *path,
+                                struct file_mapping *mapping, struct error *error) {
     struct stat status;
-    int descriptor = -1;
-    *mapping = (struct file_mapping){NULL, 0};
-    TRY(file_open_regular(path, &descriptor, &mapping->size, error));
+    *mapping = (struct file_mapping){NULL, size};
     if (mapping->size > 0) {
         void *mapped = MAP_FAILED;
         if (fstat(descriptor, &status) == 0)
@@ -135,6 +134,14 @@ enum error_code file_map(const char *path, struct file_mapping *mapping, struct 
     if (mapping->data != NULL && note(path, mapping, &status, error) != ERROR_NONE)
         file_unmap(mapping);
     return error->code;
+}
+
+enum error_code file_map(const char *path, struct file_mapping *mapping, struct error *error) {
+    int descriptor = -1;
+    size_t size = 0;
+    *mapping = (struct file_mapping){NULL, 0};
+    TRY(file_open_regular(path, &descriptor, &size, error));
+    return file_map_opened(descriptor, size, path, mapping, error);
 }
 
 void file_unmap(struct file_mapping *mapping) {

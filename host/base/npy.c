@@ -37,17 +37,32 @@ enum error_code npy_parse(const unsigned char *bytes, size_t size, struct npy_ar
     return error->code;
 }
 
+/* Takes the mapping. */
+static enum error_code parse_mapping(struct file_mapping mapping, struct npy_array *array,
+                                     struct error *error) {
+    if (npy_parse(mapping.data, mapping.size, array, error) == ERROR_NONE)
+        array->mapping = mapping;
+    else
+        file_unmap(&mapping);
+    return error->code;
+}
+
 enum error_code npy_open(const char *path, struct npy_array *array, struct error *error) {
     struct file_mapping mapping;
     *array = (struct npy_array)NPY_INITIAL;
     TRY(file_map(path, &mapping, error));
-    if (npy_parse(mapping.data, mapping.size, array, error) != ERROR_NONE) {
-        error_prefix(error, "%s", path);
-        file_unmap(&mapping);
-        return error->code;
-    }
-    array->mapping = mapping;
-    return ERROR_NONE;
+    if (parse_mapping(mapping, array, error) != ERROR_NONE) error_prefix(error, "%s", path);
+    return error->code;
+}
+
+enum error_code npy_open_in(const struct folder *folder, const char *name, struct npy_array *array,
+                            struct error *error) {
+    struct file_mapping mapping;
+    *array = (struct npy_array)NPY_INITIAL;
+    TRY(folder_map(folder, name, &mapping, error));
+    if (parse_mapping(mapping, array, error) != ERROR_NONE)
+        error_prefix(error, "%s/%s", folder->path, name);
+    return error->code;
 }
 
 enum error_code npy_read(const char *path, struct npy_array *array, struct error *error) {

@@ -7,6 +7,7 @@
 #ifndef EARMARK_BASE_NPY_H
 #define EARMARK_BASE_NPY_H
 
+#include "host/base/file_replace.h"
 #include "host/base/npy_header.h"
 
 /* ---- reading ---- */
@@ -15,6 +16,9 @@
  * shape that does not fit the size of the file, object arrays, unknown types. Nothing is kept
  * after a failure; npy_close releases the mapping. */
 enum error_code npy_open(const char *path, struct npy_array *array, struct error *error);
+/* The same for a file in a folder that earmark writes to. */
+enum error_code npy_open_in(const struct folder *folder, const char *name, struct npy_array *array,
+                            struct error *error);
 void npy_close(struct npy_array *array); /* may be called on NPY_INITIAL */
 
 /* The same with a copy of the file in memory, for values that become indexes, counts or sizes: the
@@ -72,8 +76,8 @@ struct npy_writer {
 
 /* Begins the file; elements follow in C order. npy_writer_close must follow a success and may
  * follow a failure. */
-enum error_code npy_writer_open(const char *path, enum npy_type type, size_t dimensions,
-                                const size_t *shape, struct npy_writer *writer,
+enum error_code npy_writer_open(const struct folder *folder, const char *name, enum npy_type type,
+                                size_t dimensions, const size_t *shape, struct npy_writer *writer,
                                 struct error *error);
 /* Appends `count` elements (not bytes) of the writer's type. */
 enum error_code npy_writer_write(struct npy_writer *writer, const void *elements, size_t count,
@@ -83,8 +87,8 @@ enum error_code npy_writer_commit(struct npy_writer *writer, struct error *error
 /* Removes the unfinished file unless it was committed. */
 void npy_writer_close(struct npy_writer *writer);
 
-/* All of the above at once, for folder/name. */
-enum error_code npy_write_in(const char *folder, const char *name, enum npy_type type,
+/* All of the above at once. */
+enum error_code npy_write_in(const struct folder *folder, const char *name, enum npy_type type,
                              size_t dimensions, const size_t *shape, const void *elements,
                              struct error *error);
 

@@ -9,19 +9,19 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "elements are written as they are");
 
-enum error_code npy_writer_open(const char *path, enum npy_type type, size_t dimensions,
-                                const size_t *shape, struct npy_writer *writer,
+enum error_code npy_writer_open(const struct folder *folder, const char *name, enum npy_type type,
+                                size_t dimensions, const size_t *shape, struct npy_writer *writer,
                                 struct error *error) {
     *writer = (struct npy_writer){.type = type, .dimensions = dimensions, .row_elements = 1};
     if (dimensions < 1 || dimensions > NPY_MAXIMUM_DIMENSIONS)
-        return FAIL(error, ERROR_INTERNAL, "%s: an array of %zu dimensions", path, dimensions);
+        return FAIL(error, ERROR_INTERNAL, "%s: an array of %zu dimensions", name, dimensions);
     memcpy(writer->shape, shape, dimensions * sizeof *shape);
     for (size_t d = 1; d < dimensions; d++) writer->row_elements *= shape[d];
     char header[NPY_HEADER_SIZE];
     size_t size = npy_header_format(type, dimensions, shape, header);
-    TRY(file_replace_open(path, &writer->file, error));
+    TRY(file_replace_open(folder, name, &writer->file, error));
     if (fwrite(header, 1, size, writer->file.stream) != size)
-        file_fail(error, path, "write", errno);
+        file_fail(error, writer->file.path, "write", errno);
     if (error->code != ERROR_NONE) npy_writer_close(writer);
     return error->code;
 }
@@ -56,18 +56,15 @@ void npy_writer_close(struct npy_writer *writer) {
     file_replace_close(&writer->file);
 }
 
-enum error_code npy_write_in(const char *folder, const char *name, enum npy_type type,
+enum error_code npy_write_in(const struct folder *folder, const char *name, enum npy_type type,
                              size_t dimensions, const size_t *shape, const void *elements,
                              struct error *error) {
     struct npy_writer writer;
     size_t count = 1;
     for (size_t d = 0; d < dimensions; d++) count *= shape[d];
-    char *path = file_join(folder, name, error);
-    if (path == NULL) return error->code;
-    if (npy_writer_open(path, type, dimensions, shape, &writer, error) == ERROR_NONE &&
+    if (npy_writer_open(folder, name, type, dimensions, shape, &writer, error) == ERROR_NONE &&
         npy_writer_write(&writer, elements, count, error) == ERROR_NONE)
         npy_writer_commit(&writer, error);
     npy_writer_close(&writer);
-    free(path);
     return error->code;
 }

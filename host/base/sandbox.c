@@ -1,5 +1,7 @@
 #include "host/base/sandbox.h"
 
+#include "host/base/progress.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
@@ -100,8 +102,8 @@ static const int refused[] = {
     SCMP_SYS(fcntl),      SCMP_SYS(sched_getaffinity),
 };
 
-/* Adds every rule; 0 or a negative errno. A call that this machine does not have has a negative
- * number, for which libseccomp adds nothing and returns 0. */
+/* Adds every rule; 0 or a negative errno. libseccomp gives a call that this machine does not
+ * have a negative number, which is no call's, and adds a rule for that. */
 static int add_rules(scmp_filter_ctx filter, int socket) {
     const struct {
         int call;
@@ -111,14 +113,14 @@ static int add_rules(scmp_filter_ctx filter, int socket) {
         {SCMP_SYS(mmap), 1, {NO_BITS(2, PROT_EXEC)}},
         {SCMP_SYS(mprotect), 1, {NO_BITS(2, PROT_EXEC)}},
         /* From here on, advice is about the machine's memory and not the process's. */
-        {SCMP_SYS(madvise), 1, {SCMP_CMP(2, SCMP_CMP_LT, MADV_HWPOISON)}},
+        {SCMP_SYS(madvise), 1, {SCMP_CMP(2, SCMP_CMP_LT, MADV_HWPOISON, 0)}},
         {SCMP_SYS(recvmsg), 1, {INT_IS(0, socket)}},
         {SCMP_SYS(recvfrom), 1, {INT_IS(0, socket)}},
-        {SCMP_SYS(sendto), 2, {INT_IS(0, socket), SCMP_CMP(4, SCMP_CMP_EQ, 0)}},
+        {SCMP_SYS(sendto), 2, {INT_IS(0, socket), SCMP_CMP(4, SCMP_CMP_EQ, 0, 0)}},
         {SCMP_SYS(prlimit64), 2, {INT_IS(0, 0), INT_IS(1, RLIMIT_CPU)}},
         {SCMP_SYS(tgkill), 1, {INT_IS(0, getpid())}}, /* abort() */
     };
-    /* What a library says on the standard error goes nowhere. */
+    /* What libraries say on the standard error (mpg123 does, of damaged files) goes nowhere. */
     const int says[] = {SCMP_SYS(write), SCMP_SYS(writev)};
     int failed = 0;
     for (size_t i = 0; i < COUNT(allowed) && failed == 0; i++)
@@ -164,6 +166,19 @@ struct sandbox_layers sandbox_available(void) {
     };
     if (file >= 0) close(file);
     return layers;
+}
+
+void sandbox_report(bool quiet) {
+    const struct sandbox_layers layers = sandbox_available();
+    if (quiet || !SANDBOX_BUILT || (layers.seccomp && layers.landlock > 0)) return;
+    if (layers.seccomp)
+        progress_message("earmark: this kernel has no Landlock; the processes that decode are shut "
+                         "in by seccomp alone");
+    else
+        progress_message("earmark: this kernel has no seccomp%s: a sound that takes over a codec "
+                         "%s; give it no sounds of strangers, or use a kernel that has it",
+                         layers.landlock > 0 ? "" : " and no Landlock",
+                         layers.landlock > 0 ? "can open connections" : "can do what you can");
 }
 
 bool sandbox_enter(int socket) {

@@ -30,6 +30,10 @@ struct sandbox_layers {
  */
 struct sandbox_layers sandbox_available(void);
 
+/* Says which of the first two this kernel lacks, if it lacks one; nothing when quiet. For commands
+ * that decode, before they do. */
+void sandbox_report(bool quiet);
+
 /* Shuts the calling process in, for good; it must have one thread. From then on it can read the
  * descriptors that it has, receive from `socket` and send to it, and manage memory that is not
  * executable. Files, sockets, processes and programs are refused with EACCES where the C library

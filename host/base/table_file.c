@@ -6,13 +6,10 @@
 
 #define TABLE_BUFFER (64u << 10)
 
-enum error_code table_open(struct table *table, const char *folder, const char *name,
+enum error_code table_open(struct table *table, const struct folder *folder, const char *name,
                            struct error *error) {
     *table = (struct table){.row = TEXT_INITIAL};
-    char *path = file_join(folder, name, error);
-    if (path == NULL) return error->code;
-    table->open = file_replace_open(path, &table->file, error) == ERROR_NONE;
-    free(path);
+    table->open = file_replace_open(folder, name, &table->file, error) == ERROR_NONE;
     return error->code;
 }
 

@@ -2,7 +2,7 @@
 #ifndef EARMARK_BASE_TABLE_FILE_H
 #define EARMARK_BASE_TABLE_FILE_H
 
-#include "host/base/file.h"
+#include "host/base/file_replace.h"
 #include "host/base/text.h"
 
 struct table {
@@ -11,8 +11,8 @@ struct table {
     bool open;
 };
 
-/* Begins folder/name; table_close also after a failure. */
-enum error_code table_open(struct table *table, const char *folder, const char *name,
+/* Begins a file of the folder; table_close also after a failure. */
+enum error_code table_open(struct table *table, const struct folder *folder, const char *name,
                            struct error *error);
 /* Writes table->row to the file and empties it. */
 enum error_code table_flush(struct table *table, struct error *error);

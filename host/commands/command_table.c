@@ -197,12 +197,13 @@ static const struct command_row rows[] = {
     {
         .bit = COMMAND_INFO,
         .name = "info",
-        .summary = "Shows versions, devices and the default model.",
+        .summary = "Shows versions, devices, the sandbox and the default model.",
         .usage = "",
         .examples = {"earmark info", "earmark info | grep device"},
         .used = {"help"},
         .details = "Prints earmark's version, the libraries it uses, the devices it can compute "
-                   "on, what --device auto takes, and the default model.",
+                   "on, what --device auto takes, what this kernel has to shut in the processes "
+                   "that decode, and the default model.",
     },
 };
 

@@ -14,6 +14,7 @@
 
 /* Everything the command owns while it runs. */
 struct crossval_command {
+    struct folder_lock out;
     struct engine engine;
     struct crossval_data data;
     struct detection_settings settings;
@@ -75,13 +76,13 @@ static enum error_code crossval(const struct options *options, struct crossval_c
     TRY(command_detection(options, COMMAND_CROSSVAL, multilabel, &command->settings, error));
     TRY(crossval_data_open(&options->files, &options->crossval, &command->data, error));
     TRY(engine_open(&options->engine, false, &command->engine, error));
-    TRY(results_folder_open(options->out, "crossval.json", options->fresh, error));
+    TRY(results_folder_open(options->out, "crossval.json", options->fresh, &command->out, error));
     if (!options->quiet) crossval_data_report(&options->files, &command->data);
     command->settings.crossval.threads = command->engine.threads;
     if ((multilabel ? run_multilabel(options, command, &result, error)
                     : run_one_label(options, command, &result, error)) == ERROR_NONE &&
         crossval_data_unchanged(&command->data, error) == ERROR_NONE)
-        crossval_data_write(options->out, &options->files, &command->settings.crossval,
+        crossval_data_write(&command->out.folder, &options->files, &command->settings.crossval,
                             &command->data,
                             multilabel ? command->probabilities : command->detection.probabilities,
                             &result, &command->warnings, error);
@@ -101,12 +102,11 @@ static void warn_of_unlabelled(const struct options *options, const struct cross
             count);
 }
 
-static enum error_code print_json(const char *out, struct error *error) {
-    char *path = file_join(out, "crossval.json", error), *data = NULL;
+static enum error_code print_json(const struct folder *out, struct error *error) {
+    char *data = NULL;
     size_t size;
-    if (path != NULL && file_read(path, SIZE_MAX / 4, &data, &size, error) == ERROR_NONE)
+    if (folder_read(out, "crossval.json", SIZE_MAX / 4, &data, &size, error) == ERROR_NONE)
         terminal_print(stdout, data);
-    free(path);
     free(data);
     return error->code;
 }
@@ -155,7 +155,7 @@ static void print_summary(const struct options *options, const struct crossval_c
 
 int command_crossval(int argc, char **argv) {
     struct options options = OPTIONS_INITIAL;
-    struct crossval_command command = {.data = CROSSVAL_DATA_INITIAL};
+    struct crossval_command command = {.out = FOLDER_LOCK_INITIAL, .data = CROSSVAL_DATA_INITIAL};
     struct error error = ERROR_INITIAL;
     int exit_code;
     if (!command_start("crossval", argc, argv, &options, &exit_code)) return exit_code;
@@ -167,7 +167,7 @@ int command_crossval(int argc, char **argv) {
     } else {
         if (!options.quiet) print_warnings(&options, &command);
         if (!options.quiet && !options.json) print_summary(&options, &command);
-        if (options.json && print_json(options.out, &error) != ERROR_NONE)
+        if (options.json && print_json(&command.out.folder, &error) != ERROR_NONE)
             exit_code = command_fail(&error);
     }
     free(command.probabilities);
@@ -176,5 +176,6 @@ int command_crossval(int argc, char **argv) {
     crossval_report_free(&command.report);
     crossval_data_close(&command.data);
     engine_close(&command.engine);
+    folder_lock_close(&command.out);
     return exit_code;
 }

@@ -75,7 +75,7 @@ enum error_code crossval_data_unchanged(const struct crossval_data *data, struct
  * int64, classes.json (the labels' values), not_auditable.csv (row, label, reason; multilabel: a
  * class has a line without a row), and last crossval.json with the result (JSON) and warnings
  * (lines) of the fits. */
-enum error_code crossval_data_write(const char *folder, const struct crossval_files *files,
+enum error_code crossval_data_write(const struct folder *folder, const struct crossval_files *files,
                                     const struct crossval_settings *settings,
                                     const struct crossval_data *data, const float *probabilities,
                                     const struct text *result, const struct text *warnings,

@@ -4,16 +4,13 @@
 
 #include <stdlib.h>
 
-static enum error_code write_text(const char *folder, const char *name, const struct text *text,
-                                  struct error *error) {
+static enum error_code write_text(const struct folder *folder, const char *name,
+                                  const struct text *text, struct error *error) {
     TRY(text_check(text, error));
-    char *path = file_join(folder, name, error);
-    if (path != NULL) file_write(path, text->data, text->length, error);
-    free(path);
-    return error->code;
+    return file_write(folder, name, text->data, text->length, error);
 }
 
-static enum error_code write_labels(const char *folder, const struct crossval_data *data,
+static enum error_code write_labels(const struct folder *folder, const struct crossval_data *data,
                                     struct error *error) {
     const size_t shape[2] = {data->input.rows, data->input.classes};
     if (data->label_matrix != NULL)
@@ -96,7 +93,7 @@ static void append_report(const struct crossval_files *files,
     if (result->failed || warnings->failed) text->failed = true;
 }
 
-enum error_code crossval_data_write(const char *folder, const struct crossval_files *files,
+enum error_code crossval_data_write(const struct folder *folder, const struct crossval_files *files,
                                     const struct crossval_settings *settings,
                                     const struct crossval_data *data, const float *probabilities,
                                     const struct text *result, const struct text *warnings,

@@ -27,7 +27,7 @@ struct detect_rows {
 /* Everything the command owns while it runs. */
 struct detect_command {
     struct engine engine;
-    struct run_folder folder;
+    struct folder_lock out;
     struct crossval_data data;
     struct detection_settings settings;
     double *num_to_remove, *joint;
@@ -114,7 +114,7 @@ static enum error_code open_all(const struct options *options, struct detect_com
     command->settings.confident.num_to_remove = command->num_to_remove;
     command->settings.confident.joint = command->joint;
     TRY(engine_open(&options->engine, false, &command->engine, error));
-    TRY(run_folder_open(options->out, options->fresh, &command->folder, error));
+    TRY(run_folder_open(options->out, options->fresh, &command->out, error));
     if (!options->quiet) crossval_data_report(&options->files, &command->data);
     command->settings.crossval.threads = command->engine.threads;
     command->input = crossval_data_detection(&command->data, command->engine.threads);
@@ -143,8 +143,8 @@ static enum error_code add_facts(const struct options *options, struct detect_co
     return error->code;
 }
 
-static enum error_code write_arrays(const char *folder, const struct detect_command *command,
-                                    struct error *error) {
+static enum error_code write_arrays(const struct folder *folder,
+                                    const struct detect_command *command, struct error *error) {
     const struct crossval_data *data = &command->data;
     const size_t shape[2] = {data->input.rows, data->input.classes};
     TRY(npy_write_in(folder, "pred_probs.npy", NPY_FLOAT32, 2, shape,
@@ -177,9 +177,9 @@ static enum error_code detect(const struct options *options, struct detect_comma
     results->warnings = (const char *const *)command->warnings.sentences;
     results->warning_count = command->warnings.count;
     run_count_statuses(results);
-    TRY(write_arrays(options->out, command, error));
-    TRY(report_write(options->out, results, NULL, NULL, error));
-    return run_write(options->out, results, error);
+    TRY(write_arrays(&command->out.folder, command, error));
+    TRY(report_write(&command->out.folder, results, NULL, NULL, error));
+    return run_write(&command->out.folder, results, error);
 }
 
 static int finished(const struct options *options, const struct detect_command *command) {
@@ -207,13 +207,13 @@ static void detect_close(struct detect_command *command) {
     free(command->num_to_remove);
     free(command->joint);
     crossval_data_close(&command->data);
-    run_folder_close(&command->folder);
+    folder_lock_close(&command->out);
     engine_close(&command->engine);
 }
 
 int command_detect(int argc, char **argv) {
     struct options options = OPTIONS_INITIAL;
-    struct detect_command command = {.data = CROSSVAL_DATA_INITIAL, .folder = {.descriptor = -1}};
+    struct detect_command command = {.data = CROSSVAL_DATA_INITIAL, .out = FOLDER_LOCK_INITIAL};
     struct error error = ERROR_INITIAL;
     int exit_code;
     if (!command_start("detect", argc, argv, &options, &exit_code)) return exit_code;

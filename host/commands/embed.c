@@ -9,10 +9,8 @@
 #include "host/embedding/session.h"
 #include "host/output/files.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* Everything the command owns while it runs. */
 struct embed_run {
@@ -32,7 +30,7 @@ static enum error_code write_labels(const struct session *session, struct error 
         if (session->measures[i].row == EMBEDDING_NO_ROW) continue;
         labels[next++] = clips->clips[i].class_index;
     }
-    npy_write_in(session->folder.path, "labels.npy", NPY_INT64, 1, &rows, labels, error);
+    npy_write_in(&session->out.folder, "labels.npy", NPY_INT64, 1, &rows, labels, error);
     free(labels);
     return error->code;
 }
@@ -60,13 +58,11 @@ static enum error_code write_label_rows(const struct session *session, struct np
 static enum error_code write_label_matrix(const struct session *session, struct error *error) {
     const size_t shape[2] = {session->store.rows, session->input.labels.count};
     struct npy_writer writer;
-    char *path = file_join(session->folder.path, "labels.npy", error);
-    if (path == NULL) return error->code;
-    if (npy_writer_open(path, NPY_INT8, 2, shape, &writer, error) == ERROR_NONE) {
+    if (npy_writer_open(&session->out.folder, "labels.npy", NPY_INT8, 2, shape, &writer, error) ==
+        ERROR_NONE) {
         write_label_rows(session, &writer, error);
         npy_writer_close(&writer);
     }
-    free(path);
     return error->code;
 }
 
@@ -74,7 +70,7 @@ static enum error_code write_files(const struct session_settings *settings, stru
                                    struct error *error) {
     const struct session *session = &run->session;
     const struct collection *input = &session->input;
-    const char *folder = session->folder.path;
+    const struct folder *folder = &session->out.folder;
     bool multilabel = input->label_separator != NULL;
     TRY(duplicates_find_identical(&input->clips, session->measures, &run->relations, error));
     struct clip_view view = {.clips = &input->clips,
@@ -95,6 +91,7 @@ static enum error_code write_files(const struct session_settings *settings, stru
     };
     run_facts_engine(&run->facts, &session->engine, settings->engine.precision);
     run_facts_views(&run->facts, session->has_statistics);
+    run_facts_sandbox(&run->facts);
     run_facts_input(&run->facts, input, settings->no_resample);
     resume_facts(&run->facts, &session->store);
     results.facts = run->facts;
@@ -109,11 +106,8 @@ static enum error_code write_files(const struct session_settings *settings, stru
 
 static enum error_code embed(const struct session_settings *settings, struct embed_run *run,
                              struct error *error) {
-    const char *features = settings->features_folder;
     struct session *session = &run->session;
     TRY(session_open(settings, session, error));
-    if (features != NULL && mkdir(features, 0777) != 0 && errno != EEXIST)
-        return FAIL(error, ERROR_FILE, "%s: cannot make the folder: %s", features, strerror(errno));
     TRY(session_start(settings, session, error));
     TRY(session_embed(settings, session, error));
     if (session->counts.embedded == 0)

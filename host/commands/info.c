@@ -1,5 +1,6 @@
 /* earmark info: what this program is made of and what it found on this machine. */
 #include "host/base/names.h"
+#include "host/base/sandbox.h"
 #include "host/base/terminal.h"
 #include "host/base/version.h"
 #include "host/commands/commands.h"
@@ -44,6 +45,18 @@ static void add_model(struct text *text) {
     free(path);
 }
 
+/* What shuts in a process that decodes. */
+static void add_sandbox(struct text *text) {
+    const struct sandbox_layers layers = sandbox_available();
+    text_string(text, layers.seccomp ? "sandbox     seccomp, " : "sandbox     no seccomp, ");
+    if (layers.landlock > 0)
+        text_format(text, "Landlock ABI %d, ", layers.landlock);
+    else
+        text_string(text, "no Landlock, ");
+    text_string(text, layers.memory_limit ? "memory limit" : "no memory limit");
+    text_string(text, SANDBOX_BUILT ? "\n" : " (built with sanitizers)\n");
+}
+
 int command_info(int argc, char **argv) {
     struct options options = OPTIONS_INITIAL;
     struct text text = TEXT_INITIAL;
@@ -53,6 +66,7 @@ int command_info(int argc, char **argv) {
                 DEVICE_INTERFACE_VERSION);
     text_format(&text, "libraries   %s, %s\n", sf_version_string(), src_get_version());
     add_devices(&text);
+    add_sandbox(&text);
     add_model(&text);
     if (!text.failed) terminal_print(stdout, text.data);
     text_free(&text);

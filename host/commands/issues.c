@@ -14,6 +14,7 @@
 
 /* Everything the command owns while it runs. */
 struct issues_command {
+    struct folder_lock out;
     struct npy_array labels;
     struct npy_array probabilities;
     double *num_to_remove;
@@ -176,8 +177,9 @@ static enum error_code run_single(const struct options *options,
     case ESTIMATE_CUSTOM: print_estimate(result->num_label_issues_custom); break;
     default:
         if (options->out != NULL) {
-            TRY(results_folder_open(options->out, "health.json", options->fresh, error));
-            TRY(issues_write(options->out, &input, settings, result, error));
+            TRY(results_folder_open(options->out, "health.json", options->fresh, &command->out,
+                                    error));
+            TRY(issues_write(&command->out.folder, &input, settings, result, error));
         }
         print_result(options, result->rows, result->classes, result->issues, result->issue_count,
                      result->num_label_issues, &result->num_label_issues_calibrated, error);
@@ -202,8 +204,8 @@ static enum error_code run_multilabel(const struct options *options,
         return ERROR_NONE;
     }
     if (options->out != NULL) {
-        TRY(results_folder_open(options->out, "health.json", options->fresh, error));
-        TRY(issues_write_multilabel(options->out, &input, settings, result, error));
+        TRY(results_folder_open(options->out, "health.json", options->fresh, &command->out, error));
+        TRY(issues_write_multilabel(&command->out.folder, &input, settings, result, error));
     }
     print_result(options, result->rows, result->classes, result->issues, result->issue_count,
                  result->num_label_issues, NULL, error);
@@ -234,7 +236,8 @@ static enum error_code run(const struct options *options, struct issues_command 
 int command_issues(int argc, char **argv) {
     struct error error = ERROR_INITIAL;
     struct options options = OPTIONS_INITIAL;
-    struct issues_command command = {.labels = NPY_INITIAL, .probabilities = NPY_INITIAL};
+    struct issues_command command = {
+        .out = FOLDER_LOCK_INITIAL, .labels = NPY_INITIAL, .probabilities = NPY_INITIAL};
     size_t count = 0;
     int exit_code;
     if (!command_start("issues", argc, argv, &options, &exit_code)) return exit_code;
@@ -247,6 +250,7 @@ int command_issues(int argc, char **argv) {
     free(command.joint);
     npy_close(&command.labels);
     npy_close(&command.probabilities);
+    folder_lock_close(&command.out);
     if (error.code != ERROR_NONE) return command_fail(&error);
     return options.fail_on_issues && count > 0 ? EXIT_ISSUES_FOUND : EXIT_DONE;
 }

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* issues.npy and mask.npy. */
-static enum error_code write_rows(const char *folder, const struct confident_issue *issues,
+static enum error_code write_rows(const struct folder *folder, const struct confident_issue *issues,
                                   size_t count, size_t rows, struct error *error) {
     int64_t *ranked = memory_array(count, sizeof *ranked, "issues", error);
     unsigned char *mask = memory_array(rows, 1, "the mask", error);
@@ -33,7 +33,8 @@ static enum error_code write_rows(const char *folder, const struct confident_iss
 
 /* ---- one label a row ---- */
 
-static enum error_code write_scores(const char *folder, const struct confident_input *input,
+static enum error_code write_scores(const struct folder *folder,
+                                    const struct confident_input *input,
                                     const struct confident_settings *settings,
                                     const struct confident_result *result, struct error *error) {
     double *scores = memory_array(result->rows, sizeof *scores, "scores", error);
@@ -47,7 +48,7 @@ static enum error_code write_scores(const char *folder, const struct confident_i
 }
 
 /* health.json: the counts and the overall class health, for scripts. */
-static enum error_code write_health_json(const char *folder, size_t rows, size_t classes,
+static enum error_code write_health_json(const struct folder *folder, size_t rows, size_t classes,
                                          const struct confident_settings *settings, size_t issues,
                                          uint64_t off_diagonal, const uint64_t *calibrated,
                                          double overall, struct error *error) {
@@ -67,7 +68,8 @@ static enum error_code write_health_json(const char *folder, size_t rows, size_t
 }
 
 /* The tables that `audit` writes, too. */
-static enum error_code write_tables(const char *folder, const struct confident_input *input,
+static enum error_code write_tables(const struct folder *folder,
+                                    const struct confident_input *input,
                                     const struct confident_settings *settings,
                                     const struct confident_result *result, struct error *error) {
     struct health_tables tables = {0};
@@ -94,7 +96,7 @@ static enum error_code write_tables(const char *folder, const struct confident_i
     return error->code;
 }
 
-enum error_code issues_write(const char *folder, const struct confident_input *input,
+enum error_code issues_write(const struct folder *folder, const struct confident_input *input,
                              const struct confident_settings *settings,
                              const struct confident_result *result, struct error *error) {
     const size_t square[2] = {result->classes, result->classes};
@@ -151,7 +153,7 @@ static enum error_code name_sets(const struct npy_array *labels, struct run_issu
     return ERROR_NONE;
 }
 
-static enum error_code write_multilabel_tables(const char *folder,
+static enum error_code write_multilabel_tables(const struct folder *folder,
                                                const struct multilabel_input *input,
                                                const struct confident_settings *settings,
                                                const struct multilabel_result *result,
@@ -182,7 +184,8 @@ static enum error_code write_multilabel_tables(const char *folder,
     return error->code;
 }
 
-enum error_code issues_write_multilabel(const char *folder, const struct multilabel_input *input,
+enum error_code issues_write_multilabel(const struct folder *folder,
+                                        const struct multilabel_input *input,
                                         const struct confident_settings *settings,
                                         const struct multilabel_result *result,
                                         struct error *error) {

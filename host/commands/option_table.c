@@ -214,13 +214,17 @@ static const struct option_row rows[] = {
     {"no-resample", 0, NULL, FLAG(no_resample), .key = KEY_EMBEDDINGS, .group = GROUP_ENGINE,
      .commands = AUDIT | EMBED,
      .help = "read every clip as if it had the sample rate of the model"},
+    {"clip-memory", 0, "MIB", WHOLE(clip_memory, 1, 4096), .key = KEY_RESULTS,
+     .group = GROUP_ENGINE, .commands = AUDIT | EMBED,
+     .help = "the most memory that the samples of one clip may take (default: 128, or 64 bytes for "
+             "each byte of its file, whichever is more); larger clips are unreadable"},
     {"views", 0, "V[,V]", .kind = OPTION_OTHER, .take = take_views,
      .offered = "xvector,statistics xvector none", .usual = "xvector,statistics",
      .key = KEY_EMBEDDINGS, .group = GROUP_ENGINE, .commands = AUDIT | EMBED,
      .help = "what is computed of each clip: xvector alone, the network's embedding, or with "
              "statistics, 87 numbers of its loudness and spectrum that the network does not see "
              "(models of 24 mels only); none: audit uses the files of --embeddings alone"},
-    {"features", 0, "DIR", TEXT(features), .group = GROUP_ENGINE, .commands = EMBED,
+    {"features", 0, "DIR", FILE_NAME(features), .group = GROUP_ENGINE, .commands = EMBED,
      .help = "also write the features of every clip: DIR/ROW.npy, float32 (frames, mels); an "
              "unfinished run then starts over"},
 

@@ -1,6 +1,8 @@
 /* earmark report: the page of a finished run, made again from its files. */
 #include "host/report/report.h"
+#include "host/base/folder_lock.h"
 #include "host/base/progress.h"
+#include "host/base/sandbox.h"
 #include "host/commands/commands.h"
 #include "host/report/read.h"
 
@@ -19,14 +21,18 @@ static enum error_code make_report(const struct options *options, struct error *
     struct run_read *read = NULL;
     struct decoders *decoders = NULL;
     struct report_sounds sounds = {0, 0};
+    struct folder_lock out = FOLDER_LOCK_INITIAL;
+    sandbox_report(options->quiet);
     TRY(decoders_open(engine_threads(&options->engine), &decoders, error));
-    if (run_read_open(options->argument, &read, error) == ERROR_NONE) {
+    if (folder_lock_open(options->argument, false, &out, error) == ERROR_NONE &&
+        run_read_open(&out.folder, &read, error) == ERROR_NONE) {
         struct run_results results = *run_read_results(read);
         if (options->root != NULL) results.root = options->root;
-        report_write(options->argument, &results, decoders, &sounds, error);
+        report_write(&out.folder, &results, decoders, &sounds, error);
         if (error->code == ERROR_NONE && !options->quiet) describe(options, &results, &sounds);
         run_read_close(read);
     }
+    folder_lock_close(&out);
     decoders_close(decoders);
     return error->code;
 }

@@ -41,8 +41,8 @@ struct embedding_job {
     struct embedding_store *store;
     struct clip_measures *measures;
     struct embedding_counts *counts;
-    const struct clip_facts **stored; /* (clips) of an earlier run, or NULL: there are none */
-    size_t *chosen;                   /* (chosen_count) clips that are not stored */
+    const struct stored_clip **stored; /* (clips) of an earlier run, or NULL: there are none */
+    size_t *chosen;                    /* (chosen_count) clips that are not stored */
     size_t chosen_count;
     size_t known_count;           /* clips that are stored */
     size_t next_stored;           /* stored clips before this one have been taken */
@@ -198,12 +198,11 @@ static enum error_code note_failure(struct embedding_job *job, size_t clip,
  * the list's order. */
 static enum error_code take_stored(struct embedding_job *job, size_t end, struct error *error) {
     for (; job->stored != NULL && job->next_stored < end; job->next_stored++) {
-        const struct clip_facts *stored = job->stored[job->next_stored];
+        const struct stored_clip *stored = job->stored[job->next_stored];
         struct clip_measures *measures = &job->measures[job->next_stored];
-        const float *values = NULL;
         if (stored == NULL) continue;
-        embedding_store_find(job->store, stored->fingerprint, &values);
-        *measures = (struct clip_measures){.facts = *stored, .row = job->next_row++};
+        *measures = (struct clip_measures){.row = job->next_row++};
+        const float *values = embedding_store_take(job->store, stored, &measures->facts);
         TRY(embedding_store_place(job->store, measures->row, values, error));
         job->counts->embedded++;
         job->counts->resumed++;
@@ -267,15 +266,14 @@ static void report_stored(const struct embedding_job *job) {
 static enum error_code find_stored(struct embedding_job *job, struct error *error) {
     const struct clip_list *clips = job->clips;
     if (!job->store->resumes) return ERROR_NONE;
-    job->stored = memory_array(clips->count, sizeof(struct clip_facts *), "stored clips", error);
+    job->stored = memory_array(clips->count, sizeof(struct stored_clip *), "stored clips", error);
     job->chosen = memory_array(clips->count, sizeof *job->chosen, "clips to embed", error);
     for (size_t i = 0; i < clips->count && error->code == ERROR_NONE; i++) {
         uint64_t fingerprint[2] = {0, 0};
-        const float *values = NULL;
         if (i % 1024 == 0 && stop_check(error) != ERROR_NONE) break;
         if (clips->clips[i].status == CLIP_OK) clip_fingerprint_now(clips, i, fingerprint);
         if (clip_fingerprint_is_known(fingerprint))
-            job->stored[i] = embedding_store_find(job->store, fingerprint, &values);
+            job->stored[i] = embedding_store_find(job->store, fingerprint);
         if (job->stored[i] == NULL) job->chosen[job->chosen_count++] = i;
     }
     if (error->code != ERROR_NONE) return error->code;
@@ -334,6 +332,7 @@ enum error_code embedding_run(struct device *device, const struct xvector_model 
         .maximum_bytes = DECODED_BYTES,
         .decode = {.model_rate = model->sample_rate,
                    .no_resample = settings->no_resample,
+                   .most_bytes = settings->clip_memory,
                    .measure = true,
                    .minimum_samples = xvector_minimum_samples(model)},
     };

@@ -4,12 +4,8 @@
 #include "host/base/memory.h"
 #include "host/embedding/run_record.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define SHARD_SUFFIX ".shard"
 
@@ -17,7 +13,7 @@
  * number of shards grows with the logarithm of that time; or when this many bytes wait. */
 #define COMMIT_SECONDS 1.0
 #define COMMIT_SHARE 0.02
-#define COMMIT_BYTES ((size_t)32 << 20)
+#define COMMIT_BYTES SHARD_ROW_BYTES
 
 /* ---- the folder ---- */
 
@@ -31,70 +27,52 @@ static bool shard_number(const char *name, size_t *number) {
 
 /* What a killed process leaves of a file that it was replacing. */
 static bool is_temporary(const char *name) {
-    const char *dot = strrchr(name, '.');
-    return dot != NULL && strcmp(dot, ".part") == 0;
-}
-
-static enum error_code remove_file(const char *folder, const char *name, struct error *error) {
-    char *path = file_join(folder, name, error);
-    if (path == NULL) return error->code;
-    if (unlink(path) != 0 && errno != ENOENT) file_fail(error, path, "remove", errno);
-    free(path);
-    return error->code;
-}
-
-/* Calls `take` for every name in the folder; a missing folder is an empty one. */
-static enum error_code for_each_name(const char *folder,
-                                     enum error_code (*take)(void *, const char *, struct error *),
-                                     void *context, struct error *error) {
-    DIR *listing = opendir(folder);
-    if (listing == NULL && errno == ENOENT) return ERROR_NONE;
-    if (listing == NULL) return file_fail(error, folder, "list", errno);
-    for (;;) {
-        errno = 0;
-        struct dirent *entry = readdir(listing);
-        if (entry == NULL && errno != 0) file_fail(error, folder, "list", errno);
-        if (entry == NULL) break;
-        if (take(context, entry->d_name, error) != ERROR_NONE) break;
-    }
-    closedir(listing);
-    return error->code;
+    char of[32];
+    size_t number, length = strcspn(name, ".") + sizeof SHARD_SUFFIX - 1;
+    if (file_is_temporary(name, RUN_RECORD)) return true;
+    if (length >= sizeof of || strlen(name) < length) return false;
+    snprintf(of, sizeof of, "%.*s", (int)length, name);
+    return shard_number(of, &number) && file_is_temporary(name, of);
 }
 
 static enum error_code remove_own(void *context, const char *name, struct error *error) {
     size_t number;
     bool own = shard_number(name, &number) || is_temporary(name) || strcmp(name, RUN_RECORD) == 0;
-    return own ? remove_file(context, name, error) : ERROR_NONE;
+    return own ? folder_remove(context, name, error) : ERROR_NONE;
 }
 
-enum error_code shards_remove(const char *out, struct error *error) {
-    char *folder = file_join(out, "shards", error);
-    if (folder == NULL) return error->code;
-    for_each_name(folder, remove_own, folder, error);
-    if (error->code == ERROR_NONE && rmdir(folder) != 0 && errno != ENOENT && errno != ENOTEMPTY &&
-        errno != EEXIST)
-        file_fail(error, folder, "remove", errno);
-    free(folder);
+enum error_code shards_remove(const struct folder *out, struct error *error) {
+    struct folder shards;
+    if (folder_open_in(out, "shards", false, &shards, error) == ERROR_NONE &&
+        shards.descriptor >= 0 && folder_each(&shards, remove_own, &shards, error) == ERROR_NONE)
+        folder_remove_folder(out, "shards", error);
+    folder_close(&shards);
     return error->code;
 }
 
 /* ---- shards of an earlier run ---- */
+
+static bool are_finite(const float *rows, size_t count, const struct shard_key *key) {
+    float sum = 0; /* of zeros, or NaN */
+    for (size_t i = 0; i < count * key->columns; i++) sum += rows[i] * 0;
+    return sum == 0;
+}
 
 static enum error_code take_shard(void *context, const char *name, struct error *error) {
     struct embedding_store *store = context;
     struct error own = ERROR_INITIAL;
     size_t number;
     bool fits = false;
-    if (is_temporary(name)) return remove_file(store->folder, name, error);
+    if (is_temporary(name)) return folder_remove(&store->folder, name, error);
     if (!shard_number(name, &number)) return ERROR_NONE;
     if (number >= store->next_name) store->next_name = number + 1;
     TRY(memory_grow(&store->shards, &store->shard_capacity, store->shard_count + 1,
                     sizeof *store->shards, "shards", error));
-    char *path = file_join(store->folder, name, error);
-    if (path == NULL) return error->code;
     struct shard *shard = &store->shards[store->shard_count];
-    shard_open(path, &store->key, shard, &fits, &own);
-    free(path);
+    shard_open(&store->folder, name, &store->key, shard, &fits, &own);
+    if (own.code == ERROR_NONE && fits && !are_finite(shard->rows, shard->count, &store->key))
+        FAIL(&own, ERROR_DATA, "%s: has values that no run writes", name);
+    if (own.code != ERROR_NONE) shard_close(shard);
     if (own.code == ERROR_NONE && fits) {
         store->shard_count++;
         store->stored_count += shard->count;
@@ -107,7 +85,7 @@ static enum error_code take_shard(void *context, const char *name, struct error 
     }
     store->damaged += own.code == ERROR_DATA;
     store->unfit += own.code == ERROR_NONE;
-    return remove_file(store->folder, name, error);
+    return folder_remove(&store->folder, name, error);
 }
 
 static size_t slot_of(const struct embedding_store *store, const uint64_t fingerprint[2]) {
@@ -139,29 +117,30 @@ static enum error_code index_clips(struct embedding_store *store, struct error *
     return ERROR_NONE;
 }
 
-enum error_code embedding_store_open(const char *out, const struct shard_key *key,
+enum error_code embedding_store_open(const struct folder *out, const struct shard_key *key,
                                      const char *device, bool keep, struct embedding_store *store,
                                      struct error *error) {
-    *store = (struct embedding_store){.key = *key};
+    *store = (struct embedding_store){.folder = FOLDER_INITIAL, .key = *key};
     store->began = store->committed_at = clock_seconds();
     snprintf(store->device, sizeof store->device, "%s", device);
-    store->folder = file_join(out, "shards", error);
-    if (store->folder == NULL) return error->code;
-    if (mkdir(store->folder, 0777) != 0 && errno != EEXIST)
-        return file_fail(error, store->folder, "make the folder", errno);
-    TRY(for_each_name(store->folder, keep ? take_shard : remove_own,
-                      keep ? (void *)store : store->folder, error));
+    TRY(folder_open_in(out, "shards", true, &store->folder, error));
+    TRY(folder_each(&store->folder, keep ? take_shard : remove_own,
+                    keep ? (void *)store : &store->folder, error));
     return index_clips(store, error);
 }
 
-const struct clip_facts *embedding_store_find(const struct embedding_store *store,
-                                              const uint64_t fingerprint[2], const float **values) {
+const struct stored_clip *embedding_store_find(const struct embedding_store *store,
+                                               const uint64_t fingerprint[2]) {
     if (!store->resumes) return NULL;
     const struct stored_clip *stored = &store->slots[slot_of(store, fingerprint)];
-    if (stored->shard == 0) return NULL;
+    return stored->shard == 0 ? NULL : stored;
+}
+
+const float *embedding_store_take(const struct embedding_store *store,
+                                  const struct stored_clip *stored, struct clip_facts *facts) {
     const struct shard *shard = &store->shards[stored->shard - 1];
-    *values = shard->rows + stored->clip * store->key.columns;
-    return &shard->clips[stored->clip];
+    *facts = shard->clips[stored->clip];
+    return shard->rows + stored->clip * store->key.columns;
 }
 
 /* ---- rows ---- */
@@ -208,14 +187,12 @@ enum error_code embedding_store_commit(struct embedding_store *store, struct err
     TRY(memory_grow(&store->shards, &store->shard_capacity, store->shard_count + 1,
                     sizeof *store->shards, "shards", error));
     snprintf(name, sizeof name, "%06zu" SHARD_SUFFIX, store->next_name);
-    char *path = file_join(store->folder, name, error);
     struct shard *shard = &store->shards[store->shard_count];
-    if (path != NULL && shard_write(path, &store->key, store->device, store->pending_count,
-                                    store->pending, store->pending_rows, error) == ERROR_NONE)
-        shard_open(path, &store->key, shard, &fits, error);
-    free(path);
+    if (shard_write(&store->folder, name, &store->key, store->device, store->pending_count,
+                    store->pending, store->pending_rows, error) == ERROR_NONE)
+        shard_open(&store->folder, name, &store->key, shard, &fits, error);
     if (error->code == ERROR_NONE && (!fits || shard->count != store->pending_count))
-        FAIL(error, ERROR_FILE, "%s/%s: was changed by another program", store->folder, name);
+        FAIL(error, ERROR_FILE, "%s/%s: was changed by another program", store->folder.path, name);
     if (error->code != ERROR_NONE) {
         shard_close(shard);
         return error->code;
@@ -239,6 +216,6 @@ void embedding_store_close(struct embedding_store *store) {
     free(store->pending);
     free(store->pending_rows);
     free(store->pending_numbers);
-    free(store->folder);
-    *store = (struct embedding_store){.folder = NULL};
+    folder_close(&store->folder);
+    *store = (struct embedding_store){.folder = FOLDER_INITIAL};
 }

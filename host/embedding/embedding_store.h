@@ -15,7 +15,7 @@ struct stored_clip {
 };
 
 struct embedding_store {
-    char *folder; /* OUT/shards */
+    struct folder folder; /* OUT/shards */
     struct shard_key key;
     char device[SHARD_DEVICE_SIZE]; /* of this run */
     bool resumes;                   /* clips of an earlier run were found */
@@ -45,17 +45,21 @@ struct embedding_store {
 /* Creates OUT/shards, reads the shards of an earlier run, and removes those that are damaged
  * or have another key (all of them unless `keep`). ERROR_FILE when something there cannot be
  * read or written. */
-enum error_code embedding_store_open(const char *out, const struct shard_key *key,
+enum error_code embedding_store_open(const struct folder *out, const struct shard_key *key,
                                      const char *device, bool keep, struct embedding_store *store,
                                      struct error *error);
 
-/* The facts of the clip with this fingerprint by an earlier run, or NULL. Its values
- * (columns) stay valid until the store is closed. Silent clips are never found: the reason of
- * their status is only known after decoding. */
-const struct clip_facts *embedding_store_find(const struct embedding_store *store,
-                                              const uint64_t fingerprint[2], const float **values);
+/* The clip with this fingerprint of an earlier run, until the store is closed; or NULL. Silent
+ * clips are never found: the reason of their status is only known after decoding. */
+const struct stored_clip *embedding_store_find(const struct embedding_store *store,
+                                               const uint64_t fingerprint[2]);
 
-/* Row `row` of the store has these values, found by embedding_store_find. */
+/* Copies the facts of a clip that was found. Its values (columns) stay valid until the store is
+ * closed; whoever can write in OUT can change them meanwhile, but not where they are. */
+const float *embedding_store_take(const struct embedding_store *store,
+                                  const struct stored_clip *stored, struct clip_facts *facts);
+
+/* Row `row` of the store has these values, by embedding_store_take. */
 enum error_code embedding_store_place(struct embedding_store *store, size_t row,
                                       const float *values, struct error *error);
 
@@ -81,7 +85,8 @@ static inline const float *embedding_store_row(const struct embedding_store *sto
 /* Unmaps everything; takes a zeroed store. The shards stay until shards_remove. */
 void embedding_store_close(struct embedding_store *store);
 
-/* Removes OUT/shards with the files of a run, and nothing else. A missing folder is no error. */
-enum error_code shards_remove(const char *out, struct error *error);
+/* Removes OUT/shards with the files of a run, and nothing else. A missing folder is no error; a
+ * link in its place is ERROR_FILE. */
+enum error_code shards_remove(const struct folder *out, struct error *error);
 
 #endif

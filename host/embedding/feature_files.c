@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum error_code feature_files_write(const char *folder, const struct device_batch *batch,
+enum error_code feature_files_write(const struct folder *folder, const struct device_batch *batch,
                                     const size_t *clips, size_t mels, struct error *error) {
     const float *features = batch->features;
     for (size_t i = 0; i < batch->clip_count; i++) {

@@ -38,7 +38,7 @@ static void report(const char *out, const struct embedding_store *store, const c
         progress_message("earmark: %s: embeddings made with other settings were thrown away", out);
 }
 
-enum error_code resume_open(const struct run_folder *folder, const struct engine *engine,
+enum error_code resume_open(const struct folder *folder, const struct engine *engine,
                             const struct collection *input, const struct resume_settings *settings,
                             struct embedding_store *store, struct error *error) {
     struct text record = TEXT_INITIAL, changed = TEXT_INITIAL;
@@ -52,9 +52,9 @@ enum error_code resume_open(const struct run_folder *folder, const struct engine
     run_record_add(&record, "clips", "%016llx", (unsigned long long)list_hash(&input->clips));
     run_record_add(&record, "device", "%s", engine->properties.name);
     if (settings->results_record != NULL) text_string(&record, settings->results_record);
-    if (embedding_store_open(folder->path, &key, engine->properties.name, settings->keep, store,
-                             error) != ERROR_NONE ||
-        run_record_replace(store->folder, &record, &changed, error) != ERROR_NONE)
+    if (embedding_store_open(folder, &key, engine->properties.name, settings->keep, store, error) !=
+            ERROR_NONE ||
+        run_record_replace(&store->folder, &record, &changed, error) != ERROR_NONE)
         goto done;
     if (!settings->quiet) report(folder->path, store, changed.data);
 done:

@@ -20,7 +20,7 @@ struct resume_settings {
 
 /* Opens the store of the run in `folder`. Embeddings by another program, model or with another
  * embedding_record are removed. Unless quiet, prints what has changed and what was removed. */
-enum error_code resume_open(const struct run_folder *folder, const struct engine *engine,
+enum error_code resume_open(const struct folder *folder, const struct engine *engine,
                             const struct collection *input, const struct resume_settings *settings,
                             struct embedding_store *store, struct error *error);
 

@@ -1,5 +1,6 @@
 #include "host/embedding/run_facts.h"
 
+#include "host/base/sandbox.h"
 #include "host/base/version.h"
 
 void run_facts_engine(struct run_facts *facts, const struct engine *engine,
@@ -19,6 +20,13 @@ void run_facts_engine(struct run_facts *facts, const struct engine *engine,
 void run_facts_views(struct run_facts *facts, bool statistics) {
     run_fact_json(facts, "model", "views",
                   statistics ? "[\"xvector\", \"statistics\"]" : "[\"xvector\"]");
+}
+
+void run_facts_sandbox(struct run_facts *facts) {
+    const struct sandbox_layers layers = sandbox_available();
+    run_fact_bool(facts, "sandbox", "seccomp", layers.seccomp);
+    run_fact_integer(facts, "sandbox", "landlock", layers.landlock);
+    run_fact_bool(facts, "sandbox", "memory_limit", layers.memory_limit);
 }
 
 void run_facts_input(struct run_facts *facts, const struct collection *input, bool no_resample) {

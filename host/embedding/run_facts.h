@@ -1,4 +1,5 @@
-/* Facts of run.json that every run has: sections "versions", "device", "model", "input". */
+/* Facts of run.json that every run has: sections "versions", "device", "model",
+ * "sandbox", "input". */
 #ifndef EARMARK_EMBEDDING_RUN_FACTS_H
 #define EARMARK_EMBEDDING_RUN_FACTS_H
 
@@ -10,6 +11,8 @@ void run_facts_engine(struct run_facts *facts, const struct engine *engine,
                       enum device_precision precision);
 /* Which views of the clips were computed, beside the model's facts. */
 void run_facts_views(struct run_facts *facts, bool statistics);
+/* Which layers shut in the processes that decode. */
+void run_facts_sandbox(struct run_facts *facts);
 void run_facts_input(struct run_facts *facts, const struct collection *input, bool no_resample);
 
 #endif

@@ -1,11 +1,10 @@
 #include "host/embedding/run_record.h"
 
-#include "host/base/file.h"
+#include "host/base/file_replace.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define RECORD_LIMIT ((size_t)1 << 20)
 
@@ -51,22 +50,20 @@ void run_record_compare(const char *old, size_t size, const struct text *record,
     }
 }
 
-enum error_code run_record_replace(const char *folder, const struct text *record,
+enum error_code run_record_replace(const struct folder *folder, const struct text *record,
                                    struct text *changed, struct error *error) {
-    char *path = file_join(folder, RUN_RECORD, error);
     char *old = NULL;
     size_t size = 0;
-    if (path == NULL || text_check(record, error) != ERROR_NONE) goto done;
-    if (access(path, F_OK) == 0) {
+    TRY(text_check(record, error));
+    if (folder_has(folder, RUN_RECORD)) {
         struct error unread = ERROR_INITIAL;
-        if (file_read(path, RECORD_LIMIT, &old, &size, &unread) == ERROR_NONE)
+        if (folder_read(folder, RUN_RECORD, RECORD_LIMIT, &old, &size, &unread) == ERROR_NONE)
             run_record_compare(old, size, record, changed);
         else if (unread.code != ERROR_DATA)
             *error = unread;
     }
-    if (error->code == ERROR_NONE) file_write(path, record->data, record->length, error);
-done:
+    if (error->code == ERROR_NONE)
+        file_write(folder, RUN_RECORD, record->data, record->length, error);
     free(old);
-    free(path);
     return error->code;
 }

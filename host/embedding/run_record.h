@@ -3,6 +3,7 @@
 #ifndef EARMARK_EMBEDDING_RUN_RECORD_H
 #define EARMARK_EMBEDDING_RUN_RECORD_H
 
+#include "host/base/folder.h"
 #include "host/base/text.h"
 
 #define RUN_RECORD "record.txt"
@@ -14,7 +15,7 @@ void run_record_add(struct text *record, const char *name, const char *format, .
 /* Reads folder/record.txt, appends the names whose lines differ in `record` to
  * `changed`, separated by commas, and writes `record` in its place. A record that is
  * missing or was not written by this program counts as empty. */
-enum error_code run_record_replace(const char *folder, const struct text *record,
+enum error_code run_record_replace(const struct folder *folder, const struct text *record,
                                    struct text *changed, struct error *error);
 
 /* The comparison alone, of any bytes. */

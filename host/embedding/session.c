@@ -2,6 +2,7 @@
 
 #include "host/base/memory.h"
 #include "host/base/npy.h"
+#include "host/base/sandbox.h"
 #include "host/embedding/resume.h"
 #include "host/lists/input.h"
 
@@ -17,6 +18,7 @@ enum error_code session_open(const struct session_settings *settings, struct ses
     options.exclude = out;
     input_open(settings->input, &options, &session->input, error);
     free(out);
+    sandbox_report(settings->engine.quiet);
     if (error->code == ERROR_NONE) collection_report(&session->input, settings->engine.quiet);
     return error->code;
 }
@@ -45,11 +47,13 @@ enum error_code session_start(const struct session_settings *settings, struct se
     TRY(engine_open(&settings->engine, true, &session->engine, error));
     TRY(choose_views(settings, session, error));
     resume.statistics = session->has_statistics;
-    TRY(run_folder_open(settings->out, settings->fresh, &session->folder, error));
+    if (settings->features_folder != NULL)
+        TRY(folder_open(settings->features_folder, true, &session->features, error));
+    TRY(run_folder_open(settings->out, settings->fresh, &session->out, error));
     session->measures =
         memory_array(session->input.clips.count, sizeof *session->measures, "clip measures", error);
     if (session->measures == NULL) return error->code;
-    return resume_open(&session->folder, &session->engine, &session->input, &resume,
+    return resume_open(&session->out.folder, &session->engine, &session->input, &resume,
                        &session->store, error);
 }
 
@@ -67,8 +71,9 @@ enum error_code session_embed(const struct session_settings *settings, struct se
         const struct embedding_settings embedding = {
             .decoders = session->decoders,
             .no_resample = settings->no_resample,
+            .clip_memory = settings->clip_memory,
             .progress = settings->progress,
-            .features_folder = settings->features_folder,
+            .features_folder = settings->features_folder == NULL ? NULL : &session->features,
             .next_step = settings->features_folder == NULL ? next_step.data : NULL,
         };
         embedding_run(session->engine.device, &session->engine.model.network, &session->input.clips,
@@ -84,9 +89,8 @@ static enum error_code write_columns(const struct session *session, const char *
                                      struct error *error) {
     const struct embedding_store *store = &session->store;
     struct npy_writer writer;
-    char *path = file_join(session->folder.path, name, error);
-    if (path == NULL) return error->code;
-    if (npy_writer_open(path, NPY_FLOAT32, 2, shape, &writer, error) == ERROR_NONE) {
+    if (npy_writer_open(&session->out.folder, name, NPY_FLOAT32, 2, shape, &writer, error) ==
+        ERROR_NONE) {
         for (size_t i = 0; i < shape[0] && error->code == ERROR_NONE; i++) {
             size_t row = clips == NULL ? i : session->measures[clips[i]].row;
             npy_writer_write(&writer, embedding_store_row(store, row) + first, shape[1], error);
@@ -94,7 +98,6 @@ static enum error_code write_columns(const struct session *session, const char *
         if (error->code == ERROR_NONE) npy_writer_commit(&writer, error);
         npy_writer_close(&writer);
     }
-    free(path);
     return error->code;
 }
 
@@ -120,7 +123,8 @@ void session_close(struct session *session) {
     embedding_store_close(&session->store);
     free(session->measures);
     collection_close(&session->input);
-    run_folder_close(&session->folder);
+    folder_close(&session->features);
+    folder_lock_close(&session->out);
     engine_close(&session->engine);
     decoders_close(session->decoders);
     *session = (struct session)SESSION_INITIAL;

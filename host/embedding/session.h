@@ -26,6 +26,7 @@ struct session_settings {
     struct input_options input_options; /* exclude is set by the session */
     struct engine_settings engine;
     bool no_resample;
+    size_t clip_memory; /* most bytes of the samples of a clip; 0: by the size of its file */
     enum session_views views;
     bool fresh;
     enum progress_style progress;
@@ -33,7 +34,7 @@ struct session_settings {
      * another embedding_record are discarded. */
     const char *embedding_record;
     const char *results_record;
-    const char *features_folder; /* exists: every clip's features are written there; or NULL */
+    const char *features_folder; /* every clip's features are written there; or NULL */
 };
 
 /* Owned by the session and used by the commands; valid until session_close. */
@@ -41,7 +42,8 @@ struct session {
     struct decoders *decoders;
     struct collection input;
     struct engine engine;
-    struct run_folder folder;
+    struct folder_lock out;
+    struct folder features; /* not open without features_folder */
     struct embedding_store store;
     bool has_statistics;            /* the store's rows; not with --views xvector, nor with a model
                                        of another number of mels than STATISTICS_MELS */
@@ -50,9 +52,7 @@ struct session {
 };
 
 #define SESSION_INITIAL                                                                            \
-    {                                                                                              \
-        .engine = {.model = MODEL_INITIAL}, .folder = {.descriptor = -1 }                          \
-    }
+    { .engine = {.model = MODEL_INITIAL}, .out = FOLDER_LOCK_INITIAL, .features = FOLDER_INITIAL }
 
 /* Starts the decoders and reads INPUT. Nothing is written yet, so that an input that cannot
  * be used leaves OUT as it is. session_close must be called, after a failure too. */

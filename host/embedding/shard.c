@@ -1,8 +1,11 @@
 #include "host/embedding/shard.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "shards are written as they are");
@@ -10,6 +13,10 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "shards are written as
 #define MAGIC "earmark\1" /* the last byte is the version of the format */
 #define MAXIMUM_CLIPS ((size_t)1 << 30)
 #define MAXIMUM_COLUMNS ((size_t)1 << 20)
+
+/* What is_mostly_holes() looks at, in bytes, and what part of it must be there. */
+#define HOLES_FROM ((off_t)1 << 20)
+#define HOLES_SHARE 16
 
 struct header {
     char magic[8];
@@ -45,8 +52,9 @@ static enum error_code checksum(const struct header *header, const struct clip_f
     return ERROR_NONE;
 }
 
-enum error_code shard_write(const char *path, const struct shard_key *key, const char *device,
-                            size_t count, const struct clip_facts *clips, const float *rows,
+enum error_code shard_write(const struct folder *folder, const char *name,
+                            const struct shard_key *key, const char *device, size_t count,
+                            const struct clip_facts *clips, const float *rows,
                             struct error *error) {
     struct header header = {.magic = MAGIC,
                             .settings = {key->settings[0], key->settings[1]},
@@ -56,15 +64,36 @@ enum error_code shard_write(const char *path, const struct shard_key *key, const
     size_t length = strnlen(device, sizeof header.device - 1);
     memcpy(header.device, device, length);
     TRY(checksum(&header, clips, rows, header.checksum, error));
-    TRY(file_replace_open(path, &file, error));
+    TRY(file_replace_open(folder, name, &file, error));
     if (fwrite(&header, sizeof header, 1, file.stream) != 1 ||
         fwrite(clips, sizeof *clips, count, file.stream) != count ||
         fwrite(rows, sizeof *rows * key->columns, count, file.stream) != count)
-        file_fail(error, path, "write", file.failure);
+        file_fail(error, file.path, "write", file.failure);
     else
         file_replace_commit(&file, error);
     file_replace_close(&file);
     return error->code;
+}
+
+/* Whether a file of this size can be the shard of this header. */
+static enum error_code check_header(const struct header *header, size_t size, const char *what,
+                                    struct error *error) {
+    if (memcmp(header->magic, MAGIC, sizeof header->magic) != 0 || header->count > MAXIMUM_CLIPS ||
+        header->columns > MAXIMUM_COLUMNS || header->device[sizeof header->device - 1] != '\0')
+        return FAIL(error, ERROR_DATA, "%s: is not a shard of this version of earmark", what);
+    size_t row_bytes = header->columns * sizeof(float);
+    if (size - sizeof *header != header->count * (sizeof(struct clip_facts) + row_bytes))
+        return FAIL(error, ERROR_DATA, "%s: has %zu bytes, not the number in its header", what,
+                    size);
+    if (header->count > 0 && (header->count - 1) * row_bytes >= SHARD_ROW_BYTES)
+        return FAIL(error, ERROR_DATA, "%s: has %zu bytes, more than earmark writes into a shard",
+                    what, size);
+    return ERROR_NONE;
+}
+
+static bool has_key(const struct header *header, const struct shard_key *key) {
+    return header->columns == key->columns &&
+           memcmp(header->settings, key->settings, sizeof header->settings) == 0;
 }
 
 enum error_code shard_parse(const void *data, size_t size, const char *what,
@@ -76,13 +105,7 @@ enum error_code shard_parse(const void *data, size_t size, const char *what,
     *fits = false;
     if (size < sizeof header) return FAIL(error, ERROR_DATA, "%s: is cut short", what);
     memcpy(&header, data, sizeof header);
-    if (memcmp(header.magic, MAGIC, sizeof header.magic) != 0 || header.count > MAXIMUM_CLIPS ||
-        header.columns > MAXIMUM_COLUMNS || header.device[sizeof header.device - 1] != '\0')
-        return FAIL(error, ERROR_DATA, "%s: is not a shard of this version of earmark", what);
-    size_t row_bytes = header.columns * sizeof(float);
-    if (size - sizeof header != header.count * (sizeof(struct clip_facts) + row_bytes))
-        return FAIL(error, ERROR_DATA, "%s: has %zu bytes, not the number in its header", what,
-                    size);
+    TRY(check_header(&header, size, what, error));
     const unsigned char *at = (const unsigned char *)data + sizeof header;
     shard->count = header.count;
     shard->clips = (const struct clip_facts *)(const void *)at;
@@ -91,18 +114,52 @@ enum error_code shard_parse(const void *data, size_t size, const char *what,
     TRY(checksum(&header, shard->clips, shard->rows, sum, error));
     if (memcmp(sum, header.checksum, sizeof sum) != 0)
         return FAIL(error, ERROR_DATA, "%s: is damaged: its checksum is wrong", what);
-    *fits = header.columns == key->columns &&
-            memcmp(header.settings, key->settings, sizeof header.settings) == 0;
+    *fits = has_key(&header, key);
     return ERROR_NONE;
 }
 
-enum error_code shard_open(const char *path, const struct shard_key *key, struct shard *shard,
-                           bool *fits, struct error *error) {
-    struct file_mapping mapping;
+/* A file that was written whole has its blocks, or fewer where the file system compresses; some
+ * file systems count none. */
+static bool is_mostly_holes(int descriptor) {
+    struct stat status;
+    if (fstat(descriptor, &status) != 0 || status.st_size < HOLES_FROM) return false;
+    return status.st_blocks > 0 && status.st_blocks * 512 < status.st_size / HOLES_SHARE;
+}
+
+/* Looks at the header alone. *fits: the rest is to be read. */
+static enum error_code look_at(int descriptor, size_t size, const char *what,
+                               const struct shard_key *key, bool *fits, struct error *error) {
+    struct header header;
+    ssize_t got;
+    if (size < sizeof header) return FAIL(error, ERROR_DATA, "%s: is cut short", what);
+    do got = pread(descriptor, &header, sizeof header, 0);
+    while (got < 0 && errno == EINTR);
+    if (got < 0) return file_fail(error, what, "read", errno);
+    if (got != sizeof header) return FAIL(error, ERROR_DATA, "%s: is cut short", what);
+    TRY(check_header(&header, size, what, error));
+    if (is_mostly_holes(descriptor))
+        return FAIL(error, ERROR_DATA, "%s: is mostly holes: earmark did not write it", what);
+    *fits = has_key(&header, key);
+    return ERROR_NONE;
+}
+
+enum error_code shard_open(const struct folder *folder, const char *name,
+                           const struct shard_key *key, struct shard *shard, bool *fits,
+                           struct error *error) {
+    struct file_mapping mapping = {NULL, 0};
+    int descriptor = -1;
+    size_t size = 0;
     *shard = (struct shard){.count = 0};
     *fits = false;
-    TRY(file_check_readable(path, error));
-    TRY(file_map(path, &mapping, error));
+    char *path = file_join(folder->path, name, error);
+    if (path == NULL) return error->code;
+    if (folder_open_file(folder, name, &descriptor, &size, error) != ERROR_NONE) goto done;
+    if (look_at(descriptor, size, path, key, fits, error) != ERROR_NONE || !*fits ||
+        file_check_readable(descriptor, path, error) != ERROR_NONE) {
+        close(descriptor);
+        goto done;
+    }
+    if (file_map_opened(descriptor, size, path, &mapping, error) != ERROR_NONE) goto done;
     shard_parse(mapping.data, mapping.size, path, key, shard, fits, error);
     if (error->code != ERROR_NONE || !*fits)
         file_unmap(&mapping);
@@ -111,6 +168,8 @@ enum error_code shard_open(const char *path, const struct shard_key *key, struct
     /* The pages that the checksum read need not stay in memory. */
     if (shard->mapping.data != NULL)
         madvise((void *)(uintptr_t)mapping.data, mapping.size, MADV_DONTNEED);
+done:
+    free(path);
     return error->code;
 }
 

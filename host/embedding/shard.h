@@ -4,10 +4,13 @@
 #ifndef EARMARK_EMBEDDING_SHARD_H
 #define EARMARK_EMBEDDING_SHARD_H
 
-#include "host/base/file.h"
+#include "host/base/file_replace.h"
 #include "host/clips/clip_facts.h"
 
 #define SHARD_DEVICE_SIZE 32
+
+/* A shard is committed when its rows have this many bytes: none has as much before its last row. */
+#define SHARD_ROW_BYTES ((size_t)32 << 20)
 
 /* Equal in every shard of one run. */
 struct shard_key {
@@ -25,11 +28,11 @@ struct shard {
     char device[SHARD_DEVICE_SIZE]; /* that computed the rows */
 };
 
-/* Commits `count` clips with their rows (count, columns) as the file `path`:
- * written beside it with a checksum, flushed, renamed, the folder flushed. */
-enum error_code shard_write(const char *path, const struct shard_key *key, const char *device,
-                            size_t count, const struct clip_facts *clips, const float *rows,
-                            struct error *error);
+/* Commits `count` clips with their rows (count, columns) as a file of the folder, with a
+ * checksum. */
+enum error_code shard_write(const struct folder *folder, const char *name,
+                            const struct shard_key *key, const char *device, size_t count,
+                            const struct clip_facts *clips, const float *rows, struct error *error);
 
 /* Reads and checks a shard's bytes. ERROR_DATA when they are not a shard, cut short or
  * changed; *fits is false, without an error, when the key is another one. The shard
@@ -39,9 +42,12 @@ enum error_code shard_parse(const void *data, size_t size, const char *what,
                             struct error *error);
 
 /* The same for a file, which stays mapped until shard_close. Every byte is read once before
- * it is mapped, so that a failing disk gives ERROR_FILE here and no SIGBUS later. */
-enum error_code shard_open(const char *path, const struct shard_key *key, struct shard *shard,
-                           bool *fits, struct error *error);
+ * it is mapped, so that a failing disk gives ERROR_FILE here and no SIGBUS later; but nothing is
+ * read of a file whose header does not have this key, or that no run can have written: longer than
+ * a shard gets, or mostly holes. */
+enum error_code shard_open(const struct folder *folder, const char *name,
+                           const struct shard_key *key, struct shard *shard, bool *fits,
+                           struct error *error);
 void shard_close(struct shard *shard); /* takes a zeroed one */
 
 #endif

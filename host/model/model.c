@@ -1,6 +1,6 @@
 #include "host/model/model.h"
 
-#include "host/base/file.h"
+#include "host/base/file_replace.h"
 #include "host/base/float16.h"
 #include "host/base/memory.h"
 #include "host/base/text.h"
@@ -261,7 +261,7 @@ static enum error_code write_file(const struct model *model, const struct safete
     for (size_t i = 0; i < metadata_count; i++)
         TRY(check_utf8(metadata[i].key, metadata[i].value, error));
     struct file_replacement file;
-    TRY(file_replace_open(path, &file, error));
+    TRY(file_replace_open_path(path, &file, error));
     if (safetensors_write(file.stream, metadata, metadata_count, tensors, count, error) ==
         ERROR_NONE)
         file_replace_commit(&file, error);

@@ -7,7 +7,7 @@
 
 /* ---- clips ---- */
 
-enum error_code run_write_clips(const char *folder, const struct run_clips *clips,
+enum error_code run_write_clips(const struct folder *folder, const struct run_clips *clips,
                                 struct error *error) {
     struct table table;
     size_t count;
@@ -30,8 +30,8 @@ enum error_code run_write_clips(const char *folder, const struct run_clips *clip
     return table_close(&table, error);
 }
 
-enum error_code run_write_class_names(const char *folder, const struct run_results *results,
-                                      struct error *error) {
+enum error_code run_write_class_names(const struct folder *folder,
+                                      const struct run_results *results, struct error *error) {
     struct table table;
     char number[16];
     table_open(&table, folder, "classes.json", error);
@@ -47,7 +47,7 @@ enum error_code run_write_class_names(const char *folder, const struct run_resul
 
 /* ---- class health ---- */
 
-static enum error_code write_classes(const char *folder, const struct run_results *results,
+static enum error_code write_classes(const struct folder *folder, const struct run_results *results,
                                      struct error *error) {
     struct table table;
     char number[16];
@@ -72,7 +72,7 @@ static enum error_code write_classes(const char *folder, const struct run_result
     return table_close(&table, error);
 }
 
-static enum error_code write_pairs(const char *folder, const struct run_results *results,
+static enum error_code write_pairs(const struct folder *folder, const struct run_results *results,
                                    struct error *error) {
     struct table table;
     char number[16];
@@ -94,7 +94,7 @@ static enum error_code write_pairs(const char *folder, const struct run_results 
 }
 
 /* Rows are given labels and columns true ones, as the first cell states. */
-static enum error_code write_joint(const char *folder, const struct run_results *results,
+static enum error_code write_joint(const struct folder *folder, const struct run_results *results,
                                    struct error *error) {
     struct table table;
     char number[16];
@@ -114,8 +114,8 @@ static enum error_code write_joint(const char *folder, const struct run_results 
     return table_close(&table, error);
 }
 
-static enum error_code write_group_errors(const char *folder, const struct run_results *results,
-                                          struct error *error) {
+static enum error_code write_group_errors(const struct folder *folder,
+                                          const struct run_results *results, struct error *error) {
     struct table table;
     char number[32];
     table_open(&table, folder, "group_errors.csv", error);
@@ -131,7 +131,7 @@ static enum error_code write_group_errors(const char *folder, const struct run_r
     return table_close(&table, error);
 }
 
-enum error_code run_write_health(const char *folder, const struct run_results *results,
+enum error_code run_write_health(const struct folder *folder, const struct run_results *results,
                                  struct error *error) {
     if (results->classes != NULL) TRY(write_classes(folder, results, error));
     if (results->pairs != NULL) TRY(write_pairs(folder, results, error));
@@ -140,7 +140,7 @@ enum error_code run_write_health(const char *folder, const struct run_results *r
     return ERROR_NONE;
 }
 
-enum error_code run_write(const char *folder, const struct run_results *results,
+enum error_code run_write(const struct folder *folder, const struct run_results *results,
                           struct error *error) {
     if (results->clips.get != NULL) TRY(run_write_clips(folder, &results->clips, error));
     TRY(run_write_class_names(folder, results, error));

@@ -4,15 +4,16 @@
 #ifndef EARMARK_OUTPUT_FILES_H
 #define EARMARK_OUTPUT_FILES_H
 
+#include "host/base/folder.h"
 #include "host/output/run.h"
 
 /* clips.csv: every clip, in the run's order, with the columns of clip_columns.h. */
-enum error_code run_write_clips(const char *folder, const struct run_clips *clips,
+enum error_code run_write_clips(const struct folder *folder, const struct run_clips *clips,
                                 struct error *error);
 
 /* classes.json: an array of the names (numbers without class_names). */
-enum error_code run_write_class_names(const char *folder, const struct run_results *results,
-                                      struct error *error);
+enum error_code run_write_class_names(const struct folder *folder,
+                                      const struct run_results *results, struct error *error);
 
 /* A column of issues.csv, and a member of issues.jsonl, before the neighbours. */
 struct issue_column {
@@ -29,13 +30,13 @@ const struct issue_column *run_issue_columns(size_t *count);
  * issues.jsonl has the wrong and missing labels as "annotations", and annotations.csv has a row
  * for each: rank, row, id, path, label, given (1: the clip has it and probably should not; 0: the
  * reverse), probability that the clip should have it. */
-enum error_code run_write_issues(const char *folder, const struct run_results *results,
+enum error_code run_write_issues(const struct folder *folder, const struct run_results *results,
                                  struct error *error);
 
 /* classes.csv (when results->classes; with recall when the belief is computed),
  * overlapping_classes.csv (when pairs), confident_joint.csv (when confident_joint) and
  * group_errors.csv (when group_errors). */
-enum error_code run_write_health(const char *folder, const struct run_results *results,
+enum error_code run_write_health(const struct folder *folder, const struct run_results *results,
                                  struct error *error);
 
 /* Members of run.json that are not sections of facts: "format", "source" (the input
@@ -46,7 +47,7 @@ bool run_json_is_fixed(const char *name);
 
 /* run.json: counts, warnings and the facts, whose sections must have other names than
  * the members above. It marks the run as complete: write it last. */
-enum error_code run_write_json(const char *folder, const struct run_results *results,
+enum error_code run_write_json(const struct folder *folder, const struct run_results *results,
                                struct error *error);
 
 struct run_timing {
@@ -57,12 +58,12 @@ struct run_timing {
 };
 
 /* timing.json: {"stages": [{stage, seconds, amount, unit, per_second}], "seconds": total}. */
-enum error_code run_write_timing(const char *folder, const struct run_timing *timings, size_t count,
-                                 double total_seconds, struct error *error);
+enum error_code run_write_timing(const struct folder *folder, const struct run_timing *timings,
+                                 size_t count, double total_seconds, struct error *error);
 
 /* All of the above except timing.json: clips, class names, issues, class health, and
  * run.json last. */
-enum error_code run_write(const char *folder, const struct run_results *results,
+enum error_code run_write(const struct folder *folder, const struct run_results *results,
                           struct error *error);
 
 #endif

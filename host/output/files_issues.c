@@ -178,8 +178,8 @@ static void append_issue_json(struct text *row, size_t rank, const struct run_re
 }
 
 /* annotations.csv: a row for every label that is wrong or missing. */
-static enum error_code write_annotations(const char *folder, const struct run_results *results,
-                                         struct error *error) {
+static enum error_code write_annotations(const struct folder *folder,
+                                         const struct run_results *results, struct error *error) {
     struct table table;
     char number[16];
     table_open(&table, folder, "annotations.csv", error);
@@ -202,7 +202,7 @@ static enum error_code write_annotations(const char *folder, const struct run_re
     return table_close(&table, error);
 }
 
-enum error_code run_write_issues(const char *folder, const struct run_results *results,
+enum error_code run_write_issues(const struct folder *folder, const struct run_results *results,
                                  struct error *error) {
     struct table csv;
     struct table lines = {.open = false};

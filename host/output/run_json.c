@@ -90,14 +90,15 @@ static void append_facts(struct text *text, const struct run_facts *facts) {
     }
 }
 
-enum error_code run_write_json(const char *folder, const struct run_results *results,
+enum error_code run_write_json(const struct folder *folder, const struct run_results *results,
                                struct error *error) {
     if (results->facts.failed)
-        return FAIL(error, ERROR_MEMORY, "%s/run.json: no memory for the facts of the run", folder);
+        return FAIL(error, ERROR_MEMORY, "%s/run.json: no memory for the facts of the run",
+                    folder->path);
     for (size_t i = 0; i < results->facts.count; i++)
         if (run_json_is_fixed(results->facts.list[i].section))
             return FAIL(error, ERROR_INTERNAL, "%s/run.json: facts in '%s', which is a member",
-                        folder, results->facts.list[i].section);
+                        folder->path, results->facts.list[i].section);
     struct table table;
     table_open(&table, folder, "run.json", error);
     struct text *text = &table.row;
@@ -124,8 +125,8 @@ enum error_code run_write_json(const char *folder, const struct run_results *res
     return table_close(&table, error);
 }
 
-enum error_code run_write_timing(const char *folder, const struct run_timing *timings, size_t count,
-                                 double total_seconds, struct error *error) {
+enum error_code run_write_timing(const struct folder *folder, const struct run_timing *timings,
+                                 size_t count, double total_seconds, struct error *error) {
     struct table table;
     table_open(&table, folder, "timing.json", error);
     struct text *text = &table.row;

@@ -1,13 +1,11 @@
 #include "host/report/read.h"
 
-#include "host/base/file.h"
 #include "host/base/memory.h"
 #include "host/output/clip_columns.h"
 #include "host/report/read_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static int compare_kept(const void *a, const void *b) {
     size_t first = ((const struct run_clip *)a)->row;
@@ -57,17 +55,19 @@ static enum error_code find_needed(struct run_read *read, struct error *error) {
 
 /* Reads folder/name with `reader`; a missing file is an error only where it is required. */
 static enum error_code
-read_file(struct run_read *read, const char *folder, const char *name, bool required,
-          enum error_code (*reader)(struct run_read *, const char *, struct error *),
+read_file(struct run_read *read, const struct folder *folder, const char *name, bool required,
+          enum error_code (*reader)(struct run_read *, const struct run_file *, struct error *),
           struct error *error) {
-    char *path = file_join(folder, name, error);
+    char *path = file_join(folder->path, name, error);
     if (path == NULL) return error->code;
-    if (required || access(path, F_OK) == 0) reader(read, path, error);
+    const struct run_file file = {folder, name, path};
+    if (required || folder_has(folder, name)) reader(read, &file, error);
     free(path);
     return error->code;
 }
 
-static enum error_code read_all(struct run_read *read, const char *folder, struct error *error) {
+static enum error_code read_all(struct run_read *read, const struct folder *folder,
+                                struct error *error) {
     TRY(read_file(read, folder, "run.json", true, run_read_json, error));
     TRY(read_file(read, folder, "classes.json", true, run_read_class_names, error));
     TRY(read_file(read, folder, "issues.jsonl", true, run_read_issues, error));
@@ -79,7 +79,8 @@ static enum error_code read_all(struct run_read *read, const char *folder, struc
     return read_file(read, folder, "group_errors.csv", false, run_read_group_errors, error);
 }
 
-enum error_code run_read_open(const char *folder, struct run_read **opened, struct error *error) {
+enum error_code run_read_open(const struct folder *folder, struct run_read **opened,
+                              struct error *error) {
     struct run_read *read = memory_array(1, sizeof *read, "a run", error);
     if (read == NULL) return error->code;
     if (read_all(read, folder, error) != ERROR_NONE) {

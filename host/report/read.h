@@ -3,6 +3,7 @@
 #ifndef EARMARK_REPORT_READ_H
 #define EARMARK_REPORT_READ_H
 
+#include "host/base/folder.h"
 #include "host/output/run.h"
 
 struct run_read;
@@ -11,7 +12,8 @@ struct run_read;
  * issues.jsonl, classes.csv, overlapping_classes.csv, confident_joint.csv and
  * group_errors.csv of a finished run; what version 0.2.0 did not write may be missing. ERROR_FILE
  * or ERROR_DATA names the file, the line and the reason. */
-enum error_code run_read_open(const char *folder, struct run_read **read, struct error *error);
+enum error_code run_read_open(const struct folder *folder, struct run_read **read,
+                              struct error *error);
 const struct run_results *run_read_results(const struct run_read *read);
 void run_read_close(struct run_read *read); /* takes NULL */
 

@@ -7,13 +7,14 @@
 
 #include <stdlib.h>
 
-static enum error_code open_clips(struct source *source, const char *path, struct error *error) {
+static enum error_code open_clips(struct source *source, const struct run_file *file,
+                                  struct error *error) {
     struct source_column wanted[SOURCE_MAXIMUM_COLUMNS];
     size_t count;
     const struct clip_column *columns = clip_columns(&count);
     for (size_t i = 0; i < count && i < SOURCE_MAXIMUM_COLUMNS; i++)
         wanted[i] = (struct source_column){columns[i].name, columns[i].optional};
-    return source_open(source, path, wanted, count, error);
+    return source_open(source, file, wanted, count, error);
 }
 
 /* Fills in what one column has about the clip; a column that is missing leaves it as it is. */
@@ -141,10 +142,10 @@ static enum error_code keep_twins(struct run_read *read, struct source *source,
     return error->code;
 }
 
-static enum error_code read_clips(struct run_read *read, const char *path,
+static enum error_code read_clips(struct run_read *read, const struct run_file *file,
                                   const struct twins *twins, struct error *error) {
     struct source source;
-    if (open_clips(&source, path, error) == ERROR_NONE) {
+    if (open_clips(&source, file, error) == ERROR_NONE) {
         if (twins == NULL)
             read_clip_rows(read, &source, error);
         else
@@ -154,11 +155,12 @@ static enum error_code read_clips(struct run_read *read, const char *path,
     return error->code;
 }
 
-enum error_code run_read_clips(struct run_read *read, const char *path, struct error *error) {
+enum error_code run_read_clips(struct run_read *read, const struct run_file *file,
+                               struct error *error) {
     struct twins twins = {0};
-    if (read_clips(read, path, NULL, error) == ERROR_NONE &&
+    if (read_clips(read, file, NULL, error) == ERROR_NONE &&
         find_twins(read, &twins, error) == ERROR_NONE && twins.count > 0)
-        read_clips(read, path, &twins, error);
+        read_clips(read, file, &twins, error);
     free(twins.rows);
     return error->code;
 }

@@ -3,6 +3,7 @@
 #define EARMARK_REPORT_READ_INTERNAL_H
 
 #include "host/output/run.h"
+#include "host/report/read_source.h"
 
 struct name_index {
     const char *name;
@@ -40,14 +41,22 @@ struct run_read {
 /* The index of the class, or -1. */
 int32_t run_read_find_class(const struct run_read *read, const char *name);
 
-/* One file each: the path is for opening and for messages. */
-enum error_code run_read_json(struct run_read *read, const char *path, struct error *error);
-enum error_code run_read_class_names(struct run_read *read, const char *path, struct error *error);
-enum error_code run_read_issues(struct run_read *read, const char *path, struct error *error);
-enum error_code run_read_clips(struct run_read *read, const char *path, struct error *error);
-enum error_code run_read_classes(struct run_read *read, const char *path, struct error *error);
-enum error_code run_read_pairs(struct run_read *read, const char *path, struct error *error);
-enum error_code run_read_joint(struct run_read *read, const char *path, struct error *error);
-enum error_code run_read_group_errors(struct run_read *read, const char *path, struct error *error);
+/* One file each. */
+enum error_code run_read_json(struct run_read *read, const struct run_file *file,
+                              struct error *error);
+enum error_code run_read_class_names(struct run_read *read, const struct run_file *file,
+                                     struct error *error);
+enum error_code run_read_issues(struct run_read *read, const struct run_file *file,
+                                struct error *error);
+enum error_code run_read_clips(struct run_read *read, const struct run_file *file,
+                               struct error *error);
+enum error_code run_read_classes(struct run_read *read, const struct run_file *file,
+                                 struct error *error);
+enum error_code run_read_pairs(struct run_read *read, const struct run_file *file,
+                               struct error *error);
+enum error_code run_read_joint(struct run_read *read, const struct run_file *file,
+                               struct error *error);
+enum error_code run_read_group_errors(struct run_read *read, const struct run_file *file,
+                                      struct error *error);
 
 #endif

@@ -171,24 +171,25 @@ static enum error_code read_issue(struct run_read *read, const json_t *object,
     return read_neighbours(issue, json_object_get(object, "neighbours"), place, error);
 }
 
-enum error_code run_read_issues(struct run_read *read, const char *path, struct error *error) {
-    struct file_mapping file;
-    TRY(file_map(path, &file, error));
-    const char *at = (const char *)file.data;
-    const char *end = file.data == NULL ? at : at + file.size;
-    struct place place = {path, 0};
+enum error_code run_read_issues(struct run_read *read, const struct run_file *file,
+                                struct error *error) {
+    struct file_mapping mapping;
+    TRY(folder_map(file->folder, file->name, &mapping, error));
+    const char *at = (const char *)mapping.data;
+    const char *end = mapping.data == NULL ? at : at + mapping.size;
+    struct place place = {file->path, 0};
     while (at < end && error->code == ERROR_NONE) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t length = (size_t)((newline == NULL ? end : newline) - at);
         place.line++;
         if (length > LINE_LIMIT) {
-            FAIL(error, ERROR_DATA, "%s, line %zu: %zu bytes; at most %zu are read", path,
+            FAIL(error, ERROR_DATA, "%s, line %zu: %zu bytes; at most %zu are read", file->path,
                  place.line, length, LINE_LIMIT);
         } else if (length > 0) {
             struct error parsing = ERROR_INITIAL;
-            json_t *object = json_parse(at, length, path, &parsing);
+            json_t *object = json_parse(at, length, file->path, &parsing);
             if (object == NULL)
-                FAIL(error, parsing.code, "%s, line %zu: not JSON (%s)", path, place.line,
+                FAIL(error, parsing.code, "%s, line %zu: not JSON (%s)", file->path, place.line,
                      parsing.message);
             else
                 read_issue(read, object, &place, error);
@@ -196,6 +197,6 @@ enum error_code run_read_issues(struct run_read *read, const char *path, struct 
         }
         at += length + 1;
     }
-    file_unmap(&file);
+    file_unmap(&mapping);
     return error->code;
 }

@@ -1,5 +1,4 @@
 /* run.json and classes.json of a run, read back. */
-#include "host/base/file.h"
 #include "host/base/json.h"
 #include "host/base/memory.h"
 #include "host/output/files.h"
@@ -12,11 +11,12 @@
 #define JSON_FILE_LIMIT ((size_t)256 << 20)
 
 /* Reads and parses a whole JSON file; released by json_decref. */
-static json_t *load(const char *path, struct error *error) {
+static json_t *load(const struct run_file *file, struct error *error) {
     char *data = NULL;
     size_t size = 0;
-    if (file_read(path, JSON_FILE_LIMIT, &data, &size, error) != ERROR_NONE) return NULL;
-    json_t *json = json_parse(data, size, path, error);
+    if (folder_read(file->folder, file->name, JSON_FILE_LIMIT, &data, &size, error) != ERROR_NONE)
+        return NULL;
+    json_t *json = json_parse(data, size, file->path, error);
     free(data);
     return json;
 }
@@ -135,8 +135,9 @@ static enum error_code read_group_name(struct run_read *read, const json_t *run,
     return error->code;
 }
 
-enum error_code run_read_json(struct run_read *read, const char *path, struct error *error) {
-    json_t *run = load(path, error);
+enum error_code run_read_json(struct run_read *read, const struct run_file *file,
+                              struct error *error) {
+    json_t *run = load(file, error);
     if (run == NULL) return error->code;
     struct run_results *results = &read->results;
     const json_t *health = json_object_get(run, "overall_health");
@@ -144,7 +145,7 @@ enum error_code run_read_json(struct run_read *read, const char *path, struct er
     if (format != 1) {
         FAIL(error, ERROR_UNSUPPORTED,
              "%s: not the run.json of a run that this version can read (\"format\" is %lld, not 1)",
-             path, (long long)format);
+             file->path, (long long)format);
         goto done;
     }
     read->input = json_bytes(json_object_get(run, "source"), error);
@@ -159,7 +160,7 @@ enum error_code run_read_json(struct run_read *read, const char *path, struct er
     read_facts(&results->facts, run);
     const char *separator = run_fact_find(&results->facts, "settings", "label_separator");
     results->multilabel = separator != NULL && strcmp(separator, "null") != 0;
-    if (results->facts.failed) FAIL(error, ERROR_MEMORY, "%s: no memory for its facts", path);
+    if (results->facts.failed) FAIL(error, ERROR_MEMORY, "%s: no memory for its facts", file->path);
     if (error->code == ERROR_NONE &&
         read_strings(json_object_get(run, "warnings"), &read->warnings, &results->warning_count,
                      error) == ERROR_NONE &&
@@ -186,7 +187,8 @@ int32_t run_read_find_class(const struct run_read *read, const char *name) {
     return found == NULL ? -1 : found->index;
 }
 
-static enum error_code index_classes(struct run_read *read, const char *path, struct error *error) {
+static enum error_code index_classes(struct run_read *read, const struct run_file *file,
+                                     struct error *error) {
     size_t count = read->results.class_count;
     read->classes_by_name =
         memory_array(count, sizeof *read->classes_by_name, "the classes of a run", error);
@@ -196,31 +198,32 @@ static enum error_code index_classes(struct run_read *read, const char *path, st
     qsort(read->classes_by_name, count, sizeof *read->classes_by_name, compare_names);
     for (size_t k = 1; k < count; k++)
         if (compare_names(&read->classes_by_name[k - 1], &read->classes_by_name[k]) == 0)
-            return FAIL(error, ERROR_DATA, "%s: class %d has the name of class %d", path,
+            return FAIL(error, ERROR_DATA, "%s: class %d has the name of class %d", file->path,
                         read->classes_by_name[k].index, read->classes_by_name[k - 1].index);
     return ERROR_NONE;
 }
 
-enum error_code run_read_class_names(struct run_read *read, const char *path, struct error *error) {
-    json_t *names = load(path, error);
+enum error_code run_read_class_names(struct run_read *read, const struct run_file *file,
+                                     struct error *error) {
+    json_t *names = load(file, error);
     if (names == NULL) return error->code;
     size_t count = json_array_size(names);
     if (!json_is_array(names) || count > INT32_MAX) {
-        FAIL(error, ERROR_DATA, "%s: not a list of class names", path);
+        FAIL(error, ERROR_DATA, "%s: not a list of class names", file->path);
         goto done;
     }
     read->class_names = memory_array(count, sizeof *read->class_names, "class names", error);
     for (size_t k = 0; k < count && error->code == ERROR_NONE; k++) {
         char *name = json_bytes(json_array_get(names, k), error);
         if (name == NULL) {
-            FAIL(error, ERROR_DATA, "%s: class %zu has no name", path, k);
+            FAIL(error, ERROR_DATA, "%s: class %zu has no name", file->path, k);
             break;
         }
         read->class_names[k] = name;
         read->results.class_count = k + 1;
     }
     read->results.class_names = (const char *const *)read->class_names;
-    if (error->code == ERROR_NONE) index_classes(read, path, error);
+    if (error->code == ERROR_NONE) index_classes(read, file, error);
 done:
     json_decref(names);
     return error->code;

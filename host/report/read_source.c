@@ -9,13 +9,14 @@ enum error_code source_next(struct source *source, struct error *error) {
     return csv_next(&source->reader, &source->end, error);
 }
 
-enum error_code source_open(struct source *source, const char *path,
+enum error_code source_open(struct source *source, const struct run_file *file,
                             const struct source_column *columns, size_t count,
                             struct error *error) {
+    const char *path = file->path;
     *source = (struct source){.path = path};
     if (count > SOURCE_MAXIMUM_COLUMNS)
         return FAIL(error, ERROR_INTERNAL, "%s: %zu columns are wanted", path, count);
-    TRY(file_map(path, &source->file, error));
+    TRY(folder_map(file->folder, file->name, &source->file, error));
     if (source->file.size == 0) return FAIL(error, ERROR_DATA, "%s: is empty", path);
     source->stream = fmemopen((void *)(uintptr_t)source->file.data, source->file.size, "rb");
     csv_open(&source->reader, source->stream, path, ',');

@@ -3,11 +3,18 @@
 #define EARMARK_REPORT_READ_SOURCE_H
 
 #include "host/base/csv.h"
-#include "host/base/file.h"
+#include "host/base/folder.h"
 
 #include <stdio.h>
 
 #define SOURCE_MAXIMUM_COLUMNS 64
+
+/* A file of a run: the page trusts none of them. */
+struct run_file {
+    const struct folder *folder;
+    const char *name;
+    const char *path; /* of the two, for messages */
+};
 
 /* A table under way: the reader and where the wanted columns are. */
 struct source {
@@ -27,7 +34,7 @@ struct source_column {
 
 /* Opens the file, which must not be empty, and finds the columns by the names in its first row;
  * those that are not optional must be there. source_close also after a failure. */
-enum error_code source_open(struct source *source, const char *path,
+enum error_code source_open(struct source *source, const struct run_file *file,
                             const struct source_column *columns, size_t count, struct error *error);
 void source_close(struct source *source);
 

@@ -18,7 +18,8 @@ static int32_t class_number(const struct run_read *read, const struct source *so
 
 /* ---- classes.csv and overlapping_classes.csv ---- */
 
-enum error_code run_read_classes(struct run_read *read, const char *path, struct error *error) {
+enum error_code run_read_classes(struct run_read *read, const struct run_file *file,
+                                 struct error *error) {
     static const struct source_column columns[] = {
         {.name = "class_index"},         {.name = "examples"},
         {.name = "label_issues"},        {.name = "inverse_label_issues"},
@@ -26,13 +27,14 @@ enum error_code run_read_classes(struct run_read *read, const char *path, struct
         {.name = "label_quality_score"}, {.name = "recall", .optional = true}};
     struct source source;
     size_t count = read->results.class_count;
-    source_open(&source, path, columns, sizeof columns / sizeof columns[0], error);
+    source_open(&source, file, columns, sizeof columns / sizeof columns[0], error);
     if (error->code == ERROR_NONE)
         read->classes = memory_array(count, sizeof *read->classes, "the classes of a run", error);
     size_t k = 0;
     while (error->code == ERROR_NONE && source_next(&source, error) == ERROR_NONE && !source.end) {
         if (k == count) {
-            FAIL(error, ERROR_DATA, "%s: more than the %zu classes of classes.json", path, count);
+            FAIL(error, ERROR_DATA, "%s: more than the %zu classes of classes.json", file->path,
+                 count);
             break;
         }
         int64_t examples = source_integer(&source, source_cell(&source, 1), 0, error);
@@ -47,20 +49,21 @@ enum error_code run_read_classes(struct run_read *read, const char *path, struct
             .recall = source_number(&source, 7)};
     }
     if (error->code == ERROR_NONE && k < count)
-        FAIL(error, ERROR_DATA, "%s: %zu of the %zu classes of classes.json", path, k, count);
+        FAIL(error, ERROR_DATA, "%s: %zu of the %zu classes of classes.json", file->path, k, count);
     read->results.classes = read->classes;
     source_close(&source);
     return error->code;
 }
 
-enum error_code run_read_pairs(struct run_read *read, const char *path, struct error *error) {
+enum error_code run_read_pairs(struct run_read *read, const struct run_file *file,
+                               struct error *error) {
     static const struct source_column columns[] = {{.name = "class_index_a"},
                                                    {.name = "class_index_b"},
                                                    {.name = "num_overlapping_examples"},
                                                    {.name = "joint_probability"}};
     struct source source;
     struct run_results *results = &read->results;
-    source_open(&source, path, columns, sizeof columns / sizeof columns[0], error);
+    source_open(&source, file, columns, sizeof columns / sizeof columns[0], error);
     while (error->code == ERROR_NONE && source_next(&source, error) == ERROR_NONE && !source.end) {
         struct run_pair pair = {.first = class_number(read, &source, 0, error),
                                 .second = class_number(read, &source, 1, error),
@@ -98,11 +101,12 @@ static enum error_code read_joint_rows(struct run_read *read, struct source *sou
 
 /* A joint with more columns than the CSV reader takes is left out: the page then
  * has no section for it. */
-enum error_code run_read_joint(struct run_read *read, const char *path, struct error *error) {
+enum error_code run_read_joint(struct run_read *read, const struct run_file *file,
+                               struct error *error) {
     struct source source;
     size_t classes = read->results.class_count;
     if (classes == 0 || classes + 1 > CSV_MAXIMUM_COLUMNS) return ERROR_NONE;
-    source_open(&source, path, NULL, 0, error);
+    source_open(&source, file, NULL, 0, error);
     if (error->code == ERROR_NONE) {
         read->joint =
             memory_array(classes * classes, sizeof *read->joint, "the confident joint", error);
@@ -154,7 +158,7 @@ static enum error_code add_group(struct run_read *read, const struct source *sou
     return error->code;
 }
 
-enum error_code run_read_group_errors(struct run_read *read, const char *path,
+enum error_code run_read_group_errors(struct run_read *read, const struct run_file *file,
                                       struct error *error) {
     static const struct source_column columns[] = {{.name = "group"},
                                                    {.name = "given_label"},
@@ -162,7 +166,7 @@ enum error_code run_read_group_errors(struct run_read *read, const char *path,
                                                    {.name = "clips"},
                                                    {.name = "matching"}};
     struct source source;
-    source_open(&source, path, columns, sizeof columns / sizeof columns[0], error);
+    source_open(&source, file, columns, sizeof columns / sizeof columns[0], error);
     /* Not NULL even without a row: groups were looked for. */
     if (error->code == ERROR_NONE)
         memory_grow(&read->group_errors, &read->group_error_capacity, 1, sizeof *read->group_errors,

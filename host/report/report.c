@@ -30,10 +30,11 @@ static char *relative_path(const char *from, const char *to, struct error *error
 
 /* Links go from the page to the clips; where the folders cannot be resolved, to
  * the root as it was given. */
-static enum error_code make_root_url(struct page *page, const char *folder, struct error *error) {
+static enum error_code make_root_url(struct page *page, const struct folder *folder,
+                                     struct error *error) {
     const char *root = page->results->root;
     if (root == NULL || root[0] == '\0') root = ".";
-    char *from = realpath(folder, NULL);
+    char *from = realpath(folder->path, NULL);
     char *to = realpath(root, NULL);
     char *path =
         from == NULL || to == NULL ? memory_string(root, error) : relative_path(from, to, error);
@@ -69,7 +70,7 @@ static enum error_code write_sections(struct page *page, struct error *error) {
     return ERROR_NONE;
 }
 
-enum error_code report_write(const char *folder, const struct run_results *results,
+enum error_code report_write(const struct folder *folder, const struct run_results *results,
                              struct decoders *decoders, struct report_sounds *sounds,
                              struct error *error) {
     struct page page = {.results = results, .decoders = decoders};

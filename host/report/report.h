@@ -2,6 +2,7 @@
 #ifndef EARMARK_REPORT_REPORT_H
 #define EARMARK_REPORT_REPORT_H
 
+#include "host/base/folder.h"
 #include "host/output/run.h"
 #include "host/report/limits.h"
 #include "host/sound/decoder.h"
@@ -10,7 +11,7 @@
  * results->root, by all the decoders; the page states which could not be decoded.
  * *sounds may be NULL.
  * Links to clips are relative to the folder, so that both can move together. */
-enum error_code report_write(const char *folder, const struct run_results *results,
+enum error_code report_write(const struct folder *folder, const struct run_results *results,
                              struct decoders *decoders, struct report_sounds *sounds,
                              struct error *error);
 

@@ -95,7 +95,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memory_folder_fill(data, size);
     const uint8_t *cut = size == 0 ? NULL : memchr(data, MEMORY_FOLDER_CUT, size);
     check_json((const char *)data, cut == NULL ? size : (size_t)(cut - data));
-    if (run_read_open(memory_folder, &read, &error) == ERROR_NONE) look_at(run_read_results(read));
+    struct folder folder;
+    if (folder_open(memory_folder, false, &folder, &error) == ERROR_NONE &&
+        run_read_open(&folder, &read, &error) == ERROR_NONE)
+        look_at(run_read_results(read));
     run_read_close(read);
+    folder_close(&folder);
     return 0;
 }

@@ -1,13 +1,13 @@
-/* A folder whose files are in memory: links to memfds, so that an input costs a few
- * writes and no new files. For fuzzers of readers that take names. */
+/* A folder whose files are in memory, where there is /dev/shm, so that an input costs a few
+ * writes. For fuzzers of readers that take names. */
 #ifndef EARMARK_FUZZ_MEMORY_FOLDER_H
 #define EARMARK_FUZZ_MEMORY_FOLDER_H
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define MEMORY_FOLDER_CUT 0x1e /* between the files of an input */
@@ -16,8 +16,6 @@
 static char memory_folder[64];
 static const char *const *memory_folder_names;
 static size_t memory_folder_count;
-static int memory_folder_files[MEMORY_FOLDER_MOST];
-static int memory_folder_linked[MEMORY_FOLDER_MOST];
 
 static void memory_folder_path(size_t file, char *path, size_t size) {
     snprintf(path, size, "%s/%s", memory_folder, memory_folder_names[file]);
@@ -38,26 +36,23 @@ static void memory_folder_make(const char *const *names, size_t count) {
     if (count > MEMORY_FOLDER_MOST) abort();
     memory_folder_names = names;
     memory_folder_count = count;
-    snprintf(memory_folder, sizeof memory_folder, "/tmp/earmark-fuzz.XXXXXX");
+    snprintf(memory_folder, sizeof memory_folder, "%s/earmark-fuzz.XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     if (mkdtemp(memory_folder) == NULL) abort();
-    for (size_t i = 0; i < count; i++)
-        if ((memory_folder_files[i] = memfd_create(names[i], MFD_CLOEXEC)) < 0) abort();
     atexit(memory_folder_remove);
 }
 
 /* Creates the file with these bytes; data NULL: removes it. */
 static void memory_folder_set(size_t file, const uint8_t *data, size_t size) {
-    char path[128], target[64];
-    int descriptor = memory_folder_files[file];
-    if ((data != NULL) != (memory_folder_linked[file] != 0)) {
-        memory_folder_path(file, path, sizeof path);
-        snprintf(target, sizeof target, "/proc/self/fd/%d", descriptor);
-        if ((data != NULL ? symlink(target, path) : unlink(path)) != 0) abort();
-        memory_folder_linked[file] = data != NULL;
+    char path[128];
+    memory_folder_path(file, path, sizeof path);
+    if (data == NULL) {
+        unlink(path);
+        return;
     }
-    if (data == NULL) return;
-    if (ftruncate(descriptor, 0) != 0 || pwrite(descriptor, data, size, 0) != (ssize_t)size)
-        abort();
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (descriptor < 0 || write(descriptor, data, size) != (ssize_t)size) abort();
+    close(descriptor);
 }
 
 /* Splits the input into the files, in their order; missing ones are removed. */

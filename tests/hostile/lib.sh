@@ -12,6 +12,7 @@
 #   as_root NAME                                fails, and counts a skip, without root's rights
 #   marker FILE                                 makes a file whose words must never turn up
 #   no_marker NAME FOLDER                       passes when they are in no file of the folder
+#   snapshot FOLDER                             names, kinds, sizes, times and contents of all below it
 source tests/cli/lib.sh
 source tests/cli/sounds.sh
 
@@ -59,4 +60,10 @@ no_marker() {
     else
         ok "$1"
     fi
+}
+
+# snapshot FOLDER: names, kinds, sizes, times and contents of all below it.
+snapshot() {
+    find "$1" -printf '%P %y %m %n %s %T@ %l\n' | LC_ALL=C sort
+    find "$1" -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum
 }

@@ -175,6 +175,22 @@ int open(const char *path, int flags, ...) {
     return descriptor;
 }
 
+int openat(int folder, const char *name, int flags, ...) {
+    mode_t mode = 0;
+    if ((flags & O_CREAT) != 0) {
+        va_list arguments;
+        va_start(arguments, flags);
+        mode = va_arg(arguments, mode_t);
+        va_end(arguments);
+    }
+    bool under = name_is_under(folder, name);
+    if (fails(FAIL_OPEN, under)) return -1;
+    int descriptor = REAL(openat)(folder, name, flags, mode);
+    note_descriptor(descriptor, under);
+    note_file(descriptor);
+    return descriptor;
+}
+
 /* openat2, which no C library has as a function. O_PATH opens nothing that is read. Weak: a test
  * may have its own. */
 __attribute__((weak)) long syscall(long number, ...) {
@@ -250,29 +266,37 @@ int close(int descriptor) {
     return -1;
 }
 
-int rename(const char *from, const char *to) {
-    return fails(FAIL_RENAME, path_is_under(to)) ? -1 : REAL(rename)(from, to);
+int renameat(int from_folder, const char *from, int to_folder, const char *to) {
+    return fails(FAIL_RENAME, name_is_under(to_folder, to))
+               ? -1
+               : REAL(renameat)(from_folder, from, to_folder, to);
 }
 
-int unlink(const char *path) {
-    return fails(FAIL_UNLINK, path_is_under(path)) ? -1 : REAL(unlink)(path);
-}
-
-int unlinkat(int folder, const char *path, int flags) {
-    return fails(FAIL_UNLINK, descriptor_is_under(folder)) ? -1
-                                                           : REAL(unlinkat)(folder, path, flags);
-}
-
-int rmdir(const char *path) {
-    return fails(FAIL_UNLINK, path_is_under(path)) ? -1 : REAL(rmdir)(path);
+int unlinkat(int folder, const char *name, int flags) {
+    return fails(FAIL_UNLINK, name_is_under(folder, name)) ? -1
+                                                           : REAL(unlinkat)(folder, name, flags);
 }
 
 int mkdir(const char *path, mode_t mode) {
     return fails(FAIL_MKDIR, path_is_under(path)) ? -1 : REAL(mkdir)(path, mode);
 }
 
+int mkdirat(int folder, const char *name, mode_t mode) {
+    return fails(FAIL_MKDIR, name_is_under(folder, name)) ? -1 : REAL(mkdirat)(folder, name, mode);
+}
+
 DIR *opendir(const char *path) {
     return fails(FAIL_LIST, path_is_under(path)) ? NULL : REAL(opendir)(path);
+}
+
+DIR *fdopendir(int descriptor) {
+    return fails(FAIL_LIST, descriptor_is_under(descriptor)) ? NULL : REAL(fdopendir)(descriptor);
+}
+
+/* The C library closes the descriptor by a call of its own. */
+int closedir(DIR *listing) {
+    note_descriptor(dirfd(listing), false);
+    return REAL(closedir)(listing);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *time) {

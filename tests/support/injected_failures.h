@@ -14,9 +14,9 @@ enum failing_call { /* bits */
                     FAIL_FSYNC = 8,
                     FAIL_CLOSE = 16,
                     FAIL_RENAME = 32,
-                    FAIL_UNLINK = 64, /* unlink, unlinkat, rmdir */
+                    FAIL_UNLINK = 64, /* unlinkat */
                     FAIL_MKDIR = 128,
-                    FAIL_LIST = 256, /* opendir */
+                    FAIL_LIST = 256, /* opendir, fdopendir */
                     FAIL_ALL = 511
 };
 

@@ -319,7 +319,9 @@ void made_run_make(struct made_run *made, const struct made_settings *settings) 
     assert_non_null(mkdtemp(made->folder));
     snprintf(made->out, sizeof made->out, "%s/out", made->folder);
     snprintf(made->root, sizeof made->root, "%s/clips", made->folder);
-    assert_int_equal(mkdir(made->out, 0700), 0);
+    struct error error = ERROR_INITIAL;
+    folder_open(made->out, true, &made->out_folder, &error);
+    assert_no_error(&error);
     assert_int_equal(mkdir(made->root, 0700), 0);
     made->clips = calloc(settings->clips + 1, sizeof *made->clips);
     assert_non_null(made->clips);
@@ -381,6 +383,7 @@ void made_run_free(struct made_run *made) {
     free((void *)(uintptr_t)results->confident_joint);
     run_facts_free(&results->facts);
     free(made->clips);
+    folder_close(&made->out_folder);
     corpus_remove_folder(made->folder);
 }
 

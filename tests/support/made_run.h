@@ -3,6 +3,7 @@
 #ifndef EARMARK_TEST_MADE_RUN_H
 #define EARMARK_TEST_MADE_RUN_H
 
+#include "host/base/folder.h"
 #include "host/output/run.h"
 
 struct made_settings {
@@ -18,7 +19,8 @@ struct made_run {
     struct run_results results;
     char folder[256]; /* temporary; made_run_free removes it */
     char out[288];    /* folder/out: empty, for the files of the run */
-    char root[288];   /* folder/clips */
+    struct folder out_folder;
+    char root[288]; /* folder/clips */
     struct made_clip *clips;
     struct run_annotation *annotations; /* NULL until made_run_take_sets */
     struct run_evidence *evidence;      /* NULL without a detector */

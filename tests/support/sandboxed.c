@@ -107,7 +107,7 @@ void sandboxed_take_away(int call, uint64_t first, int number) {
     int failed = filter == NULL;
     if (!failed)
         failed = seccomp_rule_add(filter, action, call, first == ANY_ARGUMENT ? 0 : 1,
-                                  SCMP_A0(SCMP_CMP_EQ, first));
+                                  SCMP_A0(SCMP_CMP_EQ, first, 0));
     if (failed != 0 || seccomp_load(filter) != 0) _exit(251);
     seccomp_release(filter);
 }

@@ -5,6 +5,7 @@
 #include "host/report/read.h"
 #include "tests/support/compare.h"
 #include "tests/support/made_run.h"
+#include "tests/support/sound_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +63,6 @@ static const struct damage damages[] = {
 
 static void damage_file(const struct made_run *made, const struct damage *damage) {
     size_t size = 0;
-    struct error error = ERROR_INITIAL;
     struct text text = TEXT_INITIAL;
     char *data = made_run_file(made, damage->file, &size);
     const char *at = strstr(data, damage->from);
@@ -72,8 +72,7 @@ static void damage_file(const struct made_run *made, const struct damage *damage
         text_string(&text, damage->to);
         text_string(&text, at + strlen(damage->from));
     }
-    file_write(made_run_path(made, damage->file), text.data, text.length, &error);
-    assert_no_error(&error);
+    test_file_write(made_run_path(made, damage->file), text.data, text.length);
     text_free(&text);
     free(data);
 }
@@ -86,10 +85,10 @@ static void test_damaged(void **state) {
         struct run_read *read = NULL;
         made_run_make(&made, &(struct made_settings){
                                  .clips = 39, .issues = 25, .classes = 5, .detector = true});
-        run_write(made.out, &made.results, &error);
+        run_write(&made.out_folder, &made.results, &error);
         assert_no_error(&error);
         damage_file(&made, &damages[i]);
-        enum error_code code = run_read_open(made.out, &read, &error);
+        enum error_code code = run_read_open(&made.out_folder, &read, &error);
         if (code == ERROR_NONE || strstr(error.message, damages[i].message) == NULL ||
             (strstr(error.message, damages[i].file) == NULL &&
              strstr(error.message, ".jsonl") == NULL))
@@ -104,8 +103,11 @@ static void test_missing(void **state) {
     (void)state;
     struct error error = ERROR_INITIAL;
     struct run_read *read = NULL;
-    assert_int_equal(run_read_open("/nonexistent", &read, &error), ERROR_FILE);
-    assert_non_null(strstr(error.message, "/nonexistent/run.json"));
+    struct made_run made;
+    made_run_make(&made, &(struct made_settings){.clips = 1, .issues = 0, .classes = 2});
+    assert_int_equal(run_read_open(&made.out_folder, &read, &error), ERROR_FILE);
+    assert_non_null(strstr(error.message, "/out/run.json"));
+    made_run_free(&made);
 }
 
 /* Version 0.2.0 wrote no detector, and no columns for what it finds. */
@@ -123,10 +125,10 @@ static void test_older(void **state) {
     struct run_read *read = NULL;
     made_run_make(
         &made, &(struct made_settings){.clips = 39, .issues = 0, .classes = 5, .detector = true});
-    run_write(made.out, &made.results, &error);
+    run_write(&made.out_folder, &made.results, &error);
     assert_no_error(&error);
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) damage_file(&made, &changes[i]);
-    run_read_open(made.out, &read, &error);
+    run_read_open(&made.out_folder, &read, &error);
     assert_no_error(&error);
     const struct run_results *results = run_read_results(read);
     assert_null(results->detector);

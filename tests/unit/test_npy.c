@@ -198,13 +198,16 @@ static void test_written_and_read(void **state) {
     const size_t shape[2] = {NPY_UNKNOWN_ROWS, 3};
     struct npy_writer writer;
     struct npy_array array;
+    struct folder folder;
     struct error error = ERROR_INITIAL;
-    npy_writer_open(path, NPY_FLOAT64, 2, shape, &writer, &error);
+    const char *name = path + strlen("/tmp/");
+    folder_open("/tmp", false, &folder, &error);
+    npy_writer_open(&folder, name, NPY_FLOAT64, 2, shape, &writer, &error);
     assert_no_error(&error);
     for (size_t i = 0; i < 2; i++) npy_writer_write(&writer, values + 3 * i, 3, &error);
     npy_writer_commit(&writer, &error);
     npy_writer_close(&writer);
-    npy_open(path, &array, &error);
+    npy_open_in(&folder, name, &array, &error);
     assert_no_error(&error);
     assert_int_equal(array.rows, 2);
     assert_int_equal(array.columns, 3);
@@ -213,10 +216,11 @@ static void test_written_and_read(void **state) {
     assert_memory_equal(direct, values, sizeof values);
     npy_close(&array);
     /* rows that do not fill the shape: nothing is committed */
-    npy_writer_open(path, NPY_FLOAT64, 2, (const size_t[2]){5, 3}, &writer, &error);
+    npy_writer_open(&folder, name, NPY_FLOAT64, 2, (const size_t[2]){5, 3}, &writer, &error);
     npy_writer_write(&writer, values, 6, &error);
     assert_int_equal(npy_writer_commit(&writer, &error), ERROR_INTERNAL);
     npy_writer_close(&writer);
+    folder_close(&folder);
     unlink(path);
 }
 
@@ -240,8 +244,11 @@ static void test_unreadable_later(void **state) {
     assert_non_null(values);
     close(mkstemp(path));
     const size_t shape[2] = {64, 1024};
-    npy_write_in("/tmp", path + strlen("/tmp/"), NPY_FLOAT32, 2, shape, values, &error);
+    struct folder folder;
+    folder_open("/tmp", false, &folder, &error);
+    npy_write_in(&folder, path + strlen("/tmp/"), NPY_FLOAT32, 2, shape, values, &error);
     assert_no_error(&error);
+    folder_close(&folder);
     free(values);
     const char *arguments[] = {"read", path, NULL};
     struct child_result result = child_run(read_cut_file, arguments, NULL);

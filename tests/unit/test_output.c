@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* clang-format off */
 #include <stdarg.h>
@@ -54,7 +55,7 @@ static void test_clips(void **state) {
     struct made_run made;
     struct error error = ERROR_INITIAL;
     made_run_make(&made, &hostile);
-    run_write_clips(made.out, &made.results.clips, &error);
+    run_write_clips(&made.out_folder, &made.results.clips, &error);
     assert_no_error(&error);
     FILE *stream = fopen(made_run_path(&made, "clips.csv"), "rb");
     struct csv_reader reader;
@@ -255,10 +256,10 @@ static void check_round_trip(const struct made_settings *settings) {
     char *before[sizeof files / sizeof files[0]];
     size_t sizes[sizeof files / sizeof files[0]];
     made_run_make(&made, settings);
-    run_write(made.out, &made.results, &error);
+    run_write(&made.out_folder, &made.results, &error);
     assert_no_error(&error);
     for (int i = 0; i < count; i++) before[i] = made_run_file(&made, files[i], &sizes[i]);
-    run_read_open(made.out, &read, &error);
+    run_read_open(&made.out_folder, &read, &error);
     assert_no_error(&error);
     const struct run_results *results = run_read_results(read);
     assert_int_equal(results->clips.count, settings->clips);
@@ -266,9 +267,9 @@ static void check_round_trip(const struct made_settings *settings) {
     compare_health(&made.results, results);
     compare_facts(&made.results, results);
     compare_detectors(&made.results, results);
-    run_write_issues(made.out, results, &error);
-    run_write_health(made.out, results, &error);
-    run_write_class_names(made.out, results, &error);
+    run_write_issues(&made.out_folder, results, &error);
+    run_write_health(&made.out_folder, results, &error);
+    run_write_class_names(&made.out_folder, results, &error);
     assert_no_error(&error);
     for (int i = 0; i < count; i++) {
         same_file(&made, files[i], before[i], sizes[i]);
@@ -301,8 +302,8 @@ static void test_rows_only(void **state) {
     struct run_results rows = made.results;
     rows.clips = (struct run_clips){.count = 60};
     rows.class_names = NULL;
-    run_write(made.out, &rows, &error);
-    run_read_open(made.out, &read, &error);
+    run_write(&made.out_folder, &rows, &error);
+    run_read_open(&made.out_folder, &read, &error);
     assert_no_error(&error);
     assert_null(run_read_results(read)->clips.get);
     compare_issues(&rows, run_read_results(read));
@@ -321,8 +322,8 @@ static void test_json_files(void **state) {
     size_t size = 0;
     made_run_make(&made, &(struct made_settings){.clips = 30, .issues = 3, .classes = 4});
     struct run_timing timings[] = {{"network", 2.0, 30.0, "clips"}, {"report", 0.5, 0.0, NULL}};
-    run_write(made.out, &made.results, &error);
-    run_write_timing(made.out, timings, 2, 2.5, &error);
+    run_write(&made.out_folder, &made.results, &error);
+    run_write_timing(&made.out_folder, timings, 2, 2.5, &error);
     assert_no_error(&error);
     char *text = made_run_file(&made, "run.json", &size);
     /* Without hostile names it is plain JSON, which jansson reads. */
@@ -343,7 +344,7 @@ static void test_json_files(void **state) {
     json_decref(timing);
     free(text);
     run_fact_bool(&made.results.facts, "counts", "is a fixed member", true);
-    assert_int_equal(run_write_json(made.out, &made.results, &error), ERROR_INTERNAL);
+    assert_int_equal(run_write_json(&made.out_folder, &made.results, &error), ERROR_INTERNAL);
     made_run_free(&made);
 }
 
@@ -356,7 +357,7 @@ static void test_marks(void **state) {
     size_t size = 0;
     made_run_make(
         &made, &(struct made_settings){.clips = 60, .issues = 9, .classes = 12, .detector = true});
-    run_write(made.out, &made.results, &error);
+    run_write(&made.out_folder, &made.results, &error);
     assert_no_error(&error);
     char *csv = made_run_file(&made, "issues.csv", &size);
     assert_non_null(strstr(csv, ",suggested_probability,none_of_classes,entropy,certain,same_sound,"
@@ -396,7 +397,7 @@ static void test_detector_json(void **state) {
     size_t size = 0;
     made_run_make(
         &made, &(struct made_settings){.clips = 30, .issues = 3, .classes = 4, .detector = true});
-    run_write_json(made.out, &made.results, &error);
+    run_write_json(&made.out_folder, &made.results, &error);
     assert_no_error(&error);
     char *text = made_run_file(&made, "run.json", &size);
     json_t *run = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
@@ -412,7 +413,7 @@ static void test_detector_json(void **state) {
     json_decref(run);
     free(text);
     made.results.error_count.estimated = false;
-    run_write_json(made.out, &made.results, &error);
+    run_write_json(&made.out_folder, &made.results, &error);
     text = made_run_file(&made, "run.json", &size);
     assert_non_null(strstr(text, "\"error_count\": null"));
     free(text);
@@ -424,10 +425,11 @@ static void test_cannot_write(void **state) {
     struct made_run made;
     made_run_make(&made, &(struct made_settings){.clips = 30, .issues = 3, .classes = 4});
     struct error error = ERROR_INITIAL;
-    assert_int_equal(run_write("/nonexistent/folder", &made.results, &error), ERROR_FILE);
-    assert_non_null(strstr(error.message, "/nonexistent/folder/clips.csv"));
+    assert_int_equal(rmdir(made.out), 0);
+    assert_int_equal(run_write(&made.out_folder, &made.results, &error), ERROR_FILE);
+    assert_non_null(strstr(error.message, made_run_path(&made, "clips.csv")));
     struct error again = ERROR_INITIAL;
-    assert_int_equal(run_write_issues("/nonexistent/folder", &made.results, &again), ERROR_FILE);
+    assert_int_equal(run_write_issues(&made.out_folder, &made.results, &again), ERROR_FILE);
     made_run_free(&made);
 }
 

@@ -5,6 +5,7 @@
 #include "host/report/read.h"
 #include "tests/support/compare.h"
 #include "tests/support/made_run.h"
+#include "tests/support/sound_files.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ static void write_run(struct made_run *made, const struct made_settings *setting
     struct error error = ERROR_INITIAL;
     made_run_make(made, settings);
     made_run_take_sets(made);
-    run_write(made->out, &made->results, &error);
+    run_write(&made->out_folder, &made->results, &error);
     assert_no_error(&error);
 }
 
@@ -52,10 +53,10 @@ static void test_round_trip(void **state) {
     write_run(&made,
               &(struct made_settings){.clips = 400, .issues = 130, .classes = 30, .hostile = true});
     for (int i = 0; i < 2; i++) before[i] = made_run_file(&made, files[i], &sizes[i]);
-    run_read_open(made.out, &read, &error);
+    run_read_open(&made.out_folder, &read, &error);
     assert_no_error(&error);
     compare_issues(&made.results, run_read_results(read));
-    run_write_issues(made.out, run_read_results(read), &error);
+    run_write_issues(&made.out_folder, run_read_results(read), &error);
     assert_no_error(&error);
     for (int i = 0; i < 2; i++) {
         char *after = made_run_file(&made, files[i], &size);
@@ -88,7 +89,6 @@ static void test_annotations(void **state) {
 /* Replaces the first `from` in issues.jsonl. */
 static void damage(const struct made_run *made, const char *from, const char *to) {
     struct text text = TEXT_INITIAL;
-    struct error error = ERROR_INITIAL;
     size_t size = 0;
     char *data = made_run_file(made, "issues.jsonl", &size);
     char *at = strstr(data, from);
@@ -96,8 +96,7 @@ static void damage(const struct made_run *made, const char *from, const char *to
     text_append(&text, data, (size_t)(at - data));
     text_string(&text, to);
     text_string(&text, at + strlen(from));
-    file_write(made_run_path(made, "issues.jsonl"), text.data, text.length, &error);
-    assert_no_error(&error);
+    test_file_write(made_run_path(made, "issues.jsonl"), text.data, text.length);
     text_free(&text);
     free(data);
 }
@@ -118,7 +117,7 @@ static void test_damaged(void **state) {
         struct run_read *read = NULL;
         write_run(&made, &(struct made_settings){.clips = 60, .issues = 9, .classes = 5});
         damage(&made, damages[i].from, damages[i].to);
-        assert_int_equal(run_read_open(made.out, &read, &error), ERROR_DATA);
+        assert_int_equal(run_read_open(&made.out_folder, &read, &error), ERROR_DATA);
         if (strstr(error.message, damages[i].message) == NULL)
             fail_msg("'%s' lacks '%s'", error.message, damages[i].message);
         made_run_free(&made);

@@ -26,7 +26,7 @@
 static char *make_page(const struct made_run *made, struct report_sounds *sounds) {
     struct error error = ERROR_INITIAL;
     size_t size = 0;
-    report_write(made->out, &made->results, test_decoders, sounds, &error);
+    report_write(&made->out_folder, &made->results, test_decoders, sounds, &error);
     assert_no_error(&error);
     char *page = made_run_file(made, "report.html", &size);
     assert_int_equal(strlen(page), size);
@@ -325,14 +325,14 @@ static void test_same_bytes(void **state) {
         struct decoders *others = NULL;
         decoders_open(threads[i], &others, &error);
         assert_no_error(&error);
-        report_write(made.out, &made.results, others, NULL, &error);
+        report_write(&made.out_folder, &made.results, others, NULL, &error);
         same_page(&made, page);
         decoders_close(others);
     }
-    run_write(made.out, &made.results, &error);
-    run_read_open(made.out, &read, &error);
+    run_write(&made.out_folder, &made.results, &error);
+    run_read_open(&made.out_folder, &read, &error);
     assert_no_error(&error);
-    report_write(made.out, run_read_results(read), test_decoders, NULL, &error);
+    report_write(&made.out_folder, run_read_results(read), test_decoders, NULL, &error);
     assert_no_error(&error);
     same_page(&made, page);
     run_read_close(read);

@@ -12,9 +12,11 @@
 #include "tests/support/run_child.h"
 #include "tests/support/same_run.h"
 #include "tests/support/signal.h"
+#include "tests/support/sound_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,8 +78,11 @@ static void write_view(size_t clips) {
     const size_t shape[2] = {clips, 3};
     for (size_t i = 0; i < clips; i++)
         for (size_t f = 0; f < 3; f++) values[i][f] = (float)((7 * i + 5 * f) % 11);
-    npy_write_in(corpus.folder, "model.npy", NPY_FLOAT32, 2, shape, values, &error);
+    struct folder folder;
+    folder_open(corpus.folder, false, &folder, &error);
+    npy_write_in(&folder, "model.npy", NPY_FLOAT32, 2, shape, values, &error);
     assert_no_error(&error);
+    folder_close(&folder);
 }
 
 static int make_corpus(void **state) {
@@ -294,8 +299,8 @@ static void copy_file(const char *from, const char *to) {
     char *data = NULL;
     size_t size = 0;
     file_read(from, SIZE_MAX / 4, &data, &size, &error);
-    if (error.code == ERROR_NONE) file_write(to, data, size, &error);
     assert_no_error(&error);
+    test_file_write(to, data, size);
     free(data);
 }
 
@@ -407,9 +412,11 @@ static int stop_while_writing(const char *name, const struct failure_plan *plan)
                                "--embeddings", view,         NULL};
     int output = -1, safe = 0;
     char words[1024], part[600];
+    glob_t found;
     pid_t process = child_start(command_audit, arguments, plan, &output);
-    snprintf(part, sizeof part, "%s.%d.part", name, (int)process);
-    while (!exists(out, part)) usleep(1000);
+    snprintf(part, sizeof part, "%s/%s.*.part", out, name);
+    while (glob(part, 0, NULL, &found) != 0) usleep(1000);
+    globfree(&found);
     struct child_result result = child_stop(process, output, SIGINT);
     assert_stopped(&result);
     const char *reported = strstr(result.said, "stopped by");

@@ -45,10 +45,13 @@ static void write_noise(size_t rows, size_t columns, size_t classes) {
     for (size_t i = 0; i < rows * columns; i++) values[i] = (float)made_unit(1, 1, i);
     for (size_t i = 0; i < rows; i++) labels[i] = (int64_t)(made_mix(1, 2, i) % classes);
     const size_t shape[2] = {rows, columns};
-    npy_write_in(test_folder, "x.npy", NPY_FLOAT32, 2, shape, values, &error);
+    struct folder folder;
+    folder_open(test_folder, false, &folder, &error);
+    npy_write_in(&folder, "x.npy", NPY_FLOAT32, 2, shape, values, &error);
     assert_no_error(&error);
-    npy_write_in(test_folder, "y.npy", NPY_INT64, 1, shape, labels, &error);
+    npy_write_in(&folder, "y.npy", NPY_INT64, 1, shape, labels, &error);
     assert_no_error(&error);
+    folder_close(&folder);
     free(values);
     free(labels);
 }
