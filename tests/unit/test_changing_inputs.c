@@ -26,8 +26,10 @@ static const char *write_labels(const char *name) {
     struct error error = ERROR_INITIAL;
     const char *path = test_path(test_folder, name);
     for (size_t i = 0; i < ROWS; i++) labels[i] = (int64_t)(i % 3);
-    assert_int_equal(npy_write_in(test_folder, name, NPY_INT64, 1, &rows, labels, &error),
-                     ERROR_NONE);
+    struct folder folder = FOLDER_INITIAL;
+    assert_int_equal(folder_open(test_folder, false, &folder, &error), ERROR_NONE);
+    assert_int_equal(npy_write_in(&folder, name, NPY_INT64, 1, &rows, labels, &error), ERROR_NONE);
+    folder_close(&folder);
     return path;
 }
 
