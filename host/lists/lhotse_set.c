@@ -1,6 +1,7 @@
 #include "host/lists/lhotse_set.h"
 
 #include "host/base/json_lines.h"
+#include "host/base/utf8.h"
 
 #include <string.h>
 
@@ -68,7 +69,9 @@ static void list_fields(struct text *known, json_t *object, const char *prefix) 
         bool is_other = json_is_object(value) || json_is_array(value) || json_is_null(value);
         for (size_t i = 0; i < sizeof others / sizeof others[0] && prefix[0] == '\0'; i++)
             is_other = is_other || strcmp(name, others[i]) == 0;
-        if (!is_other) text_format(known, "%s%s%.60s", known->length > 0 ? ", " : "", prefix, name);
+        if (!is_other)
+            text_format(known, "%s%s%.*s", known->length > 0 ? ", " : "", prefix,
+                        UTF8_PIECE(name, 60));
     }
 }
 
