@@ -225,7 +225,7 @@ static const struct option_row rows[] = {
      .help = "what is computed of each clip: xvector alone, the network's embedding, or with "
              "statistics, 87 numbers of its loudness and spectrum that the network does not see "
              "(models of 24 mels only); none: audit uses the files of --embeddings alone"},
-    {"features", 0, "DIR", TEXT(features), .group = GROUP_ENGINE, .commands = EMBED,
+    {"features", 0, "DIR", FILE_NAME(features), .group = GROUP_ENGINE, .commands = EMBED,
      .help = "also write the features of every clip: DIR/ROW.npy, float32 (frames, mels); an "
              "unfinished run then starts over"},
 
