@@ -87,9 +87,10 @@ static enum error_code check_start(const struct decoder_end *end, struct error *
                     "cannot start a decoder: /proc/self/statm cannot be read, so its memory cannot "
                     "be bounded; mount /proc");
     if (code == DECODER_EXIT_NO_SANDBOX)
-        return FAIL(error, ERROR_FILE,
-                    "cannot start a decoder: this system has seccomp but refuses to use it; see "
-                    "earmark info, and what limits this process or its container");
+        return FAIL(
+            error, ERROR_FILE,
+            "cannot start a decoder: this system has seccomp or Landlock but refuses to use "
+            "it; see earmark info, and what limits this process or its container");
     return ERROR_NONE;
 }
 
