@@ -6,6 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+bool json_label_is_too_long(const json_t *value, size_t bytes, size_t labels) {
+    size_t length = json_string_length(value);
+    if (json_array_size(value) > labels) return true;
+    for (size_t i = 0; i < json_array_size(value) && length <= bytes; i++)
+        length += json_string_length(json_array_get(value, i)) + 1;
+    return length > bytes;
+}
+
 /* Joins the strings of the array; false, with the problem, if an element is not a value or
  * contains the separator. */
 static bool join(const json_t *array, const char *key, const char *separator, struct text *text,
