@@ -188,7 +188,8 @@ static const struct option_row rows[] = {
      .commands = AUDIT | EMBED,
      .help = "take the folds from this field or column; '' makes new ones"},
     {"allow-outside", 0, NULL, FLAG(input.allow_outside), .group = GROUP_INPUT,
-     .commands = AUDIT | EMBED, .help = "accept paths that leave the folder of the list"},
+     .commands = AUDIT | EMBED,
+     .help = "accept paths and links that lead out of the folder of INPUT"},
 
     {"embeddings", 0, "FILE", .kind = OPTION_OTHER, .take = take_view, .key = KEY_RESULTS,
      .group = GROUP_INPUT, .commands = AUDIT,
@@ -328,6 +329,8 @@ static const struct option_row rows[] = {
      .required = AUDIT | EMBED | CROSSVAL | DETECT, .help = "the folder to write"},
     {"root", 0, "DIR", FILE_NAME(root), .group = GROUP_RUN, .commands = REPORT,
      .help = "the folder in which the clips are now (default: where they were)"},
+    {"allow-outside", 0, NULL, FLAG(input.allow_outside), .group = GROUP_RUN, .commands = REPORT,
+     .help = "play and link clips whose paths or links lead out of the folder of the clips"},
     {"mask", 0, NULL, FLAG(mask), .group = GROUP_RUN, .commands = ISSUES,
      .help = "print 0 or 1 for every row instead of the numbers of flagged rows"},
     {"fresh", 0, NULL, FLAG(fresh), .group = GROUP_RUN,

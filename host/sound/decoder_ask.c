@@ -364,11 +364,12 @@ enum error_code decoder_ask(struct decoder *decoder, const struct sound_source *
                             struct error *error) {
     struct asking asking = {.decoder = decoder, .question = {.settings = settings}};
     asking.most = decode_most_bytes(settings, source) + DECODER_SPARE_BYTES;
-    for (bool again = true; again && error->code == ERROR_NONE;) {
+    for (bool again = true; again;) {
         again = !decoder->fresh;
         decoder->fresh = false;
         enum outcome outcome = ask_once(&asking, source, decoded, error);
-        if (outcome == OUTCOME_ANSWER) break;
+        /* After an error its process goes on, until it sees the next request. */
+        if (outcome == OUTCOME_ANSWER || error->code != ERROR_NONE) break;
         decoder->fresh = true;
         drain(decoder);
         forget(decoder, 0);
