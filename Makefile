@@ -120,7 +120,7 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(SUPPORT_OBJECTS) $(BUILD)/
 
 # Those of the sandbox must run without sanitizers, too, where the rest of the tests' objects are not
 # built.
-SANDBOX_TESTS := $(addprefix $(BUILD)/tests/,test_sandbox test_sandbox_layers)
+SANDBOX_TESTS := $(addprefix $(BUILD)/tests/,test_sandbox test_sandbox_layers test_taken_over)
 $(SANDBOX_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/support/sandboxed.o $(BUILD)/libearmark.a
 	@mkdir -p $(@D)
 	$(say) '  link $@'

@@ -29,4 +29,4 @@ audited ./earmark audit "$labelled" -o "$out" --fresh ${AUDIT_OPTIONS:-}
 echo
 echo "demo: $prompts_count prompts audited in $((SECONDS - started)) s. What was planted, and what was found:"
 "$programs/score_planted" "$out" "$planted" | tee "$out-score.txt"
-echo "demo: the page to listen through: $out/report.html"
+echo "demo: the page to listen through: $out/report.html" | visible

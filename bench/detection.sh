@@ -34,7 +34,7 @@ programs=${PROGRAMS:?the folder of bench/\'s small programs}
 earmark=${EARMARK:-./earmark}
 tables=$(dirname "$0")/detection_tables.awk
 
-say() { echo "$program: $*" >&2; }
+source "$(dirname "$0")/lib.sh"
 stop() {
     say "$@"
     exit 1
@@ -66,6 +66,7 @@ done
 twice=$(printf '%s\n' "${sets[@]##*/}" | sort | uniq -d)
 [ -z "$twice" ] || stop "two sets have the name" $twice
 for set in "${sets[@]}"; do
+    [[ $set != *[[:cntrl:]]* ]] || stop "$set: a table cannot have such a name; rename the folder"
     for file in embeddings labels; do
         [ -e "$set/$file.npy" ] || stop "$set: no $file.npy"
     done

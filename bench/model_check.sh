@@ -31,8 +31,6 @@ digit_source=https://github.com/Jakobovski/free-spoken-digit-dataset
 export OUT=${OUT:-build/model-check} PROGRAMS=${PROGRAMS:?the folder of bench/\'s small programs}
 export EARMARK=${EARMARK:-./earmark}
 
-say() { echo "$program: $*" >&2; }
-
 # embed NETWORK DATA INPUT [OPTION]...: embeddings into $OUT/NETWORK/DATA.
 embed() {
     local folder=$OUT/$1/$2 file=$OUT/$1.safetensors
@@ -84,7 +82,7 @@ plant() {
 }
 
 describe() {
-    echo "Model: \`${model##*/}\`. Random weights: seeds $random_seeds. Planted errors: seeds $seeds."
+    echo "Model: \`${model##*/}\`. Random weights: seeds $random_seeds. Planted errors: seeds $seeds." | visible
     if [ -z "${DIGITS:-}" ]; then echo "Spoken digits were skipped: DIGITS was not set."; fi
     echo
     "$EARMARK" model info "$model" | sed -n -E 's/^(name|file|parameters) +/    \1: /p'

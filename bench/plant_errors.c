@@ -4,7 +4,8 @@
  * to another label of the manifest, and lists the changes in PLANTED. The
  * manifest is CSV with the heading "path,label" and no quoted cells. Clips and
  * labels are chosen by planting.h (symmetric), with labels numbered in bytewise
- * order. PLANTED is CSV: row, path, label, true_label; rows from 0. */
+ * order. OUT_MANIFEST has the bytes of paths and labels as they are, as earmark reads them.
+ * PLANTED is CSV for people as well (bench_cell): row, path, label, true_label; rows from 0. */
 #include "bench/codes.h"
 #include "bench/planting.h"
 #include "bench/random.h"
@@ -65,7 +66,13 @@ static void write_outputs(const struct manifest *manifest, const struct codes *l
         const char *label = labels->names[planted[i]];
         fprintf(labelled, "%s,%s\n", manifest->paths[i], label);
         if (planted[i] == labels->of[i]) continue;
-        fprintf(list, "%zu,%s,%s,%s\n", i, manifest->paths[i], label, manifest->labels[i]);
+        fprintf(list, "%zu,", i);
+        bench_cell(list, manifest->paths[i]);
+        fputc(',', list);
+        bench_cell(list, label);
+        fputc(',', list);
+        bench_cell(list, manifest->labels[i]);
+        fputc('\n', list);
     }
     bench_close(files[0], labelled);
     bench_close(files[1], list);

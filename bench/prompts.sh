@@ -28,7 +28,7 @@ prompts_of_language() {
         if [ "$(id -u)" -ne 0 ]; then sudo=sudo; fi
         $sudo apt-get -q update >"$log" 2>&1 || true
         if ! prompts_download "$package" "$scratch" "$log"; then
-            tail -n 5 "$log" >&2
+            tail -n 5 "$log" | visible >&2
             echo "$program: $package cannot be downloaded with apt-get" >&2
             exit 1
         fi

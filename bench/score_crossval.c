@@ -44,9 +44,9 @@ static void print_flagged(const struct judged *judged, const char *name, const c
     for (size_t i = 0; i < judged->count; i++) {
         found += flagged[i] && judged->planted[judged->rows[i]];
     }
-    printf("%s: precision\t%.6f\n", name, scores_ratio(found, count));
-    printf("%s: recall\t%.6f\n", name, scores_ratio(found, judged->planted_count));
-    printf("%s: F1\t%.6f\n", name, scores_ratio(2 * found, count + judged->planted_count));
+    bench_print_figure("", name, ": precision", scores_ratio(found, count));
+    bench_print_figure("", name, ": recall", scores_ratio(found, judged->planted_count));
+    bench_print_figure("", name, ": F1", scores_ratio(2 * found, count + judged->planted_count));
     free(flagged);
 }
 
@@ -65,7 +65,8 @@ int main(int argc, char **argv) {
     struct ranking ranking =
         scores_rank(argv[1], judged.rows, judged.count, judged.planted, judged.planted_count);
     printf("average precision\t%.6f\n", scores_average_precision(&ranking));
-    printf("precision at recall %s\t%.6f\n", argv[3], scores_precision_at_recall(&ranking, recall));
+    bench_print_figure("precision at recall ", argv[3], "",
+                       scores_precision_at_recall(&ranking, recall));
     for (int i = 4; i < argc; i += 2) print_flagged(&judged, argv[i], argv[i + 1]);
     free(ranking.clips);
     free(judged.rows);

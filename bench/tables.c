@@ -6,14 +6,56 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Prints one of the words of a message or a figure's name. */
+static void print_shown(FILE *stream, const char *text) {
+    for (; *text != '\0'; text++) {
+        if (*text >= ' ' && *text <= '~') {
+            fputc(*text, stream);
+        } else {
+            fprintf(stream, "\\x%02x", (unsigned char)*text);
+        }
+    }
+}
+
 void bench_fail(const char *file, const char *format, ...) {
+    char message[4096];
     va_list arguments;
     va_start(arguments, format);
-    fprintf(stderr, "%s: ", file);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    print_shown(stderr, file);
+    fputs(": ", stderr);
+    print_shown(stderr, message);
+    fputc('\n', stderr);
     exit(1);
+}
+
+void bench_print_figure(const char *before, const char *name, const char *after, double value) {
+    fputs(before, stdout);
+    print_shown(stdout, name);
+    printf("%s\t%.6f\n", after, value);
+}
+
+/* Whether a spreadsheet may take the cell as a formula, or for two cells of which one is. */
+static bool is_formula(const char *cell) {
+    cell += strspn(cell, " '\"");
+    return *cell != '\0' && strchr("=+-@", *cell) != NULL;
+}
+
+void bench_cell(FILE *stream, const char *cell) {
+    bool quoted = strpbrk(cell, ",;\"") != NULL || *cell == ' ' || *cell == '\'';
+    if (quoted) fputc('"', stream);
+    if (is_formula(cell)) fputc('\'', stream);
+    for (; *cell != '\0'; cell++) {
+        if (*cell == '%' || (*cell >= 0 && *cell < ' ') || *cell == 0x7f ||
+            (*cell == ';' && is_formula(cell + 1))) {
+            fprintf(stream, "%%%02X", (unsigned char)*cell);
+        } else {
+            if (*cell == '"') fputc('"', stream);
+            fputc(*cell, stream);
+        }
+    }
+    if (quoted) fputc('"', stream);
 }
 
 void *bench_allocate(size_t count, size_t size) {

@@ -8,8 +8,12 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* Both print what comes from a file or an argument with all but printable ASCII as \xNN. */
 _Noreturn void bench_fail(const char *file, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void bench_print_figure(const char *before, const char *name, const char *after, double value);
+/* A cell of CSV: '%' and control characters as %XX, ' before what looks like a formula. */
+void bench_cell(FILE *stream, const char *cell);
 void *bench_allocate(size_t count, size_t size);           /* zeroed; never NULL */
 void *bench_grow(void *memory, size_t count, size_t size); /* realloc, never NULL */
 char *bench_string(const char *text);                      /* a copy */

@@ -43,6 +43,10 @@ enum error_code file_fail(struct error *error, const char *path, const char *wha
                 advice(number));
 }
 
+bool file_is_shortage(int number) {
+    return number == EMFILE || number == ENFILE || number == ENOMEM;
+}
+
 /* open(), again after each signal that interrupts it. */
 static int open_file(const char *path, int flags) {
     int descriptor;
@@ -51,11 +55,15 @@ static int open_file(const char *path, int flags) {
     return descriptor;
 }
 
-/* O_NONBLOCK: a FIFO would wait for a writer. */
 enum error_code file_open_regular(const char *path, int *descriptor, size_t *size,
                                   struct error *error) {
-    int opened = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    int opened = open_file(path, FILE_READING);
     if (opened < 0) return file_fail(error, path, "open", errno);
+    return file_take_regular(opened, path, descriptor, size, error);
+}
+
+enum error_code file_take_regular(int opened, const char *path, int *descriptor, size_t *size,
+                                  struct error *error) {
     struct stat status;
     if (fstat(opened, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size < 0) {
         close(opened);
@@ -100,35 +108,27 @@ done:
     return ERROR_NONE;
 }
 
-enum error_code file_read(const char *path, size_t limit, char **data, size_t *size,
-                          struct error *error) {
-    int descriptor = -1;
-    size_t expected = 0;
-    TRY(file_open_regular(path, &descriptor, &expected, error));
-    return read_whole(descriptor, expected, path, limit, false, data, size, error);
-}
-
 enum error_code file_read_opened(int descriptor, size_t expected, const char *path, size_t limit,
                                  char **data, size_t *size, struct error *error) {
     return read_whole(descriptor, expected, path, limit, false, data, size, error);
 }
 
-enum error_code file_read_text(const char *path, size_t limit, char **data, size_t *size,
-                               struct error *error) {
-    int descriptor = -1;
-    size_t expected = 0;
-    TRY(file_open_regular(path, &descriptor, &expected, error));
+enum error_code file_read_text(int descriptor, size_t expected, const char *path, size_t limit,
+                               char **data, size_t *size, struct error *error) {
     return read_whole(descriptor, expected, path, limit, true, data, size, error);
 }
 
-bool file_start_holds(const char *path, const char *word) {
-    char start[4096];
+enum error_code file_read(const char *path, size_t limit, char **data, size_t *size,
+                          struct error *error) {
     int descriptor = -1;
-    size_t size = 0;
-    struct error error = ERROR_INITIAL;
-    if (file_open_regular(path, &descriptor, &size, &error) != ERROR_NONE) return false;
-    ssize_t got = read(descriptor, start, sizeof start);
-    close(descriptor);
+    size_t expected = 0;
+    TRY(file_open_regular(path, &descriptor, &expected, error));
+    return file_read_opened(descriptor, expected, path, limit, data, size, error);
+}
+
+bool file_start_holds(int descriptor, const char *word) {
+    char start[4096];
+    ssize_t got = pread(descriptor, start, sizeof start, 0);
     return got > 0 && memmem(start, (size_t)got, word, strlen(word)) != NULL;
 }
 

@@ -4,15 +4,27 @@
 
 #include "host/base/error.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 
 /* Fails with "path: cannot WHAT: REASON; what to do about it" for an errno. Every message about a
  * file of the operating system comes from here. */
 enum error_code file_fail(struct error *error, const char *path, const char *what, int number);
 
+/* Whether an errno is of this process or machine, not of the file: it lacks descriptors or memory,
+ * and would with the next file, too. */
+bool file_is_shortage(int number);
+
 /* Opens a regular file for reading; the caller closes *descriptor. *size: its bytes. Refuses any
  * other kind of file, without waiting on a FIFO. Errors: ERROR_FILE. */
 enum error_code file_open_regular(const char *path, int *descriptor, size_t *size,
+                                  struct error *error);
+
+/* The flags for open() that it uses: a FIFO would wait for a writer. */
+#define FILE_READING (O_RDONLY | O_NONBLOCK | O_NOCTTY)
+
+/* The same for a file that is open already, whose descriptor is closed if it is refused. */
+enum error_code file_take_regular(int opened, const char *path, int *descriptor, size_t *size,
                                   struct error *error);
 
 /* Reads a regular file of at most `limit` bytes. *data ends in a NUL that *size does not count;
@@ -24,13 +36,14 @@ enum error_code file_read(const char *path, size_t limit, char **data, size_t *s
  * for messages. */
 enum error_code file_read_opened(int descriptor, size_t expected, const char *path, size_t limit,
                                  char **data, size_t *size, struct error *error);
-/* The same for text: ERROR_DATA for a NUL byte, before all of a file with holes is read. */
-enum error_code file_read_text(const char *path, size_t limit, char **data, size_t *size,
-                               struct error *error);
 
-/* Whether the first 4 KiB of a regular file contain the word ("": whether it is not empty); false
- * if it cannot be read. */
-bool file_start_holds(const char *path, const char *word);
+/* The same of text: ERROR_DATA for a NUL byte, before all of a file with holes is read. */
+enum error_code file_read_text(int descriptor, size_t expected, const char *path, size_t limit,
+                               char **data, size_t *size, struct error *error);
+
+/* Whether the first 4 KiB of an open file contain the word ("": whether it is not empty); false if
+ * it cannot be read. */
+bool file_start_holds(int descriptor, const char *word);
 
 /* Reads an open file to its end and discards the bytes, so that an error of the disk or mount
  * is reported here; later, in a mapping, it would end the process. */

@@ -77,17 +77,13 @@ static FILE *open_compressed(int descriptor) {
     return NULL;
 }
 
-enum error_code gzip_open(const char *path, FILE **stream, struct error *error) {
+enum error_code gzip_open(int descriptor, const char *name, FILE **stream, struct error *error) {
     unsigned char start[2] = {0, 0};
-    int descriptor = -1;
-    size_t size = 0;
-    *stream = NULL;
-    TRY(file_open_regular(path, &descriptor, &size, error));
     bool compressed = pread(descriptor, start, sizeof start, 0) == sizeof start &&
                       start[0] == 0x1f && start[1] == 0x8b;
     *stream = compressed ? open_compressed(descriptor) : fdopen(descriptor, "r");
     if (*stream == NULL) {
-        file_fail(error, path, "open", errno);
+        file_fail(error, name, "open", errno);
         close(descriptor);
     }
     return error->code;

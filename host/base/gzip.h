@@ -18,9 +18,10 @@
 /* Whether this much text, with this many ends of lines, is more than the bounds allow. */
 bool gzip_is_too_much(size_t bytes, size_t lines, size_t compressed);
 
-/* Opens a regular file for reading; if it begins like gzip, the stream gives the uncompressed text.
+/* A stream of an open regular file, which takes its descriptor, also when it fails; if the file
+ * begins like gzip, the stream gives the uncompressed text. `name` is for messages.
  * A truncated or damaged file is a read error of the stream (EBADMSG), and so is one beyond the
  * bounds (EOVERFLOW). fclose releases it. Errors: ERROR_FILE. */
-enum error_code gzip_open(const char *path, FILE **stream, struct error *error);
+enum error_code gzip_open(int descriptor, const char *name, FILE **stream, struct error *error);
 
 #endif

@@ -1,7 +1,6 @@
 #include "host/base/json_lines.h"
 
 #include "host/base/file.h"
-#include "host/base/gzip.h"
 #include "host/base/numbers.h"
 
 #include <errno.h>
@@ -80,21 +79,18 @@ void json_lines_close(struct json_lines *lines) {
     *lines = (struct json_lines){0};
 }
 
-enum error_code json_lines_each(const char *path,
+enum error_code json_lines_each(FILE *stream, const char *name,
                                 enum error_code (*add)(void *context,
                                                        const struct json_lines *lines,
                                                        struct error *error),
                                 void *context, struct error *error) {
-    FILE *stream = NULL;
-    TRY(gzip_open(path, &stream, error));
-    struct json_lines lines = {.stream = stream, .name = path};
+    struct json_lines lines = {.stream = stream, .name = name};
     while (error->code == ERROR_NONE) {
         bool end = false;
         if (json_lines_next(&lines, &end, error) != ERROR_NONE || end) break;
         add(context, &lines, error);
     }
     json_lines_close(&lines);
-    fclose(stream);
     return error->code;
 }
 

@@ -26,9 +26,9 @@ struct json_lines {
 enum error_code json_lines_next(struct json_lines *lines, bool *end, struct error *error);
 void json_lines_close(struct json_lines *lines); /* frees; leaves the stream open */
 
-/* Calls `add` for each line of the file, perhaps gzip, that is not empty, until one fails. Errors:
- * those of gzip_open, json_lines_next and `add`. */
-enum error_code json_lines_each(const char *path,
+/* Calls `add` for each line of the stream that is not empty, until one fails. Errors: those of
+ * json_lines_next and `add`. */
+enum error_code json_lines_each(FILE *stream, const char *name,
                                 enum error_code (*add)(void *context,
                                                        const struct json_lines *lines,
                                                        struct error *error),

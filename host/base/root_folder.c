@@ -1,5 +1,6 @@
 #include "host/base/root_folder.h"
 
+#include "host/base/file.h"
 #include "host/base/memory.h"
 
 #include <errno.h>
@@ -190,7 +191,7 @@ static const char *rest_below(const char *folder, const char *path) {
  * anything for reading, and opened again by its real path, which has no links. */
 static int open_real(const struct root_folder *folder, const char *path, int flags) {
     int found = open_at(folder->descriptor, path, O_PATH);
-    if (found < 0) return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -1 : fail(EXDEV);
+    if (found < 0) return file_is_shortage(errno) ? -1 : fail(EXDEV);
     char *real = real_path(found);
     close(found);
     const char *rest = real == NULL ? NULL : rest_below(folder->real, real);
@@ -212,13 +213,16 @@ enum error_code root_folder_open(const char *path, bool allow_outside, struct ro
     return ERROR_NONE;
 }
 
+const char *root_folder_rest(const struct root_folder *folder, const char *path) {
+    if (path[0] != '/') return path;
+    const char *rest = rest_below(folder->path, path);
+    return rest != NULL ? rest : rest_below(folder->real, path);
+}
+
 int root_folder_file(const struct root_folder *folder, const char *path, int flags) {
     if (folder->allow_outside && path[0] == '/') return open_at(AT_FDCWD, path, flags);
-    if (path[0] == '/') {
-        const char *rest = rest_below(folder->path, path);
-        path = rest != NULL ? rest : rest_below(folder->real, path);
-        if (path == NULL) return fail(EXDEV);
-    }
+    path = root_folder_rest(folder, path);
+    if (path == NULL) return fail(EXDEV);
     if (folder->descriptor < 0) return fail(folder->failure);
     if (folder->allow_outside) return open_at(folder->descriptor, path, flags);
     int opened = open_beneath(folder, path, flags, true);

@@ -26,6 +26,10 @@ enum error_code root_folder_open(const char *path, bool allow_outside, struct ro
  * allow_outside. Any thread may call this. */
 int root_folder_file(const struct root_folder *folder, const char *path, int flags);
 
+/* The part of a path that comes after the folder: of a relative one all of it, of an absolute one
+ * what follows the folder, as given or without links; NULL: it does not begin with the folder. */
+const char *root_folder_rest(const struct root_folder *folder, const char *path);
+
 void root_folder_close(struct root_folder *folder); /* takes a zeroed one */
 
 #endif

@@ -36,6 +36,7 @@ enum error_code command_session(const struct options *options, enum command_bit 
         .input_options = options->input,
         .engine = options->engine,
         .no_resample = options->no_resample,
+        .clip_memory = (size_t)options->clip_memory << 20,
         .views = options->views,
         .fresh = options->fresh,
         .progress = options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO,

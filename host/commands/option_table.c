@@ -214,6 +214,10 @@ static const struct option_row rows[] = {
     {"no-resample", 0, NULL, FLAG(no_resample), .key = KEY_EMBEDDINGS, .group = GROUP_ENGINE,
      .commands = AUDIT | EMBED,
      .help = "read every clip as if it had the sample rate of the model"},
+    {"clip-memory", 0, "MIB", WHOLE(clip_memory, 1, 4096), .key = KEY_RESULTS,
+     .group = GROUP_ENGINE, .commands = AUDIT | EMBED,
+     .help = "the most memory that the samples of one clip may take (default: 128, or 64 bytes for "
+             "each byte of its file, whichever is more); larger clips are unreadable"},
     {"views", 0, "V[,V]", .kind = OPTION_OTHER, .take = take_views,
      .offered = "xvector,statistics xvector none", .usual = "xvector,statistics",
      .key = KEY_EMBEDDINGS, .group = GROUP_ENGINE, .commands = AUDIT | EMBED,

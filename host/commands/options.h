@@ -33,6 +33,7 @@ struct options {
     struct input_options input;
     struct engine_settings engine; /* its `quiet` is the option's */
     bool no_resample;
+    int clip_memory; /* MiB; 0: by the size of the file */
     enum session_views views;
     struct crossval_settings crossval;
     struct confident_settings confident;

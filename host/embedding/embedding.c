@@ -332,6 +332,7 @@ enum error_code embedding_run(struct device *device, const struct xvector_model 
         .maximum_bytes = DECODED_BYTES,
         .decode = {.model_rate = model->sample_rate,
                    .no_resample = settings->no_resample,
+                   .most_bytes = settings->clip_memory,
                    .measure = true,
                    .minimum_samples = xvector_minimum_samples(model)},
     };

@@ -20,6 +20,7 @@ struct clip_measures {
 struct embedding_settings {
     struct decoders *decoders; /* all are used */
     bool no_resample;
+    size_t clip_memory; /* as in session.h */
     enum progress_style progress;
     const struct folder *features_folder; /* also write each clip's features there; or NULL */
     const char *next_step; /* for stop_note, after "3 of 20 clips are safe"; NULL: a later run

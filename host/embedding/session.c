@@ -71,6 +71,7 @@ enum error_code session_embed(const struct session_settings *settings, struct se
         const struct embedding_settings embedding = {
             .decoders = session->decoders,
             .no_resample = settings->no_resample,
+            .clip_memory = settings->clip_memory,
             .progress = settings->progress,
             .features_folder = settings->features_folder == NULL ? NULL : &session->features,
             .next_step = settings->features_folder == NULL ? next_step.data : NULL,

@@ -26,6 +26,7 @@ struct session_settings {
     struct input_options input_options; /* exclude is set by the session */
     struct engine_settings engine;
     bool no_resample;
+    size_t clip_memory; /* most bytes of the samples of a clip; 0: by the size of its file */
     enum session_views views;
     bool fresh;
     enum progress_style progress;

@@ -19,7 +19,6 @@ struct builder {
     struct input_options options;  /* the caller's strings; a layout fills in missing ones */
     bool folds_decided;            /* the caller gave a fold column, or "" for none */
     struct collection *collection; /* the caller's; entries and warnings go here */
-    const char *member;            /* the list's name in the folder INPUT; NULL: INPUT is read */
     const char *place;             /* of the current entry, "line 3", for reasons; NULL: none */
     size_t bad_rows;               /* of a manifest: with a reason of their own */
     struct text reason;            /* of the current entry */

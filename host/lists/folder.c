@@ -221,7 +221,8 @@ enum error_code folder_warn_of_unlisted(struct builder *builder, const char *man
     return error->code;
 }
 
-static enum error_code read_folder(struct builder *builder, const char *path, struct error *error) {
+static enum error_code read_folder(struct builder *builder, const struct list_file *list,
+                                   struct error *error) {
     struct collection *collection = builder->collection;
     struct folder_walk walk;
     struct stat excluded;
@@ -238,7 +239,7 @@ static enum error_code read_folder(struct builder *builder, const char *path, st
     if (error->code != ERROR_NONE || collection->clips.count > 0) return error->code;
     return FAIL(error, ERROR_DATA,
                 "%s: no sound files in it (" AUDIO_EXTENSIONS "); %zu other files, %zu hidden",
-                path, collection->other_files, collection->hidden_files);
+                list->path, collection->other_files, collection->hidden_files);
 }
 
 const struct list_reader reader_folder = {

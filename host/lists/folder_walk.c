@@ -135,6 +135,8 @@ static enum error_code take_link(struct folder_walk *walk, size_t index, int fol
     text_format(&walk->path, "%s%s", folder_walk_name(walk, path), name);
     TRY(text_check(&walk->path, error));
     int file = root_folder_file(walk->root, walk->path.data, O_PATH);
+    if (file < 0 && file_is_shortage(errno))
+        return file_fail(error, walk->path.data, "open", errno);
     bool outside = file < 0 && errno == EXDEV;
     bool to_folder = (file >= 0 || outside) && leads_to_folder(file, folder, name, &status);
     if (file >= 0) close(file);
@@ -265,8 +267,13 @@ static enum error_code read_directory(struct folder_walk *walk, size_t index, st
     if (stream == NULL) {
         int saved = errno;
         if (opened >= 0) close(opened);
-        return index == 0 ? file_fail(error, walk->root->path, "open the folder", saved)
-                          : add_found(walk, path, FOUND_UNREADABLE, saved, error);
+        if (index > 0 && !file_is_shortage(saved))
+            return add_found(walk, path, FOUND_UNREADABLE, saved, error);
+        text_clear(&walk->path);
+        text_format(&walk->path, "%s%s%s", walk->root->path, index == 0 ? "" : "/",
+                    folder_walk_name(walk, path));
+        TRY(text_check(&walk->path, error));
+        return file_fail(error, walk->path.data, "open the folder", saved);
     }
     list_directory(walk, index, stream, error);
     closedir(stream);

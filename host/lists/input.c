@@ -9,7 +9,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define LIST_READER_ENTRY(reader) &(reader),
 static const struct list_reader *const readers[] = {LIST_READERS(LIST_READER_ENTRY)};
@@ -21,11 +20,6 @@ const struct list_reader *input_reader(size_t index) {
 }
 
 /* ---- the format of INPUT ---- */
-
-struct source {
-    const struct list_reader *reader;
-    const char *member; /* the file in the folder INPUT that was recognised, or NULL */
-};
 
 /* Whether the path has this extension, in any case, perhaps followed by .gz. */
 static bool has_extension(const char *path, const char *extension) {
@@ -47,29 +41,38 @@ static bool has_ending(const struct list_reader *reader, const char *path) {
     return false;
 }
 
-static bool is_member(const struct list_reader *reader, const char *folder, const char *name,
-                      struct error *error) {
-    char *path = file_join(folder, name, error);
-    bool found = path != NULL && access(path, F_OK) == 0 &&
-                 (reader->sniff == NULL || reader->sniff(path, true, error));
+/* Whether the folder has a file of this name that the reader accepts. */
+static bool is_member(const struct list_reader *reader, const struct root_folder *folder,
+                      const char *name, struct error *error) {
+    if (!list_file_exists(folder, name, error)) return false;
+    char *path = file_join(folder->path, name, error);
+    const struct list_file member = {
+        .path = path, .folder = folder, .name = name, .is_member = true};
+    bool found = path != NULL && (reader->sniff == NULL || reader->sniff(&member, error));
     free(path);
     return found;
 }
 
-static enum error_code find_folder_reader(const char *path, struct source *source,
+/* *member: the file in the folder that was recognised; NULL: none, it is a folder of clips. */
+static enum error_code find_folder_reader(const struct root_folder *folder,
+                                          const struct list_reader **reader, const char **member,
                                           struct error *error) {
-    source->reader = &reader_folder;
+    *reader = &reader_folder;
+    *member = NULL;
     for (size_t i = 0; i < READERS; i++) {
         for (const char *const *name = readers[i]->members; *name != NULL; name++) {
-            if (!is_member(readers[i], path, *name, error)) continue;
-            if (source->member != NULL)
+            bool found = is_member(readers[i], folder, *name, error);
+            TRY(error->code);
+            if (!found) continue;
+            if (*member != NULL)
                 return FAIL(error, ERROR_USAGE,
                             "%s: holds %s and %s; give the one to read as the input, or remove one",
-                            path, *name, source->member);
-            *source = (struct source){readers[i], *name};
+                            folder->path, *name, *member);
+            *reader = readers[i];
+            *member = *name;
         }
     }
-    return error->code;
+    return ERROR_NONE;
 }
 
 /* Whether an earlier reader, or an earlier ending of this one, is the same. */
@@ -100,17 +103,15 @@ static enum error_code fail_unknown(const char *path, struct error *error) {
     return error->code;
 }
 
-static enum error_code find_reader(const char *path, struct source *source, struct error *error) {
-    struct stat status;
-    if (stat(path, &status) != 0) return FAIL(error, ERROR_FILE, "%s: %s", path, strerror(errno));
-    if (S_ISDIR(status.st_mode)) return find_folder_reader(path, source, error);
+static enum error_code find_reader(const struct list_file *list, const struct list_reader **reader,
+                                   struct error *error) {
     for (size_t i = 0; i < READERS && error->code == ERROR_NONE; i++) {
-        source->reader = readers[i];
-        if (has_ending(readers[i], path) &&
-            (readers[i]->sniff == NULL || readers[i]->sniff(path, false, error)))
+        *reader = readers[i];
+        if (has_ending(readers[i], list->path) &&
+            (readers[i]->sniff == NULL || readers[i]->sniff(list, error)))
             return error->code;
     }
-    return error->code != ERROR_NONE ? error->code : fail_unknown(path, error);
+    return error->code != ERROR_NONE ? error->code : fail_unknown(list->path, error);
 }
 
 /* ---- reading ---- */
@@ -137,11 +138,11 @@ static enum error_code check_usable(const struct collection *collection, const c
     return error->code;
 }
 
-static enum error_code read_list(const struct list_reader *reader, const char *path,
+static enum error_code read_list(const struct list_reader *reader, const struct list_file *list,
                                  struct builder *builder, struct error *error) {
-    TRY(reader->read(builder, path, error));
+    TRY(reader->read(builder, list, error));
     TRY(builder_finish(builder, error));
-    return check_usable(builder->collection, path, error);
+    return check_usable(builder->collection, list->path, error);
 }
 
 /* Refuses the names of columns where the format has none. */
@@ -166,28 +167,39 @@ static enum error_code check_options(const struct input_options *options, struct
     return ERROR_NONE;
 }
 
+/* The root of the list is open. */
+static enum error_code read_input(struct builder *builder, const char *path, bool is_folder,
+                                  struct error *error) {
+    const struct root_folder *folder = &builder->collection->clips.root;
+    const struct list_reader *reader = NULL;
+    const char *slash = strrchr(path, '/');
+    const char *member = NULL;
+    struct list_file list = {
+        .path = path, .folder = folder, .name = slash == NULL ? path : slash + 1};
+    TRY(is_folder ? find_folder_reader(folder, &reader, &member, error)
+                  : find_reader(&list, &reader, error));
+    TRY(check_columns(reader, path, &builder->options, error));
+    builder->collection->format = reader->name;
+    if (member == NULL || reader->reads_folder) return read_list(reader, &list, builder, error);
+    char *joined = file_join(path, member, error);
+    list = (struct list_file){.path = joined, .folder = folder, .name = member, .is_member = true};
+    if (joined != NULL) read_list(reader, &list, builder, error);
+    free(joined);
+    return error->code;
+}
+
 enum error_code input_open(const char *path, const struct input_options *options,
                            struct collection *collection, struct error *error) {
-    struct source source = {0};
+    struct builder builder = {0};
+    struct stat status;
     *collection = (struct collection){0};
     TRY(check_options(options, error));
-    TRY(find_reader(path, &source, error));
-    const struct list_reader *reader = source.reader;
-    TRY(check_columns(reader, path, options, error));
-    collection->format = reader->name;
-    bool is_folder = reader->reads_folder;
-    char *list = is_folder || source.member == NULL ? memory_string(path, error)
-                                                    : file_join(path, source.member, error);
-    char *root = list == NULL ? NULL
-                 : is_folder  ? memory_string(path, error)
-                              : folder_of(list, error);
-    struct builder builder = {0};
-    if (root != NULL && builder_open(&builder, options, root, collection, error) == ERROR_NONE) {
-        builder.member = is_folder ? NULL : source.member;
-        read_list(reader, list, &builder, error);
-    }
+    if (stat(path, &status) != 0) return FAIL(error, ERROR_FILE, "%s: %s", path, strerror(errno));
+    bool is_folder = S_ISDIR(status.st_mode);
+    char *root = is_folder ? memory_string(path, error) : folder_of(path, error);
+    if (root != NULL && builder_open(&builder, options, root, collection, error) == ERROR_NONE)
+        read_input(&builder, path, is_folder, error);
     builder_close(&builder);
     free(root);
-    free(list);
     return error->code;
 }

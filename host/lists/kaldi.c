@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define DEFAULT_LABEL "label"                 /* of utt2label */
 #define KALDI_MAXIMUM_BYTES ((size_t)1 << 31) /* of one file */
@@ -51,11 +50,8 @@ static void lines_free(struct lines *lines) {
 
 /* ---- files ---- */
 
-static bool is_there(const char *folder, const char *name, struct error *error) {
-    char *path = file_join(folder, name, error);
-    bool there = path != NULL && access(path, F_OK) == 0;
-    free(path);
-    return there;
+static const struct root_folder *root_of(const struct kaldi *kaldi) {
+    return &kaldi->builder->collection->clips.root;
 }
 
 /* Cuts the bytes into lines, without spaces around keys and values, and without CR. */
@@ -82,13 +78,18 @@ static enum error_code cut_lines(struct lines *lines, const char *path, size_t s
     return ERROR_NONE;
 }
 
-static enum error_code read_lines(const char *folder, const char *name, struct lines *lines,
+static enum error_code read_lines(const struct kaldi *kaldi, const char *name, struct lines *lines,
                                   struct error *error) {
+    int descriptor = -1;
     size_t size = 0;
-    char *path = file_join(folder, name, error);
+    char *path = file_join(kaldi->folder, name, error);
     if (path == NULL) return error->code;
+    const struct list_file file = {
+        .path = path, .folder = root_of(kaldi), .name = name, .is_member = true};
     snprintf(lines->name, sizeof lines->name, "%s", name);
-    if (file_read_text(path, KALDI_MAXIMUM_BYTES, &lines->bytes, &size, error) == ERROR_NONE)
+    if (list_file_open(&file, &descriptor, &size, error) == ERROR_NONE &&
+        file_read_text(descriptor, size, path, KALDI_MAXIMUM_BYTES, &lines->bytes, &size, error) ==
+            ERROR_NONE)
         cut_lines(lines, path, size, error);
     free(path);
     return error->code;
@@ -135,8 +136,8 @@ static enum error_code read_values(struct kaldi *kaldi, const char *name, const 
         return FAIL(error, ERROR_USAGE, "%s %s: give the NAME of a file utt2NAME in %s", option,
                     name, kaldi->folder);
     snprintf(file, sizeof file, "utt2%s", strcmp(name, "speaker") == 0 ? "spk" : name);
-    bool there = is_there(kaldi->folder, file, error);
-    if (!there && error->code == ERROR_NONE && is_there(kaldi->folder, name, error)) {
+    bool there = list_file_exists(root_of(kaldi), file, error);
+    if (!there && error->code == ERROR_NONE && list_file_exists(root_of(kaldi), name, error)) {
         snprintf(file, sizeof file, "%s", name);
         there = true;
     }
@@ -149,7 +150,7 @@ static enum error_code read_values(struct kaldi *kaldi, const char *name, const 
                     lines == &kaldi->labels
                         ? ", or give --label-column NAME to read utt2NAME or NAME"
                         : "");
-    TRY(read_lines(kaldi->folder, file, lines, error));
+    TRY(read_lines(kaldi, file, lines, error));
     sort_lines(lines);
     if (lines->repeated > 0)
         return warnings_add(&kaldi->builder->collection->warnings, error,
@@ -204,7 +205,7 @@ static enum error_code add_clip(struct kaldi *kaldi, const struct line *line, st
 
 /* wav.scp, sorted, for the segments that refer to it. */
 static enum error_code read_recordings(struct kaldi *kaldi, struct error *error) {
-    TRY(read_lines(kaldi->folder, "wav.scp", &kaldi->recordings, error));
+    TRY(read_lines(kaldi, "wav.scp", &kaldi->recordings, error));
     sort_lines(&kaldi->recordings);
     if (kaldi->recordings.repeated > 0)
         return warnings_add(&kaldi->builder->collection->warnings, error,
@@ -221,10 +222,9 @@ static enum error_code read_files(struct kaldi *kaldi, struct error *error) {
         return FAIL(error, ERROR_USAGE,
                     "--path-column, --start-column and --end-column are for manifests, not for a "
                     "Kaldi folder");
-    kaldi->has_segments = is_there(kaldi->folder, "segments", error);
+    kaldi->has_segments = list_file_exists(root_of(kaldi), "segments", error);
     TRY(error->code);
-    TRY(read_lines(kaldi->folder, kaldi->has_segments ? "segments" : "wav.scp", &kaldi->clips,
-                   error));
+    TRY(read_lines(kaldi, kaldi->has_segments ? "segments" : "wav.scp", &kaldi->clips, error));
     if (kaldi->has_segments) TRY(read_recordings(kaldi, error));
     if (!kaldi->builder->has_pattern)
         TRY(read_values(kaldi, label, "--label-column", &kaldi->labels, error));
@@ -246,8 +246,9 @@ static enum error_code describe(const struct kaldi *kaldi, struct error *error) 
     return text_check(reading, error);
 }
 
-static enum error_code read_kaldi(struct builder *builder, const char *path, struct error *error) {
-    struct kaldi kaldi = {.builder = builder, .folder = path};
+static enum error_code read_kaldi(struct builder *builder, const struct list_file *list,
+                                  struct error *error) {
+    struct kaldi kaldi = {.builder = builder, .folder = list->path};
     read_files(&kaldi, error);
     for (size_t i = 0; i < kaldi.clips.count && error->code == ERROR_NONE; i++)
         add_clip(&kaldi, &kaldi.clips.list[i], error);
@@ -261,10 +262,9 @@ static enum error_code read_kaldi(struct builder *builder, const char *path, str
     return error->code;
 }
 
-static bool is_kaldi(const char *path, bool is_member, struct error *error) {
-    (void)is_member;
+static bool is_kaldi(const struct list_file *list, struct error *error) {
     (void)error;
-    return file_start_holds(path, "");
+    return list_file_starts_with(list, "");
 }
 
 const struct list_reader reader_kaldi = {

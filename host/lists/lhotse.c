@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct supervisions {
     struct lhotse_set set;
@@ -59,47 +58,53 @@ static enum error_code add_line(void *context, const struct json_lines *lines,
 
 /* ---- the whole ---- */
 
-/* The path of the recording set that belongs to a supervision set by its name, to be freed; NULL
- * if there is none, and on ERROR_MEMORY. */
-static char *recordings_beside(const char *path, struct error *error) {
+/* The recording set that belongs to a supervision set by its name: *path, to be freed, and *file;
+ * NULL if there is none, and on ERROR_MEMORY and ERROR_FILE. */
+static char *recordings_beside(const struct list_file *list, struct list_file *file,
+                               struct error *error) {
     static const char word[] = "supervisions";
     static const char *const endings[] = {"", ".gz"};
-    const char *slash = strrchr(path, '/');
-    const char *base = slash == NULL ? path : slash + 1;
-    const char *found = strstr(base, word);
+    const char *found = strstr(list->name, word);
     if (found == NULL) return NULL;
-    struct text name = TEXT_INITIAL;
+    struct text path = TEXT_INITIAL;
+    size_t folder = strlen(list->path) - strlen(list->name);
     size_t length = strlen(found);
     bool compressed = length > 3 && strcmp(found + length - 3, ".gz") == 0;
     const char *rest = found + strlen(word);
     size_t rest_length = strlen(rest) - (compressed ? 3 : 0);
     for (size_t i = 0; i < 2; i++) { /* compressed like the supervisions first */
-        text_clear(&name);
-        text_append(&name, path, (size_t)(found - path));
-        text_string(&name, "recordings");
-        text_append(&name, rest, rest_length);
-        text_string(&name, endings[compressed ? 1 - i : i]);
-        if (text_check(&name, error) != ERROR_NONE || access(name.data, F_OK) == 0) break;
-        text_clear(&name);
+        text_clear(&path);
+        text_append(&path, list->path, folder + (size_t)(found - list->name));
+        text_string(&path, "recordings");
+        text_append(&path, rest, rest_length);
+        text_string(&path, endings[compressed ? 1 - i : i]);
+        if (text_check(&path, error) != ERROR_NONE) break;
+        *file = (struct list_file){.path = path.data,
+                                   .folder = list->folder,
+                                   .name = path.data + folder,
+                                   .is_member = true};
+        if (list_file_exists(file->folder, file->name, error) || error->code != ERROR_NONE) break;
+        text_clear(&path);
     }
-    if (error->code == ERROR_NONE && name.length > 0) return name.data;
-    text_free(&name);
+    if (error->code == ERROR_NONE && path.length > 0) return path.data;
+    text_free(&path);
     return NULL;
 }
 
-static enum error_code read_supervisions(struct builder *builder, const char *path,
+static enum error_code read_supervisions(struct builder *builder, const struct list_file *list,
                                          struct error *error) {
     struct supervisions supervisions = {
-        .set = {.builder = builder, .name = path, .what = "supervision"}};
+        .set = {.builder = builder, .name = list->path, .what = "supervision"}};
     struct lhotse_recordings *recordings = &supervisions.recordings;
-    char *name = recordings_beside(path, error);
+    struct list_file beside;
+    char *name = recordings_beside(list, &beside, error);
     if (name == NULL && error->code == ERROR_NONE)
         FAIL(error, ERROR_FILE, "%s: the recording set is missing; copy it into the same folder",
-             path);
+             list->path);
     if (error->code == ERROR_NONE) lhotse_set_open(&supervisions.set, error);
     if (error->code == ERROR_NONE)
-        lhotse_recordings_read(recordings, name, builder->collection, error);
-    if (error->code == ERROR_NONE) json_lines_each(path, add_line, &supervisions, error);
+        lhotse_recordings_read(recordings, &beside, builder->collection, error);
+    if (error->code == ERROR_NONE) list_file_each_line(list, add_line, &supervisions, error);
     if (error->code == ERROR_NONE) lhotse_set_finish(&supervisions.set, name, error);
     if (error->code == ERROR_NONE) manifest_finish(builder, error);
     lhotse_set_free(&supervisions.set);
@@ -111,9 +116,10 @@ static enum error_code read_supervisions(struct builder *builder, const char *pa
     return error->code;
 }
 
-static bool is_supervisions(const char *path, bool is_member, struct error *error) {
-    if (reader_lhotse_cuts.sniff(path, is_member, error) || error->code != ERROR_NONE) return false;
-    char *recordings = recordings_beside(path, error);
+static bool is_supervisions(const struct list_file *list, struct error *error) {
+    struct list_file beside;
+    if (reader_lhotse_cuts.sniff(list, error) || error->code != ERROR_NONE) return false;
+    char *recordings = recordings_beside(list, &beside, error);
     free(recordings);
     return recordings != NULL;
 }

@@ -3,7 +3,6 @@
  * itself one. Supervisions are timed from the start of the cut and are trimmed to it, as by
  * Lhotse's trimmed_supervisions. Cuts that are not a segment of one file (mixed cuts, commands,
  * addresses) are refused. */
-#include "host/base/gzip.h"
 #include "host/base/json_lines.h"
 #include "host/lists/lhotse_set.h"
 #include "host/lists/readers.h"
@@ -55,12 +54,11 @@ static bool is_cut(const json_t *object) {
 }
 
 /* Whether the file, perhaps gzip, is a cut set, by its first object. */
-static bool is_cuts(const char *path, bool is_member, struct error *error) {
+static bool is_cuts(const struct list_file *list, struct error *error) {
     struct error trouble = ERROR_INITIAL; /* reading the file reports it */
-    (void)is_member;
     FILE *stream = NULL;
-    if (gzip_open(path, &stream, &trouble) != ERROR_NONE) return false;
-    struct json_lines lines = {.stream = stream, .name = path};
+    if (list_file_stream(list, &stream, &trouble) != ERROR_NONE) return false;
+    struct json_lines lines = {.stream = stream, .name = list->path};
     bool end = false;
     for (size_t i = 0; i < MAXIMUM_LINES_SNIFFED && !end && lines.object == NULL; i++)
         if (json_lines_next(&lines, &end, &trouble) != ERROR_NONE) break;
@@ -184,10 +182,11 @@ static enum error_code add_line(void *context, const struct json_lines *lines,
 
 /* ---- the whole ---- */
 
-static enum error_code read_cuts(struct builder *builder, const char *path, struct error *error) {
-    struct cuts cuts = {.set = {.builder = builder, .name = path, .what = "cut"}};
+static enum error_code read_cuts(struct builder *builder, const struct list_file *list,
+                                 struct error *error) {
+    struct cuts cuts = {.set = {.builder = builder, .name = list->path, .what = "cut"}};
     lhotse_set_open(&cuts.set, error);
-    if (error->code == ERROR_NONE) json_lines_each(path, add_line, &cuts, error);
+    if (error->code == ERROR_NONE) list_file_each_line(list, add_line, &cuts, error);
     if (error->code == ERROR_NONE) lhotse_set_finish(&cuts.set, NULL, error);
     if (error->code == ERROR_NONE) manifest_finish(builder, error);
     lhotse_set_free(&cuts.set);

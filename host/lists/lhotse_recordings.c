@@ -132,15 +132,16 @@ static enum error_code add_line(void *context, const struct json_lines *lines,
     return error->code;
 }
 
-enum error_code lhotse_recordings_read(struct lhotse_recordings *recordings, const char *path,
-                                       struct collection *collection, struct error *error) {
+enum error_code lhotse_recordings_read(struct lhotse_recordings *recordings,
+                                       const struct list_file *file, struct collection *collection,
+                                       struct error *error) {
     struct reading reading = {.recordings = recordings};
-    json_lines_each(path, add_line, &reading, error);
+    TRY(list_file_each_line(file, add_line, &reading, error));
     if (recordings->count > 1)
         qsort_r(recordings->sources, recordings->count, sizeof *recordings->sources,
                 compare_sources, recordings);
     if (error->code == ERROR_NONE)
-        warn(collection, reading.others, drop_repeated(recordings), path, error);
+        warn(collection, reading.others, drop_repeated(recordings), file->path, error);
     return error->code;
 }
 

@@ -5,6 +5,7 @@
 #include "host/base/json.h"
 #include "host/base/text.h"
 #include "host/lists/collection.h"
+#include "host/lists/list_file.h"
 
 /* One source of one recording. */
 struct lhotse_source {
@@ -25,8 +26,9 @@ struct lhotse_recordings {
 
 /* Reads the set, perhaps gzip; warns of recordings that occur twice (the first counts) and of
  * lines that are not recordings. lhotse_recordings_free also after a failure. */
-enum error_code lhotse_recordings_read(struct lhotse_recordings *recordings, const char *path,
-                                       struct collection *collection, struct error *error);
+enum error_code lhotse_recordings_read(struct lhotse_recordings *recordings,
+                                       const struct list_file *file, struct collection *collection,
+                                       struct error *error);
 void lhotse_recordings_free(struct lhotse_recordings *recordings); /* takes a zeroed one */
 
 /* For one recording at a time: adds the sources of the object; false if it is not a recording.

@@ -1,7 +1,5 @@
 #include "host/lists/manifest.h"
 
-#include "host/base/file.h"
-#include "host/base/gzip.h"
 #include "host/base/hash_seed.h"
 #include "host/base/memory.h"
 #include "host/lists/folder.h"
@@ -111,22 +109,13 @@ static bool climbs_out(const char *path) {
     return false;
 }
 
-/* Absolute paths are inside if they begin with the folder of the list, as given or as its real
- * path. */
-static bool leaves(const char *root, const char *path) {
-    if (path[0] != '/') return climbs_out(path);
-    char *real = realpath(root, NULL);
-    bool inside = false;
-    const char *const starts[] = {root, real};
-    for (size_t i = 0; i < 2 && !inside; i++) {
-        size_t length = starts[i] == NULL || starts[i][0] != '/' ? 0 : strlen(starts[i]);
-        while (length > 0 && starts[i][length - 1] == '/') length--;
-        if (starts[i] == NULL || starts[i][0] != '/' || strncmp(path, starts[i], length) != 0)
-            continue;
-        inside = path[length] == '/' && !climbs_out(path + length + 1);
-    }
-    free(real);
-    return !inside;
+/* Whether a path leaves the folder of the list, or of the layout's sound files, by its text alone;
+ * where links lead is known when the file is opened. */
+static bool leaves(const struct builder *builder, const char *path) {
+    const char *folder = builder->audio_folder == NULL ? "" : builder->audio_folder;
+    const char *rest = root_folder_rest(&builder->collection->clips.root, path);
+    if (rest == NULL || strncmp(rest, folder, strlen(folder)) != 0) return true;
+    return climbs_out(rest + strlen(folder));
 }
 
 /* ---- rows ---- */
@@ -217,8 +206,7 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
         snprintf(reason, sizeof reason, "%s: %s (start '%.40s', end '%.40s', duration '%.40s')",
                  place, wrong, shown(row, ROLE_START), shown(row, ROLE_END),
                  shown(row, ROLE_DURATION));
-    } else if (!builder->options.allow_outside &&
-               leaves(builder->collection->clips.root.path, path)) {
+    } else if (!builder->options.allow_outside && leaves(builder, path)) {
         entry.status = CLIP_OUTSIDE;
         snprintf(reason, sizeof reason,
                  "%s: the path leaves the folder of the list; move the list, or give "
@@ -353,27 +341,26 @@ enum error_code manifest_finish(struct builder *builder, struct error *error) {
     return builder->has_ids ? warn_of_repeats(collection, false, error) : ERROR_NONE;
 }
 
-enum error_code manifest_read(struct builder *builder, const char *path,
+enum error_code manifest_read(struct builder *builder, const struct list_file *list,
                               enum error_code (*read)(struct builder *builder, FILE *stream,
                                                       const char *name, struct error *error),
                               struct error *error) {
     struct collection *collection = builder->collection;
     FILE *stream = NULL;
-    if (builder->member != NULL)
+    if (list->is_member)
         text_format(&collection->reading, "%s is read as an audiofolder: clips and labels from %s",
-                    collection->clips.root.path, builder->member);
+                    collection->clips.root.path, list->name);
     TRY(text_check(&collection->reading, error));
-    TRY(gzip_open(path, &stream, error));
-    read(builder, stream, path, error);
+    TRY(list_file_stream(list, &stream, error));
+    read(builder, stream, list->path, error);
     fclose(stream);
     TRY(error->code);
     TRY(report_segments(builder, error));
     TRY(manifest_finish(builder, error));
-    if (builder->member == NULL) return ERROR_NONE;
-    return folder_warn_of_unlisted(builder, builder->member, error);
+    return list->is_member ? folder_warn_of_unlisted(builder, list->name, error) : ERROR_NONE;
 }
 
-bool manifest_sniff(const char *path, bool is_member, struct error *error) {
+bool manifest_sniff(const struct list_file *list, struct error *error) {
     (void)error;
-    return !is_member || file_start_holds(path, "file_name");
+    return !list->is_member || list_file_starts_with(list, "file_name");
 }

@@ -3,6 +3,7 @@
 #define EARMARK_LISTS_MANIFEST_H
 
 #include "host/lists/builder.h"
+#include "host/lists/list_file.h"
 
 #include <stdio.h>
 
@@ -67,14 +68,14 @@ enum error_code manifest_warn_of_unused(struct builder *builder, const char *nam
 enum error_code manifest_finish(struct builder *builder, struct error *error);
 
 /* For the readers of one file with named columns: opens it, perhaps gzip, calls `read`, and
- * finishes. In a folder (builder->member) it is the metadata of an audiofolder: sound files
+ * finishes. In a folder INPUT it is the metadata of an audiofolder: sound files
  * that it does not list are a warning. */
-enum error_code manifest_read(struct builder *builder, const char *path,
+enum error_code manifest_read(struct builder *builder, const struct list_file *list,
                               enum error_code (*read)(struct builder *builder, FILE *stream,
                                                       const char *name, struct error *error),
                               struct error *error);
 /* Their sniff: a file in a folder is its metadata when it has "file_name". */
-bool manifest_sniff(const char *path, bool is_member, struct error *error);
+bool manifest_sniff(const struct list_file *list, struct error *error);
 
 /* Append the rows of a stream, which stays the caller's; `name` is for messages. */
 enum error_code manifest_csv_read(struct builder *builder, FILE *stream, const char *name,

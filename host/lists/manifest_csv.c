@@ -139,12 +139,14 @@ static enum error_code read_tabs(struct builder *builder, FILE *stream, const ch
     return manifest_csv_read(builder, stream, name, '\t', error);
 }
 
-static enum error_code read_csv(struct builder *builder, const char *path, struct error *error) {
-    return manifest_read(builder, path, read_commas, error);
+static enum error_code read_csv(struct builder *builder, const struct list_file *list,
+                                struct error *error) {
+    return manifest_read(builder, list, read_commas, error);
 }
 
-static enum error_code read_tsv(struct builder *builder, const char *path, struct error *error) {
-    return manifest_read(builder, path, read_tabs, error);
+static enum error_code read_tsv(struct builder *builder, const struct list_file *list,
+                                struct error *error) {
+    return manifest_read(builder, list, read_tabs, error);
 }
 
 const struct list_reader reader_csv = {

@@ -114,8 +114,9 @@ enum error_code manifest_jsonl_read(struct builder *builder, FILE *stream, const
     return error->code;
 }
 
-static enum error_code read_jsonl(struct builder *builder, const char *path, struct error *error) {
-    return manifest_read(builder, path, manifest_jsonl_read, error);
+static enum error_code read_jsonl(struct builder *builder, const struct list_file *list,
+                                  struct error *error) {
+    return manifest_read(builder, list, manifest_jsonl_read, error);
 }
 
 const struct list_reader reader_jsonl = {

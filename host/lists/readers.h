@@ -4,7 +4,7 @@
 #ifndef EARMARK_LISTS_READERS_H
 #define EARMARK_LISTS_READERS_H
 
-#include "host/base/error.h"
+#include "host/lists/list_file.h"
 
 struct builder;
 
@@ -22,14 +22,15 @@ struct list_reader {
     const char *endings[LIST_READER_NAMES + 1];
     /* INPUT is a folder that holds one of these files; ends in NULL. */
     const char *members[LIST_READER_NAMES + 1];
-    bool reads_folder; /* read gets the folder INPUT, not the member in it */
+    bool reads_folder; /* the path that read gets is that of the folder, not of the member in it */
 
-    /* Whether the file at `path`, which has one of the endings or is a member of the folder
-     * INPUT (is_member), is of this format; NULL: its name is enough. false for a file that
-     * cannot be read, too: reading it reports why. Errors: ERROR_MEMORY. */
-    bool (*sniff)(const char *path, bool is_member, struct error *error);
-    /* Appends the clips of the list at `path` to builder->collection. */
-    enum error_code (*read)(struct builder *builder, const char *path, struct error *error);
+    /* Whether the file, which has one of the endings or is a member of the folder INPUT, is of
+     * this format; NULL: its name is enough. false for a file that cannot be read, too: reading
+     * it reports why. Errors: ERROR_MEMORY, ERROR_FILE for a file that leads out of the folder. */
+    bool (*sniff)(const struct list_file *list, struct error *error);
+    /* Appends the clips of the list to builder->collection. */
+    enum error_code (*read)(struct builder *builder, const struct list_file *list,
+                            struct error *error);
 };
 
 /* In this order. A file is read by the first that accepts it: what is any JSON comes last. */

@@ -11,8 +11,7 @@
 
 static enum clip_status refuse_unopened(const char *path, int number, struct verdict *verdict,
                                         struct error *error) {
-    if (number == EMFILE || number == ENFILE || number == ENOMEM)
-        file_fail(error, path, "open", number);
+    if (file_is_shortage(number)) file_fail(error, path, "open", number);
     if (number == EXDEV) return verdict_set(verdict, CLIP_OUTSIDE, CLIP_LEADS_OUT);
     bool is_foreign = number == ENOENT && strchr(path, '\\') != NULL;
     return verdict_set(verdict, CLIP_UNREADABLE, "cannot open: %s%s", strerror(number),

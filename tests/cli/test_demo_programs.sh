@@ -36,6 +36,17 @@ expect_equal "evenly among the others: 300 changes, 50 expected a pair" \
 printf 'path,label\na.wav,x\nb.wav,x\n' >"$TMP/one.csv"
 check_fails "one label only is refused" "$plant" "$TMP/one.csv" 1 5 "$TMP/x" "$TMP/y"
 
+# ---- what a terminal or a spreadsheet would obey
+printf 'path,label\na.wav,=1+2\nb.wav,\033[31m;-x\n' >"$TMP/hostile.csv"
+check "hostile labels" "$plant" "$TMP/hostile.csv" 1 100 "$TMP/hostile-labelled.csv" "$TMP/hostile-planted.csv"
+expect_equal "the list is escaped" "$(tail -n +2 "$TMP/hostile-planted.csv")" \
+    "0,a.wav,\"%1B[31m%3B-x\",'=1+2
+1,b.wav,'=1+2,\"%1B[31m%3B-x\""
+expect_equal "the labels are the manifest's" "$(tail -n +2 "$TMP/hostile-labelled.csv" | cut -d, -f2 | sort)" \
+    "$(tail -n +2 "$TMP/hostile.csv" | cut -d, -f2 | sort)"
+check_fails "a hostile name" "$plant" $'\e[31m\u009b\rx' 1 5 "$TMP/x" "$TMP/y"
+expect_equal "is shown" "$(cat "$TMP/stderr")" '\x1b[31m\xc2\x9b\x0dx: No such file or directory'
+
 # ---- scoring: six clips, one of them silent; rows 1, 3 and 5 are planted.
 mkdir "$TMP/out"
 cat >"$TMP/out/clips.csv" <<'END'

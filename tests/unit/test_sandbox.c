@@ -1,6 +1,6 @@
-/* The sandbox, call by call: each is made by a process of its own, without the sandbox, with
- * Landlock alone and with all of it. Then every number of a system call, what a decoder needs, and
- * kernels that lack a layer. */
+/* The sandbox, call by call (test_taken_over.c has it inside the program): each is made by a
+ * process of its own, without the sandbox, with Landlock alone and with all of it. Then every
+ * number of a system call, what a decoder needs, and kernels that lack a layer. */
 #include "host/base/sandbox.h"
 #include "tests/support/sandboxed.h"
 

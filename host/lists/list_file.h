@@ -1,0 +1,39 @@
+/* A file of INPUT. The list that the user named is opened as given; all other files, and a list
+ * found in a folder INPUT, beneath its folder. */
+#ifndef EARMARK_LISTS_LIST_FILE_H
+#define EARMARK_LISTS_LIST_FILE_H
+
+#include "host/base/json_lines.h"
+#include "host/base/root_folder.h"
+
+#include <stdio.h>
+
+struct list_file {
+    const char *path;                 /* for messages, and of the list that the user named */
+    const struct root_folder *folder; /* its folder */
+    const char *name;                 /* in the folder */
+    bool is_member;                   /* found in the folder, not named by the user */
+};
+
+/* Whether the folder has a file of this name. ERROR_FILE if it leads out of the folder. */
+bool list_file_exists(const struct root_folder *folder, const char *name, struct error *error);
+
+/* As file_open_regular(). Errors: ERROR_FILE. */
+enum error_code list_file_open(const struct list_file *file, int *descriptor, size_t *size,
+                               struct error *error);
+
+/* The same as a stream of its text, which may be compressed (gzip_open). */
+enum error_code list_file_stream(const struct list_file *file, FILE **stream, struct error *error);
+
+/* json_lines_each() for such a stream. */
+enum error_code list_file_each_line(const struct list_file *file,
+                                    enum error_code (*add)(void *context,
+                                                           const struct json_lines *lines,
+                                                           struct error *error),
+                                    void *context, struct error *error);
+
+/* Whether its first 4 KiB contain the word ("": whether it is not empty); false if it cannot be
+ * read. */
+bool list_file_starts_with(const struct list_file *file, const char *word);
+
+#endif
