@@ -39,22 +39,9 @@ static bool chance(size_t percent) {
 
 static const char *folder, *clips, *made;
 
-static const char *const classes[] = {"low",
-                                      "middle",
-                                      "high",
-                                      "a\x1b[2Jb",
-                                      "x\xc2\x9b"
-                                      "31m",
-                                      "=1+1",
-                                      "two words",
-                                      "-rf",
-                                      "n\nl",
-                                      "\xff\xfe",
-                                      "a;b|c,d",
-                                      "<script>x()",
-                                      "%00",
-                                      "'\"`",
-                                      "\xe2\x80\xae"};
+static const char *const classes[] = {
+    "low",  "middle",   "high",    "a\x1b[2Jb",   "x\302\23331m", "=1+1", "two words",   "-rf",
+    "n\nl", "\xff\xfe", "a;b|c,d", "<script>x()", "%00",          "'\"`", "\xe2\x80\xae"};
 static const char *const sounds[] = {"low/clip0.wav",  "low/clip1.wav",  "middle/clip0.wav",
                                      "high/clip0.wav", "high/clip1.wav", "middle/clip1.wav"};
 static const char *const results[] = {
@@ -79,30 +66,23 @@ static const char *const kept[] = {"shards",
                                    "clips.csv.1.part",
                                    "run.json.XXXXXX.part",
                                    "odd\x1b[31mname.part"};
-static const char *const targets[] = {"../victim",
-                                      "../../victim",
-                                      "../victim/keys",
-                                      "../../victim/keys",
-                                      "../victim/new",
-                                      "..",
+static const char *const targets[] = {"..",
                                       ".",
                                       "/",
                                       "/dev/zero",
                                       "/dev/full",
                                       "/proc/self/cwd",
                                       "/proc/self/fd/1",
-                                      "nowhere",
                                       "self",
                                       "low",
                                       "../in",
-                                      "../victim/shards",
                                       "low/clip0.wav",
                                       "../low/clip0.wav",
-                                      "../victim/private.wav",
-                                      "../../victim/private.wav",
                                       "/etc/passwd",
                                       "../out/clips.csv",
-                                      "../victim/list.csv"};
+                                      "nowhere"};
+static const char *const files[] = {"private.wav", "keys", "run.json", "list.csv", "new"};
+static const char *const folders[] = {"", "", "shards"};
 
 // FOLDER/PART/NAME; a name may hold any byte but NUL.
 static const char *at(const char *part, const char *name) {
@@ -111,6 +91,15 @@ static const char *at(const char *part, const char *name) {
     char *path = paths[turn++ % 4];
     if (snprintf(path, PATH, "%s/%s/%s", folder, part, name) >= PATH) exit(1);
     return path;
+}
+
+// A link to something of the victim's (a folder, or a file), or to anything.
+static void make_link(const char *path, bool is_folder) {
+    char target[PATH];
+    const char *name = is_folder ? PICK(folders) : PICK(files);
+    snprintf(target, sizeof target, "%s/victim/%s", folder, name);
+    if (chance(40)) snprintf(target, sizeof target, "%s", PICK(targets));
+    (void)!symlink(target, path);
 }
 
 // ---- bytes
@@ -133,7 +122,7 @@ static void save(const char *path, const char *bytes, size_t size) {
 static size_t mutate(char *bytes, size_t size) {
     static const char *const words[] = {"\x1b]0;x\a", "\"", "\n", "\r\n", ",",     "\0",
                                         "{",          "[",  "-1", "nan",  "1e999", "99999999999"};
-    for (size_t changes = chance(50) ? 0 : 1 + below(8); changes > 0 && size > 0; changes--) {
+    for (size_t changes = chance(70) ? 0 : 1 + below(8); changes > 0 && size > 0; changes--) {
         size_t place = below(size);
         const char *word = PICK(words);
         size_t length = strlen(word) + (*word == '\0');
@@ -178,7 +167,7 @@ static void make_any(const char *path, const char *original, bool is_sound) {
     case 1: mkdir(path, 0755); break;
     case 2:
     case 3:
-    case 4: (void)!symlink(PICK(targets), path); break;
+    case 4: make_link(path, !is_sound && chance(20)); break;
     case 5:
         for (size_t i = 0; i < sizeof garbage; i++) garbage[i] = (char)next();
         save(path, garbage, below(sizeof garbage));
@@ -201,11 +190,11 @@ static void make_collection(void) {
         char name[PATH];
         const char *class = chance(70) ? classes[c % 3] : PICK(classes);
         if (chance(8)) {
-            (void)!symlink(PICK(targets), at("in", class));
+            make_link(at("in", class), true);
             continue;
         }
         mkdir(at("in", class), 0755);
-        for (size_t i = 0, files = 3 + below(6); i < files; i++) {
+        for (size_t i = 0, sound_count = 3 + below(6); i < sound_count; i++) {
             snprintf(name, sizeof name, "%s/%s%zu.%s", class, chance(90) ? "clip" : PICK(classes),
                      i, chance(90) ? "wav" : "flac");
             if (chance(75))
@@ -258,7 +247,7 @@ static void write_table(FILE *list, char comma) {
     static const char *const headers[] = {"path%clabel%cgroup\n", "filename%ccategory%cfold\n",
                                           "a\x1b]0;b\a%clabel%c\n", "file_name%cclass%cspeaker\n"};
     fprintf(list, chance(85) ? headers[0] : PICK(headers), comma, comma);
-    for (size_t i = 0, rows = below(30); i < rows; i++) {
+    for (size_t i = 0, rows = 8 + below(30); i < rows; i++) {
         const char *quote = chance(20) ? "\"" : "";
         fputs(quote, list);
         put(list, path_value());
@@ -269,7 +258,7 @@ static void write_table(FILE *list, char comma) {
 }
 
 static void write_lines(FILE *list) {
-    for (size_t i = 0, rows = below(30); i < rows; i++) {
+    for (size_t i = 0, rows = 8 + below(30); i < rows; i++) {
         fprintf(list, "{\"%s\": \"", chance(90) ? "path" : "p\\u001b");
         put(list, path_value());
         fputs("\", \"label\": \"", list);
@@ -335,6 +324,7 @@ static void make_results(void) {
     size_t share = PICK(shares);
     if (chance(15)) return;
     mkdir(at("out", ""), 0755);
+    if (chance(20)) make_link(at("out", "shards"), true);
     for (size_t i = 0, odd = below(5); i < odd; i++) {
         const char *name = chance(50) ? PICK(results) : PICK(kept);
         if (strncmp(name, "shards/", 7) == 0) mkdir(at("out", "shards"), 0755);
@@ -367,7 +357,7 @@ static void add_array(FILE *words, const char *option, const char *name) {
 static void write_command(const char *program, const char *list) {
     static const char *const commands[] = {"audit",  "audit",    "audit",  "embed",
                                            "report", "crossval", "issues", "detect"};
-    static const char *const options[] = {"--fresh", "--json", "--quiet", "--shuffle"};
+    static const char *const options[] = {"--json", "--quiet", "--no-resample", "--seed=7"};
     const char *command = PICK(commands);
     FILE *words = fopen(at(".", "words"), "we");
     if (!words) exit(1);
@@ -388,7 +378,8 @@ static void write_command(const char *program, const char *list) {
     } else {
         add_word(words, "-o");
         add_word(words, at("out", ""));
-        if (chance(50)) add_word(words, "--fresh");
+        if (chance(75)) add_word(words, "--fresh");
+        if (!strcmp(command, "audit")) add_word(words, "--folds=2");
     }
     if (reads_clips && chance(15)) add_word(words, "--label-pattern={label}/{rest}.wav");
     if (reads_clips && chance(15)) add_word(words, "--label-separator=;");

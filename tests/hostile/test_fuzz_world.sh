@@ -2,11 +2,11 @@
 # A collection, its lists and an OUT that somebody else prepared, made from random numbers: whatever
 # they are, the program ends in an ordinary way, writes only in OUT and reads nothing outside.
 #
-# WORLD_ROUNDS says how many (20, in `make test-long` 600), WORLD_SEED=N with WORLD_ROUNDS=1 repeats
+# WORLD_ROUNDS says how many (12, in `make test-long` 500), WORLD_SEED=N with WORLD_ROUNDS=1 repeats
 # one; WORLD_KEEP=1 keeps its folder.
 source tests/hostile/lib.sh
 
-WORLD_ROUNDS=${WORLD_ROUNDS:-$(rounds 20 600)}
+WORLD_ROUNDS=${WORLD_ROUNDS:-$(rounds 12 500)}
 WORLD_SEED=${WORLD_SEED:-$(($(date +%s) % 100000 * 1000))}
 echo "# WORLD_SEED=$WORLD_SEED WORLD_ROUNDS=$WORLD_ROUNDS"
 export EARMARK_DECODER_SECONDS=2
@@ -27,11 +27,13 @@ printf 'path,label\nprivate.wav,%s\n' "$secret" >"$TMP/mine/list.csv"
 has_raw() { LC_ALL=C grep -a -q -P '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' "$1"; }
 
 problems=
+declare -A codes # how many runs ended with each
 complain() { problems+="seed $seed: $*"$'\n'; }
 
 # judge CODE: of the run in $world.
 judge() {
     local code=$1 file
+    codes[$code]=$((${codes[$code]:-0} + 1))
     case $code in
     0 | 1 | 2 | 3 | 4 | 75) ;;
     *) complain "exit code $code; $(tail -n 3 "$TMP/stderr" | cat -v)" ;;
@@ -44,7 +46,11 @@ judge() {
         if has_raw "$file"; then complain "raw bytes in ${file##*/}"; fi
         if grep -a -q -F "$secret" "$file"; then complain "the marker is in ${file##*/}"; fi
     done
-    if grep -a -q -r -F "$secret" "$world/out" 2>/dev/null; then complain "the marker is in OUT"; fi
+    # Not the sparse files that were planted there.
+    if find "$world/out" -type f -size -32M -exec grep -a -q -F "$secret" {} \; -print 2>/dev/null |
+        grep -q .; then
+        complain "the marker is in OUT"
+    fi
     if [ "$code" -eq 0 ] || [ "$code" -eq 3 ]; then
         for file in clips.csv issues.csv classes.csv report.html; do
             if [ "$world/out/$file" -nt "$world/words" ] && [ -f "$world/out/$file" ]; then
@@ -73,6 +79,7 @@ for ((seed = WORLD_SEED; seed < WORLD_SEED + WORLD_ROUNDS; seed++)); do
     rm -rf "$world"
     if [ "$(wc -l <<<"$problems")" -gt 20 ]; then break; fi
 done
+for code in "${!codes[@]}"; do echo "# exit code $code: ${codes[$code]} times"; done
 if [ -z "$problems" ]; then
     ok "$WORLD_ROUNDS worlds from seed $WORLD_SEED"
 else
