@@ -256,7 +256,16 @@ test-cli: cli-programs
 HOSTILE_LONG ?= 1
 .PHONY: test-hostile
 test-hostile: cli-programs ## the program on sounds, lists and folders that somebody prepared to harm
-	@$(cli_variables) HOSTILE_LONG='$(HOSTILE_LONG)' bash tests/run.sh $(RUN_OPTIONS) --timeout 3600 $(HOSTILE_TESTS) $(SANDBOX_TESTS)
+	$(if $(HOSTILE_LONG),@$(MAKE) --no-print-directory -j$(JOBS) $(ANSWERS_FLAGS) answers-program)
+	@$(cli_variables) HOSTILE_LONG='$(HOSTILE_LONG)' bash tests/run.sh $(RUN_OPTIONS) --timeout 3600 \
+		$(if $(HOSTILE_LONG),"/usr/bin/env EARMARK_ANSWERS=1000000 $$($(MAKE) -s --no-print-directory $(ANSWERS_FLAGS) answers-program)") \
+		$(HOSTILE_TESTS) $(SANDBOX_TESTS)
+
+# Random answers of a decoder are played to a program with sanitizers. Prints its name.
+ANSWERS_FLAGS := SANITIZER=address,undefined OPTIMISE=-O1
+.PHONY: answers-program
+answers-program: $(BUILD)/tests/test_lying_decoder
+	@echo $<
 
 # The plug-in on a machine without a GPU, and the resources of its kernels.
 .PHONY: test-plugin

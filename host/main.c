@@ -9,6 +9,7 @@
 #include "host/commands/option_parse.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -140,6 +141,7 @@ static bool open_streams(void) {
 int main(int argc, char **argv) {
     struct error error = ERROR_INITIAL;
     if (!open_streams()) return EXIT_FATAL;
+    signal(SIGXFSZ, SIG_IGN); /* ulimit -f: the write fails, and says why; so in all children */
     wait_policy_set(argv);
     json_object_seed((size_t)hash_seed());
     int exit_code = run(argc, argv);

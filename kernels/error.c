@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int error_format(char *text, size_t size, const char *format, va_list arguments) {
+int error_vformat(char *text, size_t size, const char *format, va_list arguments) {
     int length = vsnprintf(text, size, format, arguments);
     if (length < 0 || (size_t)length < size) return length;
     for (size_t end = size - 1, tail = 1; tail <= end && tail < 4; tail++) {
@@ -17,6 +17,14 @@ int error_format(char *text, size_t size, const char *format, va_list arguments)
     return length;
 }
 
+int error_format(char *text, size_t size, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int length = error_vformat(text, size, format, arguments);
+    va_end(arguments);
+    return length;
+}
+
 enum error_code error_set(struct error *error, enum error_code code, const char *file, int line,
                           const char *format, ...) {
     if (error->code != ERROR_NONE) return error->code;
@@ -25,30 +33,19 @@ enum error_code error_set(struct error *error, enum error_code code, const char 
     error->line = line;
     va_list arguments;
     va_start(arguments, format);
-    error_format(error->message, sizeof error->message, format, arguments);
+    error_vformat(error->message, sizeof error->message, format, arguments);
     va_end(arguments);
     return code;
-}
-
-/* snprintf by error_format. */
-static void join(char *text, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void join(char *text, size_t size, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    error_format(text, size, format, arguments);
-    va_end(arguments);
 }
 
 void error_prefix(struct error *error, const char *format, ...) {
     char prefix[ERROR_MESSAGE_SIZE], combined[ERROR_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    int length = error_format(prefix, sizeof prefix, format, arguments);
+    int length = error_vformat(prefix, sizeof prefix, format, arguments);
     va_end(arguments);
     if (length < 0 || length >= ERROR_MESSAGE_SIZE) return;
-    join(combined, sizeof combined, "%s: %s", prefix, error->message);
+    error_format(combined, sizeof combined, "%s: %s", prefix, error->message);
     memcpy(error->message, combined, sizeof combined);
 }
 

@@ -53,9 +53,11 @@ enum error_code error_set(struct error *error, enum error_code code, const char 
 void error_prefix(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* vsnprintf, but a text that does not fit does not end in part of a UTF-8 character. Returns what
- * vsnprintf returns. */
-int error_format(char *text, size_t size, const char *format, va_list arguments)
+/* snprintf and vsnprintf, but a text that does not fit does not end in part of a UTF-8 character.
+ * They return what those return. */
+int error_format(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int error_vformat(char *text, size_t size, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
 /* A word for the code: "bad data", "out of memory". */

@@ -2,6 +2,7 @@
 #include "host/audit/internal.h"
 
 #include "host/base/memory.h"
+#include "host/base/utf8.h"
 
 #include <stdlib.h>
 
@@ -24,8 +25,8 @@ static enum error_code warn_of_classes(struct audit *audit, const struct class_c
     for (size_t c = 0; c < clips->class_count; c++) {
         if (!is_meant(&counts[c], folds)) continue;
         if (found < EXAMPLES)
-            text_format(&named, "%s%.100s (%zu)", found == 0 ? "" : ", ", clips->class_names[c],
-                        counts[c].clips);
+            text_format(&named, "%s%.*s (%zu)", found == 0 ? "" : ", ",
+                        UTF8_PIECE(clips->class_names[c], 100), counts[c].clips);
         found++;
     }
     if (found > 0 && text_check(&named, error) == ERROR_NONE)
@@ -78,14 +79,14 @@ static enum error_code require_two_classes(const struct clip_list *clips,
     if (present == 0) return clip_list_fail(clips, "audited", error);
     if (present == 1)
         return FAIL(error, ERROR_DATA,
-                    "every clip has the same label, %.100s; an audit needs at least two classes: "
+                    "every clip has the same label, %.*s; an audit needs at least two classes: "
                     "check INPUT, or name the label with --label-column or --label-pattern",
-                    clips->class_names[only]);
+                    UTF8_PIECE(clips->class_names[only], 100));
     if (auditable == 1)
         return FAIL(error, ERROR_DATA,
-                    "only 1 class can be audited: %.100s; an audit needs at least two with as many "
+                    "only 1 class can be audited: %.*s; an audit needs at least two with as many "
                     "clips as folds",
-                    clips->class_names[auditable_one]);
+                    UTF8_PIECE(clips->class_names[auditable_one], 100));
     if (auditable == 0 && source == FOLDS_DEALT)
         return FAIL(error, ERROR_DATA,
                     "every class has fewer clips than the %zu folds: give fewer --folds", folds);

@@ -149,6 +149,7 @@ static void fill_results(const struct audit_settings *settings, struct audit *au
     results->has_audio_faults = true;
     results->input = settings->session.input;
     results->root = input->clips.root.path;
+    results->allow_outside = input->clips.root.allow_outside;
     results->group_name = settings->session.input_options.group_field;
     results->clips = clip_view_clips(&audit->view);
     results->class_names = audit->rows.class_names;

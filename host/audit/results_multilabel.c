@@ -3,6 +3,7 @@
 #include "host/audit/internal.h"
 #include "host/audit/issues_multilabel.h"
 #include "host/base/memory.h"
+#include "host/base/utf8.h"
 #include "host/classifier/auditable.h"
 
 #include <stdlib.h>
@@ -162,8 +163,9 @@ static enum error_code report_left_out(struct audit *audit, struct error *error)
         enum auditable status = (enum auditable)rows->label_status[k];
         if (status == AUDITABLE_YES) continue;
         if (count < EXAMPLES)
-            text_format(&examples, "%s%.100s (%zu; %s)", count == 0 ? "" : ", ", names[k],
-                        rows->label_rows[k], auditable_class_reason(status));
+            text_format(&examples, "%s%.*s (%zu; %s)", count == 0 ? "" : ", ",
+                        UTF8_PIECE(names[k], 100), rows->label_rows[k],
+                        auditable_class_reason(status));
         if (count < NAMED) {
             text_string(&all, count == 0 ? "" : ", ");
             text_json(&all, names[k]);

@@ -21,6 +21,7 @@ enum error_code audit_views_open(const char *const *paths, size_t count, size_t 
     for (size_t v = 0; v < count; v++) {
         struct npy_array *array = &views->given[v];
         TRY(npy_open(paths[v], array, error));
+        npy_watch(array);
         views->file_count++;
         views->names[v] = audit_views_name(paths[v], error);
         if (views->names[v] == NULL) return error->code;

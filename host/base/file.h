@@ -63,9 +63,11 @@ enum error_code file_map_opened(int descriptor, size_t size, const char *path,
                                 struct file_mapping *mapping, struct error *error);
 void file_unmap(struct file_mapping *mapping);
 
-/* After the last use of a mapping: ERROR_FILE if another file has its name now, or if its size or
- * times are not what they were when it was mapped. Takes one that is not of a file. */
-enum error_code file_map_unchanged(const struct file_mapping *mapping, struct error *error);
+/* After the last use of a mapping: ERROR_FILE unless its bytes are the same, as the caller found,
+ * its size and times are what they were when it was mapped, and no other file has its name. Takes
+ * one that is not of a file. */
+enum error_code file_map_unchanged(const struct file_mapping *mapping, bool same_bytes,
+                                   struct error *error);
 
 /* folder + "/" + name, to be freed; NULL on ERROR_MEMORY. */
 char *file_join(const char *folder, const char *name, struct error *error);

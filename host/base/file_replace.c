@@ -175,6 +175,24 @@ enum error_code file_replace_commit(struct file_replacement *replacement, struct
     return ERROR_NONE;
 }
 
+/* Some file systems have only one of the two. file_replace_close removes the other name. */
+static int name_new(const struct file_replacement *replacement) {
+    const int folder = replacement->folder;
+    const char *from = replacement->temporary, *to = replacement->name;
+    if (renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0) return 0;
+    return errno == EEXIST ? -1 : linkat(folder, from, folder, to, 0);
+}
+
+enum error_code file_replace_commit_new(struct file_replacement *replacement, bool *made,
+                                        struct error *error) {
+    *made = false;
+    if (!close_written(replacement)) return file_fail(error, replacement->path, "write", errno);
+    *made = name_new(replacement) == 0;
+    return *made || errno == EEXIST
+               ? ERROR_NONE
+               : file_fail(error, replacement->path, "rename a file to this", errno);
+}
+
 void file_replace_close(struct file_replacement *replacement) {
     if (replacement->stream != NULL) fclose(replacement->stream);
     if (replacement->stream != NULL) close(replacement->descriptor);

@@ -25,6 +25,10 @@ enum error_code file_replace_open(const struct folder *folder, const char *name,
 enum error_code file_replace_open_path(const char *path, struct file_replacement *replacement,
                                        struct error *error);
 enum error_code file_replace_commit(struct file_replacement *replacement, struct error *error);
+/* The same for a name that must not be taken: *made is false, without an error, where it is. The
+ * folder is not flushed. */
+enum error_code file_replace_commit_new(struct file_replacement *replacement, bool *made,
+                                        struct error *error);
 /* Removes the temporary file unless it was committed; may be called after commit. */
 void file_replace_close(struct file_replacement *replacement);
 

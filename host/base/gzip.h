@@ -10,7 +10,7 @@
 /* Bounds for files made to expand, each beyond an amount of text that is free. Lists of clips
  * become 5 to 35 times as long, and their shortest rows ("12345.wav,a") are 2.4 compressed bytes
  * each. Compressed bytes are those read so far, so that what follows does not count. */
-#define GZIP_FREE_BYTES ((size_t)64 << 20)
+#define GZIP_FREE_BYTES ((size_t)16 << 20)
 #define GZIP_MAXIMUM_RATIO ((size_t)50)
 #define GZIP_FREE_LINES ((size_t)1 << 20)
 #define GZIP_LINES_A_BYTE 0.5

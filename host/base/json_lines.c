@@ -33,7 +33,7 @@ static enum error_code read_line(struct json_lines *lines, bool *end, struct err
 }
 
 static void set_problem(struct json_lines *lines, const char *problem) {
-    snprintf(lines->problem, sizeof lines->problem, "%s", problem);
+    error_format(lines->problem, sizeof lines->problem, "%s", problem);
 }
 
 /* The object of the current line, or the problem with it. */

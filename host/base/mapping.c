@@ -101,14 +101,16 @@ static bool same_file(const struct stat *left, const struct stat *right) {
            same_time(&left->st_ctim, &right->st_ctim);
 }
 
-enum error_code file_map_unchanged(const struct file_mapping *mapping, struct error *error) {
+enum error_code file_map_unchanged(const struct file_mapping *mapping, bool same_bytes,
+                                   struct error *error) {
     struct stat status;
     pthread_mutex_lock(&lock);
     const struct mapped *mapped = all;
     while (mapped != NULL && mapped->data != mapping->data) mapped = mapped->next;
     pthread_mutex_unlock(&lock);
     if (mapped == NULL) return ERROR_NONE;
-    if (stat(mapped->path, &status) == 0 && same_file(&status, &mapped->status)) return ERROR_NONE;
+    if (same_bytes && stat(mapped->path, &status) == 0 && same_file(&status, &mapped->status))
+        return ERROR_NONE;
     return FAIL(error, ERROR_FILE,
                 "%s: was changed while it was read; give the same command again when nothing "
                 "writes to it",

@@ -26,7 +26,10 @@ void npy_close(struct npy_array *array); /* may be called on NPY_INITIAL */
  * changes while it is copied. */
 enum error_code npy_read(const char *path, struct npy_array *array, struct error *error);
 
-/* After the last use of a mapped array: file_map_unchanged(). */
+/* For a mapped array: npy_watch() before its first use, npy_unchanged() after the last, which is
+ * ERROR_FILE if the file or its elements are others by then. Times alone do not show it: a program
+ * that maps the file, too, need not change them. */
+void npy_watch(struct npy_array *array);
 enum error_code npy_unchanged(const struct npy_array *array, struct error *error);
 
 /* The same on bytes in memory, which must stay valid. The message does not name a file. */

@@ -40,6 +40,7 @@ struct npy_array {
     const unsigned char *data;   /* may be unaligned: use npy_direct or the copies below */
     struct file_mapping mapping; /* npy_open */
     unsigned char *copy;         /* npy_read */
+    uint64_t checksum;           /* npy_watch; 0: not watched */
 };
 
 #define NPY_INITIAL                                                                                \

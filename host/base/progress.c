@@ -280,7 +280,7 @@ void progress_message(const char *format, ...) {
     va_end(arguments);
     if (message == NULL) { /* no memory: that may be what the message says */
         va_start(arguments, format);
-        error_format(brief, sizeof brief, format, arguments);
+        error_vformat(brief, sizeof brief, format, arguments);
         va_end(arguments);
     }
     if (current != NULL) erase_bar(current);

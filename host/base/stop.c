@@ -18,6 +18,19 @@ static volatile sig_atomic_t current_note;
 /* How long an orderly stop may take. */
 #define STOP_SECONDS 1
 
+static volatile sig_atomic_t removed_folder = -1;
+static const char *volatile removed_name;
+
+void stop_remove(int folder, const char *name) {
+    if (folder >= 0) removed_name = name;
+    removed_folder = folder;
+}
+
+static void end(int code) {
+    if (removed_folder >= 0) unlinkat(removed_folder, removed_name, 0);
+    _exit(code);
+}
+
 /* Whatever else the process does, what follows begins a line. */
 static void leave_bar(void) {
     if (progress_bar_is_shown() && write(STDERR_FILENO, "\n", 1) < 0) return;
@@ -26,7 +39,7 @@ static void leave_bar(void) {
 static void on_signal(int number) {
     if (stop_signal != 0) {
         leave_bar();
-        _exit(128 + number);
+        end(128 + number);
     }
     stop_signal = number;
     alarm(STOP_SECONDS);
@@ -41,7 +54,7 @@ static void on_alarm(int number) {
     leave_bar();
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0) break;
-    _exit(STOP_EXIT_CODE);
+    end(STOP_EXIT_CODE);
 }
 
 void stop_note(const char *sentence) {

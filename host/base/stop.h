@@ -20,6 +20,10 @@ void stop_note(const char *sentence);
 /* The last note, or "what was committed is kept" before the first. */
 const char *stop_noted(void);
 
+/* A file that is removed when a signal ends the process: a name, which stays valid, in an open
+ * folder; -1: none. */
+void stop_remove(int folder, const char *name);
+
 /* ERROR_STOPPED once a signal came. Called between batches and between steps. */
 enum error_code stop_check(struct error *error);
 

@@ -20,4 +20,7 @@ bool utf8_is_hidden(uint32_t point);
 /* Bytes of the string, at most `limit`, without a part of a character at their end. */
 size_t utf8_fitting(const char *string, size_t limit);
 
+/* They, as the two arguments of "%.*s". */
+#define UTF8_PIECE(string, limit) (int)utf8_fitting((string), (limit)), (string)
+
 #endif

@@ -37,7 +37,7 @@ enum error_code warnings_add(struct warnings *warnings, struct error *error, con
     if (++warnings->added > WARNINGS_MAXIMUM) return count_dropped(warnings, error);
     va_list arguments;
     va_start(arguments, format);
-    error_format(sentence, sizeof sentence, format, arguments);
+    error_vformat(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
     return push(warnings, sentence, error);
 }

@@ -1,6 +1,7 @@
 #include "host/clips/clips.h"
 
 #include "host/base/memory.h"
+#include "host/base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -208,8 +209,9 @@ enum error_code clip_list_fail(const struct clip_list *list, const char *what,
     while (first < list->count && clip_reason(list, first)[0] == '\0') first++;
     if (first == list->count)
         return FAIL(error, ERROR_DATA, "none of the %zu clips can be %s", list->count, what);
-    return FAIL(error, ERROR_DATA, "none of the %zu clips can be %s; the first, %.300s: %.500s",
-                list->count, what, clip_path(list, first), clip_reason(list, first));
+    return FAIL(error, ERROR_DATA, "none of the %zu clips can be %s; the first, %.*s: %.*s",
+                list->count, what, UTF8_PIECE(clip_path(list, first), 300),
+                UTF8_PIECE(clip_reason(list, first), 500));
 }
 
 enum error_code clip_list_set_status(struct clip_list *list, size_t index, enum clip_status status,

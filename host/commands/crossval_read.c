@@ -13,7 +13,7 @@ static enum error_code read_column(const char *path, size_t rows, int64_t **valu
                                    struct error *error) {
     struct npy_array array = NPY_INITIAL;
     *values = NULL;
-    TRY(npy_open(path, &array, error));
+    TRY(npy_read(path, &array, error));
     if (array.dimensions == 0 || array.columns != 1 || array.rows == 0) {
         FAIL(error, ERROR_DATA,
              "%s: one whole number for each row is needed, this has %zu x %zu (labels of 0 and 1, "
@@ -26,7 +26,6 @@ static enum error_code read_column(const char *path, size_t rows, int64_t **valu
                npy_copy_int64(&array, 0, array.rows, *values, error) != ERROR_NONE) {
         error_prefix(error, "%s", path);
     }
-    if (error->code == ERROR_NONE) npy_unchanged(&array, error);
     *count = array.rows;
     npy_close(&array);
     return error->code;
@@ -37,6 +36,7 @@ static enum error_code open_view(const struct crossval_files *files, size_t view
     const char *path = files->embeddings[view];
     struct npy_array *array = &data->arrays[view];
     TRY(npy_open(path, array, error));
+    npy_watch(array);
     if (array->dimensions == 2 && (array->rows == 0 || array->columns == 0))
         return FAIL(error, ERROR_DATA, "%s: embeddings of %zu rows and %zu columns hold nothing",
                     path, array->rows, array->columns);
@@ -256,7 +256,7 @@ static enum error_code read_matrix(const char *path, struct crossval_data *data,
                                    struct error *error) {
     struct npy_array array = NPY_INITIAL;
     int64_t *values = NULL;
-    TRY(npy_open(path, &array, error));
+    TRY(npy_read(path, &array, error));
     size_t classes = data->given_classes = array.columns;
     if (array.dimensions != 2 || array.count == 0) {
         FAIL(error, ERROR_DATA,
@@ -273,7 +273,6 @@ static enum error_code read_matrix(const char *path, struct crossval_data *data,
         if (npy_copy_int64(&array, row, 1, values, error) == ERROR_NONE)
             take_labels(values, classes, row, *matrix + row * classes, error);
     if (error->code != ERROR_NONE) error_prefix(error, "%s", path);
-    if (error->code == ERROR_NONE) npy_unchanged(&array, error);
     free(values);
     npy_close(&array);
     return error->code;

@@ -218,6 +218,7 @@ static enum error_code run(const struct options *options, struct issues_command 
     TRY(check_options(options, error));
     TRY(npy_read(options->files.labels, &command->labels, error));
     TRY(npy_open(options->pred_probs, &command->probabilities, error));
+    npy_watch(&command->probabilities);
     size_t classes = command->probabilities.columns;
     if (command->probabilities.dimensions == 2) { /* else refused below */
         TRY(supplied_read_removals(options->num_to_remove_file, classes, &command->num_to_remove,

@@ -171,7 +171,8 @@ static enum error_code fail_unknown(const struct command_row *command, int optio
 
 static enum error_code check_required(const struct command_row *command,
                                       const struct options *options, struct error *error) {
-    if (command->required && (options->argument == NULL || *options->argument == '\0'))
+    bool empty = options->argument != NULL && *options->argument == '\0';
+    if (empty || (command->required && options->argument == NULL))
         return FAIL(error, ERROR_USAGE, "%s: %s is missing; usage: earmark %s %s", command->name,
                     command->argument, command->name, command->usage);
     for (size_t i = 0; option_row(i) != NULL; i++) {

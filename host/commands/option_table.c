@@ -188,7 +188,8 @@ static const struct option_row rows[] = {
      .commands = AUDIT | EMBED,
      .help = "take the folds from this field or column; '' makes new ones"},
     {"allow-outside", 0, NULL, FLAG(input.allow_outside), .group = GROUP_INPUT,
-     .commands = AUDIT | EMBED, .help = "accept paths that leave the folder of the list"},
+     .commands = AUDIT | EMBED,
+     .help = "accept paths and links that lead out of the folder of INPUT"},
 
     {"embeddings", 0, "FILE", .kind = OPTION_OTHER, .take = take_view, .key = KEY_RESULTS,
      .group = GROUP_INPUT, .commands = AUDIT,
@@ -224,7 +225,7 @@ static const struct option_row rows[] = {
      .help = "what is computed of each clip: xvector alone, the network's embedding, or with "
              "statistics, 87 numbers of its loudness and spectrum that the network does not see "
              "(models of 24 mels only); none: audit uses the files of --embeddings alone"},
-    {"features", 0, "DIR", TEXT(features), .group = GROUP_ENGINE, .commands = EMBED,
+    {"features", 0, "DIR", FILE_NAME(features), .group = GROUP_ENGINE, .commands = EMBED,
      .help = "also write the features of every clip: DIR/ROW.npy, float32 (frames, mels); an "
              "unfinished run then starts over"},
 
@@ -328,6 +329,8 @@ static const struct option_row rows[] = {
      .required = AUDIT | EMBED | CROSSVAL | DETECT, .help = "the folder to write"},
     {"root", 0, "DIR", FILE_NAME(root), .group = GROUP_RUN, .commands = REPORT,
      .help = "the folder in which the clips are now (default: where they were)"},
+    {"allow-outside", 0, NULL, FLAG(input.allow_outside), .group = GROUP_RUN, .commands = REPORT,
+     .help = "play and link clips whose paths or links lead out of the folder of the clips"},
     {"mask", 0, NULL, FLAG(mask), .group = GROUP_RUN, .commands = ISSUES,
      .help = "print 0 or 1 for every row instead of the numbers of flagged rows"},
     {"fresh", 0, NULL, FLAG(fresh), .group = GROUP_RUN,

@@ -59,7 +59,7 @@ enum error_code supplied_check_joint(const double *joint, size_t classes, struct
 static enum error_code read_numbers(const char *path, size_t dimensions, const size_t *shape,
                                     const char *shape_name, double **values, struct error *error) {
     struct npy_array array;
-    TRY(npy_open(path, &array, error));
+    TRY(npy_read(path, &array, error));
     bool fits = array.dimensions == dimensions && !(array.fortran && dimensions > 2);
     for (size_t d = 0; d < dimensions && fits; d++) fits = array.shape[d] == shape[d];
     if (!fits)
@@ -69,10 +69,7 @@ static enum error_code read_numbers(const char *path, size_t dimensions, const s
              path, array.count, array.dimensions, shape_name, shape[0]);
     else
         *values = memory_array(array.count, sizeof **values, path, error);
-    if (error->code == ERROR_NONE) {
-        npy_copy_float64(&array, 0, array.rows, *values);
-        npy_unchanged(&array, error);
-    }
+    if (error->code == ERROR_NONE) npy_copy_float64(&array, 0, array.rows, *values);
     npy_close(&array);
     return error->code;
 }

@@ -7,6 +7,7 @@
 #include "host/lists/folder.h"
 #include "host/base/memory.h"
 #include "host/base/text.h"
+#include "host/base/utf8.h"
 #include "host/lists/builder.h"
 #include "host/lists/folder_walk.h"
 #include "host/lists/readers.h"
@@ -134,8 +135,9 @@ static enum error_code warn_of_all(struct warnings *warnings, const struct folde
     if (walk->too_deep > 0)
         TRY(warnings_add(warnings, error,
                          "folders skipped because they are more than %d levels deep: %zu, for "
-                         "example '%.80s...'; move them up",
-                         FOLDER_MAXIMUM_DEPTH, walk->too_deep, folder_walk_name(walk, walk->deep)));
+                         "example '%.*s...'; move them up",
+                         FOLDER_MAXIMUM_DEPTH, walk->too_deep,
+                         UTF8_PIECE(folder_walk_name(walk, walk->deep), 80)));
     if (walk->background > 0)
         TRY(warnings_add(warnings, error,
                          "sound files skipped in _background_noise_: %zu (it is not a class)",

@@ -2,6 +2,7 @@
 
 #include "host/base/file.h"
 #include "host/base/memory.h"
+#include "host/base/utf8.h"
 #include "host/lists/builder.h"
 
 #include <errno.h>
@@ -162,8 +163,8 @@ static enum error_code check_options(const struct input_options *options, struct
         return FAIL(error, ERROR_USAGE, "give --label-pattern or --label-column, not both");
     if (options->label_separator != NULL && !label_separator_is_good(options->label_separator))
         return FAIL(error, ERROR_USAGE,
-                    "--label-separator '%.40s': give one character, for example ';'",
-                    options->label_separator);
+                    "--label-separator '%.*s': give one character, for example ';'",
+                    UTF8_PIECE(options->label_separator, 40));
     return ERROR_NONE;
 }
 

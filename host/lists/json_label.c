@@ -1,9 +1,18 @@
 #include "host/lists/json_label.h"
 
 #include "host/base/json_lines.h"
+#include "host/base/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
+
+bool json_label_is_too_long(const json_t *value, size_t bytes, size_t labels) {
+    size_t length = json_string_length(value);
+    if (json_array_size(value) > labels) return true;
+    for (size_t i = 0; i < json_array_size(value) && length <= bytes; i++)
+        length += json_string_length(json_array_get(value, i)) + 1;
+    return length > bytes;
+}
 
 /* Joins the strings of the array; false, with the problem, if an element is not a value or
  * contains the separator. */
@@ -18,11 +27,11 @@ static bool join(const json_t *array, const char *key, const char *separator, st
         const char *label = piece.data == NULL ? "" : piece.data;
         if (!good) {
             snprintf(problem, JSON_LABEL_PROBLEM,
-                     "'%.40s' is a list with an element that is not text", key);
+                     "'%.*s' is a list with an element that is not text", UTF8_PIECE(key, 40));
         } else if (strstr(label, separator) != NULL) {
             snprintf(problem, JSON_LABEL_PROBLEM,
-                     "'%.40s' has a label that contains '%.4s'; give another --label-separator",
-                     key, separator);
+                     "'%.*s' has a label that contains '%.4s'; give another --label-separator",
+                     UTF8_PIECE(key, 40), separator);
             good = false;
         } else {
             text_format(text, "%s%s", i == 0 ? "" : separator, label);
@@ -40,8 +49,8 @@ bool json_label_text(const json_t *value, const char *key, const char *separator
     if (json_value_text(value, text, error)) return true;
     snprintf(problem, JSON_LABEL_PROBLEM,
              json_is_array(value)
-                 ? "'%.40s' is a list; for several labels a clip give --label-separator ';'"
-                 : "the value of '%.60s' is not text",
-             key);
+                 ? "'%.*s' is a list; for several labels a clip give --label-separator ';'"
+                 : "the value of '%.*s' is not text",
+             UTF8_PIECE(key, 40));
     return false;
 }

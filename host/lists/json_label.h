@@ -7,6 +7,10 @@
 
 #define JSON_LABEL_PROBLEM 160
 
+/* A value that is longer than any label, or than those of one clip: it would be copied and split
+ * for each clip that has it. */
+bool json_label_is_too_long(const json_t *value, size_t bytes, size_t labels);
+
 /* Replaces the content of `text` by the value; an array's strings are joined by the separator
  * (NULL: arrays are refused). false for a value that cannot be a label, with the reason in
  * `problem`, where `key` names the value. Errors: ERROR_MEMORY. */

@@ -87,7 +87,7 @@ static const char *check_cut(struct cuts *cuts, struct error *error) {
         return "its cut has no recording; features alone cannot be audited";
     lhotse_recordings_clear(&cuts->recordings);
     if (!lhotse_recordings_add(&cuts->recordings, recording, cuts->line, error))
-        return "its cut has a recording without id or sources";
+        return "its cut has a recording without id or sources, or with a long id";
     return NULL;
 }
 

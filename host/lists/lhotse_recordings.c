@@ -2,11 +2,15 @@
 
 #include "host/base/json_lines.h"
 #include "host/base/memory.h"
+#include "host/lists/builder.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define MAXIMUM_SOURCES 64 /* of one recording */
+
+/* Thousands of supervisions may refer to one recording: its strings are those of a short line. */
+#define MAXIMUM_STRING BUILDER_MAXIMUM_NAME
 
 static const char *name_at(const struct lhotse_recordings *recordings, size_t offset) {
     return recordings->names.data + offset;
@@ -40,6 +44,8 @@ static const char *check_source(const json_t *recording, const json_t *source) {
         return "its recording is neither a file nor a known kind of source; save it as a file";
     if (json_array_size(transforms) > 0)
         return "its recording has transforms, which are not applied; save the transformed sound";
+    if (json_string_length(json_object_get(source, "source")) > MAXIMUM_STRING)
+        return "its recording has a path of more than 4095 bytes; shorten it";
     return NULL;
 }
 
@@ -53,14 +59,15 @@ static int only_channel(const json_t *source) {
 }
 
 static enum error_code add_source(struct lhotse_recordings *recordings, const json_t *recording,
-                                  const json_t *source, size_t line, struct error *error) {
-    struct lhotse_source kept = {.problem = check_source(recording, source),
+                                  const json_t *source, size_t id, size_t line,
+                                  struct error *error) {
+    struct lhotse_source kept = {.id = id,
+                                 .problem = check_source(recording, source),
                                  .line = line,
                                  .order = recordings->count,
                                  .channel = only_channel(source)};
     TRY(memory_grow(&recordings->sources, &recordings->capacity, recordings->count + 1,
                     sizeof *recordings->sources, "recordings", error));
-    TRY(keep(recordings, json_object_get(recording, "id"), &kept.id, error));
     if (kept.problem == NULL)
         TRY(keep(recordings, json_object_get(source, "source"), &kept.path, error));
     recordings->sources[recordings->count++] = kept;
@@ -70,12 +77,15 @@ static enum error_code add_source(struct lhotse_recordings *recordings, const js
 bool lhotse_recordings_add(struct lhotse_recordings *recordings, const json_t *recording,
                            size_t line, struct error *error) {
     const json_t *sources = json_object_get(recording, "sources");
-    size_t count = json_array_size(sources);
-    if (!json_is_string(json_object_get(recording, "id")) || count < 1 || count > MAXIMUM_SOURCES)
+    const json_t *name = json_object_get(recording, "id");
+    size_t count = json_array_size(sources), id = 0;
+    if (!json_is_string(name) || json_string_length(name) > MAXIMUM_STRING || count < 1 ||
+        count > MAXIMUM_SOURCES)
         return false;
     if (recordings->names.length == 0) text_append(&recordings->names, "", 1); /* 0: no path */
+    keep(recordings, name, &id, error);
     for (size_t i = 0; i < count && error->code == ERROR_NONE; i++)
-        add_source(recordings, recording, json_array_get(sources, i), line, error);
+        add_source(recordings, recording, json_array_get(sources, i), id, line, error);
     return true;
 }
 
@@ -175,7 +185,9 @@ const char *lhotse_recordings_find(const struct lhotse_recordings *recordings, c
     size_t count = 0;
     for (size_t i = find_first(recordings, id); i < recordings->count; i++, count++) {
         const struct lhotse_source *source = &recordings->sources[i];
-        if (strcmp(name_at(recordings, source->id), id) != 0) break;
+        bool same = chosen == NULL ? strcmp(name_at(recordings, source->id), id) == 0
+                                   : source->id == chosen->id;
+        if (!same) break;
         if (chosen == NULL || (source->channel == channel && chosen->channel != channel))
             chosen = source;
     }

@@ -1,10 +1,15 @@
 #include "host/lists/lhotse_set.h"
 
 #include "host/base/json_lines.h"
+#include "host/base/utf8.h"
 
 #include <string.h>
 
 static const char custom_prefix[] = "custom.";
+
+/* Of a field of a cut, which all its supervisions have. */
+#define SHARED_BYTES 1024
+#define SHARED_LABELS 128
 
 enum error_code lhotse_set_open(struct lhotse_set *set, struct error *error) {
     const struct builder *builder = set->builder;
@@ -44,12 +49,14 @@ static const json_t *find_member(const json_t *object, const char *name) {
     return json_is_null(value) ? NULL : value;
 }
 
-/* "custom.NAME", or NAME: a field of the supervision, else of its `custom`. */
-static const json_t *find_field(const json_t *supervision, const json_t *cut, const char *name) {
+/* "custom.NAME", or NAME: a field of the supervision, else of its `custom`, else of the cut's. */
+static const json_t *find_field(const json_t *supervision, const json_t *cut, const char *name,
+                                bool *shared) {
     bool custom = strncmp(name, custom_prefix, strlen(custom_prefix)) == 0;
     const char *key = custom ? name + strlen(custom_prefix) : name;
     const json_t *value = custom ? NULL : find_member(supervision, name);
     if (value == NULL) value = find_member(json_object_get(supervision, "custom"), key);
+    *shared = value == NULL;
     if (value == NULL) value = find_member(json_object_get(cut, "custom"), key);
     return value;
 }
@@ -62,7 +69,9 @@ static void list_fields(struct text *known, json_t *object, const char *prefix) 
         bool is_other = json_is_object(value) || json_is_array(value) || json_is_null(value);
         for (size_t i = 0; i < sizeof others / sizeof others[0] && prefix[0] == '\0'; i++)
             is_other = is_other || strcmp(name, others[i]) == 0;
-        if (!is_other) text_format(known, "%s%s%.60s", known->length > 0 ? ", " : "", prefix, name);
+        if (!is_other)
+            text_format(known, "%s%s%.*s", known->length > 0 ? ", " : "", prefix,
+                        UTF8_PIECE(name, 60));
     }
 }
 
@@ -86,10 +95,17 @@ enum error_code lhotse_set_fields(struct lhotse_set *set, json_t *supervision, c
     set->taken++;
     for (size_t i = 0; i < LHOTSE_FIELDS; i++) {
         struct lhotse_field *field = &set->fields[i];
+        bool shared = false;
         const json_t *value =
-            field->name == NULL ? NULL : find_field(supervision, cut, field->name);
+            field->name == NULL ? NULL : find_field(supervision, cut, field->name, &shared);
         if (value == NULL) continue;
         field->seen = true;
+        if (shared && json_label_is_too_long(value, SHARED_BYTES, SHARED_LABELS)) {
+            if (row->problem == NULL)
+                row->problem = "a field that its cut has for all supervisions is longer than 1024 "
+                               "bytes or 128 labels; shorten it, or give each its own";
+            continue;
+        }
         bool label = field->role == ROLE_LABEL;
         bool good = label ? json_label_text(value, field->name, separator, &field->value,
                                             set->problem, error)

@@ -2,6 +2,7 @@
 
 #include "host/base/hash_seed.h"
 #include "host/base/memory.h"
+#include "host/base/utf8.h"
 #include "host/lists/folder.h"
 #include "host/lists/layout.h"
 
@@ -196,22 +197,23 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
                                .reason = reason};
     if (row->problem != NULL) {
         entry.status = CLIP_BAD_ROW;
-        snprintf(reason, sizeof reason, "%s: %s", place, row->problem);
+        error_format(reason, sizeof reason, "%s: %s", place, row->problem);
     } else if (!has_path) {
         entry.status = CLIP_BAD_ROW;
-        snprintf(reason, sizeof reason, "%s: no path of a sound file", place);
+        error_format(reason, sizeof reason, "%s: no path of a sound file", place);
     } else if ((wrong = find_segment(builder, row, &entry)) != NULL) {
         entry.status = CLIP_BAD_SEGMENT;
         entry.start = entry.end = 0;
-        snprintf(reason, sizeof reason, "%s: %s (start '%.40s', end '%.40s', duration '%.40s')",
-                 place, wrong, shown(row, ROLE_START), shown(row, ROLE_END),
-                 shown(row, ROLE_DURATION));
+        error_format(reason, sizeof reason, "%s: %s (start '%.*s', end '%.*s', duration '%.*s')",
+                     place, wrong, UTF8_PIECE(shown(row, ROLE_START), 40),
+                     UTF8_PIECE(shown(row, ROLE_END), 40),
+                     UTF8_PIECE(shown(row, ROLE_DURATION), 40));
     } else if (!builder->options.allow_outside && leaves(builder, path)) {
         entry.status = CLIP_OUTSIDE;
-        snprintf(reason, sizeof reason,
-                 "%s: the path leaves the folder of the list; move the list, or give "
-                 "--allow-outside",
-                 place);
+        error_format(reason, sizeof reason,
+                     "%s: the path leaves the folder of the list; move the list, or give "
+                     "--allow-outside",
+                     place);
     } else {
         entry.reason = NULL;
     }

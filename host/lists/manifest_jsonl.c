@@ -1,5 +1,6 @@
 /* JSONL manifests: one object a line. Any other line becomes a row with its reason. */
 #include "host/base/json_lines.h"
+#include "host/base/utf8.h"
 #include "host/lists/json_label.h"
 #include "host/lists/manifest.h"
 #include "host/lists/readers.h"
@@ -45,7 +46,7 @@ static bool take_value(struct jsonl_reader *reader, enum manifest_role role, con
                                error);
     if ((role != ROLE_PATH || json_is_string(value)) && json_value_text(value, text, error))
         return true;
-    snprintf(problem, JSON_LABEL_PROBLEM, "the value of '%.60s' is not text", key);
+    snprintf(problem, JSON_LABEL_PROBLEM, "the value of '%.*s' is not text", UTF8_PIECE(key, 60));
     return false;
 }
 

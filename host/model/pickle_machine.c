@@ -12,7 +12,7 @@ enum error_code machine_fail(struct machine *machine, enum error_code code, cons
     char message[ERROR_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    error_vformat(message, sizeof message, format, arguments);
     va_end(arguments);
     return error_set(machine->error, code, file, line, "data.pkl, byte %zu: %s", machine->opcode,
                      message);

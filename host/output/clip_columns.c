@@ -1,6 +1,7 @@
 #include "host/output/clip_columns.h"
 
 #include "host/base/numbers.h"
+#include "host/base/utf8.h"
 
 #include <errno.h>
 #include <math.h>
@@ -52,7 +53,7 @@ static enum error_code read_status(const char *cell, struct run_clip *clip, size
         clip->status = (enum clip_status)i;
         return ERROR_NONE;
     }
-    return FAIL(error, ERROR_DATA, "'%.40s' is not a status of a clip", cell);
+    return FAIL(error, ERROR_DATA, "'%.*s' is not a status of a clip", UTF8_PIECE(cell, 40));
 }
 
 /* "silent" repeats the status for scripts. */
@@ -89,7 +90,7 @@ static enum error_code read_integer(const char *cell, int64_t *value, struct err
     errno = 0;
     *value = strtoll(cell, &end, 10);
     if (*end != '\0' || errno != 0)
-        return FAIL(error, ERROR_DATA, "'%.40s' is not a whole number", cell);
+        return FAIL(error, ERROR_DATA, "'%.*s' is not a whole number", UTF8_PIECE(cell, 40));
     return ERROR_NONE;
 }
 

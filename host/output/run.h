@@ -190,8 +190,9 @@ const char *run_fact_find(const struct run_facts *facts, const char *section, co
 void run_facts_free(struct run_facts *facts); /* leaves them empty */
 
 struct run_results {
-    const char *input; /* as the user gave it */
-    const char *root;  /* folder that relative paths start from; NULL or "": the current one */
+    const char *input;  /* as the user gave it */
+    const char *root;   /* folder that relative paths start from; NULL or "": the current one */
+    bool allow_outside; /* sounds and links may lead out of the root */
     struct run_clips clips;
     uint64_t status_counts[CLIP_STATUS_COUNT]; /* run_count_statuses fills these in */
     uint64_t audio_fault_counts[AUDIO_FAULT_COUNT];

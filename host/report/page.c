@@ -4,8 +4,11 @@
 #include "host/base/names.h"
 #include "host/base/numbers.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define JSON_DEPTH 6 /* deeper values are in run.json only */
 
@@ -27,17 +30,28 @@ void page_url(struct text *text, const struct page *page, const struct run_clip 
         text_format(text, "#t=%.10g,%.10g", clip->start, clip->start + duration);
 }
 
+static bool is_outside(const struct page *page, const char *path) {
+    int file = root_folder_file(&page->root, path, O_PATH);
+    bool outside = file < 0 && errno == EXDEV;
+    if (file >= 0) close(file);
+    return outside;
+}
+
 void page_clip_link(struct page *page, const struct run_clip *clip, size_t row) {
     struct text *out = &page->table.row;
     if (clip->path == NULL) {
         text_format(out, "row %zu", row);
         return;
     }
-    text_string(out, "<a href=\"");
-    page_url(out, page, clip);
-    text_string(out, "\"><bdi>");
+    bool outside = is_outside(page, clip->path);
+    if (!outside) {
+        text_string(out, "<a href=\"");
+        page_url(out, page, clip);
+        text_string(out, "\">");
+    }
+    text_string(out, "<bdi>");
     name_html(out, run_clip_shown(clip));
-    text_string(out, "</bdi></a>");
+    text_string(out, outside ? "</bdi>" : "</bdi></a>");
     if (run_clip_shown(clip) != clip->path) return;
     if (clip->start > 0.0) text_format(out, " from %.10g s", clip->start);
     if (clip->id != NULL && strcmp(clip->id, clip->path) != 0) {

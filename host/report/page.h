@@ -2,6 +2,7 @@
 #ifndef EARMARK_REPORT_PAGE_H
 #define EARMARK_REPORT_PAGE_H
 
+#include "host/base/root_folder.h"
 #include "host/base/table_file.h"
 #include "host/output/run.h"
 #include "host/report/limits.h"
@@ -10,6 +11,7 @@
 struct page {
     struct table table; /* the page is written through table.row */
     const struct run_results *results;
+    struct root_folder root; /* of the clips */
     char *root_url; /* from the page to the clips' root, escaped, without a trailing slash */
     struct decoders *decoders;
     struct report_sounds sounds;
@@ -22,7 +24,7 @@ extern const char page_script[];
 
 /* The clip's path as the value of href; nothing without a path. */
 void page_url(struct text *text, const struct page *page, const struct run_clip *clip);
-/* The path (or "row 17"), linked to its file. */
+/* The path (or "row 17"), linked to its file unless that is outside the root. */
 void page_clip_link(struct page *page, const struct run_clip *clip, size_t row);
 void page_class(struct page *page, int32_t index);
 /* A label or a set of labels; an empty set in words. */

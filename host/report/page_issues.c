@@ -7,6 +7,7 @@
 #include "host/report/page.h"
 #include "host/report/page_sound.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
@@ -177,36 +178,43 @@ struct place {
     struct text path;
     double start;
     double duration;
+    bool outside; /* the root; known once the sound is loaded */
 };
+
+static const char outside_reason[] =
+    "outside: its path leads out of the folder of the clips; if you trust this run, give "
+    "--allow-outside";
 
 static enum error_code find_place(const struct page *page, size_t row, struct place *place,
                                   struct error *error) {
     struct run_clip clip = page_clip_at(page, row);
-    const char *root = page->results->root;
     text_clear(&place->path);
     place->start = clip.start;
     place->duration = run_clip_duration(&clip);
     if (clip.path == NULL) return ERROR_NONE;
-    if (clip.path[0] != '/' && root != NULL && root[0] != '\0') {
-        text_string(&place->path, root);
-        text_string(&place->path, "/");
-    }
     text_string(&place->path, clip.path);
     return text_check(&place->path, error);
 }
 
 /* Decodes `count` clips in parallel; the order of the page does not depend on it. */
-static enum error_code load_sounds(const struct place *places, struct sound *sounds, size_t count,
-                                   struct decoders *decoders, struct error *error) {
+static enum error_code load_sounds(const struct page *page, struct place *places,
+                                   struct sound *sounds, size_t count, struct error *error) {
+    struct decoders *decoders = page->decoders;
     struct error errors[GROUP] = {ERROR_INITIAL};
     const int threads = decoders == NULL ? 1 : decoders_count(decoders); /* rows have no sounds */
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t i = 0; i < count; i++) {
-        const char *path = places[i].path.data;
+        struct place *place = &places[i];
         sounds[i] = (struct sound){.readable = false};
-        if (places[i].path.length > 0)
-            sound_load(decoders, (int)i % threads, open(path, SOUND_SOURCE_FLAGS), path,
-                       places[i].start, places[i].duration, &sounds[i], &errors[i]);
+        place->outside = false;
+        if (place->path.length == 0) continue;
+        int file = root_folder_file(&page->root, place->path.data, SOUND_SOURCE_FLAGS);
+        place->outside = file < 0 && errno == EXDEV;
+        if (place->outside)
+            memcpy(sounds[i].reason, outside_reason, sizeof outside_reason);
+        else
+            sound_load(decoders, (int)i % threads, file, place->path.data, place->start,
+                       place->duration, &sounds[i], &errors[i]);
     }
     for (size_t i = 0; i < count && error->code == ERROR_NONE; i++)
         if (errors[i].code != ERROR_NONE) *error = errors[i];
@@ -219,12 +227,14 @@ static enum error_code append_group(struct page *page, size_t first, size_t coun
     const struct run_issue *issues = page->results->issues;
     for (size_t i = 0; i < count; i++)
         TRY(find_place(page, issues[first + i].row, &places[i], error));
-    load_sounds(places, sounds, count, page->decoders, error);
+    load_sounds(page, places, sounds, count, error);
     for (size_t i = 0; i < count; i++) {
         if (error->code == ERROR_NONE) {
             append_issue(page, first + i + 1, &issues[first + i], &sounds[i]);
             page->sounds.played += sounds[i].readable;
-            page->sounds.missing += !sounds[i].readable && places[i].path.length > 0;
+            page->sounds.outside += places[i].outside;
+            page->sounds.missing +=
+                !sounds[i].readable && !places[i].outside && places[i].path.length > 0;
             table_flush_full(&page->table, error);
         }
         sound_free(&sounds[i]);

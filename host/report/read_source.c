@@ -1,5 +1,7 @@
 #include "host/report/read_source.h"
 
+#include "host/base/utf8.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -55,8 +57,8 @@ int64_t source_integer(const struct source *source, const char *value, int64_t a
     errno = 0;
     long long number = strtoll(value, &end, 10);
     if (*end != '\0' || errno != 0)
-        FAIL(error, ERROR_DATA, "%s, line %zu: '%.40s' is not a whole number", source->path,
-             source->reader.line, value);
+        FAIL(error, ERROR_DATA, "%s, line %zu: '%.*s' is not a whole number", source->path,
+             source->reader.line, UTF8_PIECE(value, 40));
     return number;
 }
 

@@ -1,6 +1,7 @@
 /* classes.csv, overlapping_classes.csv, confident_joint.csv and group_errors.csv of a run, read
  * back. */
 #include "host/base/memory.h"
+#include "host/base/utf8.h"
 #include "host/report/read_internal.h"
 #include "host/report/read_source.h"
 
@@ -128,8 +129,8 @@ static int32_t class_of_name(const struct run_read *read, const struct source *s
     if (text_check(&name, error) == ERROR_NONE)
         index = run_read_find_class(read, name.data == NULL ? "" : name.data);
     if (index < 0)
-        FAIL(error, ERROR_DATA, "%s, line %zu: '%.40s' is not a class of classes.json",
-             source->path, source->reader.line, source_cell(source, column));
+        FAIL(error, ERROR_DATA, "%s, line %zu: '%.*s' is not a class of classes.json", source->path,
+             source->reader.line, UTF8_PIECE(source_cell(source, column), 40));
     text_free(&name);
     return index;
 }

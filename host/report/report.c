@@ -32,8 +32,7 @@ static char *relative_path(const char *from, const char *to, struct error *error
  * the root as it was given. */
 static enum error_code make_root_url(struct page *page, const struct folder *folder,
                                      struct error *error) {
-    const char *root = page->results->root;
-    if (root == NULL || root[0] == '\0') root = ".";
+    const char *root = page->root.path;
     char *from = realpath(folder->path, NULL);
     char *to = realpath(root, NULL);
     char *path =
@@ -74,11 +73,15 @@ enum error_code report_write(const struct folder *folder, const struct run_resul
                              struct decoders *decoders, struct report_sounds *sounds,
                              struct error *error) {
     struct page page = {.results = results, .decoders = decoders};
+    const char *root = results->root;
+    if (root == NULL || root[0] == '\0') root = ".";
+    TRY(root_folder_open(root, results->allow_outside, &page.root, error));
     table_open(&page.table, folder, "report.html", error);
     if (error->code == ERROR_NONE && make_root_url(&page, folder, error) == ERROR_NONE)
         write_sections(&page, error);
     table_close(&page.table, error);
     free(page.root_url);
+    root_folder_close(&page.root);
     if (sounds != NULL) *sounds = page.sounds;
     return error->code;
 }

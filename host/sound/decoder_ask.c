@@ -87,9 +87,10 @@ static enum error_code check_start(const struct decoder_end *end, struct error *
                     "cannot start a decoder: /proc/self/statm cannot be read, so its memory cannot "
                     "be bounded; mount /proc");
     if (code == DECODER_EXIT_NO_SANDBOX)
-        return FAIL(error, ERROR_FILE,
-                    "cannot start a decoder: this system has seccomp but refuses to use it; see "
-                    "earmark info, and what limits this process or its container");
+        return FAIL(
+            error, ERROR_FILE,
+            "cannot start a decoder: this system has seccomp or Landlock but refuses to use "
+            "it; see earmark info, and what limits this process or its container");
     return ERROR_NONE;
 }
 
@@ -344,11 +345,12 @@ enum error_code decoder_ask(struct decoder *decoder, const struct sound_source *
                             struct error *error) {
     struct asking asking = {.decoder = decoder, .question = {.settings = settings}};
     asking.most = decode_most_bytes(settings, source) + DECODER_SPARE_BYTES;
-    for (bool again = true; again && error->code == ERROR_NONE;) {
+    for (bool again = true; again;) {
         again = !decoder->fresh;
         decoder->fresh = false;
         enum outcome outcome = ask_once(&asking, source, decoded, error);
-        if (outcome == OUTCOME_ANSWER) break;
+        /* After an error its process goes on, until it sees the next request. */
+        if (outcome == OUTCOME_ANSWER || error->code != ERROR_NONE) break;
         decoder->fresh = true;
         drain(decoder);
         forget(decoder, 0);

@@ -171,6 +171,7 @@ static _Noreturn void serve(const struct decoder_process *process) {
     if (server.first_data == 0) _exit(DECODER_EXIT_NO_PROC);
     limit(RLIMIT_DATA, server.first_data + DECODER_MEMORY);
     limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_NPROC, 0);
     if (SANDBOX_BUILT && !sandbox_enter(process->clips)) _exit(DECODER_EXIT_NO_SANDBOX);
     while (receive(&server)) {
         if (server.request.kind == REQUEST_CLIP) decode(&server);

@@ -7,7 +7,7 @@ enum clip_status verdict_set(struct verdict *verdict, enum clip_status status, c
                              ...) {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(verdict->reason, sizeof verdict->reason, format, arguments);
+    error_vformat(verdict->reason, sizeof verdict->reason, format, arguments);
     va_end(arguments);
     verdict->status = status;
     return status;

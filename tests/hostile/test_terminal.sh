@@ -101,6 +101,21 @@ for pattern in "{label}$planted" "$planted" "{$planted}/{label}.wav"; do
     clean "the pattern ${pattern%%"$planted"*}" "$?" "$EARMARK" audit clips -o x --pattern "$pattern"
 done
 
+# What is too long for a message is not cut within a character.
+long_name=$(printf 'é%.0s' $(seq 600))
+for lead in '' x; do
+    {
+        printf '{"path": "clips/low/clip0.wav", "label": "low", "%s": [1]}\n' "$lead$long_name"
+        printf '{"path": "clips/low/clip0.wav", "label": "%s"}\n' "$lead$long_name"
+        printf '{"path": "%s.wav", "label": "low", "offset": "%s", "duration": 1}\n' "$lead$long_name" "$lead$long_name"
+    } >long.jsonl
+    for option in --group --fold-column --label-column --path-column; do
+        "$EARMARK" audit long.jsonl -o long-out --fresh --folds 3 "$option" "$lead$long_name" >stdout 2>stderr
+        expect_no_grep "finding 10: $option, cut between characters" '\\x(c3|a9)' stderr
+        expect_no_grep "finding 10: $option, clips.csv" '%C3|%A9' <(cat long-out/clips.csv 2>/dev/null)
+    done
+done
+
 # ---- folders: classes and files, what links lead to
 mkdir folder
 cp -r clips/low "folder/low$planted"

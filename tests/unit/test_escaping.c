@@ -308,6 +308,9 @@ static void test_cut_messages(void **state) {
             assert_shown(warnings.sentences[0], "");
             assert_true(strlen(error.message) > sizeof error.message - 5);
             assert_true(utf8_fitting(text.data, 100) > 96 && utf8_fitting(text.data, 100) <= 100);
+            char piece[64];
+            snprintf(piece, sizeof piece, "'%.*s'", UTF8_PIECE(text.data, 40));
+            assert_shown(piece, "");
             warnings_free(&warnings);
             text_free(&text);
         }

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -411,9 +412,11 @@ static int stop_while_writing(const char *name, const struct failure_plan *plan)
                                "--embeddings", view,         NULL};
     int output = -1, safe = 0;
     char words[1024], part[600];
+    glob_t found;
     pid_t process = child_start(command_audit, arguments, plan, &output);
-    snprintf(part, sizeof part, "%s.%d.part", name, (int)process);
-    while (!exists(out, part)) usleep(1000);
+    snprintf(part, sizeof part, "%s/%s.*.part", out, name);
+    while (glob(part, 0, NULL, &found) != 0) usleep(1000);
+    globfree(&found);
     struct child_result result = child_stop(process, output, SIGINT);
     assert_stopped(&result);
     const char *reported = strstr(result.said, "stopped by");

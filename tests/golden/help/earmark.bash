@@ -31,7 +31,7 @@ _earmark() {
         'embed') words='--label-pattern --label-column --label-separator --path-column --start-column --end-column --group --fold-column --allow-outside --model --device --precision --threads --no-resample --clip-memory --views --features --output --fresh --json --quiet --help' ;;
         'crossval') words='--embeddings --labels --multi-label --unlabelled --groups --fold-of --device --threads --detector --copies --folds --shuffle --seed --C --scale --tol --max-iterations --output --fresh --json --quiet --help' ;;
         'issues') words='--labels --pred-probs --multi-label --threads --filter --score --frac-noise --min-examples-per-class --num-to-remove --joint --adjust-pred-probs --estimation-method --output --mask --fresh --fail-on-issues --json --quiet --help' ;;
-        'report') words='--threads --root --quiet --help' ;;
+        'report') words='--threads --root --allow-outside --quiet --help' ;;
         'model import') words='--output --float16 --name --licence --source --quiet --help' ;;
         'model info') words='--json --help' ;;
         'bench') words='--model --device --precision --threads --clips --seconds --rate --repeats --json --help' ;;
