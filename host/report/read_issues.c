@@ -179,12 +179,14 @@ enum error_code run_read_issues(struct run_read *read, const struct run_file *fi
     const char *end = mapping.data == NULL ? at : at + mapping.size;
     struct place place = {file->path, 0};
     while (at < end && error->code == ERROR_NONE) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        size_t length = (size_t)((newline == NULL ? end : newline) - at);
+        /* Not to the end of a file that may be a terabyte of holes. */
+        const char *last = (size_t)(end - at) > LINE_LIMIT ? at + LINE_LIMIT + 1 : end;
+        const char *newline = memchr(at, '\n', (size_t)(last - at));
+        size_t length = (size_t)((newline == NULL ? last : newline) - at);
         place.line++;
         if (length > LINE_LIMIT) {
-            FAIL(error, ERROR_DATA, "%s, line %zu: %zu bytes; at most %zu are read", file->path,
-                 place.line, length, LINE_LIMIT);
+            FAIL(error, ERROR_DATA, "%s, line %zu: longer than the %zu bytes that are read",
+                 file->path, place.line, LINE_LIMIT);
         } else if (length > 0) {
             struct error parsing = ERROR_INITIAL;
             json_t *object = json_parse(at, length, file->path, &parsing);
