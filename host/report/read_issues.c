@@ -179,13 +179,14 @@ enum error_code run_read_issues(struct run_read *read, const struct run_file *fi
     const char *end = mapping.data == NULL ? at : at + mapping.size;
     struct place place = {file->path, 0};
     while (at < end && error->code == ERROR_NONE) {
-        /* Not to the end of a file that may be a terabyte of holes. */
-        const char *last = (size_t)(end - at) > LINE_LIMIT ? at + LINE_LIMIT + 1 : end;
-        const char *newline = memchr(at, '\n', (size_t)(last - at));
-        size_t length = (size_t)((newline == NULL ? last : newline) - at);
+        /* No further than the limit: the file may have no end for hours. */
+        size_t left = (size_t)(end - at);
+        size_t length = left > LINE_LIMIT ? LINE_LIMIT + 1 : left;
+        const char *newline = memchr(at, '\n', length);
+        if (newline != NULL) length = (size_t)(newline - at);
         place.line++;
         if (length > LINE_LIMIT) {
-            FAIL(error, ERROR_DATA, "%s, line %zu: longer than the %zu bytes that are read",
+            FAIL(error, ERROR_DATA, "%s, line %zu: longer than %zu bytes, which no run writes",
                  file->path, place.line, LINE_LIMIT);
         } else if (length > 0) {
             struct error parsing = ERROR_INITIAL;

@@ -1,6 +1,7 @@
 /* The files of a run: they are read back the same, whatever the names. */
 #include "host/base/csv.h"
 #include "host/base/json.h"
+#include "host/base/utf8.h"
 #include "host/output/clip_columns.h"
 #include "host/output/files.h"
 #include "host/output/findings.h"
@@ -279,6 +280,40 @@ static void check_round_trip(const struct made_settings *settings) {
     made_run_free(&made);
 }
 
+/* Every file of a run with hostile names may be printed: nothing in it commands a terminal. */
+static void test_printable(void **state) {
+    (void)state;
+    static const char *const files[] = {"clips.csv",
+                                        "issues.csv",
+                                        "issues.jsonl",
+                                        "classes.csv",
+                                        "confident_joint.csv",
+                                        "classes.json",
+                                        "group_errors.csv",
+                                        "overlapping_classes.csv",
+                                        "run.json"};
+    struct made_settings settings = hostile;
+    struct made_run made;
+    struct error error = ERROR_INITIAL;
+    settings.detector = true;
+    made_run_make(&made, &settings);
+    run_write(&made.out_folder, &made.results, &error);
+    assert_no_error(&error);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const char *allowed = strstr(files[i], ".csv") == NULL ? "\n" : "\n\r\t";
+        size_t size = 0;
+        char *text = made_run_file(&made, files[i], &size);
+        assert_int_equal(strlen(text), size);
+        for (const char *at = text; *at != '\0'; at += utf8_length(at)) {
+            assert_true(utf8_length(at) > 0);
+            assert_true(strchr(allowed, *at) != NULL ||
+                        !utf8_is_hidden(utf8_point(at, utf8_length(at))));
+        }
+        free(text);
+    }
+    made_run_free(&made);
+}
+
 /* Everything is read back, and writing it again gives the same bytes. */
 static void test_round_trip(void **state) {
     (void)state;
@@ -435,10 +470,10 @@ static void test_cannot_write(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clips),        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_rows_only),    cmocka_unit_test(test_marks),
-        cmocka_unit_test(test_json_files),   cmocka_unit_test(test_detector_json),
-        cmocka_unit_test(test_cannot_write),
+        cmocka_unit_test(test_clips),         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_printable),     cmocka_unit_test(test_rows_only),
+        cmocka_unit_test(test_marks),         cmocka_unit_test(test_json_files),
+        cmocka_unit_test(test_detector_json), cmocka_unit_test(test_cannot_write),
     };
     return cmocka_run_group_tests_name("output", tests, NULL, NULL);
 }
