@@ -179,12 +179,15 @@ enum error_code run_read_issues(struct run_read *read, const struct run_file *fi
     const char *end = mapping.data == NULL ? at : at + mapping.size;
     struct place place = {file->path, 0};
     while (at < end && error->code == ERROR_NONE) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        size_t length = (size_t)((newline == NULL ? end : newline) - at);
+        /* No further than the limit: the file may have no end for hours. */
+        size_t left = (size_t)(end - at);
+        size_t length = left > LINE_LIMIT ? LINE_LIMIT + 1 : left;
+        const char *newline = memchr(at, '\n', length);
+        if (newline != NULL) length = (size_t)(newline - at);
         place.line++;
         if (length > LINE_LIMIT) {
-            FAIL(error, ERROR_DATA, "%s, line %zu: %zu bytes; at most %zu are read", file->path,
-                 place.line, length, LINE_LIMIT);
+            FAIL(error, ERROR_DATA, "%s, line %zu: longer than %zu bytes, which no run writes",
+                 file->path, place.line, LINE_LIMIT);
         } else if (length > 0) {
             struct error parsing = ERROR_INITIAL;
             json_t *object = json_parse(at, length, file->path, &parsing);

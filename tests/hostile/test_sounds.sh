@@ -40,12 +40,16 @@ judged() {
 make_square_corpus "$TMP/clips" 3
 mkdir -p "$TMP/clips/low"
 large=$TMP/clips/low/large
-variants=("2 44100 16 1" "6 192000 24 1" "1 48000 32 3")
-if long; then variants+=("1 8000 8 1" "64 44100 16 1" "1 16000 16 1" "2 768000 64 3" "1 1 16 1" "2 11025 32 1"); fi
+variants=("2 44100 16 1" "1 48000 32 3")
+if long; then variants+=("6 192000 24 1" "1 8000 8 1" "64 44100 16 1" "1 16000 16 1" "2 768000 64 3" "1 1 16 1" "2 11025 32 1"); fi
 for variant in "${variants[@]}"; do
     # shellcheck disable=SC2086
     sparse "$large.wav" 1024 $variant
-    judged "6: a sparse WAV of 1 GiB ($variant)" "$TMP/clips" 8
+    # Six channels at 192 kHz are within the bound of memory: five minutes of sound, decoded.
+    case $variant in
+    6*) judged "6: a sparse WAV of 1 GiB ($variant)" "$TMP/clips" 30 ;;
+    *) judged "6: a sparse WAV of 1 GiB ($variant)" "$TMP/clips" 6 ;;
+    esac
 done
 rm -f "$large.wav"
 # Sounds that say more than they have, and one that says nothing of its length.
@@ -61,8 +65,8 @@ if long; then
 fi
 rm -f "$large.flac"
 # Several at once, and by the page: a sound of a received OUT becomes large.
-for ((i = 0; i < 8; i++)); do sparse "$TMP/clips/low/large$i.wav" 1024 2 44100 16 1; done
-measured "6: eight sparse WAVs of 1 GiB" 400 40 "$EARMARK" embed "$TMP/clips" -o "$TMP/out" --quiet --threads 8
+for ((i = 0; i < $(rounds 2 8); i++)); do sparse "$TMP/clips/low/large$i.wav" 1024 2 44100 16 1; done
+measured "6: several sparse WAVs of 1 GiB" 400 40 "$EARMARK" embed "$TMP/clips" -o "$TMP/out" --quiet --threads 8
 rm -rf "$TMP/out" "$TMP/clips/low"/large*
 make_square_corpus "$TMP/played" 6
 cp "$TMP/played/high/clip0.wav" "$TMP/played/low/wrong.wav"
@@ -107,7 +111,9 @@ stop_some() {
     STATUS=0
     wait "$run" || STATUS=$?
 }
-for how in leaves keepers both; do
+hows="leaves keepers"
+if long; then hows+=" both"; fi
+for how in $hows; do
     stop_some "$how"
     expect_equal "20: $how are stopped: the run ends" "$((STATUS == 0 || STATUS == 1 || STATUS == 3))" 1
     expect_grep "20: $how are stopped: nothing is left" 'left=0 end=exit' "$TMP/measured"

@@ -74,7 +74,7 @@ expect_exit "14: audit ''" 2 "$EARMARK" audit '' -o "$out"
 rm -rf "$out"
 
 # ---- finding 15: a limit of file sizes
-for blocks in 0 1 8; do
+for blocks in $(rounds '0 8' '0 1 4 8 16'); do
     refused "15: audit with ulimit -f $blocks" 'ulimit -f' \
         bash -c "ulimit -f $blocks; exec \"\$@\"" bash "$EARMARK" audit "$clips" -o "$out" --quiet
     expect_equal "15: no result that is not whole" "$([ -e "$out/run.json" ] && echo there)" ""
