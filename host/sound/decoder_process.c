@@ -283,6 +283,7 @@ static struct decoder_end keep_one(const struct decoder_process *process, uint64
 _Noreturn void decoder_keeper(const struct decoder_process *process) {
     choose_signals();
     prctl(PR_SET_NAME, "earmark-decoder");
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a stopped process does not see that control ended */
     close_others(process);
     sandbox_scrub_environment();
     for (uint64_t ends = 0;;) {

@@ -310,6 +310,7 @@ static void late_answers(void **state) {
 
 /* Starts a process that reports when it has begun. */
 static _Noreturn void loop_forever(int said) {
+    setpgid(0, 0);
     struct decoders *decoders = open_decoders(3);
     struct decoded decoded = {0};
     for (int i = 0; i < 3; i++) expect_fine(decoders, i);
@@ -318,9 +319,9 @@ static _Noreturn void loop_forever(int said) {
     _exit(1);
 }
 
-/* The program is killed while a decoder loops and others wait: all of them end with it. */
-static void end_with_the_program(void **state) {
-    (void)state;
+/* The program is killed while a decoder loops and others wait, or somebody stopped them all: they
+ * end with it. */
+static void expect_ends(bool stopped) {
     int said[2];
     char byte;
     assert_int_equal(pipe(said), 0);
@@ -331,6 +332,7 @@ static void end_with_the_program(void **state) {
     if (program == 0) loop_forever(said[1]);
     assert_int_equal(read(said[0], &byte, 1), 1);
     usleep(50000);
+    if (stopped) kill(-program, SIGSTOP);
     kill(program, SIGKILL);
     /* The keepers, and the children of keepers that were killed before they could wait. */
     int ended = 0;
@@ -342,6 +344,12 @@ static void end_with_the_program(void **state) {
     close(said[0]);
     close(said[1]);
     assert_no_process_left();
+}
+
+static void end_with_the_program(void **state) {
+    (void)state;
+    expect_ends(false);
+    expect_ends(true);
 }
 
 /* Decoders ignore signals that a terminal or a batch system sends to all processes. */
