@@ -9,8 +9,8 @@
 #include "host/commands/option_parse.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -132,8 +132,7 @@ static int run(int argc, char **argv) {
  * it fails. Where there is none, the root folder does the same. */
 static bool open_streams(void) {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
-        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0 &&
-            open("/", O_PATH) < 0)
+        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0 && open("/", O_PATH) < 0)
             return false;
     return true;
 }

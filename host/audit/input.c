@@ -4,7 +4,9 @@
 #include "host/base/memory.h"
 #include "host/base/utf8.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define EXAMPLES 5 /* classes named in a warning */
 
@@ -64,6 +66,21 @@ static bool is_auditable(const struct class_count *count, enum fold_source sourc
     return count->clips >= folds && (source == FOLDS_DEALT || count->spread);
 }
 
+/* Adds the clips that cannot be used to a message: they may be the classes that are missed. */
+static void mention_unusable(const struct clip_list *clips, struct error *error) {
+    size_t count = 0, first = 0;
+    for (size_t i = clips->count; i-- > 0;) {
+        if (clips->clips[i].status == CLIP_OK) continue;
+        first = i;
+        count++;
+    }
+    size_t length = strlen(error->message);
+    if (count == 0 || count == clips->count) return; /* then the message is about them */
+    snprintf(error->message + length, sizeof error->message - length,
+             "; %zu of %zu clips cannot be used, the first, %.*s: %.*s", count, clips->count,
+             UTF8_PIECE(clip_path(clips, first), 200), UTF8_PIECE(clip_reason(clips, first), 300));
+}
+
 /* Fewer than two classes: there is nothing that a clip could be mistaken for. */
 static enum error_code require_two_classes(const struct clip_list *clips,
                                            const struct class_count *counts,
@@ -106,6 +123,7 @@ enum error_code audit_check_classes(const struct audit_settings *settings, enum 
     if (counts == NULL) return error->code;
     count_classes(clips, source, counts);
     require_two_classes(clips, counts, source, folds, error);
+    if (error->code == ERROR_DATA) mention_unusable(clips, error);
     if (error->code == ERROR_NONE && source != FOLDS_BY_COLUMN)
         warn_of_classes(audit, counts, is_small, folds,
                         "with fewer clips than there are folds cannot be audited", error);

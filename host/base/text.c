@@ -60,6 +60,13 @@ void text_format(struct text *text, const char *format, ...) {
     va_end(again);
 }
 
+/* Bytes at the beginning of the string that no escaping changes: most of most names. */
+static size_t ordinary(const char *string) {
+    const char *at = string;
+    while (*at >= ' ' && *at <= '~' && *at != '"' && *at != '%' && *at != ';' && *at != '\\') at++;
+    return (size_t)(at - string);
+}
+
 /* One or two (surrogates) escapes of JSON. */
 static void append_unit(struct text *text, uint32_t point) {
     if (point > 0xffff) {
@@ -72,7 +79,11 @@ static void append_unit(struct text *text, uint32_t point) {
 
 void text_json(struct text *text, const char *string) {
     text_append(text, "\"", 1);
-    for (const char *at = string; *at != '\0';) {
+    for (const char *at = string;;) {
+        size_t plain = ordinary(at);
+        text_append(text, at, plain);
+        at += plain;
+        if (*at == '\0') break;
         size_t length = utf8_length(at);
         unsigned char byte = (unsigned char)*at;
         if (length == 0) {
@@ -137,7 +148,11 @@ void text_csv(struct text *text, const char *string) {
     bool quoted = strpbrk(string, ",;\"\t\r\n") != NULL || string[0] == ' ' || string[0] == '\'';
     if (quoted) text_append(text, "\"", 1);
     if (is_marked(string)) text_append(text, "'", 1);
-    for (const char *at = string; *at != '\0';) {
+    for (const char *at = string;;) {
+        size_t plain = ordinary(at);
+        text_append(text, at, plain);
+        at += plain;
+        if (*at == '\0') break;
         size_t length = utf8_length(at);
         bool hidden =
             length > 0 && strchr("\t\r\n", *at) == NULL && utf8_is_hidden(utf8_point(at, length));

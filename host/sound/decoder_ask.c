@@ -1,5 +1,6 @@
 #include "host/sound/decoder_ask.h"
 
+#include "host/base/clock.h"
 #include "host/sound/decoder_answer.h"
 
 #include <errno.h>
@@ -96,8 +97,8 @@ static enum error_code check_start(const struct decoder_end *end, struct error *
 
 /* ---- asking one ---- */
 
-enum error_code decoder_send(const struct decoder *decoder, const struct decoder_request *request,
-                             int file, struct error *error) {
+bool decoder_send(const struct decoder *decoder, const struct decoder_request *request, int file,
+                  struct error *error) {
     union {
         struct cmsghdr head;
         char bytes[CMSG_SPACE(sizeof(int))];
@@ -112,13 +113,17 @@ enum error_code decoder_send(const struct decoder *decoder, const struct decoder
         message.msg_controllen = sizeof beside;
     }
     ssize_t sent;
-    do sent = sendmsg(decoder->clips, &message, MSG_NOSIGNAL);
+    do sent = sendmsg(decoder->clips, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (sent < 0 && errno == EINTR);
-    return sent < 0 ? fail_gone(decoder, error) : ERROR_NONE;
+    if (sent < 0 && errno == ETOOMANYREFS) /* descriptors on their way count */
+        decoder_fail_start(errno, error);
+    else if (sent < 0 && errno != EAGAIN)
+        fail_gone(decoder, error);
+    return sent >= 0;
 }
 
-static enum error_code send_clip(struct decoder *decoder, const struct sound_source *source,
-                                 const struct decode_settings *settings, struct error *error) {
+static bool send_clip(struct decoder *decoder, const struct sound_source *source,
+                      const struct decode_settings *settings, struct error *error) {
     struct decoder_request request = {.kind = REQUEST_CLIP, .source = *source};
     request.number = ++decoder->number;
     request.settings = *settings;
@@ -147,6 +152,7 @@ struct asking {
     size_t messages;   /* from the decoder about it */
     uint64_t advanced; /* frames read, as far as it said */
     int checks;        /* since it last advanced */
+    double checked;    /* clock_seconds() of the last one */
 };
 
 /* Another clip's answer, or room for this one, or how far it is. */
@@ -170,8 +176,8 @@ static enum outcome take_message(struct asking *asking, struct error *error) {
     if (request.granted) asking->question.granted = answer->amount;
     asking->question.cancelled = !request.granted;
     asking->checks = 0;
-    decoder_send(asking->decoder, &request, -1, error);
-    return OUTCOME_WAITING;
+    bool read = decoder_send(asking->decoder, &request, -1, error) || error->code != ERROR_NONE;
+    return read ? OUTCOME_WAITING : OUTCOME_WRONG;
 }
 
 /* Whether the shared memory holds more than the decoder was allowed to use. */
@@ -182,7 +188,15 @@ static bool takes_too_much(const struct asking *asking) {
            (uint64_t)status.st_blocks * 512 > allowed;
 }
 
-/* What a wait without a message means. */
+/* Whether it is time for check_time: messages without end must not keep it from being called. */
+static bool is_due(struct asking *asking) {
+    const double now = clock_seconds();
+    if ((now - asking->checked) * 1000 < CHECK_MILLISECONDS) return false;
+    asking->checked = now;
+    return true;
+}
+
+/* What a wait that goes on means. */
 static enum outcome check_time(struct asking *asking, struct error *error) {
     const struct decode_settings *settings = asking->question.settings;
     if (settings->goes_on != NULL && !settings->goes_on(settings->context, 0)) {
@@ -211,7 +225,10 @@ static enum outcome wait_once(struct asking *asking, struct error *error) {
                               {.fd = asking->decoder->control, .events = POLLIN}};
     int ready = poll(files, 2, CHECK_MILLISECONDS);
     if (ready < 0 && errno == EINTR) return OUTCOME_WAITING;
-    if (ready <= 0) return check_time(asking, error);
+    if (is_due(asking) || ready <= 0) {
+        enum outcome outcome = check_time(asking, error);
+        if (outcome != OUTCOME_WAITING || ready <= 0) return outcome;
+    }
     if ((files[0].revents & POLLIN) != 0) {
         ssize_t got = recv(asking->decoder->clips, &asking->answer, sizeof asking->answer,
                            MSG_DONTWAIT | MSG_TRUNC);
@@ -313,7 +330,9 @@ static enum outcome ask_once(struct asking *asking, const struct sound_source *s
     asking->messages = 0;
     asking->advanced = 0;
     asking->checks = 0;
-    send_clip(asking->decoder, source, asking->question.settings, error);
+    asking->checked = clock_seconds();
+    if (!send_clip(asking->decoder, source, asking->question.settings, error))
+        outcome = OUTCOME_WRONG;
     while (outcome == OUTCOME_WAITING && error->code == ERROR_NONE)
         outcome = wait_once(asking, error);
     if (error->code != ERROR_NONE) return outcome;

@@ -27,9 +27,10 @@ enum error_code decoder_ask(struct decoder *decoder, const struct sound_source *
                             const struct decode_settings *settings, struct decoded *decoded,
                             struct error *error);
 
-/* Sends a request, with a copy of the descriptor `file` unless that is -1. */
-enum error_code decoder_send(const struct decoder *decoder, const struct decoder_request *request,
-                             int file, struct error *error);
+/* Sends a request, with a copy of the descriptor `file` unless that is -1; never waits. False: it
+ * was not sent, with an error, or without one because the process has left too many unread. */
+bool decoder_send(const struct decoder *decoder, const struct decoder_request *request, int file,
+                  struct error *error);
 
 /* Fails because the system refused, with this errno, what a decoder needs. */
 enum error_code decoder_fail_start(int number, struct error *error);

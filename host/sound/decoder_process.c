@@ -32,16 +32,19 @@ struct server {
 
 /* ---- limits ---- */
 
-/* Bytes of private data that the process has mapped; 0: not known. Allocates nothing itself:
- * memory may be exhausted. */
-static size_t data_bytes(const struct server *server) {
+/* Fields of statm. */
+enum { ADDRESSES = 0, DATA = 5 };
+
+/* Bytes of addresses, or of private data, that the process has mapped; 0: not known. Allocates
+ * nothing itself: memory may be exhausted. */
+static size_t mapped_bytes(const struct server *server, int wanted) {
     char line[256];
     size_t pages = 0;
     ssize_t got = pread(server->statm, line, sizeof line - 1, 0);
     if (got < 0) return 0;
     line[got] = '\0';
     const char *place = line;
-    for (int field = 0; field < 5 && place != NULL; field++) {
+    for (int field = 0; field < wanted && place != NULL; field++) {
         place = strchr(place, ' ');
         if (place != NULL) place++;
     }
@@ -54,6 +57,12 @@ static void limit(__rlimit_resource_t resource, rlim_t value) {
     if (getrlimit(resource, &limits) != 0) return;
     limits.rlim_cur = value < limits.rlim_max ? value : limits.rlim_max;
     setrlimit(resource, &limits);
+}
+
+/* The same, but a limit of the user that is lower stays. */
+static void lower(__rlimit_resource_t resource, rlim_t value) {
+    struct rlimit limits;
+    if (getrlimit(resource, &limits) == 0 && limits.rlim_cur > value) limit(resource, value);
 }
 
 /* Allows `seconds` of processor time from now on, at most once in DECODER_REPORT_SECONDS, so that
@@ -109,7 +118,7 @@ static bool goes_on(void *context, size_t frames) {
 
 /* Whether something may have failed because of DECODER_MEMORY and not for lack of memory. */
 static bool used_up(const struct server *server) {
-    return data_bytes(server) > server->first_data + DECODER_MEMORY / 2;
+    return mapped_bytes(server, DATA) > server->first_data + DECODER_MEMORY / 2;
 }
 
 static void decode(struct server *server) {
@@ -167,11 +176,13 @@ static _Noreturn void serve(const struct decoder_process *process) {
     if (server.samples == MAP_FAILED) _exit(DECODER_EXIT_NO_ROOM);
     close(process->samples);
     server.statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    server.first_data = data_bytes(&server);
+    server.first_data = mapped_bytes(&server, DATA);
     if (server.first_data == 0) _exit(DECODER_EXIT_NO_PROC);
-    limit(RLIMIT_DATA, server.first_data + DECODER_MEMORY);
-    limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_NPROC, 0);
+    lower(RLIMIT_DATA, server.first_data + DECODER_MEMORY);
+    /* Shared and growing mappings are not data; sanitizers map addresses as they like. */
+    if (SANDBOX_BUILT) lower(RLIMIT_AS, mapped_bytes(&server, ADDRESSES) + 2 * DECODER_MEMORY);
+    lower(RLIMIT_CORE, 0);
+    lower(RLIMIT_NPROC, 0);
     if (SANDBOX_BUILT && !sandbox_enter(process->clips)) _exit(DECODER_EXIT_NO_SANDBOX);
     while (receive(&server)) {
         if (server.request.kind == REQUEST_CLIP) decode(&server);
@@ -244,6 +255,12 @@ static int watch(const struct decoder_process *process, pid_t child, int alive, 
     return status;
 }
 
+/* Drops what the program sent and its process did not read: the program asks again. */
+static void drop_requests(const struct decoder_process *process) {
+    char ignored;
+    while (recv(process->clips, &ignored, sizeof ignored, MSG_DONTWAIT) > 0) continue;
+}
+
 /* Runs a process that decodes until it ends. Only it has `alive` of the pipe open. */
 static struct decoder_end keep_one(const struct decoder_process *process, uint64_t ends) {
     int alive[2] = {-1, -1};
@@ -258,6 +275,7 @@ static struct decoder_end keep_one(const struct decoder_process *process, uint64
     }
     if (alive[1] >= 0) close(alive[1]);
     if (child > 0) end.status = watch(process, child, alive[0], ends);
+    drop_requests(process);
     if (alive[0] >= 0) close(alive[0]);
     return end;
 }

@@ -145,6 +145,12 @@ expect_exit "a single class" 1 "$EARMARK" audit "$TMP/alike" -o "$TMP/alike-out"
 expect_grep "is named, with what to do" \
     'same label, low; an audit needs at least two classes: check INPUT' "$TMP/stderr"
 check_fails "before anything is embedded" test -e "$TMP/alike-out"
+ln -s "$clips/high" "$TMP/alike/high"
+expect_exit "the other class leads out of the folder" 1 "$EARMARK" audit "$TMP/alike" -o "$TMP/alike-out"
+expect_grep "which is said, with what to do" \
+    '1 of [0-9]+ clips cannot be used, the first, high/: a link .*--allow-outside' "$TMP/stderr"
+expect_exit "and can be allowed (a clip of it is broken)" 3 "$EARMARK" audit "$TMP/alike" -o "$TMP/alike-out" --allow-outside
+rm -r "$TMP/alike-out"
 expect_exit "two classes, but more folds than clips" 1 "$EARMARK" audit "$clips" \
     -o "$TMP/alike-out" --folds 99
 expect_grep "says so" 'fewer clips than the 99 folds: give fewer --folds' "$TMP/stderr"

@@ -108,8 +108,11 @@ static inline void check_set(const struct list_reader *reader, const char *folde
     struct error error = ERROR_INITIAL;
     struct collection input = {.format = reader->name};
     struct builder builder = {0};
+    const char *slash = strrchr(path, '/');
+    const struct list_file list = {
+        .path = path, .folder = &input.clips.root, .name = slash == NULL ? path : slash + 1};
     if (builder_open(&builder, options, folder, &input, &error) == ERROR_NONE)
-        reader->read(&builder, path, &error);
+        reader->read(&builder, &list, &error);
     if (error.code == ERROR_NONE) builder_finish(&builder, &error);
     if (error.code == ERROR_NONE) check_clips(&input, options);
     if (error.code == ERROR_NONE && check != NULL) check(&input);

@@ -3,6 +3,7 @@
  * segment of the file and whether the rate is kept. */
 #include "host/sound/decode.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -54,7 +55,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         .end_seconds = (data[0] >> 3 & 1) * 0.05,
         .reserve = within_bound,
     };
-    if (decode_clip(path, &settings, &decoded, &error) == ERROR_NONE)
+    /* The source takes a descriptor of its own, which is read from its beginning. */
+    int copy = fcntl(file, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0 || lseek(copy, 0, SEEK_SET) != 0) abort();
+    if (sound_source_take(copy, "sound", &source, &verdict, &error) != CLIP_OK) abort();
+    if (decode_clip(&source, &settings, &decoded, &error) == ERROR_NONE)
         check(&decoded);
     else if (error.code != ERROR_STOPPED && error.code != ERROR_MEMORY)
         abort();

@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     snprintf(path, sizeof path, "%s/cuts.jsonl", memory_folder);
     /* A file that is no cut set by its first object is read as one, too. */
     struct error error = ERROR_INITIAL;
-    reader_lhotse_cuts.sniff(path, false, &error);
+    const struct list_file list = {.path = path};
+    reader_lhotse_cuts.sniff(&list, &error);
     check_set(&reader_lhotse_cuts, memory_folder, path, &options, NULL);
     return 0;
 }

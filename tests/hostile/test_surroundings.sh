@@ -90,7 +90,7 @@ for blocks in $(rounds '0 8' '0 4 8 16'); do
         rm -rf "$out"
     fi
     cp -r "$TMP/alone" "$out"
-    refused "15: report with ulimit -f $blocks" 'ulimit -f' \
+    refused "15: report with ulimit -f $blocks" 'ulimit -[af]' \
         limited "$blocks" "$EARMARK" report "$out"
     expect_same "15: report leaves the page" "$TMP/alone/report.html" "$out/report.html"
     rm -rf "$out"

@@ -74,6 +74,7 @@ enum lie {
     LONG_MESSAGE,
     HUGE_ROOM,
     ROOM_AGAIN_AND_AGAIN,
+    MORE_ROOM_UNREAD,
     ADVANCES_AGAIN_AND_AGAIN,
     OLD_ANSWERS_AGAIN_AND_AGAIN,
     LAST_OF_WRONG_ONES, /* the lies above are found out */
@@ -81,6 +82,7 @@ enum lie {
     ESCAPES_IN_REASON,
     HASH_OF_ANOTHER,
     NO_MEMORY,
+    ANSWERS_UNREAD,
     SHRINKS_SAMPLES,
     FILLS_SAMPLES,
     SILENCE,
@@ -90,7 +92,8 @@ enum lie {
 static enum lie lie; /* chosen before the decoder is started */
 
 static struct decoder_answer honest(const struct decoder_request *request) {
-    struct decoder_answer answer = {.kind = ANSWER_CLIP, .number = request->number};
+    struct decoder_answer answer = {
+        .kind = ANSWER_CLIP, .number = request->number, .amount = DECODER_KEPT_BYTES};
     answer.decoded.frames = answer.decoded.source_frames = FRAMES;
     answer.decoded.channels = answer.decoded.facts.channels = 1;
     answer.decoded.rate = answer.decoded.facts.rate = RATE;
@@ -178,13 +181,14 @@ static void say(const struct decoder_process *process, const void *message, size
 
 /* The same message until nobody listens, or the keeper's part has to answer. */
 static void repeat(const struct decoder_process *process, struct decoder_answer *answer,
-                   enum decoder_answer_kind kind, uint64_t step) {
+                   enum decoder_answer_kind kind, uint64_t step, uint64_t next) {
     struct pollfd control = {.fd = process->control, .events = POLLIN};
     answer->kind = kind;
     while (poll(&control, 1, 0) == 0) {
         answer->amount += step;
-        if (send(process->clips, answer, sizeof *answer, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
-            errno != EAGAIN)
+        if (send(process->clips, answer, sizeof *answer, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+            answer->number += next;
+        else if (errno != EAGAIN)
             _exit(0);
     }
 }
@@ -271,11 +275,13 @@ static void answer_clip(const struct decoder_process *process, void *samples,
         answer.kind = ANSWER_ROOM;
         answer.amount = SIZE_MAX / 2;
         break;
-    case ROOM_AGAIN_AND_AGAIN: repeat(process, &answer, ANSWER_ROOM, 0); return;
-    case ADVANCES_AGAIN_AND_AGAIN: repeat(process, &answer, ANSWER_ADVANCES, 1); return;
+    case ROOM_AGAIN_AND_AGAIN: repeat(process, &answer, ANSWER_ROOM, 0, 0); return;
+    case MORE_ROOM_UNREAD: repeat(process, &answer, ANSWER_ROOM, 1, 0); return;
+    case ANSWERS_UNREAD: repeat(process, &answer, ANSWER_CLIP, 0, 1); return;
+    case ADVANCES_AGAIN_AND_AGAIN: repeat(process, &answer, ANSWER_ADVANCES, 1, 0); return;
     case OLD_ANSWERS_AGAIN_AND_AGAIN:
         answer.number--;
-        repeat(process, &answer, ANSWER_CLIP, 0);
+        repeat(process, &answer, ANSWER_CLIP, 0, 0);
         return;
     case SHRINKS_SAMPLES:
         if (ftruncate(process->samples, 0) == 0 || errno != EPERM) _exit(1);
@@ -442,6 +448,21 @@ static void no_answer(void **state) {
     decoded_free(&decoded);
 }
 
+/* Answers to questions that the decoder does not read: there is an end to what waits for it. */
+static void answers_in_advance(void **state) {
+    (void)state;
+    struct decoders *decoders = open_liar(ANSWERS_UNREAD);
+    struct decoded decoded = {0};
+    for (size_t i = 0; i < 1000 && strstr(decoded.verdict.reason, CANNOT_BE_TRUE) == NULL; i++) {
+        struct error error = ERROR_INITIAL;
+        decoders_decode_path(decoders, 0, test_path(folder, "clip.wav"), &usual, &decoded, &error);
+        check_result(&decoded, &error);
+    }
+    assert_non_null(strstr(decoded.verdict.reason, CANNOT_BE_TRUE));
+    decoded_free(&decoded);
+    decoders_close(decoders);
+}
+
 static void random_answers(void **state) {
     (void)state;
     const char *text = getenv("EARMARK_ANSWERS");
@@ -471,6 +492,7 @@ int main(void) {
         cmocka_unit_test(words_are_made_visible),
         cmocka_unit_test(an_error_that_may_be_true),
         cmocka_unit_test(no_answer),
+        cmocka_unit_test(answers_in_advance),
         cmocka_unit_test(random_answers),
     };
     return cmocka_run_group_tests_name("lying decoder", tests, make_file, remove_file);
