@@ -193,16 +193,6 @@ int clip_open(const struct clip_list *list, size_t index, int flags) {
     return root_folder_file(&list->root, clip_path(list, index), flags);
 }
 
-void clip_open_path(const struct clip_list *list, size_t index, struct text *path) {
-    const char *own = clip_path(list, index);
-    text_clear(path);
-    if (own[0] != '/') {
-        text_string(path, list->root.path);
-        if (path->length == 0 || path->data[path->length - 1] != '/') text_append(path, "/", 1);
-    }
-    text_string(path, own);
-}
-
 enum error_code clip_list_fail(const struct clip_list *list, const char *what,
                                struct error *error) {
     size_t first = 0;

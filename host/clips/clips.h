@@ -122,10 +122,6 @@ const char *clip_id(const struct clip_list *list, size_t index, struct text *tex
 /* Opens the file of a clip in the list's root: root_folder_file. */
 int clip_open(const struct clip_list *list, size_t index, int flags);
 
-/* The path to open: the root and the clip's path, or the clip's path alone when
- * it is absolute. Replaces the content of `path` (text_check reports a lack of memory). */
-void clip_open_path(const struct clip_list *list, size_t index, struct text *path);
-
 /* Fails because none of the clips can be used: "none of the 3 clips can be audited;
  * the first, a.wav: cannot open ...". `what`: "audited", "embedded". */
 enum error_code clip_list_fail(const struct clip_list *list, const char *what, struct error *error);

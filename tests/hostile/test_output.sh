@@ -288,6 +288,39 @@ for ((round = 0; round < $(rounds 3 40); round++)); do
     expect_same "finding 4: the result is whole ($round)" "$out/embeddings.npy" "$TMP/reference-embed/embeddings.npy"
 done
 
+# Two containers whose processes have the same numbers, with and without locks, killed at random:
+# what is there in the end is one run's.
+container() {
+    unshare --pid --fork --mount-proc timeout -s KILL "$2" "${@:3}" "$EARMARK" embed "$TMP/clips" -o "$out" \
+        --threads 1 >"$TMP/container-$1" 2>&1 </dev/null
+    echo $? >"$TMP/code-$1"
+}
+if as_root "finding 4: containers"; then
+    won=0 refused=0 killed=0 mixed=0
+    for ((round = 0; round < $(rounds 4 100); round++)); do
+        locks=()
+        if ((round % 2 == 1)); then locks=("$HOSTILE/without_calls" ENOLCK:flock --); fi
+        prepared embed
+        container 1 "0.$((RANDOM % 9 + 1))" ${locks[@]+"${locks[@]}"} &
+        container 2 "0.$((RANDOM % 9 + 1))" ${locks[@]+"${locks[@]}"} &
+        wait
+        for code in $(cat "$TMP/code-1" "$TMP/code-2"); do
+            case $code in
+            0) won=$((won + 1)) ;;
+            1) refused=$((refused + 1)) ;;
+            *) killed=$((killed + 1)) ;;
+            esac
+        done
+        if [ "$(cat "$TMP/code-1" "$TMP/code-2")" = $'0\n0' ]; then mixed=$((mixed + 1)); fi
+        for file in embeddings.npy labels.npy clips.csv classes.json; do
+            if [ -e "$out/run.json" ] && ! cmp -s "$out/$file" "$TMP/reference-embed/$file"; then
+                mixed=$((mixed + 1))
+            fi
+        done
+    done
+    expect_equal "finding 4: containers: $won ended, $refused were refused, $killed killed" "$mixed" 0
+fi
+
 # ---- findings 14, 15
 
 for option in -o --model --features; do

@@ -10,6 +10,16 @@
 #include <cmocka.h>
 /* clang-format on */
 
+void seen_path(const struct clip_list *list, size_t index, struct text *path) {
+    const char *own = clip_path(list, index);
+    text_clear(path);
+    if (own[0] != '/') {
+        text_string(path, list->root.path);
+        if (path->length == 0 || path->data[path->length - 1] != '/') text_append(path, "/", 1);
+    }
+    text_string(path, own);
+}
+
 void seen_read(const char *folder, const char *name, const struct input_options *options,
                struct seen *seen) {
     struct collection input;
@@ -29,7 +39,7 @@ void seen_read(const char *folder, const char *name, const struct input_options 
                     label == NULL ? "" : label, group == NULL ? "" : group,
                     fold < 0 ? "" : clips->fold_names[fold],
                     clip_status_name(clips->clips[i].status));
-        clip_open_path(clips, i, &path);
+        seen_path(clips, i, &path);
         text_format(&seen->opened, "%s\n", path.data);
     }
     for (size_t i = 0; i < input.warnings.count; i++)

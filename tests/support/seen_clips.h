@@ -14,6 +14,10 @@ struct seen {
     struct text reading;
 };
 
+/* Where the file of a clip is: the root and its path, or its path alone where that is absolute.
+ * Replaces the content of `path`. */
+void seen_path(const struct clip_list *list, size_t index, struct text *path);
+
 /* Opens folder/name. */
 void seen_read(const char *folder, const char *name, const struct input_options *options,
                struct seen *seen);

@@ -1,5 +1,6 @@
 /* A folder as INPUT: which files are clips, their order, their labels, and other files. */
 #include "host/lists/input.h"
+#include "tests/support/seen_clips.h"
 #include "tests/support/sound_files.h"
 
 #include <stdio.h>
@@ -84,7 +85,7 @@ static void classes_and_order(void **state) {
         assert_int_equal(strlen(clip_label(&input.clips, i)), strcspn(sorted[i], "/"));
         assert_null(clip_group(&input.clips, i));
         assert_int_equal(input.clips.clips[i].fold, -1);
-        clip_open_path(&input.clips, i, &path);
+        seen_path(&input.clips, i, &path);
         assert_int_equal(access(path.data, R_OK), 0);
     }
     text_free(&path);
@@ -384,7 +385,7 @@ static void many_clips(void **state) {
         snprintf(path, sizeof path, "root/%s/%u.wav", label, i);
         assert_string_equal(clip_label(&list, i), label);
         assert_int_equal(list.clips[i].fold, i % 2 == 0 ? 1 : 0);
-        clip_open_path(&list, i, &open_path);
+        seen_path(&list, i, &open_path);
         assert_string_equal(open_path.data, path);
     }
     text_free(&open_path);

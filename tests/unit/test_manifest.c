@@ -1,6 +1,7 @@
 /* CSV, TSV and JSONL manifests: columns, bad rows, paths outside the folder, warnings. */
 #include "host/base/text.h"
 #include "host/lists/input.h"
+#include "tests/support/seen_clips.h"
 #include "tests/support/sound_files.h"
 
 #include <stdio.h>
@@ -295,13 +296,13 @@ static void paths_start_at_the_manifest(void **state) {
     test_text_write(test_path(test_folder, "sub/x.wav"), "");
     assert_int_equal(input_open(test_path(test_folder, "sub/m.csv"), &plain, &input, &error),
                      ERROR_NONE);
-    clip_open_path(&input.clips, 0, &path);
+    seen_path(&input.clips, 0, &path);
     assert_string_equal(path.data, test_path(test_folder, "sub/x.wav"));
     collection_close(&input);
     assert_non_null(getcwd(place, sizeof place));
     assert_int_equal(chdir(test_path(test_folder, "sub")), 0);
     assert_int_equal(input_open("m.csv", &plain, &input, &error), ERROR_NONE);
-    clip_open_path(&input.clips, 0, &path);
+    seen_path(&input.clips, 0, &path);
     int readable = access(path.data, R_OK);
     collection_close(&input);
     assert_int_equal(chdir(place), 0);

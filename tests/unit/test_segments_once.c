@@ -5,6 +5,7 @@
 #include "host/sound/kept_files.h"
 #include "tests/support/decode_path.h"
 #include "tests/support/injected_failures.h"
+#include "tests/support/seen_clips.h"
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
 
@@ -114,7 +115,7 @@ static void decode_each(const struct clip_list *list, struct facts *facts) {
         struct decode_settings settings = {.model_rate = RATE,
                                            .start_seconds = list->clips[i].start,
                                            .end_seconds = list->clips[i].end};
-        clip_open_path(list, i, &path);
+        seen_path(list, i, &path);
         assert_int_equal(decode_path(path.data, &settings, &decoded, &error), ERROR_NONE);
         take_facts(&decoded, &facts[i]);
     }
