@@ -65,10 +65,12 @@ enum error_code npy_open_in(const struct folder *folder, const char *name, struc
     return error->code;
 }
 
-enum error_code npy_read(const char *path, struct npy_array *array, struct error *error) {
-    struct file_mapping mapping;
+enum error_code npy_read(const char *path, size_t rows, size_t columns, struct npy_array *array,
+                         struct error *error) {
+    TRY(npy_open(path, array, error));
+    if (array->rows != rows || (array->columns != columns && columns != NPY_ANY)) return ERROR_NONE;
+    struct file_mapping mapping = array->mapping;
     *array = (struct npy_array)NPY_INITIAL;
-    TRY(file_map(path, &mapping, error));
     unsigned char *copy = memory_array(mapping.size, 1, path, error);
     if (copy != NULL) {
         if (mapping.size > 0) memcpy(copy, mapping.data, mapping.size);

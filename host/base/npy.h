@@ -22,9 +22,12 @@ enum error_code npy_open_in(const struct folder *folder, const char *name, struc
 void npy_close(struct npy_array *array); /* may be called on NPY_INITIAL */
 
 /* The same with a copy of the file in memory, for values that become indexes, counts or sizes: the
- * bytes that are checked are those that are used. Also ERROR_MEMORY, and ERROR_FILE for a file that
- * changes while it is copied. */
-enum error_code npy_read(const char *path, struct npy_array *array, struct error *error);
+ * bytes that are checked are those that are used. An array of other rows or columns (NPY_ANY: of
+ * any) is only mapped, since the caller refuses it, and it may be larger than the memory. Also
+ * ERROR_MEMORY, and ERROR_FILE for a file that changes while it is copied. */
+#define NPY_ANY SIZE_MAX
+enum error_code npy_read(const char *path, size_t rows, size_t columns, struct npy_array *array,
+                         struct error *error);
 
 /* For a mapped array: npy_watch() before its first use, npy_unchanged() after the last, which is
  * ERROR_FILE if the file or its elements are others by then. Times alone do not show it: a program

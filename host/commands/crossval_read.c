@@ -8,18 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A column of integers, as many as `rows` (SIZE_MAX: any number; *count is set). */
+/* A column of integers, as many as `rows` (*count is set). */
 static enum error_code read_column(const char *path, size_t rows, int64_t **values, size_t *count,
                                    struct error *error) {
     struct npy_array array = NPY_INITIAL;
     *values = NULL;
-    TRY(npy_read(path, &array, error));
+    TRY(npy_read(path, rows, 1, &array, error));
     if (array.dimensions == 0 || array.columns != 1 || array.rows == 0) {
         FAIL(error, ERROR_DATA,
              "%s: one whole number for each row is needed, this has %zu x %zu (labels of 0 and 1, "
              "a column a class, go with crossval --multi-label)",
              path, array.rows, array.columns);
-    } else if (rows != SIZE_MAX && array.rows != rows) {
+    } else if (array.rows != rows) {
         FAIL(error, ERROR_DATA, "%s: %zu rows, but the embeddings have %zu", path, array.rows,
              rows);
     } else if ((*values = memory_array(array.rows, sizeof **values, path, error)) != NULL &&
@@ -256,7 +256,7 @@ static enum error_code read_matrix(const char *path, struct crossval_data *data,
                                    struct error *error) {
     struct npy_array array = NPY_INITIAL;
     int64_t *values = NULL;
-    TRY(npy_read(path, &array, error));
+    TRY(npy_read(path, data->given_rows, NPY_ANY, &array, error));
     size_t classes = data->given_classes = array.columns;
     if (array.dimensions != 2 || array.count == 0) {
         FAIL(error, ERROR_DATA,

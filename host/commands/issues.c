@@ -216,10 +216,12 @@ static enum error_code run(const struct options *options, struct issues_command 
                            size_t *count, struct error *error) {
     struct confident_settings settings = options->confident;
     TRY(check_options(options, error));
-    TRY(npy_read(options->files.labels, &command->labels, error));
     TRY(npy_open(options->pred_probs, &command->probabilities, error));
     npy_watch(&command->probabilities);
     size_t classes = command->probabilities.columns;
+    size_t columns = options->files.multi_label ? classes : 1;
+    TRY(npy_read(options->files.labels, command->probabilities.rows, columns, &command->labels,
+                 error));
     if (command->probabilities.dimensions == 2) { /* else refused below */
         TRY(supplied_read_removals(options->num_to_remove_file, classes, &command->num_to_remove,
                                    error));

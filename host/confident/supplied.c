@@ -59,7 +59,9 @@ enum error_code supplied_check_joint(const double *joint, size_t classes, struct
 static enum error_code read_numbers(const char *path, size_t dimensions, const size_t *shape,
                                     const char *shape_name, double **values, struct error *error) {
     struct npy_array array;
-    TRY(npy_read(path, &array, error));
+    size_t columns = 1;
+    for (size_t d = 1; d < dimensions; d++) columns *= shape[d];
+    TRY(npy_read(path, shape[0], columns, &array, error));
     bool fits = array.dimensions == dimensions && !(array.fortran && dimensions > 2);
     for (size_t d = 0; d < dimensions && fits; d++) fits = array.shape[d] == shape[d];
     if (!fits)

@@ -63,22 +63,28 @@ enum error_code model_import(const char *folder, struct model *model, struct tex
                              struct error *error) {
     *model = (struct model)MODEL_INITIAL;
     TRY(check_folder(folder, error));
-    char *bytes = NULL;
+    struct file_mapping bytes = {NULL, 0}; /* holes of a large file take no memory */
     char *yaml = NULL;
-    size_t size = 0;
     size_t yaml_size = 0;
     char *checkpoint = file_join(folder, "embedding_model.ckpt", error);
     char *parameters = file_join(folder, "hyperparams.yaml", error);
     if (error->code != ERROR_NONE) goto done;
-    if (file_read(checkpoint, MAXIMUM_CHECKPOINT, &bytes, &size, error) != ERROR_NONE) goto done;
+    if (file_map(checkpoint, &bytes, error) != ERROR_NONE) goto done;
+    if (bytes.size > MAXIMUM_CHECKPOINT) {
+        FAIL(error, ERROR_DATA, "%s: %zu bytes; files of at most %zu are read", checkpoint,
+             bytes.size, MAXIMUM_CHECKPOINT);
+        goto done;
+    }
     if (access(parameters, F_OK) == 0 && file_read(parameters, HYPERPARAMETERS_MAXIMUM_BYTES, &yaml,
                                                    &yaml_size, error) != ERROR_NONE)
         goto done;
-    if (model_import_bytes((const unsigned char *)bytes, size, yaml, yaml_size, model, notes,
-                           error) != ERROR_NONE)
+    if (model_import_bytes(bytes.data, bytes.size, yaml, yaml_size, model, notes, error) !=
+        ERROR_NONE)
         error_prefix(error, "%s", folder);
+    else if (file_map_unchanged(&bytes, true, error) != ERROR_NONE)
+        model_free(model);
 done:
-    free(bytes);
+    file_unmap(&bytes);
     free(yaml);
     free(checkpoint);
     free(parameters);

@@ -40,7 +40,7 @@ static void a_copy_does_not_change(void **state) {
     int64_t labels[ROWS];
     struct npy_array array;
     struct error error = ERROR_INITIAL;
-    assert_int_equal(npy_read(path, &array, &error), ERROR_NONE);
+    assert_int_equal(npy_read(path, ROWS, 1, &array, &error), ERROR_NONE);
     for (size_t i = 0; i < ROWS; i++) test_file_patch(path, DATA + i * 8, &chosen, sizeof chosen);
     assert_int_equal(npy_copy_int64(&array, 0, ROWS, labels, &error), ERROR_NONE);
     for (size_t i = 0; i < ROWS; i++) assert_int_equal(labels[i], i % 3);
@@ -48,7 +48,7 @@ static void a_copy_does_not_change(void **state) {
     assert_int_equal(npy_copy_int64(&array, 0, ROWS, labels, &error), ERROR_NONE);
     assert_int_equal(npy_unchanged(&array, &error), ERROR_NONE); /* nothing of it is mapped */
     npy_close(&array);
-    assert_int_equal(npy_read(path, &array, &error), ERROR_DATA);
+    assert_int_equal(npy_read(path, ROWS, 1, &array, &error), ERROR_DATA);
     npy_close(&array);
 }
 
