@@ -91,27 +91,27 @@ children() {
     done
 }
 
-# stop_some HOW: runs an audit, and stops processes below it while it goes on; HOW: leaves (the
-# decoders), keepers (what starts them), both.
+# stop_some HOW: stops decoders, keepers (which start them) or both while a run goes on.
 stop_some() {
     "$HOSTILE/measure" -t 120 -o "$TMP/measured" \
         "$EARMARK" embed "$TMP/many" -o "$TMP/out" --quiet --threads 2 2>"$TMP/stderr" &
-    local run=$! child below
+    local run=$! child parent below
     for ((i = 0; i < 500; i++)); do
         below=$(children "$run")
-        if [ "$(wc -w <<<"$below")" -ge 3 ]; then break; fi
+        if [ "$(wc -w <<<"$below")" -ge 5 ]; then break; fi
         sleep 0.01
     done
-    # The first is the program itself.
+    # The first is the program itself; it starts keepers, and these the decoders.
     for child in $(tail -n +2 <<<"$below"); do
-        case $1-$(children "$child" | wc -w) in
-        leaves-0 | keepers-[1-9]* | both-*) kill -STOP "$child" 2>/dev/null ;;
+        parent=$(sed -n 's/^PPid:\t//p' "/proc/$child/status" 2>/dev/null)
+        case $1-$([ "$parent" = "$(head -n 1 <<<"$below")" ] && echo keeper) in
+        decoders- | keepers-keeper | both-*) kill -STOP "$child" 2>/dev/null ;;
         esac
     done
     STATUS=0
     wait "$run" || STATUS=$?
 }
-hows="leaves keepers"
+hows="decoders keepers"
 if long; then hows+=" both"; fi
 for how in $hows; do
     stop_some "$how"
