@@ -37,21 +37,31 @@ static void read_fact(struct run_facts *facts, const char *section, const char *
     free(name);
 }
 
-static void read_facts(struct run_facts *facts, json_t *run) {
+/* Facts are found by comparing them all, and a run has about a hundred. */
+#define MOST_FACTS 4096
+
+static enum error_code read_facts(struct run_facts *facts, json_t *run, const char *path,
+                                  struct error *error) {
     const char *key;
     const char *name;
+    size_t count = 0;
     json_t *members;
     json_t *value;
     json_object_foreach(run, key, members) {
-        struct error error = ERROR_INITIAL;
         if (run_json_is_fixed(key) || !json_is_object(members)) continue;
-        char *section = json_key_bytes(key, &error);
-        if (section == NULL) facts->failed = true;
+        count += json_object_size(members);
+        if (count > MOST_FACTS)
+            return FAIL(error, ERROR_DATA, "%s: more than %d facts, which earmark did not write",
+                        path, MOST_FACTS);
+        char *section = json_key_bytes(key, error);
+        if (section == NULL) return error->code;
         json_object_foreach(members, name, value) {
-            if (section != NULL) read_fact(facts, section, name, value);
+            read_fact(facts, section, name, value);
         }
         free(section);
     }
+    if (facts->failed) return FAIL(error, ERROR_MEMORY, "%s: no memory for its facts", path);
+    return ERROR_NONE;
 }
 
 static void read_counts(struct run_results *results, const json_t *counts) {
@@ -157,12 +167,10 @@ enum error_code run_read_json(struct run_read *read, const struct run_file *file
     results->overall_health = json_is_number(health) ? json_number_value(health) : (double)NAN;
     read_counts(results, json_object_get(run, "counts"));
     read_audio_faults(results, json_object_get(run, "audio_health"));
-    read_facts(&results->facts, run);
+    if (read_facts(&results->facts, run, file->path, error) != ERROR_NONE) goto done;
     const char *separator = run_fact_find(&results->facts, "settings", "label_separator");
     results->multilabel = separator != NULL && strcmp(separator, "null") != 0;
-    if (results->facts.failed) FAIL(error, ERROR_MEMORY, "%s: no memory for its facts", file->path);
-    if (error->code == ERROR_NONE &&
-        read_strings(json_object_get(run, "warnings"), &read->warnings, &results->warning_count,
+    if (read_strings(json_object_get(run, "warnings"), &read->warnings, &results->warning_count,
                      error) == ERROR_NONE &&
         read_group_name(read, run, error) == ERROR_NONE)
         read_detector(read, run, error);

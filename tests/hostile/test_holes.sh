@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Files that are gigabytes of holes and a few kilobytes on the disk.
+# Files of a few kilobytes or megabytes that ask for gigabytes, or minutes.
 source tests/hostile/lib.sh
 source tests/cli/arrays.sh
 
@@ -27,5 +27,15 @@ mkdir "$TMP/model"
 truncate -s 2G "$TMP/model/embedding_model.ckpt"
 refused "model import: a checkpoint of holes" 'not a PyTorch checkpoint' \
     "$EARMARK" model import "$TMP/model" -o "$TMP/model.safetensors"
+
+make_square_corpus "$TMP/sounds" 10
+expect_exit "a run" 0 "$EARMARK" audit "$TMP/sounds" -o "$TMP/run"
+{
+    head -c -2 "$TMP/run/run.json" # without the brace at its end
+    seq -f ',"s%.0f": {"a": 1}' 100000
+    echo '}'
+} >"$TMP/many.json"
+mv "$TMP/many.json" "$TMP/run/run.json"
+refused "report: a run of many facts" 'more than 4096 facts' "$EARMARK" report "$TMP/run"
 
 finish
