@@ -14,8 +14,10 @@
 /* What was done. */
 static void describe(const struct options *options, const struct run_results *results,
                      const struct report_sounds *sounds) {
-    progress_message("%s/report.html: %zu issues, %zu with their sound", options->argument,
-                     results->issue_count, sounds->played);
+    const char *root = results->root == NULL || results->root[0] == '\0' ? "." : results->root;
+    const bool any = sounds->played > 0; /* run.json, which may be anybody's, says where from */
+    progress_message("%s/report.html: %zu issues, %zu with their sound%s%s", options->argument,
+                     results->issue_count, sounds->played, any ? ", from " : "", any ? root : "");
     if (sounds->missing > 0)
         progress_message("warning: the sound of %zu could not be read; if the clips have moved, "
                          "give --root FOLDER",

@@ -70,7 +70,7 @@ expect_grep "no run there: which file" 'run\.json' "$TMP/stderr"
 
 make_run "$TMP/run"
 check "a report" "$EARMARK" report "$TMP/run/out"
-expect_grep "what was done" '2 issues, 2 with their sound' "$TMP/stderr"
+expect_grep "what was done" '2 issues, 2 with their sound, from /' "$TMP/stderr"
 expect_equal "nothing on stdout" "$(cat "$TMP/stdout")" ""
 page=$TMP/run/out/report.html
 expect_equal "two players" "$(grep -o '<audio ' "$page" | wc -l)" 2
