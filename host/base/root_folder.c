@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -219,14 +220,32 @@ const char *root_folder_rest(const struct root_folder *folder, const char *path)
     return rest != NULL ? rest : rest_below(folder->real, path);
 }
 
+/* Whether opening it has no effect; what cannot be looked at is left to the open. It may be
+ * replaced until it is opened, so what was opened is looked at again by those who read it. */
+static bool is_harmless(int folder, const char *path, int flags) {
+    struct stat status;
+    return (flags & O_PATH) != 0 || fstatat(folder, path, &status, 0) != 0 ||
+           S_ISREG(status.st_mode) || S_ISDIR(status.st_mode);
+}
+
 int root_folder_file(const struct root_folder *folder, const char *path, int flags) {
-    if (folder->allow_outside && path[0] == '/') return open_at(AT_FDCWD, path, flags);
-    path = root_folder_rest(folder, path);
-    if (path == NULL) return fail(EXDEV);
-    if (folder->descriptor < 0) return fail(folder->failure);
-    if (folder->allow_outside) return open_at(folder->descriptor, path, flags);
-    int opened = open_beneath(folder, path, flags, true);
-    return opened < 0 && errno == EXDEV ? open_real(folder, path, flags) : opened;
+    const bool is_free = folder->allow_outside && path[0] == '/';
+    const int start = is_free ? AT_FDCWD : folder->descriptor;
+    const char *rest = is_free ? path : root_folder_rest(folder, path);
+    if (rest == NULL) return fail(EXDEV);
+    if (start < 0 && !is_free) return fail(folder->failure);
+    bool harmless = is_harmless(start, rest, flags);
+    int opened = -1;
+    if (!harmless) flags = O_PATH; /* to know whether it leads out */
+    if (folder->allow_outside)
+        opened = open_at(start, rest, flags);
+    else
+        opened = open_beneath(folder, rest, flags, true);
+    if (opened < 0 && errno == EXDEV && !folder->allow_outside)
+        opened = open_real(folder, rest, flags);
+    if (opened < 0 || harmless) return opened;
+    close(opened);
+    return fail(NOT_REGULAR);
 }
 
 void root_folder_close(struct root_folder *folder) {

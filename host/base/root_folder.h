@@ -6,6 +6,8 @@
 
 #include "host/base/error.h"
 
+#include <errno.h>
+
 struct root_folder {
     char *path;         /* as given */
     char *real;         /* absolute, without links; NULL: not known */
@@ -23,7 +25,9 @@ enum error_code root_folder_open(const char *path, bool allow_outside, struct ro
 /* Opens a file or folder that exists: flags as for open(), O_CLOEXEC is added. The path is
  * relative to the folder, or absolute and begins with the folder, as given or without links.
  * Returns a descriptor, or -1 with errno; EXDEV: it leads out of the folder, never with
- * allow_outside. Any thread may call this. */
+ * allow_outside; NOT_REGULAR: a FIFO, socket or device, which is not opened (without O_PATH): that
+ * can have an effect. Any thread may call this. */
+#define NOT_REGULAR EBADFD
 int root_folder_file(const struct root_folder *folder, const char *path, int flags);
 
 /* The part of a path that comes after the folder: of a relative one all of it, of an absolute one

@@ -14,6 +14,8 @@ static enum error_code fail_open(const struct root_folder *folder, const char *n
                     "%s/%s: a link that leads out of the folder; put the file itself there, or "
                     "give --allow-outside",
                     folder->path, name);
+    if (number == NOT_REGULAR)
+        return FAIL(error, ERROR_FILE, "%s/%s: not a regular file", folder->path, name);
     char *path = file_join(folder->path, name, error);
     if (path != NULL) file_fail(error, path, "open", number);
     free(path);

@@ -1,6 +1,7 @@
 #include "host/sound/sound_source.h"
 
 #include "host/base/file.h"
+#include "host/base/root_folder.h"
 
 #include <errno.h>
 #include <string.h>
@@ -9,10 +10,16 @@
 
 #define BLOCK_BYTES ((uint64_t)512) /* of st_blocks */
 
+/* A file of which less than a sixteenth was ever written is a copy that was not finished, or made
+ * to cost much more than it does. Small files may be kept in other ways. */
+#define HOLES_FROM ((size_t)16 << 20)
+#define HOLES_FACTOR 16
+
 static enum clip_status refuse_unopened(const char *path, int number, struct verdict *verdict,
                                         struct error *error) {
     if (file_is_shortage(number)) file_fail(error, path, "open", number);
     if (number == EXDEV) return verdict_set(verdict, CLIP_OUTSIDE, CLIP_LEADS_OUT);
+    if (number == NOT_REGULAR) return verdict_set(verdict, CLIP_UNREADABLE, "not a regular file");
     bool is_foreign = number == ENOENT && strchr(path, '\\') != NULL;
     return verdict_set(verdict, CLIP_UNREADABLE, "cannot open: %s%s", strerror(number),
                        is_foreign ? "; its path has \\ where this system has /" : "");
@@ -38,7 +45,13 @@ enum clip_status sound_source_take(int descriptor, const char *path, struct soun
     /* Some file systems of networks report no blocks at all. */
     uint64_t stored = (uint64_t)status.st_blocks * BLOCK_BYTES;
     if (stored > 0 && stored < source->bytes) source->stored = (size_t)stored;
-    return CLIP_OK;
+    if (source->bytes <= HOLES_FROM || source->stored >= source->bytes / HOLES_FACTOR)
+        return CLIP_OK;
+    sound_source_close(source);
+    return verdict_set(verdict, CLIP_UNREADABLE,
+                       "only %zu KiB of the file's %zu MiB were ever written, the rest is holes; "
+                       "copy the file again",
+                       source->stored >> 10, source->bytes >> 20);
 }
 
 void sound_source_close(struct sound_source *source) {

@@ -86,10 +86,15 @@ ln -s ../outside/b "$TMP/tree/c"
 ln -s ../../private/secret.wav "$TMP/tree/a/out.wav"
 ln -s "$TMP/tree/a/0.wav" "$TMP/tree/a/same.wav"
 mkfifo "$TMP/tree/a/fifo.wav"
+{ : >"$TMP/tree/a/fifo.wav" && : >"$TMP/opened"; } & # waits until somebody opens the FIFO
+writer=$!
 run_command "$EARMARK" embed "$TMP/tree" -o "$TMP/tree-out"
 expect_equal "finding 8: a folder: exit code" "$STATUS" 3
 expect_equal "finding 8: a folder: links that lead out are rows" "$(rows "$TMP/tree-out" | tr '\n' ' ')" \
     "a/0.wav|ok a/fifo.wav|unreadable a/out.wav|outside a/same.wav|ok b/|outside c/|outside "
+kill "$writer"
+wait "$writer" 2>"$TMP/killed"
+check_fails "finding 21: a FIFO among the clips is not opened" test -e "$TMP/opened"
 run_command "$EARMARK" embed "$TMP/tree" -o "$TMP/tree-allowed" --allow-outside
 expect_equal "finding 7: a class folder counts once" "$(rows "$TMP/tree-allowed" | tr '\n' ' ')" \
     "a/0.wav|ok a/fifo.wav|unreadable a/out.wav|ok a/same.wav|ok b/1.wav|ok "
