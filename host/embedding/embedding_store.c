@@ -1,11 +1,13 @@
 #include "host/embedding/embedding_store.h"
 
 #include "host/base/clock.h"
+#include "host/base/hash_seed.h"
 #include "host/base/memory.h"
 #include "host/embedding/run_record.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #define SHARD_SUFFIX ".shard"
 
@@ -89,7 +91,9 @@ static enum error_code take_shard(void *context, const char *name, struct error 
 }
 
 static size_t slot_of(const struct embedding_store *store, const uint64_t fingerprint[2]) {
-    size_t slot = (size_t)fingerprint[0] & (store->slot_count - 1);
+    /* Fingerprints of a shard may be anybody's choice. */
+    XXH64_hash_t hash = XXH3_64bits_withSeed(fingerprint, 2 * sizeof *fingerprint, hash_seed());
+    size_t slot = (size_t)hash & (store->slot_count - 1);
     for (;; slot = (slot + 1) & (store->slot_count - 1)) {
         const struct stored_clip *stored = &store->slots[slot];
         if (stored->shard == 0) return slot;

@@ -152,6 +152,7 @@ struct asking {
     size_t messages;   /* from the decoder about it */
     uint64_t advanced; /* frames read, as far as it said */
     int checks;        /* since it last advanced */
+    int waits;         /* checks since it was asked */
     double checked;    /* clock_seconds() of the last one */
 };
 
@@ -204,6 +205,8 @@ static enum outcome check_time(struct asking *asking, struct error *error) {
         return OUTCOME_WAITING;
     }
     if (takes_too_much(asking)) return OUTCOME_WRONG;
+    /* Small steps are progress, but none decodes slower than the longest sound plays. */
+    if (++asking->waits / CHECKS_PER_SECOND > DECODE_MAXIMUM_SECONDS) return OUTCOME_SILENT;
     /* Counted in checks, not read from a clock: this process may have been suspended as well. */
     if (++asking->checks / CHECKS_PER_SECOND > WAIT_FACTOR * asking->decoder->seconds)
         return OUTCOME_SILENT;
@@ -330,6 +333,7 @@ static enum outcome ask_once(struct asking *asking, const struct sound_source *s
     asking->messages = 0;
     asking->advanced = 0;
     asking->checks = 0;
+    asking->waits = 0;
     asking->checked = clock_seconds();
     if (!send_clip(asking->decoder, source, asking->question.settings, error))
         outcome = OUTCOME_WRONG;
