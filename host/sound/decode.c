@@ -384,12 +384,12 @@ static void judge(const struct decoding *decoding) {
                     "silent: no sample is louder than half a step of 16 bits");
 }
 
-void decoded_hash(const struct decoded *decoded, uint64_t hash[2]) {
+void decoded_hash(struct decoded *decoded) {
     uint64_t seed = (uint64_t)decoded->rate << 8 | (uint64_t)decoded->channels << 1 |
                     (decoded->format == SAMPLES_INT16);
-    XXH128_hash_t value = XXH3_128bits_withSeed(decoded->samples, decoded->bytes, seed);
-    hash[0] = value.low64;
-    hash[1] = value.high64;
+    XXH128_hash_t hash = XXH3_128bits_withSeed(decoded->samples, decoded->bytes, seed);
+    decoded->facts.hash[0] = hash.low64;
+    decoded->facts.hash[1] = hash.high64;
 }
 
 static void describe(const struct decoding *decoding) {
@@ -407,7 +407,6 @@ static void describe(const struct decoding *decoding) {
     decoded->facts.seconds = (double)decoding->read / (double)file->rate;
     decoded->peak = bits_float(decoding->peak);
     if (decoding->meter != NULL) sound_meter_end(decoding->meter, &decoded->facts.sound);
-    decoded_hash(decoded, decoded->facts.hash);
 }
 
 /* Chooses how samples are read, by the file's kind alone, and allocates what that needs. */

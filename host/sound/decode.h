@@ -47,8 +47,8 @@ void decoded_free(struct decoded *decoded); /* the buffer; not the target */
 /* The bytes that the samples of a clip of this file may take. */
 size_t decode_most_bytes(const struct decode_settings *settings, const struct sound_source *source);
 
-/* The hash of the samples in decoded->facts: equal for identical audio. */
-void decoded_hash(const struct decoded *decoded, uint64_t hash[2]);
+/* Fills in decoded->facts.hash, of the samples: equal for identical audio. */
+void decoded_hash(struct decoded *decoded);
 
 /* Decodes the file, whose descriptor is closed, or kept with settings->kept. Samples come as int16
  * from 16-bit or smaller PCM (mono and stereo), as float32 otherwise; more channels, and float with

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <time.h>
 
 /* Clips ahead of the consumer, per thread: enough that one long clip does not
@@ -261,16 +260,14 @@ static enum error_code decode_slot(struct worker *worker, struct slot *slot, str
     settings.context = slot;
     struct decoded *decoded = &slot->item.decoded;
     struct sound_source source;
-    struct stat status;
     *decoded = (struct decoded){.buffer = decoded->buffer, .capacity = decoded->capacity};
     int file = clip_open(pool->clips, slot->item.clip, SOUND_SOURCE_FLAGS);
     if (sound_source_take(file, clip_path(pool->clips, slot->item.clip), &source, &decoded->verdict,
                           error) != CLIP_OK)
         return error->code;
-    bool known = fstat(source.descriptor, &status) == 0;
     decoders_decode(pool->settings.decoders, worker->index, &source, &settings, decoded, error);
     sound_source_close(&source);
-    if (known) clip_fingerprint(pool->clips, slot->item.clip, &status, decoded->facts.fingerprint);
+    clip_fingerprint(pool->clips, slot->item.clip, &source.status, decoded->facts.fingerprint);
     return error->code;
 }
 

@@ -319,7 +319,7 @@ static bool take(struct asking *asking, struct decoded *decoded, struct error *e
     decoded->samples = decoded->buffer;
     if (copy_samples(asking->decoder, decoded->buffer, decoded->bytes, error) != ERROR_NONE)
         return true;
-    decoded_hash(decoded, decoded->facts.hash);
+    decoded_hash(decoded);
     return decoder_samples_are_finite(decoded);
 }
 

@@ -81,7 +81,8 @@ static enum clip_status check_container(struct sound_file *file, struct verdict 
 
 /* ---- libsndfile ---- */
 
-/* libsndfile reads through these functions, for three reasons. It closes a descriptor when it
+/* libsndfile reads through these functions, which keep the position themselves: it seeks a dozen
+ * times to open a file. There are three more reasons. It closes a descriptor when it
  * cannot open the file, even when asked not to: with threads the number may belong to another
  * file by then. The errno of a failed read is known only here. And if libsndfile could find the
  * end of an MP3, it would estimate the number of frames from the first bit rate and stop there,
@@ -95,19 +96,24 @@ static sf_count_t stream_length(void *context) {
 }
 
 static sf_count_t stream_seek(sf_count_t offset, int whence, void *context) {
-    const struct sound_file *file = context;
+    struct sound_file *file = context;
     const bool to_end = whence == SEEK_END && file->container == CONTAINER_MPEG;
     if (to_end && !file->has_far_end) return -1;
-    const sf_count_t position = lseek(file->source.descriptor, offset, whence);
-    return to_end && position >= 0 ? FAR_END * position : position;
+    const sf_count_t start = whence == SEEK_END   ? (sf_count_t)file->source.bytes
+                             : whence == SEEK_CUR ? file->position
+                                                  : 0;
+    if (offset < -start || offset > SF_COUNT_MAX / FAR_END - start) return -1;
+    file->position = start + offset;
+    return to_end ? FAR_END * file->position : file->position;
 }
 
 static sf_count_t stream_read(void *bytes, sf_count_t count, void *context) {
     struct sound_file *file = context;
     ssize_t got;
-    do got = read(file->source.descriptor, bytes, (size_t)count);
+    do got = pread(file->source.descriptor, bytes, (size_t)count, file->position);
     while (got < 0 && errno == EINTR);
     if (got < 0) file->failure = errno; /* otherwise it would look like the end of the file */
+    if (got > 0) file->position += got;
     return got < 0 ? 0 : got;
 }
 
@@ -119,7 +125,7 @@ static sf_count_t stream_write(const void *bytes, sf_count_t count, void *contex
 }
 
 static sf_count_t stream_tell(void *context) {
-    return lseek(((struct sound_file *)context)->source.descriptor, 0, SEEK_CUR);
+    return ((struct sound_file *)context)->position;
 }
 
 static void open_handle(struct sound_file *file, SF_INFO *info) {
@@ -127,8 +133,8 @@ static void open_handle(struct sound_file *file, SF_INFO *info) {
                                    stream_tell};
     *info = (SF_INFO){0};
     file->failure = 0;
-    if (lseek(file->source.descriptor, 0, SEEK_SET) == 0)
-        file->handle = sf_open_virtual(&stream, SFM_READ, info, file);
+    file->position = 0;
+    file->handle = sf_open_virtual(&stream, SFM_READ, info, file);
     if (file->has_far_end) info->frames = SF_COUNT_MAX; /* a guess */
 }
 

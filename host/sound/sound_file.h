@@ -35,6 +35,7 @@ bool sound_header_is_cut(int descriptor, enum sound_container container, uint64_
 struct sound_file {
     SNDFILE *handle;
     struct sound_source source;
+    sf_count_t position; /* in bytes, where libsndfile reads next */
     enum sound_container container;
     bool has_far_end;       /* libsndfile sees an end far beyond the file's (sound_file.c) */
     int channels;           /* 1 .. DECODE_MAXIMUM_CHANNELS */

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define BLOCK_BYTES ((uint64_t)512) /* of st_blocks */
@@ -27,23 +26,21 @@ static enum clip_status refuse_unopened(const char *path, int number, struct ver
 
 enum clip_status sound_source_take(int descriptor, const char *path, struct sound_source *source,
                                    struct verdict *verdict, struct error *error) {
-    struct stat status;
     *source = (struct sound_source){.descriptor = descriptor};
+    const struct stat *status = &source->status;
     *verdict = (struct verdict){.status = CLIP_OK};
     if (descriptor < 0) return refuse_unopened(path, errno, verdict, error);
-    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
+    if (fstat(descriptor, &source->status) != 0 || !S_ISREG(status->st_mode))
         verdict_set(verdict, CLIP_UNREADABLE, "not a regular file");
-    else if (status.st_size <= 0)
+    else if (status->st_size <= 0)
         verdict_set(verdict, CLIP_UNREADABLE, "the file is empty; copy it again");
     if (verdict->status != CLIP_OK) {
         sound_source_close(source);
         return verdict->status;
     }
-    source->device = status.st_dev;
-    source->inode = status.st_ino;
-    source->bytes = source->stored = (size_t)status.st_size;
+    source->bytes = source->stored = (size_t)status->st_size;
     /* Some file systems of networks report no blocks at all. */
-    uint64_t stored = (uint64_t)status.st_blocks * BLOCK_BYTES;
+    uint64_t stored = (uint64_t)status->st_blocks * BLOCK_BYTES;
     if (stored > 0 && stored < source->bytes) source->stored = (size_t)stored;
     if (source->bytes <= HOLES_FROM || source->stored >= source->bytes / HOLES_FACTOR)
         return CLIP_OK;

@@ -6,11 +6,13 @@
 #include "host/base/error.h"
 #include "host/sound/verdict.h"
 
+#include <sys/stat.h>
+
 struct sound_source {
-    int descriptor;         /* for reading; -1: none */
-    uint64_t device, inode; /* equal: the same file */
-    size_t bytes;           /* its length, above 0 */
-    size_t stored;          /* bytes of it that the file system keeps: fewer in a sparse file */
+    int descriptor; /* for reading; -1: none */
+    struct stat status;
+    size_t bytes;  /* its length, above 0 */
+    size_t stored; /* bytes of it that the file system keeps: fewer in a sparse file */
 };
 
 /* How a sound is opened: never waits for a FIFO, never makes a terminal its own. */

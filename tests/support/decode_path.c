@@ -16,7 +16,9 @@ static bool open_path(const char *path, struct sound_source *source, struct deco
 enum error_code decode_path(const char *path, const struct decode_settings *settings,
                             struct decoded *decoded, struct error *error) {
     struct sound_source source;
-    if (open_path(path, &source, decoded, error)) decode_clip(&source, settings, decoded, error);
+    if (!open_path(path, &source, decoded, error)) return error->code;
+    if (decode_clip(&source, settings, decoded, error) == ERROR_NONE && decoded->samples != NULL)
+        decoded_hash(decoded);
     return error->code;
 }
 
