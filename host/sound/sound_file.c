@@ -81,14 +81,14 @@ static enum clip_status check_container(struct sound_file *file, struct verdict 
 
 /* ---- libsndfile ---- */
 
-/* libsndfile reads through these functions, which keep the position themselves: it seeks a dozen
- * times to open a file. There are three more reasons. It closes a descriptor when it
- * cannot open the file, even when asked not to: with threads the number may belong to another
- * file by then. The errno of a failed read is known only here. And if libsndfile could find the
- * end of an MP3, it would estimate the number of frames from the first bit rate and stop there,
- * in the middle of a file of variable rate. From 1.2.1 on libsndfile refuses an MP3 whose length
- * it can neither read from a tag nor estimate: it then gets an end so far beyond the file's that
- * the estimate is never too low, whatever the bit rates (8 to 448 kbit/s). */
+/* libsndfile reads through these functions, for four reasons. They keep the position themselves: it
+ * seeks a dozen times to open a file. It closes a descriptor when it cannot open the file, even
+ * when asked not to: with threads the number may belong to another file by then. The errno of a
+ * failed read is known only here. And if libsndfile could find the end of an MP3, it would estimate
+ * the number of frames from the first bit rate and stop there, in the middle of a file of variable
+ * rate. From 1.2.1 on libsndfile refuses an MP3 whose length it can neither read from a tag nor
+ * estimate: it then gets an end so far beyond the file's that the estimate is never too low,
+ * whatever the bit rates (8 to 448 kbit/s). */
 #define FAR_END 64 /* lengths of the file */
 
 static sf_count_t stream_length(void *context) {

@@ -441,7 +441,6 @@ static void no_answer(void **state) {
     setenv("EARMARK_DECODER_SECONDS", "1", 1);
     ask(SILENCE, &decoded, &error);
     unsetenv("EARMARK_DECODER_SECONDS");
-    assert_int_equal(error.code, ERROR_NONE);
     assert_int_equal(decoded.verdict.status, CLIP_UNREADABLE);
     assert_non_null(strstr(decoded.verdict.reason, "made no progress for 10 s"));
     ask(FILLS_SAMPLES, &decoded, &error);
