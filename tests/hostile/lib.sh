@@ -9,7 +9,8 @@
 #   measured NAME MIB CPU_SECONDS COMMAND...    passes when the command and all it starts stay
 #                                               within this memory and processor time, and
 #                                               leave no process; $STATUS as always
-#   as_root NAME                                fails, and counts a skip, without root's rights
+#   as_root NAME [COMMAND...]                   fails, and counts a skip, without root's rights, and
+#                                               where the command fails (a chroot has no namespaces)
 #   marker FILE                                 makes a file whose words must never turn up
 #   no_marker NAME FOLDER                       passes when they are in no file of the folder
 #   snapshot FOLDER                             names, kinds, sizes, times and contents of all below it
@@ -47,8 +48,13 @@ $(said)"
 }
 
 as_root() {
-    if [ "$(id -u)" -eq 0 ]; then return 0; fi
-    skip "$1" "needs root"
+    if [ "$(id -u)" -ne 0 ]; then
+        skip "$1" "needs root"
+    elif [ $# -gt 1 ] && ! "${@:2}" >/dev/null 2>&1; then
+        skip "$1" "this system refuses ${*:2}"
+    else
+        return 0
+    fi
     return 1
 }
 
