@@ -19,7 +19,7 @@ enum clip_status {
     CLIP_TRUNCATED = 3,              /* ends before the length its header promises */
     CLIP_TOO_SHORT = 4,              /* fewer samples than the model needs */
     CLIP_BAD_ROW = 5,                /* a manifest's row that cannot be understood */
-    CLIP_OUTSIDE = 6,                /* a manifest's path that leaves the manifest's folder */
+    CLIP_OUTSIDE = 6,                /* its path, or a link on it, leads out of the folder */
     CLIP_NO_LABEL = 7,               /* no label: an empty cell, a name unlike the pattern */
     CLIP_NO_GROUP = 8,               /* no value in the field asked for with --group */
     CLIP_NO_FOLD = 9,                /* no value in the field asked for with --fold-column */

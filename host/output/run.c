@@ -16,7 +16,7 @@ const char *run_status_words(enum clip_status status) {
     case CLIP_TRUNCATED: return "cut off: shorter than the file's header says";
     case CLIP_TOO_SHORT: return "too short";
     case CLIP_BAD_ROW: return "manifest row that cannot be understood";
-    case CLIP_OUTSIDE: return "path outside the manifest's folder";
+    case CLIP_OUTSIDE: return "path or link that leads out of INPUT's folder";
     case CLIP_NO_LABEL: return "no label";
     case CLIP_NO_GROUP: return "no group";
     case CLIP_NO_FOLD: return "no fold";
