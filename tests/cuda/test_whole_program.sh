@@ -39,7 +39,7 @@ some() {
             name=${file##*/}
             number=$((number + 1))
             if [ $((number % 10)) -eq 0 ]; then name=$(((${name%%_*} + 1) % 10))_${name#*_}x.wav; fi
-            ln -s "$file" "$TMP/$1/$name"
+            cp "$file" "$TMP/$1/$name"
         done
 }
 

@@ -42,7 +42,7 @@ find clips -name '*.wav' | sort >names
 for arguments in "$planted" "audit --$planted" "audit clips --detector $planted" "audit -o x $planted" \
     "audit clips -o x --device $planted" "audit clips -o x --folds $planted" "model $planted" \
     "model info $planted" "model import $planted -o x" "report $planted" "bench $planted" "help $planted" \
-    "crossval --embeddings $planted --labels x -o x" "issues --labels $planted --pred-probs x" \
+    "crossval --embeddings $planted --labels x -o x" "issues --labels $planted --pred-probs $planted" \
     "detect --embeddings $planted --labels x -o x" "embed $planted -o x" "audit clips -o x --model $planted" \
     "audit clips -o x --label-separator $planted" "audit clips -o x --embeddings $planted"; do
     IFS=' ' read -r -d '' -a words <<<"$arguments"
