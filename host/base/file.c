@@ -43,6 +43,12 @@ enum error_code file_fail(struct error *error, const char *path, const char *wha
                 advice(number));
 }
 
+size_t file_stored_bytes(const struct stat *status) {
+    uint64_t stored = (uint64_t)status->st_blocks * 512; /* the unit, whatever the file system's */
+    size_t length = (size_t)status->st_size;
+    return stored > 0 && stored < length ? (size_t)stored : length;
+}
+
 bool file_is_shortage(int number) {
     return number == EMFILE || number == ENFILE || number == ENOMEM;
 }

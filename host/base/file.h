@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 /* Fails with "path: cannot WHAT: REASON; what to do about it" for an errno. Every message about a
  * file of the operating system comes from here. */
@@ -14,6 +15,10 @@ enum error_code file_fail(struct error *error, const char *path, const char *wha
 /* Whether an errno is of this process or machine, not of the file: it lacks descriptors or memory,
  * and would with the next file, too. */
 bool file_is_shortage(int number);
+
+/* Bytes of a regular file that its file system keeps: fewer than its length where there are holes.
+ * The length where blocks are not counted, as on some file systems of networks. */
+size_t file_stored_bytes(const struct stat *status);
 
 /* Opens a regular file for reading; the caller closes *descriptor. *size: its bytes. Refuses any
  * other kind of file, without waiting on a FIFO. Errors: ERROR_FILE. */

@@ -123,7 +123,7 @@ enum error_code shard_parse(const void *data, size_t size, const char *what,
 static bool is_mostly_holes(int descriptor) {
     struct stat status;
     if (fstat(descriptor, &status) != 0 || status.st_size < HOLES_FROM) return false;
-    return status.st_blocks > 0 && status.st_blocks * 512 < status.st_size / HOLES_SHARE;
+    return file_stored_bytes(&status) < (size_t)status.st_size / HOLES_SHARE;
 }
 
 /* Looks at the header alone. *fits: the rest is to be read. */

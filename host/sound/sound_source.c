@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BLOCK_BYTES ((uint64_t)512) /* of st_blocks */
-
 /* A file of which less than a sixteenth was ever written is a copy that was not finished, or made
  * to cost much more than it does. Small files may be kept in other ways. */
 #define HOLES_FROM ((size_t)16 << 20)
@@ -38,10 +36,8 @@ enum clip_status sound_source_take(int descriptor, const char *path, struct soun
         sound_source_close(source);
         return verdict->status;
     }
-    source->bytes = source->stored = (size_t)status->st_size;
-    /* Some file systems of networks report no blocks at all. */
-    uint64_t stored = (uint64_t)status->st_blocks * BLOCK_BYTES;
-    if (stored > 0 && stored < source->bytes) source->stored = (size_t)stored;
+    source->bytes = (size_t)status->st_size;
+    source->stored = file_stored_bytes(status);
     if (source->bytes <= HOLES_FROM || source->stored >= source->bytes / HOLES_FACTOR)
         return CLIP_OK;
     sound_source_close(source);
