@@ -12,6 +12,7 @@
 #define EARMARK_DEVICE_H
 
 #include "error.h"
+#include "matrix_rows.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +23,7 @@ extern "C" {
 #endif
 
 /* A device that was built for another version is rejected. */
-#define DEVICE_INTERFACE_VERSION 2
+#define DEVICE_INTERFACE_VERSION 4
 
 /* ---- the x-vector model, as in the file: batch normalisation is not folded in ---- */
 
@@ -150,13 +151,13 @@ enum error_code device_batch_check(const struct device_batch *batch, struct erro
 struct classifier_problem {
     size_t rows;
     size_t features;
-    size_t classes;         /* >= 2 */
-    size_t folds;           /* >= 2 */
-    const float *data;      /* (rows, features), finite; must stay valid until classifier_close */
-    const int32_t *labels;  /* (rows), 0 .. classes - 1 */
-    const int32_t *fold_of; /* (rows), 0 .. folds - 1: the fold that holds the row out */
-    const double *shift;    /* (features) */
-    const double *scale;    /* (features) */
+    size_t classes;          /* >= 2 */
+    size_t folds;            /* >= 2 */
+    struct matrix_rows data; /* (rows, features), finite; must stay valid until classifier_close */
+    const int32_t *labels;   /* (rows), 0 .. classes - 1 */
+    const int32_t *fold_of;  /* (rows), 0 .. folds - 1: the fold that holds the row out */
+    const double *shift;     /* (features) */
+    const double *scale;     /* (features) */
 };
 
 /* One fit: the softmax of the logits weights . (x', 1). Loss and gradient are sums over the
@@ -187,7 +188,7 @@ enum classifier_output {
 
 /* The rows to compare, and which of them may be found. */
 struct nearest_problem {
-    const float *data; /* (rows, columns), finite */
+    struct matrix_rows data; /* (rows, columns), finite */
     size_t rows, columns;
     /* (columns), or both NULL: rows are x' = (x - shift) * scale, computed in float64 and rounded
      * to float32, before the cosine */
@@ -256,8 +257,8 @@ struct device_operations {
     /* Makes an acquired or finished batch free again; takes NULL. */
     void (*release)(struct device *device, struct device_batch *batch);
 
-    /* Opens a problem, whose arrays but `data` are copied. ERROR_INTERNAL when a size, label or
-     * fold is out of range. */
+    /* Opens a problem, whose arrays but those of `data` are copied. ERROR_INTERNAL when a size,
+     * label or fold is out of range. */
     enum error_code (*classifier_open)(struct device *device,
                                        const struct classifier_problem *problem,
                                        struct classifier **classifier, struct error *error);
@@ -266,14 +267,17 @@ struct device_operations {
                                            enum classifier_precision precision,
                                            struct classifier_task *tasks, size_t task_count,
                                            struct error *error);
-    /* Out-of-fold probabilities or their natural logarithms, computed in double precision: those
-     * of row i come from the task whose fold is fold_of[i]. tasks: one for each fold that has
-     * rows; gradient is unused and may be NULL. Writes predictions (rows, classes), float32,
-     * unless NULL, and *log_loss: the sum over rows of -log p[label]. */
+    /* Out-of-fold probabilities or their natural logarithms, computed in double precision, of
+     * `set_count` sets of tasks, in one pass over the data: those of row i come from the set's task
+     * whose fold is fold_of[i]. tasks (set_count, task_count): in each set one for each fold that
+     * has rows; gradient is unused and may be NULL. Writes predictions (set_count), each (rows,
+     * classes), float32, unless NULL, and log_losses (set_count): sums over rows of -log p[label].
+     * A set's results do not depend on the others. */
     enum error_code (*classifier_predict)(struct classifier *classifier,
                                           const struct classifier_task *tasks, size_t task_count,
-                                          enum classifier_output output, float *predictions,
-                                          double *log_loss, struct error *error);
+                                          size_t set_count, enum classifier_output output,
+                                          float *const *predictions, double *log_losses,
+                                          struct error *error);
     /* Over the rows that `fold` holds out, of x' not rounded to float32, summed in float64: sums
      * (classes, features) of each class's rows, products (features, features) of x' x'^T, both
      * triangles. Zeros for a fold without rows. */

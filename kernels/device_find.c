@@ -1,62 +1,25 @@
 #include "device.h"
 
 #include "device_plugin.h"
+#include "plugin_load.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define PATH_SIZE 4096
-
-/* The plug-in's path: in the folder of the program's own file, links followed, and nowhere else,
- * so that no search path decides what code runs. */
-static enum error_code plugin_path(char *path, struct error *error) {
-    ssize_t length = readlink("/proc/self/exe", path, PATH_SIZE - sizeof DEVICE_PLUGIN_FILE);
-    char *slash = NULL;
-    if (length > 0) {
-        path[length] = '\0';
-        slash = strrchr(path, '/');
-    }
-    if (slash == NULL)
-        return FAIL(error, ERROR_UNSUPPORTED, "the program's own folder is not known (no /proc)");
-    memcpy(slash + 1, DEVICE_PLUGIN_FILE, sizeof DEVICE_PLUGIN_FILE);
-    return ERROR_NONE;
-}
-
-/* Loads the plug-in once; it stays loaded until the process ends. */
+/* Loads the plug-in once. */
 static enum error_code load_plugin(const struct device_plugin **result, struct error *error) {
-    static const struct device_plugin *loaded;
-    char path[PATH_SIZE];
+    static const struct plugin cuda = {
+        .file = DEVICE_PLUGIN_FILE,
+        .symbol = DEVICE_PLUGIN_SYMBOL,
+        .name = "device interface",
+        .version = DEVICE_INTERFACE_VERSION,
+        .driver = "libcuda.so.1",
+        .without_driver = "this machine has no NVIDIA driver (libcuda.so.1 is missing)"};
+    static const void *loaded;
+    if (loaded == NULL) plugin_load(&cuda, &loaded, error);
     *result = loaded;
-    if (loaded != NULL) return ERROR_NONE;
-    if (plugin_path(path, error) != ERROR_NONE) return error->code;
-    if (access(path, F_OK) != 0)
-        return FAIL(error, ERROR_UNSUPPORTED, "there is no %s beside the program",
-                    DEVICE_PLUGIN_FILE);
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (handle == NULL) {
-        const char *reason = dlerror();
-        return FAIL(error, ERROR_UNSUPPORTED, "%s cannot be loaded: %s", DEVICE_PLUGIN_FILE,
-                    reason == NULL ? "no reason given" : reason);
-    }
-    const struct device_plugin *plugin = dlsym(handle, DEVICE_PLUGIN_SYMBOL);
-    if (plugin == NULL) {
-        FAIL(error, ERROR_UNSUPPORTED, "%s is not a plug-in of earmark: it has no %s",
-             DEVICE_PLUGIN_FILE, DEVICE_PLUGIN_SYMBOL);
-    } else if (plugin->interface_version != DEVICE_INTERFACE_VERSION) {
-        FAIL(error, ERROR_UNSUPPORTED,
-             "%s was built for device interface %d, this program for %d: install both from one "
-             "build",
-             DEVICE_PLUGIN_FILE, plugin->interface_version, DEVICE_INTERFACE_VERSION);
-    }
-    if (error->code != ERROR_NONE) {
-        dlclose(handle);
-        return error->code;
-    }
-    *result = loaded = plugin;
-    return ERROR_NONE;
+    return error->code;
 }
 
 /* Reads the GPU of "cuda", "cuda:N" or "cuda:all"; false for any other name. */

@@ -132,10 +132,16 @@ enum error_code file_read(const char *path, size_t limit, char **data, size_t *s
     return file_read_opened(descriptor, expected, path, limit, data, size, error);
 }
 
-bool file_start_holds(int descriptor, const char *word) {
-    char start[4096];
-    ssize_t got = pread(descriptor, start, sizeof start, 0);
-    return got > 0 && memmem(start, (size_t)got, word, strlen(word)) != NULL;
+ssize_t file_read_at(int descriptor, uint64_t offset, void *bytes, size_t count) {
+    size_t have = 0;
+    while (have < count) {
+        ssize_t got = pread(descriptor, (char *)bytes + have, count - have, (off_t)(offset + have));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return -1;
+        if (got == 0) break;
+        have += (size_t)got;
+    }
+    return (ssize_t)have;
 }
 
 enum error_code file_check_readable(int descriptor, const char *path, struct error *error) {

@@ -5,6 +5,7 @@
 #include "host/base/error.h"
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -46,9 +47,9 @@ enum error_code file_read_opened(int descriptor, size_t expected, const char *pa
 enum error_code file_read_text(int descriptor, size_t expected, const char *path, size_t limit,
                                char **data, size_t *size, struct error *error);
 
-/* Whether the first 4 KiB of an open file contain the word ("": whether it is not empty); false if
- * it cannot be read. */
-bool file_start_holds(int descriptor, const char *word);
+/* Reads bytes at an offset of an open file, all of them unless the file ends before; the position
+ * of the descriptor stays. The number of bytes, or -1 with errno. */
+ssize_t file_read_at(int descriptor, uint64_t offset, void *bytes, size_t count);
 
 /* Reads an open file to its end and discards the bytes, so that an error of the disk or mount
  * is reported here; later, in a mapping, it would end the process. */
@@ -66,6 +67,9 @@ enum error_code file_map(const char *path, struct file_mapping *mapping, struct 
 /* Of an open file, which is closed. */
 enum error_code file_map_opened(int descriptor, size_t size, const char *path,
                                 struct file_mapping *mapping, struct error *error);
+/* The same to be written, of a file of this process's own. */
+enum error_code file_map_written(int descriptor, size_t size, const char *path,
+                                 struct file_mapping *mapping, struct error *error);
 void file_unmap(struct file_mapping *mapping);
 
 /* After the last use of a mapping: ERROR_FILE unless its bytes are the same, as the caller found,

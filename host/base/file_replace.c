@@ -145,9 +145,9 @@ static int flush_folder(int descriptor) {
 }
 
 /* Closes the stream and the descriptor; false, with errno, if something was not written. */
-static bool close_written(struct file_replacement *replacement) {
+static bool close_written(struct file_replacement *replacement, bool flush) {
     bool written = !ferror(replacement->stream) && fflush(replacement->stream) == 0 &&
-                   flush_file(replacement->descriptor) == 0;
+                   (!flush || flush_file(replacement->descriptor) == 0);
     int saved = replacement->failure != 0 ? replacement->failure : errno;
     fclose(replacement->stream);
     if (close(replacement->descriptor) != 0 && written && errno != EINTR) {
@@ -160,8 +160,10 @@ static bool close_written(struct file_replacement *replacement) {
     return written;
 }
 
-enum error_code file_replace_commit(struct file_replacement *replacement, struct error *error) {
-    if (!close_written(replacement)) return file_fail(error, replacement->path, "write", errno);
+static enum error_code replace(struct file_replacement *replacement, bool flush,
+                               struct error *error) {
+    if (!close_written(replacement, flush))
+        return file_fail(error, replacement->path, "write", errno);
     int result;
     do
         result = renameat(replacement->folder, replacement->temporary, replacement->folder,
@@ -170,9 +172,17 @@ enum error_code file_replace_commit(struct file_replacement *replacement, struct
     if (result != 0) return file_fail(error, replacement->path, "rename a file to this", errno);
     free(replacement->temporary);
     replacement->temporary = NULL;
-    if (flush_folder(replacement->folder) != 0)
+    if (flush && flush_folder(replacement->folder) != 0)
         return file_fail(error, replacement->path, "flush the folder of this file", errno);
     return ERROR_NONE;
+}
+
+enum error_code file_replace_commit(struct file_replacement *replacement, struct error *error) {
+    return replace(replacement, true, error);
+}
+
+enum error_code file_replace_show(struct file_replacement *replacement, struct error *error) {
+    return replace(replacement, false, error);
 }
 
 /* Some file systems have only one of the two. file_replace_close removes the other name. */
@@ -186,7 +196,8 @@ static int name_new(const struct file_replacement *replacement) {
 enum error_code file_replace_commit_new(struct file_replacement *replacement, bool *made,
                                         struct error *error) {
     *made = false;
-    if (!close_written(replacement)) return file_fail(error, replacement->path, "write", errno);
+    if (!close_written(replacement, true))
+        return file_fail(error, replacement->path, "write", errno);
     *made = name_new(replacement) == 0;
     return *made || errno == EEXIST
                ? ERROR_NONE

@@ -25,8 +25,11 @@ enum error_code file_replace_open(const struct folder *folder, const char *name,
 enum error_code file_replace_open_path(const char *path, struct file_replacement *replacement,
                                        struct error *error);
 enum error_code file_replace_commit(struct file_replacement *replacement, struct error *error);
-/* The same for a name that must not be taken: *made is false, without an error, where it is. The
- * folder is not flushed. */
+/* The same without a flush, for files that say how a run stands: after a power failure they may be
+ * gone. */
+enum error_code file_replace_show(struct file_replacement *replacement, struct error *error);
+/* file_replace_commit for a name that must not be taken: *made is false, without an error, where it
+ * is. The folder is not flushed. */
 enum error_code file_replace_commit_new(struct file_replacement *replacement, bool *made,
                                         struct error *error);
 /* Removes the temporary file unless it was committed; may be called after commit. */

@@ -2,6 +2,7 @@
 #include "host/base/file.h"
 #include "host/base/memory.h"
 #include "host/base/names.h"
+#include "host/base/progress.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -22,7 +23,7 @@ struct mapped {
     size_t size;
     struct stat status; /* at the beginning */
     char *path;         /* as given: below */
-    char shown[];       /* as it is shown; then the path */
+    char shown[];       /* as it is shown, in the form of messages; then the path */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -44,22 +45,41 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
         signal(number, SIG_DFL);
         return;
     }
+    const bool json = progress_is_json();
     const struct iovec message[] = {
-        vector_of("earmark: "), vector_of(mapped->shown),
+        vector_of(json ? "{\"event\": \"message\", \"level\": \"error\", \"message\": \""
+                       : "earmark: "),
+        vector_of(mapped->shown),
         vector_of(": cannot be read any more: it was truncated, or its disk or mount failed; fix "
-                  "that, then give the same command again\n")};
-    ssize_t written = writev(STDERR_FILENO, message, 3);
+                  "that, then give the same command again"),
+        vector_of(json ? "\"}\n" : "\n")};
+    ssize_t written = writev(STDERR_FILENO, message, 4);
     (void)written; /* nothing is left to do if that fails */
     _exit(EXIT_UNREAD);
+}
+
+/* In an object the path is a part of a string: without its quotes. */
+static void show(struct text *shown, const char *path) {
+    struct text json = TEXT_INITIAL;
+    if (progress_is_json()) {
+        text_json(&json, path);
+        if (json.failed)
+            shown->failed = true;
+        else
+            text_append(shown, json.data + 1, json.length - 2);
+    } else {
+        name_shown(shown, path, "\\");
+    }
+    text_free(&json);
 }
 
 static enum error_code note(const char *path, const struct file_mapping *mapping,
                             const struct stat *status, struct error *error) {
     const size_t size = strlen(path) + 1;
     struct text shown = TEXT_INITIAL;
-    name_shown(&shown, path, "\\");
+    show(&shown, path);
     struct mapped *mapped = NULL;
-    if (text_check(&shown, error) == ERROR_NONE)
+    if (text_check(&shown, error) == ERROR_NONE && shown.data != NULL)
         mapped = memory_array(1, sizeof *mapped + shown.length + 1 + size, path, error);
     if (mapped != NULL) {
         mapped->path = mapped->shown + shown.length + 1;
@@ -117,14 +137,15 @@ enum error_code file_map_unchanged(const struct file_mapping *mapping, bool same
                 mapped->path);
 }
 
-enum error_code file_map_opened(int descriptor, size_t size, const char *path,
-                                struct file_mapping *mapping, struct error *error) {
+/* protection: of mmap(). */
+static enum error_code map_opened(int descriptor, size_t size, int protection, const char *path,
+                                  struct file_mapping *mapping, struct error *error) {
     struct stat status;
     *mapping = (struct file_mapping){NULL, size};
     if (mapping->size > 0) {
         void *mapped = MAP_FAILED;
         if (fstat(descriptor, &status) == 0)
-            mapped = mmap(NULL, mapping->size, PROT_READ, MAP_SHARED, descriptor, 0);
+            mapped = mmap(NULL, mapping->size, protection, MAP_SHARED, descriptor, 0);
         if (mapped == MAP_FAILED)
             file_fail(error, path, "map", errno);
         else
@@ -134,6 +155,16 @@ enum error_code file_map_opened(int descriptor, size_t size, const char *path,
     if (mapping->data != NULL && note(path, mapping, &status, error) != ERROR_NONE)
         file_unmap(mapping);
     return error->code;
+}
+
+enum error_code file_map_opened(int descriptor, size_t size, const char *path,
+                                struct file_mapping *mapping, struct error *error) {
+    return map_opened(descriptor, size, PROT_READ, path, mapping, error);
+}
+
+enum error_code file_map_written(int descriptor, size_t size, const char *path,
+                                 struct file_mapping *mapping, struct error *error) {
+    return map_opened(descriptor, size, PROT_READ | PROT_WRITE, path, mapping, error);
 }
 
 enum error_code file_map(const char *path, struct file_mapping *mapping, struct error *error) {

@@ -4,6 +4,7 @@
 #include "host/base/float16.h"
 #include "host/base/memory.h"
 #include "host/base/npy_header.h"
+#include "host/base/scratch.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -71,7 +72,7 @@ enum error_code npy_read(const char *path, size_t rows, size_t columns, struct n
     if (array->rows != rows || (array->columns != columns && columns != NPY_ANY)) return ERROR_NONE;
     struct file_mapping mapping = array->mapping;
     *array = (struct npy_array)NPY_INITIAL;
-    unsigned char *copy = memory_array(mapping.size, 1, path, error);
+    unsigned char *copy = scratch_array(mapping.size, 1, path, error);
     if (copy != NULL) {
         if (mapping.size > 0) memcpy(copy, mapping.data, mapping.size);
         bool same = mapping.size == 0 || memcmp(copy, mapping.data, mapping.size) == 0;
@@ -83,14 +84,14 @@ enum error_code npy_read(const char *path, size_t rows, size_t columns, struct n
     if (error->code == ERROR_NONE)
         array->copy = copy;
     else
-        free(copy);
+        scratch_free(copy);
     return error->code;
 }
 
-/* Of the whole file, or of many pages of it: so much is read in some hundredths of a second. */
+/* Of the whole file, or of many pages of it: this much is read in a few hundredths of a second. */
 static uint64_t checksum(const struct file_mapping *mapping) {
     enum { PAGE = 4096 };
-    const size_t most = (size_t)256 << 20;
+    const size_t most = (size_t)64 << 20;
     if (mapping->size <= most) return XXH3_64bits(mapping->data, mapping->size) | 1;
     uint64_t hash = 0;
     size_t pages = mapping->size / PAGE, step = pages / (most / PAGE) + 1;
@@ -110,7 +111,7 @@ enum error_code npy_unchanged(const struct npy_array *array, struct error *error
 
 void npy_close(struct npy_array *array) {
     file_unmap(&array->mapping);
-    free(array->copy);
+    scratch_free(array->copy);
     *array = (struct npy_array)NPY_INITIAL;
 }
 

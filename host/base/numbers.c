@@ -4,25 +4,68 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define NUMBER_SIZE 40
+#define REMEMBERED 64
+
+static bool reads_back(double value, int precision, char digits[NUMBER_SIZE]) {
+    snprintf(digits, NUMBER_SIZE, "%.*g", precision, value);
+    return strtod(digits, NULL) == value;
+}
+
+/* Most numbers of a computation need 16 or 17 digits, so 16 are tried first. Where they do not
+ * suffice, 15 do not either, except for powers of two, which are nearer to their lower neighbour.
+ */
+static void double_digits(double value, char digits[NUMBER_SIZE]) {
+    char fewer[NUMBER_SIZE];
+    int exponent;
+    const bool power = fabs(frexp(value, &exponent)) == 0.5;
+    if (reads_back(value, 16, digits) || power) {
+        if (reads_back(value, 15, fewer)) memcpy(digits, fewer, sizeof fewer);
+        if (!power) return;
+    }
+    if (strtod(digits, NULL) != value) reads_back(value, 17, digits);
+}
+
+static void float_digits(float value, char digits[NUMBER_SIZE]) {
+    for (int precision = 6; precision <= 9; precision++) {
+        snprintf(digits, NUMBER_SIZE, "%.*g", precision, (double)value);
+        if (strtof(digits, NULL) == value) break;
+    }
+}
+
+/* The same number is often written again soon: into another file, or as another score. */
+struct remembered {
+    uint64_t bits; /* of the double */
+    bool is_float;
+    char digits[NUMBER_SIZE]; /* empty: nothing is remembered */
+};
+
+static void append_number(struct text *text, double value, bool is_float) {
+    static _Thread_local struct remembered remembered[REMEMBERED];
+    static const uint64_t odd = 0x9e3779b97f4a7c15u;
+    if (!isfinite(value)) return;
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    struct remembered *entry = &remembered[((bits * odd) >> 32) % REMEMBERED];
+    if (entry->digits[0] == '\0' || entry->bits != bits || entry->is_float != is_float) {
+        if (is_float)
+            float_digits((float)value, entry->digits);
+        else
+            double_digits(value, entry->digits);
+        entry->bits = bits;
+        entry->is_float = is_float;
+    }
+    text_string(text, entry->digits);
+}
 
 void number_shortest(struct text *text, double value) {
-    if (!isfinite(value)) return;
-    char digits[40];
-    for (int precision = 15; precision <= 17; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, value);
-        if (strtod(digits, NULL) == value) break;
-    }
-    text_string(text, digits);
+    append_number(text, value, false);
 }
 
 void number_shortest_float(struct text *text, float value) {
-    if (!isfinite(value)) return;
-    char digits[40];
-    for (int precision = 6; precision <= 9; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, (double)value);
-        if (strtof(digits, NULL) == value) break;
-    }
-    text_string(text, digits);
+    append_number(text, (double)value, true);
 }
 
 void number_json(struct text *text, double value) {

@@ -1,7 +1,9 @@
 #include "host/base/progress.h"
 
+#include "host/base/run_state.h"
 #include "host/base/terminal.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -11,18 +13,13 @@
 
 #define BAR_INTERVAL 0.1 /* seconds */
 #define LINE_INTERVAL 5.0
+#define JSON_INTERVAL 1.0
 #define SHORT_STAGE 0.2
 #define LINE_SIZE 512
 #define BRIEF_SIZE 2048
 #define BAR_CELLS 24
 #define SHORTEST_BAR 6
 #define USUAL_COLUMNS 80
-
-/* Time left is shown after this many seconds and steps of work, or after so long that the
- * steps no longer matter. */
-#define ESTIMATE_AFTER 3.0
-#define ESTIMATE_ADVANCES 3u
-#define ESTIMATE_ANYHOW 30.0
 
 /* What a line shows: everything, or less where a terminal is narrow. */
 enum detail { DETAIL_LEAST, DETAIL_COUNTS, DETAIL_SPEED, DETAIL_ALL };
@@ -37,6 +34,27 @@ static struct progress *current;
 
 /* For a message from a signal handler, which must not look at the stage. */
 static volatile sig_atomic_t bar_is_shown;
+static volatile sig_atomic_t messages_are_json;
+
+static enum progress_style chosen = PROGRESS_AUTO;
+static enum message_level most_printed = MESSAGE_INFO;
+
+void progress_choose(enum progress_style style) {
+    chosen = style;
+    messages_are_json = style == PROGRESS_JSON;
+}
+
+void progress_choose_level(enum message_level level) {
+    most_printed = level;
+}
+
+bool progress_is_json(void) {
+    return messages_are_json;
+}
+
+void progress_exit(int exit_code, const char *meaning) {
+    if (messages_are_json) progress_json_exit(stderr, exit_code, meaning);
+}
 
 /* A line under construction; what does not fit is left out. */
 struct line {
@@ -93,26 +111,35 @@ static double monotonic_seconds(void) {
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+static struct progress_view view_of(const struct progress *progress, double elapsed) {
+    struct progress_view view = {.stage = progress->title,
+                                 .unit = progress->unit,
+                                 .done = progress->done,
+                                 .total = progress->total,
+                                 .kept = progress->kept,
+                                 .advances = progress->advances,
+                                 .audio_seconds = progress->audio_seconds,
+                                 .elapsed = elapsed};
+    progress_view_measure(&view);
+    return view;
+}
+
 /* ", 512 clips/s, 840 x real time" */
-static void add_speeds(struct line *line, const struct progress *progress, double elapsed,
-                       enum detail detail) {
-    if (elapsed <= 0.0 || progress->done <= progress->kept || detail < DETAIL_SPEED) return;
+static void add_speeds(struct line *line, const struct progress_view *view, enum detail detail) {
+    if (isnan(view->per_second) || detail < DETAIL_SPEED) return;
     add(line, ", ");
-    add_speed(line, (double)(progress->done - progress->kept) / elapsed);
-    add(line, " %s/s", progress->unit);
-    if (progress->audio_seconds <= 0.0 || detail < DETAIL_ALL) return;
+    add_speed(line, view->per_second);
+    add(line, " %s/s", view->unit);
+    if (isnan(view->times_real_time) || detail < DETAIL_ALL) return;
     add(line, ", ");
-    add_speed(line, progress->audio_seconds / elapsed);
+    add_speed(line, view->times_real_time);
     add(line, " x real time");
 }
 
-static void add_time_left(struct line *line, const struct progress *progress, double elapsed) {
-    bool known = elapsed >= ESTIMATE_ANYHOW ||
-                 (elapsed >= ESTIMATE_AFTER && progress->advances >= ESTIMATE_ADVANCES);
-    if (!known || progress->done <= progress->kept || progress->total <= progress->done) return;
+static void add_time_left(struct line *line, const struct progress_view *view) {
+    if (!(view->seconds_left > 0.0)) return;
     add(line, ", ");
-    add_duration(line, elapsed * (double)(progress->total - progress->done) /
-                           (double)(progress->done - progress->kept));
+    add_duration(line, view->seconds_left);
     add(line, " left");
 }
 
@@ -132,8 +159,9 @@ static void add_state(struct line *line, const struct progress *progress, double
         add(line, " %s", progress->unit);
         if (progress->total > 0) add(line, " (%.0f%%)", percent);
     }
-    add_speeds(line, progress, elapsed, detail);
-    add_time_left(line, progress, elapsed);
+    const struct progress_view view = view_of(progress, elapsed);
+    add_speeds(line, &view, detail);
+    add_time_left(line, &view);
 }
 
 /* Columns a line may fill: the last one is left, where some terminals begin a new line. */
@@ -223,6 +251,7 @@ void progress_start(struct progress *progress, enum progress_style style, const 
     FILE *stream = progress->stream == NULL ? stderr : progress->stream;
     double (*clock)(void) = progress->clock == NULL ? monotonic_seconds : progress->clock;
     bool bar = isatty(fileno(stream)) && terminal != NULL && strcmp(terminal, "dumb") != 0;
+    if (style == PROGRESS_AUTO) style = chosen;
     if (style == PROGRESS_AUTO) style = bar ? PROGRESS_BAR : PROGRESS_LINES;
     *progress = (struct progress){.stream = stream,
                                   .style = style,
@@ -235,20 +264,30 @@ void progress_start(struct progress *progress, enum progress_style style, const 
     progress->shown = progress->started;
     progress->running = true;
     current = progress;
+    const struct progress_view view = view_of(progress, 0.0);
+    run_state_stage(&view, true);
     if (style == PROGRESS_BAR) draw_bar(progress, 0.0);
+    if (style == PROGRESS_JSON) progress_json_stage(stream, "begin", &view);
 }
 
 void progress_update(struct progress *progress, uint64_t done) {
     if (!progress->running) return;
     if (done > progress->done) progress->advances++;
     progress->done = done;
+    struct progress_view view = view_of(progress, 0.0);
+    run_state_stage(&view, false);
     if (progress->style == PROGRESS_QUIET) return;
     double now = progress->clock();
-    double interval = progress->style == PROGRESS_BAR ? BAR_INTERVAL : LINE_INTERVAL;
+    double interval = progress->style == PROGRESS_BAR    ? BAR_INTERVAL
+                      : progress->style == PROGRESS_JSON ? JSON_INTERVAL
+                                                         : LINE_INTERVAL;
     if (now - progress->shown < interval) return;
     progress->shown = now;
+    view = view_of(progress, now - progress->started);
     if (progress->style == PROGRESS_BAR)
         draw_bar(progress, now - progress->started);
+    else if (progress->style == PROGRESS_JSON)
+        progress_json_stage(progress->stream, "progress", &view);
     else
         write_line(progress, now - progress->started);
 }
@@ -271,23 +310,62 @@ void progress_audio(struct progress *progress, double seconds) {
     progress->audio_seconds = seconds;
 }
 
-void progress_message(const char *format, ...) {
+/* An object says that it is a message, and of whom. */
+static const char *without_name(const char *message) {
+    static const char name[] = "earmark: ";
+    const size_t length = sizeof name - 1;
+    return strncmp(message, name, length) == 0 ? message + length : message;
+}
+
+/* Needs no memory where there is none: that may be what the message says. */
+static void say(enum message_level level, const char *before, const char *format,
+                va_list arguments) {
     FILE *stream = current == NULL ? stderr : current->stream;
-    char brief[BRIEF_SIZE], *message = NULL;
-    va_list arguments;
-    va_start(arguments, format);
-    if (vasprintf(&message, format, arguments) < 0) message = NULL;
-    va_end(arguments);
-    if (message == NULL) { /* no memory: that may be what the message says */
-        va_start(arguments, format);
-        error_vformat(brief, sizeof brief, format, arguments);
-        va_end(arguments);
+    char brief[BRIEF_SIZE], *rest = NULL, *message = NULL;
+    va_list again;
+    va_copy(again, arguments);
+    run_state_message(level);
+    if (vasprintf(&rest, format, arguments) < 0) rest = NULL;
+    if (rest != NULL && asprintf(&message, "%s%s", before, rest) < 0) message = NULL;
+    if (message == NULL) {
+        size_t length = strlen(before);
+        snprintf(brief, sizeof brief, "%s", before);
+        error_vformat(brief + length, sizeof brief - length, format, again);
     }
+    va_end(again);
+    const char *text = message == NULL ? brief : message;
+    if (level > most_printed) goto done;
     if (current != NULL) erase_bar(current);
-    terminal_message(stream, message == NULL ? brief : message);
-    free(message);
+    if (messages_are_json)
+        progress_json_message(stream, level, without_name(text + strlen(before)));
+    else
+        terminal_message(stream, text);
     if (current != NULL && current->style == PROGRESS_BAR)
         draw_bar(current, current->clock() - current->started);
+done:
+    free(rest);
+    free(message);
+}
+
+void progress_message(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    say(MESSAGE_INFO, "", format, arguments);
+    va_end(arguments);
+}
+
+void progress_warning(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    say(MESSAGE_WARNING, "warning: ", format, arguments);
+    va_end(arguments);
+}
+
+void progress_error(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    say(MESSAGE_ERROR, "earmark: ", format, arguments);
+    va_end(arguments);
 }
 
 /* How much was done in the whole stage, and how fast. */
@@ -305,16 +383,23 @@ static void add_end(struct line *line, const struct progress *progress, double e
     }
     add(line, " %s in ", progress->unit);
     add_duration(line, elapsed);
-    add_speeds(line, progress, elapsed, detail);
+    const struct progress_view view = view_of(progress, elapsed);
+    add_speeds(line, &view, detail);
 }
 
 void progress_finish(struct progress *progress) {
     if (!progress->running) return;
     progress->running = false;
     current = NULL;
+    run_state_stage_end();
     if (progress->style == PROGRESS_QUIET) return;
     erase_bar(progress);
     double elapsed = progress->clock() - progress->started;
+    if (progress->style == PROGRESS_JSON) {
+        const struct progress_view view = view_of(progress, elapsed);
+        progress_json_stage(progress->stream, "end", &view);
+        return;
+    }
     if (elapsed < SHORT_STAGE) {
         fflush(progress->stream);
         return;

@@ -1,7 +1,10 @@
 /* Progress of a long stage on stderr: a bar with speed and time left on a
- * terminal, a plain line every few seconds elsewhere, nothing when quiet. */
+ * terminal, a plain line every few seconds elsewhere, nothing when quiet; or a JSON object a line,
+ * and then all that is written to stderr is one (progress_json.h). */
 #ifndef EARMARK_BASE_PROGRESS_H
 #define EARMARK_BASE_PROGRESS_H
+
+#include "host/base/progress_json.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,11 +12,26 @@
 #include <stdio.h>
 
 enum progress_style {
-    PROGRESS_AUTO = 0, /* PROGRESS_BAR on a terminal, PROGRESS_LINES elsewhere */
+    PROGRESS_AUTO = 0, /* as progress_choose() said; PROGRESS_BAR on a terminal, PROGRESS_LINES
+                          elsewhere */
     PROGRESS_QUIET = 1,
     PROGRESS_BAR = 2,
-    PROGRESS_LINES = 3
+    PROGRESS_LINES = 3,
+    PROGRESS_JSON = 4
 };
+
+/* What PROGRESS_AUTO is from now on. After PROGRESS_JSON messages are objects too, also those of
+ * stages that are quiet. */
+void progress_choose(enum progress_style style);
+
+/* Messages above this level are not printed; MESSAGE_INFO at first: all are. */
+void progress_choose_level(enum message_level level);
+
+/* Whether messages are objects. A signal handler may ask. */
+bool progress_is_json(void);
+
+/* The last line of a command in that form: how it ended. Nothing in the others. */
+void progress_exit(int exit_code, const char *meaning);
 
 /* One stage; zero-initialise. One runs at a time, and it must stay where it is in memory; calls
  * come from one thread. */
@@ -61,6 +79,11 @@ void progress_audio(struct progress *progress, double seconds);
  * what must not reach a terminal is shown, line feeds too (terminal_message), so give no newline.
  * Not silenced by quiet. From the thread that runs the stage. */
 void progress_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same for what may be wrong, after "warning: ", and for why the command fails, after
+ * "earmark: ". */
+void progress_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void progress_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Ends the stage with one line that says how much and how fast (a stage that
  * took under a fifth of a second leaves none). May be called on a stage that has

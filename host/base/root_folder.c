@@ -2,6 +2,7 @@
 
 #include "host/base/file.h"
 #include "host/base/memory.h"
+#include "host/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -212,6 +213,18 @@ enum error_code root_folder_open(const char *path, bool allow_outside, struct ro
     folder->failure = errno;
     if (folder->descriptor >= 0) folder->real = real_path(folder->descriptor);
     return ERROR_NONE;
+}
+
+enum error_code root_folder_open_above(const struct root_folder *folder, size_t levels,
+                                       struct root_folder *above, struct error *error) {
+    struct text path = TEXT_INITIAL;
+    *above = (struct root_folder){.descriptor = -1};
+    text_string(&path, folder->path);
+    for (size_t i = 0; i < levels; i++) text_string(&path, "/..");
+    if (text_check(&path, error) == ERROR_NONE)
+        root_folder_open(path.data, folder->allow_outside, above, error);
+    text_free(&path);
+    return error->code;
 }
 
 const char *root_folder_rest(const struct root_folder *folder, const char *path) {

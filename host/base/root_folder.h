@@ -22,6 +22,10 @@ struct root_folder {
 enum error_code root_folder_open(const char *path, bool allow_outside, struct root_folder *folder,
                                  struct error *error);
 
+/* The same of the folder that is so many levels above another. */
+enum error_code root_folder_open_above(const struct root_folder *folder, size_t levels,
+                                       struct root_folder *above, struct error *error);
+
 /* Opens a file or folder that exists: flags as for open(), O_CLOEXEC is added. The path is
  * relative to the folder, or absolute and begins with the folder, as given or without links.
  * Returns a descriptor, or -1 with errno; EXDEV: it leads out of the folder, never with

@@ -13,6 +13,9 @@
  * already, as INT is in the background jobs of a script, stays ignored. */
 void stop_install(void);
 
+/* An orderly stop may take this long instead of a second, as in a job that nobody waits for. */
+void stop_allow(int seconds);
+
 /* What is reported with a stop from now on: what is kept and how to go on. Copied, at most
  * STOP_NOTE_SIZE - 1 bytes, with what must not reach a terminal shown. */
 #define STOP_NOTE_SIZE 512

@@ -15,6 +15,7 @@ enum error_code table_open(struct table *table, const struct folder *folder, con
 
 enum error_code table_flush(struct table *table, struct error *error) {
     TRY(text_check(&table->row, error));
+    if (!table->open) return ERROR_NONE;
     size_t length = table->row.length;
     if (length > 0 && fwrite(table->row.data, 1, length, table->file.stream) != length)
         return file_fail(error, table->file.path, "write", errno);

@@ -14,7 +14,8 @@ struct table {
 /* Begins a file of the folder; table_close also after a failure. */
 enum error_code table_open(struct table *table, const struct folder *folder, const char *name,
                            struct error *error);
-/* Writes table->row to the file and empties it. */
+/* Writes table->row to the file and empties it. Of a table that was zeroed and not opened it stays,
+ * for the caller to take. */
 enum error_code table_flush(struct table *table, struct error *error);
 /* The same if table->row is longer than 64 KiB: to be called after each row. */
 enum error_code table_flush_full(struct table *table, struct error *error);

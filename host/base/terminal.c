@@ -3,6 +3,7 @@
 #include "host/base/names.h"
 #include "host/base/utf8.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -157,4 +158,16 @@ void terminal_wrap(struct text *text, const char *string, int column, int indent
         first = false;
         string += length + (end != NULL);
     }
+}
+
+enum error_code terminal_print_pieces(FILE *stream, struct text *text, bool all, const char *what,
+                                      struct error *error) {
+    const size_t piece = (size_t)1 << 20;
+    if (!all && text->length < piece) return ERROR_NONE;
+    TRY(text_check(text, error));
+    if (text->data != NULL) terminal_print(stream, text->data);
+    text_clear(text);
+    if (ferror(stream) != 0 || (all && fflush(stream) != 0))
+        FAIL(error, ERROR_FILE, "cannot write %s: %s", what, strerror(errno));
+    return error->code;
 }

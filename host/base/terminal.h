@@ -13,8 +13,14 @@
  * name_visible(), which has none. JSON is printed as it is (text_json has nothing hidden). */
 void terminal_print(FILE *stream, const char *text);
 
-/* The same for a message of one line, with line feeds shown too, and the line's end after it. On a
- * terminal it is broken between words. */
+/* Prints a text that grows without end, and empties it: once it is a MiB, or whatever there is when
+ * it is `all`. `what` is printed, in words. ERROR_MEMORY; ERROR_FILE where the stream takes no
+ * more. */
+enum error_code terminal_print_pieces(FILE *stream, struct text *text, bool all, const char *what,
+                                      struct error *error);
+
+/* As terminal_print(), a message of one line, with line feeds shown too, and the line's
+ * end after it. On a terminal it is broken between words. */
 void terminal_message(FILE *stream, const char *message);
 
 /* Columns of the terminal that the stream writes to, at least 20: the terminal's answer, or

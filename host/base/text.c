@@ -103,6 +103,13 @@ void text_json(struct text *text, const char *string) {
     text_append(text, "\"", 1);
 }
 
+void text_json_or_null(struct text *text, const char *string) {
+    if (string == NULL)
+        text_string(text, "null");
+    else
+        text_json(text, string);
+}
+
 void text_json_encoded(struct text *text, const char *json) {
     for (const char *at = json; *at != '\0';) {
         size_t length = utf8_length(at);

@@ -26,6 +26,7 @@ void text_format(struct text *text, const char *format, ...) __attribute__((form
 /* A quoted JSON string; bytes that are not UTF-8 become \udc80 .. \udcff, and characters that
  * utf8_is_hidden() knows are escaped too: JSON may be printed. */
 void text_json(struct text *text, const char *string);
+void text_json_or_null(struct text *text, const char *string); /* null for NULL */
 
 /* JSON that a library has made, with such characters escaped in its strings. */
 void text_json_encoded(struct text *text, const char *json);
