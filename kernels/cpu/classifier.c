@@ -31,8 +31,11 @@ enum error_code classifier_reserve(struct classifier_memory *memory, size_t coun
 void classifier_pack_tile(const struct cpu_classifier *classifier,
                           const struct tile_kernels *kernels, size_t tile, void *data) {
     const struct classifier_tile *at = &classifier->tiles[tile];
-    kernels->pack_data(data, classifier->data, classifier->features, classifier->order + at->first,
-                       at->rows, classifier->shift, classifier->scale);
+    const float *rows[TILE_ROWS];
+    for (size_t r = 0; r < at->rows; r++)
+        rows[r] = matrix_row(&classifier->data, classifier->order[at->first + r]);
+    kernels->pack_data(data, rows, classifier->features, at->rows, classifier->shift,
+                       classifier->scale);
 }
 
 /* Sorts the rows by fold (counting sort) and cuts them into tiles. */

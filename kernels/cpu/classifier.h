@@ -27,11 +27,11 @@ struct cpu_classifier {
     struct classifier base;
     struct cpu_device *device;
     size_t rows, features, classes, folds;
-    const float *data; /* (rows, features), the caller's */
-    double *shift;     /* (features) */
-    double *scale;     /* (features) */
-    size_t *order;     /* (rows): row numbers sorted by fold, then as they were */
-    int32_t *labels;   /* (rows), in that order */
+    struct matrix_rows data; /* (rows, features), the caller's */
+    double *shift;           /* (features) */
+    double *scale;           /* (features) */
+    size_t *order;           /* (rows): row numbers sorted by fold, then as they were */
+    int32_t *labels;         /* (rows), in that order */
     struct classifier_tile *tiles;
     size_t tile_count;
     size_t chain_count;

@@ -28,8 +28,9 @@ enum error_code cpu_classifier_evaluate(struct classifier *classifier,
                                         struct error *error);
 enum error_code cpu_classifier_predict(struct classifier *classifier,
                                        const struct classifier_task *tasks, size_t task_count,
-                                       enum classifier_output output, float *predictions,
-                                       double *log_loss, struct error *error);
+                                       size_t set_count, enum classifier_output output,
+                                       float *const *predictions, double *log_losses,
+                                       struct error *error);
 enum error_code cpu_classifier_scatter(struct classifier *classifier, size_t fold, double *sums,
                                        double *products, struct error *error);
 void cpu_classifier_close(struct classifier *classifier);

@@ -95,7 +95,7 @@ static float least_estimate(struct list list, size_t count) {
 /* unit (columns) = the row, scaled, and divided by its length; a row of zeros stays one. */
 static void unit_row(const struct search *search, size_t row, double *unit) {
     size_t columns = search->problem->columns;
-    const float *x = search->problem->data + row * columns;
+    const float *x = matrix_row(&search->problem->data, row);
     double square = 0;
     for (size_t f = 0; f < columns; f++) {
         unit[f] = (double)(float)(((double)x[f] - search->shift[f]) * search->scale[f]);
@@ -232,11 +232,14 @@ static void pack_tile(const struct search *search, size_t index, struct tile *ti
     const struct nearest_problem *problem = search->problem;
     size_t first = index * TILE_ROWS, left = search->candidates - first;
     tile->rows = left < TILE_ROWS ? left : TILE_ROWS;
+    const float *rows[TILE_ROWS];
     memset(tile->inverses, 0, sizeof tile->inverses);
-    for (size_t r = 0; r < tile->rows; r++)
+    for (size_t r = 0; r < tile->rows; r++) {
         tile->numbers[r] = problem->references == NULL ? first + r : problem->references[first + r];
-    search->kernels->pack_data(tile->packed, problem->data, problem->columns, tile->numbers,
-                               tile->rows, search->shift, search->scale);
+        rows[r] = matrix_row(&problem->data, tile->numbers[r]);
+    }
+    search->kernels->pack_data(tile->packed, rows, problem->columns, tile->rows, search->shift,
+                               search->scale);
     find_lengths(search, tile);
     if (search->is_screened)
         screen_pack_tile(&tile->rounded, tile->packed, tile->rows, search->strips, tile->inverses);

@@ -20,6 +20,10 @@ struct product {
     size_t scratchpad_bytes;
 };
 
+/* oneDNN writes through the null pointer of an allocation of its own that failed, for example in
+ * the code that it generates. A primitive took less than 2 MiB on every shape in use. */
+#define PRIMITIVE_ROOM ((size_t)16 << 20)
+
 struct product_weights {
     struct product_shape shape;
     dnnl_engine_t engine;
@@ -112,6 +116,8 @@ enum error_code product_create(const struct product_shape *shape, struct product
         shape->inputs > INT32_MAX || shape->outputs > INT32_MAX)
         return FAIL(error, ERROR_INTERNAL, "a product of %zu x %zu x %zu", shape->rows,
                     shape->inputs, shape->outputs);
+    if (memory_room(PRIMITIVE_ROOM, "make a matrix product", error) != ERROR_NONE)
+        return error->code;
     struct product *product = calloc(1, sizeof *product);
     if (product == NULL) return FAIL(error, ERROR_MEMORY, "no memory for a product");
     product->shape = *shape;
@@ -219,6 +225,10 @@ enum error_code product_weights_set(struct product_weights *weights, const float
     memset(plain, 0, shape->outputs * shape->inputs * sizeof(float));
     for (size_t output = 0; output < outputs; output++)
         memcpy(plain + output * shape->inputs, weight + output * inputs, inputs * sizeof(float));
+    if (memory_room(PRIMITIVE_ROOM, "pack weights", error) != ERROR_NONE) {
+        free(plain);
+        return error->code;
+    }
     dnnl_status_t status = reorder(weights, plain);
     free(plain);
     if (status != dnnl_success) return fail_dnnl(error, status, "pack weights");

@@ -34,10 +34,10 @@ struct tile_kernels {
     size_t element;           /* bytes of a number: 4 or 8 */
     size_t lanes;             /* numbers in a strip or a group */
 
-    /* tile = (data[order[r]] - shift) * scale, computed in double precision, for
-     * `rows` rows of `features` numbers; all of the tile is written. */
-    void (*pack_data)(void *tile, const float *data, size_t features, const size_t *order,
-                      size_t rows, const double *shift, const double *scale);
+    /* tile = (data[r] - shift) * scale, computed in double precision, for `rows` rows of
+     * `features` numbers; all of the tile is written. */
+    void (*pack_data)(void *tile, const float *const *data, size_t features, size_t rows,
+                      const double *shift, const double *scale);
 
     /* One group of `count` <= lanes columns: weights[column] are `features` doubles. */
     void (*pack_weights)(void *group, const double *const *weights, size_t count, size_t features);

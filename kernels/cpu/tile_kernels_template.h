@@ -18,13 +18,12 @@ typedef INTEGER NAME(integers) __attribute__((vector_size(sizeof(VECTOR))));
 #define STRIP_VECTORS (TILE_STRIP_BYTES / sizeof(VECTOR))
 #define INLINE static inline __attribute__((always_inline)) TARGET
 
-static TARGET void NAME(pack_data)(void *tile, const float *data, size_t features,
-                                   const size_t *order, size_t rows, const double *shift,
-                                   const double *scale) {
+static TARGET void NAME(pack_data)(void *tile, const float *const *data, size_t features,
+                                   size_t rows, const double *shift, const double *scale) {
     REAL *out = tile;
     size_t strips = (features + STRIP - 1) / STRIP, padded = tile_padded_rows(rows);
     for (size_t r = 0; r < rows; r++) {
-        const float *x = data + order[r] * features;
+        const float *x = data[r];
         for (size_t s = 0; s < features / STRIP; s++) {
             REAL *to = out + (s * TILE_ROWS + r) * STRIP;
             for (size_t k = 0; k < STRIP; k++)

@@ -32,74 +32,115 @@ static size_t most(size_t a, size_t b) {
     return a > b ? a : b;
 }
 
-/* Shapes depend on the problem only, not on the tasks or on free memory, except tile_chunks,
- * which does not change any result. */
-static void choose_shapes(struct cuda_classifier *self) {
+/* Shapes depend on the problem only: not on the tasks, the GPUs or their free memory. */
+static void choose_shapes(struct cuda_classifier *whole) {
     size_t largest = 0;
-    for (size_t fold = 0; fold < self->folds; fold++)
-        largest = most(largest, self->fold_rows[fold]);
-    self->chunk_rows = least(classifier_round_up(largest, 32), CHUNK_ROWS);
-    self->block_columns =
-        least(classifier_round_up(self->classes * self->folds, 32), BLOCK_COLUMNS);
-    if (self->block_columns > 128) self->block_columns = BLOCK_COLUMNS;
-    const size_t width = most(most(self->stride, PASS_COLUMNS), self->classes);
-    const size_t chunks = TILE_BYTES / (width * self->chunk_rows * sizeof(double));
-    const size_t needed = (largest + self->chunk_rows - 1) / self->chunk_rows;
-    self->tile_chunks = most(1, least(least(chunks, TILE_CHUNKS), needed));
+    for (size_t fold = 0; fold < whole->folds; fold++)
+        largest = most(largest, whole->fold_rows[fold]);
+    whole->chunk_rows = least(classifier_round_up(largest, 32), CHUNK_ROWS);
+    whole->block_columns =
+        least(classifier_round_up(whole->classes * whole->folds, 32), BLOCK_COLUMNS);
+    if (whole->block_columns > 128) whole->block_columns = BLOCK_COLUMNS;
+}
+
+/* Likewise, of the rows with padding. */
+static void choose_slices(struct cuda_classifier *whole) {
+    const size_t columns = most(whole->stride + whole->classes + 7, PASS_COLUMNS);
+    const size_t sums = SLICES_BYTES / (columns * (whole->stride + 1) * sizeof(double));
+    const size_t chunks = whole->padded_rows / whole->chunk_rows;
+    whole->slice_count = most(1, least(least(SLICES, sums), chunks / whole->folds / SLICE_CHUNKS));
 }
 
 /* Sorts the rows by fold (counting sort), each fold padded to whole chunks. */
-static enum error_code sort_rows(struct cuda_classifier *self,
+static enum error_code sort_rows(struct cuda_classifier *whole,
                                  const struct classifier_problem *problem, struct error *error) {
-    self->fold_rows = (size_t *)host_array(self->folds, sizeof(size_t), "folds", error);
-    self->fold_first = (size_t *)host_array(self->folds + 1, sizeof(size_t), "folds", error);
+    whole->fold_rows = (size_t *)host_array(whole->folds, sizeof(size_t), "folds", error);
+    whole->fold_first = (size_t *)host_array(whole->folds + 1, sizeof(size_t), "folds", error);
     if (error->code != ERROR_NONE) return error->code;
-    for (size_t row = 0; row < self->rows; row++) self->fold_rows[problem->fold_of[row]]++;
-    choose_shapes(self);
-    for (size_t fold = 0; fold < self->folds; fold++)
-        self->fold_first[fold + 1] =
-            self->fold_first[fold] + classifier_round_up(self->fold_rows[fold], self->chunk_rows);
-    self->padded_rows = self->fold_first[self->folds];
-    self->order = (size_t *)host_array(self->padded_rows, sizeof(size_t), "row order", error);
-    size_t *next = (size_t *)host_array(self->folds, sizeof(size_t), "folds", error);
+    for (size_t row = 0; row < whole->rows; row++) whole->fold_rows[problem->fold_of[row]]++;
+    choose_shapes(whole);
+    for (size_t fold = 0; fold < whole->folds; fold++)
+        whole->fold_first[fold + 1] =
+            whole->fold_first[fold] +
+            classifier_round_up(whole->fold_rows[fold], whole->chunk_rows);
+    whole->padded_rows = whole->fold_first[whole->folds];
+    choose_slices(whole);
+    whole->order = (size_t *)host_array(whole->padded_rows, sizeof(size_t), "row order", error);
+    size_t *next = (size_t *)host_array(whole->folds, sizeof(size_t), "folds", error);
     if (error->code != ERROR_NONE) goto done;
-    memcpy(next, self->fold_first, self->folds * sizeof(size_t));
-    for (size_t i = 0; i < self->padded_rows; i++) self->order[i] = SIZE_MAX;
-    for (size_t row = 0; row < self->rows; row++) self->order[next[problem->fold_of[row]]++] = row;
+    memcpy(next, whole->fold_first, whole->folds * sizeof(size_t));
+    for (size_t i = 0; i < whole->padded_rows; i++) whole->order[i] = SIZE_MAX;
+    for (size_t row = 0; row < whole->rows; row++)
+        whole->order[next[problem->fold_of[row]]++] = row;
 done:
     free(next);
     return error->code;
 }
 
-/* Cuts all folds into tiles of tile_chunks chunks. */
-static enum error_code make_tiles(struct cuda_classifier *self, struct error *error) {
+/* The rows of a slice and fold: [*first, *end), with padding. */
+static void slice_rows(const struct cuda_classifier *whole, size_t slice, size_t fold,
+                       size_t *first, size_t *end) {
+    const size_t chunks =
+        (whole->fold_first[fold + 1] - whole->fold_first[fold]) / whole->chunk_rows;
+    *first = whole->fold_first[fold] + chunks * slice / whole->slice_count * whole->chunk_rows;
+    *end = whole->fold_first[fold] + chunks * (slice + 1) / whole->slice_count * whole->chunk_rows;
+}
+
+/* Cuts the GPU's rows into tiles of at most tile_chunks chunks: (*count) in `tiles`, or only
+ * counted where it is NULL. */
+static void cut_tiles(const struct classifier_gpu *self, struct classifier_tile *tiles,
+                      size_t *count) {
+    const struct cuda_classifier *whole = self->whole;
     const size_t tile_rows = classifier_tile_rows(self);
-    size_t count = 0;
-    for (size_t fold = 0; fold < self->folds; fold++)
-        count += (self->fold_first[fold + 1] - self->fold_first[fold] + tile_rows - 1) / tile_rows;
-    struct cuda_classifier_tile *tiles =
-        (struct cuda_classifier_tile *)host_array(count, sizeof *tiles, "tiles", error);
-    if (tiles == NULL) return error->code;
-    size_t tile = 0;
-    for (size_t fold = 0; fold < self->folds; fold++)
-        for (size_t first = self->fold_first[fold]; first < self->fold_first[fold + 1];
-             first += tile_rows) {
-            const size_t rows = least(self->fold_first[fold + 1] - first, tile_rows);
-            tiles[tile].first = first;
-            tiles[tile].chunks = rows / self->chunk_rows;
-            tiles[tile++].fold = fold;
+    size_t at = 0, first, end;
+    *count = 0;
+    for (size_t slice = 0; slice < self->slice_count; slice++)
+        for (size_t fold = 0; fold < whole->folds; fold++) {
+            slice_rows(whole, self->first_slice + slice, fold, &first, &end);
+            for (size_t rows; first < end; first += rows, at += rows, (*count)++) {
+                rows = least(end - first, tile_rows);
+                if (tiles == NULL) continue;
+                tiles[*count].first = first;
+                tiles[*count].at = at;
+                tiles[*count].chunks = rows / whole->chunk_rows;
+                tiles[*count].fold = fold;
+                tiles[*count].slice = slice;
+            }
         }
+}
+
+static enum error_code make_tiles(struct classifier_gpu *self, struct error *error) {
+    size_t count;
+    cut_tiles(self, NULL, &count);
+    struct classifier_tile *tiles =
+        (struct classifier_tile *)host_array(count, sizeof *tiles, "tiles", error);
+    if (tiles == NULL) return error->code;
+    cut_tiles(self, tiles, &self->tile_count);
     free(self->tiles);
     self->tiles = tiles;
-    self->tile_count = count;
     return ERROR_NONE;
 }
 
+/* The largest tile for which there is room: it changes no result. */
+static void choose_tile(struct classifier_gpu *self) {
+    const struct cuda_classifier *whole = self->whole;
+    const size_t width = most(most(whole->stride, PASS_COLUMNS), whole->classes);
+    const size_t chunks = TILE_BYTES / (width * whole->chunk_rows * sizeof(double));
+    size_t largest = 0, first, end;
+    for (size_t slice = 0; slice < self->slice_count; slice++)
+        for (size_t fold = 0; fold < whole->folds; fold++) {
+            slice_rows(whole, self->first_slice + slice, fold, &first, &end);
+            largest = most(largest, (end - first) / whole->chunk_rows);
+            self->padded_rows += end - first;
+        }
+    self->tile_chunks = most(1, least(least(chunks, TILE_CHUNKS), largest));
+}
+
 /* Copies labels, shift and scale, which stay on the GPU until the problem is closed. */
-static enum error_code send_constants(struct cuda_classifier *self,
+static enum error_code send_constants(struct classifier_gpu *self,
                                       const struct classifier_problem *problem,
                                       struct error *error) {
-    const size_t constants = self->features * sizeof(double);
+    const size_t features = problem->features, constants = features * sizeof(double);
     const size_t labels = self->padded_rows * sizeof(int32_t);
     const cudaStream_t stream = self->worker->stream;
     if (cuda_buffer_reserve(&self->labels, BUFFER_GPU, labels, 1, "labels", error) != ERROR_NONE ||
@@ -108,12 +149,17 @@ static enum error_code send_constants(struct cuda_classifier *self,
         cuda_buffer_reserve(&self->sent, BUFFER_PINNED, labels + 2 * constants, 1, "constants",
                             error) != ERROR_NONE)
         return error->code;
-    double *shift = (double *)self->sent.data, *scale = shift + self->features;
-    int32_t *sorted = (int32_t *)(scale + self->features);
+    double *shift = (double *)self->sent.data, *scale = shift + features;
+    int32_t *sorted = (int32_t *)(scale + features);
     memcpy(shift, problem->shift, constants);
     memcpy(scale, problem->scale, constants);
-    for (size_t i = 0; i < self->padded_rows; i++)
-        sorted[i] = self->order[i] == SIZE_MAX ? -1 : problem->labels[self->order[i]];
+    for (size_t t = 0; t < self->tile_count; t++) {
+        const struct classifier_tile *tile = &self->tiles[t];
+        for (size_t r = 0; r < tile->chunks * self->whole->chunk_rows; r++) {
+            const size_t row = self->whole->order[tile->first + r];
+            sorted[tile->at + r] = row == SIZE_MAX ? -1 : problem->labels[row];
+        }
+    }
     cuda_check(cudaMemcpyAsync(self->shift.data, shift, constants, cudaMemcpyHostToDevice, stream),
                "shift", error);
     cuda_check(cudaMemcpyAsync(self->scale.data, scale, constants, cudaMemcpyHostToDevice, stream),
@@ -123,7 +169,7 @@ static enum error_code send_constants(struct cuda_classifier *self,
     return cuda_check(cudaStreamSynchronize(stream), "the classifier's constants", error);
 }
 
-static enum error_code make_streams(struct cuda_classifier *self, struct error *error) {
+static enum error_code make_streams(struct classifier_gpu *self, struct error *error) {
     cuda_check(cudaStreamCreateWithFlags(&self->copy_stream, cudaStreamNonBlocking),
                "a stream for copies", error);
     for (int slot = 0; slot < 2; slot++) {
@@ -136,45 +182,61 @@ static enum error_code make_streams(struct cuda_classifier *self, struct error *
 }
 
 /* Bytes that an evaluation of one C takes beside the data, in float64. */
-static size_t working_bytes(const struct cuda_classifier *self) {
-    const size_t columns =
-        least(self->classes * self->folds, most(PASS_COLUMNS, self->classes)) + self->block_columns;
-    const size_t rows = classifier_tile_rows(self);
-    const size_t numbers = rows * (self->stride + columns + self->folds) +
-                           2 * columns * self->stride + 2 * columns * (self->features + 1) +
-                           self->tile_chunks * self->block_columns * self->stride;
-    return numbers * sizeof(double) + 2 * rows * self->features * sizeof(float);
+static size_t working_bytes(const struct classifier_gpu *self) {
+    const struct cuda_classifier *whole = self->whole;
+    const size_t all = least(whole->classes * whole->folds, most(PASS_COLUMNS, whole->classes));
+    const size_t columns = all + whole->block_columns, rows = classifier_tile_rows(self);
+    const size_t numbers = rows * (whole->stride + columns + whole->folds) +
+                           2 * columns * whole->stride +
+                           (1 + self->slice_count) * columns * (whole->features + 1) +
+                           self->tile_chunks * whole->block_columns * whole->stride;
+    return numbers * sizeof(double) + 2 * rows * whole->features * sizeof(float);
 }
 
-static enum error_code open_problem(struct cuda_classifier *self,
-                                    const struct classifier_problem *problem, struct error *error) {
-    if (cuda_check(cudaSetDevice(self->worker->gpu), "the GPU", error) != ERROR_NONE ||
-        sort_rows(self, problem, error) != ERROR_NONE || make_tiles(self, error) != ERROR_NONE ||
+static enum error_code open_gpu(struct classifier_gpu *self,
+                                const struct classifier_problem *problem, struct error *error) {
+    choose_tile(self);
+    if (worker_choose(self->worker, error) != ERROR_NONE || make_tiles(self, error) != ERROR_NONE ||
         make_streams(self, error) != ERROR_NONE ||
         send_constants(self, problem, error) != ERROR_NONE)
         return error->code;
     return classifier_load(self, working_bytes(self), error);
 }
 
+static enum error_code open_problem(struct cuda_classifier *whole, struct cuda_device *device,
+                                    const struct classifier_problem *problem, struct error *error) {
+    if (sort_rows(whole, problem, error) != ERROR_NONE) return error->code;
+    const size_t count = least((size_t)device->worker_count, whole->slice_count);
+    whole->gpus = (struct classifier_gpu *)host_array(count, sizeof *whole->gpus, "GPUs", error);
+    for (size_t g = 0; g < count && error->code == ERROR_NONE; g++) {
+        struct classifier_gpu *self = &whole->gpus[whole->gpu_count++];
+        self->whole = whole;
+        self->worker = &device->workers[g];
+        self->first_slice = whole->slice_count * g / count;
+        self->slice_count = whole->slice_count * (g + 1) / count - self->first_slice;
+        open_gpu(self, problem, error);
+    }
+    return error->code;
+}
+
 static enum error_code create(struct device *device, const struct classifier_problem *problem,
                               struct classifier **classifier, struct error *error) {
-    struct cuda_classifier *self =
-        (struct cuda_classifier *)host_array(1, sizeof *self, "classifier", error);
-    if (self == NULL) return error->code;
-    self->base.device = device;
-    self->worker = cuda_device_worker(device);
-    self->counters = &cuda_device_of(device)->counters;
-    self->rows = problem->rows;
-    self->features = problem->features;
-    self->classes = problem->classes;
-    self->folds = problem->folds;
-    self->data = problem->data;
-    self->stride = classifier_round_up(self->features, 4); /* rows are 16-byte aligned */
-    if (open_problem(self, problem, error) != ERROR_NONE) {
-        cuda_classifier_close(&self->base);
+    struct cuda_classifier *whole =
+        (struct cuda_classifier *)host_array(1, sizeof *whole, "classifier", error);
+    if (whole == NULL) return error->code;
+    whole->base.device = device;
+    whole->counters = &cuda_device_of(device)->counters;
+    whole->rows = problem->rows;
+    whole->features = problem->features;
+    whole->classes = problem->classes;
+    whole->folds = problem->folds;
+    whole->data = problem->data;
+    whole->stride = classifier_round_up(whole->features, 4); /* rows are 16-byte aligned */
+    if (open_problem(whole, cuda_device_of(device), problem, error) != ERROR_NONE) {
+        cuda_classifier_close(&whole->base);
         return error->code;
     }
-    *classifier = &self->base;
+    *classifier = &whole->base;
     return ERROR_NONE;
 }
 
@@ -197,14 +259,19 @@ enum error_code cuda_classifier_open(struct device *device,
     return error->code;
 }
 
-void classifier_settle(struct cuda_classifier *self) {
+static void settle(struct classifier_gpu *self) {
+    (void)cudaSetDevice(self->worker->gpu);
     (void)cudaStreamSynchronize(self->worker->stream);
     if (self->copy_stream != NULL) (void)cudaStreamSynchronize(self->copy_stream);
 }
 
-bool classifier_give_way(struct cuda_classifier *self) {
+void classifier_settle(struct cuda_classifier *whole) {
+    for (size_t g = 0; g < whole->gpu_count; g++) settle(&whole->gpus[g]);
+}
+
+bool classifier_give_way(struct classifier_gpu *self) {
     struct error ignored = ERROR_INITIAL;
-    classifier_settle(self);
+    settle(self);
     if (self->scaled.data != NULL) {
         cuda_buffer_free(&self->scaled, BUFFER_GPU);
         return true;
@@ -228,11 +295,8 @@ bool classifier_give_way(struct cuda_classifier *self) {
     return true;
 }
 
-void cuda_classifier_close(struct classifier *classifier) {
-    struct cuda_classifier *self = (struct cuda_classifier *)classifier;
-    if (self == NULL) return;
-    (void)cudaSetDevice(self->worker->gpu);
-    classifier_settle(self);
+static void close_gpu(struct classifier_gpu *self) {
+    settle(self);
     struct cuda_buffer *const buffers[] = {
         &self->labels,  &self->shift,  &self->scale,  &self->raw,       &self->scaled,
         &self->tile,    &self->logits, &self->losses, &self->packed,    &self->weights,
@@ -247,9 +311,16 @@ void cuda_classifier_close(struct classifier *classifier) {
         if (self->used[slot] != NULL) (void)cudaEventDestroy(self->used[slot]);
     }
     if (self->copy_stream != NULL) (void)cudaStreamDestroy(self->copy_stream);
-    free(self->order);
-    free(self->fold_first);
-    free(self->fold_rows);
     free(self->tiles);
-    free(self);
+}
+
+void cuda_classifier_close(struct classifier *classifier) {
+    struct cuda_classifier *whole = (struct cuda_classifier *)classifier;
+    if (whole == NULL) return;
+    for (size_t g = 0; g < whole->gpu_count; g++) close_gpu(&whole->gpus[g]);
+    free(whole->gpus);
+    free(whole->order);
+    free(whole->fold_first);
+    free(whole->fold_rows);
+    free(whole);
 }

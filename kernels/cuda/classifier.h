@@ -4,12 +4,13 @@
 
 #include "kernels/cuda/classifier_state.h"
 
-/* Waits until the GPU has done all that was queued for the classifier. */
-void classifier_settle(struct cuda_classifier *self);
+/* Waits until the GPUs have done all that was queued for the classifier. */
+void classifier_settle(struct cuda_classifier *whole);
 
 /* Frees GPU memory after ERROR_MEMORY: the scaled data first, then the data, then half of the
- * tile; false when nothing is left to free. The streams are idle afterwards. */
-bool classifier_give_way(struct cuda_classifier *self);
+ * tile; false when nothing is left to free. The GPU is the current one, and its streams are idle
+ * afterwards. */
+bool classifier_give_way(struct classifier_gpu *self);
 
 /* See struct device_operations; evaluate, predict and scatter are in files of those names. */
 enum error_code cuda_classifier_open(struct device *device,
@@ -21,8 +22,9 @@ enum error_code cuda_classifier_evaluate(struct classifier *classifier,
                                          struct error *error);
 enum error_code cuda_classifier_predict(struct classifier *classifier,
                                         const struct classifier_task *tasks, size_t task_count,
-                                        enum classifier_output output, float *predictions,
-                                        double *log_loss, struct error *error);
+                                        size_t set_count, enum classifier_output output,
+                                        float *const *predictions, double *log_losses,
+                                        struct error *error);
 enum error_code cuda_classifier_scatter(struct classifier *classifier, size_t fold, double *sums,
                                         double *products, struct error *error);
 void cuda_classifier_close(struct classifier *classifier);

@@ -9,18 +9,20 @@
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/classifier_data.h"
 #include "kernels/cuda/classifier_kernels.h"
+#include "kernels/cuda/classifier_slices.h"
 
 #include <nvtx3/nvToolsExt.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct pass {
-    struct cuda_classifier *self;
+    struct cuda_classifier *whole;
     struct classifier_task **tasks; /* (task_count), sorted by fold */
     size_t task_count, columns;
     size_t padded;      /* columns of the logits, rounded up to whole blocks */
     size_t *first_task; /* (folds + 1): where each fold's tasks begin */
     size_t element;     /* bytes of a number in the products */
+    size_t numbers;     /* sums of a slice: (columns, features + 1) and (task_count) losses */
 };
 
 /* The columns that train on a fold's rows. */
@@ -29,12 +31,12 @@ struct view {
 };
 
 static struct view view_of(const struct pass *pass, size_t fold) {
-    const struct cuda_classifier *self = pass->self;
+    const struct cuda_classifier *whole = pass->whole;
     struct view view;
-    view.begin = pass->first_task[fold + 1] * self->classes % pass->columns;
+    view.begin = pass->first_task[fold + 1] * whole->classes % pass->columns;
     view.tasks = pass->task_count - (pass->first_task[fold + 1] - pass->first_task[fold]);
-    view.columns = view.tasks * self->classes;
-    view.blocks = (view.columns + self->block_columns - 1) / self->block_columns;
+    view.columns = view.tasks * whole->classes;
+    view.blocks = (view.columns + whole->block_columns - 1) / whole->block_columns;
     return view;
 }
 
@@ -76,83 +78,84 @@ static cublasStatus_t multiply_gradients(cublasHandle_t blas, int block, int chu
 
 /* Softmax of the view's logits; adds losses and the gradients of intercepts to the totals. */
 template <typename Real>
-static enum error_code add_losses(const struct pass *pass, const struct cuda_classifier_tile *tile,
-                                  const struct view *view, struct error *error) {
-    struct cuda_classifier *self = pass->self;
+static enum error_code add_losses(const struct pass *pass, struct classifier_gpu *self,
+                                  const struct classifier_tile *tile, const struct view *view,
+                                  double *totals, struct error *error) {
+    const struct cuda_classifier *whole = pass->whole;
     const cudaStream_t stream = self->worker->stream;
-    const size_t row_size = self->features + 1;
+    const size_t row_size = whole->features + 1, chunk_rows = whole->chunk_rows;
     Real *logits = (Real *)self->logits.data;
-    double *sums = (double *)self->sums.data, *totals = (double *)self->totals.data;
-    struct softmax_view softmax = {tile->chunks * self->chunk_rows,
+    double *sums = (double *)self->sums.data;
+    struct softmax_view softmax = {tile->chunks * chunk_rows,
                                    view->tasks,
-                                   self->classes,
+                                   whole->classes,
                                    pass->padded,
                                    view->begin,
                                    pass->columns,
                                    row_size};
     if (launch_softmax<Real>(&softmax, logits, (const double *)self->weights.data,
-                             (const int32_t *)self->labels.data + tile->first, NULL,
+                             (const int32_t *)self->labels.data + tile->at, NULL,
                              (double *)self->losses.data, stream, error) != ERROR_NONE ||
-        launch_sum_columns<Real>(logits, tile->chunks, self->chunk_rows, pass->padded,
-                                 view->columns, sums, stream, error) != ERROR_NONE ||
+        launch_sum_columns<Real>(logits, tile->chunks, chunk_rows, pass->padded, view->columns,
+                                 sums, stream, error) != ERROR_NONE ||
         launch_add_sums(sums, tile->chunks, view->columns, view->begin, pass->columns, row_size,
-                        totals + self->features, stream, error) != ERROR_NONE ||
-        launch_sum_columns<double>((const double *)self->losses.data, tile->chunks,
-                                   self->chunk_rows, view->tasks, view->tasks, sums, stream,
-                                   error) != ERROR_NONE)
+                        totals + whole->features, stream, error) != ERROR_NONE ||
+        launch_sum_columns<double>((const double *)self->losses.data, tile->chunks, chunk_rows,
+                                   view->tasks, view->tasks, sums, stream, error) != ERROR_NONE)
         return error->code;
-    return launch_add_sums(sums, tile->chunks, view->tasks, view->begin / self->classes,
+    return launch_add_sums(sums, tile->chunks, view->tasks, view->begin / whole->classes,
                            pass->task_count, 1, totals + pass->columns * row_size, stream, error);
 }
 
 template <typename Real>
-static enum error_code add_tile(const struct pass *pass, const struct cuda_classifier_tile *tile,
-                                struct error *error) {
-    struct cuda_classifier *self = pass->self;
+static enum error_code add_tile(const struct pass *pass, struct classifier_gpu *self,
+                                const struct classifier_tile *tile, struct error *error) {
+    const struct cuda_classifier *whole = pass->whole;
     const struct view view = view_of(pass, tile->fold);
     const Real *x;
     if (view.tasks == 0) return ERROR_NONE;
     if (classifier_tile_data<Real>(self, tile, &x, error) != ERROR_NONE) return error->code;
-    const int block = (int)self->block_columns, stride = (int)self->stride;
-    const int chunk_rows = (int)self->chunk_rows, chunks = (int)tile->chunks;
+    const int block = (int)whole->block_columns, stride = (int)whole->stride;
+    const int chunk_rows = (int)whole->chunk_rows, chunks = (int)tile->chunks;
     const int ld = (int)pass->padded;
     Real *logits = (Real *)self->logits.data, *partial = (Real *)self->partial.data;
-    const Real *weights = (const Real *)self->packed.data + view.begin * self->stride;
+    double *totals = (double *)self->totals.data + tile->slice * pass->numbers;
+    const Real *weights = (const Real *)self->packed.data + view.begin * whole->stride;
     for (size_t b = 0; b < view.blocks; b++) {
-        const size_t first = b * self->block_columns;
+        const size_t first = b * whole->block_columns;
         if (cublas_check(multiply_logits(self->worker->blas, block, chunks * chunk_rows, stride,
-                                         weights + first * self->stride, x, logits + first, ld),
+                                         weights + first * whole->stride, x, logits + first, ld),
                          "the logits' product", error) != ERROR_NONE)
             return error->code;
     }
-    if (add_losses<Real>(pass, tile, &view, error) != ERROR_NONE) return error->code;
+    if (add_losses<Real>(pass, self, tile, &view, totals, error) != ERROR_NONE) return error->code;
     for (size_t b = 0; b < view.blocks; b++) {
-        const size_t first = b * self->block_columns, left = view.columns - first;
+        const size_t first = b * whole->block_columns, left = view.columns - first;
         if (cublas_check(multiply_gradients(self->worker->blas, block, chunk_rows, stride, chunks,
                                             logits + first, ld, x, partial),
                          "the gradients' product", error) != ERROR_NONE ||
-            launch_add_gradients<Real>(partial, tile->chunks, self->block_columns, self->stride,
-                                       left < self->block_columns ? left : self->block_columns,
-                                       self->features, (view.begin + first) % pass->columns,
-                                       pass->columns, (double *)self->totals.data,
-                                       self->worker->stream, error) != ERROR_NONE)
+            launch_add_gradients<Real>(partial, tile->chunks, whole->block_columns, whole->stride,
+                                       left < whole->block_columns ? left : whole->block_columns,
+                                       whole->features, (view.begin + first) % pass->columns,
+                                       pass->columns, totals, self->worker->stream,
+                                       error) != ERROR_NONE)
             return error->code;
     }
     return ERROR_NONE;
 }
 
-static enum error_code reserve_all(const struct pass *pass, struct error *error) {
-    struct cuda_classifier *self = pass->self;
-    const size_t rows = classifier_tile_rows(self), row_size = self->features + 1;
-    const size_t packed = 2 * pass->columns + self->block_columns;
-    const size_t totals = pass->columns * row_size + pass->task_count;
-    const size_t gradients = self->tile_chunks * self->block_columns * self->stride;
+static enum error_code reserve_all(const struct pass *pass, struct classifier_gpu *self,
+                                   struct error *error) {
+    const struct cuda_classifier *whole = pass->whole;
+    const size_t rows = classifier_tile_rows(self), row_size = whole->features + 1;
+    const size_t packed = 2 * pass->columns + whole->block_columns;
+    const size_t gradients = self->tile_chunks * whole->block_columns * whole->stride;
     const enum cuda_buffer_place gpu = BUFFER_GPU, pinned = BUFFER_PINNED;
     if (cuda_buffer_reserve(&self->weights, gpu, pass->columns * row_size, sizeof(double),
                             "weights", error) != ERROR_NONE ||
-        cuda_buffer_reserve(&self->totals, gpu, totals, sizeof(double), "gradients", error) !=
-            ERROR_NONE ||
-        cuda_buffer_reserve(&self->packed, gpu, packed * self->stride, pass->element,
+        cuda_buffer_reserve(&self->totals, gpu, self->slice_count * pass->numbers, sizeof(double),
+                            "gradients", error) != ERROR_NONE ||
+        cuda_buffer_reserve(&self->packed, gpu, packed * whole->stride, pass->element,
                             "packed weights", error) != ERROR_NONE ||
         cuda_buffer_reserve(&self->logits, gpu, rows * pass->padded, pass->element, "logits",
                             error) != ERROR_NONE ||
@@ -164,18 +167,19 @@ static enum error_code reserve_all(const struct pass *pass, struct error *error)
                             "sums", error) != ERROR_NONE ||
         cuda_buffer_reserve(&self->sent, pinned, pass->columns * row_size, sizeof(double),
                             "weights", error) != ERROR_NONE ||
-        cuda_buffer_reserve(&self->received, pinned, totals, sizeof(double), "gradients", error) !=
-            ERROR_NONE)
+        cuda_buffer_reserve(&self->received, pinned, classifier_sent(self) * pass->numbers,
+                            sizeof(double), "gradients", error) != ERROR_NONE)
         return error->code;
     return classifier_reserve_tile(self, pass->element, error);
 }
 
 /* Allocates all buffers; out of memory, frees others until there is room or none is left. */
-static enum error_code make_room(const struct pass *pass, struct error *error) {
+static enum error_code make_room(const struct pass *pass, struct classifier_gpu *self,
+                                 struct error *error) {
     for (;;) {
         struct error attempt = ERROR_INITIAL;
-        if (reserve_all(pass, &attempt) == ERROR_NONE) return ERROR_NONE;
-        if (attempt.code != ERROR_MEMORY || !classifier_give_way(pass->self)) {
+        if (reserve_all(pass, self, &attempt) == ERROR_NONE) return ERROR_NONE;
+        if (attempt.code != ERROR_MEMORY || !classifier_give_way(self)) {
             *error = attempt;
             return error->code;
         }
@@ -183,35 +187,31 @@ static enum error_code make_room(const struct pass *pass, struct error *error) {
 }
 
 template <typename Real>
-static enum error_code send_weights(const struct pass *pass, struct error *error) {
-    struct cuda_classifier *self = pass->self;
+static enum error_code send_weights(const struct pass *pass, struct classifier_gpu *self,
+                                    struct error *error) {
+    const struct cuda_classifier *whole = pass->whole;
     const cudaStream_t stream = self->worker->stream;
-    const size_t size = self->classes * (self->features + 1);
+    const size_t size = whole->classes * (whole->features + 1);
     const size_t bytes = pass->task_count * size * sizeof(double);
     double *sent = (double *)self->sent.data;
     for (size_t t = 0; t < pass->task_count; t++)
         memcpy(sent + t * size, pass->tasks[t]->weights, size * sizeof *sent);
     if (cuda_check(cudaMemcpyAsync(self->weights.data, sent, bytes, cudaMemcpyHostToDevice, stream),
                    "weights", error) != ERROR_NONE ||
-        cuda_check(cudaMemsetAsync(self->totals.data, 0, bytes + pass->task_count * sizeof(double),
-                                   stream),
+        cuda_check(cudaMemsetAsync(self->totals.data, 0,
+                                   self->slice_count * pass->numbers * sizeof(double), stream),
                    "gradients", error) != ERROR_NONE)
         return error->code;
     return launch_pack_weights<Real>((const double *)self->weights.data, pass->columns,
-                                     self->features, 2 * pass->columns + self->block_columns,
-                                     self->stride, (Real *)self->packed.data, stream, error);
+                                     whole->features, 2 * pass->columns + whole->block_columns,
+                                     whole->stride, (Real *)self->packed.data, stream, error);
 }
 
 static enum error_code receive_gradients(const struct pass *pass, struct error *error) {
-    struct cuda_classifier *self = pass->self;
-    const cudaStream_t stream = self->worker->stream;
-    const size_t size = self->classes * (self->features + 1);
-    const size_t bytes = pass->task_count * (size + 1) * sizeof(double);
-    const double *received = (const double *)self->received.data;
-    if (cuda_check(cudaMemcpyAsync(self->received.data, self->totals.data, bytes,
-                                   cudaMemcpyDeviceToHost, stream),
-                   "gradients", error) != ERROR_NONE ||
-        cuda_check(cudaStreamSynchronize(stream), "an evaluation", error) != ERROR_NONE)
+    const size_t size = pass->whole->classes * (pass->whole->features + 1);
+    const double *received;
+    if (classifier_receive(pass->whole, pass->numbers, 0, pass->numbers, &received, error) !=
+        ERROR_NONE)
         return error->code;
     for (size_t t = 0; t < pass->task_count; t++) {
         memcpy(pass->tasks[t]->gradient, received + t * size, size * sizeof *received);
@@ -220,55 +220,73 @@ static enum error_code receive_gradients(const struct pass *pass, struct error *
     return ERROR_NONE;
 }
 
+/* Queues tile number `index` of a GPU, after its last one the sum of its slices. */
+template <typename Real>
+static enum error_code run_tile(const struct pass *pass, struct classifier_gpu *self, size_t index,
+                                struct error *error) {
+    if (index > self->tile_count) return ERROR_NONE;
+    if (worker_choose(self->worker, error) != ERROR_NONE) return error->code;
+    if (index == self->tile_count) return classifier_join(self, pass->numbers, error);
+    return add_tile<Real>(pass, self, &self->tiles[index], error);
+}
+
+/* The GPUs take turns, a tile each, so that all have work. */
 template <typename Real> static enum error_code run_pass(struct pass *pass, struct error *error) {
-    struct cuda_classifier *self = pass->self;
+    struct cuda_classifier *whole = pass->whole;
+    size_t tiles = 0;
     pass->element = sizeof(Real);
-    if (make_room(pass, error) != ERROR_NONE || send_weights<Real>(pass, error) != ERROR_NONE)
-        return error->code;
-    for (size_t i = 0; i < self->tile_count; i++)
-        if (add_tile<Real>(pass, &self->tiles[i], error) != ERROR_NONE) return error->code;
+    for (size_t g = 0; g < whole->gpu_count; g++) {
+        struct classifier_gpu *self = &whole->gpus[g];
+        if (worker_choose(self->worker, error) != ERROR_NONE ||
+            cublas_check(cublasSetMathMode(self->worker->blas, CUBLAS_DEFAULT_MATH),
+                         "float32 products", error) != ERROR_NONE ||
+            make_room(pass, self, error) != ERROR_NONE ||
+            send_weights<Real>(pass, self, error) != ERROR_NONE)
+            return error->code;
+        if (self->tile_count > tiles) tiles = self->tile_count;
+    }
+    for (size_t i = 0; i <= tiles; i++)
+        for (size_t g = 0; g < whole->gpu_count; g++)
+            if (run_tile<Real>(pass, &whole->gpus[g], i, error) != ERROR_NONE) return error->code;
     return receive_gradients(pass, error);
 }
 
 /* Sorts the pass's tasks by fold, in the order of the call within one. */
 static enum error_code sort_tasks(struct pass *pass, struct classifier_task *tasks,
                                   struct error *error) {
-    const struct cuda_classifier *self = pass->self;
-    memset(pass->first_task, 0, (self->folds + 1) * sizeof *pass->first_task);
+    const struct cuda_classifier *whole = pass->whole;
+    memset(pass->first_task, 0, (whole->folds + 1) * sizeof *pass->first_task);
     for (size_t t = 0; t < pass->task_count; t++) {
-        if (tasks[t].fold >= self->folds)
+        if (tasks[t].fold >= whole->folds)
             return FAIL(error, ERROR_INTERNAL, "classifier: a task for fold %zu of %zu",
-                        tasks[t].fold, self->folds);
+                        tasks[t].fold, whole->folds);
         pass->first_task[tasks[t].fold + 1]++;
     }
     size_t sorted = 0;
-    for (size_t fold = 0; fold < self->folds; fold++) {
+    for (size_t fold = 0; fold < whole->folds; fold++) {
         pass->first_task[fold + 1] += pass->first_task[fold];
         for (size_t t = 0; t < pass->task_count; t++)
             if (tasks[t].fold == fold) pass->tasks[sorted++] = &tasks[t];
     }
-    pass->columns = pass->task_count * self->classes;
-    pass->padded = classifier_round_up(pass->columns, self->block_columns);
+    pass->columns = pass->task_count * whole->classes;
+    pass->padded = classifier_round_up(pass->columns, whole->block_columns);
+    pass->numbers = pass->columns * (whole->features + 1) + pass->task_count;
     return ERROR_NONE;
 }
 
-static void count_operations(struct cuda_classifier *self, const struct classifier_task *tasks,
+static void count_operations(struct cuda_classifier *whole, const struct classifier_task *tasks,
                              size_t task_count) {
     for (size_t t = 0; t < task_count; t++)
-        self->counters->operations[STAGE_CLASSIFIER] +=
-            4.0 * (double)(self->rows - self->fold_rows[tasks[t].fold]) * (double)self->features *
-            (double)self->classes;
+        whole->counters->operations[STAGE_CLASSIFIER] +=
+            4.0 * (double)(whole->rows - whole->fold_rows[tasks[t].fold]) *
+            (double)whole->features * (double)whole->classes;
 }
 
 static enum error_code evaluate_all(struct pass *pass, enum classifier_precision precision,
                                     struct classifier_task *tasks, size_t task_count,
                                     struct error *error) {
-    struct cuda_classifier *self = pass->self;
-    const size_t most = self->classes < PASS_COLUMNS ? PASS_COLUMNS / self->classes : 1;
-    if (cuda_check(cudaSetDevice(self->worker->gpu), "the GPU", error) != ERROR_NONE ||
-        cublas_check(cublasSetMathMode(self->worker->blas, CUBLAS_DEFAULT_MATH), "float32 products",
-                     error) != ERROR_NONE)
-        return error->code;
+    struct cuda_classifier *whole = pass->whole;
+    const size_t most = whole->classes < PASS_COLUMNS ? PASS_COLUMNS / whole->classes : 1;
     for (size_t first = 0; first < task_count; first += pass->task_count) {
         pass->task_count = task_count - first < most ? task_count - first : most;
         if (sort_tasks(pass, tasks + first, error) != ERROR_NONE) return error->code;
@@ -278,7 +296,7 @@ static enum error_code evaluate_all(struct pass *pass, enum classifier_precision
             run_pass<double>(pass, error);
         if (error->code != ERROR_NONE) return error->code;
     }
-    count_operations(self, tasks, task_count);
+    count_operations(whole, tasks, task_count);
     return ERROR_NONE;
 }
 
@@ -286,13 +304,13 @@ enum error_code cuda_classifier_evaluate(struct classifier *classifier,
                                          enum classifier_precision precision,
                                          struct classifier_task *tasks, size_t task_count,
                                          struct error *error) {
-    struct cuda_classifier *self = (struct cuda_classifier *)classifier;
+    struct cuda_classifier *whole = (struct cuda_classifier *)classifier;
     const double started = clock_seconds();
     struct pass pass = {};
     if (task_count == 0) return ERROR_NONE;
-    pass.self = self;
+    pass.whole = whole;
     pass.tasks = (struct classifier_task **)malloc(task_count * sizeof *pass.tasks);
-    pass.first_task = (size_t *)malloc((self->folds + 1) * sizeof *pass.first_task);
+    pass.first_task = (size_t *)malloc((whole->folds + 1) * sizeof *pass.first_task);
     nvtxRangePushA(precision == CLASSIFIER_SINGLE ? "classifier evaluate float32"
                                                   : "classifier evaluate float64");
     if (pass.tasks == NULL || pass.first_task == NULL)
@@ -300,9 +318,9 @@ enum error_code cuda_classifier_evaluate(struct classifier *classifier,
     else
         evaluate_all(&pass, precision, tasks, task_count, error);
     nvtxRangePop();
-    if (error->code != ERROR_NONE) classifier_settle(self);
+    if (error->code != ERROR_NONE) classifier_settle(whole);
     free(pass.tasks);
     free(pass.first_task);
-    self->counters->seconds[STAGE_CLASSIFIER] += clock_seconds() - started;
+    whole->counters->seconds[STAGE_CLASSIFIER] += clock_seconds() - started;
     return error->code;
 }

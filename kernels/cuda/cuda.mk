@@ -16,7 +16,7 @@ CUDA_WARNINGS ?= -Wall,-Wextra,-Wconversion,-Wshadow
 
 CUDA_SOURCES := $(sort $(wildcard kernels/cuda/*.cu))
 # The plug-in has a copy of what it shares with the program.
-CUDA_HOST_SOURCES := $(filter-out kernels/device_find.c,$(sort $(wildcard kernels/*.c)))
+CUDA_HOST_SOURCES := $(filter-out kernels/device_find.c kernels/plugin_load.c,$(sort $(wildcard kernels/*.c)))
 
 cuda_build :=
 ifeq ($(CUDA),0)
@@ -65,15 +65,19 @@ cuda_codes := $(foreach a,$(cuda_built),-gencode arch=compute_$(a),code=sm_$(a))
 	$(foreach a,$(CUDA_PTX),-gencode arch=compute_$(a),code=compute_$(a))
 CUDA_LIBRARIES ?= $(cuda_libraries)
 cuda_folders := $(CUDA_LIBRARIES) $(patsubst -L%,%,$(filter -L%,$(CUBLAS_LIBS)))
-cuda_link := $(addprefix -L,$(CUDA_LIBRARIES)) $(CUBLAS_LIBS) $(addprefix -Xlinker -rpath=,$(cuda_folders))
+cuda_rpath := $(addprefix -Xlinker -rpath=,$(cuda_folders))
 # -fmad=false: sums are contracted only where fmaf says so, as on the CPU and in the simulator.
 cuda_werror := $(WERROR)
 NVCC_FLAGS := -std=c++17 -I. -O3 -fmad=false $(cuda_codes) $(CUDA_CFLAGS) $(if $(cuda_werror),-Werror all-warnings) \
 	-Xcompiler -fPIC,-fvisibility=hidden,-ffp-contract=off,$(CUDA_WARNINGS)$(if $(cuda_werror),$(comma)-Werror)
 CUDA_C_FLAGS := -std=c17 -D_GNU_SOURCE -I. -O2 -fPIC -fvisibility=hidden -ffp-contract=off $(WARNINGS)
-CUDA_LINK := -shared -cudart static $(cuda_link) -Xlinker --no-undefined -Xlinker --exclude-libs=ALL
-CUDA_HASH := $(shell printf '%s' '$(NVCC) $(CUDA_VERSION) $(NVCC_FLAGS) $(CC) $(CUDA_C_FLAGS) $(CUDA_LINK)' | cksum | cut -d' ' -f1)
+# The driver comes first among the libraries: on a machine without one the loader stops there, before
+# cuBLAS takes a hundred megabytes. Whatever has its name does for linking.
+cuda_driver := driver/libcuda.so
+CUDA_LINK := -shared -cudart static -Xlinker --push-state,--no-as-needed,$(cuda_driver),--pop-state $(addprefix -L,$(CUDA_LIBRARIES)) $(CUBLAS_LIBS) -Xlinker --no-undefined -Xlinker --exclude-libs=ALL
+CUDA_HASH := $(shell printf '%s' '$(NVCC) $(CUDA_VERSION) $(NVCC_FLAGS) $(CC) $(CUDA_C_FLAGS) $(CUDA_LINK) $(cuda_rpath)' | cksum | cut -d' ' -f1)
 CUDA_BUILD := build/cuda-$(CUDA_HASH)
+CUDA_LINK := $(subst $(cuda_driver),$(CUDA_BUILD)/$(cuda_driver),$(CUDA_LINK))
 CUDA_OBJECTS := $(CUDA_SOURCES:%.cu=$(CUDA_BUILD)/%.o) $(CUDA_HOST_SOURCES:%.c=$(CUDA_BUILD)/%.o)
 
 $(CUDA_BUILD)/%.o: %.cu
@@ -87,9 +91,13 @@ $(CUDA_BUILD)/%.o: %.c
 	$(say) '  compile $< (for the CUDA plug-in)'
 	$(quiet)$(CC) $(CUDA_C_FLAGS) -MMD -MP -c -o $@ $<
 
-$(CUDA_BUILD)/earmark-cuda.so: $(CUDA_OBJECTS)
+$(CUDA_BUILD)/$(cuda_driver):
+	@mkdir -p $(@D)
+	$(quiet)$(CC) -shared -nostdlib -Wl,-soname,libcuda.so.1 -o $@ -x c /dev/null
+
+$(CUDA_BUILD)/earmark-cuda.so: $(CUDA_OBJECTS) | $(CUDA_BUILD)/$(cuda_driver)
 	$(say) '  link $@'
-	$(quiet)$(NVCC) -o $@ $^ $(CUDA_LINK)
+	$(quiet)$(NVCC) -o $@ $^ $(CUDA_LINK) $(cuda_rpath)
 
 -include $(shell find $(CUDA_BUILD) -name '*.d' 2>/dev/null)
 
@@ -157,7 +165,7 @@ $(cuda_baseline): bench/kernels/baseline.cu
 	@mkdir -p $(@D)
 	$(say) '  nvcc $<'
 	$(quiet)$(NVCC) -std=c++17 -O3 $(cuda_codes) $(CUDA_CFLAGS) $(if $(cuda_werror),-Werror all-warnings) -diag-suppress 1444 \
-		-Xcompiler -Wall,-Wextra,-Wno-deprecated-declarations -o $@ $< $(cuda_link) $(CUDNN_LIBS)
+		-Xcompiler -Wall,-Wextra,-Wno-deprecated-declarations -o $@ $< $(addprefix -L,$(CUDA_LIBRARIES)) $(CUBLAS_LIBS) $(cuda_rpath) $(CUDNN_LIBS)
 
 # ---- what ptxas reports on every kernel, compared with a committed table
 .PHONY: cuda-resources

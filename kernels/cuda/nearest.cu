@@ -221,7 +221,7 @@ static void free_all(struct nearest_search *search) {
 /* unit (columns) = the row, scaled, and divided by its length in float64; rows of zeros stay zero.
  */
 static void unit_row(const struct nearest_problem *problem, size_t row, float *unit) {
-    const float *x = problem->data + row * problem->columns;
+    const float *x = matrix_row(&problem->data, row);
     double square = 0.0;
     for (size_t f = 0; f < problem->columns; f++) {
         unit[f] = x[f];
@@ -290,13 +290,10 @@ static void gather_tile(struct nearest_search *search, size_t first, size_t rows
         const size_t row = problem->references == NULL ? at : problem->references[at];
         numbers[r] = (long long)row;
         apart[r] = problem->apart == NULL ? NO_GROUP + 1 : problem->apart[row];
-        if (r < rows && problem->references != NULL)
-            memcpy(values + r * search->columns, problem->data + row * search->columns,
+        if (r < rows)
+            memcpy(values + r * search->columns, matrix_row(&problem->data, row),
                    search->columns * sizeof *values);
     }
-    if (problem->references == NULL)
-        memcpy(values, problem->data + first * search->columns,
-               rows * search->columns * sizeof *values);
 }
 
 static enum error_code send_tile(struct nearest_search *search, size_t first, size_t rows,
