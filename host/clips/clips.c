@@ -1,6 +1,7 @@
 #include "host/clips/clips.h"
 
-#include "host/base/memory.h"
+#include "host/base/scratch.h"
+#include "host/base/sort.h"
 #include "host/base/utf8.h"
 
 #include <stdlib.h>
@@ -35,10 +36,12 @@ enum error_code clip_list_init(struct clip_list *list, const char *root, bool al
 void clip_list_free(struct clip_list *list) {
     if (list == NULL) return;
     root_folder_close(&list->root);
-    free(list->clips);
-    free((void *)list->class_names);
-    free((void *)list->group_names);
-    free((void *)list->fold_names);
+    text_free(&list->advice);
+    scratch_free(list->clips);
+    scratch_free(list->places);
+    scratch_free((void *)list->class_names);
+    scratch_free((void *)list->group_names);
+    scratch_free((void *)list->fold_names);
     string_table_free(&list->strings);
     string_table_free(&list->labels);
     string_table_free(&list->groups);
@@ -62,12 +65,26 @@ static enum error_code intern(struct string_table *table, const char *name, int3
     return ERROR_NONE;
 }
 
+/* Keeps the place of the clip that is added, from the first that is in a container on. */
+static enum error_code add_place(struct clip_list *list, const struct clip_entry *entry,
+                                 struct error *error) {
+    const bool first = list->places == NULL;
+    struct clip_place place = {.place = entry->place, .bytes = entry->bytes};
+    if (first && entry->container == NULL) return ERROR_NONE;
+    TRY(scratch_grow(&list->places, &list->place_capacity, list->count + 1, sizeof *list->places,
+                     "clips", error));
+    if (first && list->count > 0) memset(list->places, 0, list->count * sizeof *list->places);
+    if (entry->container != NULL) TRY(store(list, entry->container, &place.container, error));
+    list->places[list->count] = place;
+    return ERROR_NONE;
+}
+
 enum error_code clip_list_add(struct clip_list *list, const struct clip_entry *entry,
                               struct error *error) {
     if (list->count == CLIPS_MAXIMUM)
         return FAIL(error, ERROR_DATA, "more than %zu clips; split the list", CLIPS_MAXIMUM);
-    TRY(memory_grow(&list->clips, &list->capacity, list->count + 1, sizeof *list->clips, "clips",
-                    error));
+    TRY(scratch_grow(&list->clips, &list->capacity, list->count + 1, sizeof *list->clips, "clips",
+                     error));
     struct clip clip = {.id = CLIP_ID_OF_PATH,
                         .status = (uint8_t)entry->status,
                         .start = entry->start,
@@ -75,9 +92,11 @@ enum error_code clip_list_add(struct clip_list *list, const struct clip_entry *e
     TRY(store(list, entry->path, &clip.path, error));
     if (entry->id != NULL) TRY(store(list, entry->id, &clip.id, error));
     TRY(store(list, entry->reason, &clip.reason, error));
+    TRY(store(list, entry->split, &clip.split, error));
     TRY(intern(&list->labels, entry->label, &clip.class_index, error));
     TRY(intern(&list->groups, entry->group, &clip.group_index, error));
     TRY(intern(&list->folds, entry->fold, &clip.fold, error));
+    TRY(add_place(list, entry, error));
     list->clips[list->count++] = clip;
     return ERROR_NONE;
 }
@@ -118,7 +137,8 @@ static void sort_names(const struct string_table *table, bool by_number, struct 
         by_number = by_number && is_number(scratch[i].string);
     }
     if (table->count > 1)
-        qsort(scratch, table->count, sizeof *scratch, by_number ? compare_numbers : compare_bytes);
+        sort_in_place(scratch, table->count, sizeof *scratch,
+                      by_number ? compare_numbers : compare_bytes);
     for (size_t i = 0; i < table->count; i++) {
         names[i] = scratch[i].string;
         rank[scratch[i].index] = (int32_t)i;
@@ -130,11 +150,11 @@ enum error_code clip_list_finish(struct clip_list *list, struct error *error) {
     size_t most = list->labels.count;
     if (list->groups.count > most) most = list->groups.count;
     if (list->folds.count > most) most = list->folds.count;
-    struct name *scratch = memory_array(most, sizeof *scratch, what, error);
-    int32_t *ranks = memory_array(most * 3, sizeof *ranks, what, error);
-    list->class_names = memory_array(list->labels.count, sizeof(char *), what, error);
-    list->group_names = memory_array(list->groups.count, sizeof(char *), what, error);
-    list->fold_names = memory_array(list->folds.count, sizeof(char *), what, error);
+    struct name *scratch = scratch_array(most, sizeof *scratch, what, error);
+    int32_t *ranks = scratch_array(most * 3, sizeof *ranks, what, error);
+    list->class_names = scratch_array(list->labels.count, sizeof(char *), what, error);
+    list->group_names = scratch_array(list->groups.count, sizeof(char *), what, error);
+    list->fold_names = scratch_array(list->folds.count, sizeof(char *), what, error);
     if (error->code != ERROR_NONE) goto done;
     int32_t *label_rank = ranks;
     int32_t *group_rank = ranks + most;
@@ -152,9 +172,17 @@ enum error_code clip_list_finish(struct clip_list *list, struct error *error) {
         if (clip->fold >= 0) clip->fold = fold_rank[clip->fold];
     }
 done:
-    free(scratch);
-    free(ranks);
+    scratch_free(scratch);
+    scratch_free(ranks);
     return error->code;
+}
+
+void clip_list_keep(struct clip_list *list, const size_t *clips, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        list->clips[i] = list->clips[clips[i]];
+        if (list->places != NULL) list->places[i] = list->places[clips[i]];
+    }
+    list->count = count;
 }
 
 /* ---- reading ---- */
@@ -163,15 +191,20 @@ const char *clip_path(const struct clip_list *list, size_t index) {
     return string_table_at(&list->strings, list->clips[index].path);
 }
 
-/* A media fragment distinguishes the segments of one file: "a.wav#t=1.5,3". */
+void clip_segment_id(const char *path, double start, double end, struct text *id) {
+    text_string(id, path);
+    if (start == 0 && end == 0) return;
+    text_format(id, "#t=%.10g", start);
+    if (end > 0) text_format(id, ",%.10g", end);
+}
+
 const char *clip_id(const struct clip_list *list, size_t index, struct text *text) {
     const struct clip *clip = &list->clips[index];
     const char *path = clip_path(list, index);
     if (clip->id != CLIP_ID_OF_PATH) return string_table_at(&list->strings, clip->id);
     if (clip->start == 0 && clip->end == 0) return path;
     text_clear(text);
-    text_format(text, "%s#t=%.10g", path, clip->start);
-    if (clip->end > 0) text_format(text, ",%.10g", clip->end);
+    clip_segment_id(path, clip->start, clip->end, text);
     return text->failed ? path : text->data;
 }
 
@@ -189,8 +222,25 @@ const char *clip_group(const struct clip_list *list, size_t index) {
     return group_index < 0 ? NULL : list->group_names[group_index];
 }
 
+const char *clip_split(const struct clip_list *list, size_t index) {
+    const struct clip *clip = &list->clips[index];
+    return clip->split == 0 ? NULL : string_table_at(&list->strings, clip->split);
+}
+
+const struct clip_place *clip_place(const struct clip_list *list, size_t index) {
+    if (list->places == NULL || list->places[index].container == 0) return NULL;
+    return &list->places[index];
+}
+
+const char *clip_container(const struct clip_list *list, size_t index) {
+    const struct clip_place *place = clip_place(list, index);
+    return place == NULL ? NULL : string_table_at(&list->strings, place->container);
+}
+
 int clip_open(const struct clip_list *list, size_t index, int flags) {
-    return root_folder_file(&list->root, clip_path(list, index), flags);
+    const char *container = clip_container(list, index);
+    return root_folder_file(&list->root, container != NULL ? container : clip_path(list, index),
+                            flags);
 }
 
 enum error_code clip_list_fail(const struct clip_list *list, const char *what,
@@ -199,9 +249,11 @@ enum error_code clip_list_fail(const struct clip_list *list, const char *what,
     while (first < list->count && clip_reason(list, first)[0] == '\0') first++;
     if (first == list->count)
         return FAIL(error, ERROR_DATA, "none of the %zu clips can be %s", list->count, what);
-    return FAIL(error, ERROR_DATA, "none of the %zu clips can be %s; the first, %.*s: %.*s",
+    const char *advice = list->advice.length == 0 ? "" : list->advice.data;
+    return FAIL(error, ERROR_DATA, "none of the %zu clips can be %s; the first, %.*s: %.*s%s%.*s",
                 list->count, what, UTF8_PIECE(clip_path(list, first), 300),
-                UTF8_PIECE(clip_reason(list, first), 500));
+                UTF8_PIECE(clip_reason(list, first), 500), advice[0] == '\0' ? "" : "; ",
+                UTF8_PIECE(advice, 1500));
 }
 
 enum error_code clip_list_set_status(struct clip_list *list, size_t index, enum clip_status status,

@@ -45,6 +45,7 @@ struct clip {
     int32_t class_index; /* of class_names, or -1: no label */
     int32_t group_index; /* of group_names, or -1: no group */
     int32_t fold;        /* of fold_names, or -1: no fold */
+    uint32_t split;      /* number of a string: "train"; 0: none */
     uint8_t status;      /* enum clip_status as far as it follows from the list */
     double start;        /* seconds into the file */
     double end;          /* seconds into the file; 0: to its end */
@@ -56,12 +57,23 @@ struct clip {
 
 #define CLIPS_MAXIMUM ((size_t)INT32_MAX)
 
+/* A clip that is not a file of its own but a member of a container (host/containers/). */
+struct clip_place {
+    uint32_t container; /* number of a string: path of the container's file; 0: a file of its own */
+    uint64_t place;     /* struct container_member */
+    uint64_t bytes;
+};
+
 struct clip_list {
     struct root_folder root; /* its path: as given; "." for none */
+
+    struct text advice; /* what to do if no file is there; empty: not known */
 
     struct clip *clips; /* (count) */
     size_t count;
     size_t capacity;
+    struct clip_place *places; /* (count), once a clip is in a container; NULL before */
+    size_t place_capacity;
 
     /* After clip_list_finish: sorted bytewise (folds: by number where all are
      * numbers), class_index, group_index and fold point into them. */
@@ -85,10 +97,17 @@ struct clip_entry {
     const char *label; /* NULL: none */
     const char *group; /* NULL: none */
     const char *fold;  /* NULL: none */
+    const char *split; /* part of the data set, "train"; NULL: none */
     enum clip_status status;
     const char *reason; /* NULL: none */
     double start;       /* seconds into the file */
     double end;         /* 0: to the file's end */
+
+    /* The path of the file that has the clip as a member, whose name is then added to it for
+     * `path`: "shard-000017.tar/abc.flac"; NULL: `path` is the file. */
+    const char *container;
+    uint64_t place; /* struct container_member */
+    uint64_t bytes;
 };
 
 /* An empty list of clips in the folder `root`; allow_outside: of any other, too.
@@ -104,22 +123,36 @@ enum error_code clip_list_add(struct clip_list *list, const struct clip_entry *e
 /* Sorts the names and fixes the indexes; once, after the last clip_list_add. */
 enum error_code clip_list_finish(struct clip_list *list, struct error *error);
 
+/* Keeps only these clips of a finished list: (count), ascending. Their classes, groups and folds
+ * stay those of the whole list. */
+void clip_list_keep(struct clip_list *list, const size_t *clips, size_t count);
+
 /* Strings of clip `index`; valid as long as the list.
- * NULL where the clip has no label, group or fold; an empty reason is "". */
+ * NULL where the clip has no label, group, fold or split; an empty reason is "". */
 const char *clip_path(const struct clip_list *list, size_t index);
 const char *clip_reason(const struct clip_list *list, size_t index);
 const char *clip_label(const struct clip_list *list, size_t index);
 const char *clip_group(const struct clip_list *list, size_t index);
+const char *clip_split(const struct clip_list *list, size_t index);
 
 /* The id, perhaps in `text`, whose content is replaced then (text_check reports a lack of
  * memory). */
 const char *clip_id(const struct clip_list *list, size_t index, struct text *text);
 
+/* Appends the id of a clip that has none of its own: the path, for a segment with a media fragment,
+ * which distinguishes the segments of one file: "a.wav#t=1.5,3". */
+void clip_segment_id(const char *path, double start, double end, struct text *id);
+
 /* The reason of CLIP_OUTSIDE where clip_open gives EXDEV. */
 #define CLIP_LEADS_OUT                                                                             \
     "a link on its path leads out of the folder; put the file there, or give --allow-outside"
 
-/* Opens the file of a clip in the list's root: root_folder_file. */
+/* The place of a clip in its container, or NULL: it is a file of its own. */
+const struct clip_place *clip_place(const struct clip_list *list, size_t index);
+/* The path of that container, or NULL. */
+const char *clip_container(const struct clip_list *list, size_t index);
+
+/* Opens the file of a clip, or of its container, in the list's root: root_folder_file. */
 int clip_open(const struct clip_list *list, size_t index, int flags);
 
 /* Fails because none of the clips can be used: "none of the 3 clips can be audited;

@@ -36,24 +36,38 @@ static char *trim(char *piece) {
     return piece;
 }
 
-enum error_code label_split_cell(struct label_split *split, const char *cell, const char *separator,
-                                 struct error *error) {
-    size_t width = strlen(separator);
+enum error_code label_split_begin(struct label_split *split, const char *cell,
+                                  struct error *error) {
     split->count = 0;
     text_clear(&split->bytes);
     text_string(&split->bytes, cell);
-    TRY(text_check(&split->bytes, error));
+    return text_check(&split->bytes, error);
+}
+
+enum error_code label_split_add(struct label_split *split, char *label, struct error *error) {
+    const char *piece = trim(label);
+    if (piece[0] == '\0') return ERROR_NONE;
+    TRY(memory_grow(&split->pieces, &split->capacity, split->count + 1, sizeof *split->pieces,
+                    "labels", error));
+    split->pieces[split->count++] = piece;
+    return ERROR_NONE;
+}
+
+void label_split_end(struct label_split *split) {
+    split->count = sort_once(split->pieces, split->count);
+}
+
+enum error_code label_split_cell(struct label_split *split, const char *cell, const char *separator,
+                                 struct error *error) {
+    size_t width = strlen(separator);
+    TRY(label_split_begin(split, cell, error));
     for (char *at = split->bytes.data; at != NULL;) {
         char *end = strstr(at, separator);
         if (end != NULL) *end = '\0';
-        const char *piece = trim(at);
+        TRY(label_split_add(split, at, error));
         at = end == NULL ? NULL : end + width;
-        if (piece[0] == '\0') continue;
-        TRY(memory_grow(&split->pieces, &split->capacity, split->count + 1, sizeof *split->pieces,
-                        "labels", error));
-        split->pieces[split->count++] = piece;
     }
-    split->count = sort_once(split->pieces, split->count);
+    label_split_end(split);
     return ERROR_NONE;
 }
 

@@ -16,9 +16,17 @@ struct label_split {
  * joined labels can be split again. */
 bool label_separator_is_good(const char *separator);
 
+/* Between labels of a set whose labels may contain the separator: it never is a part of one. */
+#define LABEL_JOINT "\x1f"
+
 /* Splits a cell. Empty pieces are ignored; a cell may have no label. */
 enum error_code label_split_cell(struct label_split *split, const char *cell, const char *separator,
                                  struct error *error);
+/* The same in steps: a copy of the cell in `bytes`, where the labels are put, each ending in a NUL;
+ * each of them; after the last. */
+enum error_code label_split_begin(struct label_split *split, const char *cell, struct error *error);
+enum error_code label_split_add(struct label_split *split, char *label, struct error *error);
+void label_split_end(struct label_split *split);
 /* Appends the pieces with the separator between them. */
 void label_split_join(const struct label_split *split, const char *separator, struct text *joined);
 void label_split_close(struct label_split *split); /* takes a zeroed one */

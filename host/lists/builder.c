@@ -1,13 +1,42 @@
 #include "host/lists/builder.h"
 
-#include "host/base/hash_seed.h"
 #include "host/base/memory.h"
 #include "host/base/names.h"
+#include "host/base/utf8.h"
+#include "host/clips/label_list.h"
+#include "host/lists/listed_labels.h"
+#include "host/lists/similar_labels.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
+
+/* The root of the list: what its relative paths start from, or the folder that the user's template
+ * begins with where it is above or elsewhere, so that paths stay in it. */
+static enum error_code open_root(struct builder *builder, const char *folder, struct error *error) {
+    const struct input_options *options = &builder->options;
+    struct row_paths *paths = &builder->paths;
+    struct path_template *made = &paths->made;
+    const char *given = options->path_template;
+    struct text root = TEXT_INITIAL;
+    paths->beside = options->audio_root == NULL;
+    text_string(&root, options->audio_root != NULL ? options->audio_root : folder);
+    if (given != NULL && path_template_parse(given, made, error) == ERROR_NONE) {
+        paths->is_given = true;
+        if (made->folder > 0 && made->literals[0][0] == '/') {
+            text_clear(&root);
+            text_append(&root, given, made->folder);
+            const char *rest = given + made->folder;
+            path_template_free(made);
+            path_template_parse(rest, made, error);
+        }
+        for (size_t i = 0; i < made->climbs; i++) text_string(&root, "/..");
+        if (error->code == ERROR_NONE) path_template_bind(made, &paths->columns, error);
+    }
+    if (error->code == ERROR_NONE && text_check(&root, error) == ERROR_NONE)
+        clip_list_init(&builder->collection->clips, root.data, options->allow_outside, error);
+    text_free(&root);
+    return error->code;
+}
 
 enum error_code builder_open(struct builder *builder, const struct input_options *options,
                              const char *root, struct collection *collection, struct error *error) {
@@ -15,16 +44,29 @@ enum error_code builder_open(struct builder *builder, const struct input_options
                                 .collection = collection,
                                 .label_field = SIZE_MAX,
                                 .group_field = SIZE_MAX,
-                                .fold_field = SIZE_MAX};
+                                .fold_field = SIZE_MAX,
+                                .split_field = SIZE_MAX};
+    collection->trace.wants_spans = options->wants_spans;
     builder->folds_decided = options->fold_column != NULL;
     if (builder->folds_decided && options->fold_column[0] == '\0')
         builder->options.fold_column = NULL;
-    options = &builder->options;
-    TRY(clip_list_init(&collection->clips, root, options->allow_outside, error));
+    builder->groups_decided = options->group_field != NULL;
+    if (builder->groups_decided && options->group_field[0] == '\0')
+        builder->options.group_field = NULL;
+    TRY(open_root(builder, root, error));
     if (options->label_pattern == NULL) return ERROR_NONE;
-    TRY(pattern_parse(options->label_pattern, &builder->pattern, error));
+    return builder_take_pattern(builder, options->label_pattern, error);
+}
+
+enum error_code builder_take_pattern(struct builder *builder, const char *pattern,
+                                     struct error *error) {
+    struct input_options *options = &builder->options;
+    options->label_pattern = pattern;
+    TRY(pattern_parse(pattern, &builder->pattern, error));
     builder->has_pattern = true;
+    builder->collection->trace.pattern = pattern;
     builder->label_field = pattern_field(&builder->pattern, "label");
+    builder->split_field = pattern_field(&builder->pattern, "split");
     if (options->group_field != NULL)
         builder->group_field = pattern_field(&builder->pattern, options->group_field);
     if (options->fold_column != NULL)
@@ -35,12 +77,19 @@ enum error_code builder_open(struct builder *builder, const struct input_options
 void builder_close(struct builder *builder) {
     pattern_free(&builder->pattern);
     pattern_match_free(&builder->match);
+    text_free(&builder->part_path);
     text_free(&builder->reason);
     text_free(&builder->start);
     text_free(&builder->id);
     text_free(&builder->label);
     label_split_close(&builder->split);
     text_free(&builder->path);
+    text_free(&builder->more);
+    path_template_free(&builder->paths.made);
+    template_columns_free(&builder->paths.columns);
+    text_free(&builder->broken_list);
+    text_free(&builder->form);
+    text_free(&builder->form_id);
     *builder = (struct builder){0};
 }
 
@@ -70,18 +119,35 @@ static enum error_code apply_pattern(struct builder *builder, struct clip_entry 
     entry->label = builder->match.values[builder->label_field];
     if (builder->group_field != SIZE_MAX)
         entry->group = builder->match.values[builder->group_field];
+    if (builder->split_field != SIZE_MAX)
+        entry->split = builder->match.values[builder->split_field];
     if (builder->fold_field != SIZE_MAX) entry->fold = builder->match.values[builder->fold_field];
     return ERROR_NONE;
+}
+
+/* Splits a cell, which may be a set already (LABEL_JOINT), or a list as programs print it. */
+static enum error_code split_labels(struct builder *builder, const char *cell,
+                                    struct error *error) {
+    enum label_list list;
+    if (strstr(cell, LABEL_JOINT) != NULL)
+        return label_split_cell(&builder->split, cell, LABEL_JOINT, error);
+    TRY(label_list_read(&builder->split, cell, &list, error));
+    builder->lists += list == LABEL_LIST_READ;
+    if (list == LABEL_LIST_READ) return ERROR_NONE;
+    if (list == LABEL_LIST_BROKEN && builder->broken_lists++ == 0) {
+        text_string(&builder->broken_list, cell);
+        TRY(text_check(&builder->broken_list, error));
+    }
+    return label_split_cell(&builder->split, cell, builder->options.label_separator, error);
 }
 
 /* With several labels a clip, an empty cell is a clip with none of the labels; a missing cell
  * (NULL) is a clip whose labels are not known. */
 static enum error_code take_labels(struct builder *builder, struct clip_entry *entry,
                                    struct error *error) {
-    const char *separator = builder->options.label_separator;
-    TRY(label_split_cell(&builder->split, entry->label, separator, error));
+    TRY(split_labels(builder, entry->label, error));
     text_clear(&builder->label);
-    label_split_join(&builder->split, separator, &builder->label);
+    label_split_join(&builder->split, LABEL_JOINT, &builder->label);
     TRY(text_check(&builder->label, error));
     entry->label = builder->label.data;
     builder->unlabelled += builder->split.count == 0 && entry->status == CLIP_OK;
@@ -171,6 +237,7 @@ static enum error_code check_lengths(struct builder *builder, struct clip_entry 
     if (is_too_long(builder, "label", entry->label, labels, entry)) entry->label = NULL;
     if (is_too_long(builder, "group", entry->group, name, entry)) entry->group = NULL;
     if (is_too_long(builder, "fold", entry->fold, name, entry)) entry->fold = NULL;
+    if (is_too_long(builder, "split", entry->split, name, entry)) entry->split = NULL;
     TRY(text_check(&builder->start, error));
     return text_check(&builder->id, error);
 }
@@ -183,136 +250,13 @@ enum error_code builder_add(struct builder *builder, const struct clip_entry *en
     if (builder->has_pattern && entry->status == CLIP_OK)
         TRY(apply_pattern(builder, &complete, error));
     TRY(check_label(builder, &complete, error));
+    if (is_empty(complete.split)) complete.split = NULL;
     check_group(builder, &complete);
     check_fold(builder, &complete);
     TRY(text_check(&builder->reason, error));
     if (complete.status != CLIP_OK) builder->collection->bad_clips++;
-    return clip_list_add(&builder->collection->clips, &complete, error);
-}
-
-/* ---- labels that differ only in spaces and case ---- */
-
-struct folded_label {
-    char *folded;
-    const char *label;
-};
-
-static int compare_folded(const void *left, const void *right) {
-    const struct folded_label *a = left;
-    const struct folded_label *b = right;
-    int order = strcmp(a->folded, b->folded);
-    return order != 0 ? order : strcmp(a->label, b->label);
-}
-
-/* Without spaces at the ends, and ASCII letters lowered. */
-static char *fold_label(const char *label, struct error *error) {
-    while (isspace((unsigned char)*label)) label++;
-    char *folded = memory_string(label, error);
-    if (folded == NULL) return NULL;
-    size_t length = strlen(folded);
-    while (length > 0 && isspace((unsigned char)folded[length - 1])) folded[--length] = '\0';
-    for (size_t i = 0; i < length; i++) folded[i] = (char)tolower((unsigned char)folded[i]);
-    return folded;
-}
-
-static enum error_code warn_of_similar_labels(struct collection *collection, struct error *error) {
-    const struct label_sets *sets = &collection->labels;
-    size_t count = sets->count;
-    struct folded_label *labels = memory_array(count, sizeof *labels, "labels", error);
-    if (labels == NULL) return error->code;
-    for (size_t i = 0; i < count && error->code == ERROR_NONE; i++)
-        labels[i] = (struct folded_label){fold_label(sets->names[i], error), sets->names[i]};
-    if (error->code == ERROR_NONE && count > 1)
-        qsort(labels, count, sizeof *labels, compare_folded);
-    for (size_t i = 1; i < count && error->code == ERROR_NONE; i++)
-        if (strcmp(labels[i - 1].folded, labels[i].folded) == 0)
-            warnings_add(&collection->warnings, error,
-                         "the labels '%s' and '%s' differ only in spaces or case; they are kept as "
-                         "two classes",
-                         labels[i - 1].label, labels[i].label);
-    for (size_t i = 0; i < count; i++) free(labels[i].folded);
-    free(labels);
-    return error->code;
-}
-
-/* ---- labels that look like lists ---- */
-
-/* First pieces of labels, as keys of a table, with the first label that each begins. */
-enum { COMPARED = 1000, LIST_SLOTS = 4096 };
-
-struct first_pieces {
-    struct first_piece {
-        const char *bytes; /* NULL: an empty slot */
-        size_t length;
-        size_t label;
-    } slots[LIST_SLOTS];
-};
-
-/* The slot of the piece, or the empty one where it belongs. */
-static struct first_piece *find_piece(struct first_pieces *pieces, const char *bytes,
-                                      size_t length) {
-    size_t slot = (size_t)XXH3_64bits_withSeed(bytes, length, hash_seed()) % LIST_SLOTS;
-    for (;; slot = (slot + 1) % LIST_SLOTS) {
-        struct first_piece *piece = &pieces->slots[slot];
-        if (piece->bytes == NULL ||
-            (piece->length == length && memcmp(piece->bytes, bytes, length) == 0))
-            return piece;
-    }
-}
-
-/* The smaller of `best` and the labels other than `label` that begin with one of its pieces, which
- * are taken without the spaces around them. */
-static size_t match_pieces(struct first_pieces *pieces, const char *list, char separator,
-                           size_t label, size_t best) {
-    while (*list != '\0') {
-        const char *end = strchrnul(list, separator);
-        const char *last = end;
-        while (*list == ' ') list++;
-        while (last > list && last[-1] == ' ') last--;
-        const struct first_piece *found =
-            list < last ? find_piece(pieces, list, (size_t)(last - list)) : NULL;
-        if (found != NULL && found->bytes != NULL && found->label != label && found->label < best)
-            best = found->label;
-        list = *end == '\0' ? end : end + 1;
-    }
-    return best;
-}
-
-/* The first label that contains the separator and whose first piece is also a piece of another
- * label. Of labels with one first piece only the first counts. */
-static const char *find_list(const struct clip_list *clips, char separator,
-                             struct first_pieces *pieces) {
-    size_t count = clips->class_count < COMPARED ? clips->class_count : COMPARED, best = count;
-    memset(pieces, 0, sizeof *pieces);
-    for (size_t i = 0; i < count; i++) {
-        const char *label = clips->class_names[i];
-        const char *end = strchr(label, separator);
-        if (end == NULL || end == label || end[1] == '\0') continue;
-        struct first_piece *piece = find_piece(pieces, label, (size_t)(end - label));
-        if (piece->bytes == NULL) *piece = (struct first_piece){label, (size_t)(end - label), i};
-    }
-    for (size_t i = 0; i < count; i++)
-        best = match_pieces(pieces, clips->class_names[i], separator, i, best);
-    return best < count ? clips->class_names[best] : NULL;
-}
-
-/* Without --label-separator, several labels in a cell make a class of each combination. */
-static enum error_code warn_of_lists(struct collection *collection, struct error *error) {
-    static const char separators[] = ";|,";
-    const char *label = NULL, *separator = separators;
-    struct first_pieces *pieces = memory_array(1, sizeof *pieces, "labels", error);
-    if (pieces == NULL) return error->code;
-    while (label == NULL && *separator != '\0') {
-        label = find_list(&collection->clips, *separator, pieces);
-        if (label == NULL) separator++;
-    }
-    free(pieces);
-    if (label == NULL) return ERROR_NONE;
-    return warnings_add(&collection->warnings, error,
-                        "labels look like lists, for example '%s': each combination is a "
-                        "separate class; if a clip can have several labels, give "
-                        "--label-separator '%c'",
-                        label, *separator);
+    TRY(clip_list_add(&builder->collection->clips, &complete, error));
+    return list_trace_add(&builder->collection->trace, &builder->span, error);
 }
 
 /* Signs that --label-separator is not what the list needs. */
@@ -323,7 +267,13 @@ static enum error_code warn_of_separator(struct builder *builder, struct error *
         label_sets_of(&builder->collection->labels, (int32_t)c, &count);
         if (count > largest) largest = count;
     }
-    if (largest < 2)
+    if (builder->broken_lists > 0)
+        TRY(warnings_add(&builder->collection->warnings, error,
+                         "cells that begin like a list of labels and are none: %zu, for example "
+                         "'%.*s'; they are split at '%s' only",
+                         builder->broken_lists, UTF8_PIECE(builder->broken_list.data, 100),
+                         builder->options.label_separator));
+    if (largest < 2 && builder->lists == 0)
         TRY(warnings_add(
             &builder->collection->warnings, error,
             "no clip has several labels; check that '%s' is the character between labels",
@@ -336,13 +286,78 @@ static enum error_code warn_of_separator(struct builder *builder, struct error *
     return ERROR_NONE;
 }
 
+/* ---- the separator of sets ---- */
+
+/* A separator that is in no label: the given one, if it can be. NULL: none. */
+static const char *free_separator(const struct string_table *labels, const char *given) {
+    static const char *const others[] = {";", "|", ",", "/", "+", "&", "\xc2\xa6", "\xe2\x80\xa3"};
+    for (size_t k = 0; k <= sizeof others / sizeof others[0]; k++) {
+        const char *separator = k == 0 ? given : others[k - 1];
+        size_t i = 0;
+        while (i < labels->count && strstr(string_table_at(labels, i), separator) == NULL) i++;
+        if (i == labels->count) return separator;
+    }
+    return NULL;
+}
+
+/* Puts the separator in place of LABEL_JOINT; sets keep their numbers, since it is in no label. */
+static enum error_code rejoin(struct builder *builder, struct string_table *labels,
+                              const char *separator, struct error *error) {
+    struct string_table made = {0};
+    uint32_t number = 0;
+    for (size_t i = 0; i < labels->count && error->code == ERROR_NONE; i++) {
+        text_clear(&builder->label);
+        text_string(&builder->label, "");
+        for (const char *at = string_table_at(labels, i); *at != '\0';) {
+            size_t length = strcspn(at, LABEL_JOINT);
+            text_append(&builder->label, at, length);
+            at += length;
+            if (*at != '\0') text_string(&builder->label, separator);
+            at += *at != '\0';
+        }
+        if (text_check(&builder->label, error) == ERROR_NONE)
+            string_table_add(&made, builder->label.data, &number, error);
+    }
+    if (error->code == ERROR_NONE) {
+        struct string_table old = *labels;
+        *labels = made;
+        made = old;
+    }
+    string_table_free(&made);
+    return error->code;
+}
+
+/* The labels of quoted lists may contain the character that was given. */
+static enum error_code choose_separator(struct builder *builder, const char **separator,
+                                        struct error *error) {
+    struct string_table *labels = &builder->collection->clips.labels;
+    const char *given = builder->options.label_separator;
+    *separator = given;
+    if (given == NULL) return ERROR_NONE;
+    *separator = free_separator(labels, given);
+    if (*separator == NULL)
+        return FAIL(error, ERROR_DATA,
+                    "labels contain '%s', and each other character that could be between them; "
+                    "give a --label-separator that is in no label",
+                    given);
+    if (*separator != given)
+        TRY(warnings_add(&builder->collection->warnings, error,
+                         "labels contain '%s'; in the results, '%s' is between the labels of a "
+                         "clip",
+                         given, *separator));
+    return rejoin(builder, labels, *separator, error);
+}
+
 enum error_code builder_finish(struct builder *builder, struct error *error) {
     struct collection *collection = builder->collection;
-    const char *separator = builder->options.label_separator;
+    const char *separator = NULL;
+    TRY(choose_separator(builder, &separator, error));
     TRY(clip_list_finish(&collection->clips, error));
     TRY(label_sets_open(&collection->clips, separator, &collection->labels, error));
     collection->fold_column = builder->options.fold_column;
+    collection->group_field = builder->options.group_field;
     collection->label_separator = separator;
+    collection->trace.separator = builder->options.label_separator;
     if (builder->ambiguous > 0)
         TRY(warnings_add(
             &collection->warnings, error,
@@ -350,6 +365,7 @@ enum error_code builder_finish(struct builder *builder, struct error *error) {
             "from the left, each field takes as few characters as possible",
             builder->options.label_pattern, builder->ambiguous,
             clip_path(&collection->clips, builder->ambiguous_example)));
-    TRY(warn_of_similar_labels(collection, error));
-    return separator == NULL ? warn_of_lists(collection, error) : warn_of_separator(builder, error);
+    TRY(similar_labels_warn(&collection->labels, &collection->warnings, error));
+    return separator == NULL ? listed_labels_warn(&collection->clips, &collection->warnings, error)
+                             : warn_of_separator(builder, error);
 }

@@ -6,6 +6,9 @@ void collection_close(struct collection *collection) {
     clip_list_free(&collection->clips);
     label_sets_close(&collection->labels);
     text_free(&collection->reading);
+    text_free(&collection->not_read);
+    text_free(&collection->not_read_json);
+    list_trace_free(&collection->trace);
     warnings_free(&collection->warnings);
     *collection = (struct collection){0};
 }

@@ -6,10 +6,13 @@
  * and what leads out becomes a row, so that missing clips are reported. */
 #include "host/lists/folder.h"
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
+#include "host/base/sort.h"
 #include "host/base/text.h"
 #include "host/base/utf8.h"
 #include "host/lists/builder.h"
-#include "host/lists/folder_walk.h"
+#include "host/lists/folder_levels.h"
+#include "host/lists/name_layout.h"
 #include "host/lists/readers.h"
 
 #include <stdlib.h>
@@ -19,7 +22,7 @@
 /* ---- rows ---- */
 
 /* What is wrong with something found, or NULL. */
-static const char *problem_with(const struct found *found, struct text *text) {
+static const char *problem_with(const struct found *found, const char *name, struct text *text) {
     switch (found->kind) {
     case FOUND_UNREADABLE:
         text_clear(text);
@@ -31,6 +34,21 @@ static const char *problem_with(const struct found *found, struct text *text) {
                "into this one, or give --allow-outside";
     case FOUND_OUTSIDE: return CLIP_LEADS_OUT;
     case FOUND_SPECIAL: return "not a regular file, so it is not opened; remove it";
+    case FOUND_UNREAD:
+        text_clear(text);
+        text_format(text, "sounds of the kind %s are not read; convert it to WAV or FLAC",
+                    strrchr(name, '.'));
+        return text->data;
+    case FOUND_ARCHIVE:
+        return "an archive, whose sounds are not in this run; unpack it, or move it elsewhere if "
+               "it is unpacked already";
+    case FOUND_MISNAMED:
+        text_clear(text);
+        text_format(text,
+                    "%s by its first bytes, although its name ends otherwise; rename it if it is a "
+                    "clip, or move it elsewhere",
+                    found->what);
+        return text->data;
     case FOUND_SOUND: break;
     }
     return NULL;
@@ -40,34 +58,60 @@ static bool leads_out(const struct found *found) {
     return found->kind == FOUND_OUTSIDE || found->kind == FOUND_OUTSIDE_TREE;
 }
 
-/* The first component of a path that has several, to be taken from `text`. */
-static enum error_code take_class(const struct folder_walk *walk, const char *path,
-                                  struct text *text, struct error *error) {
-    const char *slash = strchr(path, '/');
-    if (slash == NULL)
+/* A walk and how its paths are read. Texts are of the row under way. */
+struct rows {
+    struct builder *builder;
+    const struct folder_walk *walk;
+    struct folder_levels levels;
+    struct text reason, label, split;
+};
+
+/* Appends the folder of a level to the text; false: the path has fewer folders. */
+static bool take_level(const char *path, size_t level, struct text *text) {
+    size_t length = 0;
+    const char *name = level == FOLDER_NO_SPLIT ? NULL : folder_level_name(path, level, &length);
+    text_clear(text);
+    if (name != NULL) text_append(text, name, length);
+    return name != NULL;
+}
+
+static enum error_code take_folders(struct rows *rows, struct clip_entry *entry,
+                                    struct error *error) {
+    const struct input_options *options = &rows->builder->options;
+    if (take_level(entry->path, rows->levels.split, &rows->split)) {
+        entry->split = rows->split.data;
+        if (options->group_field != NULL) entry->group = entry->split;
+        if (options->fold_column != NULL) entry->fold = entry->split;
+    }
+    if (take_level(entry->path, rows->levels.label, &rows->label)) {
+        entry->label = rows->label.data;
+    } else if (rows->levels.split == FOLDER_NO_SPLIT) {
         return FAIL(
             error, ERROR_DATA,
             "%s/%s is in no class folder, so it has no label; move it into the folder of its "
             "class, or give --label-pattern if file names contain the label",
-            walk->root->path, path);
-    text_clear(text);
-    text_append(text, path, (size_t)(slash - path));
-    return text_check(text, error);
+            rows->walk->root->path, entry->path);
+    } else if (entry->status == CLIP_OK) {
+        entry->status = CLIP_NO_LABEL;
+        entry->reason = "no label: it is in no class folder of its part of the data set";
+    }
+    TRY(text_check(&rows->split, error));
+    return text_check(&rows->label, error);
 }
 
-static enum error_code add_row(struct builder *builder, const struct folder_walk *walk,
-                               const struct found *found, struct text *scratch,
-                               struct error *error) {
-    struct clip_entry entry = {.path = folder_walk_name(walk, found->path)};
+static enum error_code add_row(struct rows *rows, const struct found *found, struct error *error) {
+    struct clip_entry entry = {.path = folder_walk_name(rows->walk, found->path)};
     bool is_folder = found->kind == FOUND_UNREADABLE || found->kind == FOUND_OUTSIDE_TREE;
-    entry.reason = problem_with(found, scratch);
+    size_t length;
+    /* An archive beside the classes is usually the one that they were unpacked from. */
+    bool has_class = !is_folder && !rows->builder->has_pattern &&
+                     (found->kind != FOUND_ARCHIVE ||
+                      folder_level_name(entry.path, rows->levels.label, &length) != NULL);
+    entry.reason = problem_with(found, entry.path, &rows->reason);
     if (entry.reason != NULL) entry.status = leads_out(found) ? CLIP_OUTSIDE : CLIP_UNREADABLE;
-    if (!is_folder && !builder->has_pattern) {
-        TRY(take_class(walk, entry.path, scratch, error));
-        entry.label = scratch->data;
-    }
-    TRY(text_check(scratch, error));
-    return builder_add(builder, &entry, error);
+    TRY(text_check(&rows->reason, error));
+    if (has_class) TRY(take_folders(rows, &entry, error));
+    return builder_add(rows->builder, &entry, error);
 }
 
 /* ---- warnings ---- */
@@ -128,10 +172,9 @@ static enum error_code warn_of_found(struct warnings *warnings, const struct fol
                         outside, example);
 }
 
-static enum error_code warn_of_all(struct warnings *warnings, const struct folder_walk *walk,
-                                   struct error *error) {
-    TRY(warn_of_found(warnings, walk, error));
-    TRY(warn_of_seconds(warnings, walk, error));
+/* What was left out on purpose, or by its name. */
+static enum error_code warn_of_skipped(struct warnings *warnings, const struct folder_walk *walk,
+                                       struct error *error) {
     if (walk->too_deep > 0)
         TRY(warnings_add(warnings, error,
                          "folders skipped because they are more than %d levels deep: %zu, for "
@@ -142,6 +185,12 @@ static enum error_code warn_of_all(struct warnings *warnings, const struct folde
         TRY(warnings_add(warnings, error,
                          "sound files skipped in _background_noise_: %zu (it is not a class)",
                          walk->background));
+    if (walk->hidden_sounds > 0)
+        TRY(warnings_add(warnings, error,
+                         "hidden sound files skipped: %zu, for example '%.*s' (a Mac leaves such "
+                         "files, which are no sounds; if they are clips, rename them)",
+                         walk->hidden_sounds,
+                         UTF8_PIECE(folder_walk_name(walk, walk->hidden_example), 200)));
     if (walk->metadata > 0)
         TRY(warnings_add(warnings, error,
                          "%s was not read; if it has the labels, give it as the input",
@@ -149,33 +198,112 @@ static enum error_code warn_of_all(struct warnings *warnings, const struct folde
     return ERROR_NONE;
 }
 
-/* Refuses options that need a field of the pattern. */
-static enum error_code check_options(const struct builder *builder, struct error *error) {
+/* Sounds that are rows without being read. */
+static enum error_code warn_of_unread(struct warnings *warnings, const struct folder_walk *walk,
+                                      struct error *error) {
+    struct text words = TEXT_INITIAL;
+    folder_rest_words(&walk->rest, true, &words);
+    if (text_check(&words, error) == ERROR_NONE && words.length > 0)
+        warnings_add(warnings, error,
+                     "sounds or archives that are not read, each a row of clips.csv: %s",
+                     words.data);
+    text_free(&words);
+    return error->code;
+}
+
+/* ---- folders without a clip ---- */
+
+#define NAMED_FOLDERS 5
+
+/* Whether something found, a clip or a row with its reason, is below the folder. */
+static bool gave_clip(const struct folder_walk *walk, const char *folder) {
+    size_t low = 0, high = walk->found_count, length = strlen(folder);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(folder_walk_name(walk, walk->found[middle].path), folder) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < walk->found_count &&
+           strncmp(folder_walk_name(walk, walk->found[low].path), folder, length) == 0;
+}
+
+static int compare_names(const void *left, const void *right) {
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* Folders of the classes' level of which no clip comes: (*count) names, sorted, to be freed. */
+static const char **barren_folders(const struct rows *rows, size_t *count, struct error *error) {
+    const struct folder_walk *walk = rows->walk;
+    const struct folder_levels *levels = &rows->levels;
+    const char **names = memory_array(walk->directory_count, sizeof *names, "folders", error);
+    *count = 0;
+    for (size_t i = 0; names != NULL && i < walk->directory_count; i++) {
+        const struct directory *directory = &walk->directories[i];
+        const char *name = folder_walk_name(walk, directory->path);
+        bool is_part = levels->split < levels->label && directory->depth == levels->split + 1;
+        if (directory->depth != levels->label + 1 && !is_part) continue;
+        if (directory->skipped || !directory->entered || gave_clip(walk, name)) continue;
+        if (strstr(name, "_background_noise_/") != NULL) continue;
+        names[(*count)++] = name;
+    }
+    if (*count > 1) qsort((void *)names, *count, sizeof *names, compare_names);
+    return names;
+}
+
+static enum error_code warn_of_barren(struct warnings *warnings, const struct rows *rows,
+                                      struct error *error) {
+    size_t count = 0;
+    struct text named = TEXT_INITIAL;
+    const char **names = barren_folders(rows, &count, error);
+    for (size_t i = 0; i < count && i < NAMED_FOLDERS; i++)
+        text_format(&named, "%s'%.*s'", i == 0 ? "" : ", ", UTF8_PIECE(names[i], 100));
+    if (count > 0 && text_check(&named, error) == ERROR_NONE)
+        warnings_add(warnings, error, "folders without a sound, of which no clip comes: %zu: %s%s",
+                     count, named.data, count > NAMED_FOLDERS ? ", ..." : "");
+    text_free(&named);
+    free((void *)names);
+    return error->code;
+}
+
+static enum error_code warn_of_all(struct warnings *warnings, const struct rows *rows,
+                                   struct error *error) {
+    TRY(warn_of_found(warnings, rows->walk, error));
+    TRY(warn_of_seconds(warnings, rows->walk, error));
+    TRY(warn_of_skipped(warnings, rows->walk, error));
+    TRY(warn_of_unread(warnings, rows->walk, error));
+    return warn_of_barren(warnings, rows, error);
+}
+
+/* Refuses options that need a field: of the pattern, or "split" where folders name parts. */
+static enum error_code check_options(const struct builder *builder,
+                                     const struct folder_levels *levels, struct error *error) {
     const struct input_options *options = &builder->options;
     const char *hint = builder->has_pattern ? "the pattern has no such field"
                                             : "name the field in --label-pattern";
-    if (options->group_field != NULL && builder->group_field == SIZE_MAX)
-        return FAIL(error, ERROR_USAGE, "--group %s: %s", options->group_field, hint);
-    if (options->fold_column != NULL && builder->fold_field == SIZE_MAX)
-        return FAIL(error, ERROR_USAGE, "--fold-column %s: %s", options->fold_column, hint);
+    const char *group = options->group_field, *fold = options->fold_column;
+    bool has_split = levels->split != FOLDER_NO_SPLIT;
+    if (group != NULL && builder->group_field == SIZE_MAX &&
+        (!has_split || strcmp(group, "split") != 0))
+        return FAIL(error, ERROR_USAGE, "--group %s: %s", group, hint);
+    if (fold != NULL && builder->fold_field == SIZE_MAX &&
+        (!has_split || strcmp(fold, "split") != 0))
+        return FAIL(error, ERROR_USAGE, "--fold-column %s: %s", fold, hint);
     return ERROR_NONE;
 }
 
 /* ---- files that a list does not name ---- */
 
-static int compare_paths(const void *left, const void *right) {
-    return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
 /* The listed paths, sorted, to be freed; "./a.wav" is "a.wav". */
 static const char **listed_paths(const struct clip_list *clips, struct error *error) {
-    const char **paths = memory_array(clips->count, sizeof *paths, "a manifest's paths", error);
+    const char **paths = scratch_array(clips->count, sizeof *paths, "a manifest's paths", error);
     if (paths == NULL) return NULL;
     for (size_t i = 0; i < clips->count; i++) {
         paths[i] = clip_path(clips, i);
         while (paths[i][0] == '.' && paths[i][1] == '/') paths[i] += 2;
     }
-    if (clips->count > 1) qsort((void *)paths, clips->count, sizeof *paths, compare_paths);
+    if (clips->count > 1) sort_in_place((void *)paths, clips->count, sizeof *paths, compare_names);
     return paths;
 }
 
@@ -188,13 +316,13 @@ static enum error_code warn_of_rest(struct collection *collection, const struct 
     if (paths == NULL) return error->code;
     for (size_t i = 0; i < walk->found_count; i++) {
         const char *path = folder_walk_name(walk, walk->found[i].path);
-        if (walk->found[i].kind != FOUND_SOUND ||
-            bsearch(&path, (const void *)paths, collection->clips.count, sizeof *paths,
-                    compare_paths) != NULL)
+        bool is_sound = walk->found[i].kind == FOUND_SOUND || walk->found[i].kind == FOUND_UNREAD;
+        if (!is_sound || bsearch(&path, (const void *)paths, collection->clips.count, sizeof *paths,
+                                 compare_names) != NULL)
             continue;
         if (rest++ == 0) example = path;
     }
-    free((void *)paths);
+    scratch_free((void *)paths);
     if (rest == 0) return ERROR_NONE;
     return warnings_add(
         &collection->warnings, error,
@@ -206,42 +334,83 @@ static enum error_code warn_of_rest(struct collection *collection, const struct 
 /* ---- walking ---- */
 
 static enum error_code walk_root(const struct builder *builder, struct folder_walk *walk,
-                                 struct stat *excluded, struct error *error) {
-    const char *exclude = builder->options.exclude;
-    *walk = (struct folder_walk){.root = &builder->collection->clips.root};
-    if (exclude != NULL && stat(exclude, excluded) == 0) walk->excluded = excluded;
+                                 struct stat excluded[INPUT_EXCLUDED], struct error *error) {
+    const char *const *exclude = builder->options.exclude;
+    *walk = (struct folder_walk){.root = &builder->collection->clips.root, .excluded = excluded};
+    for (size_t i = 0; i < INPUT_EXCLUDED; i++)
+        if (exclude[i] != NULL && stat(exclude[i], &excluded[walk->excluded_count]) == 0)
+            walk->excluded_count++;
     return folder_walk(walk, error);
 }
 
 enum error_code folder_warn_of_unlisted(struct builder *builder, const char *manifest,
                                         struct error *error) {
     struct folder_walk walk;
-    struct stat excluded;
-    if (walk_root(builder, &walk, &excluded, error) == ERROR_NONE)
+    struct stat excluded[INPUT_EXCLUDED];
+    if (walk_root(builder, &walk, excluded, error) == ERROR_NONE)
         warn_of_rest(builder->collection, &walk, manifest, error);
     folder_walk_close(&walk);
     return error->code;
 }
 
+/* Keeps what was counted, for the summary and run.json. */
+static enum error_code take_counts(struct collection *collection, struct folder_walk *walk,
+                                   struct error *error) {
+    folder_rest_sort(&walk->rest);
+    folder_rest_words(&walk->rest, false, &collection->not_read);
+    folder_rest_json(&walk->rest, &collection->not_read_json);
+    collection->other_files = walk->other_files;
+    collection->hidden_files = walk->hidden_files;
+    if (walk->nameless > 0)
+        text_format(
+            &collection->reading,
+            "files without an ending that are read as sounds, by their first bytes: %zu, for "
+            "example %s",
+            walk->nameless, folder_walk_name(walk, walk->nameless_example));
+    TRY(text_check(&collection->reading, error));
+    TRY(text_check(&collection->not_read, error));
+    return text_check(&collection->not_read_json, error);
+}
+
+/* Nothing in it is a sound, or a row. */
+static enum error_code fail_empty(const struct collection *collection, const char *path,
+                                  struct error *error) {
+    const char *found = collection->not_read.data;
+    return FAIL(error, ERROR_DATA,
+                "%s: no sound files in it (.wav .flac .ogg .mp3 .m4a and others); found%s%s, %zu "
+                "hidden files",
+                path, found == NULL ? "" : " ", found == NULL ? " nothing else" : found,
+                collection->hidden_files);
+}
+
+static enum error_code read_walked(const struct list_file *list, struct rows *rows,
+                                   struct error *error) {
+    struct builder *builder = rows->builder;
+    struct collection *collection = builder->collection;
+    const struct folder_walk *walk = rows->walk;
+    TRY(name_layout_take(builder, walk, error));
+    if (!builder->has_pattern)
+        TRY(folder_levels_find(walk, &rows->levels, &collection->reading, error));
+    TRY(check_options(builder, &rows->levels, error));
+    if (!builder->has_pattern) collection->trace.label_level = rows->levels.label + 1;
+    for (size_t i = 0; i < walk->found_count; i++) TRY(add_row(rows, &walk->found[i], error));
+    if (collection->clips.count == 0) return fail_empty(collection, list->path, error);
+    return warn_of_all(&collection->warnings, rows, error);
+}
+
 static enum error_code read_folder(struct builder *builder, const struct list_file *list,
                                    struct error *error) {
-    struct collection *collection = builder->collection;
     struct folder_walk walk;
-    struct stat excluded;
-    struct text scratch = TEXT_INITIAL;
-    TRY(check_options(builder, error));
-    walk_root(builder, &walk, &excluded, error);
-    for (size_t i = 0; i < walk.found_count && error->code == ERROR_NONE; i++)
-        add_row(builder, &walk, &walk.found[i], &scratch, error);
-    if (error->code == ERROR_NONE) warn_of_all(&collection->warnings, &walk, error);
-    collection->other_files = walk.other_files;
-    collection->hidden_files = walk.hidden_files;
+    struct stat excluded[INPUT_EXCLUDED];
+    struct rows rows = {.builder = builder, .walk = &walk, .levels = {.split = FOLDER_NO_SPLIT}};
+    if (walk_root(builder, &walk, excluded, error) == ERROR_NONE &&
+        take_counts(builder->collection, &walk, error) == ERROR_NONE)
+        read_walked(list, &rows, error);
     folder_walk_close(&walk);
-    text_free(&scratch);
-    if (error->code != ERROR_NONE || collection->clips.count > 0) return error->code;
-    return FAIL(error, ERROR_DATA,
-                "%s: no sound files in it (" AUDIO_EXTENSIONS "); %zu other files, %zu hidden",
-                list->path, collection->other_files, collection->hidden_files);
+    text_free(&rows.reason);
+    text_free(&rows.label);
+    text_free(&rows.split);
+    return error->code;
 }
 
 const struct list_reader reader_folder = {

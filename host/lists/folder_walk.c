@@ -2,7 +2,9 @@
 
 #include "host/base/file.h"
 #include "host/base/memory.h"
-#include "host/lists/pattern.h"
+#include "host/base/scratch.h"
+#include "host/base/sort.h"
+#include "host/lists/sound_name.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,13 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 #include <xxhash.h>
-
-struct directory {
-    uint64_t path; /* offset into names; relative, ends in '/'; "" for the root */
-    size_t depth;  /* 0: the root */
-    dev_t device;  /* once it is entered */
-    ino_t inode;
-};
 
 /* To a folder; entered after the real folders. */
 struct link {
@@ -41,8 +36,7 @@ static enum error_code keep_name(struct folder_walk *walk, uint64_t folder, cons
     text_string(&walk->path, name);
     text_string(&walk->path, suffix);
     TRY(text_check(&walk->path, error));
-    text_append(&walk->names, walk->path.data, walk->path.length + 1);
-    return text_check(&walk->names, error);
+    return long_text_append(&walk->names, walk->path.data, walk->path.length + 1, error);
 }
 
 /* Examples are the first in order, whatever the order in which the file system lists them. */
@@ -50,20 +44,20 @@ static bool is_before(const struct folder_walk *walk, uint64_t path, uint64_t ot
     return strcmp(folder_walk_name(walk, path), folder_walk_name(walk, other)) < 0;
 }
 
-static enum error_code add_found(struct folder_walk *walk, uint64_t path, enum found_kind kind,
-                                 int failure, struct error *error) {
+static enum error_code add_found(struct folder_walk *walk, const struct found *found,
+                                 struct error *error) {
     if (walk->found_count >= FOLDER_MAXIMUM_FILES)
         return FAIL(error, ERROR_DATA,
                     "%s: more than %zu sound files; give parts of it, each as its own run",
                     walk->root->path, FOLDER_MAXIMUM_FILES);
-    TRY(memory_grow(&walk->found, &walk->found_capacity, walk->found_count + 1, sizeof *walk->found,
-                    "files", error));
-    walk->found[walk->found_count++] = (struct found){path, kind, failure};
+    TRY(scratch_grow(&walk->found, &walk->found_capacity, walk->found_count + 1,
+                     sizeof *walk->found, "files", error));
+    walk->found[walk->found_count++] = *found;
     return ERROR_NONE;
 }
 
 static enum error_code add_directory(struct folder_walk *walk, uint64_t path, size_t depth,
-                                     struct error *error) {
+                                     bool skipped, struct error *error) {
     if (depth > FOLDER_MAXIMUM_DEPTH) {
         if (walk->too_deep++ == 0 || is_before(walk, path, walk->deep)) walk->deep = path;
         return ERROR_NONE;
@@ -74,7 +68,8 @@ static enum error_code add_directory(struct folder_walk *walk, uint64_t path, si
                     walk->root->path, FOLDER_MAXIMUM_FOLDERS);
     TRY(memory_grow(&walk->directories, &walk->directory_capacity, walk->directory_count + 1,
                     sizeof *walk->directories, "folders", error));
-    walk->directories[walk->directory_count++] = (struct directory){.path = path, .depth = depth};
+    walk->directories[walk->directory_count++] =
+        (struct directory){.path = path, .depth = depth, .skipped = skipped};
     return ERROR_NONE;
 }
 
@@ -94,30 +89,107 @@ static enum error_code add_link(struct folder_walk *walk, uint64_t path, size_t 
 /* ---- one name ---- */
 
 /* Speech Commands keeps long recordings of noise beside the folders of its classes. */
-static const char background_folder[] = "_background_noise_/";
+static const char background_folder[] = "_background_noise_";
 
-/* A name with an audio extension, except for background noise. */
-static enum error_code take_sound(struct folder_walk *walk, size_t index, const char *name,
-                                  enum found_kind kind, struct error *error) {
+/* Archives made by a Mac have one, of files that are no sounds although they are called so. */
+static const char resource_folder[] = "__MACOSX";
+
+static bool is_hidden(const char *name) {
+    return name[0] == '.' || strcmp(name, resource_folder) == 0;
+}
+
+static bool is_background(const struct folder_walk *walk, size_t index) {
+    const char *found =
+        strstr(folder_walk_name(walk, walk->directories[index].path), background_folder);
+    return found != NULL && found[strlen(background_folder)] == '/';
+}
+
+/* A hidden sound: told with the name of the first. */
+static enum error_code count_hidden(struct folder_walk *walk, size_t index, const char *name,
+                                    struct error *error) {
     uint64_t path = 0;
-    if (strncmp(folder_walk_name(walk, walk->directories[index].path), background_folder,
-                strlen(background_folder)) == 0) {
+    if (sound_name_of(name) != NAME_SOUND && sound_name_of(name) != NAME_UNREAD) return ERROR_NONE;
+    if (walk->hidden_sounds++ > 0) {
+        text_clear(&walk->path);
+        text_format(&walk->path, "%s%s", folder_walk_name(walk, walk->directories[index].path),
+                    name);
+        TRY(text_check(&walk->path, error));
+        if (strcmp(walk->path.data, folder_walk_name(walk, walk->hidden_example)) > 0)
+            return ERROR_NONE;
+    }
+    TRY(keep_name(walk, walk->directories[index].path, name, "", &path, error));
+    walk->hidden_example = path;
+    return ERROR_NONE;
+}
+
+/* A name that makes a row, except among background noise. */
+static enum error_code take_row(struct folder_walk *walk, size_t index, const char *name,
+                                struct found found, struct error *error) {
+    if (is_background(walk, index)) {
         walk->background++;
         return ERROR_NONE;
     }
-    TRY(keep_name(walk, walk->directories[index].path, name, "", &path, error));
-    return add_found(walk, path, kind, 0, error);
+    TRY(keep_name(walk, walk->directories[index].path, name, "", &found.path, error));
+    return add_found(walk, &found, error);
 }
 
-static enum error_code take_file(struct folder_walk *walk, size_t index, const char *name,
-                                 enum found_kind kind, struct error *error) {
-    if (audio_extension(name, NULL)) return take_sound(walk, index, name, kind, error);
+/* What a file without a telling name is by its first bytes; NULL: no sound, or not known. */
+static const char *sniff(struct folder_walk *walk, size_t index, const char *name,
+                         struct error *error) {
+    unsigned char bytes[SOUND_FIRST_BYTES];
+    text_clear(&walk->path);
+    text_format(&walk->path, "%s%s", folder_walk_name(walk, walk->directories[index].path), name);
+    if (text_check(&walk->path, error) != ERROR_NONE) return NULL;
+    int file = root_folder_file(walk->root, walk->path.data, FILE_READING);
+    if (file < 0) return NULL;
+    ssize_t got = pread(file, bytes, sizeof bytes, 0);
+    close(file);
+    return got < 0 ? NULL : sound_by_first_bytes(bytes, (size_t)got);
+}
+
+/* A file of which no clip comes. */
+static enum error_code count_other(struct folder_walk *walk, size_t index, const char *name,
+                                   struct error *error) {
+    uint64_t path = walk->directories[index].path;
     walk->other_files++;
+    TRY(folder_rest_add(&walk->rest, name, index, folder_walk_name(walk, path), false, error));
     if (strcmp(name, "metadata.csv") != 0 && strcmp(name, "metadata.jsonl") != 0) return ERROR_NONE;
-    uint64_t path = 0;
-    TRY(keep_name(walk, walk->directories[index].path, name, "", &path, error));
+    TRY(keep_name(walk, path, name, "", &path, error));
     if (walk->metadata == 0 || is_before(walk, path, walk->metadata)) walk->metadata = path;
     return ERROR_NONE;
+}
+
+static enum error_code take_unknown(struct folder_walk *walk, size_t index, const char *name,
+                                    struct error *error) {
+    const char *what = is_background(walk, index) ? NULL : sniff(walk, index, name, error);
+    TRY(error->code);
+    if (what == NULL) return count_other(walk, index, name, error);
+    const char *folder = folder_walk_name(walk, walk->directories[index].path);
+    if (strchr(name, '.') != NULL) {
+        TRY(folder_rest_add(&walk->rest, name, index, folder, true, error));
+        return take_row(walk, index, name, (struct found){.kind = FOUND_MISNAMED, .what = what},
+                        error);
+    }
+    TRY(take_row(walk, index, name, (struct found){.kind = FOUND_SOUND}, error));
+    uint64_t path = walk->found[walk->found_count - 1].path;
+    if (walk->nameless++ == 0 || is_before(walk, path, walk->nameless_example))
+        walk->nameless_example = path;
+    return ERROR_NONE;
+}
+
+/* kind: what it is if it has the name of a sound. */
+static enum error_code take_file(struct folder_walk *walk, size_t index, const char *name,
+                                 enum found_kind kind, struct error *error) {
+    const char *folder = folder_walk_name(walk, walk->directories[index].path);
+    if (walk->directories[index].skipped) return count_hidden(walk, index, name, error);
+    enum sound_name sound = sound_name_of(name);
+    if (sound == NAME_UNKNOWN && kind == FOUND_SOUND) return take_unknown(walk, index, name, error);
+    if (sound == NAME_UNKNOWN || sound == NAME_OTHER) return count_other(walk, index, name, error);
+    if (sound != NAME_SOUND && !is_background(walk, index)) {
+        TRY(folder_rest_add(&walk->rest, name, index, folder, true, error));
+        if (kind == FOUND_SOUND) kind = sound == NAME_UNREAD ? FOUND_UNREAD : FOUND_ARCHIVE;
+    }
+    return take_row(walk, index, name, (struct found){.kind = kind}, error);
 }
 
 /* Whether the link leads to a folder; outside, where it is not opened, its status is asked for. */
@@ -148,8 +220,10 @@ static enum error_code take_link(struct folder_walk *walk, size_t index, int fol
                                    : FOUND_SOUND,
                          error);
     }
+    if (walk->directories[index].skipped) return ERROR_NONE;
     TRY(keep_name(walk, path, name, "/", &path, error));
-    return outside ? add_found(walk, path, FOUND_OUTSIDE_TREE, 0, error)
+    const struct found found = {.path = path, .kind = FOUND_OUTSIDE_TREE};
+    return outside ? add_found(walk, &found, error)
                    : add_link(walk, path, walk->directories[index].depth + 1, error);
 }
 
@@ -164,18 +238,18 @@ static enum error_code take_entry(struct folder_walk *walk, size_t index, int fo
                                   const struct dirent *entry, struct error *error) {
     const char *name = entry->d_name;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return ERROR_NONE;
-    if (name[0] == '.') {
-        walk->hidden_files++;
-        return ERROR_NONE;
-    }
     unsigned char type = type_of(folder, entry);
+    bool hidden = is_hidden(name);
+    if (hidden && !walk->directories[index].skipped) walk->hidden_files++;
+    if (hidden && type != DT_DIR) return count_hidden(walk, index, name, error);
     if (type == DT_LNK) return take_link(walk, index, folder, name, error);
     if (type != DT_DIR)
         return take_file(walk, index, name,
                          type == DT_REG || type == DT_UNKNOWN ? FOUND_SOUND : FOUND_SPECIAL, error);
     uint64_t path = 0;
     TRY(keep_name(walk, walk->directories[index].path, name, "/", &path, error));
-    return add_directory(walk, path, walk->directories[index].depth + 1, error);
+    return add_directory(walk, path, walk->directories[index].depth + 1,
+                         hidden || walk->directories[index].skipped, error);
 }
 
 /* ---- folders, each once ---- */
@@ -221,6 +295,7 @@ static enum error_code enter(struct folder_walk *walk, size_t index, const struc
     size_t slot = find_slot(walk, status->st_dev, status->st_ino);
     *first = walk->slots[slot] == 0;
     if (*first) {
+        directory->entered = true;
         directory->device = status->st_dev;
         directory->inode = status->st_ino;
         walk->slots[slot] = index + 1;
@@ -234,25 +309,38 @@ static enum error_code enter(struct folder_walk *walk, size_t index, const struc
     return ERROR_NONE;
 }
 
+static enum error_code add_unreadable(struct folder_walk *walk, size_t index, int failure,
+                                      struct error *error) {
+    const struct directory *directory = &walk->directories[index];
+    const struct found found = {
+        .path = directory->path, .kind = FOUND_UNREADABLE, .failure = failure};
+    return directory->skipped ? ERROR_NONE : add_found(walk, &found, error);
+}
+
+static bool is_excluded(const struct folder_walk *walk, const struct stat *status) {
+    for (size_t i = 0; i < walk->excluded_count; i++)
+        if (status->st_dev == walk->excluded[i].st_dev &&
+            status->st_ino == walk->excluded[i].st_ino)
+            return true;
+    return false;
+}
+
 static enum error_code list_directory(struct folder_walk *walk, size_t index, DIR *stream,
                                       struct error *error) {
     struct stat status;
     bool first = false;
-    uint64_t path = walk->directories[index].path;
-    if (fstat(dirfd(stream), &status) != 0)
-        return add_found(walk, path, FOUND_UNREADABLE, errno, error);
-    bool excluded = walk->excluded != NULL && status.st_dev == walk->excluded->st_dev &&
-                    status.st_ino == walk->excluded->st_ino;
+    if (fstat(dirfd(stream), &status) != 0) return add_unreadable(walk, index, errno, error);
+    const bool excluded = is_excluded(walk, &status);
     if (excluded && index == 0)
-        return FAIL(error, ERROR_USAGE, "%s is also the folder for the results; give another one",
+        return FAIL(error, ERROR_USAGE,
+                    "%s is also the folder for the results or of --state; give another one",
                     walk->root->path);
     if (excluded) return ERROR_NONE;
     TRY(enter(walk, index, &status, &first, error));
     while (first) {
         errno = 0;
         const struct dirent *entry = readdir(stream);
-        if (entry == NULL && errno != 0)
-            return add_found(walk, path, FOUND_UNREADABLE, errno, error);
+        if (entry == NULL && errno != 0) return add_unreadable(walk, index, errno, error);
         if (entry == NULL) return ERROR_NONE;
         TRY(take_entry(walk, index, dirfd(stream), entry, error));
     }
@@ -267,8 +355,7 @@ static enum error_code read_directory(struct folder_walk *walk, size_t index, st
     if (stream == NULL) {
         int saved = errno;
         if (opened >= 0) close(opened);
-        if (index > 0 && !file_is_shortage(saved))
-            return add_found(walk, path, FOUND_UNREADABLE, saved, error);
+        if (index > 0 && !file_is_shortage(saved)) return add_unreadable(walk, index, saved, error);
         text_clear(&walk->path);
         text_format(&walk->path, "%s%s%s", walk->root->path, index == 0 ? "" : "/",
                     folder_walk_name(walk, path));
@@ -303,7 +390,7 @@ static enum error_code follow_links(struct folder_walk *walk, size_t first, size
     size_t end = walk->link_count;
     qsort_r(walk->links + first, end - first, sizeof *walk->links, compare_links, walk);
     for (size_t i = first; i < end; i++) {
-        TRY(add_directory(walk, walk->links[i].path, walk->links[i].depth, error));
+        TRY(add_directory(walk, walk->links[i].path, walk->links[i].depth, false, error));
         while (*read < walk->directory_count) TRY(read_directory(walk, (*read)++, error));
     }
     return ERROR_NONE;
@@ -312,9 +399,8 @@ static enum error_code follow_links(struct folder_walk *walk, size_t first, size
 enum error_code folder_walk(struct folder_walk *walk, struct error *error) {
     size_t read = 0;
     size_t followed = 0;
-    text_append(&walk->names, "", 1); /* offset 0: the root's relative path */
-    TRY(text_check(&walk->names, error));
-    TRY(add_directory(walk, 0, 0, error));
+    TRY(long_text_append(&walk->names, "", 1, error)); /* offset 0: the root's relative path */
+    TRY(add_directory(walk, 0, 0, false, error));
     while (read < walk->directory_count) TRY(read_directory(walk, read++, error));
     while (followed < walk->link_count) {
         size_t first = followed;
@@ -322,18 +408,20 @@ enum error_code folder_walk(struct folder_walk *walk, struct error *error) {
         TRY(follow_links(walk, first, &read, error));
     }
     if (walk->found_count > 1)
-        qsort_r(walk->found, walk->found_count, sizeof *walk->found, compare_found, walk);
+        sort_in_place_with(walk->found, walk->found_count, sizeof *walk->found, compare_found,
+                           walk);
     if (walk->second_count > 1)
         qsort_r(walk->seconds, walk->second_count, sizeof *walk->seconds, compare_seconds, walk);
     return ERROR_NONE;
 }
 
 void folder_walk_close(struct folder_walk *walk) {
-    text_free(&walk->names);
+    long_text_free(&walk->names);
     text_free(&walk->path);
-    free(walk->found);
+    scratch_free(walk->found);
     free(walk->seconds);
     free(walk->directories);
     free(walk->links);
     free(walk->slots);
+    folder_rest_free(&walk->rest);
 }

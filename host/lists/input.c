@@ -4,6 +4,11 @@
 #include "host/base/memory.h"
 #include "host/base/utf8.h"
 #include "host/lists/builder.h"
+#include "host/lists/folder_parts.h"
+#include "host/lists/label_table.h"
+#include "host/lists/manifest.h"
+#include "host/lists/nemo_shards.h"
+#include "host/lists/shards.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -76,6 +81,75 @@ static enum error_code find_folder_reader(const struct root_folder *folder,
     return ERROR_NONE;
 }
 
+/* ---- several files ---- */
+
+static const struct list_reader *shard_reader(const char *name) {
+    for (size_t i = 0; i < READERS; i++)
+        if (readers[i]->reads_shards && has_ending(readers[i], name)) return readers[i];
+    return NULL;
+}
+
+static bool is_shard(const char *name) {
+    return shard_reader(name) != NULL;
+}
+
+enum { LISTS_SNIFFED = 16 };
+
+/* Whether these are lists, and the reader accepts one of the first, of which some may be missing.
+ */
+static bool are_lists(const struct list_reader *reader, const struct root_folder *folder,
+                      const struct shards *shards, struct error *error) {
+    bool found = false;
+    if (!reader->reads_lists) return false;
+    for (size_t i = 0; i < shards->count; i++)
+        if (!has_ending(reader, shards->names[i])) return false;
+    for (size_t i = 0;
+         i < shards->count && i < LISTS_SNIFFED && !found && error->code == ERROR_NONE; i++)
+        found = is_member(reader, folder, shards->names[i], error);
+    return found;
+}
+
+static bool find_lists_reader(const struct root_folder *folder, const struct shards *shards,
+                              const struct list_reader **reader, struct error *error) {
+    for (size_t i = 0; i < READERS; i++) {
+        if (!are_lists(readers[i], folder, shards, error)) continue;
+        *reader = readers[i];
+        return true;
+    }
+    return false;
+}
+
+/* The one reader of all these files, of which there is at least one. */
+static enum error_code find_shard_reader(const struct shards *shards,
+                                         const struct root_folder *folder, const char *path,
+                                         const struct list_reader **reader, struct error *error) {
+    if (find_lists_reader(folder, shards, reader, error) || error->code != ERROR_NONE)
+        return error->code;
+    *reader = shard_reader(shards->names[0]);
+    for (size_t i = 0; i < shards->count; i++) {
+        const struct list_reader *other = shard_reader(shards->names[i]);
+        if (other == NULL && !list_file_exists(folder, shards->names[i], error))
+            return error->code != ERROR_NONE
+                       ? error->code
+                       : FAIL(error, ERROR_FILE,
+                              "%s: names '%s', which does not exist; check the name, or copy it",
+                              path, shards->names[i]);
+        if (other == NULL)
+            return FAIL(
+                error, ERROR_USAGE,
+                "%s: names '%s', but only containers of sounds, and manifests of NeMo whose "
+                "tar files are beside them, are read several at a time; give one list or one "
+                "folder",
+                path, shards->names[i]);
+        if (other != *reader)
+            return FAIL(error, ERROR_USAGE,
+                        "%s: holds '%s' and '%s', of two kinds; give one kind, for example "
+                        "'%s/*%s' in quotes",
+                        path, shards->names[0], shards->names[i], path, (*reader)->endings[0]);
+    }
+    return ERROR_NONE;
+}
+
 /* Whether an earlier reader, or an earlier ending of this one, is the same. */
 static bool is_repeated(size_t reader, const char *const *ending) {
     for (size_t i = 0; i <= reader; i++)
@@ -141,7 +215,8 @@ static enum error_code check_usable(const struct collection *collection, const c
 
 static enum error_code read_list(const struct list_reader *reader, const struct list_file *list,
                                  struct builder *builder, struct error *error) {
-    TRY(reader->read(builder, list, error));
+    reader->read(builder, list, error);
+    TRY(manifest_flush(builder, error)); /* of a reader that failed: frees the rows it kept */
     TRY(builder_finish(builder, error));
     return check_usable(builder->collection, list->path, error);
 }
@@ -155,7 +230,22 @@ static enum error_code check_columns(const struct list_reader *reader, const cha
                     "%s: the format '%s' has no columns; leave out --path-column, --label-column, "
                     "--start-column and --end-column",
                     path, reader->name);
+    if (reader->reads_folder && reader->labels == NULL &&
+        (options->path_template != NULL || options->audio_root != NULL))
+        return FAIL(error, ERROR_USAGE,
+                    "%s: a folder of clips has no list whose paths --audio-root and "
+                    "--path-template could complete; give the list in it as the input",
+                    path);
     return ERROR_NONE;
+}
+
+static enum error_code check_audio_root(const char *root, struct error *error) {
+    struct stat status;
+    if (root == NULL) return ERROR_NONE;
+    if (stat(root, &status) != 0)
+        return FAIL(error, ERROR_FILE, "--audio-root %s: %s", root, strerror(errno));
+    if (S_ISDIR(status.st_mode)) return ERROR_NONE;
+    return FAIL(error, ERROR_USAGE, "--audio-root %s: not a folder", root);
 }
 
 static enum error_code check_options(const struct input_options *options, struct error *error) {
@@ -165,20 +255,153 @@ static enum error_code check_options(const struct input_options *options, struct
         return FAIL(error, ERROR_USAGE,
                     "--label-separator '%.*s': give one character, for example ';'",
                     UTF8_PIECE(options->label_separator, 40));
+    return check_audio_root(options->audio_root, error);
+}
+
+/* The tables beside the sounds of a folder, and their reader; none (count 0) where a pattern gives
+ * the labels. */
+static enum error_code find_tables(const struct builder *builder, const struct root_folder *folder,
+                                   struct shards *tables, const struct list_reader **reader,
+                                   struct error *error) {
+    for (size_t i = 0; i < READERS && tables->count == 0 && !builder->has_pattern; i++) {
+        if (!readers[i]->beside_sounds) continue;
+        TRY(label_tables_in_folder(folder, readers[i], tables, error));
+        if (tables->count > 0) *reader = readers[i];
+    }
     return ERROR_NONE;
 }
 
-/* The root of the list is open. */
-static enum error_code read_input(struct builder *builder, const char *path, bool is_folder,
+/* A folder that no file in it says how to read: containers of sounds, sounds with tables beside
+ * them, or else clips. */
+static enum error_code read_folder(const struct list_reader *reader, const struct list_file *folder,
+                                   struct builder *builder, struct error *error) {
+    struct shards shards;
+    struct list_file list = *folder;
+    nemo_shards_in_folder(folder->folder, &shards, error);
+    if (error->code == ERROR_NONE && !find_lists_reader(folder->folder, &shards, &reader, error)) {
+        shards_free(&shards);
+        if (error->code == ERROR_NONE) shards_in_folder(folder->folder, is_shard, &shards, error);
+    }
+    if (error->code == ERROR_NONE && shards.count > 0) {
+        list.shards = &shards;
+        find_shard_reader(&shards, folder->folder, list.path, &reader, error);
+    } else if (error->code == ERROR_NONE) {
+        find_tables(builder, folder->folder, &shards, &reader, error);
+        if (shards.count > 0) list.shards = &shards;
+    }
+    if (error->code == ERROR_NONE &&
+        check_columns(reader, list.path, &builder->options, error) == ERROR_NONE) {
+        builder->collection->format = reader->name;
+        read_list(reader, &list, builder, error);
+    }
+    shards_free(&shards);
+    return error->code;
+}
+
+/* ---- a list in each part of a data set ---- */
+
+/* One part's list: its reader, and its name in the folder, to be freed; NULL: it has none. */
+static enum error_code find_part_list(const struct root_folder *folder, const char *part,
+                                      const struct list_reader **reader, char **name,
+                                      struct error *error) {
+    *name = NULL;
+    for (size_t i = 0; i < READERS; i++) {
+        for (const char *const *member = readers[i]->members; *member != NULL; member++) {
+            char *path = file_join(part, *member, error);
+            bool found = path != NULL && readers[i]->sniff == manifest_sniff &&
+                         is_member(readers[i], folder, path, error);
+            if (found && *name != NULL)
+                FAIL(error, ERROR_USAGE,
+                     "%s: holds %s and %s; give the one to read as the input, or remove one",
+                     folder->path, path, *name);
+            if (!found || *name != NULL) {
+                free(path);
+            } else {
+                *reader = readers[i];
+                *name = path;
+            }
+            TRY(error->code);
+        }
+    }
+    return ERROR_NONE;
+}
+
+struct part_list {
+    const struct list_reader *reader;
+    char *name;
+    const char *part;
+};
+
+static enum error_code read_part_lists(struct builder *builder, const char *path,
+                                       const struct root_folder *folder,
+                                       const struct part_list *lists, size_t count,
+                                       struct error *error) {
+    for (size_t i = 0; i < count && error->code == ERROR_NONE; i++) {
+        char *joined = file_join(path, lists[i].name, error);
+        const struct list_file list = {.path = joined,
+                                       .folder = folder,
+                                       .name = lists[i].name,
+                                       .is_member = true,
+                                       .more = i + 1 < count};
+        builder->part = lists[i].part;
+        builder->collection->format = lists[i].reader->name;
+        if (joined != NULL) lists[i].reader->read(builder, &list, error);
+        free(joined);
+    }
+    builder->part = NULL;
+    TRY(error->code);
+    TRY(builder_finish(builder, error));
+    return check_usable(builder->collection, path, error);
+}
+
+/* *found: folders with names of parts have lists, which have been read. */
+static enum error_code read_parts(struct builder *builder, const char *path,
+                                  const struct root_folder *folder, bool *found,
                                   struct error *error) {
-    const struct root_folder *folder = &builder->collection->clips.root;
+    struct folder_parts parts = {.count = 0};
+    struct part_list lists[FOLDER_PARTS_MAXIMUM];
+    size_t count = 0;
+    *found = false;
+    folder_parts_find(folder, &parts, error);
+    for (size_t i = 0; i < parts.count && error->code == ERROR_NONE; i++) {
+        struct part_list *list = &lists[count];
+        list->part = parts.names[i];
+        find_part_list(folder, list->part, &list->reader, &list->name, error);
+        count += list->name != NULL;
+    }
+    *found = count > 0;
+    if (*found && parts.is_cut)
+        FAIL(error, ERROR_DATA,
+             "%s: more than %d of its folders are named as parts of a data set, and have lists; "
+             "give one of them as the input",
+             path, FOLDER_PARTS_MAXIMUM);
+    if (*found && error->code == ERROR_NONE)
+        read_part_lists(builder, path, folder, lists, count, error);
+    for (size_t i = 0; i < count; i++) free(lists[i].name);
+    folder_parts_free(&parts);
+    return error->code;
+}
+
+/* folder: INPUT, or the folder of the list. */
+static enum error_code read_input(struct builder *builder, const char *path,
+                                  const struct root_folder *folder, bool is_folder,
+                                  const struct shards *shards, struct error *error) {
     const struct list_reader *reader = NULL;
     const char *slash = strrchr(path, '/');
     const char *member = NULL;
     struct list_file list = {
-        .path = path, .folder = folder, .name = slash == NULL ? path : slash + 1};
-    TRY(is_folder ? find_folder_reader(folder, &reader, &member, error)
-                  : find_reader(&list, &reader, error));
+        .path = path, .folder = folder, .name = slash == NULL ? path : slash + 1, .shards = shards};
+    if (shards != NULL)
+        TRY(find_shard_reader(shards, folder, path, &reader, error));
+    else
+        TRY(is_folder ? find_folder_reader(folder, &reader, &member, error)
+                      : find_reader(&list, &reader, error));
+    if (is_folder && member == NULL && reader == &reader_folder) {
+        bool found = false;
+        TRY(read_parts(builder, path, folder, &found, error));
+        if (found) return ERROR_NONE;
+    }
+    if (is_folder && member == NULL) return read_folder(reader, &list, builder, error);
     TRY(check_columns(reader, path, &builder->options, error));
     builder->collection->format = reader->name;
     if (member == NULL || reader->reads_folder) return read_list(reader, &list, builder, error);
@@ -195,12 +418,29 @@ enum error_code input_open(const char *path, const struct input_options *options
     struct stat status;
     *collection = (struct collection){0};
     TRY(check_options(options, error));
-    if (stat(path, &status) != 0) return FAIL(error, ERROR_FILE, "%s: %s", path, strerror(errno));
-    bool is_folder = S_ISDIR(status.st_mode);
-    char *root = is_folder ? memory_string(path, error) : folder_of(path, error);
-    if (root != NULL && builder_open(&builder, options, root, collection, error) == ERROR_NONE)
-        read_input(&builder, path, is_folder, error);
+    bool exists = stat(path, &status) == 0;
+    struct shards shards = {0};
+    if (!exists && (errno != ENOENT || !shards_is_pattern(path)))
+        return FAIL(error, ERROR_FILE, "%s: %s", path, strerror(errno));
+    bool is_folder = exists && S_ISDIR(status.st_mode);
+    char *root = NULL;
+    struct root_folder folder = {.descriptor = -1};
+    bool several = !exists;
+    if (!exists && shards_expand(path, &shards, error) == ERROR_NONE)
+        nemo_shards_raise(&shards, error);
+    if (exists && nemo_shards_find(path, is_folder, &shards, error) == ERROR_NONE)
+        several = shards.count > 0;
+    if (error->code == ERROR_NONE && several)
+        root = memory_string(shards.root, error);
+    else if (error->code == ERROR_NONE)
+        root = is_folder ? memory_string(path, error) : folder_of(path, error);
+    if (root != NULL &&
+        root_folder_open(root, options->allow_outside, &folder, error) == ERROR_NONE &&
+        builder_open(&builder, options, root, collection, error) == ERROR_NONE)
+        read_input(&builder, path, &folder, is_folder && !several, several ? &shards : NULL, error);
     builder_close(&builder);
+    root_folder_close(&folder);
+    shards_free(&shards);
     free(root);
     return error->code;
 }

@@ -2,6 +2,7 @@
 
 #include "host/base/json_lines.h"
 #include "host/base/utf8.h"
+#include "host/clips/label_sets.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,29 +15,20 @@ bool json_label_is_too_long(const json_t *value, size_t bytes, size_t labels) {
     return length > bytes;
 }
 
-/* Joins the strings of the array; false, with the problem, if an element is not a value or
- * contains the separator. */
-static bool join(const json_t *array, const char *key, const char *separator, struct text *text,
+/* The strings of the array as a set; false, with the problem, if an element is not a value. */
+static bool join(const json_t *array, const char *key, struct text *text,
                  char problem[JSON_LABEL_PROBLEM], struct error *error) {
     struct text piece = TEXT_INITIAL;
     bool good = true;
     text_clear(text);
-    text_string(text, "");
+    text_string(text, LABEL_JOINT);
     for (size_t i = 0; good && i < json_array_size(array); i++) {
         good = json_value_text(json_array_get(array, i), &piece, error);
-        const char *label = piece.data == NULL ? "" : piece.data;
-        if (!good) {
-            snprintf(problem, JSON_LABEL_PROBLEM,
-                     "'%.*s' is a list with an element that is not text", UTF8_PIECE(key, 40));
-        } else if (strstr(label, separator) != NULL) {
-            snprintf(problem, JSON_LABEL_PROBLEM,
-                     "'%.*s' has a label that contains '%.4s'; give another --label-separator",
-                     UTF8_PIECE(key, 40), separator);
-            good = false;
-        } else {
-            text_format(text, "%s%s", i == 0 ? "" : separator, label);
-        }
+        text_format(text, "%s" LABEL_JOINT, piece.data == NULL ? "" : piece.data);
     }
+    if (!good)
+        snprintf(problem, JSON_LABEL_PROBLEM, "'%.*s' is a list with an element that is not text",
+                 UTF8_PIECE(key, 40));
     text_free(&piece);
     text_check(text, error);
     return good;
@@ -44,8 +36,7 @@ static bool join(const json_t *array, const char *key, const char *separator, st
 
 bool json_label_text(const json_t *value, const char *key, const char *separator, struct text *text,
                      char problem[JSON_LABEL_PROBLEM], struct error *error) {
-    if (json_is_array(value) && separator != NULL)
-        return join(value, key, separator, text, problem, error);
+    if (json_is_array(value) && separator != NULL) return join(value, key, text, problem, error);
     if (json_value_text(value, text, error)) return true;
     snprintf(problem, JSON_LABEL_PROBLEM,
              json_is_array(value)

@@ -11,9 +11,9 @@
  * for each clip that has it. */
 bool json_label_is_too_long(const json_t *value, size_t bytes, size_t labels);
 
-/* Replaces the content of `text` by the value; an array's strings are joined by the separator
- * (NULL: arrays are refused). false for a value that cannot be a label, with the reason in
- * `problem`, where `key` names the value. Errors: ERROR_MEMORY. */
+/* Replaces the content of `text` by the value; an array's strings are joined by
+ * LABEL_JOINT (separator NULL: arrays are refused). false for a value that cannot be a label, with
+ * the reason in `problem`, where `key` names the value. Errors: ERROR_MEMORY. */
 bool json_label_text(const json_t *value, const char *key, const char *separator, struct text *text,
                      char problem[JSON_LABEL_PROBLEM], struct error *error);
 

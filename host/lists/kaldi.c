@@ -4,6 +4,9 @@
  * shell commands in place of paths: they are refused, never run. */
 #include "host/base/file.h"
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
+#include "host/base/sort.h"
+#include "host/lists/list_note.h"
 #include "host/lists/manifest.h"
 #include "host/lists/readers.h"
 
@@ -34,8 +37,9 @@ struct lines {
 struct kaldi {
     struct builder *builder;
     const char *folder;
-    struct lines recordings; /* by key; only where there are segments */
-    struct lines clips;      /* in order: of segments, or of wav.scp */
+    const struct root_folder *root; /* the same */
+    struct lines recordings;        /* by key; only where there are segments */
+    struct lines clips;             /* in order: of segments, or of wav.scp */
     bool has_segments;
     struct lines labels; /* by key, like the next two */
     struct lines groups;
@@ -44,15 +48,11 @@ struct kaldi {
 
 static void lines_free(struct lines *lines) {
     free(lines->bytes);
-    free(lines->list);
+    scratch_free(lines->list);
     *lines = (struct lines){0};
 }
 
 /* ---- files ---- */
-
-static const struct root_folder *root_of(const struct kaldi *kaldi) {
-    return &kaldi->builder->collection->clips.root;
-}
 
 /* Cuts the bytes into lines, without spaces around keys and values, and without CR. */
 static enum error_code cut_lines(struct lines *lines, const char *path, size_t size,
@@ -66,8 +66,8 @@ static enum error_code cut_lines(struct lines *lines, const char *path, size_t s
         *end = '\0';
         at += strspn(at, " \t");
         if (*at != '\0') {
-            TRY(memory_grow(&lines->list, &lines->capacity, lines->count + 1, sizeof *lines->list,
-                            path, error));
+            TRY(scratch_grow(&lines->list, &lines->capacity, lines->count + 1, sizeof *lines->list,
+                             path, error));
             char *value = at + strcspn(at, " \t");
             if (*value != '\0') *value++ = '\0';
             value += strspn(value, " \t");
@@ -85,7 +85,7 @@ static enum error_code read_lines(const struct kaldi *kaldi, const char *name, s
     char *path = file_join(kaldi->folder, name, error);
     if (path == NULL) return error->code;
     const struct list_file file = {
-        .path = path, .folder = root_of(kaldi), .name = name, .is_member = true};
+        .path = path, .folder = kaldi->root, .name = name, .is_member = true};
     snprintf(lines->name, sizeof lines->name, "%s", name);
     if (list_file_open(&file, &descriptor, &size, error) == ERROR_NONE &&
         file_read_text(descriptor, size, path, KALDI_MAXIMUM_BYTES, &lines->bytes, &size, error) ==
@@ -105,7 +105,8 @@ static int compare_lines(const void *left, const void *right) {
 /* Sorts by key and keeps the first line of each key. */
 static void sort_lines(struct lines *lines) {
     size_t kept = 0;
-    if (lines->count > 1) qsort(lines->list, lines->count, sizeof *lines->list, compare_lines);
+    if (lines->count > 1)
+        sort_in_place(lines->list, lines->count, sizeof *lines->list, compare_lines);
     for (size_t i = 0; i < lines->count; i++)
         if (kept == 0 || strcmp(lines->list[kept - 1].key, lines->list[i].key) != 0)
             lines->list[kept++] = lines->list[i];
@@ -113,7 +114,7 @@ static void sort_lines(struct lines *lines) {
     lines->count = kept;
 }
 
-static const char *find_value(const struct lines *lines, const char *key) {
+static const struct line *find_line(const struct lines *lines, const char *key) {
     const struct line wanted = {.key = key, .number = 0};
     size_t first = 0;
     for (size_t last = lines->count; first < last;) {
@@ -124,7 +125,38 @@ static const char *find_value(const struct lines *lines, const char *key) {
             last = middle;
     }
     bool found = first < lines->count && strcmp(lines->list[first].key, key) == 0;
-    return found ? lines->list[first].value : NULL;
+    return found ? &lines->list[first] : NULL;
+}
+
+static const char *find_value(const struct lines *lines, const char *key) {
+    const struct line *line = find_line(lines, key);
+    return line == NULL ? NULL : line->value;
+}
+
+/* Where the label of an utterance is written. */
+static struct list_span find_span(const struct kaldi *kaldi, const char *key) {
+    const struct list_trace *trace = &kaldi->builder->collection->trace;
+    const char *bytes = kaldi->labels.bytes;
+    const struct line *line = find_line(&kaldi->labels, key);
+    if (!trace->wants_spans || line == NULL) return (struct list_span){.form = FORM_NONE};
+    struct list_span span = {.form = FORM_KEY_LINE, .file = (uint32_t)trace->file_count - 1};
+    span.begin = (uint64_t)(line->key - bytes);
+    span.label = (uint64_t)(line->value - bytes);
+    span.end = span.label_end = span.label + strlen(line->value);
+    return span;
+}
+
+static enum error_code note_labels(const struct kaldi *kaldi, const char *name,
+                                   struct error *error) {
+    char *path = file_join(kaldi->folder, name, error);
+    if (path == NULL) return error->code;
+    const struct list_file file = {
+        .path = path, .folder = kaldi->root, .name = name, .is_member = true};
+    if (list_note_file(kaldi->builder, &file, error) == ERROR_NONE &&
+        list_note_column(kaldi->builder, name, error) == ERROR_NONE)
+        list_note_last(kaldi->builder)->refused = kaldi->labels.repeated > 0;
+    free(path);
+    return error->code;
 }
 
 /* utt2NAME, or the file NAME itself ('text'); "speaker" is utt2spk. */
@@ -136,8 +168,8 @@ static enum error_code read_values(struct kaldi *kaldi, const char *name, const 
         return FAIL(error, ERROR_USAGE, "%s %s: give the NAME of a file utt2NAME in %s", option,
                     name, kaldi->folder);
     snprintf(file, sizeof file, "utt2%s", strcmp(name, "speaker") == 0 ? "spk" : name);
-    bool there = list_file_exists(root_of(kaldi), file, error);
-    if (!there && error->code == ERROR_NONE && list_file_exists(root_of(kaldi), name, error)) {
+    bool there = list_file_exists(kaldi->root, file, error);
+    if (!there && error->code == ERROR_NONE && list_file_exists(kaldi->root, name, error)) {
         snprintf(file, sizeof file, "%s", name);
         there = true;
     }
@@ -152,6 +184,7 @@ static enum error_code read_values(struct kaldi *kaldi, const char *name, const 
                         : "");
     TRY(read_lines(kaldi, file, lines, error));
     sort_lines(lines);
+    if (lines == &kaldi->labels) TRY(note_labels(kaldi, file, error));
     if (lines->repeated > 0)
         return warnings_add(&kaldi->builder->collection->warnings, error,
                             "lines of %s that repeat an utterance: %zu; its first line counts",
@@ -187,6 +220,7 @@ static const char *take_segment(char *value, const char **recording, struct mani
 static enum error_code add_clip(struct kaldi *kaldi, const struct line *line, struct error *error) {
     const char *recording = NULL;
     struct manifest_row row = {.line = line->number, .file = kaldi->clips.name};
+    row.span = find_span(kaldi, line->key);
     row.values[ROLE_ID] = line->key;
     row.values[ROLE_LABEL] = find_value(&kaldi->labels, line->key);
     row.values[ROLE_GROUP] = find_value(&kaldi->groups, line->key);
@@ -222,7 +256,7 @@ static enum error_code read_files(struct kaldi *kaldi, struct error *error) {
         return FAIL(error, ERROR_USAGE,
                     "--path-column, --start-column and --end-column are for manifests, not for a "
                     "Kaldi folder");
-    kaldi->has_segments = list_file_exists(root_of(kaldi), "segments", error);
+    kaldi->has_segments = list_file_exists(kaldi->root, "segments", error);
     TRY(error->code);
     TRY(read_lines(kaldi, kaldi->has_segments ? "segments" : "wav.scp", &kaldi->clips, error));
     if (kaldi->has_segments) TRY(read_recordings(kaldi, error));
@@ -248,7 +282,7 @@ static enum error_code describe(const struct kaldi *kaldi, struct error *error) 
 
 static enum error_code read_kaldi(struct builder *builder, const struct list_file *list,
                                   struct error *error) {
-    struct kaldi kaldi = {.builder = builder, .folder = list->path};
+    struct kaldi kaldi = {.builder = builder, .folder = list->path, .root = list->folder};
     read_files(&kaldi, error);
     for (size_t i = 0; i < kaldi.clips.count && error->code == ERROR_NONE; i++)
         add_clip(&kaldi, &kaldi.clips.list[i], error);

@@ -4,6 +4,7 @@
  * one. Recordings that are not files (commands, addresses) are refused. */
 #include "host/base/json_lines.h"
 #include "host/lists/lhotse_set.h"
+#include "host/lists/list_note.h"
 #include "host/lists/readers.h"
 
 #include <stdlib.h>
@@ -33,6 +34,7 @@ static enum error_code add_line(void *context, const struct json_lines *lines,
     struct lhotse_set *set = &supervisions->set;
     struct manifest_row row = {.line = lines->line};
     json_t *object = lines->object;
+    row.span = lhotse_set_span(set, lines, NULL);
     if (object == NULL) {
         row.problem = lines->problem;
         return manifest_add(set->builder, &row, error);
@@ -104,6 +106,9 @@ static enum error_code read_supervisions(struct builder *builder, const struct l
     if (error->code == ERROR_NONE) lhotse_set_open(&supervisions.set, error);
     if (error->code == ERROR_NONE)
         lhotse_recordings_read(recordings, &beside, builder->collection, error);
+    if (error->code == ERROR_NONE) list_note_file(builder, list, error);
+    if (error->code == ERROR_NONE)
+        list_note_column(builder, supervisions.set.fields[0].name, error);
     if (error->code == ERROR_NONE) list_file_each_line(list, add_line, &supervisions, error);
     if (error->code == ERROR_NONE) lhotse_set_finish(&supervisions.set, name, error);
     if (error->code == ERROR_NONE) manifest_finish(builder, error);

@@ -1,7 +1,8 @@
 #include "host/lists/lhotse_recordings.h"
 
 #include "host/base/json_lines.h"
-#include "host/base/memory.h"
+#include "host/base/scratch.h"
+#include "host/base/sort.h"
 #include "host/lists/builder.h"
 
 #include <stdlib.h>
@@ -22,9 +23,9 @@ static enum error_code keep(struct lhotse_recordings *recordings, const json_t *
     char *bytes = json_bytes(string, error);
     if (bytes == NULL) return error->code;
     *offset = recordings->names.length;
-    text_append(&recordings->names, bytes, strlen(bytes) + 1);
+    long_text_append(&recordings->names, bytes, strlen(bytes) + 1, error);
     free(bytes);
-    return text_check(&recordings->names, error);
+    return error->code;
 }
 
 /* ---- one recording ---- */
@@ -66,8 +67,8 @@ static enum error_code add_source(struct lhotse_recordings *recordings, const js
                                  .line = line,
                                  .order = recordings->count,
                                  .channel = only_channel(source)};
-    TRY(memory_grow(&recordings->sources, &recordings->capacity, recordings->count + 1,
-                    sizeof *recordings->sources, "recordings", error));
+    TRY(scratch_grow(&recordings->sources, &recordings->capacity, recordings->count + 1,
+                     sizeof *recordings->sources, "recordings", error));
     if (kept.problem == NULL)
         TRY(keep(recordings, json_object_get(source, "source"), &kept.path, error));
     recordings->sources[recordings->count++] = kept;
@@ -82,7 +83,9 @@ bool lhotse_recordings_add(struct lhotse_recordings *recordings, const json_t *r
     if (!json_is_string(name) || json_string_length(name) > MAXIMUM_STRING || count < 1 ||
         count > MAXIMUM_SOURCES)
         return false;
-    if (recordings->names.length == 0) text_append(&recordings->names, "", 1); /* 0: no path */
+    if (recordings->names.length == 0 && /* 0: no path */
+        long_text_append(&recordings->names, "", 1, error) != ERROR_NONE)
+        return false;
     keep(recordings, name, &id, error);
     for (size_t i = 0; i < count && error->code == ERROR_NONE; i++)
         add_source(recordings, recording, json_array_get(sources, i), id, line, error);
@@ -148,21 +151,21 @@ enum error_code lhotse_recordings_read(struct lhotse_recordings *recordings,
     struct reading reading = {.recordings = recordings};
     TRY(list_file_each_line(file, add_line, &reading, error));
     if (recordings->count > 1)
-        qsort_r(recordings->sources, recordings->count, sizeof *recordings->sources,
-                compare_sources, recordings);
+        sort_in_place_with(recordings->sources, recordings->count, sizeof *recordings->sources,
+                           compare_sources, recordings);
     if (error->code == ERROR_NONE)
         warn(collection, reading.others, drop_repeated(recordings), file->path, error);
     return error->code;
 }
 
 void lhotse_recordings_clear(struct lhotse_recordings *recordings) {
-    text_clear(&recordings->names);
+    recordings->names.length = 0;
     recordings->count = 0;
 }
 
 void lhotse_recordings_free(struct lhotse_recordings *recordings) {
-    text_free(&recordings->names);
-    free(recordings->sources);
+    long_text_free(&recordings->names);
+    scratch_free(recordings->sources);
     *recordings = (struct lhotse_recordings){0};
 }
 

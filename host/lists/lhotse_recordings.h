@@ -3,7 +3,7 @@
 #define EARMARK_LISTS_LHOTSE_RECORDINGS_H
 
 #include "host/base/json.h"
-#include "host/base/text.h"
+#include "host/base/long_text.h"
 #include "host/lists/collection.h"
 #include "host/lists/list_file.h"
 
@@ -18,7 +18,7 @@ struct lhotse_source {
 };
 
 struct lhotse_recordings {
-    struct text names;             /* NUL-terminated, one after the other */
+    struct long_text names;        /* NUL-terminated, one after the other */
     struct lhotse_source *sources; /* (count), by id and order */
     size_t count;
     size_t capacity;

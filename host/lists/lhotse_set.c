@@ -2,6 +2,7 @@
 
 #include "host/base/json_lines.h"
 #include "host/base/utf8.h"
+#include "host/lists/list_note.h"
 
 #include <string.h>
 
@@ -59,6 +60,35 @@ static const json_t *find_field(const json_t *supervision, const json_t *cut, co
     *shared = value == NULL;
     if (value == NULL) value = find_member(json_object_get(cut, "custom"), key);
     return value;
+}
+
+/* find_field() in the text. */
+static bool find_place(const char *text, struct json_place supervision, struct json_place cut,
+                       const char *name, struct json_place *value) {
+    const bool custom = strncmp(name, custom_prefix, strlen(custom_prefix)) == 0;
+    const char *key = custom ? name + strlen(custom_prefix) : name;
+    const struct json_place within[] = {supervision, cut};
+    struct json_place member;
+    if (!custom && json_place_member(text, supervision, name, value) &&
+        !json_place_is_null(text, *value))
+        return true;
+    for (size_t i = 0; i < 2; i++)
+        if (json_place_member(text, within[i], "custom", &member) &&
+            json_place_member(text, member, key, value) && !json_place_is_null(text, *value))
+            return true;
+    return false;
+}
+
+struct list_span lhotse_set_span(const struct lhotse_set *set, const struct json_lines *lines,
+                                 const struct json_place *supervision) {
+    struct list_span span = list_note_object(set->builder, lines, NULL);
+    struct json_place whole, value;
+    if (span.object_end == 0 || set->fields[0].name == NULL) return span;
+    if (!json_place_value(lines->text, strlen(lines->text), &whole)) return span;
+    if (find_place(lines->text, supervision == NULL ? whole : *supervision, whole,
+                   set->fields[0].name, &value))
+        list_note_label(&span, lines, value);
+    return span;
 }
 
 static void list_fields(struct text *known, json_t *object, const char *prefix) {

@@ -3,6 +3,7 @@
 #define EARMARK_LISTS_LHOTSE_SET_H
 
 #include "host/base/json.h"
+#include "host/base/json_place.h"
 #include "host/lists/json_label.h"
 #include "host/lists/lhotse_recordings.h"
 #include "host/lists/manifest.h"
@@ -46,6 +47,11 @@ enum error_code lhotse_set_id(struct lhotse_set *set, const json_t *object,
                               struct manifest_row *row, struct error *error);
 enum error_code lhotse_set_fields(struct lhotse_set *set, json_t *supervision, const json_t *cut,
                                   struct manifest_row *row, struct error *error);
+/* Where the line's object is written, and its label: in that of the line, or in a supervision of
+ * it. */
+struct list_span lhotse_set_span(const struct lhotse_set *set, const struct json_lines *lines,
+                                 const struct json_place *supervision);
+
 /* Fills in the path or the problem of the row; channel -1: any. */
 void lhotse_set_sound(struct lhotse_set *set, const struct lhotse_recordings *recordings,
                       const char *id, int channel, struct manifest_row *row);

@@ -2,9 +2,11 @@
 
 #include "host/base/file.h"
 #include "host/base/gzip.h"
+#include "host/base/utf16.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static enum error_code fail_open(const struct root_folder *folder, const char *name, int number,
@@ -43,7 +45,8 @@ enum error_code list_file_stream(const struct list_file *file, FILE **stream, st
     size_t size = 0;
     *stream = NULL;
     TRY(list_file_open(file, &descriptor, &size, error));
-    return gzip_open(descriptor, file->path, stream, error);
+    TRY(gzip_open(descriptor, file->path, stream, error));
+    return utf16_open(stream, file->path, error);
 }
 
 enum error_code list_file_each_line(const struct list_file *file,
@@ -60,10 +63,10 @@ enum error_code list_file_each_line(const struct list_file *file,
 
 bool list_file_starts_with(const struct list_file *file, const char *word) {
     struct error unread = ERROR_INITIAL; /* reading the file reports it */
-    int descriptor = -1;
-    size_t size = 0;
-    if (list_file_open(file, &descriptor, &size, &unread) != ERROR_NONE) return false;
-    bool found = file_start_holds(descriptor, word);
-    close(descriptor);
-    return found;
+    FILE *stream = NULL;
+    char start[4096];
+    if (list_file_stream(file, &stream, &unread) != ERROR_NONE) return false;
+    size_t got = fread(start, 1, sizeof start, stream);
+    fclose(stream);
+    return got > 0 && memmem(start, got, word, strlen(word)) != NULL;
 }

@@ -8,11 +8,15 @@
 
 #include <stdio.h>
 
+struct shards;
+
 struct list_file {
     const char *path;                 /* for messages, and of the list that the user named */
     const struct root_folder *folder; /* its folder */
     const char *name;                 /* in the folder */
     bool is_member;                   /* found in the folder, not named by the user */
+    bool more;                        /* the list of a part of the data set, and another follows */
+    const struct shards *shards;      /* the files in the folder that INPUT is; NULL: this one */
 };
 
 /* Whether the folder has a file of this name. ERROR_FILE if it leads out of the folder. */
@@ -22,7 +26,8 @@ bool list_file_exists(const struct root_folder *folder, const char *name, struct
 enum error_code list_file_open(const struct list_file *file, int *descriptor, size_t *size,
                                struct error *error);
 
-/* The same as a stream of its text, which may be compressed (gzip_open). */
+/* The same as a stream of its text, which may be compressed (gzip_open) and UTF-16 (utf16_open).
+ * Errors: ERROR_FILE, ERROR_DATA. */
 enum error_code list_file_stream(const struct list_file *file, FILE **stream, struct error *error);
 
 /* json_lines_each() for such a stream. */
@@ -32,8 +37,8 @@ enum error_code list_file_each_line(const struct list_file *file,
                                                            struct error *error),
                                     void *context, struct error *error);
 
-/* Whether its first 4 KiB contain the word ("": whether it is not empty); false if it cannot be
- * read. */
+/* Whether the first 4 KiB of its text contain the word ("": whether it is not empty); false if it
+ * cannot be read. */
 bool list_file_starts_with(const struct list_file *file, const char *word);
 
 #endif

@@ -14,7 +14,7 @@
  *   audio_path, audio, wav, slice_file_name
  * label: label, class, category, class_name, label_name, given_label, target; with several
  *   labels a clip, labels and tags come first
- * id: id. start: offset. duration: duration. Group, fold and end are read only if an
+ * id: id. start: offset. duration: duration. split: split. Group, fold and end are read only if an
  * option names them. */
 enum manifest_role {
     ROLE_PATH = 0,
@@ -22,13 +22,16 @@ enum manifest_role {
     ROLE_ID = 2,
     ROLE_GROUP = 3,
     ROLE_FOLD = 4,
-    ROLE_FOLDER = 5,  /* a subfolder of the layout's sound files */
-    ROLE_START = 6,   /* seconds into the file */
-    ROLE_END = 7,     /* seconds into the file */
-    ROLE_DURATION = 8 /* seconds from the usual start */
+    ROLE_MORE = 5,     /* the layout's column of more labels */
+    ROLE_START = 6,    /* seconds into the file */
+    ROLE_END = 7,      /* seconds into the file */
+    ROLE_DURATION = 8, /* seconds from the usual start */
+    ROLE_SPLIT = 9,    /* part of the data set */
+    ROLE_SHARD = 10,   /* NeMo: the number of the tar file that has it */
+    ROLE_FIELD = 11    /* the first of the columns that the template of paths names */
 };
 
-#define ROLE_COUNT 9
+#define ROLE_COUNT (ROLE_FIELD + TEMPLATE_MAXIMUM_FIELDS)
 
 /* The names to look for in the order of preference, ending in NULL: the option's if it was given,
  * else the usual ones. `scratch` has room for two pointers. */
@@ -45,26 +48,40 @@ enum error_code manifest_missing(const struct builder *builder, enum manifest_ro
 
 struct manifest_row {
     size_t line;
+    const char *unit;               /* what `line` counts, where that is not lines; else NULL */
+    size_t number;                  /* in the file, where lines do not tell rows apart; else 0 */
     const char *file;               /* of the line, in formats of several files; else NULL */
+    const char *container;          /* struct clip_entry: the path is that of a member; else NULL */
+    uint64_t place;                 /* likewise */
     const char *values[ROLE_COUNT]; /* NULL: none */
     const char *problem;            /* why the row cannot be used, or NULL */
     const char *segment_problem;    /* why start, end and duration are not a segment, or NULL */
+    struct list_span span;          /* where it is written */
     bool duration_holds;            /* NeMo: a duration without an offset also cuts the file */
 };
 
 /* Each has a reason of its own, with its line; a list with more of them is another kind of file. */
 #define MANIFEST_MAXIMUM_BAD_ROWS 1000000
 
-/* Adds the clip of the row. A path that leaves the folder of the list, or an impossible segment,
- * becomes the status of the clip. ERROR_DATA for more than MANIFEST_MAXIMUM_BAD_ROWS of these. */
+/* Adds the clip of the row; the first rows are kept until it is decided how their paths are made,
+ * so manifest_flush comes after the last. A path that leaves the folder of the list, or an
+ * impossible segment, becomes the status of the clip. ERROR_DATA for more than
+ * MANIFEST_MAXIMUM_BAD_ROWS of these. */
 enum error_code manifest_add(struct builder *builder, const struct manifest_row *row,
                              struct error *error);
+
+/* Fills in the segment of the file that the row names; the problem with it, or NULL. */
+const char *manifest_segment(const struct builder *builder, const struct manifest_row *row,
+                             struct clip_entry *entry);
 
 /* Warns that columns 'start' and 'end' exist but no option names them. */
 enum error_code manifest_warn_of_unused(struct builder *builder, const char *name,
                                         struct error *error);
 
-/* After the last row: warns about paths and ids that occur twice. */
+/* Adds the rows that are kept, unless there is an error already, and frees them. */
+enum error_code manifest_flush(struct builder *builder, struct error *error);
+
+/* After the last row, which it flushes: warns about paths and ids that occur twice. */
 enum error_code manifest_finish(struct builder *builder, struct error *error);
 
 /* For the readers of one file with named columns: opens it, perhaps gzip, calls `read`, and
@@ -77,9 +94,14 @@ enum error_code manifest_read(struct builder *builder, const struct list_file *l
 /* Their sniff: a file in a folder is its metadata when it has "file_name". */
 bool manifest_sniff(const struct list_file *list, struct error *error);
 
-/* Append the rows of a stream, which stays the caller's; `name` is for messages. */
+/* What may separate the columns of a table, the usual character first. */
+#define MANIFEST_COMMAS ",\t;|"
+#define MANIFEST_TABS "\t,;|"
+#define MANIFEST_ANY "\t,;| "
+
+/* Append the rows of a stream, flushed, which stays the caller's; `name` is for messages. */
 enum error_code manifest_csv_read(struct builder *builder, FILE *stream, const char *name,
-                                  char delimiter, struct error *error);
+                                  const char *separators, struct error *error);
 enum error_code manifest_jsonl_read(struct builder *builder, FILE *stream, const char *name,
                                     struct error *error);
 

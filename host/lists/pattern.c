@@ -1,6 +1,7 @@
 #include "host/lists/pattern.h"
 
 #include "host/base/memory.h"
+#include "host/base/utf8.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -28,8 +29,27 @@ static bool is_name(const char *name) {
     return name[0] != '\0' && name[strspn(name, allowed)] == '\0';
 }
 
-static enum error_code add_field(struct pattern *pattern, const char *name, const char *text,
+/* Takes ":2" off the end of a field. *width: 2; 0: none; SIZE_MAX: it is no width. */
+static void take_width(char *field, size_t *width) {
+    char *colon = strchr(field, ':');
+    *width = 0;
+    if (colon == NULL) return;
+    size_t digits = strspn(colon + 1, "0123456789");
+    bool number = digits >= 1 && digits <= 3 && colon[1 + digits] == '\0';
+    *width = number ? strtoul(colon + 1, NULL, 10) : SIZE_MAX;
+    if (*width == 0) *width = SIZE_MAX;
+    if (*width != SIZE_MAX) *colon = '\0';
+}
+
+static enum error_code add_field(struct pattern *pattern, char *name, const char *text,
                                  struct error *error) {
+    size_t width;
+    take_width(name, &width);
+    if (width == SIZE_MAX)
+        return FAIL(error, ERROR_USAGE,
+                    "--label-pattern '%s': in '{%s}' a number of characters from 1 to 999 comes "
+                    "after the ':', as in {speaker:2}",
+                    text, name);
     if (!is_name(name))
         return FAIL(
             error, ERROR_USAGE,
@@ -42,7 +62,23 @@ static enum error_code add_field(struct pattern *pattern, const char *name, cons
     if (pattern->field_count == PATTERN_MAXIMUM_FIELDS)
         return FAIL(error, ERROR_USAGE, "--label-pattern '%s': more than %d fields; remove some",
                     text, PATTERN_MAXIMUM_FIELDS);
+    pattern->widths[pattern->field_count] = width;
     pattern->fields[pattern->field_count++] = name;
+    return ERROR_NONE;
+}
+
+/* Of fields with nothing between them, all but one have a width. */
+static enum error_code check_run(const struct pattern *pattern, const char *text,
+                                 struct error *error) {
+    const size_t last = pattern->field_count - 1;
+    if (pattern->widths[last] > 0) return ERROR_NONE;
+    for (size_t i = last; i > 0 && pattern->literals[i][0] == '\0'; i--)
+        if (pattern->widths[i - 1] == 0)
+            return FAIL(error, ERROR_USAGE,
+                        "--label-pattern '%s': nothing separates {%s} and {%s}; put a character "
+                        "between them, or say how many characters a field has: {%s:2}",
+                        text, pattern->fields[i - 1], pattern->fields[last],
+                        pattern->fields[i - 1]);
     return ERROR_NONE;
 }
 
@@ -61,12 +97,8 @@ static enum error_code cut(struct pattern *pattern, const char *text, struct err
                 text, *at, (size_t)(at - pattern->text) + 1);
         *at = '\0';
         *close = '\0';
-        if (pattern->field_count > 0 && pattern->literals[pattern->field_count][0] == '\0')
-            return FAIL(error, ERROR_USAGE,
-                        "--label-pattern '%s': nothing separates {%s} and {%s}; put a character "
-                        "between them",
-                        text, pattern->fields[pattern->field_count - 1], at + 1);
         TRY(add_field(pattern, at + 1, text, error));
+        TRY(check_run(pattern, text, error));
         at = close + 1;
         pattern->literals[pattern->field_count] = at;
     }
@@ -115,6 +147,17 @@ static const char *last_components(const char *path, size_t slashes) {
     return start;
 }
 
+/* Where a field of so many characters ends that begins at `start`; SIZE_MAX: it does not fit. What
+ * is not UTF-8 counts a character each byte. */
+static size_t end_of_width(const char *name, size_t start, size_t length, size_t width) {
+    for (; width > 0; width--) {
+        if (start >= length || name[start] == '/') return SIZE_MAX;
+        size_t bytes = utf8_length(name + start);
+        start += bytes == 0 ? 1 : bytes;
+    }
+    return start <= length ? start : SIZE_MAX;
+}
+
 /* Fills reach[k][i], (field_count + 1, length + 1): in how many ways, 0, 1 or "2
  * or more", bytes i.. of the name match literal k and all that follows it. From
  * the right, so that adversarial names cost fields * length and no more. */
@@ -131,7 +174,10 @@ static void fill_reach(const struct pattern *pattern, const char *name, size_t l
             reach[k * width + i] = 0;
             if (after > length) continue;
             /* The field takes name[after .. end), end > after, no '/' inside. */
-            if (!last && after < length) {
+            if (!last && pattern->widths[k] > 0) {
+                size_t end = end_of_width(name, after, length, pattern->widths[k]);
+                ways = end == SIZE_MAX ? 0 : reach[(k + 1) * width + end];
+            } else if (!last && after < length) {
                 unsigned sum = (unsigned)ways + reach[(k + 1) * width + after + 1];
                 ways = name[after] == '/' ? 0 : (unsigned char)(sum > 2 ? 2 : sum);
             }
@@ -141,16 +187,23 @@ static void fill_reach(const struct pattern *pattern, const char *name, size_t l
     }
 }
 
-/* Cuts the name (already in match->storage) along the leftmost shortest way. */
-static void take_values(const struct pattern *pattern, size_t length, struct pattern_match *match) {
+/* Cuts the name along the leftmost shortest way. */
+static void take_values(const struct pattern *pattern, const char *name, size_t length,
+                        struct pattern_match *match) {
     size_t width = length + 1;
     size_t at = strlen(pattern->literals[0]);
+    char *value = match->storage;
     for (size_t k = 0; k < pattern->field_count; k++) {
         size_t end = at + 1;
-        while (match->reach[(k + 1) * width + end] == 0) end++;
-        match->values[k] = match->storage + at;
+        if (pattern->widths[k] > 0)
+            end = end_of_width(name, at, length, pattern->widths[k]);
+        else
+            while (match->reach[(k + 1) * width + end] == 0) end++;
+        match->values[k] = value;
+        memcpy(value, name + at, end - at);
+        value[end - at] = '\0';
+        value += end - at + 1;
         at = end + strlen(pattern->literals[k + 1]);
-        match->storage[end] = '\0'; /* literals after fields are never empty but at the end */
     }
 }
 
@@ -164,7 +217,8 @@ enum error_code pattern_apply(const struct pattern *pattern, const char *path,
     if (length == 0 || length >= (pattern->slashes + 1) * (NAME_MAX + 1)) return ERROR_NONE;
     if (length > PATTERN_MAXIMUM_LENGTH) return ERROR_NONE;
     if (match->storage == NULL) {
-        match->storage = memory_array(PATTERN_MAXIMUM_LENGTH + 1, 1, "a file's name", error);
+        match->storage = memory_array(PATTERN_MAXIMUM_LENGTH + PATTERN_MAXIMUM_FIELDS, 1,
+                                      "a file's name", error);
         match->reach = memory_array(PATTERN_MAXIMUM_FIELDS + 1, PATTERN_MAXIMUM_LENGTH + 1,
                                     "a file's name", error);
         if (error->code != ERROR_NONE) return error->code;
@@ -172,9 +226,7 @@ enum error_code pattern_apply(const struct pattern *pattern, const char *path,
     fill_reach(pattern, name, length, match->reach);
     if (match->reach[0] == 0) return ERROR_NONE;
     match->ambiguous = match->reach[0] > 1;
-    memcpy(match->storage, name, length);
-    match->storage[length] = '\0';
-    take_values(pattern, length, match);
+    take_values(pattern, name, length, match);
     *matched = true;
     return ERROR_NONE;
 }

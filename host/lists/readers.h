@@ -8,7 +8,7 @@
 
 struct builder;
 
-#define LIST_READER_NAMES 4
+#define LIST_READER_NAMES 8
 #define JSON_LINES_ENDINGS ".jsonl", ".ndjson", ".json"
 
 struct list_reader {
@@ -22,7 +22,10 @@ struct list_reader {
     const char *endings[LIST_READER_NAMES + 1];
     /* INPUT is a folder that holds one of these files; ends in NULL. */
     const char *members[LIST_READER_NAMES + 1];
-    bool reads_folder; /* the path that read gets is that of the folder, not of the member in it */
+    bool reads_shards;  /* INPUT may be several such files: list_file.shards */
+    bool reads_lists;   /* a pattern may name several such files, which sniff accepts: likewise */
+    bool beside_sounds; /* INPUT may be a folder of such files beside the sounds: likewise */
+    bool reads_folder;  /* the path that read gets is that of the folder, not of the member in it */
 
     /* Whether the file, which has one of the endings or is a member of the folder INPUT, is of
      * this format; NULL: its name is enough. false for a file that cannot be read, too: reading
@@ -36,11 +39,20 @@ struct list_reader {
 /* In this order. A file is read by the first that accepts it: what is any JSON comes last. */
 #define LIST_READERS(READER)                                                                       \
     READER(reader_folder)                                                                          \
+    READER(reader_label_studio_csv)                                                                \
     READER(reader_csv)                                                                             \
     READER(reader_tsv)                                                                             \
+    READER(reader_raven)                                                                           \
+    READER(reader_audacity)                                                                        \
+    READER(reader_table)                                                                           \
+    READER(reader_tar)                                                                             \
     READER(reader_kaldi)                                                                           \
     READER(reader_lhotse)                                                                          \
+    READER(reader_lhotse_shar)                                                                     \
     READER(reader_lhotse_cuts)                                                                     \
+    READER(reader_nemo)                                                                            \
+    READER(reader_label_studio)                                                                    \
+    READER(reader_parquet)                                                                         \
     READER(reader_jsonl)
 
 #define LIST_READER_DECLARE(reader) extern const struct list_reader reader;
