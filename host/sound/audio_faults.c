@@ -27,6 +27,14 @@ static double measure_band_drop(const struct clip_audio *audio) {
     return (double)audio->facts.sound.band_drop;
 }
 
+static double measure_channels_cancel(const struct clip_audio *audio) {
+    return (double)audio->facts.sound.channels_cancel;
+}
+
+static double measure_unfinished(const struct clip_audio *audio) {
+    return (double)audio->facts.unfinished;
+}
+
 static double measure_identical_other_label(const struct clip_audio *audio) {
     return audio->relations.identical_other_label != CLIP_NO_RELATION ? 1.0 : 0.0;
 }

@@ -22,6 +22,9 @@
  *   DC offset        1% of full scale, -40 dB; one speaker of the digits has 0.8%
  *   narrow band      as they are at most 15.4 dB; resampled to half the rate and back, 99 of
  *                    100 are above 20
+ *   channels cancel  digits as channels: 2 to 8 unrelated ones are above -2.1 dB, one delayed by
+ *                    up to 10 ms above -10.2 (99 of 100 above -8.8 at their worst delay); inverted
+ *                    ones are below -12.1 up to 3 dB of difference or noise 12 dB below them
  *   near duplicate   different recordings reach at most 0.924 (digits, default model); copies at
  *                    half the loudness at least 0.99; of copies as mu-law nine in ten are above;
  *                    shortened copies are below */
@@ -43,6 +46,13 @@
     FAULT(NARROW_BAND, "narrow_band",                                                              \
           "narrow band: nothing above half of what the sampling rate allows",                  \
           "depth of the cliff in the spectrum", 18.0, " dB", false, BY_MEASURE(band_drop))         \
+    FAULT(CHANNELS_CANCEL, "channels_cancel",                                                      \
+          "channels cancel in their mean; the loudest one was used",                            \
+          "level of the mean against that of unrelated channels", (double)DECODE_CANCEL_LEVEL,     \
+          " dB", true, BY_MEASURE(channels_cancel))                                                \
+    FAULT(UNFINISHED_HEADER, "unfinished_header",                                                  \
+          "header without a length; read to the end of the file",                                  \
+          "lengths missing in the header", 1.0, "", false, BY_MEASURE(unfinished))                 \
     FAULT(TRUNCATED, "truncated", "truncated",                                                     \
           "samples missing of those the header promises", 1.0, "", false,                          \
           BY_STATUS(CLIP_TRUNCATED))                                                               \

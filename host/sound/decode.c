@@ -1,12 +1,14 @@
 #include "host/sound/decode.h"
 
 #include "host/base/memory.h"
+#include "host/sound/channel_mix.h"
 #include "host/sound/kept_files.h"
+#include "host/sound/peaks.h"
+#include "host/sound/second_pass.h"
 #include "host/sound/segment.h"
 #include "host/sound/sound_file.h"
 #include "host/sound/sound_measures.h"
 
-#include <float.h>
 #include <samplerate.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +33,11 @@ struct decoding {
     struct segment segment;
     bool plain; /* samples are kept as they are: no mixing, no resampling */
     size_t block_frames;
-    bool mixes;                /* the result is mono, the source not */
+    bool mixes;     /* the result is mono, the source not */
+    bool alone;     /* it is one channel, since all together cancel */
+    size_t channel; /* that one */
+    struct channel_mix mix;
+    float level;               /* of the mean against unrelated channels, dB */
     SRC_STATE *state;          /* of libsamplerate; NULL: the rate is kept */
     struct sound_meter *meter; /* NULL: nothing is measured */
 
@@ -44,60 +50,6 @@ struct decoding {
     uint32_t peak;        /* bits of the largest |x|; NaN and Inf are above all numbers */
     uint32_t loudest_mix; /* the same of the mean of the channels */
 };
-
-/* ---- measuring ----
- * The bits of |x| sort as integers as they do as floats, with NaN and Inf last: one
- * maximum finds them and the peak, in loops that the compiler vectorises. */
-
-#define INFINITE_BITS 0x7f800000U
-
-static uint32_t float_bits(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits & 0x7fffffffU;
-}
-
-static float bits_float(uint32_t bits) {
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static uint32_t largest_float(const float *samples, size_t count, uint32_t largest) {
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits = float_bits(samples[i]);
-        largest = bits > largest ? bits : largest;
-    }
-    return largest;
-}
-
-static uint32_t largest_int16(const int16_t *samples, size_t count, uint32_t largest) {
-    int peak = 0;
-    for (size_t i = 0; i < count; i++) {
-        int magnitude = abs(samples[i]);
-        peak = magnitude > peak ? magnitude : peak;
-    }
-    uint32_t bits = float_bits((float)peak / 32768.0F);
-    return bits > largest ? bits : largest;
-}
-
-static uint32_t largest_stereo_mix(const int16_t *samples, size_t frames, uint32_t largest) {
-    int peak = 0;
-    for (size_t i = 0; i < frames; i++) {
-        int magnitude = abs(samples[2 * i] + samples[2 * i + 1]);
-        peak = magnitude > peak ? magnitude : peak;
-    }
-    uint32_t bits = float_bits((float)peak / 65536.0F);
-    return bits > largest ? bits : largest;
-}
-
-static void mix_down(const float *block, size_t frames, size_t channels, float *mixed) {
-    for (size_t i = 0; i < frames; i++) {
-        double sum = 0;
-        for (size_t c = 0; c < channels; c++) sum += (double)block[i * channels + c];
-        mixed[i] = (float)(sum / (double)channels);
-    }
-}
 
 /* ---- room for the result ---- */
 
@@ -248,18 +200,17 @@ static enum error_code read_plain(struct decoding *decoding, size_t frames, size
     unsigned char *place =
         (unsigned char *)decoding->data + decoding->stored * channels * decoding->sample_bytes;
     bool small = decoding->sample_bytes == sizeof(int16_t);
-    sf_count_t count =
-        small ? sf_readf_short(decoding->file->handle, (short *)(void *)place, (sf_count_t)frames)
-              : sf_readf_float(decoding->file->handle, (float *)(void *)place, (sf_count_t)frames);
-    *got = count > 0 ? (size_t)count : 0;
+    struct sound_file *file = decoding->file;
+    *got = small ? file->reader->read_short(file, (int16_t *)(void *)place, frames)
+                 : file->reader->read_float(file, (float *)(void *)place, frames);
     const void *samples = place;
     if (small) {
-        decoding->peak = largest_int16(samples, *got * channels, decoding->peak);
-        decoding->loudest_mix = channels == 1
-                                    ? decoding->peak
-                                    : largest_stereo_mix(samples, *got, decoding->loudest_mix);
+        decoding->peak = peak_int16(samples, *got * channels, decoding->peak);
+        decoding->loudest_mix =
+            channels == 1 ? decoding->peak : peak_stereo_mean(samples, *got, decoding->loudest_mix);
+        if (channels == 2) channel_mix_add_stereo(&decoding->mix, samples, *got);
     } else {
-        decoding->peak = largest_float(samples, *got * channels, decoding->peak);
+        decoding->peak = peak_float(samples, *got * channels, decoding->peak);
         decoding->loudest_mix = decoding->peak;
     }
     if (decoding->meter != NULL)
@@ -272,13 +223,19 @@ static enum error_code read_plain(struct decoding *decoding, size_t frames, size
 static enum error_code read_mixed(struct decoding *decoding, size_t frames, size_t *got,
                                   bool *goes_on, struct error *error) {
     size_t channels = (size_t)decoding->file->channels;
-    sf_count_t count = sf_readf_float(decoding->file->handle, decoding->block, (sf_count_t)frames);
-    *got = count > 0 ? (size_t)count : 0;
-    decoding->peak = largest_float(decoding->block, *got * channels, decoding->peak);
-    if (decoding->meter != NULL)
-        sound_meter_add(decoding->meter, decoding->block, SAMPLES_FLOAT32, *got);
-    mix_down(decoding->block, *got, channels, decoding->mixed);
-    decoding->loudest_mix = largest_float(decoding->mixed, *got, decoding->loudest_mix);
+    *got = decoding->file->reader->read_float(decoding->file, decoding->block, frames);
+    if (decoding->alone) {
+        for (size_t i = 0; i < *got; i++)
+            decoding->mixed[i] = decoding->block[i * channels + decoding->channel];
+    } else {
+        decoding->peak = peak_float(decoding->block, *got * channels, decoding->peak);
+        if (decoding->meter != NULL)
+            sound_meter_add(decoding->meter, decoding->block, SAMPLES_FLOAT32, *got);
+        channel_mix_mean(decoding->block, channels, decoding->mixed, *got);
+        if (channels > 1)
+            channel_mix_add(&decoding->mix, decoding->block, channels, decoding->mixed, *got);
+    }
+    decoding->loudest_mix = peak_float(decoding->mixed, *got, decoding->loudest_mix);
     return append_mono(decoding, decoding->mixed, *got, *got == 0, goes_on, error);
 }
 
@@ -304,13 +261,53 @@ static enum error_code read_all(struct decoding *decoding, struct error *error) 
         else
             TRY(read_mixed(decoding, frames, &got, &goes_on, error));
         decoding->read += got;
-        if (got == 0 || decoding->peak >= INFINITE_BITS) return ERROR_NONE;
+        if (got == 0 || decoding->peak >= PEAK_INFINITE) return ERROR_NONE;
         if (decoding->read > most) {
             verdict_set(&decoding->decoded->verdict, CLIP_UNREADABLE,
                         "longer than %d s; cut it into clips", DECODE_MAXIMUM_SECONDS);
             return ERROR_NONE;
         }
     }
+    return ERROR_NONE;
+}
+
+/* ---- channels that cancel ---- */
+
+/* Decodes the clip again, from a file opened anew: not every decoder can go back. */
+static enum error_code decode_alone(struct decoding *decoding, struct error *error) {
+    struct second_pass pass = {decoding->settings, decoding->segment.first + decoding->read};
+    const struct decode_settings settings = second_pass_settings(&pass);
+    struct verdict *verdict = &decoding->decoded->verdict;
+    if (sound_file_reopen(decoding->file, verdict) != CLIP_OK) return ERROR_NONE;
+    decoding->read = decoding->stored = 0;
+    decoding->loudest_mix = 0;
+    if (decoding->state != NULL) src_reset(decoding->state);
+    TRY(segment_begin(decoding->file, &settings, &decoding->segment, 0, decoding->block,
+                      decoding->block_frames, verdict, error));
+    if (verdict->status != CLIP_OK) return ERROR_NONE;
+    decoding->settings = &settings;
+    read_all(decoding, error);
+    decoding->settings = pass.first;
+    return error->code;
+}
+
+/* Of two channels, in their place. */
+static void keep_channel(struct decoding *decoding) {
+    int16_t *samples = decoding->data;
+    for (size_t i = 0; i < decoding->stored; i++) samples[i] = samples[2 * i + decoding->channel];
+    decoding->loudest_mix = peak_int16(samples, decoding->stored, 0);
+}
+
+/* Replaces the mean of channels that cancel by the loudest one. */
+static enum error_code unmix(struct decoding *decoding, struct error *error) {
+    const size_t channels = (size_t)decoding->file->channels;
+    if (decoding->peak >= PEAK_INFINITE) return ERROR_NONE; /* judge() gives the reason */
+    decoding->level = channel_mix_level(&decoding->mix, channels);
+    if (!channel_mix_cancels(decoding->level)) return ERROR_NONE;
+    decoding->alone = true;
+    decoding->channel = channel_mix_loudest(&decoding->mix, channels);
+    if (decoding->mixes) return decode_alone(decoding, error);
+    keep_channel(decoding);
     return ERROR_NONE;
 }
 
@@ -325,11 +322,11 @@ static enum error_code fix_length(struct decoding *decoding, struct error *error
         if (fits) memset((float *)decoding->data + decoding->stored, 0, missing * sizeof(float));
     }
     if (fits) decoding->stored = exact;
-    bool finite = decoding->peak < INFINITE_BITS; /* otherwise judge() gives the reason */
-    if (finite && largest_float(decoding->data, decoding->stored, 0) >= INFINITE_BITS)
+    bool finite = decoding->peak < PEAK_INFINITE; /* otherwise judge() gives the reason */
+    if (finite && peak_float(decoding->data, decoding->stored, 0) >= PEAK_INFINITE)
         verdict_set(&decoding->decoded->verdict, CLIP_UNREADABLE,
                     "samples up to %g, too large to be resampled",
-                    (double)bits_float(decoding->peak));
+                    (double)peak_value(decoding->peak));
     return ERROR_NONE;
 }
 
@@ -337,12 +334,12 @@ static enum error_code fix_length(struct decoding *decoding, struct error *error
 static void judge(const struct decoding *decoding) {
     const struct decoded *decoded = decoding->decoded;
     struct verdict *verdict = &decoding->decoded->verdict;
-    const struct sound_file *file = decoding->file;
+    struct sound_file *file = decoding->file;
     bool ends_early =
         file->promised_frames != SIZE_MAX && decoding->read < decoding->segment.wanted;
-    bool failed = sf_error(file->handle) != SF_ERR_NO_ERROR;
-    const char *failure = sf_strerror(file->handle);
-    int words = (int)strcspn(failure, "."); /* a sentence, without its full stop */
+    const char *failure = file->reader->failure(file);
+    bool failed = failure != NULL;
+    int words = failed ? (int)sound_failure_length(failure) : 0;
     size_t minimum = decoding->settings->minimum_samples;
     size_t length = decoded->rate == decoding->settings->model_rate
                         ? decoded->frames
@@ -352,24 +349,23 @@ static void judge(const struct decoding *decoding) {
         verdict_set(verdict, CLIP_UNREADABLE,
                     "cannot read on after %zu samples: %s; check its disk or mount", decoding->read,
                     strerror(file->failure));
-    else if (decoding->peak >= INFINITE_BITS)
+    else if (decoding->peak >= PEAK_INFINITE)
         verdict_set(verdict, CLIP_UNREADABLE,
                     "holds NaN or infinite samples; write the file again");
-    else if (bits_float(decoding->peak) > DECODE_MAXIMUM_PEAK)
+    else if (peak_value(decoding->peak) > DECODE_MAXIMUM_PEAK)
         verdict_set(verdict, CLIP_UNREADABLE,
                     "samples up to %g, which cannot be audio; write the file again",
-                    (double)bits_float(decoding->peak));
+                    (double)peak_value(decoding->peak));
     else if (ends_early)
         verdict_set(verdict, CLIP_TRUNCATED,
                     "truncated: the header promises %zu samples, %zu could be decoded%s%.*s; "
                     "copy the file again",
                     file->promised_frames, decoding->segment.first + decoding->read,
-                    failed ? ": " : "", failed ? words : 0, failure);
+                    failed ? ": " : "", words, failed ? failure : "");
     else if (failed && file->promised_frames == SIZE_MAX)
         verdict_set(verdict, decoding->read > 0 ? CLIP_TRUNCATED : CLIP_UNREADABLE,
-                    "decoding fails after %zu samples: %.*s (libsndfile); copy or convert the file "
-                    "again",
-                    decoding->read, words, failure);
+                    "decoding fails after %zu samples: %.*s (%s); copy or convert the file again",
+                    decoding->read, words, failure, file->reader->library);
     else if (segment_ends_early(file, decoding->settings, &decoding->segment, decoding->read))
         verdict_set(verdict, CLIP_BAD_SEGMENT, "ends at %g s, but the file is only %g s long",
                     decoding->settings->end_seconds,
@@ -379,9 +375,8 @@ static void judge(const struct decoding *decoding) {
                     "too short: %zu samples at the model's rate, which needs at least %zu; "
                     "leave the clip out",
                     length, minimum == 0 ? 1 : minimum);
-    else if (bits_float(decoding->loudest_mix) < DECODE_SILENT_PEAK)
-        verdict_set(verdict, CLIP_SILENT,
-                    "silent: no sample is louder than half a step of 16 bits");
+    else if (peak_value(decoding->loudest_mix) < DECODE_SILENT_PEAK)
+        verdict_set(verdict, CLIP_SILENT, DECODE_SILENT_REASON);
 }
 
 void decoded_hash(struct decoded *decoded) {
@@ -399,14 +394,15 @@ static void describe(const struct decoding *decoding) {
     bool at_model_rate = settings->no_resample || decoding->state != NULL;
     decoded->samples = decoding->data;
     decoded->frames = decoding->stored;
-    decoded->channels = decoding->mixes ? 1 : file->channels;
+    decoded->channels = decoding->mixes || decoding->alone ? 1 : file->channels;
     decoded->rate = at_model_rate ? settings->model_rate : file->rate;
     decoded->format = decoding->sample_bytes == sizeof(int16_t) ? SAMPLES_INT16 : SAMPLES_FLOAT32;
     decoded->bytes = decoding->stored * (size_t)decoded->channels * decoding->sample_bytes;
     decoded->source_frames = decoding->read;
     decoded->facts.seconds = (double)decoding->read / (double)file->rate;
-    decoded->peak = bits_float(decoding->peak);
+    decoded->peak = peak_value(decoding->peak);
     if (decoding->meter != NULL) sound_meter_end(decoding->meter, &decoded->facts.sound);
+    decoded->facts.sound.channels_cancel = decoding->level;
 }
 
 /* Chooses how samples are read, by the file's kind alone, and allocates what that needs. */
@@ -444,6 +440,7 @@ static enum error_code decode_open_file(struct decoding *decoding, size_t positi
     struct decoded *decoded = decoding->decoded;
     decoded->facts.channels = decoding->file->channels;
     decoded->facts.rate = decoding->file->rate;
+    decoded->facts.unfinished = decoding->file->layout.unfinished;
     memcpy(decoded->source_kind, decoding->file->kind, sizeof decoded->source_kind);
     segment_choose(decoding->file, decoding->settings, &decoding->segment, &decoded->verdict);
     if (decoded->verdict.status != CLIP_OK) return ERROR_NONE;
@@ -454,6 +451,8 @@ static enum error_code decode_open_file(struct decoding *decoding, size_t positi
                           decoding->block, decoding->block_frames, &decoded->verdict, error));
     if (decoded->verdict.status != CLIP_OK) return ERROR_NONE;
     TRY(read_all(decoding, error));
+    if (decoded->verdict.status == CLIP_OK) TRY(unmix(decoding, error));
+    if (decoding->file->handle == NULL) return ERROR_NONE; /* it could not be opened again */
     if (decoded->verdict.status == CLIP_OK) TRY(fix_length(decoding, error));
     describe(decoding);
     judge(decoding);

@@ -1,8 +1,8 @@
 /* One sound file to samples in memory, the file being treated as hostile.
  *
- * Containers and codecs are on an allow-list (WAV, FLAC, Ogg Vorbis and Opus,
- * MP3, AIFF, AU); channels, rate and length are bounded before anything is
- * allocated, and memory grows only with samples that were decoded. What is wrong with a
+ * Containers and codecs are on allow-lists (sound_header.c and sound_sndfile.c for libsndfile,
+ * media_header.c and ffmpeg/ for FFmpeg's libraries); channels, rate and length are bounded before
+ * anything is allocated, and memory grows only with samples that were decoded. What is wrong with a
  * file is a verdict, not an error: the run continues. */
 #ifndef EARMARK_SOUND_DECODE_H
 #define EARMARK_SOUND_DECODE_H
@@ -27,11 +27,12 @@ struct decoded {
     size_t bytes; /* frames * channels * size of a sample */
 
     /* About the file. */
-    struct clip_facts facts; /* its sound only with settings.measure; the decode pool
-                                fills in its fingerprint */
-    size_t source_frames;    /* decoded of the clip's segment, before any resampling */
-    float peak;              /* largest |x| over all channels; 1 is full scale */
-    char source_kind[24];    /* "WAV PCM_16", "FLAC PCM_24", "MP3" */
+    struct clip_facts facts;  /* its sound only with settings.measure; the decode pool
+                                 fills in its fingerprint */
+    size_t source_frames;     /* decoded of the clip's segment, before any resampling */
+    float peak;               /* largest |x| over all channels; 1 is full scale */
+    char source_kind[24];     /* "WAV PCM_16", "FLAC PCM_24", "MP3" */
+    struct sound_reads reads; /* by a decoder, for this clip; zero from decode_clip() itself */
 
     void *buffer; /* owned; samples points here unless it points into target */
     size_t capacity;

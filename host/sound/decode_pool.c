@@ -1,8 +1,10 @@
 #include "host/sound/decode_pool.h"
 
+#include "host/base/clock.h"
 #include "host/base/memory.h"
 #include "host/base/stop.h"
 #include "host/clips/fingerprint.h"
+#include "host/sound/clip_sources.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,12 +50,14 @@ struct slot {
 
 struct decode_pool {
     const struct clip_list *clips;
+    struct clip_sources *sources;
     struct decode_pool_settings settings;
     size_t first;
     size_t count;
 
     pthread_mutex_t lock;   /* for all below */
-    pthread_cond_t changed; /* anything below, for the threads */
+    pthread_cond_t work;    /* there is some again, for threads without */
+    pthread_cond_t room;    /* anything that reserve() waits for */
     pthread_cond_t arrived; /* a slot is ready, or a thread failed; for the consumer */
     size_t claimed;         /* all positions before it were taken by a thread */
     size_t delivered;       /* next position for the consumer */
@@ -92,7 +96,7 @@ static bool reserve(void *context, size_t bytes) {
     pthread_mutex_lock(&pool->lock);
     while (!pool->closing && !is_needed(pool, slot) && bytes > slot->bytes &&
            pool->bytes - slot->bytes + bytes > pool->settings.maximum_bytes)
-        pthread_cond_wait(&pool->changed, &pool->lock);
+        pthread_cond_wait(&pool->room, &pool->lock);
     pool->bytes += bytes - slot->bytes;
     slot->bytes = bytes;
     bool goes_on = !pool->closing;
@@ -104,6 +108,22 @@ static bool goes_on(void *context, size_t frames) {
     const struct slot *slot = context;
     (void)frames;
     return !slot->pool->closing;
+}
+
+/* ---- waking ---- */
+
+static void wake_all(struct decode_pool *pool) {
+    pthread_cond_broadcast(&pool->work);
+    pthread_cond_broadcast(&pool->room);
+}
+
+/* With the lock, after a clip was delivered or returned. Threads that wait for work are woken when
+ * there is enough for a while, not for each clip; a consumer that has to wait wakes them as well.
+ */
+static void wake_some(struct decode_pool *pool) {
+    const size_t ahead = pool->claimed > pool->delivered ? pool->claimed - pool->delivered : 0;
+    pthread_cond_broadcast(&pool->room);
+    if (ahead <= pool->window / 2) pthread_cond_broadcast(&pool->work);
 }
 
 /* ---- the threads ---- */
@@ -129,7 +149,12 @@ static struct slot *take_slot(struct decode_pool *pool) {
 /* Whether the position's clip is a segment of a file that is best decoded in one pass. Judged
  * by the name, since only its thread will open the file. */
 static bool is_sequential_segment(const struct decode_pool *pool, size_t position) {
-    static const char *const extensions[] = {".ogg", ".oga", ".opus", ".mp3"};
+    static const char *const extensions[] = {
+        ".ogg",  ".oga", ".opus", ".mp3",  ".mpga", ".mp2", ".spx", ".m4a",  ".m4b", ".mp4",
+        ".mov",  ".aac", ".webm", ".weba", ".mka",  ".mkv", ".wma", ".amr",  ".awb", ".3gp",
+        ".3gpp", ".3g2", ".ac3",  ".eac3", ".wv",   ".ape", ".tta", ".mpc",  ".tak", ".shn",
+        ".dsf",  ".dff", ".dts",  ".ra",   ".oma",  ".m4v", ".mpg", ".mpeg", ".avi", ".flv",
+        ".wmv",  ".asf", ".m2ts", ".ogv",  ".mogg", ".mp1", ".rm",  ".rmvb", ".vob"};
     const struct clip *clip = &pool->clips->clips[clip_at(pool, position)];
     const char *dot = strrchr(clip_path(pool->clips, clip_at(pool, position)), '.');
     if (clip->status != CLIP_OK || dot == NULL || (clip->start == 0 && clip->end == 0))
@@ -228,7 +253,7 @@ static struct slot *claim(struct worker *worker) {
             return NULL;
         position = find_work(pool, worker);
         if (position != SIZE_MAX) break;
-        pthread_cond_wait(&pool->changed, &pool->lock);
+        pthread_cond_wait(&pool->work, &pool->lock);
     }
     struct slot *slot = take_slot(pool);
     if (slot == NULL) return NULL;
@@ -260,14 +285,20 @@ static enum error_code decode_slot(struct worker *worker, struct slot *slot, str
     settings.context = slot;
     struct decoded *decoded = &slot->item.decoded;
     struct sound_source source;
+    struct timespec now;
     *decoded = (struct decoded){.buffer = decoded->buffer, .capacity = decoded->capacity};
-    int file = clip_open(pool->clips, slot->item.clip, SOUND_SOURCE_FLAGS);
-    if (sound_source_take(file, clip_path(pool->clips, slot->item.clip), &source, &decoded->verdict,
-                          error) != CLIP_OK)
-        return error->code;
+    clock_gettime(CLOCK_REALTIME, &now);
+    const double before = clock_seconds();
+    const bool opened = clip_sources_open(pool->sources, pool->clips, slot->item.clip, &source,
+                                          &decoded->verdict, error) == CLIP_OK;
+    /* Unpacking a member of a container is no wait. */
+    if (clip_place(pool->clips, slot->item.clip) == NULL)
+        decoders_opened(pool->settings.decoders, clock_seconds() - before);
+    if (!opened) return error->code;
     decoders_decode(pool->settings.decoders, worker->index, &source, &settings, decoded, error);
     sound_source_close(&source);
-    clip_fingerprint(pool->clips, slot->item.clip, &source.status, decoded->facts.fingerprint);
+    if (clip_fingerprint_is_settled(&source.status, &now))
+        clip_fingerprint(pool->clips, slot->item.clip, &source.status, decoded->facts.fingerprint);
     return error->code;
 }
 
@@ -288,8 +319,7 @@ static void *decode_thread(void *context) {
     }
     worker->run = (struct run){0};
     if (pool->failure.code != ERROR_NONE) pthread_cond_signal(&pool->arrived);
-    /* All threads must see a failure, and the end. */
-    pthread_cond_broadcast(&pool->changed);
+    wake_all(pool); /* they must see a failure, and the end */
     pthread_mutex_unlock(&pool->lock);
     decoders_forget(pool->settings.decoders, worker->index);
     return NULL;
@@ -297,9 +327,10 @@ static void *decode_thread(void *context) {
 
 /* ---- the consumer ---- */
 
-/* With the lock: waits a moment for the clip that is next. */
+/* With the lock: waits a moment for the clip that is next, which may have no thread yet. */
 static void wait_a_moment(struct decode_pool *pool) {
     struct timespec until;
+    pthread_cond_broadcast(&pool->work);
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += STOP_CHECK_NANOSECONDS;
     until.tv_sec += until.tv_nsec / 1000000000L;
@@ -319,7 +350,7 @@ enum error_code decode_pool_next(struct decode_pool *pool, struct decode_item **
             *place = NULL;
             pool->taken[pool->delivered % pool->window] = false;
             pool->delivered++;
-            pthread_cond_broadcast(&pool->changed);
+            wake_some(pool);
             break;
         }
         if (pool->failure.code != ERROR_NONE) {
@@ -346,7 +377,7 @@ void decode_pool_recycle(struct decode_pool *pool, struct decode_item *item) {
     slot->bytes = 0;
     slot->next_free = pool->free;
     pool->free = slot;
-    pthread_cond_broadcast(&pool->changed);
+    wake_some(pool);
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -383,7 +414,8 @@ enum error_code decode_pool_open(const struct clip_list *clips, size_t first, si
     pool->count = count;
     pool->window = (size_t)settings->threads * CLIPS_AHEAD_PER_THREAD;
     pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->changed, NULL);
+    pthread_cond_init(&pool->work, NULL);
+    pthread_cond_init(&pool->room, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -393,6 +425,7 @@ enum error_code decode_pool_open(const struct clip_list *clips, size_t first, si
     pool->taken = memory_array(pool->window, sizeof(bool), "decode threads", error);
     pool->workers =
         memory_array((size_t)settings->threads, sizeof *pool->workers, "decode threads", error);
+    clip_sources_new(&clips->root, &pool->sources, error);
     if (error->code == ERROR_NONE) start_threads(pool, error);
     if (error->code != ERROR_NONE) {
         decode_pool_close(pool);
@@ -406,7 +439,7 @@ void decode_pool_close(struct decode_pool *pool) {
     if (pool == NULL) return;
     pthread_mutex_lock(&pool->lock);
     pool->closing = true;
-    pthread_cond_broadcast(&pool->changed);
+    wake_all(pool);
     pthread_mutex_unlock(&pool->lock);
     for (size_t i = 0; i < pool->started; i++) pthread_join(pool->workers[i].thread, NULL);
     while (pool->all != NULL) {
@@ -416,8 +449,10 @@ void decode_pool_close(struct decode_pool *pool) {
         free(slot);
     }
     pthread_mutex_destroy(&pool->lock);
-    pthread_cond_destroy(&pool->changed);
+    pthread_cond_destroy(&pool->work);
+    pthread_cond_destroy(&pool->room);
     pthread_cond_destroy(&pool->arrived);
+    clip_sources_free(pool->sources);
     free(pool->ready);
     free(pool->taken);
     free(pool->workers);

@@ -19,6 +19,11 @@
 
 /* Half a step of 16-bit audio: a mix that stays below it is silent. */
 #define DECODE_SILENT_PEAK (1.0F / 65536.0F)
+#define DECODE_SILENT_REASON "silent: no sample is louder than half a step of 16 bits"
+
+/* dB: channels whose mean is this far below what unrelated channels would give cancel in it. Two of
+ * one level have 10 log10(1 + their correlation): they are inverted copies to more than 0.92. */
+#define DECODE_CANCEL_LEVEL (-11.0F)
 
 /* Beyond any scale in use (float files in 16-bit units reach 32768); squares and
  * sums of such samples still fit a float32. */

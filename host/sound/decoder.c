@@ -1,5 +1,6 @@
 #include "host/sound/decoder.h"
 
+#include "host/base/clock.h"
 #include "host/base/memory.h"
 #include "host/sound/decoder_ask.h"
 
@@ -23,6 +24,8 @@ struct decoders {
     int count;   /* that run */
     int seconds; /* DECODER_SECONDS, or from the environment */
     size_t capacity;
+    pthread_mutex_t usage_lock;
+    struct decoders_usage usage;
     struct decoder all[];
 };
 
@@ -38,9 +41,31 @@ enum error_code decoders_decode(struct decoders *decoders, int index,
         return FAIL(error, ERROR_INTERNAL, "decoder %d of %d", index, decoders->count);
     struct decoder *decoder = &decoders->all[index];
     pthread_mutex_lock(&decoder->lock);
+    const double before = clock_seconds();
     decoder_ask(decoder, source, settings, decoded, error);
+    const double took = clock_seconds() - before;
     pthread_mutex_unlock(&decoder->lock);
+    pthread_mutex_lock(&decoders->usage_lock);
+    decoders->usage.seconds += took;
+    decoders->usage.reads.bytes += decoded->reads.bytes;
+    decoders->usage.reads.seconds += decoded->reads.seconds;
+    decoders->usage.copied += decoded->bytes;
+    pthread_mutex_unlock(&decoders->usage_lock);
     return error->code;
+}
+
+struct decoders_usage decoders_usage(struct decoders *decoders) {
+    pthread_mutex_lock(&decoders->usage_lock);
+    const struct decoders_usage usage = decoders->usage;
+    pthread_mutex_unlock(&decoders->usage_lock);
+    return usage;
+}
+
+void decoders_opened(struct decoders *decoders, double seconds) {
+    pthread_mutex_lock(&decoders->usage_lock);
+    decoders->usage.reads.seconds += seconds;
+    decoders->usage.seconds += seconds;
+    pthread_mutex_unlock(&decoders->usage_lock);
 }
 
 void decoders_forget(struct decoders *decoders, int index) {
@@ -140,6 +165,7 @@ enum error_code decoders_open(int count, struct decoders **result, struct error 
     struct decoders *decoders = memory_array(
         1, sizeof *decoders + (size_t)count * sizeof(struct decoder), "decoders", error);
     if (decoders == NULL) return error->code;
+    pthread_mutex_init(&decoders->usage_lock, NULL);
     decoders->capacity = shared_bytes();
     read_seconds(&decoders->seconds, error);
     while (error->code == ERROR_NONE && decoders->count < count) start(decoders, error);
@@ -163,5 +189,6 @@ void decoders_close(struct decoders *decoders) {
         close(decoder->samples);
         pthread_mutex_destroy(&decoder->lock);
     }
+    pthread_mutex_destroy(&decoders->usage_lock);
     free(decoders);
 }

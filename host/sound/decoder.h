@@ -31,6 +31,19 @@ enum error_code decoders_decode(struct decoders *decoders, int index,
                                 const struct decode_settings *settings, struct decoded *decoded,
                                 struct error *error);
 
+/* What all of them have done so far. */
+struct decoders_usage {
+    struct sound_reads reads; /* of their files; seconds: the sum over the decoders */
+    double seconds;           /* that decoding took, the sum likewise; reads are part of it */
+    uint64_t copied;          /* bytes of samples that came from them */
+};
+
+/* From any thread; does not wait for a clip. */
+struct decoders_usage decoders_usage(struct decoders *decoders);
+
+/* Opening a clip's file took this long: it counts as reading. */
+void decoders_opened(struct decoders *decoders, double seconds);
+
 /* Closes the files that the decoder keeps open for further segments of them. */
 void decoders_forget(struct decoders *decoders, int index);
 

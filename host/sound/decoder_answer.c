@@ -1,6 +1,7 @@
 #include "host/sound/decoder_answer.h"
 
 #include "host/base/names.h"
+#include "host/sound/channel_mix.h"
 
 #include <math.h>
 #include <string.h>
@@ -45,13 +46,21 @@ static bool take_verdict(const struct verdict *from, struct verdict *verdict) {
 /* ---- numbers ---- */
 
 static bool measures_fit(const struct sound_measures *sound, int rate) {
-    const float values[] = {sound->peak,      sound->level,     sound->clipped_share, sound->offset,
-                            sound->bandwidth, sound->band_drop, sound->silence_share};
+    const float values[] = {sound->peak,          sound->level,          sound->clipped_share,
+                            sound->offset,        sound->bandwidth,      sound->band_drop,
+                            sound->silence_share, sound->channels_cancel};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         if (!(fabsf(values[i]) <= LARGEST_MEASURE)) return false;
     return sound->peak >= 0 && sound->clipped_share >= 0 && sound->clipped_share <= 1 &&
            sound->silence_share >= 0 && sound->silence_share <= 1 && sound->bandwidth >= 0 &&
            sound->bandwidth <= (float)rate;
+}
+
+/* The time of reading is only shown; that it is a number is all that matters. */
+#define MOST_READ ((uint64_t)1 << 50)
+static bool reads_fit(const struct sound_reads *reads) {
+    return reads->bytes <= MOST_READ && reads->seconds >= 0 &&
+           reads->seconds <= 2.0 * DECODE_MAXIMUM_SECONDS;
 }
 
 /* What is known of the file: nothing, or its rate, channels and how much of it was read. */
@@ -73,6 +82,7 @@ static bool take_file(const struct decoder_answer *answer, const struct decode_s
     facts->seconds = (double)from->source_frames / (double)rate;
     decoded->source_frames = from->source_frames;
     facts->silent = from->verdict.status == CLIP_SILENT;
+    facts->unfinished = from->facts.unfinished != 0;
     /* A file that holds NaN is refused for that, and its measures are none. */
     bool fits = measures_fit(&from->facts.sound, rate);
     if (fits && settings->measure) facts->sound = from->facts.sound;
@@ -99,7 +109,11 @@ static bool take_samples(const struct decoded *from, const struct decoder_questi
     const bool small = from->format == SAMPLES_INT16;
     if (!small && from->format != SAMPLES_FLOAT32) return false;
     if (from->channels != 1 && !(small && from->channels == 2)) return false;
-    if (small && from->channels != from->facts.channels) return false;
+    /* Of channels that cancel, one is left. */
+    const bool cancel =
+        from->facts.channels > 1 && channel_mix_cancels(from->facts.sound.channels_cancel);
+    if (cancel ? from->channels != 1 : small && from->channels != from->facts.channels)
+        return false;
     const size_t frames = expected_frames(from, settings);
     const size_t frame_bytes = (size_t)from->channels * (small ? sizeof(int16_t) : sizeof(float));
     if (frames == 0 || from->frames != frames) return false;
@@ -126,10 +140,12 @@ bool decoder_answer_take(const struct decoder_answer *answer,
     if (answer->kind != ANSWER_CLIP) return false;
     if (answer->code == ERROR_MEMORY) return true;
     if (answer->code == ERROR_STOPPED) return question->cancelled;
-    if (answer->code != ERROR_NONE || !take_verdict(&from->verdict, &taken.verdict) ||
+    if (answer->code != ERROR_NONE || !reads_fit(&from->reads) ||
+        !take_verdict(&from->verdict, &taken.verdict) ||
         !take_kind(from->source_kind, sizeof from->source_kind, taken.source_kind) ||
         !take_file(answer, question->settings, &taken))
         return false;
+    taken.reads = from->reads;
     if (is_usable(taken.verdict.status) && !take_samples(from, question, &taken)) return false;
     *decoded = taken;
     return true;

@@ -362,7 +362,7 @@ static enum outcome ask_once(struct asking *asking, const struct sound_source *s
 }
 
 /* A process that decoded other files before may have been corrupted by them: the clip is then
- * decoded once more, by a new process. */
+ * decoded once more, by a new process. So is the first one that needs FFmpeg's libraries. */
 enum error_code decoder_ask(struct decoder *decoder, const struct sound_source *source,
                             const struct decode_settings *settings, struct decoded *decoded,
                             struct error *error) {
@@ -375,6 +375,8 @@ enum error_code decoder_ask(struct decoder *decoder, const struct sound_source *
         /* After an error its process goes on, until it sees the next request. */
         if (outcome == OUTCOME_ANSWER || error->code != ERROR_NONE) break;
         decoder->fresh = true;
+        if (outcome == OUTCOME_ENDED && !decoder->ffmpeg && decoder_asks_for_ffmpeg(&asking.end))
+            again = decoder->ffmpeg = true;
         drain(decoder);
         forget(decoder, 0);
     }

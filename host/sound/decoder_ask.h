@@ -20,6 +20,7 @@ struct decoder {
     uint64_t number;    /* of the last request */
     uint64_t ends;      /* of its processes, as far as the keeper was heard */
     bool fresh;         /* its process has had no request yet */
+    bool ffmpeg;        /* its keeper was asked to load FFmpeg's libraries */
 };
 
 /* decoders_decode() by this decoder, whose lock the caller has. */

@@ -2,6 +2,7 @@
 
 #include "host/base/clock.h"
 #include "host/base/sandbox.h"
+#include "host/sound/ffmpeg.h"
 #include "host/sound/kept_files.h"
 
 #include <errno.h>
@@ -133,10 +134,13 @@ static void decode(struct server *server) {
     answer->decoded =
         (struct decoded){.target = server->samples, .target_capacity = server->process->capacity};
     arm(server);
+    sound_source_reads();
     decode_clip(&server->request.source, &settings, &answer->decoded, &error);
+    if (ffmpeg_is_needed()) _exit(DECODER_EXIT_FFMPEG);
     bool failed =
         error.code == ERROR_MEMORY || clip_status_is_unreadable(answer->decoded.verdict.status);
     if (failed && used_up(server)) _exit(DECODER_EXIT_MEMORY);
+    answer->decoded.reads = sound_source_reads();
     answer->code = error.code;
     if (error.code == ERROR_INTERNAL) { /* a library's: of this clip alone */
         answer->code = ERROR_NONE;
@@ -294,6 +298,7 @@ _Noreturn void decoder_keeper(const struct decoder_process *process) {
         if (files[1].revents != 0) is_told_to_end(process, ends); /* it has ended by itself */
         if ((files[0].revents & POLLIN) == 0) continue;
         struct decoder_end end = keep_one(process, ends++);
+        if (decoder_asks_for_ffmpeg(&end)) ffmpeg_load();
         if (send(process->control, &end, sizeof end, MSG_NOSIGNAL) < 0) _exit(0);
     }
 }

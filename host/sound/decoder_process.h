@@ -9,6 +9,8 @@
 
 #include "host/sound/decode.h"
 
+#include <sys/wait.h>
+
 /* Memory that the codecs of one process may take, without the samples. */
 #define DECODER_MEMORY ((size_t)1 << 30)
 
@@ -23,11 +25,13 @@
 #define DECODER_REPORT_SECONDS 1.0
 
 /* Exit codes of a process that used up DECODER_MEMORY, that could not map the samples, that could
- * not bound its memory for lack of /proc, and that could not enter the sandbox. */
+ * not bound its memory for lack of /proc, that could not enter the sandbox, and that was given a
+ * file for which its keeper has to load FFmpeg's libraries first (ffmpeg.h). */
 #define DECODER_EXIT_MEMORY 101
 #define DECODER_EXIT_NO_ROOM 102
 #define DECODER_EXIT_NO_PROC 103
 #define DECODER_EXIT_NO_SANDBOX 104
+#define DECODER_EXIT_FFMPEG 105
 
 enum decoder_request_kind {
     REQUEST_CLIP,  /* with the descriptor of the file */
@@ -66,6 +70,11 @@ struct decoder_end {
     int status; /* of waitpid; the next request starts another process. -1: none could be started */
     int failure; /* then: errno */
 };
+
+static inline bool decoder_asks_for_ffmpeg(const struct decoder_end *end) {
+    return end->status != -1 && WIFEXITED(end->status) &&
+           WEXITSTATUS(end->status) == DECODER_EXIT_FFMPEG;
+}
 
 /* What a keeper and its processes have. */
 struct decoder_process {

@@ -16,7 +16,8 @@ static bool is_before(const struct kept_file *file, const struct decode_settings
 
 static bool is_same(const struct sound_source *source, const struct sound_source *other) {
     return source->status.st_dev == other->status.st_dev &&
-           source->status.st_ino == other->status.st_ino && source->bytes == other->bytes;
+           source->status.st_ino == other->status.st_ino && source->member == other->member &&
+           source->bytes == other->bytes;
 }
 
 enum clip_status kept_files_take(struct kept_files *kept, struct sound_source *source,

@@ -1,7 +1,5 @@
 #include "host/sound/segment.h"
 
-#include <string.h>
-
 enum clip_status segment_choose(const struct sound_file *file,
                                 const struct decode_settings *settings, struct segment *segment,
                                 struct verdict *verdict) {
@@ -36,8 +34,7 @@ enum clip_status segment_choose(const struct sound_file *file,
 }
 
 bool segment_seeks(const struct sound_file *file) {
-    /* After seeking, libsndfile's decoders of Ogg and MPEG do not give the same samples. */
-    return file->container != CONTAINER_OGG && file->container != CONTAINER_MPEG;
+    return file->reader->seek != NULL;
 }
 
 /* Decodes up to the segment, in calls that end at multiples of block_frames, like all others. */
@@ -49,9 +46,9 @@ static enum error_code skip(struct sound_file *file, const struct decode_setting
         if (frames > segment->first - *position) frames = segment->first - *position;
         if (settings->goes_on != NULL && !settings->goes_on(settings->context, *position))
             return FAIL(error, ERROR_STOPPED, "a clip was cancelled");
-        sf_count_t got = sf_readf_float(file->handle, block, (sf_count_t)frames);
-        if (got <= 0) break;
-        *position += (size_t)got;
+        const size_t got = file->reader->read_float(file, block, frames);
+        if (got == 0) break;
+        *position += got;
     }
     return ERROR_NONE;
 }
@@ -61,13 +58,13 @@ enum error_code segment_begin(struct sound_file *file, const struct decode_setti
                               size_t block_frames, struct verdict *verdict, struct error *error) {
     if (segment->first == position) return ERROR_NONE;
     if (segment_seeks(file)) {
-        if (sf_seek(file->handle, (sf_count_t)segment->first, SEEK_SET) ==
-            (sf_count_t)segment->first)
-            return ERROR_NONE;
+        if (file->reader->seek(file, segment->first)) return ERROR_NONE;
+        const char *failure = file->reader->failure(file);
+        if (failure == NULL) failure = "the end was reached";
         verdict_set(verdict, CLIP_UNREADABLE,
-                    "cannot seek to %g s: %.*s (libsndfile); copy or convert the file again",
-                    settings->start_seconds, (int)strcspn(sf_strerror(file->handle), "."),
-                    sf_strerror(file->handle));
+                    "cannot seek to %g s: %.*s (%s); copy or convert the file again",
+                    settings->start_seconds, (int)sound_failure_length(failure), failure,
+                    file->reader->library);
         return ERROR_NONE;
     }
     TRY(skip(file, settings, segment, &position, block, block_frames, error));

@@ -1,55 +1,79 @@
-/* Reading an untrusted sound file: its first bytes decide whether libsndfile opens it at all,
+/* Reading an untrusted sound file: its first bytes decide whether a library opens it at all,
  * and the values of its header are checked against bounds before any sample is read. */
 #ifndef EARMARK_SOUND_SOUND_FILE_H
 #define EARMARK_SOUND_SOUND_FILE_H
 
-#include "host/sound/sound_source.h"
+#include "host/sound/sound_layout.h"
 
-#include <sndfile.h>
+#include <stdint.h>
 
-/* ---- kind and promised length, by the first bytes (sound_header.c) ---- */
+/* By the first bytes (an ID3 tag is skipped; sound_header.c). errno is not 0 afterwards when the
+ * system refused to read; the answer is then meaningless. */
+enum sound_container sound_header_container(const struct sound_source *source);
 
-enum sound_container {
-    CONTAINER_NONE = 0,
-    CONTAINER_WAV, /* RIFF, RIFX, RF64 */
-    CONTAINER_FLAC,
-    CONTAINER_OGG,
-    CONTAINER_AIFF,
-    CONTAINER_AU,
-    CONTAINER_MPEG
-};
+struct media_kind;
 
-/* By the first bytes (an ID3 tag is skipped). Of both functions: errno is not 0 afterwards
- * when the system refused to read; the answer is then meaningless. */
-enum sound_container sound_header_container(int descriptor);
-
-/* Whether the header promises more bytes of samples than the file has, in the
- * containers whose samples are one block (WAV, AIFF, AU); libsndfile silently uses the
- * file's length there. Sizes that programs write into a pipe, where the length is unknown,
- * are not promises. */
-bool sound_header_is_cut(int descriptor, enum sound_container container, uint64_t file_bytes,
-                         uint64_t *promised_bytes, uint64_t *present_bytes);
+/* What FFmpeg's libraries may read of a file that libsndfile does not: a codec in a container of
+ * libsndfile's that it does not know. NULL: libsndfile's reason is the right one. */
+const struct media_kind *sound_header_inside(const struct sound_source *source,
+                                             enum sound_container container);
 
 /* ---- opening ---- */
 
+#define SOUNDS_READ                                                                                \
+    "WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF, AU, SPHERE, CAF, W64, AVR, IRCAM, PAF, PVF, HTK, "    \
+    "VOC and WVE are, and with FFmpeg's libraries MP4, AAC, ALAC, WMA, AMR, Matroska and others"
+
+struct sound_file;
+
+/* The functions of a library, for a file that it opened. Samples are interleaved; as int16 only
+ * where sound_file.sixteen_bits. Fewer frames than asked for: the end of the file, or a failure. */
+struct sound_reader {
+    const char *library;
+    size_t (*read_short)(struct sound_file *file, int16_t *samples, size_t frames);
+    size_t (*read_float)(struct sound_file *file, float *samples, size_t frames);
+    /* Exactly to a frame. NULL: only decoding what is before gives the same samples. */
+    bool (*seek)(struct sound_file *file, size_t frame);
+    const char *(*failure)(struct sound_file *file); /* of the calls so far, in words; NULL: none */
+    void (*close)(struct sound_file *file);
+};
+
+/* Readers take a header in twenty pieces, and a tiny clip is not longer. */
+#define SOUND_HEAD_BYTES 4096
+
 struct sound_file {
-    SNDFILE *handle;
+    const struct sound_reader *reader;
+    void *handle; /* the library's; NULL: not open */
     struct sound_source source;
-    sf_count_t position; /* in bytes, where libsndfile reads next */
+    int64_t position; /* in the bytes that libsndfile sees, where it reads next */
     enum sound_container container;
-    bool has_far_end;       /* libsndfile sees an end far beyond the file's (sound_file.c) */
+    struct sound_layout layout;
+    bool has_far_end;       /* libsndfile sees an end far beyond the file's (sound_sndfile.c) */
     int channels;           /* 1 .. DECODE_MAXIMUM_CHANNELS */
     int rate;               /* DECODE_MINIMUM_RATE .. DECODE_MAXIMUM_RATE */
     size_t promised_frames; /* according to the header; SIZE_MAX: it has no length */
     bool sixteen_bits;      /* every sample is an int16 exactly */
     char kind[24];          /* "WAV PCM_16" */
     int failure;            /* errno, where the system refused and not the content is wrong */
+    unsigned char head[SOUND_HEAD_BYTES]; /* of the source */
 };
 
-/* Takes over the source's descriptor. Sets *verdict and returns its status; unless that is
- * CLIP_OK, the file is closed. */
+/* Takes over the source's descriptor; *file must not move. Sets *verdict and returns its status;
+ * unless that is CLIP_OK, the file is closed. */
 enum clip_status sound_file_open(const struct sound_source *source, struct sound_file *file,
                                  struct verdict *verdict);
 void sound_file_close(struct sound_file *file); /* also after a failed open */
+
+/* Opens the same file again, from its beginning. The address of *file is the same. */
+enum clip_status sound_file_reopen(struct sound_file *file, struct verdict *verdict);
+
+/* Of sound_file_open, by libsndfile (sound_sndfile.c) and FFmpeg (ffmpeg.c): open a file
+ * whose container is known, and fill in what the header says, which is not checked yet. */
+enum clip_status sndfile_open(struct sound_file *file, struct verdict *verdict);
+enum clip_status ffmpeg_open(struct sound_file *file, const struct media_kind *kind,
+                             struct verdict *verdict);
+
+/* The bytes of a reader's failure before its first full stop. */
+size_t sound_failure_length(const char *failure);
 
 #endif

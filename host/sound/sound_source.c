@@ -1,5 +1,6 @@
 #include "host/sound/sound_source.h"
 
+#include "host/base/clock.h"
 #include "host/base/file.h"
 #include "host/base/root_folder.h"
 
@@ -45,6 +46,31 @@ enum clip_status sound_source_take(int descriptor, const char *path, struct soun
                        "only %zu KiB of the file's %zu MiB were ever written, the rest is holes; "
                        "copy the file again",
                        source->stored >> 10, source->bytes >> 20);
+}
+
+static _Thread_local struct sound_reads reads;
+
+struct sound_reads sound_source_reads(void) {
+    const struct sound_reads since = reads;
+    reads = (struct sound_reads){0};
+    return since;
+}
+
+ssize_t sound_source_read(const struct sound_source *source, uint64_t position, void *bytes,
+                          size_t count) {
+    ssize_t got;
+    if (position >= source->bytes) return 0;
+    if (count > source->bytes - position) count = (size_t)(source->bytes - position);
+    if (position + count <= source->head_count) {
+        memcpy(bytes, source->head + position, count);
+        return (ssize_t)count;
+    }
+    const double before = clock_seconds();
+    do got = pread(source->descriptor, bytes, count, (off_t)(source->offset + position));
+    while (got < 0 && errno == EINTR);
+    reads.seconds += clock_seconds() - before;
+    if (got > 0) reads.bytes += (uint64_t)got;
+    return got;
 }
 
 void sound_source_close(struct sound_source *source) {
