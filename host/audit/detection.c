@@ -1,6 +1,8 @@
 #include "host/audit/detection.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
+#include "host/base/sort.h"
 #include "host/confident/flagged.h"
 #include "kernels/device.h"
 
@@ -90,8 +92,8 @@ static enum error_code run_logistic(const struct device_operations *operations,
     struct progress progress = {0};
     const struct crossval_progress step = {crossval_show_fits, &progress};
     size_t cells = input->rows * input->classes;
-    detection->logarithms = memory_array(cells, sizeof(float), "probabilities", error);
-    detection->margins = memory_array(input->rows, sizeof(float), "margins", error);
+    detection->logarithms = scratch_array(cells, sizeof(float), "probabilities", error);
+    detection->margins = scratch_array(input->rows, sizeof(float), "margins", error);
     TRY(error->code);
     progress_start(&progress, style, "classifier", "fits", 0);
     crossval_run(operations, device, &rows, &settings->crossval, &step, detection->probabilities,
@@ -123,9 +125,11 @@ enum error_code detection_classify(const struct device_operations *operations,
                     "--detector logistic takes one embedding a clip, but %zu are given; give one, "
                     "or --detector ensemble",
                     input->view_count);
+    if (style != PROGRESS_QUIET)
+        crossval_say_sample(&settings->crossval, input->rows, input->classes, input->folds);
     detection->probabilities =
-        memory_array(input->rows * input->classes, sizeof(float), "probabilities", error);
-    detection->labels = memory_array(input->rows, sizeof(int64_t), "labels", error);
+        scratch_array(input->rows * input->classes, sizeof(float), "probabilities", error);
+    detection->labels = scratch_array(input->rows, sizeof(int64_t), "labels", error);
     TRY(error->code);
     for (size_t row = 0; row < input->rows; row++) detection->labels[row] = input->labels[row];
     if (settings->detector == DETECTOR_LOGISTIC)
@@ -137,13 +141,13 @@ void detection_free(struct detection *detection) {
     ensemble_free(&detection->ensemble);
     crossval_report_free(&detection->crossval);
     confident_free(&detection->confident);
-    free(detection->logarithms);
-    free(detection->margins);
-    free(detection->probabilities);
-    free(detection->labels);
-    free(detection->scores);
-    free(detection->same_sound);
-    free(detection->flagged);
+    scratch_free(detection->logarithms);
+    scratch_free(detection->margins);
+    scratch_free(detection->probabilities);
+    scratch_free(detection->labels);
+    scratch_free(detection->scores);
+    scratch_free(detection->same_sound);
+    scratch_free(detection->flagged);
     *detection = (struct detection){0};
 }
 
@@ -170,12 +174,12 @@ static enum error_code score_rows(const struct detection_settings *settings,
         for (size_t i = 0; i < rows; i++) detection->scores[i] = detection->view.margins[i];
         return ERROR_NONE;
     }
-    double *scores = memory_array(rows, sizeof *scores, "scores", error);
+    double *scores = scratch_array(rows, sizeof *scores, "scores", error);
     if (scores != NULL && confident_score_rows(&input, settings->confident.score,
                                                adjusted ? detection->confident.thresholds : NULL,
                                                scores, error) == ERROR_NONE)
         for (size_t i = 0; i < rows; i++) detection->scores[i] = (float)scores[i];
-    free(scores);
+    scratch_free(scores);
     return error->code;
 }
 
@@ -204,20 +208,20 @@ static enum error_code count_alike(const struct detection *detection, int32_t *a
     for (size_t row = 0; row < input->rows; row++)
         count += detection->same_sound[input->copy_of[row]] != SIZE_MAX;
     if (count == 0) return ERROR_NONE;
-    struct copy *copies = memory_array(count, sizeof *copies, "copies", error);
+    struct copy *copies = scratch_array(count, sizeof *copies, "copies", error);
     if (copies == NULL) return error->code;
     count = 0;
     for (size_t row = 0; row < input->rows; row++)
         if (detection->same_sound[input->copy_of[row]] != SIZE_MAX)
             copies[count++] = (struct copy){input->copy_of[row], input->labels[row], (int32_t)row};
-    qsort(copies, count, sizeof *copies, compare_copy);
+    sort_in_place(copies, count, sizeof *copies, compare_copy);
     for (size_t begin = 0, end; begin < count; begin = end) {
         for (end = begin + 1; end < count && copies[end].first == copies[begin].first &&
                               copies[end].label == copies[begin].label;)
             end++;
         for (size_t i = begin; i < end; i++) alike[copies[i].row] = (int32_t)(end - begin);
     }
-    free(copies);
+    scratch_free(copies);
     return ERROR_NONE;
 }
 
@@ -264,10 +268,10 @@ static enum error_code compare_copies(struct detection *detection, int32_t *alik
 static enum error_code flag_copies(struct detection *detection, unsigned char *flagged,
                                    struct error *error) {
     const struct detection_input *input = detection->input;
-    int32_t *best = memory_array(input->rows, sizeof *best, "copies", error);
-    int32_t *alike = memory_array(input->rows, sizeof *alike, "copies", error);
+    int32_t *best = scratch_array(input->rows, sizeof *best, "copies", error);
+    int32_t *alike = scratch_array(input->rows, sizeof *alike, "copies", error);
     detection->same_sound =
-        memory_array(input->rows, sizeof *detection->same_sound, "copies", error);
+        scratch_array(input->rows, sizeof *detection->same_sound, "copies", error);
     if (error->code != ERROR_NONE) goto done;
     if (compare_copies(detection, alike, best, error) != ERROR_NONE) goto done;
     for (size_t row = 0; row < input->rows; row++) {
@@ -277,8 +281,8 @@ static enum error_code flag_copies(struct detection *detection, unsigned char *f
             detection->scores[row] -= CERTAIN_SCORE;
     }
 done:
-    free(best);
-    free(alike);
+    scratch_free(best);
+    scratch_free(alike);
     return error->code;
 }
 
@@ -286,7 +290,7 @@ done:
 static enum error_code flag_rows(struct detection *detection, struct error *error) {
     const struct detection_input *input = detection->input;
     size_t count;
-    detection->flagged = memory_array(input->rows, 1, "issues", error);
+    detection->flagged = scratch_array(input->rows, 1, "issues", error);
     if (detection->flagged == NULL) return error->code;
     TRY(flagged_find(&detection->view, detection->flagged, &count, error));
     if (input->copy_of != NULL) TRY(flag_copies(detection, detection->flagged, error));
@@ -302,7 +306,7 @@ enum error_code detection_find(const struct detection_settings *settings,
     if (own.filter == FILTER_ENSEMBLE) own.filter = FILTER_PREDICTED_NEQ_GIVEN; /* replaced below */
     if (own.score == SCORE_LOG_MARGIN) own.score = SCORE_SELF_CONFIDENCE;
     TRY(confident_find(&confident, &own, &detection->confident, error));
-    detection->scores = memory_array(input->rows, sizeof(float), "scores", error);
+    detection->scores = scratch_array(input->rows, sizeof(float), "scores", error);
     if (detection->scores == NULL) return error->code;
     TRY(score_rows(settings, detection, error));
     if (detection->own_filter) return flag_rows(detection, error);

@@ -2,6 +2,7 @@
 #include "host/audit/detection.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/classifier/group_view.h"
 
 #include <stdlib.h>
@@ -24,10 +25,10 @@ enum error_code detection_group_view(const struct device_operations *operations,
                                           .result = &detection->ensemble,
                                           .groups = input->groups,
                                           .threads = input->threads};
-    float *logs = memory_array(input->rows, input->classes * sizeof *logs, "probabilities", error);
+    float *logs = scratch_array(input->rows, input->classes * sizeof *logs, "probabilities", error);
     if (logs == NULL) return error->code;
     if (group_view_run(operations, device, &view, PROGRESS_QUIET, logs, error) != ERROR_NONE) {
-        free(logs);
+        scratch_free(logs);
         return error->code;
     }
     *logarithms = logs;

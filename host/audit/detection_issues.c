@@ -4,6 +4,7 @@
 #include "host/audit/issues.h"
 #include "host/base/memory.h"
 #include "host/base/names.h"
+#include "host/base/scratch.h"
 #include "host/classifier/votes.h"
 
 #include <math.h>
@@ -68,9 +69,9 @@ static enum error_code find_neighbours(const struct device_operations *operation
     const struct detection_input *input = detection->input;
     size_t count = detection->confident.issue_count;
     if (count > RUN_NEIGHBOUR_ISSUES) count = RUN_NEIGHBOUR_ISSUES;
-    size_t *queries = memory_array(count, sizeof *queries, "neighbours", error);
-    size_t *found = memory_array(count, VOTES_NEIGHBOURS * sizeof *found, "neighbours", error);
-    float *similar = memory_array(count, VOTES_NEIGHBOURS * sizeof *similar, "neighbours", error);
+    size_t *queries = scratch_array(count, sizeof *queries, "neighbours", error);
+    size_t *found = scratch_array(count, VOTES_NEIGHBOURS * sizeof *found, "neighbours", error);
+    float *similar = scratch_array(count, VOTES_NEIGHBOURS * sizeof *similar, "neighbours", error);
     if (error->code != ERROR_NONE) goto done;
     for (size_t i = 0; i < count; i++) queries[i] = detection->confident.issues[i].row;
     for (size_t v = 0; v < input->view_count && error->code == ERROR_NONE; v++) {
@@ -89,9 +90,9 @@ static enum error_code find_neighbours(const struct device_operations *operation
                              &evidence[i * input->view_count + v]);
     }
 done:
-    free(queries);
-    free(found);
-    free(similar);
+    scratch_free(queries);
+    scratch_free(found);
+    scratch_free(similar);
     return error->code;
 }
 
@@ -100,7 +101,7 @@ static enum error_code make_evidence(const struct device_operations *operations,
                                      struct run_issue *issues, struct run_evidence **evidence,
                                      struct error *error) {
     size_t count = detection->confident.issue_count, views = detection->input->view_count;
-    *evidence = memory_array(count, views * sizeof **evidence, "evidence", error);
+    *evidence = scratch_array(count, views * sizeof **evidence, "evidence", error);
     if (*evidence == NULL) return error->code;
     for (size_t i = 0; i < count; i++) {
         fill_evidence(detection, detection->confident.issues[i].row, &issues[i],

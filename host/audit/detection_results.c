@@ -1,6 +1,7 @@
 #include "host/audit/detection_results.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/confident/belief.h"
 #include "host/confident/error_count.h"
 #include "host/confident/group_errors.h"
@@ -31,7 +32,7 @@ static enum error_code ordinary_marked(const struct mix_view *view, bool *marked
                                        struct error *error) {
     struct mix_view mix = *view;
     size_t count = view->rows < SAMPLE ? view->rows : SAMPLE;
-    size_t *rows = memory_array(count, sizeof *rows, "rows", error);
+    size_t *rows = scratch_array(count, sizeof *rows, "rows", error);
     struct none_of_classes *found = memory_array(count, sizeof *found, "rows", error);
     if (error->code == ERROR_NONE && count > 0) {
         for (size_t i = 0; i < count; i++) rows[i] = i * view->rows / count;
@@ -42,7 +43,7 @@ static enum error_code ordinary_marked(const struct mix_view *view, bool *marked
         qsort(found, count, sizeof *found, compare_entropy);
         *marked = found[count / 2].marked;
     }
-    free(rows);
+    scratch_free(rows);
     free(found);
     return error->code;
 }
@@ -53,8 +54,8 @@ static enum error_code mark_issues(const struct detection *detection,
     size_t count = detection->confident.issue_count;
     bool flat = false;
     TRY(ordinary_marked(&detection->view, &flat, error));
-    size_t *rows = memory_array(count, sizeof *rows, "issues", error);
-    struct none_of_classes *marks = memory_array(count, sizeof *marks, "issues", error);
+    size_t *rows = scratch_array(count, sizeof *rows, "issues", error);
+    struct none_of_classes *marks = scratch_array(count, sizeof *marks, "issues", error);
     if (error->code == ERROR_NONE) {
         for (size_t i = 0; i < count; i++) rows[i] = detection->confident.issues[i].row;
         none_of_classes_find(&detection->view, rows, count, marks);
@@ -64,8 +65,8 @@ static enum error_code mark_issues(const struct detection *detection,
                 marks[i].marked && !flat && !found->issues[i].certain;
         }
     }
-    free(rows);
-    free(marks);
+    scratch_free(rows);
+    scratch_free(marks);
     return error->code;
 }
 
@@ -144,7 +145,7 @@ static enum error_code find_groups(const struct detection *detection,
             .clips = errors[i].clips,
             .matching = errors[i].matching,
         };
-    free(errors);
+    scratch_free(errors);
     results->group_errors = found->group_errors;
     results->group_error_count = count;
     return error->code;
@@ -179,11 +180,11 @@ enum error_code detection_results_make(const struct device_operations *operation
 }
 
 void detection_results_free(struct detection_results *found) {
-    free(found->issues);
-    free(found->evidence);
+    scratch_free(found->issues);
+    scratch_free(found->evidence);
     free(found->health.classes);
     free(found->health.pairs);
-    free(found->group_view);
+    scratch_free(found->group_view);
     free(found->group_errors);
     warnings_free(&found->cautions);
     *found = (struct detection_results){0};

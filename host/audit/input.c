@@ -168,7 +168,7 @@ enum error_code audit_check_input(const struct audit_settings *settings, enum fo
         return FAIL(error, ERROR_DATA,
                     "--group %s has %zu different values, fewer than the %zu folds; give --folds "
                     "%zu, or another group",
-                    settings->session.input_options.group_field, clips->group_count, folds,
+                    audit->session.input.group_field, clips->group_count, folds,
                     clips->group_count > 2 ? clips->group_count : 2);
     for (size_t i = 0; i < clips->count; i++) unlabelled += clips->clips[i].status == CLIP_NO_LABEL;
     if (unlabelled > 0)

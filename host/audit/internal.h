@@ -10,9 +10,8 @@
 #include "host/classifier/crossval_multilabel.h"
 #include "host/confident/multilabel.h"
 #include "host/embedding/clip_view.h"
+#include "host/embedding/stage_times.h"
 #include "host/output/files.h"
-
-#define AUDIT_STAGES 8
 
 struct audit;
 
@@ -53,8 +52,9 @@ struct audit {
     const struct audit_kind *kind;
 
     struct audit_rows rows;
-    struct npy_array embeddings; /* embeddings.npy, mapped: (rows, columns) */
+    struct npy_array embeddings; /* embeddings.npy, mapped; empty with rows_in_store */
     struct npy_array statistics; /* statistics.npy likewise; without them empty */
+    struct ensemble_view own[2]; /* what the run computed: embeddings, statistics */
     struct audit_views views;
     const float *probabilities; /* (rows, classes) */
 
@@ -81,9 +81,7 @@ struct audit {
     struct warnings warnings;
     struct run_results results;
 
-    struct run_timing timings[AUDIT_STAGES];
-    size_t timing_count;
-    double began, stage_began;
+    struct stage_times times;
 };
 
 /* Fails where no audit of the input is possible (fewer groups than folds, fewer than two
@@ -95,6 +93,9 @@ enum error_code audit_check_classes(const struct audit_settings *settings, enum 
                                     struct audit *audit, struct error *error);
 enum error_code audit_check_labels(const struct audit_settings *settings, enum fold_source source,
                                    struct audit *audit, struct error *error);
+
+/* Warns of equal sounds in several parts of the data set. */
+enum error_code audit_warn_of_splits(struct audit *audit, struct error *error);
 
 /* Confident learning over the probabilities. */
 enum error_code audit_find_issues(const struct audit_settings *settings, struct audit *audit,

@@ -1,6 +1,7 @@
 #include "host/audit/issues.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 
 #include <stdlib.h>
 
@@ -23,12 +24,12 @@ enum error_code issues_make(const struct confident_input *input,
                             const struct confident_result *found, const size_t *clips,
                             struct run_issue **issues, struct error *error) {
     size_t count = found->issue_count;
-    struct confident_row *described = memory_array(count, sizeof *described, "issues", error);
-    *issues = memory_array(count, sizeof **issues, "issues", error);
+    struct confident_row *described = scratch_array(count, sizeof *described, "issues", error);
+    *issues = scratch_array(count, sizeof **issues, "issues", error);
     if (error->code == ERROR_NONE &&
         confident_describe(input, found->issues, count, described, error) == ERROR_NONE)
         for (size_t i = 0; i < count; i++)
             (*issues)[i] = make_issue(&found->issues[i], &described[i], clips);
-    free(described);
+    scratch_free(described);
     return error->code;
 }

@@ -1,6 +1,7 @@
 #include "host/audit/issues_multilabel.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 
 #include <stdlib.h>
 
@@ -12,7 +13,7 @@ static enum error_code sort_annotations(const struct multilabel_input *input,
                                         const struct multilabel_result *found,
                                         struct run_annotation *annotations, size_t *starts,
                                         struct error *error) {
-    size_t *next = memory_array(found->rows + 1, sizeof *next, "issues", error);
+    size_t *next = scratch_array(found->rows + 1, sizeof *next, "issues", error);
     if (next == NULL) return error->code;
     for (size_t i = 0; i < found->annotation_count; i++) starts[found->annotations[i].row + 1]++;
     for (size_t row = 0; row < found->rows; row++) {
@@ -26,7 +27,7 @@ static enum error_code sort_annotations(const struct multilabel_input *input,
         annotations[next[from->row]++] =
             (struct run_annotation){from->class_index, from->given, (float)probability};
     }
-    free(next);
+    scratch_free(next);
     return ERROR_NONE;
 }
 
@@ -46,13 +47,13 @@ static void take_probabilities(struct run_issue *issue) {
 static double *score_issues(const struct multilabel_input *input,
                             const struct multilabel_result *found, struct error *error) {
     size_t count = found->issue_count;
-    uint32_t *rows = memory_array(count, sizeof *rows, "issues", error);
-    double *scores = memory_array(count, SCORE_COUNT * sizeof *scores, "scores", error);
+    uint32_t *rows = scratch_array(count, sizeof *rows, "issues", error);
+    double *scores = scratch_array(count, SCORE_COUNT * sizeof *scores, "scores", error);
     for (size_t i = 0; error->code == ERROR_NONE && i < count; i++) rows[i] = found->issues[i].row;
     for (int s = 0; error->code == ERROR_NONE && s < SCORE_COUNT; s++)
         multilabel_score_rows(input, (enum confident_score)s, NULL, rows, count,
                               scores + (size_t)s * count, error);
-    free(rows);
+    scratch_free(rows);
     return scores;
 }
 
@@ -61,9 +62,9 @@ enum error_code issues_make_multilabel(const struct multilabel_input *input,
                                        struct run_issue **issues,
                                        struct run_annotation **annotations, struct error *error) {
     size_t count = found->issue_count;
-    size_t *starts = memory_array(found->rows + 1, sizeof *starts, "issues", error);
-    *issues = memory_array(count, sizeof **issues, "issues", error);
-    *annotations = memory_array(found->annotation_count, sizeof **annotations, "issues", error);
+    size_t *starts = scratch_array(found->rows + 1, sizeof *starts, "issues", error);
+    *issues = scratch_array(count, sizeof **issues, "issues", error);
+    *annotations = scratch_array(found->annotation_count, sizeof **annotations, "issues", error);
     if (error->code == ERROR_NONE) sort_annotations(input, found, *annotations, starts, error);
     double *scores = error->code == ERROR_NONE ? score_issues(input, found, error) : NULL;
     for (size_t i = 0; error->code == ERROR_NONE && i < count; i++) {
@@ -81,8 +82,8 @@ enum error_code issues_make_multilabel(const struct multilabel_input *input,
         };
         take_probabilities(&(*issues)[i]);
     }
-    free(scores);
-    free(starts);
+    scratch_free(scores);
+    scratch_free(starts);
     return error->code;
 }
 

@@ -2,6 +2,7 @@
 #include "host/audit/internal.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/clips/fingerprint.h"
 #include "host/confident/supplied.h"
 #include "host/embedding/run_facts.h"
@@ -41,9 +42,9 @@ static size_t *first_issues(const struct audit *audit, size_t *count, struct err
 /* The most similar audited clips of the first issues, and where there are not too many rows
  * of every row: one search gives both. */
 static enum error_code find_neighbours(struct audit *audit, struct error *error) {
-    const struct neighbour_rows rows = {.embeddings = npy_direct(&audit->embeddings, NPY_FLOAT32),
+    const struct neighbour_rows rows = {.embeddings = audit->own[0].embeddings,
                                         .count = audit->rows.count,
-                                        .columns = audit->embeddings.columns,
+                                        .columns = audit->own[0].features,
                                         .clips = audit->rows.clips};
     struct neighbours found = {0};
     size_t count;
@@ -91,8 +92,9 @@ static void add_settings(const struct audit_settings *settings, struct audit *au
     run_fact_bool(facts, "settings", "shuffle", crossval->shuffle);
     run_fact_integer(facts, "settings", "seed", crossval->seed);
     run_fact_string(facts, "settings", "label_pattern", input->label_pattern);
-    run_fact_string(facts, "settings", "label_separator", input->label_separator);
-    run_fact_string(facts, "settings", "group", input->group_field);
+    run_fact_string(facts, "settings", "label_separator", audit->session.input.label_separator);
+    run_fact_string(facts, "settings", "group", audit->session.input.group_field);
+    run_fact_string(facts, "settings", "path_template", input->path_template);
     run_fact_string(facts, "settings", "fold_column", audit->session.input.fold_column);
     run_fact_bool(facts, "settings", "C_auto", crossval->c_auto);
     run_fact_string(facts, "settings", "scale",
@@ -118,6 +120,8 @@ static enum error_code add_facts(const struct audit_settings *settings, struct a
     run_facts_views(facts, session->has_statistics);
     run_facts_sandbox(facts);
     run_facts_input(facts, &session->input, settings->session.no_resample);
+    run_facts_list(facts, settings->session.input, &settings->session.input_options,
+                   &session->input.trace);
     add_clips_hash(audit);
     add_settings(settings, audit);
     return audit->kind->add_facts(audit, facts, error);
@@ -150,7 +154,8 @@ static void fill_results(const struct audit_settings *settings, struct audit *au
     results->input = settings->session.input;
     results->root = input->clips.root.path;
     results->allow_outside = input->clips.root.allow_outside;
-    results->group_name = settings->session.input_options.group_field;
+    results->not_read = input->not_read.data;
+    results->group_name = audit->session.input.group_field;
     results->clips = clip_view_clips(&audit->view);
     results->class_names = audit->rows.class_names;
     results->class_count = audit->rows.classes;
@@ -167,6 +172,7 @@ enum error_code audit_make_results(const struct audit_settings *settings, struct
     fill_results(settings, audit);
     TRY(add_facts(settings, audit, error));
     TRY(add_warnings(audit, error));
+    TRY(audit_warn_of_splits(audit, error));
     TRY(audit->kind->report_left_out(audit, error));
     results->warnings = (const char *const *)audit->warnings.sentences;
     results->warning_count = audit->warnings.count;
@@ -179,9 +185,9 @@ void audit_free_results(struct audit *audit) {
     text_free(&audit->clip_id);
     warnings_free(&audit->warnings);
     detection_results_free(&audit->found);
-    free(audit->multilabel_issues);
-    free(audit->annotations);
+    scratch_free(audit->multilabel_issues);
+    scratch_free(audit->annotations);
     text_free(&audit->label_texts);
     free(audit->multilabel_classes);
-    free(audit->relations);
+    scratch_free(audit->relations);
 }

@@ -3,6 +3,7 @@
 #include "host/audit/internal.h"
 #include "host/audit/issues_multilabel.h"
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/base/utf8.h"
 #include "host/classifier/auditable.h"
 
@@ -51,9 +52,11 @@ static enum error_code cross_validate(const struct audit_settings *settings, str
     };
     crossval.threads = audit->session.engine.threads;
     audit->multilabel_probabilities =
-        memory_array(rows->count * rows->classes, sizeof(float), "probabilities", error);
+        scratch_array(rows->count * rows->classes, sizeof(float), "probabilities", error);
     if (audit->multilabel_probabilities == NULL) return error->code;
     audit->probabilities = audit->multilabel_probabilities;
+    if (settings->session.progress != PROGRESS_QUIET)
+        crossval_say_sample(&crossval, rows->count, 2, rows->folds);
     progress_start(&progress, settings->session.progress, "classifier", "fits", 0);
     crossval_multilabel_run(device->operations, device, &input, &crossval, &step,
                             audit->multilabel_probabilities, &audit->multilabel_crossval, error);

@@ -2,6 +2,7 @@
 #include "host/audit/internal.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 
 #include <stdlib.h>
 
@@ -21,12 +22,12 @@ static enum error_code select_rows(const struct audit_settings *settings, enum f
 /* int64, as numpy's programs take them. */
 static enum error_code write_labels(struct audit *audit, struct error *error) {
     const struct audit_rows *rows = &audit->rows;
-    int64_t *labels = memory_array(rows->count, sizeof *labels, "labels", error);
+    int64_t *labels = scratch_array(rows->count, sizeof *labels, "labels", error);
     if (labels == NULL) return error->code;
     for (size_t i = 0; i < rows->count; i++) labels[i] = rows->labels[i];
     npy_write_in(&audit->session.out.folder, "labels.npy", NPY_INT64, 1, &rows->count, labels,
                  error);
-    free(labels);
+    scratch_free(labels);
     return error->code;
 }
 

@@ -1,6 +1,7 @@
 #include "host/audit/rows.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/classifier/auditable.h"
 #include "host/classifier/copies.h"
 #include "host/classifier/folds.h"
@@ -10,17 +11,17 @@
 #include <string.h>
 
 void audit_rows_free(struct audit_rows *rows) {
-    free(rows->clips);
-    free(rows->labels);
-    free(rows->fold_of);
-    free(rows->copy_of);
-    free(rows->groups);
-    free(rows->hashes);
+    scratch_free(rows->clips);
+    scratch_free(rows->labels);
+    scratch_free(rows->fold_of);
+    scratch_free(rows->copy_of);
+    scratch_free(rows->groups);
+    scratch_free(rows->hashes);
     free(rows->class_names);
     free(rows->class_of);
-    free(rows->clip_folds);
-    free(rows->clip_rows);
-    free(rows->label_matrix);
+    scratch_free(rows->clip_folds);
+    scratch_free(rows->clip_rows);
+    scratch_free(rows->label_matrix);
     free(rows->class_labels);
     free(rows->label_status);
     free(rows->label_rows);
@@ -102,17 +103,17 @@ enum error_code audit_rows_begin(const struct row_source *source, struct audit_r
                                  struct error *error) {
     const struct clip_list *clips = source->clips;
     *rows = (struct audit_rows){.folds = source->settings->folds};
-    rows->clips = memory_array(clips->count, sizeof *rows->clips, "rows", error);
-    rows->labels = memory_array(clips->count, sizeof *rows->labels, "labels", error);
-    rows->fold_of = memory_array(clips->count, sizeof *rows->fold_of, "folds", error);
+    rows->clips = scratch_array(clips->count, sizeof *rows->clips, "rows", error);
+    rows->labels = scratch_array(clips->count, sizeof *rows->labels, "labels", error);
+    rows->fold_of = scratch_array(clips->count, sizeof *rows->fold_of, "folds", error);
     rows->class_of = memory_array(clips->class_count, sizeof *rows->class_of, "classes", error);
-    rows->clip_folds = memory_array(clips->count, sizeof *rows->clip_folds, "folds", error);
-    rows->clip_rows = memory_array(clips->count, sizeof *rows->clip_rows, "rows", error);
+    rows->clip_folds = scratch_array(clips->count, sizeof *rows->clip_folds, "folds", error);
+    rows->clip_rows = scratch_array(clips->count, sizeof *rows->clip_rows, "rows", error);
     if (source->folds == FOLDS_BY_GROUP)
-        rows->groups = memory_array(clips->count, sizeof *rows->groups, "groups", error);
+        rows->groups = scratch_array(clips->count, sizeof *rows->groups, "groups", error);
     if (!source->copies_apart) {
-        rows->copy_of = memory_array(clips->count, sizeof *rows->copy_of, "copies", error);
-        rows->hashes = memory_array(clips->count, sizeof *rows->hashes, "hashes", error);
+        rows->copy_of = scratch_array(clips->count, sizeof *rows->copy_of, "copies", error);
+        rows->hashes = scratch_array(clips->count, sizeof *rows->hashes, "hashes", error);
     }
     TRY(error->code);
     for (size_t c = 0; c < clips->class_count; c++) rows->class_of[c] = -1;
@@ -133,7 +134,7 @@ enum error_code audit_rows_group_folds(const struct row_source *source, size_t c
                                        struct audit_rows *rows, struct error *error) {
     const struct clip_list *clips = source->clips;
     const struct crossval_settings *settings = source->settings;
-    int64_t *groups = memory_array(rows->count, sizeof *groups, "groups", error);
+    int64_t *groups = scratch_array(rows->count, sizeof *groups, "groups", error);
     if (groups == NULL) return error->code;
     for (size_t i = 0; i < rows->count; i++) groups[i] = clips->clips[rows->clips[i]].group_index;
     if (rows->copy_of == NULL ||
@@ -141,18 +142,18 @@ enum error_code audit_rows_group_folds(const struct row_source *source, size_t c
                            &rows->joined_groups, error) == ERROR_NONE)
         folds_stratified_group(rows->labels, groups, rows->count, classes, rows->folds,
                                settings->shuffle, settings->seed, rows->fold_of, error);
-    free(groups);
+    scratch_free(groups);
     return error->code;
 }
 
 enum error_code audit_rows_column_folds(const struct row_source *source, struct audit_rows *rows,
                                         struct error *error) {
     const struct clip_list *clips = source->clips;
-    int64_t *values = memory_array(rows->count, sizeof *values, "folds", error);
+    int64_t *values = scratch_array(rows->count, sizeof *values, "folds", error);
     if (values == NULL) return error->code;
     for (size_t i = 0; i < rows->count; i++) values[i] = clips->clips[rows->clips[i]].fold;
     folds_from_column(values, rows->count, rows->fold_of, &rows->folds, error);
-    free(values);
+    scratch_free(values);
     return error->code;
 }
 
@@ -167,7 +168,7 @@ void audit_rows_end(const struct row_source *source, struct audit_rows *rows) {
         if (rows->groups != NULL)
             rows->groups[i] = source->clips->clips[rows->clips[i]].group_index;
     }
-    free(rows->hashes);
+    scratch_free(rows->hashes);
     rows->hashes = NULL;
 }
 
@@ -192,7 +193,7 @@ static enum error_code deal_folds(const struct row_source *source, struct audit_
 static enum error_code make_folds(const struct row_source *source, struct audit_rows *rows,
                                   struct error *error) {
     size_t left = rows->count, classes = source->clips->class_count;
-    unsigned char *status = memory_array(source->clips->count, sizeof *status, "rows", error);
+    unsigned char *status = scratch_array(source->clips->count, sizeof *status, "rows", error);
     if (status == NULL) return error->code;
     if (source->folds == FOLDS_BY_COLUMN)
         audit_rows_column_folds(source, rows, error);
@@ -202,7 +203,7 @@ static enum error_code make_folds(const struct row_source *source, struct audit_
     if (error->code == ERROR_NONE && auditable_by_fold(rows->labels, rows->fold_of, rows->count,
                                                        classes, status, &left, error) == ERROR_NONE)
         drop_rows(source->clips, status, rows, error);
-    free(status);
+    scratch_free(status);
     return error->code;
 }
 

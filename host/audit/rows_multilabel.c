@@ -2,6 +2,7 @@
 #include "host/audit/rows.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/classifier/auditable.h"
 
 #include <stdlib.h>
@@ -34,7 +35,7 @@ static size_t keep_frequent(const size_t *counts, size_t labels, size_t minimum,
 static enum error_code fill_matrix(const struct clip_list *clips, const struct label_sets *sets,
                                    struct audit_rows *rows, size_t classes, struct error *error) {
     int32_t *class_of = memory_array(sets->count, sizeof *class_of, "labels", error);
-    rows->label_matrix = memory_array(rows->count, classes, "labels of clips", error);
+    rows->label_matrix = scratch_array(rows->count, classes, "labels of clips", error);
     if (error->code != ERROR_NONE) {
         free(class_of);
         return error->code;

@@ -73,10 +73,8 @@ static enum error_code write_rows(const struct npy_array *array, const char *pat
     return error->code;
 }
 
-void audit_views_add(struct audit_views *views, const char *name, const char *file,
-                     const float *embeddings, size_t features) {
-    if (views->count < MIX_VIEWS)
-        views->views[views->count++] = (struct ensemble_view){name, file, embeddings, features};
+void audit_views_add(struct audit_views *views, const struct ensemble_view *view) {
+    if (views->count < MIX_VIEWS) views->views[views->count++] = *view;
 }
 
 enum error_code audit_views_gather(const struct folder *folder, const size_t *clips, size_t count,
@@ -87,8 +85,11 @@ enum error_code audit_views_gather(const struct folder *folder, const size_t *cl
         TRY(write_rows(&views->given[v], views->paths[v], folder, name, clips, count, error));
         TRY(npy_unchanged(&views->given[v], error));
         TRY(npy_open_in(folder, name, &views->kept[v], error));
-        audit_views_add(views, views->names[v], views->paths[v],
-                        npy_direct(&views->kept[v], NPY_FLOAT32), views->kept[v].columns);
+        const struct npy_array *kept = &views->kept[v];
+        audit_views_add(
+            views, &(struct ensemble_view){views->names[v], views->paths[v],
+                                           matrix_of(npy_direct(kept, NPY_FLOAT32), kept->columns),
+                                           kept->columns});
     }
     return ERROR_NONE;
 }

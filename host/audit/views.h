@@ -29,10 +29,8 @@ enum error_code audit_views_open(const char *const *paths, size_t count, size_t 
 enum error_code audit_views_gather(const struct folder *folder, const size_t *clips, size_t count,
                                    struct audit_views *views, struct error *error);
 
-/* Adds a view that the audit made: name and file (see struct ensemble_view) and embeddings (rows,
- * features) stay the caller's. */
-void audit_views_add(struct audit_views *views, const char *name, const char *file,
-                     const float *embeddings, size_t features);
+/* Adds a view that the audit made; what it points to stays the caller's. */
+void audit_views_add(struct audit_views *views, const struct ensemble_view *view);
 
 void audit_views_close(struct audit_views *views); /* takes a zeroed one */
 

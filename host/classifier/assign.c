@@ -1,5 +1,6 @@
 #include "host/classifier/assign.h"
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/classifier/copies.h"
 #include "host/classifier/folds.h"
 
@@ -18,12 +19,12 @@ struct remaining {
 };
 
 static void remaining_free(struct remaining *remaining) {
-    free(remaining->rows);
-    free(remaining->labels);
-    free(remaining->given);
-    free(remaining->copy_of);
-    free(remaining->fold_of);
-    free(remaining->status);
+    scratch_free(remaining->rows);
+    scratch_free(remaining->labels);
+    scratch_free(remaining->given);
+    scratch_free(remaining->copy_of);
+    scratch_free(remaining->fold_of);
+    scratch_free(remaining->status);
 }
 
 static enum error_code gather(struct remaining *remaining, const int32_t *labels, size_t rows,
@@ -31,11 +32,11 @@ static enum error_code gather(struct remaining *remaining, const int32_t *labels
                               struct error *error) {
     size_t count = remaining->count;
     const int64_t *given = request->column != NULL ? request->column : request->groups;
-    remaining->rows = memory_array(count, sizeof(size_t), "rows", error);
-    remaining->labels = memory_array(count, sizeof(int32_t), "labels", error);
-    remaining->given = memory_array(count, sizeof(int64_t), "groups", error);
-    remaining->fold_of = memory_array(count, sizeof(int32_t), "folds", error);
-    remaining->status = memory_array(count, 1, "statuses", error);
+    remaining->rows = scratch_array(count, sizeof(size_t), "rows", error);
+    remaining->labels = scratch_array(count, sizeof(int32_t), "labels", error);
+    remaining->given = scratch_array(count, sizeof(int64_t), "groups", error);
+    remaining->fold_of = scratch_array(count, sizeof(int32_t), "folds", error);
+    remaining->status = scratch_array(count, 1, "statuses", error);
     if (error->code != ERROR_NONE) return error->code;
     for (size_t row = 0, at = 0; row < rows; row++)
         if (status[row] == AUDITABLE_YES) {
@@ -45,7 +46,7 @@ static enum error_code gather(struct remaining *remaining, const int32_t *labels
             at++;
         }
     if (request->copy_of == NULL) return ERROR_NONE;
-    remaining->copy_of = memory_array(count, sizeof(int32_t), "copies", error);
+    remaining->copy_of = scratch_array(count, sizeof(int32_t), "copies", error);
     if (remaining->copy_of == NULL) return error->code;
     return copies_select(request->copy_of, rows, remaining->rows, count, remaining->copy_of, error);
 }
@@ -54,8 +55,8 @@ static enum error_code gather(struct remaining *remaining, const int32_t *labels
 static enum error_code fold_groups(const struct remaining *left, size_t classes,
                                    const struct assign_request *request, struct error *error) {
     int64_t *distinct = NULL;
-    int32_t *codes = memory_array(left->count, sizeof *codes, "groups", error);
-    int64_t *groups = memory_array(left->count, sizeof *groups, "groups", error);
+    int32_t *codes = scratch_array(left->count, sizeof *codes, "groups", error);
+    int64_t *groups = scratch_array(left->count, sizeof *groups, "groups", error);
     size_t count = 0, joined = 0;
     if (error->code != ERROR_NONE ||
         folds_encode(left->given, left->count, codes, &distinct, &count, error) != ERROR_NONE)
@@ -66,8 +67,8 @@ static enum error_code fold_groups(const struct remaining *left, size_t classes,
         folds_stratified_group(left->labels, groups, left->count, classes, request->folds,
                                request->shuffle, request->seed, left->fold_of, error);
 done:
-    free(codes);
-    free(groups);
+    scratch_free(codes);
+    scratch_free(groups);
     free(distinct);
     return error->code;
 }
@@ -124,8 +125,8 @@ enum error_code assign_folds(const int32_t *labels, size_t rows, size_t classes,
     size_t minimum = request->column != NULL ? 1 : request->folds; /* rows of a class */
     *result = (struct assign_result){.folds = request->folds};
     if (rows == 0) return FAIL(error, ERROR_DATA, "no clips to audit");
-    result->status = memory_array(rows, 1, "statuses", error);
-    result->fold_of = memory_array(rows, sizeof(int32_t), "folds", error);
+    result->status = scratch_array(rows, 1, "statuses", error);
+    result->fold_of = scratch_array(rows, sizeof(int32_t), "folds", error);
     if (error->code != ERROR_NONE) goto done;
     if (auditable_by_count(labels, rows, classes, minimum, result->status, &left.count, error))
         goto done;
@@ -153,7 +154,7 @@ static enum error_code fold_labelled_rows(const struct assign_request *request, 
                                           size_t left, struct assign_result *result,
                                           int32_t *fold_of, struct error *error) {
     struct remaining labelled = {.count = left};
-    int32_t *same = memory_array(rows, sizeof *same, "labels", error);
+    int32_t *same = scratch_array(rows, sizeof *same, "labels", error);
     if (same == NULL || gather(&labelled, same, rows, request, result->status, error) != ERROR_NONE)
         goto done;
     if (request->column != NULL)
@@ -166,14 +167,14 @@ static enum error_code fold_labelled_rows(const struct assign_request *request, 
     if (error->code == ERROR_NONE) memcpy(fold_of, labelled.fold_of, left * sizeof *fold_of);
 done:
     remaining_free(&labelled);
-    free(same);
+    scratch_free(same);
     return error->code;
 }
 
 /* The labels of the labelled rows: (auditable, classes), to be freed. */
 static int8_t *gather_labels(const int8_t *labels, size_t rows, size_t classes,
                              const struct assign_result *result, struct error *error) {
-    int8_t *gathered = memory_array(result->auditable, classes, "labels", error);
+    int8_t *gathered = scratch_array(result->auditable, classes, "labels", error);
     for (size_t row = 0, at = 0; gathered != NULL && row < rows; row++)
         if (result->status[row] == AUDITABLE_YES)
             memcpy(gathered + at++ * classes, labels + row * classes, classes);
@@ -187,8 +188,8 @@ enum error_code assign_folds_multilabel(const int8_t *labels, size_t rows, size_
     int32_t *fold_of = NULL;
     int8_t *gathered = NULL;
     *result = (struct assign_result){.folds = request->folds};
-    result->status = memory_array(rows, 1, "statuses", error);
-    result->fold_of = memory_array(rows, sizeof(int32_t), "folds", error);
+    result->status = scratch_array(rows, 1, "statuses", error);
+    result->fold_of = scratch_array(rows, sizeof(int32_t), "folds", error);
     TRY(error->code);
     for (size_t row = 0; row < rows; row++) {
         bool known = labels[row * classes] >= 0;
@@ -196,7 +197,7 @@ enum error_code assign_folds_multilabel(const int8_t *labels, size_t rows, size_
         result->auditable += known;
     }
     if (result->auditable == 0) return FAIL(error, ERROR_DATA, "no clips to audit");
-    fold_of = memory_array(result->auditable, sizeof *fold_of, "folds", error);
+    fold_of = scratch_array(result->auditable, sizeof *fold_of, "folds", error);
     gathered = gather_labels(labels, rows, classes, result, error);
     if (error->code == ERROR_NONE &&
         fold_labelled_rows(request, rows, result->auditable, result, fold_of, error) == ERROR_NONE)
@@ -209,13 +210,13 @@ enum error_code assign_folds_multilabel(const int8_t *labels, size_t rows, size_
         FAIL(error, ERROR_DATA,
              "of %zu classes none can be audited (the first: %s); use fewer folds or more clips",
              classes, auditable_class_reason((enum auditable)class_status[0]));
-    free(fold_of);
-    free(gathered);
+    scratch_free(fold_of);
+    scratch_free(gathered);
     return error->code;
 }
 
 void assign_free(struct assign_result *result) {
-    free(result->status);
-    free(result->fold_of);
+    scratch_free(result->status);
+    scratch_free(result->fold_of);
     *result = (struct assign_result){0};
 }

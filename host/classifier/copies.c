@@ -1,6 +1,8 @@
 #include "host/classifier/copies.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
+#include "host/base/sort.h"
 #include "host/classifier/folds.h"
 
 #include <stdlib.h>
@@ -26,12 +28,12 @@ static int compare(const void *left, const void *right) {
 
 enum error_code copies_find(const uint64_t (*hashes)[2], size_t rows, int32_t *copy_of,
                             size_t *copies, struct error *error) {
-    struct hashed_row *sorted = memory_array(rows, sizeof *sorted, "hashes", error);
+    struct hashed_row *sorted = scratch_array(rows, sizeof *sorted, "hashes", error);
     *copies = 0;
     if (sorted == NULL) return error->code;
     for (size_t i = 0; i < rows; i++)
         sorted[i] = (struct hashed_row){{hashes[i][0], hashes[i][1]}, i};
-    qsort(sorted, rows, sizeof *sorted, compare);
+    sort_in_place(sorted, rows, sizeof *sorted, compare);
     for (size_t i = 0, first = 0; i < rows; i++) {
         bool same = sorted[i].hash[0] == sorted[first].hash[0] &&
                     sorted[i].hash[1] == sorted[first].hash[1];
@@ -39,13 +41,13 @@ enum error_code copies_find(const uint64_t (*hashes)[2], size_t rows, int32_t *c
         copy_of[sorted[i].row] = (int32_t)sorted[first].row;
         *copies += i != first;
     }
-    free(sorted);
+    scratch_free(sorted);
     return ERROR_NONE;
 }
 
 enum error_code copies_select(const int32_t *copy_of, size_t rows, const size_t *selected,
                               size_t count, int32_t *selected_copies, struct error *error) {
-    int32_t *places = memory_array(rows, sizeof *places, "copies", error);
+    int32_t *places = scratch_array(rows, sizeof *places, "copies", error);
     if (places == NULL) return error->code;
     for (size_t row = 0; row < rows; row++) places[row] = -1;
     for (size_t i = 0; i < count; i++) {
@@ -53,7 +55,7 @@ enum error_code copies_select(const int32_t *copy_of, size_t rows, const size_t 
         if (*place < 0) *place = (int32_t)i;
         selected_copies[i] = *place;
     }
-    free(places);
+    scratch_free(places);
     return ERROR_NONE;
 }
 
@@ -79,8 +81,8 @@ enum error_code copies_folds(const int32_t *labels, const int32_t *copy_of, size
                              size_t classes, size_t folds, bool shuffle, uint32_t seed,
                              int32_t *fold_of, struct error *error) {
     if (copy_of == NULL) return deal(labels, rows, classes, folds, shuffle, seed, fold_of, error);
-    int32_t *first_labels = memory_array(rows, sizeof *first_labels, "labels", error);
-    int32_t *first_folds = memory_array(rows, sizeof *first_folds, "folds", error);
+    int32_t *first_labels = scratch_array(rows, sizeof *first_labels, "labels", error);
+    int32_t *first_folds = scratch_array(rows, sizeof *first_folds, "folds", error);
     size_t firsts = 0;
     if (error->code != ERROR_NONE) goto done;
     for (size_t row = 0; row < rows; row++)
@@ -97,8 +99,8 @@ enum error_code copies_folds(const int32_t *labels, const int32_t *copy_of, size
         fold_of[row] =
             (size_t)copy_of[row] == row ? first_folds[next++] : fold_of[(size_t)copy_of[row]];
 done:
-    free(first_labels);
-    free(first_folds);
+    scratch_free(first_labels);
+    scratch_free(first_folds);
     return error->code;
 }
 
@@ -109,7 +111,7 @@ static size_t find_root(size_t *parents, size_t group) {
 
 enum error_code copies_join_groups(const int32_t *copy_of, size_t rows, int64_t *groups,
                                    size_t group_count, size_t *joined, struct error *error) {
-    size_t *parents = memory_array(group_count, sizeof *parents, "groups", error);
+    size_t *parents = scratch_array(group_count, sizeof *parents, "groups", error);
     *joined = 0;
     if (parents == NULL) return error->code;
     for (size_t i = 0; i < group_count; i++) parents[i] = i;
@@ -122,6 +124,6 @@ enum error_code copies_join_groups(const int32_t *copy_of, size_t rows, int64_t 
     }
     for (size_t row = 0; row < rows; row++)
         groups[row] = (int64_t)find_root(parents, (size_t)groups[row]);
-    free(parents);
+    scratch_free(parents);
     return ERROR_NONE;
 }

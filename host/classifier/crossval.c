@@ -1,6 +1,7 @@
 #include "host/classifier/crossval.h"
 #include "host/base/memory.h"
 #include "host/base/progress.h"
+#include "host/classifier/crossval_sample.h"
 #include "host/classifier/lockstep.h"
 
 #include <math.h>
@@ -23,7 +24,7 @@ struct crossval_settings crossval_settings_complete(const struct crossval_settin
 struct run {
     const struct crossval_input *input;
     const struct crossval_settings *settings;
-    struct scaling scaling;
+    struct scaling scaling; /* unless the input has it */
     struct lockstep lockstep;
     bool *present;             /* (folds, classes): whether a fold's training rows have the class */
     size_t *held_out;          /* (folds): rows */
@@ -134,9 +135,9 @@ static enum error_code predict(struct run *run, const struct lockstep_fit *fits,
         if (run->held_out[fold] > 0)
             run->tasks[count++] = (struct classifier_task){fold, fits[fold].weights, NULL, 0};
     TRY(run->lockstep.operations->classifier_predict(
-        run->lockstep.classifier, run->tasks, count,
-        run->settings->logarithms ? CLASSIFIER_LOGARITHMS : CLASSIFIER_PROBABILITIES, probabilities,
-        log_loss, error));
+        run->lockstep.classifier, run->tasks, count, 1,
+        run->settings->logarithms ? CLASSIFIER_LOGARITHMS : CLASSIFIER_PROBABILITIES,
+        probabilities == NULL ? NULL : &probabilities, log_loss, error));
     *log_loss /= (double)run->input->rows;
     return ERROR_NONE;
 }
@@ -185,6 +186,14 @@ static enum error_code run_grid(struct run *run, struct error *error) {
     return ERROR_NONE;
 }
 
+enum error_code crossval_scaling(const struct crossval_input *input, enum crossval_scale scaled,
+                                 int threads, struct scaling *scaling, struct error *error) {
+    TRY(scaling_open(scaling, &input->embeddings, input->rows, input->features, input->fold_of,
+                     input->folds, scaled, threads, error));
+    return scaling_check(scaling, &input->embeddings, input->rows, input->name, input->row_numbers,
+                         error);
+}
+
 static enum error_code run_open(struct run *run, const struct device_operations *operations,
                                 struct device *device, struct error *error) {
     const struct crossval_input *input = run->input;
@@ -195,10 +204,10 @@ static enum error_code run_open(struct run *run, const struct device_operations 
     run->tasks = memory_array(input->folds, sizeof *run->tasks, "tasks", error);
     if (error->code != ERROR_NONE) return error->code;
     TRY(count_classes(run, error));
-    TRY(scaling_open(&run->scaling, input->embeddings, input->rows, input->features, input->fold_of,
-                     input->folds, settings->scale, settings->threads, error));
-    TRY(scaling_check(&run->scaling, input->embeddings, input->rows, input->name,
-                      input->row_numbers, error));
+    bool known = settings->scale == SCALE_POOLED && input->pooled != NULL;
+    const struct scaling *scaling = known ? input->pooled : &run->scaling;
+    if (!known)
+        TRY(crossval_scaling(input, settings->scale, settings->threads, &run->scaling, error));
     struct classifier_problem problem = {.rows = input->rows,
                                          .features = input->features,
                                          .classes = input->classes,
@@ -206,11 +215,11 @@ static enum error_code run_open(struct run *run, const struct device_operations 
                                          .data = input->embeddings,
                                          .labels = input->labels,
                                          .fold_of = input->fold_of,
-                                         .shift = run->scaling.shift,
-                                         .scale = run->scaling.scale};
+                                         .shift = scaling->shift,
+                                         .scale = scaling->scale};
     run->lockstep.operations = operations;
     TRY(operations->classifier_open(device, &problem, &run->lockstep.classifier, error));
-    run->lockstep.scaling = &run->scaling;
+    run->lockstep.scaling = scaling;
     run->lockstep.settings = settings;
     run->lockstep.features = input->features;
     run->lockstep.classes = input->classes;
@@ -235,25 +244,98 @@ static void run_close(struct run *run) {
     free(run->tasks);
 }
 
+/* With the complete settings; probabilities may be NULL. */
+static enum error_code run_values(const struct device_operations *operations, struct device *device,
+                                  const struct crossval_input *input,
+                                  const struct crossval_settings *settings,
+                                  const struct crossval_progress *progress, float *probabilities,
+                                  struct crossval_report *report, struct error *error) {
+    struct run run = {.input = input, .settings = settings, .report = report};
+    run.lockstep.progress = progress;
+    double log_loss;
+    TRY(check(input, settings, error));
+    if (crossval_report_open(report, settings->c_values, settings->c_count, input->folds, error) ==
+            ERROR_NONE &&
+        run_open(&run, operations, device, error) == ERROR_NONE &&
+        run_grid(&run, error) == ERROR_NONE &&
+        (probabilities == NULL ||
+         predict(&run, run.best, probabilities, &log_loss, error) == ERROR_NONE)) {
+        crossval_report_choose(report);
+        report->rows = input->rows;
+    }
+    run_close(&run);
+    return error->code;
+}
+
+enum error_code crossval_judge_sample(const struct device_operations *operations,
+                                      struct device *device, const struct crossval_input *input,
+                                      const struct crossval_settings *settings,
+                                      const struct crossval_progress *progress,
+                                      struct crossval_report *report, struct error *error) {
+    *report = (struct crossval_report){0};
+    const struct crossval_rows rows = {.embeddings = input->embeddings,
+                                       .labels = input->labels,
+                                       .fold_of = input->fold_of,
+                                       .row_numbers = input->row_numbers,
+                                       .rows = input->rows,
+                                       .features = input->features,
+                                       .classes = input->classes,
+                                       .folds = input->folds};
+    struct crossval_sample sample;
+    struct crossval_input some = *input;
+    if (crossval_sample_open(&rows, crossval_sample_rows(settings), &sample, error) == ERROR_NONE) {
+        some.embeddings = matrix_at(sample.addresses, 0);
+        some.labels = sample.labels;
+        some.fold_of = sample.fold_of;
+        some.row_numbers = sample.row_numbers;
+        some.rows = sample.rows;
+        some.pooled = NULL;
+        run_values(operations, device, &some, settings, progress, NULL, report, error);
+    }
+    crossval_sample_close(&sample);
+    return error->code;
+}
+
+size_t crossval_sample_rows(const struct crossval_settings *settings) {
+    return settings->sample == 0 ? CROSSVAL_SAMPLE : settings->sample;
+}
+
+bool crossval_is_sampled(const struct crossval_settings *settings, size_t rows, size_t classes,
+                         size_t folds) {
+    size_t cells = rows / 2 / CROSSVAL_SAMPLE_LEAST; /* of which each keeps rows */
+    return settings->c_auto && rows / 2 > crossval_sample_rows(settings) && folds > 0 &&
+           classes <= cells / folds;
+}
+
 enum error_code crossval_run(const struct device_operations *operations, struct device *device,
                              const struct crossval_input *input,
                              const struct crossval_settings *settings,
                              const struct crossval_progress *progress, float *probabilities,
                              struct crossval_report *report, struct error *error) {
-    *report = (struct crossval_report){0};
     struct crossval_settings own = crossval_settings_complete(settings);
-    struct run run = {.input = input, .settings = &own, .report = report};
-    run.lockstep.progress = progress;
-    double log_loss;
-    TRY(check(input, &own, error));
-    if (crossval_report_open(report, own.c_values, own.c_count, input->folds, error) ==
-            ERROR_NONE &&
-        run_open(&run, operations, device, error) == ERROR_NONE &&
-        run_grid(&run, error) == ERROR_NONE &&
-        predict(&run, run.best, probabilities, &log_loss, error) == ERROR_NONE)
-        crossval_report_choose(report);
-    run_close(&run);
+    struct crossval_report *sample = NULL;
+    *report = (struct crossval_report){0};
+    if (crossval_is_sampled(settings, input->rows, input->classes, input->folds)) {
+        sample = memory_array(1, sizeof *sample, "report", error);
+        if (sample != NULL)
+            crossval_judge_sample(operations, device, input, &own, progress, sample, error);
+        if (error->code == ERROR_NONE && sample != NULL && sample->c_values != NULL) {
+            own.c_values[0] = sample->c_values[sample->chosen];
+            own.c_count = 1;
+        }
+    }
+    if (error->code == ERROR_NONE)
+        run_values(operations, device, input, &own, progress, probabilities, report, error);
+    report->sample = sample; /* it is freed with the report */
     return error->code;
+}
+
+void crossval_say_sample(const struct crossval_settings *settings, size_t rows, size_t classes,
+                         size_t folds) {
+    if (crossval_is_sampled(settings, rows, classes, folds))
+        progress_message("C of logistic regression is chosen on a fixed sample of about %zu of the "
+                         "%zu rows, then all rows are fitted once",
+                         crossval_sample_rows(settings), rows);
 }
 
 void crossval_show_fits(void *context, size_t finished_fits, size_t all_fits,

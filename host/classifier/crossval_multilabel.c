@@ -1,6 +1,7 @@
 #include "host/classifier/crossval_multilabel.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 
 #include <stdlib.h>
 
@@ -28,23 +29,29 @@ static void report_step(void *context, size_t finished, size_t all, double worst
                 worst_gradient);
 }
 
+/* Class c against the rest; sets the labels. */
+static struct crossval_input take_class(struct run *run, size_t c) {
+    const struct crossval_multilabel_input *input = run->input;
+    for (size_t row = 0; row < input->rows; row++)
+        run->labels[row] = input->labels[row * input->classes + c] != 0;
+    return (struct crossval_input){.embeddings = input->embeddings,
+                                   .labels = run->labels,
+                                   .fold_of = input->fold_of,
+                                   .rows = input->rows,
+                                   .features = input->features,
+                                   .classes = 2,
+                                   .folds = input->folds,
+                                   .name = input->name,
+                                   .row_numbers = input->row_numbers};
+}
+
 /* Cross-validates class c and fills its column of probabilities. */
 static enum error_code run_class(struct run *run, size_t c,
                                  const struct crossval_settings *settings,
                                  struct crossval_report *own, struct error *error) {
     const struct crossval_multilabel_input *input = run->input;
     const struct crossval_progress step = {report_step, run};
-    const struct crossval_input binary = {.embeddings = input->embeddings,
-                                          .labels = run->labels,
-                                          .fold_of = input->fold_of,
-                                          .rows = input->rows,
-                                          .features = input->features,
-                                          .classes = 2,
-                                          .folds = input->folds,
-                                          .name = input->name,
-                                          .row_numbers = input->row_numbers};
-    for (size_t row = 0; row < input->rows; row++)
-        run->labels[row] = input->labels[row * input->classes + c] != 0;
+    const struct crossval_input binary = take_class(run, c);
     if (crossval_run(run->operations, run->device, &binary, settings, &step, run->pairs, own,
                      error) != ERROR_NONE) {
         error_prefix(error, "class %zu against the rest", c);
@@ -81,7 +88,7 @@ static void merge_report(struct run *run, size_t c, const struct crossval_report
 /* Every class at every C. */
 static enum error_code judge_all(struct run *run, struct error *error) {
     size_t classes = run->input->classes;
-    run->expected_fits = run->report->fit_count;
+    if (run->expected_fits == 0) run->expected_fits = run->report->fit_count;
     for (size_t c = 0; c < classes; c++) {
         struct crossval_report own;
         if (run_class(run, c, run->settings, &own, error) == ERROR_NONE) merge_report(run, c, &own);
@@ -89,6 +96,44 @@ static enum error_code judge_all(struct run *run, struct error *error) {
         TRY(error->code);
     }
     crossval_report_choose(run->report);
+    return ERROR_NONE;
+}
+
+/* The report of every C on a sample of the rows, of each class its own. */
+static enum error_code judge_samples(struct run *run, struct crossval_report *sample,
+                                     struct error *error) {
+    const struct crossval_progress step = {report_step, run};
+    struct run on = *run;
+    on.report = sample;
+    for (size_t c = 0; c < run->input->classes; c++) {
+        struct crossval_report own;
+        const struct crossval_input binary = take_class(run, c);
+        if (crossval_judge_sample(run->operations, run->device, &binary, run->settings, &step, &own,
+                                  error) == ERROR_NONE) {
+            run->finished_before += run->class_fits;
+            sample->rows = own.rows;
+            merge_report(&on, c, &own);
+        } else {
+            error_prefix(error, "class %zu against the rest", c);
+        }
+        crossval_report_free(&own);
+        TRY(error->code);
+    }
+    crossval_report_choose(sample);
+    return ERROR_NONE;
+}
+
+/* Replaces the settings' values of C by the best on samples; the report's `sample` says how. */
+static enum error_code choose_on_samples(struct run *run, struct crossval_settings *settings,
+                                         struct crossval_report **sample, struct error *error) {
+    *sample = memory_array(1, sizeof **sample, "report", error);
+    if (*sample == NULL) return error->code;
+    TRY(crossval_report_open(*sample, settings->c_values, settings->c_count, run->input->folds,
+                             error));
+    run->expected_fits = (settings->c_count + 1) * run->input->folds * run->input->classes;
+    TRY(judge_samples(run, *sample, error));
+    settings->c_values[0] = (*sample)->c_values[(*sample)->chosen];
+    settings->c_count = 1;
     return ERROR_NONE;
 }
 
@@ -118,7 +163,8 @@ enum error_code crossval_multilabel_run(const struct device_operations *operatio
                                         const struct crossval_progress *progress,
                                         float *probabilities, struct crossval_report *report,
                                         struct error *error) {
-    const struct crossval_settings complete = crossval_settings_complete(settings);
+    struct crossval_settings complete = crossval_settings_complete(settings);
+    struct crossval_report *sample = NULL;
     struct run run = {.operations = operations,
                       .device = device,
                       .input = input,
@@ -128,17 +174,20 @@ enum error_code crossval_multilabel_run(const struct device_operations *operatio
                       .report = report};
     *report = (struct crossval_report){0};
     if (input->classes == 0) return FAIL(error, ERROR_DATA, "no classes to cross-validate");
-    run.labels = memory_array(input->rows, sizeof *run.labels, "labels", error);
-    run.pairs = memory_array(input->rows, 2 * sizeof *run.pairs, "probabilities", error);
+    run.labels = scratch_array(input->rows, sizeof *run.labels, "labels", error);
+    run.pairs = scratch_array(input->rows, 2 * sizeof *run.pairs, "probabilities", error);
     run.own_best = memory_array(input->classes, sizeof *run.own_best, "classes", error);
+    if (error->code == ERROR_NONE && crossval_is_sampled(settings, input->rows, 2, input->folds))
+        choose_on_samples(&run, &complete, &sample, error);
     if (error->code == ERROR_NONE &&
         crossval_report_open(report, complete.c_values, complete.c_count, input->folds, error) ==
             ERROR_NONE) {
         report->fit_count *= input->classes;
         if (judge_all(&run, error) == ERROR_NONE) repeat_others(&run, error);
     }
-    free(run.labels);
-    free(run.pairs);
+    report->sample = sample; /* it is freed with the report */
+    scratch_free(run.labels);
+    scratch_free(run.pairs);
     free(run.own_best);
     return error->code;
 }

@@ -9,9 +9,9 @@
 #include "host/classifier/crossval.h"
 
 struct crossval_multilabel_input {
-    const float *embeddings; /* (rows, features), finite */
-    const int8_t *labels;    /* (rows, classes): 1 where the row has the class, else 0 */
-    const int32_t *fold_of;  /* (rows), 0 .. folds - 1; folds without rows are allowed */
+    struct matrix_rows embeddings; /* (rows, features), finite */
+    const int8_t *labels;          /* (rows, classes): 1 where the row has the class, else 0 */
+    const int32_t *fold_of;        /* (rows), 0 .. folds - 1; folds without rows are allowed */
     size_t rows, features, classes, folds;
     const char *name;           /* as in struct crossval_input */
     const int64_t *row_numbers; /* likewise */

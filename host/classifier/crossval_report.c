@@ -23,6 +23,8 @@ enum error_code crossval_report_open(struct crossval_report *report, const doubl
 }
 
 void crossval_report_free(struct crossval_report *report) {
+    if (report->sample != NULL) crossval_report_free(report->sample);
+    free(report->sample);
     free(report->c_values);
     free(report->log_losses);
     free(report->fits);
@@ -105,18 +107,8 @@ static void append_fit(const struct crossval_fit *fit, struct text *text) {
     text_string(text, "}");
 }
 
-void crossval_report_json(const struct crossval_report *report, struct text *text) {
-    text_string(text, "{\"C\": ");
-    number_json(text, report->c_values[report->chosen]);
-    text_format(text, ", \"at_edge\": %s, \"log_loss\": ", report->at_edge ? "true" : "false");
-    number_json(text, report->log_losses[report->chosen]);
-    text_format(text,
-                ", \"unconverged\": %zu,\n  \"unconverged_by\": {\"%s\": %zu, \"%s\": %zu, \"%s\": "
-                "%zu},\n  \"grid\": [",
-                report->exhausted + report->failed + report->flat,
-                crossval_stop_name(LBFGS_ITERATIONS), report->exhausted,
-                crossval_stop_name(LBFGS_LINE_SEARCH), report->failed,
-                crossval_stop_name(LBFGS_FLAT), report->flat);
+static void append_grid(const struct crossval_report *report, struct text *text) {
+    text_string(text, "\"grid\": [");
     for (size_t c = 0; c < report->c_count; c++) {
         text_string(text, c == 0 ? "{\"C\": " : ", {\"C\": ");
         number_json(text, report->c_values[c]);
@@ -124,7 +116,30 @@ void crossval_report_json(const struct crossval_report *report, struct text *tex
         number_json(text, report->log_losses[c]);
         text_string(text, "}");
     }
-    text_string(text, "],\n  \"fits\": [");
+    text_string(text, "]");
+}
+
+void crossval_report_json(const struct crossval_report *report, struct text *text) {
+    const struct crossval_report *sample = report->sample;
+    bool at_edge = sample == NULL ? report->at_edge : sample->at_edge;
+    text_string(text, "{\"C\": ");
+    number_json(text, report->c_values[report->chosen]);
+    text_format(text, ", \"at_edge\": %s, \"log_loss\": ", at_edge ? "true" : "false");
+    number_json(text, report->log_losses[report->chosen]);
+    text_format(text,
+                ", \"unconverged\": %zu,\n  \"unconverged_by\": {\"%s\": %zu, \"%s\": %zu, \"%s\": "
+                "%zu},\n  ",
+                report->exhausted + report->failed + report->flat,
+                crossval_stop_name(LBFGS_ITERATIONS), report->exhausted,
+                crossval_stop_name(LBFGS_LINE_SEARCH), report->failed,
+                crossval_stop_name(LBFGS_FLAT), report->flat);
+    if (sample != NULL) { /* what C was chosen by */
+        text_format(text, "\"sample\": {\"rows\": %zu, ", sample->rows);
+        append_grid(sample, text);
+        text_string(text, "},\n  ");
+    }
+    append_grid(report, text);
+    text_string(text, ",\n  \"fits\": [");
     for (size_t i = 0; i < report->c_count * report->folds; i++) {
         text_string(text, i == 0 ? "\n    " : ",\n    ");
         append_fit(&report->fits[i], text);
@@ -148,6 +163,7 @@ void crossval_report_warnings(const struct crossval_report *report, struct text 
                     "%zu of %zu fits stopped flat: the objective no longer decreased, but the "
                     "gradient is above the tolerance; raise --tol or scale the columns\n",
                     report->flat, report->fit_count);
+    if (report->sample != NULL) report = report->sample;
     if (edge_matters(report)) {
         double best = report->c_values[report->chosen];
         bool largest = is_largest(report);

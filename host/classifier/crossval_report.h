@@ -23,12 +23,14 @@ struct crossval_fit {
 
 struct crossval_report {
     size_t c_count, folds;
-    double *c_values;          /* (c_count) */
-    double *log_losses;        /* (c_count) mean out-of-fold -log p[label], float64 */
-    struct crossval_fit *fits; /* (c_count, folds) */
-    size_t chosen;             /* into c_values: lowest log-loss, ties to the smaller C */
-    bool at_edge;              /* several were tried, and the choice is the smallest or largest */
-    size_t fit_count;          /* c_count * folds; multilabel: times the classes */
+    double *c_values;               /* (c_count) */
+    double *log_losses;             /* (c_count) mean out-of-fold -log p[label], float64 */
+    struct crossval_fit *fits;      /* (c_count, folds) */
+    size_t chosen;                  /* into c_values: lowest log-loss, ties to the smaller C */
+    struct crossval_report *sample; /* where C was chosen on a sample of the rows: its report */
+    size_t rows;
+    bool at_edge;     /* several were tried, and the choice is the smallest or largest */
+    size_t fit_count; /* c_count * folds; multilabel: times the classes */
     /* fits that did not meet the tolerance: ended with LBFGS_ITERATIONS, LBFGS_LINE_SEARCH and
      * LBFGS_FLAT */
     size_t exhausted, failed, flat;

@@ -1,5 +1,6 @@
 #include "host/classifier/discriminant.h"
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/base/stop.h"
 #include "host/classifier/discriminant_fit.h"
 #include "host/classifier/scaling.h"
@@ -22,8 +23,9 @@ struct run {
     int threads;
     const struct discriminant_progress *progress;
     size_t finished_steps, all_steps;
-    struct scaling scaling;
-    size_t *folds; /* (fold_count): those that hold rows out */
+    struct scaling own;            /* where the input has none */
+    const struct scaling *scaling; /* SCALE_POOLED */
+    size_t *folds;                 /* (fold_count): those that hold rows out */
     size_t fold_count;
     size_t *counts;       /* (folds, classes): rows that each fold holds out */
     size_t *all_counts;   /* (classes) */
@@ -36,8 +38,9 @@ struct run {
     size_t at_once;  /* shrinkages that are fitted together */
     double *weights; /* (at_once, folds, classes, features + 1) */
     bool failed[DISCRIMINANT_SHRINKAGES];
-    struct classifier_task *tasks; /* (fold_count) */
-    float *scores;                 /* (rows, classes): ln p of one shrinkage */
+    struct classifier_task *tasks;          /* (sets, fold_count) */
+    size_t sets;                            /* shrinkages that are judged in one pass */
+    float *scores[DISCRIMINANT_SHRINKAGES]; /* (sets) of (rows, classes): ln p */
 };
 
 static enum error_code check(const struct crossval_input *input, struct error *error) {
@@ -72,6 +75,17 @@ static enum error_code count_rows(struct run *run, struct error *error) {
     return ERROR_NONE;
 }
 
+/* Without a bound on memory, which takes care of itself, the scores of all shrinkages may take this
+ * much; else the rows are read again. */
+#define SCORES_BYTES ((size_t)256 << 20)
+
+/* Shrinkages whose scores are kept together. */
+static size_t scores_at_once(const struct run *run) {
+    size_t sets = SCORES_BYTES / sizeof(float) / run->input->rows / run->input->classes;
+    if (scratch_is_bounded() || sets > run->at_once) sets = run->at_once;
+    return sets < 1 ? 1 : sets;
+}
+
 static enum error_code allocate(struct run *run, struct error *error) {
     size_t features = run->input->features, classes = run->input->classes;
     size_t folds = run->input->folds, square = features * features;
@@ -86,8 +100,10 @@ static enum error_code allocate(struct run *run, struct error *error) {
         memory_array(run->kept ? folds : 1, square * sizeof(double), "outer products", error);
     run->all_products = memory_array(square, sizeof(double), "outer products", error);
     run->weights = memory_array(run->at_once, fits * sizeof(double), "weights", error);
-    run->tasks = memory_array(run->fold_count, sizeof *run->tasks, "tasks", error);
-    run->scores = memory_array(run->input->rows, classes * sizeof(float), "scores", error);
+    run->sets = scores_at_once(run);
+    run->tasks = memory_array(run->sets * run->fold_count, sizeof *run->tasks, "tasks", error);
+    for (size_t i = 0; i < run->sets; i++)
+        run->scores[i] = scratch_array(run->input->rows, classes * sizeof(float), "scores", error);
     if (error->code != ERROR_NONE) return error->code;
     int workers = run->threads < (int)run->at_once ? run->threads : (int)run->at_once;
     return discriminant_fit_open(&run->fit, features, classes, run->threads, workers, error);
@@ -96,10 +112,9 @@ static enum error_code allocate(struct run *run, struct error *error) {
 static enum error_code run_open(struct run *run, struct device *device, struct error *error) {
     const struct crossval_input *input = run->input;
     TRY(count_rows(run, error));
-    TRY(scaling_open(&run->scaling, input->embeddings, input->rows, input->features, input->fold_of,
-                     input->folds, SCALE_POOLED, run->threads, error));
-    TRY(scaling_check(&run->scaling, input->embeddings, input->rows, input->name,
-                      input->row_numbers, error));
+    run->scaling = input->pooled == NULL ? &run->own : input->pooled;
+    if (input->pooled == NULL)
+        TRY(crossval_scaling(input, SCALE_POOLED, run->threads, &run->own, error));
     TRY(allocate(run, error));
     struct classifier_problem problem = {.rows = input->rows,
                                          .features = input->features,
@@ -108,8 +123,8 @@ static enum error_code run_open(struct run *run, struct device *device, struct e
                                          .data = input->embeddings,
                                          .labels = input->labels,
                                          .fold_of = input->fold_of,
-                                         .shift = run->scaling.shift,
-                                         .scale = run->scaling.scale};
+                                         .shift = run->scaling->shift,
+                                         .scale = run->scaling->scale};
     size_t passes = (DISCRIMINANT_SHRINKAGES + run->at_once - 1) / run->at_once;
     run->all_steps = run->fold_count * (1 + passes) + DISCRIMINANT_SHRINKAGES;
     return run->operations->classifier_open(device, &problem, &run->classifier, error);
@@ -117,7 +132,7 @@ static enum error_code run_open(struct run *run, struct device *device, struct e
 
 static void run_close(struct run *run) {
     if (run->classifier != NULL) run->operations->classifier_close(run->classifier);
-    scaling_close(&run->scaling);
+    scaling_close(&run->own);
     discriminant_fit_close(&run->fit);
     free(run->folds);
     free(run->counts);
@@ -128,7 +143,7 @@ static void run_close(struct run *run) {
     free(run->all_products);
     free(run->weights);
     free(run->tasks);
-    free(run->scores);
+    for (size_t i = 0; i < DISCRIMINANT_SHRINKAGES; i++) scratch_free(run->scores[i]);
 }
 
 static enum error_code finish_step(struct run *run, struct error *error) {
@@ -196,28 +211,49 @@ static enum error_code fit_folds(struct run *run, size_t first, size_t count, st
     return ERROR_NONE;
 }
 
-/* The log-loss of one shrinkage; its ln p are kept if they are the best so far. */
-static enum error_code judge(struct run *run, size_t shrinkage, size_t first, float *best,
-                             struct discriminant_report *report, struct error *error) {
+/* Takes a shrinkage's scores, if they are the best so far; loss: the device's, at temperature 1. */
+static enum error_code judge(struct run *run, size_t shrinkage, const float *scores, double loss,
+                             float *best, struct discriminant_report *report, struct error *error) {
     const struct crossval_input *input = run->input;
-    struct temperature_input scores = {run->scores, input->labels, input->rows, input->classes,
-                                       run->threads};
-    double sum, temperature = 1, *log_loss = &report->log_losses[shrinkage];
-    *log_loss = INFINITY;
-    if (run->failed[shrinkage]) return finish_step(run, error);
-    for (size_t i = 0; i < run->fold_count; i++)
-        run->tasks[i] =
-            (struct classifier_task){run->folds[i], weights_of(run, shrinkage - first, i), NULL, 0};
-    TRY(run->operations->classifier_predict(run->classifier, run->tasks, run->fold_count,
-                                            CLASSIFIER_LOGARITHMS_WHOLE, run->scores, &sum, error));
-    if (isfinite(sum)) TRY(temperature_search(&scores, &temperature, log_loss, error));
+    const struct temperature_input given = {scores, input->labels, input->rows, input->classes,
+                                            run->threads};
+    double temperature = 1, *log_loss = &report->log_losses[shrinkage];
+    if (isfinite(loss)) TRY(temperature_search(&given, &temperature, log_loss, error));
     if (*log_loss < report->log_loss - TIE) {
         report->log_loss = *log_loss;
         report->shrinkage = discriminant_shrinkages[shrinkage];
         report->temperature = temperature;
-        memcpy(best, run->scores, input->rows * input->classes * sizeof *best);
+        memcpy(best, scores, input->rows * input->classes * sizeof *best);
     }
     return finish_step(run, error);
+}
+
+/* Judges as many of the `count` shrinkages from number `from` on as one pass over the rows can, of
+ * those that were fitted together from number `first` on; *judged: how many. */
+static enum error_code judge_pass(struct run *run, size_t first, size_t from, size_t count,
+                                  size_t *judged, float *best, struct discriminant_report *report,
+                                  struct error *error) {
+    size_t shrinkages[DISCRIMINANT_SHRINKAGES], sets = 0, folds = run->fold_count;
+    double losses[DISCRIMINANT_SHRINKAGES];
+    for (*judged = 0; *judged < count && sets < run->sets; ++*judged) {
+        size_t a = from + *judged;
+        report->log_losses[a] = INFINITY;
+        if (run->failed[a]) {
+            TRY(finish_step(run, error));
+            continue;
+        }
+        for (size_t i = 0; i < folds; i++)
+            run->tasks[sets * folds + i] =
+                (struct classifier_task){run->folds[i], weights_of(run, a - first, i), NULL, 0};
+        shrinkages[sets++] = a;
+    }
+    if (sets == 0) return ERROR_NONE;
+    TRY(run->operations->classifier_predict(run->classifier, run->tasks, folds, sets,
+                                            CLASSIFIER_LOGARITHMS_WHOLE, run->scores, losses,
+                                            error));
+    for (size_t s = 0; s < sets; s++)
+        TRY(judge(run, shrinkages[s], run->scores[s], losses[s], best, report, error));
+    return ERROR_NONE;
 }
 
 /* The frequencies of the classes in each row's training rows. */
@@ -249,8 +285,9 @@ static enum error_code run_all(struct run *run, float *log_probabilities,
         size_t left = DISCRIMINANT_SHRINKAGES - first;
         count = left < run->at_once ? left : run->at_once;
         TRY(fit_folds(run, first, count, error));
-        for (size_t a = first; a < first + count; a++)
-            TRY(judge(run, a, first, log_probabilities, report, error));
+        for (size_t done = 0, judged; done < count; done += judged)
+            TRY(judge_pass(run, first, first + done, count - done, &judged, log_probabilities,
+                           report, error));
     }
     if (isfinite(report->log_loss))
         temperature_apply(log_probabilities, input->rows, input->classes, report->temperature,

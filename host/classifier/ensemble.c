@@ -2,6 +2,7 @@
 
 #include "host/base/memory.h"
 #include "host/base/numbers.h"
+#include "host/base/scratch.h"
 #include "host/classifier/votes.h"
 
 #include <math.h>
@@ -16,9 +17,11 @@ struct ensemble_step {
     struct ensemble *ensemble;
     struct progress progress;
     struct crossval_progress step;
+    struct scaling pooled; /* of the view, for what standardises by all rows */
 };
 
-static struct crossval_input view_input(const struct ensemble_input *input, size_t view) {
+static struct crossval_input view_input(const struct ensemble_step *run, size_t view) {
+    const struct ensemble_input *input = run->input;
     const struct ensemble_view *rows = &input->views[view];
     return (struct crossval_input){.name = rows->file == NULL ? rows->name : rows->file,
                                    .row_numbers = input->row_numbers,
@@ -28,7 +31,8 @@ static struct crossval_input view_input(const struct ensemble_input *input, size
                                    .rows = input->rows,
                                    .features = rows->features,
                                    .classes = input->classes,
-                                   .folds = input->folds};
+                                   .folds = input->folds,
+                                   .pooled = &run->pooled};
 }
 
 static enum error_code allocate(const struct ensemble_input *input, struct ensemble *ensemble,
@@ -36,14 +40,14 @@ static enum error_code allocate(const struct ensemble_input *input, struct ensem
     size_t cells = input->rows * input->classes;
     ensemble->view_count = input->view_count;
     for (size_t i = 0; i < input->view_count * MIX_ESTIMATORS; i++)
-        ensemble->estimators[i] = memory_array(cells, sizeof(float), "probabilities", error);
-    ensemble->mix = memory_array(cells, sizeof(float), "probabilities", error);
-    ensemble->margins = memory_array(input->rows, sizeof(float), "margins", error);
+        ensemble->estimators[i] = scratch_array(cells, sizeof(float), "probabilities", error);
+    ensemble->mix = scratch_array(cells, sizeof(float), "probabilities", error);
+    ensemble->margins = scratch_array(input->rows, sizeof(float), "margins", error);
     return error->code;
 }
 
 static enum error_code run_logistic(struct ensemble_step *run, size_t view, struct error *error) {
-    struct crossval_input input = view_input(run->input, view);
+    struct crossval_input input = view_input(run, view);
     return crossval_run(run->operations, run->device, &input, &run->settings, &run->step,
                         run->ensemble->estimators[view * MIX_ESTIMATORS + ESTIMATOR_LOGISTIC],
                         &run->ensemble->logistic[view], error);
@@ -73,10 +77,11 @@ static void limit_confirmation(const struct ensemble_input *input, int threads, 
 
 static enum error_code run_discriminant(struct ensemble_step *run, size_t view,
                                         struct error *error) {
-    struct crossval_input input = view_input(run->input, view);
+    struct crossval_input input = view_input(run, view);
     const struct discriminant_progress step = {progress_step, &run->progress};
-    return discriminant_run(
-        run->operations, run->device, &input, run->settings.threads, &step,
+    size_t memory = run->settings.memory == 0 ? DISCRIMINANT_MEMORY : run->settings.memory;
+    return discriminant_run_within(
+        memory, run->operations, run->device, &input, run->settings.threads, &step,
         run->ensemble->estimators[view * MIX_ESTIMATORS + ESTIMATOR_DISCRIMINANT],
         &run->ensemble->discriminant[view], error);
 }
@@ -108,8 +113,10 @@ enum error_code ensemble_check_columns(const char *name, size_t features, struct
 static enum error_code check_view(const struct ensemble_input *input, size_t view,
                                   struct error *error) {
     const struct ensemble_view *rows = &input->views[view];
-    for (size_t i = rows->features; i < input->rows * rows->features; i++)
-        if (rows->embeddings[i] != rows->embeddings[i % rows->features]) return ERROR_NONE;
+    const float *first = matrix_row(&rows->embeddings, 0);
+    for (size_t row = 1; row < input->rows; row++)
+        for (size_t f = 0; f < rows->features; f++)
+            if (matrix_row(&rows->embeddings, row)[f] != first[f]) return ERROR_NONE;
     return FAIL(error, ERROR_DATA,
                 "%s: every column is constant: all %zu rows have the same embedding, so there is "
                 "nothing to learn from",
@@ -128,12 +135,15 @@ static enum error_code run_view(struct ensemble_step *run, enum progress_style s
         [ESTIMATOR_NEIGHBOURS] = {"neighbours", "clips", run_votes},
     };
     TRY(check_view(run->input, view, error));
+    const struct crossval_input rows = view_input(run, view);
+    crossval_scaling(&rows, SCALE_POOLED, run->settings.threads, &run->pooled, error);
     for (size_t e = 0; e < MIX_ESTIMATORS && error->code == ERROR_NONE; e++) {
         run->progress = (struct progress){0};
         progress_start(&run->progress, style, stages[e].title, stages[e].unit, 0);
         stages[e].run(run, view, error);
         progress_finish(&run->progress);
     }
+    scaling_close(&run->pooled);
     return error->code;
 }
 
@@ -172,10 +182,11 @@ enum error_code ensemble_run(const struct device_operations *operations, struct 
 }
 
 void ensemble_free(struct ensemble *ensemble) {
-    for (size_t i = 0; i < (size_t)MIX_VIEWS * MIX_ESTIMATORS; i++) free(ensemble->estimators[i]);
+    for (size_t i = 0; i < (size_t)MIX_VIEWS * MIX_ESTIMATORS; i++)
+        scratch_free(ensemble->estimators[i]);
     for (size_t v = 0; v < MIX_VIEWS; v++) crossval_report_free(&ensemble->logistic[v]);
-    free(ensemble->mix);
-    free(ensemble->margins);
+    scratch_free(ensemble->mix);
+    scratch_free(ensemble->margins);
     *ensemble = (struct ensemble){0};
 }
 

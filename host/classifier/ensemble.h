@@ -10,9 +10,9 @@
 
 /* One matrix of embeddings of the rows. */
 struct ensemble_view {
-    const char *name;        /* "xvector" */
-    const char *file;        /* that it came from, for messages; NULL: the name */
-    const float *embeddings; /* (rows, features), finite */
+    const char *name;              /* "xvector" */
+    const char *file;              /* that it came from, for messages; NULL: the name */
+    struct matrix_rows embeddings; /* (rows, features), finite */
     size_t features;
 };
 

@@ -1,5 +1,7 @@
 #include "host/classifier/folds.h"
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
+#include "host/base/sort.h"
 #include "host/classifier/random.h"
 
 #include <stdlib.h>
@@ -59,7 +61,7 @@ enum error_code folds_stratified(const int32_t *labels, size_t rows, size_t clas
     size_t *code = memory_array(classes, sizeof *code, "class codes", error);
     size_t *counts = memory_array(classes, sizeof *counts, "class counts", error);
     size_t *next = memory_array(classes, sizeof *next, "class positions", error);
-    int32_t *blocks = memory_array(rows, sizeof *blocks, "folds", error);
+    int32_t *blocks = scratch_array(rows, sizeof *blocks, "folds", error);
     if (error->code != ERROR_NONE) goto done;
     encode_by_appearance(labels, rows, classes, code, counts);
     if (check_counts(counts, classes, folds, error) != ERROR_NONE) goto done;
@@ -77,7 +79,7 @@ done:
     free(code);
     free(counts);
     free(next);
-    free(blocks);
+    scratch_free(blocks);
     return error->code;
 }
 
@@ -88,7 +90,7 @@ enum error_code folds_shuffled(size_t rows, size_t folds, uint32_t seed, int32_t
     if (rows < folds)
         return FAIL(error, ERROR_DATA, "%zu folds, but only %zu clips; use fewer folds", folds,
                     rows);
-    size_t *order = memory_array(rows, sizeof *order, "folds", error);
+    size_t *order = scratch_array(rows, sizeof *order, "folds", error);
     if (order == NULL) return error->code;
     struct random_state random;
     random_seed(&random, seed);
@@ -98,7 +100,7 @@ enum error_code folds_shuffled(size_t rows, size_t folds, uint32_t seed, int32_t
     for (size_t fold = 0, at = 0; fold < folds; fold++)
         for (size_t i = 0; i < rows / folds + (fold < rows % folds); i++)
             fold_of[order[at++]] = (int32_t)fold;
-    free(order);
+    scratch_free(order);
     return ERROR_NONE;
 }
 
@@ -124,17 +126,19 @@ static int32_t find_code(const int64_t *distinct, size_t count, int64_t value) {
 enum error_code folds_encode(const int64_t *values, size_t rows, int32_t *codes, int64_t **distinct,
                              size_t *count, struct error *error) {
     if (rows > INT32_MAX) return FAIL(error, ERROR_UNSUPPORTED, "%zu rows are too many", rows);
-    int64_t *sorted = memory_array(rows, sizeof *sorted, "sorted values", error);
+    int64_t *sorted = scratch_array(rows, sizeof *sorted, "sorted values", error);
     if (sorted == NULL) return error->code;
     if (rows > 0) memcpy(sorted, values, rows * sizeof *sorted);
-    qsort(sorted, rows, sizeof *sorted, compare_int64);
+    sort_in_place(sorted, rows, sizeof *sorted, compare_int64);
     size_t kept = 0;
     for (size_t row = 0; row < rows; row++)
         if (kept == 0 || sorted[row] != sorted[kept - 1]) sorted[kept++] = sorted[row];
     for (size_t row = 0; row < rows; row++) codes[row] = find_code(sorted, kept, values[row]);
-    *distinct = sorted;
     *count = kept;
-    return ERROR_NONE;
+    *distinct = memory_array(kept, sizeof **distinct, "values", error);
+    if (*distinct != NULL) memcpy(*distinct, sorted, kept * sizeof **distinct);
+    scratch_free(sorted);
+    return error->code;
 }
 
 enum error_code folds_from_column(const int64_t *values, size_t rows, int32_t *fold_of,

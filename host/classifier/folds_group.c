@@ -3,6 +3,8 @@
  * can depend on the last bit of a sum, so everything is added in numpy's order (pairwise
  * where numpy does that). */
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
+#include "host/base/sort.h"
 #include "host/classifier/folds.h"
 #include "host/classifier/random.h"
 
@@ -140,8 +142,8 @@ static int compare_ranked(const void *left, const void *right) {
 static enum error_code place_groups(struct grouping *grouping, bool shuffle, uint32_t seed,
                                     int32_t *fold_of_group, struct error *error) {
     size_t groups = grouping->groups;
-    size_t *order = memory_array(groups, sizeof *order, "group order", error);
-    struct ranked_group *ranked = memory_array(groups, sizeof *ranked, "group order", error);
+    size_t *order = scratch_array(groups, sizeof *order, "group order", error);
+    struct ranked_group *ranked = scratch_array(groups, sizeof *ranked, "group order", error);
     if (error->code != ERROR_NONE) goto done;
     for (size_t g = 0; g < groups; g++) order[g] = g;
     if (shuffle) {
@@ -151,15 +153,15 @@ static enum error_code place_groups(struct grouping *grouping, bool shuffle, uin
     }
     for (size_t g = 0; g < groups; g++)
         ranked[g] = (struct ranked_group){group_deviation(grouping, order[g]), g, order[g]};
-    qsort(ranked, groups, sizeof *ranked, compare_ranked);
+    sort_in_place(ranked, groups, sizeof *ranked, compare_ranked);
     for (size_t g = 0; g < groups; g++) {
         size_t fold = best_fold(grouping, ranked[g].group);
         add_group(grouping, ranked[g].group, fold);
         fold_of_group[ranked[g].group] = (int32_t)fold;
     }
 done:
-    free(order);
-    free(ranked);
+    scratch_free(order);
+    scratch_free(ranked);
     return error->code;
 }
 
@@ -178,13 +180,13 @@ static int compare_keys(const void *left, const void *right) {
 static enum error_code count_members(struct grouping *grouping, const int32_t *labels,
                                      const int32_t *group_of, const size_t *dense, size_t rows,
                                      struct error *error) {
-    struct row_key *keys = memory_array(rows, sizeof *keys, "group keys", error);
-    grouping->members = memory_array(rows, sizeof *grouping->members, "group members", error);
+    struct row_key *keys = scratch_array(rows, sizeof *keys, "group keys", error);
+    grouping->members = scratch_array(rows, sizeof *grouping->members, "group members", error);
     grouping->starts = memory_array(grouping->groups + 1, sizeof(size_t), "groups", error);
     if (error->code != ERROR_NONE) goto done;
     for (size_t row = 0; row < rows; row++)
         keys[row] = (struct row_key){group_of[row], (int32_t)dense[labels[row]]};
-    qsort(keys, rows, sizeof *keys, compare_keys);
+    sort_in_place(keys, rows, sizeof *keys, compare_keys);
     size_t count = 0;
     for (size_t row = 0; row < rows; row++) {
         size_t group = (size_t)keys[row].group;
@@ -194,14 +196,14 @@ static enum error_code count_members(struct grouping *grouping, const int32_t *l
         grouping->starts[group + 1] = count;
     }
 done:
-    free(keys);
+    scratch_free(keys);
     return error->code;
 }
 
 static void grouping_free(struct grouping *grouping) {
     free(grouping->class_rows);
     free(grouping->starts);
-    free(grouping->members);
+    scratch_free(grouping->members);
     free(grouping->fold_class_rows);
     free(grouping->fold_rows);
     free(grouping->deviations);
@@ -255,7 +257,7 @@ enum error_code folds_stratified_group(const int32_t *labels, const int64_t *gro
              grouping.groups == 1 ? "; at least two are needed" : "s; use fewer folds");
         goto done;
     }
-    fold_of_group = memory_array(grouping.groups, sizeof *fold_of_group, "groups", error);
+    fold_of_group = scratch_array(grouping.groups, sizeof *fold_of_group, "groups", error);
     if (fold_of_group == NULL ||
         grouping_open(&grouping, labels, rows, classes, dense, error) != ERROR_NONE ||
         count_members(&grouping, labels, fold_of, dense, rows, error) != ERROR_NONE ||
@@ -265,7 +267,7 @@ enum error_code folds_stratified_group(const int32_t *labels, const int64_t *gro
 done:
     grouping_free(&grouping);
     free(distinct);
-    free(fold_of_group);
+    scratch_free(fold_of_group);
     free(dense);
     return error->code;
 }

@@ -1,5 +1,6 @@
 #include "host/classifier/group_view.h"
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/classifier/folds.h"
 #include "host/classifier/votes.h"
 
@@ -57,13 +58,13 @@ enum error_code group_view_run(const struct device_operations *operations, struc
                                float *log_probabilities, struct error *error) {
     const struct ensemble_input *rows = input->ensemble;
     size_t cells = rows->rows * rows->classes;
-    float *votes = memory_array(rows->view_count, cells * sizeof *votes, "votes", error);
-    float *margins = memory_array(rows->rows, sizeof *margins, "margins", error);
-    int32_t *apart = memory_array(rows->rows, sizeof *apart, "groups", error);
+    float *votes = scratch_array(rows->view_count, cells * sizeof *votes, "votes", error);
+    float *margins = scratch_array(rows->rows, sizeof *margins, "margins", error);
+    int32_t *apart = scratch_array(rows->rows, sizeof *apart, "groups", error);
     if (error->code == ERROR_NONE)
         make(operations, device, input, style, votes, margins, apart, log_probabilities, error);
-    free(votes);
-    free(margins);
-    free(apart);
+    scratch_free(votes);
+    scratch_free(margins);
+    scratch_free(apart);
     return error->code;
 }

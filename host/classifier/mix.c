@@ -1,6 +1,7 @@
 #include "host/classifier/mix.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "kernels/device.h"
 
 #include <math.h>
@@ -113,7 +114,7 @@ static enum error_code sum_losses(const struct mixing *mixing, double *losses,
     size_t chunks = (input->rows + CHUNK_ROWS - 1) / CHUNK_ROWS;
     size_t cells = mixing->weighting_count * TEMPERATURES;
     size_t scratch = (input->view_count + 1) * input->classes;
-    double *parts = memory_array(chunks, cells * sizeof *parts, "log-losses", error);
+    double *parts = scratch_array(chunks, cells * sizeof *parts, "log-losses", error);
     double *rows = memory_array((size_t)input->threads, scratch * sizeof *rows, "a row", error);
     if (error->code != ERROR_NONE) goto done;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(input->threads)
@@ -127,7 +128,7 @@ static enum error_code sum_losses(const struct mixing *mixing, double *losses,
     for (size_t c = 0; c < chunks; c++)
         for (size_t i = 0; i < cells; i++) losses[i] += parts[c * cells + i];
 done:
-    free(parts);
+    scratch_free(parts);
     free(rows);
     return error->code;
 }

@@ -55,10 +55,11 @@ static void offer(struct share *share, struct candidate candidate) {
 }
 
 /* How many rows each class keeps; returns their sum. */
-static size_t divide(struct share *shares, size_t classes, size_t rows, size_t most) {
+static size_t divide(struct share *shares, size_t classes, size_t rows, size_t most,
+                     size_t at_least) {
     size_t sum = 0;
     for (size_t c = 0; c < classes; c++) {
-        size_t least = shares[c].rows < REFERENCES_LEAST ? shares[c].rows : REFERENCES_LEAST;
+        size_t least = shares[c].rows < at_least ? shares[c].rows : at_least;
         size_t part = (size_t)((double)shares[c].rows / (double)rows * (double)most);
         shares[c].most = part > least ? part : least;
         if (shares[c].most > shares[c].rows) shares[c].most = shares[c].rows;
@@ -72,24 +73,25 @@ static int by_row(const void *a, const void *b) {
     return left < right ? -1 : left > right;
 }
 
-enum error_code references_choose(const float *embeddings, const int32_t *labels, size_t rows,
-                                  size_t features, size_t classes, size_t most, size_t **references,
-                                  size_t *count, struct error *error) {
+enum error_code references_choose(const struct matrix_rows *embeddings, const int32_t *labels,
+                                  size_t rows, size_t features, size_t classes, size_t most,
+                                  size_t least, size_t **references, size_t *count,
+                                  struct error *error) {
     *references = NULL;
     *count = 0;
     struct candidate *kept = NULL;
     struct share *shares = memory_array(classes, sizeof *shares, "classes", error);
     if (shares == NULL) return error->code;
     for (size_t row = 0; row < rows; row++) shares[labels[row]].rows++;
-    size_t sum = divide(shares, classes, rows, most), first = 0;
+    size_t sum = divide(shares, classes, rows, most, least), first = 0;
     kept = memory_array(sum, sizeof *kept, "rows to compare with", error);
     *references = memory_array(sum, sizeof **references, "rows to compare with", error);
     if (error->code != ERROR_NONE) goto done;
     for (size_t c = 0; c < classes; first += shares[c].most, c++) shares[c].kept = kept + first;
     for (size_t row = 0; row < rows; row++)
         offer(&shares[labels[row]],
-              (struct candidate){
-                  XXH3_64bits(embeddings + row * features, features * sizeof *embeddings), row});
+              (struct candidate){XXH3_64bits(matrix_row(embeddings, row), features * sizeof(float)),
+                                 row});
     for (size_t i = 0; i < sum; i++) (*references)[i] = kept[i].row;
     qsort(*references, sum, sizeof **references, by_row);
     *count = sum;

@@ -46,9 +46,9 @@ static void add_squares(double *sums, const float *row, const double *mean, size
 
 /* totals (folds, features) = sums over each fold's rows of x, or, given mean (folds, features),
  * of (x - mean)^2. */
-static enum error_code add_folds(const float *data, size_t rows, const int32_t *fold_of,
-                                 const double *mean, double *totals, const struct moments *moments,
-                                 int threads, struct error *error) {
+static enum error_code add_folds(const struct matrix_rows *data, size_t rows,
+                                 const int32_t *fold_of, const double *mean, double *totals,
+                                 const struct moments *moments, int threads, struct error *error) {
     size_t features = moments->features, size = moments->folds * features;
     size_t chunks = count_chunks(rows, moments->folds, features);
     double *parts = memory_array(chunks, size * sizeof(double), "column sums", error);
@@ -58,9 +58,9 @@ static enum error_code add_folds(const float *data, size_t rows, const int32_t *
         for (size_t row = rows * c / chunks; row < rows * (c + 1) / chunks; row++) {
             size_t at = (size_t)fold_of[row] * features;
             if (mean == NULL)
-                add_row(parts + c * size + at, data + row * features, features);
+                add_row(parts + c * size + at, matrix_row(data, row), features);
             else
-                add_squares(parts + c * size + at, data + row * features, mean + at, features);
+                add_squares(parts + c * size + at, matrix_row(data, row), mean + at, features);
         }
     for (size_t c = 0; c < chunks; c++)
         for (size_t i = 0; i < size; i++) totals[i] += parts[c * size + i];
@@ -68,8 +68,8 @@ static enum error_code add_folds(const float *data, size_t rows, const int32_t *
     return ERROR_NONE;
 }
 
-static enum error_code find_moments(struct moments *moments, const float *data, size_t rows,
-                                    const int32_t *fold_of, bool squares, int threads,
+static enum error_code find_moments(struct moments *moments, const struct matrix_rows *data,
+                                    size_t rows, const int32_t *fold_of, bool squares, int threads,
                                     struct error *error) {
     size_t size = moments->folds * moments->features;
     moments->rows = memory_array(moments->folds, sizeof(size_t), "fold sizes", error);
@@ -138,7 +138,7 @@ static void set_column(struct scaling *scaling, const struct moments *moments, s
 /* Below this many numbers one thread is fastest. */
 #define SMALL_DATA ((size_t)200000)
 
-enum error_code scaling_open(struct scaling *scaling, const float *data, size_t rows,
+enum error_code scaling_open(struct scaling *scaling, const struct matrix_rows *data, size_t rows,
                              size_t features, const int32_t *fold_of, size_t folds,
                              enum crossval_scale scaled, int threads, struct error *error) {
     *scaling = (struct scaling){.features = features, .folds = folds, .scaled = scaled};
@@ -158,14 +158,15 @@ done:
 }
 
 /* A value that is not finite makes its column's mean not finite: only then is it searched for. */
-enum error_code scaling_check(const struct scaling *scaling, const float *data, size_t rows,
-                              const char *name, const int64_t *row_numbers, struct error *error) {
+enum error_code scaling_check(const struct scaling *scaling, const struct matrix_rows *data,
+                              size_t rows, const char *name, const int64_t *row_numbers,
+                              struct error *error) {
     bool finite = true;
     for (size_t f = 0; f < scaling->features; f++) finite = finite && isfinite(scaling->shift[f]);
     if (finite) return ERROR_NONE;
     for (size_t i = 0; i < rows * scaling->features; i++) {
-        if (isfinite(data[i])) continue;
         size_t row = i / scaling->features;
+        if (isfinite(matrix_row(data, row)[i % scaling->features])) continue;
         return FAIL(error, ERROR_DATA, "%s: row %zu, column %zu is not finite",
                     name == NULL ? "embeddings" : name,
                     row_numbers == NULL ? row : (size_t)row_numbers[row], i % scaling->features);

@@ -11,6 +11,7 @@
 
 #include "host/base/error.h"
 #include "host/classifier/crossval_settings.h"
+#include "kernels/device.h"
 
 struct scaling {
     size_t features, folds;
@@ -29,13 +30,14 @@ struct scaling {
  * which does not change a fit with an unpenalised intercept.
  * Results do not depend on the threads (>= 1). ERROR_MEMORY. scaling_close() frees it, and
  * takes a zeroed struct. */
-enum error_code scaling_open(struct scaling *scaling, const float *data, size_t rows,
+enum error_code scaling_open(struct scaling *scaling, const struct matrix_rows *data, size_t rows,
                              size_t features, const int32_t *fold_of, size_t folds,
                              enum crossval_scale scaled, int threads, struct error *error);
 /* ERROR_DATA with the row and column of the first number of the same data that is not finite. For
  * the message: name, of the data, and row_numbers (rows); NULL: "embeddings", 0 .. rows - 1. */
-enum error_code scaling_check(const struct scaling *scaling, const float *data, size_t rows,
-                              const char *name, const int64_t *row_numbers, struct error *error);
+enum error_code scaling_check(const struct scaling *scaling, const struct matrix_rows *data,
+                              size_t rows, const char *name, const int64_t *row_numbers,
+                              struct error *error);
 void scaling_close(struct scaling *scaling);
 
 /* Converts one class's weights (features + 1, the intercept last) for z to those for x'. */

@@ -1,5 +1,6 @@
 #include "host/classifier/temperature.h"
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "kernels/device.h"
 
 #include <math.h>
@@ -71,7 +72,7 @@ static struct judged judge(const struct temperature_input *input, double b, stru
 enum error_code temperature_search(const struct temperature_input *input, double *temperature,
                                    double *log_loss, struct error *error) {
     struct judged *chunks =
-        memory_array(input->rows / CHUNK_ROWS + 1, sizeof *chunks, "sums of the log-loss", error);
+        scratch_array(input->rows / CHUNK_ROWS + 1, sizeof *chunks, "sums of the log-loss", error);
     if (chunks == NULL) return error->code;
     /* The lowest is at one of the two values between which the slope changes its sign. */
     size_t low = 0, high = TEMPERATURE_COUNT - 1;
@@ -91,7 +92,7 @@ enum error_code temperature_search(const struct temperature_input *input, double
     bool first = at_low.loss <= at_high.loss;
     *temperature = temperature_value(first ? low : high);
     *log_loss = first ? at_low.loss : at_high.loss;
-    free(chunks);
+    scratch_free(chunks);
     return ERROR_NONE;
 }
 

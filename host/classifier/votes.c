@@ -1,5 +1,6 @@
 #include "host/classifier/votes.h"
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/base/stop.h"
 #include "host/classifier/references.h"
 #include "host/classifier/scaling.h"
@@ -23,11 +24,11 @@ static enum error_code votes_open(struct votes *votes, const struct device_opera
                                   struct device *device, const struct votes_input *input,
                                   struct error *error) {
     *votes = (struct votes){.operations = operations, .device = device, .input = input};
-    int32_t *one_fold = memory_array(input->rows, sizeof *one_fold, "rows", error);
+    int32_t *one_fold = scratch_array(input->rows, sizeof *one_fold, "rows", error);
     if (one_fold == NULL) return error->code;
-    scaling_open(&votes->scaling, input->embeddings, input->rows, input->features, one_fold, 1,
+    scaling_open(&votes->scaling, &input->embeddings, input->rows, input->features, one_fold, 1,
                  SCALE_POOLED, input->threads, error);
-    free(one_fold);
+    scratch_free(one_fold);
     if (error->code != ERROR_NONE) return error->code;
     votes->problem = (struct nearest_problem){.data = input->embeddings,
                                               .rows = input->rows,
@@ -36,8 +37,8 @@ static enum error_code votes_open(struct votes *votes, const struct device_opera
                                               .scale = votes->scaling.scale,
                                               .apart = input->apart};
     if (input->rows <= VOTES_REFERENCES) return ERROR_NONE;
-    TRY(references_choose(input->embeddings, input->labels, input->rows, input->features,
-                          input->classes, VOTES_REFERENCES, &votes->references,
+    TRY(references_choose(&input->embeddings, input->labels, input->rows, input->features,
+                          input->classes, VOTES_REFERENCES, REFERENCES_LEAST, &votes->references,
                           &votes->problem.reference_count, error));
     votes->problem.references = votes->references;
     return ERROR_NONE;

@@ -19,8 +19,8 @@
 #define VOTES_REFERENCES 16384
 
 struct votes_input {
-    const float *embeddings; /* (rows, features), finite; may be mapped: read by tiles */
-    const int32_t *labels;   /* (rows), 0 .. classes - 1; classes without rows are allowed */
+    struct matrix_rows embeddings; /* (rows, features), finite; may be mapped: read by tiles */
+    const int32_t *labels;         /* (rows), 0 .. classes - 1; classes without rows are allowed */
     size_t rows, features, classes;
     const int32_t *apart; /* (rows): rows of the same number are no neighbours; NULL: all may be */
     int threads;          /* of the host's own sums, >= 1. Results do not depend on it */

@@ -1,5 +1,6 @@
 #include "host/confident/belief.h"
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -58,9 +59,9 @@ enum error_code belief_measure(const struct mix_view *view, struct belief *belie
     *belief = (struct belief){.rows = view->rows, .classes = view->classes};
     belief->recall = memory_array(view->classes, sizeof *belief->recall, "belief", error);
     belief->looks = memory_array(view->classes, sizeof *belief->looks, "belief", error);
-    belief->seen = memory_array(view->rows, sizeof *belief->seen, "belief", error);
+    belief->seen = scratch_array(view->rows, sizeof *belief->seen, "belief", error);
     size_t *starts = memory_array(view->classes + 1, sizeof *starts, "belief", error);
-    size_t *rows = memory_array(view->rows, sizeof *rows, "belief", error);
+    size_t *rows = scratch_array(view->rows, sizeof *rows, "belief", error);
     size_t *counts = memory_array(view->classes, sizeof *counts, "belief", error);
     if (error->code != ERROR_NONE) goto done;
 #pragma omp parallel for num_threads(view->threads) schedule(static)
@@ -73,7 +74,7 @@ enum error_code belief_measure(const struct mix_view *view, struct belief *belie
     summarise(belief);
 done:
     free(counts);
-    free(rows);
+    scratch_free(rows);
     free(starts);
     return error->code;
 }
@@ -81,6 +82,6 @@ done:
 void belief_free(struct belief *belief) {
     free(belief->recall);
     free(belief->looks);
-    free(belief->seen);
+    scratch_free(belief->seen);
     *belief = (struct belief)BELIEF_INITIAL;
 }

@@ -1,6 +1,7 @@
 #include "host/confident/confident.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/base/stop.h"
 #include "host/confident/joint.h"
 #include "host/confident/rank.h"
@@ -35,6 +36,12 @@ const char *confident_filter_name(enum confident_filter filter) {
 
 const char *confident_score_name(enum confident_score score) {
     return score_names[score];
+}
+
+size_t confident_memory(size_t classes, int threads) {
+    double count = (double)classes;
+    double bytes = 96 * count * count + 1024 * count + threads * (128 * count + 0x1p19);
+    return bytes < 0x1p62 ? (size_t)bytes : (size_t)1 << 62;
 }
 
 static bool filter_prunes(enum confident_filter filter) {
@@ -99,6 +106,11 @@ static uint64_t count_off_diagonal(const struct scan *scan, unsigned char *marks
     return count;
 }
 
+/* The second pass has them at hand. */
+static bool scores_are_probabilities(const struct confident_settings *settings) {
+    return settings->score == SCORE_SELF_CONFIDENCE && !settings->adjust_pred_probs;
+}
+
 static enum error_code count_tables(struct scan *scan, const struct confident_settings *settings,
                                     struct confident_result *result, struct error *error) {
     size_t classes = scan->classes;
@@ -114,6 +126,7 @@ static enum error_code count_tables(struct scan *scan, const struct confident_se
     TRY(error->code);
     for (size_t k = 0; k < classes; k++) result->class_counts[k] = scan_class_count(scan, k);
     TRY(scan_thresholds(scan, result->thresholds, error));
+    if (scores_are_probabilities(settings)) scan->self_confidence = settings->scores;
     TRY(scan_rows(scan, result->thresholds, result->confident_joint, error));
     for (size_t k = 0; k < classes; k++)
         if (result->confident_joint[k * classes + k] < 1)
@@ -200,7 +213,7 @@ static enum error_code rank_issues(const struct scan *scan,
                     settings->adjust_pred_probs ? result->thresholds : NULL, &scorer, error));
     TRY(rank_collect(scan, mask, &result->issues, &result->issue_count, error));
     /* rank_collect() has filled in the plain self-confidence. */
-    if (settings->score != SCORE_SELF_CONFIDENCE || settings->adjust_pred_probs)
+    if (!scores_are_probabilities(settings))
         TRY(score_issues(&scorer, scan->threads, result->issues, result->issue_count, error));
     return rank_sort(result->issues, result->issue_count, error);
 }
@@ -220,12 +233,17 @@ enum error_code confident_find(const struct confident_input *input,
         rank_issues(&scan, settings, mask, result, error) == ERROR_NONE)
         stop_check(error);
     scan_close(&scan);
+    if (error->code == ERROR_NONE && settings->scores != NULL &&
+        !scores_are_probabilities(settings))
+        confident_score_rows(input, settings->score,
+                             settings->adjust_pred_probs ? result->thresholds : NULL,
+                             settings->scores, error);
     if (error->code != ERROR_NONE) confident_free(result);
     return error->code;
 }
 
 void confident_free(struct confident_result *result) {
-    free(result->issues);
+    scratch_free(result->issues);
     free(result->thresholds);
     free(result->class_counts);
     free(result->confident_joint);

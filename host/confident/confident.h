@@ -10,6 +10,10 @@
 
 #include "host/confident/confident_settings.h"
 
+/* Bytes that a search takes beside its arrays of rows (host/base/scratch.h): tables of pairs of
+ * classes, and what each thread reads into. */
+size_t confident_memory(size_t classes, int threads);
+
 /* cleanlab's names: "prune_by_noise_rate", "self_confidence", ... */
 const char *confident_filter_name(enum confident_filter filter);
 const char *confident_score_name(enum confident_score score);

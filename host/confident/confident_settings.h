@@ -46,6 +46,8 @@ struct confident_settings {
     bool adjust_pred_probs;         /* score probabilities from which thresholds are subtracted */
     unsigned char *off_diagonal;    /* (rows) or NULL: set to 1 for the rows that
                                        num_label_issues counts, else left as it is */
+    double *scores;                 /* (rows) or NULL: confident_find() writes every row's score, as
+                                       confident_score_rows() with the result's thresholds */
 };
 
 #define CONFIDENT_DEFAULTS                                                                         \

@@ -1,5 +1,7 @@
 /* Issues that others choose, descriptions of single rows, and the scores of all rows. */
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
+#include "host/base/sort.h"
 #include "host/confident/confident.h"
 #include "host/confident/rank.h"
 #include "host/confident/score.h"
@@ -85,7 +87,7 @@ static int compare_rows(const void *left, const void *right) {
 }
 
 enum error_code confident_rank_issues(struct confident_result *result, struct error *error) {
-    qsort(result->issues, result->issue_count, sizeof *result->issues, compare_rows);
+    sort_in_place(result->issues, result->issue_count, sizeof *result->issues, compare_rows);
     return rank_sort(result->issues, result->issue_count, error);
 }
 
@@ -94,13 +96,13 @@ enum error_code confident_set_issues(struct confident_result *result, const unsi
                                      struct error *error) {
     size_t count = 0;
     for (size_t row = 0; row < result->rows; row++) count += flagged[row];
-    struct confident_issue *issues = memory_array(count, sizeof *issues, "issues", error);
+    struct confident_issue *issues = scratch_array(count, sizeof *issues, "issues", error);
     if (issues == NULL) return error->code;
     for (size_t row = 0, at = 0; row < result->rows; row++)
         if (flagged[row])
             issues[at++] = (struct confident_issue){
                 .score = (double)scores[row], .row = (uint32_t)row, .given = labels[row]};
-    free(result->issues);
+    scratch_free(result->issues);
     result->issues = issues;
     result->issue_count = count;
     return rank_sort(issues, count, error);

@@ -1,6 +1,7 @@
 #include "host/confident/flagged.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/confident/noise_model.h"
 #include "host/confident/row_parts.h"
 
@@ -54,7 +55,7 @@ enum error_code flagged_find(const struct mix_view *view, unsigned char *flagged
                              struct error *error) {
     struct noise_model model;
     TRY(noise_model_fit(view, &model, error));
-    float *probabilities = memory_array(view->rows, sizeof *probabilities, "rows", error);
+    float *probabilities = scratch_array(view->rows, sizeof *probabilities, "rows", error);
     if (probabilities != NULL) find_probabilities(view, &model, probabilities, error);
     if (probabilities != NULL && error->code == ERROR_NONE) {
         double threshold = find_threshold(probabilities, view->rows);
@@ -62,7 +63,7 @@ enum error_code flagged_find(const struct mix_view *view, unsigned char *flagged
         for (size_t row = 0; row < view->rows; row++)
             *count += flagged[row] = probabilities[row] > threshold;
     }
-    free(probabilities);
+    scratch_free(probabilities);
     noise_model_free(&model);
     return error->code;
 }

@@ -1,5 +1,7 @@
 #include "host/confident/group_errors.h"
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
+#include "host/base/sort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -62,7 +64,7 @@ static size_t count_cells(const struct group_errors_input *input, struct cell *c
         cells[i] = (struct cell){input->groups[i], input->labels[i], 1};
         class_rows[input->labels[i]]++;
     }
-    qsort(cells, input->rows, sizeof *cells, compare_cells);
+    sort_in_place(cells, input->rows, sizeof *cells, compare_cells);
     size_t count = 0;
     for (size_t i = 0; i < input->rows; i++) {
         if (count > 0 && compare_cells(&cells[count - 1], &cells[i]) == 0)
@@ -116,17 +118,17 @@ enum error_code group_errors_find(const struct group_errors_input *input,
                                   struct group_error **found, size_t *count, struct error *error) {
     *found = NULL;
     *count = 0;
-    struct seen *seen = memory_array(input->rows, sizeof *seen, "groups", error);
-    struct cell *cells = memory_array(input->rows, sizeof *cells, "groups", error);
+    struct seen *seen = scratch_array(input->rows, sizeof *seen, "groups", error);
+    struct cell *cells = scratch_array(input->rows, sizeof *cells, "groups", error);
     size_t *class_rows = memory_array(input->classes, sizeof *class_rows, "groups", error);
     struct group_error *errors = NULL;
     if (error->code != ERROR_NONE) goto done;
 #pragma omp parallel for num_threads(input->threads) schedule(static)
     for (size_t i = 0; i < input->rows; i++) seen[i] = look(input, i);
     size_t kept = keep_disagreeing(seen, input->rows);
-    qsort(seen, kept, sizeof *seen, compare_seen);
+    sort_in_place(seen, kept, sizeof *seen, compare_seen);
     size_t cell_count = count_cells(input, cells, class_rows);
-    errors = memory_array(kept / GROUP_ERROR_CLIPS + 1, sizeof *errors, "groups", error);
+    errors = scratch_array(kept / GROUP_ERROR_CLIPS + 1, sizeof *errors, "groups", error);
     if (errors == NULL) goto done;
     for (size_t first = 0, end; first < kept; first = end) {
         for (end = first; end < kept && seen[end].given == seen[first].given &&
@@ -135,11 +137,11 @@ enum error_code group_errors_find(const struct group_errors_input *input,
         *count +=
             find_in_pair(seen + first, end - first, cells, cell_count, class_rows, errors + *count);
     }
-    qsort(errors, *count, sizeof *errors, compare_errors);
+    sort_in_place(errors, *count, sizeof *errors, compare_errors);
     *found = errors;
 done:
     free(class_rows);
-    free(cells);
-    free(seen);
+    scratch_free(cells);
+    scratch_free(seen);
     return error->code;
 }

@@ -1,9 +1,9 @@
-/* Vectors of 16 bytes, through the extension that gcc and clang share: compilers do not
- * vectorise loops with conditions, and every 64-bit machine has vectors of this size.
- * Included once per precision, with REAL, INDEX (an integer of the same size) and NAME(x)
- * defined. */
+/* Vectors of VECTOR bytes, through the extension that gcc and clang share: compilers do not
+ * vectorise loops with conditions. Every 64-bit machine has vectors of 16 bytes. Included once per
+ * precision and size, with REAL, INDEX (an integer of the same size), VECTOR and NAME(x) defined.
+ */
 
-#define LANES (16 / sizeof(REAL))
+#define LANES (VECTOR / sizeof(REAL))
 
-typedef REAL NAME(lanes) __attribute__((vector_size(16)));
-typedef INDEX NAME(marks) __attribute__((vector_size(16)));
+typedef REAL NAME(lanes) __attribute__((vector_size(VECTOR)));
+typedef INDEX NAME(marks) __attribute__((vector_size(VECTOR)));

@@ -1,6 +1,7 @@
 #include "host/confident/multilabel.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/confident/rank.h"
 #include "host/confident/score.h"
 
@@ -75,8 +76,8 @@ struct marks {
 static enum error_code take_issues(struct multilabel_result *result, size_t c,
                                    const struct confident_result *found, unsigned char *flagged,
                                    size_t *capacity, struct error *error) {
-    TRY(memory_grow(&result->annotations, capacity, result->annotation_count + found->issue_count,
-                    sizeof *result->annotations, "annotations", error));
+    TRY(scratch_grow(&result->annotations, capacity, result->annotation_count + found->issue_count,
+                     sizeof *result->annotations, "annotations", error));
     for (size_t i = 0; i < found->issue_count; i++) {
         flagged[found->issues[i].row] = 1;
         result->annotations[result->annotation_count++] =
@@ -176,9 +177,9 @@ static enum error_code find_classes(const struct multilabel_input *input,
     struct rows rows = rows_of(&input->probabilities);
     size_t capacity = 0;
     struct binary_problem problem = {.type = rows.single ? NPY_FLOAT32 : NPY_FLOAT64};
-    problem.labels = memory_array(rows.count, 1, "labels", error);
+    problem.labels = scratch_array(rows.count, 1, "labels", error);
     problem.probabilities =
-        memory_array(rows.count * 2, rows_element_size(&rows), "probabilities", error);
+        scratch_array(rows.count * 2, rows_element_size(&rows), "probabilities", error);
     for (size_t c = 0; c < rows.classes && error->code == ERROR_NONE; c++)
         if (load_class(input, &rows, c, &problem, error) == ERROR_NONE)
             take_class(input, settings, c, &problem, marks, result, &capacity, error);
@@ -186,8 +187,8 @@ static enum error_code find_classes(const struct multilabel_input *input,
         result->num_label_issues += marks->off_diagonal[i];
         result->health_issues += marks->health[i];
     }
-    free(problem.probabilities);
-    free(problem.labels);
+    scratch_free(problem.probabilities);
+    scratch_free(problem.labels);
     return error->code;
 }
 
@@ -198,8 +199,8 @@ static enum error_code flag_lowest(const struct multilabel_input *input,
                                    const struct multilabel_result *result, unsigned char *flagged,
                                    struct error *error) {
     size_t rows = result->rows;
-    double *scores = memory_array(rows, sizeof *scores, "scores", error);
-    struct confident_issue *sorted = memory_array(rows, sizeof *sorted, "scores", error);
+    double *scores = scratch_array(rows, sizeof *scores, "scores", error);
+    struct confident_issue *sorted = scratch_array(rows, sizeof *sorted, "scores", error);
     if (error->code == ERROR_NONE && multilabel_score_rows(input, SCORE_SELF_CONFIDENCE, NULL, NULL,
                                                            rows, scores, error) == ERROR_NONE) {
         for (size_t i = 0; i < rows; i++)
@@ -207,8 +208,8 @@ static enum error_code flag_lowest(const struct multilabel_input *input,
         if (rank_sort(sorted, rows, error) == ERROR_NONE)
             for (size_t i = 0; i < rows; i++) flagged[sorted[i].row] = i < result->num_label_issues;
     }
-    free(sorted);
-    free(scores);
+    scratch_free(sorted);
+    scratch_free(scores);
     return error->code;
 }
 
@@ -234,7 +235,7 @@ static enum error_code annotate_lowest(const struct multilabel_input *input,
                                        const unsigned char *flagged,
                                        struct multilabel_result *result, struct error *error) {
     size_t kept = 0, wanted = result->annotation_count, capacity = result->annotation_count;
-    unsigned char *named = memory_array(result->rows, 1, "rows", error);
+    unsigned char *named = scratch_array(result->rows, 1, "rows", error);
     if (named == NULL) return error->code;
     for (size_t i = 0; i < result->annotation_count; i++) {
         struct multilabel_annotation annotation = result->annotations[i];
@@ -244,12 +245,12 @@ static enum error_code annotate_lowest(const struct multilabel_input *input,
     }
     result->annotation_count = kept;
     for (size_t i = 0; i < result->rows; i++) wanted += flagged[i] && !named[i];
-    if (memory_grow(&result->annotations, &capacity, wanted, sizeof *result->annotations,
-                    "annotations", error) == ERROR_NONE)
+    if (scratch_grow(&result->annotations, &capacity, wanted, sizeof *result->annotations,
+                     "annotations", error) == ERROR_NONE)
         for (size_t i = 0; i < result->rows; i++)
             if (flagged[i] && !named[i])
                 result->annotations[result->annotation_count++] = least_probable(input, i);
-    free(named);
+    scratch_free(named);
     return error->code;
 }
 
@@ -261,9 +262,9 @@ static enum error_code rank_rows(const struct multilabel_input *input,
                                  struct error *error) {
     for (size_t i = 0; i < result->rows; i++) result->issue_count += flagged[i];
     size_t count = result->issue_count;
-    uint32_t *rows = memory_array(count, sizeof *rows, "issues", error);
-    double *scores = memory_array(count, sizeof *scores, "issues", error);
-    result->issues = memory_array(count, sizeof *result->issues, "issues", error);
+    uint32_t *rows = scratch_array(count, sizeof *rows, "issues", error);
+    double *scores = scratch_array(count, sizeof *scores, "issues", error);
+    result->issues = scratch_array(count, sizeof *result->issues, "issues", error);
     if (error->code != ERROR_NONE) goto done;
     for (size_t i = 0, at = 0; i < result->rows; i++)
         if (flagged[i]) rows[at++] = (uint32_t)i;
@@ -276,8 +277,8 @@ static enum error_code rank_rows(const struct multilabel_input *input,
             (struct confident_issue){.score = scores[i], .row = rows[i], .given = -1};
     rank_sort(result->issues, count, error);
 done:
-    free(scores);
-    free(rows);
+    scratch_free(scores);
+    scratch_free(rows);
     return error->code;
 }
 
@@ -288,9 +289,9 @@ enum error_code multilabel_find(const struct multilabel_input *input,
     TRY(check_shapes(input, error));
     result->rows = input->probabilities.rows;
     size_t classes = result->classes = input->probabilities.columns;
-    struct marks marks = {.flagged = memory_array(result->rows, 1, "rows", error),
-                          .off_diagonal = memory_array(result->rows, 1, "rows", error),
-                          .health = memory_array(result->rows, 1, "rows", error)};
+    struct marks marks = {.flagged = scratch_array(result->rows, 1, "rows", error),
+                          .off_diagonal = scratch_array(result->rows, 1, "rows", error),
+                          .health = scratch_array(result->rows, 1, "rows", error)};
     bool lowest = settings->filter == FILTER_LOW_SELF_CONFIDENCE ||
                   settings->filter == FILTER_LOW_NORMALIZED_MARGIN;
     result->class_counts = memory_array(classes, sizeof *result->class_counts, "classes", error);
@@ -302,19 +303,19 @@ enum error_code multilabel_find(const struct multilabel_input *input,
         flag_lowest(input, result, marks.flagged, error) == ERROR_NONE)
         annotate_lowest(input, marks.flagged, result, error);
     if (error->code == ERROR_NONE) rank_rows(input, settings, marks.flagged, result, error);
-    free(marks.health);
-    free(marks.off_diagonal);
-    free(marks.flagged);
+    scratch_free(marks.health);
+    scratch_free(marks.off_diagonal);
+    scratch_free(marks.flagged);
     if (error->code != ERROR_NONE) multilabel_free(result);
     return error->code;
 }
 
 void multilabel_free(struct multilabel_result *result) {
-    free(result->issues);
+    scratch_free(result->issues);
     free(result->class_counts);
     free(result->thresholds);
     free(result->confident_joint);
-    free(result->annotations);
+    scratch_free(result->annotations);
     *result = (struct multilabel_result){.rows = 0};
 }
 

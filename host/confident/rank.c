@@ -1,6 +1,7 @@
 #include "host/confident/rank.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 
 #include <math.h>
 #include <omp.h>
@@ -41,7 +42,7 @@ enum error_code rank_collect(const struct scan *scan, uint32_t mask,
             scan, chunk, mask, places + (size_t)omp_get_thread_num() * scan->classes, NULL);
     for (size_t chunk = 0; chunk < scan->chunks; chunk++) starts[chunk + 1] += starts[chunk];
     *count = starts[scan->chunks];
-    *issues = memory_array(*count, sizeof **issues, "issues", error);
+    *issues = scratch_array(*count, sizeof **issues, "issues", error);
     if (*issues == NULL) goto done;
 #pragma omp parallel for num_threads(scan->threads) schedule(dynamic)
     for (size_t chunk = 0; chunk < scan->chunks; chunk++)
@@ -76,7 +77,7 @@ static size_t digit_of(uint64_t key, size_t digit) {
 /* Radix sort, least significant digit first: stable, in linear time. Digits that all keys share
  * are skipped (half of them when the scores were float32). */
 enum error_code rank_sort(struct confident_issue *issues, size_t count, struct error *error) {
-    struct confident_issue *other = memory_array(count, sizeof *other, "issues", error);
+    struct confident_issue *other = scratch_array(count, sizeof *other, "issues", error);
     size_t *counts = memory_array(DIGITS * BUCKETS, sizeof *counts, "issues", error);
     if (error->code != ERROR_NONE) goto done;
     struct confident_issue *from = issues;
@@ -102,6 +103,6 @@ enum error_code rank_sort(struct confident_issue *issues, size_t count, struct e
     if (from != issues) memcpy(issues, from, count * sizeof *issues);
 done:
     free(counts);
-    free(other);
+    scratch_free(other);
     return error->code;
 }

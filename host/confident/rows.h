@@ -33,6 +33,13 @@ static inline double rows_element(const struct rows *rows, size_t row, size_t co
                         : ((const double *)rows->direct)[at];
 }
 
+/* For an element that is read soon: those of different rows are far apart in memory. */
+static inline void rows_prefetch(const struct rows *rows, size_t row, size_t column) {
+    if (rows->direct == NULL) return;
+    size_t at = (row * rows->classes + column) * rows_element_size(rows);
+    __builtin_prefetch((const char *)rows->direct + at);
+}
+
 /* Rows in a block of about 128 KiB, at least 1. */
 size_t rows_per_block(const struct rows *rows);
 

@@ -1,6 +1,7 @@
 #include "host/confident/scan.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/confident/pairwise.h"
 
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 
 #define CHUNKS 64
 #define THREAD_NUMBERS ((size_t)1 << 16)
+#define PREFETCH_ROWS ((size_t)24)
 #define CHUNK_MINIMUM ((size_t)1024)
 
 /* ---- labels ---- */
@@ -136,10 +138,10 @@ enum error_code scan_open(const struct confident_input *input, struct scan *scan
     scan->chunks = (rows + scan->chunk_rows - 1) / scan->chunk_rows;
     scan->starts = memory_array(scan->chunks * scan->classes, sizeof(size_t), "classes", error);
     scan->class_starts = memory_array(scan->classes + 1, sizeof(size_t), "classes", error);
-    scan->row_of = memory_array(rows, sizeof(uint32_t), "rows", error);
-    scan->given = memory_array(rows, rows_element_size(&scan->rows), "rows", error);
-    scan->other = memory_array(rows, rows_element_size(&scan->rows), "rows", error);
-    scan->states = memory_array(rows, sizeof(uint32_t), "rows", error);
+    scan->row_of = scratch_array(rows, sizeof(uint32_t), "rows", error);
+    scan->given = scratch_array(rows, rows_element_size(&scan->rows), "rows", error);
+    scan->other = scratch_array(rows, rows_element_size(&scan->rows), "rows", error);
+    scan->states = scratch_array(rows, sizeof(uint32_t), "rows", error);
     if (error->code == ERROR_NONE && count_labels(scan, error) == ERROR_NONE) {
         place_classes(scan);
         check_classes(scan, input->one_class_allowed, error);
@@ -149,10 +151,10 @@ enum error_code scan_open(const struct confident_input *input, struct scan *scan
 }
 
 void scan_close(struct scan *scan) {
-    free(scan->states);
-    free(scan->other);
-    free(scan->given);
-    free(scan->row_of);
+    scratch_free(scan->states);
+    scratch_free(scan->other);
+    scratch_free(scan->given);
+    scratch_free(scan->row_of);
     free(scan->class_starts);
     free(scan->starts);
     *scan = (struct scan){.classes = 0};
@@ -167,6 +169,9 @@ static void gather_chunk(struct scan *scan, size_t chunk, size_t *places) {
         for (size_t i = 0; i < run.count; i++) {
             size_t k = (size_t)run.values[i];
             size_t place = places[k]++;
+            size_t ahead = i + PREFETCH_ROWS;
+            if (ahead < run.count)
+                rows_prefetch(&scan->rows, run.first + ahead, (size_t)run.values[ahead]);
             double p = rows_element(&scan->rows, run.first + i, k);
             scan->row_of[place] = (uint32_t)(run.first + i);
             if (scan->rows.single)

@@ -29,6 +29,8 @@ struct scan {
     void *given;      /* (rows) float or double: p of the given class */
     void *other;      /* (rows) float or double: the highest p of the other classes */
     uint32_t *states; /* (rows) */
+    /* by row: */
+    double *self_confidence; /* (rows) or NULL: scan_rows() fills it; not owned */
 };
 
 /* Consecutive labels of one chunk; set count to 0 before the first call. */

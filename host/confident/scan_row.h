@@ -1,4 +1,5 @@
-/* Looks at one row. Included once per precision, with REAL, INDEX and NAME(x) defined. */
+/* Looks at one row. Included once per precision and size of vectors, with REAL, INDEX, VECTOR,
+ * NAME(x) and TARGET, the instructions that the functions may use, defined. */
 
 #include "host/confident/lanes.h"
 
@@ -11,8 +12,8 @@ struct NAME(lane_state) {
     NAME(marks) passing; /* the class that passed, if one did */
 };
 
-static inline void NAME(look)(struct NAME(lane_state) * state, const REAL *row,
-                              const REAL *thresholds, NAME(marks) index) {
+TARGET static inline void NAME(look)(struct NAME(lane_state) * state, const REAL *row,
+                                     const REAL *thresholds, NAME(marks) index) {
     NAME(lanes) p;
     NAME(lanes) threshold;
     memcpy(&p, row, sizeof p);
@@ -29,8 +30,8 @@ static inline void NAME(look)(struct NAME(lane_state) * state, const REAL *row,
 }
 
 /* Combines the lanes. */
-static inline struct row_view NAME(gather)(const struct NAME(lane_state) * state, REAL *highest,
-                                           REAL *second) {
+TARGET static inline struct row_view NAME(gather)(const struct NAME(lane_state) * state,
+                                                  REAL *highest, REAL *second) {
     struct row_view view = {0};
     REAL top = -1;
     REAL next = -1;
@@ -49,8 +50,10 @@ static inline struct row_view NAME(gather)(const struct NAME(lane_state) * state
 }
 
 /* Thresholds and row are (classes). */
-static struct row_view NAME(view_row)(const REAL *row, size_t classes, size_t given,
-                                      const REAL *thresholds) {
+TARGET static struct row_view NAME(view_row)(const void *numbers, size_t classes, size_t given,
+                                             const void *limits_of_classes) {
+    const REAL *row = numbers;
+    const REAL *thresholds = limits_of_classes;
     struct NAME(lane_state) state = {
         .highest = (NAME(lanes)){0} - 1, .second = (NAME(lanes)){0} - 1, .good = ~(NAME(marks)){0}};
     NAME(marks) index;

@@ -16,6 +16,12 @@ struct row_view {
     bool bad;      /* a probability is out of range */
 };
 
+/* (classes) numbers in the input's precision, thresholds likewise. */
+typedef struct row_view view_row_function(const void *row, size_t classes, size_t given,
+                                          const void *thresholds);
+
+#define VECTOR 16
+#define TARGET
 #define REAL float
 #define INDEX int32_t
 #define NAME(name) name##_float32
@@ -27,6 +33,36 @@ struct row_view {
 #define INDEX int64_t
 #define NAME(name) name##_float64
 #include "host/confident/scan_row.h"
+#undef REAL
+#undef INDEX
+#undef NAME
+#undef VECTOR
+#undef TARGET
+
+#ifdef __x86_64__
+#define VECTOR 32
+#define TARGET __attribute__((target("avx2")))
+#define REAL float
+#define INDEX int32_t
+#define NAME(name) name##_float32_avx2
+#include "host/confident/scan_row.h"
+#undef REAL
+#undef INDEX
+#undef NAME
+#define REAL double
+#define INDEX int64_t
+#define NAME(name) name##_float64_avx2
+#include "host/confident/scan_row.h"
+#endif
+
+/* The same answer with all of them. */
+static view_row_function *choose_function(bool single) {
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2"))
+        return single ? view_row_float32_avx2 : view_row_float64_avx2;
+#endif
+    return single ? view_row_float32 : view_row_float64;
+}
 
 /* One thread's buffers. */
 struct scratch {
@@ -34,6 +70,7 @@ struct scratch {
     char *block;      /* (block_rows, classes), when rows are converted */
     void *thresholds; /* (classes) in the input's precision: shared by all threads */
     size_t block_rows;
+    view_row_function *view_row;
 };
 
 /* The limits that probabilities are compared with: threshold - 1e-6 in numpy's arithmetic.
@@ -70,26 +107,25 @@ static uint32_t state_of(const struct row_view *view, size_t given) {
 static size_t scan_chunk(struct scan *scan, size_t chunk, const struct scratch *scratch) {
     struct label_run run = {.count = 0};
     size_t classes = scan->classes;
+    size_t row_bytes = classes * rows_element_size(&scan->rows);
     memcpy(scratch->places, scan->starts + chunk * classes, classes * sizeof(size_t));
     while (scan_next_labels(scan, chunk, &run)) {
         for (size_t done = 0; done < run.count; done += scratch->block_rows) {
             size_t count = run.count - done;
             if (count > scratch->block_rows) count = scratch->block_rows;
-            const void *block = rows_block(&scan->rows, run.first + done, count, scratch->block);
+            const char *block = rows_block(&scan->rows, run.first + done, count, scratch->block);
             for (size_t i = 0; i < count; i++) {
                 size_t given = (size_t)run.values[done + i];
                 size_t place = scratch->places[given]++;
-                struct row_view view;
-                if (scan->rows.single) {
-                    view = view_row_float32((const float *)block + i * classes, classes, given,
-                                            scratch->thresholds);
+                struct row_view view =
+                    scratch->view_row(block + i * row_bytes, classes, given, scratch->thresholds);
+                if (scan->rows.single)
                     ((float *)scan->other)[place] = (float)view.other;
-                } else {
-                    view = view_row_float64((const double *)block + i * classes, classes, given,
-                                            scratch->thresholds);
+                else
                     ((double *)scan->other)[place] = view.other;
-                }
                 if (view.bad) return run.first + done + i;
+                if (scan->self_confidence != NULL)
+                    scan->self_confidence[run.first + done + i] = scan_given(scan, place);
                 scan->states[place] = state_of(&view, given);
             }
         }
@@ -127,7 +163,8 @@ enum error_code scan_rows(struct scan *scan, const double *thresholds, int64_t *
     size_t bad = SIZE_MAX;
     size_t element = rows_element_size(&scan->rows);
     size_t threads = (size_t)scan->threads;
-    struct scratch shared = {.block_rows = rows_per_block(&scan->rows)};
+    struct scratch shared = {.block_rows = rows_per_block(&scan->rows),
+                             .view_row = choose_function(scan->rows.single)};
     size_t block_bytes = (shared.block_rows * scan->classes * element + 63) / 64 * 64;
     size_t *places = memory_array(threads * scan->classes, sizeof *places, "places", error);
     char *blocks =

@@ -1,6 +1,7 @@
 #include "host/confident/select.h"
 
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/confident/smallest.h"
 
 #include <omp.h>
@@ -9,6 +10,7 @@
 
 #define PREFETCH_ROWS 6 /* rows of a class are far apart in memory */
 
+#define VECTOR 16
 #define REAL float
 #define INDEX int32_t
 #define NAME(name) name##_float32
@@ -110,7 +112,7 @@ static enum error_code plan_class(struct class_selection *own, const int64_t *pr
         total += selection->capacity;
     }
     own->lowest = total > 0 ? -INFINITY : INFINITY;
-    own->pool = memory_array(total, sizeof *own->pool, "rows to select", error);
+    own->pool = scratch_array(total, sizeof *own->pool, "rows to select", error);
     if (own->pool == NULL) return error->code;
     struct candidate *items = own->pool;
     for (size_t j = 0; j < classes; j++) {
@@ -135,7 +137,7 @@ static enum error_code select_class(struct class_selection *own, const int64_t *
             }
         }
     }
-    free(own->pool);
+    scratch_free(own->pool);
     own->pool = NULL;
     return error->code;
 }
@@ -187,7 +189,7 @@ enum error_code select_by_class(struct scan *scan, const int64_t *prune,
         struct smallest selection = {.wanted = (size_t)(kept < 0 ? rows : rows - kept),
                                      .limit = INFINITY};
         selection.capacity = smallest_capacity(selection.wanted, (size_t)rows);
-        pool = memory_array(selection.capacity, sizeof *pool, "rows to select", error);
+        pool = scratch_array(selection.capacity, sizeof *pool, "rows to select", error);
         if (pool == NULL) break;
         selection.items = pool;
         for (size_t place = scan->class_starts[k]; place < scan->class_starts[k + 1]; place++)
@@ -197,7 +199,7 @@ enum error_code select_by_class(struct scan *scan, const int64_t *prune,
             uint32_t *state = &scan->states[pool[i].place];
             if ((*state & STATE_VETOED) == 0) *state |= STATE_FLAGGED;
         }
-        free(pool);
+        scratch_free(pool);
     }
     return error->code;
 }
@@ -208,7 +210,7 @@ enum error_code select_lowest(struct scan *scan, enum confident_filter filter, u
     struct smallest selection = {.wanted = count < rows ? (size_t)count : rows, .limit = INFINITY};
     selection.capacity = smallest_capacity(selection.wanted, rows);
     selection.items =
-        memory_array(selection.capacity, sizeof *selection.items, "rows to select", error);
+        scratch_array(selection.capacity, sizeof *selection.items, "rows to select", error);
     if (selection.items == NULL) return error->code;
     for (size_t place = 0; place < rows; place++) {
         double score = scan_given(scan, place);
@@ -218,6 +220,6 @@ enum error_code select_lowest(struct scan *scan, enum confident_filter filter, u
     smallest_cut(&selection);
     for (size_t i = 0; i < selection.count; i++)
         scan->states[selection.items[i].place] |= STATE_FLAGGED;
-    free(selection.items);
+    scratch_free(selection.items);
     return ERROR_NONE;
 }

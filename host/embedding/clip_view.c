@@ -22,6 +22,7 @@ static void get_clip(const void *context, size_t row, struct run_clip *clip) {
         .id = clip_id(view->clips, row, view->id),
         .label = clip_label(view->clips, row),
         .group = clip_group(view->clips, row),
+        .split = clip_split(view->clips, row),
         .reason = reason[0] == '\0' ? NULL : reason,
         .status = (enum clip_status)entry->status,
         .class_index = class_index,

@@ -1,6 +1,6 @@
 #include "host/embedding/duplicates.h"
 
-#include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/base/stop.h"
 #include "host/embedding/identical.h"
 
@@ -20,20 +20,20 @@ struct candidates {
 
 static enum error_code make_room(struct candidates *candidates, size_t clips, struct error *error) {
     static const char what[] = "identical clips";
-    candidates->clips = memory_array(clips, sizeof *candidates->clips, what, error);
-    candidates->hashes = memory_array(clips, sizeof *candidates->hashes, what, error);
-    candidates->labels = memory_array(clips, sizeof *candidates->labels, what, error);
-    candidates->same_label = memory_array(clips, sizeof *candidates->same_label, what, error);
-    candidates->other_label = memory_array(clips, sizeof *candidates->other_label, what, error);
+    candidates->clips = scratch_array(clips, sizeof *candidates->clips, what, error);
+    candidates->hashes = scratch_array(clips, sizeof *candidates->hashes, what, error);
+    candidates->labels = scratch_array(clips, sizeof *candidates->labels, what, error);
+    candidates->same_label = scratch_array(clips, sizeof *candidates->same_label, what, error);
+    candidates->other_label = scratch_array(clips, sizeof *candidates->other_label, what, error);
     return error->code;
 }
 
 static void free_candidates(struct candidates *candidates) {
-    free(candidates->clips);
-    free(candidates->hashes);
-    free(candidates->labels);
-    free(candidates->same_label);
-    free(candidates->other_label);
+    scratch_free(candidates->clips);
+    scratch_free(candidates->hashes);
+    scratch_free(candidates->labels);
+    scratch_free(candidates->same_label);
+    scratch_free(candidates->other_label);
 }
 
 enum error_code duplicates_find_identical(const struct clip_list *clips,
@@ -41,7 +41,7 @@ enum error_code duplicates_find_identical(const struct clip_list *clips,
                                           struct clip_relations **result, struct error *error) {
     struct candidates candidates = {0};
     struct clip_relations *relations =
-        memory_array(clips->count, sizeof *relations, "identical clips", error);
+        scratch_array(clips->count, sizeof *relations, "identical clips", error);
     *result = relations;
     if (relations == NULL || make_room(&candidates, clips->count, error) != ERROR_NONE) goto done;
     for (size_t i = 0; i < clips->count; i++) {
@@ -105,8 +105,8 @@ enum error_code duplicates_find_near(struct device *device, const struct neighbo
                                      struct error *error) {
     size_t count = queries == NULL ? rows->count : query_count;
     *found = (struct neighbours){.count = count};
-    found->clips = memory_array(count, sizeof *found->clips, "neighbours", error);
-    found->similarities = memory_array(count, sizeof *found->similarities, "neighbours", error);
+    found->clips = scratch_array(count, sizeof *found->clips, "neighbours", error);
+    found->similarities = scratch_array(count, sizeof *found->similarities, "neighbours", error);
     TRY(error->code);
     for (size_t first = 0; first < count; first += QUERIES)
         TRY(search(device, rows, queries, first, count - first < QUERIES ? count - first : QUERIES,
@@ -121,7 +121,7 @@ enum error_code duplicates_find_near(struct device *device, const struct neighbo
 }
 
 void neighbours_free(struct neighbours *neighbours) {
-    free(neighbours->clips);
-    free(neighbours->similarities);
+    scratch_free(neighbours->clips);
+    scratch_free(neighbours->similarities);
     *neighbours = (struct neighbours){0};
 }

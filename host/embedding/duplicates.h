@@ -35,7 +35,7 @@ struct neighbours {
 
 /* Rows among which neighbours are searched. */
 struct neighbour_rows {
-    const float *embeddings; /* (count, columns) */
+    struct matrix_rows embeddings; /* (count, columns) */
     size_t count;
     size_t columns;
     const size_t *clips; /* (count): the row's place in the clip list */

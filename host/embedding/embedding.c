@@ -3,6 +3,8 @@
 #include "host/base/clock.h"
 #include "host/base/memory.h"
 #include "host/base/numbers.h"
+#include "host/base/run_state.h"
+#include "host/base/scratch.h"
 #include "host/base/stop.h"
 #include "host/clips/fingerprint.h"
 #include "host/embedding/feature_files.h"
@@ -45,6 +47,7 @@ struct embedding_job {
     size_t *chosen;                    /* (chosen_count) clips that are not stored */
     size_t chosen_count;
     size_t known_count;           /* clips that are stored */
+    size_t changed_count;         /* of these, with other samples than were embedded */
     size_t next_stored;           /* stored clips before this one have been taken */
     struct device_batch *filling; /* acquired, not yet submitted */
     size_t filled_bytes;
@@ -110,15 +113,28 @@ static enum error_code store_batch(struct embedding_job *job, const struct devic
     return ERROR_NONE;
 }
 
+/* For whoever looks at the run. */
+static void show_waits(const struct embedding_job *job) {
+    const struct decoders_usage usage = decoders_usage(job->settings->decoders);
+    run_state_audio(job->counts->audio_seconds);
+    run_state_waits(&(struct run_waits){.disk_wait = usage.reads.seconds /
+                                                     decoders_count(job->settings->decoders),
+                                        .device_wait = job->counts->decode_wait_seconds,
+                                        .bytes_read = usage.reads.bytes});
+}
+
 /* Waits for any one batch and stores its rows. */
 static enum error_code collect(struct embedding_job *job, struct error *error) {
     struct device_batch *batch = NULL;
+    const double before = clock_seconds();
     TRY(job->operations->wait(job->device, &batch, error));
+    job->counts->device_seconds += clock_seconds() - before;
     job->in_flight--;
     struct batch_note *note = batch->tag;
     store_batch(job, batch, error);
     if (error->code == ERROR_NONE && job->settings->features_folder != NULL)
-        feature_files_write(job->settings->features_folder, batch, note->clips, job->mels, error);
+        feature_files_write(job->settings->features_folder, batch, note->clips,
+                            job->settings->list_rows, job->mels, error);
     job->counts->embedded += batch->clip_count;
     job->counts->audio_seconds += note->seconds;
     job->clips_done += batch->clip_count;
@@ -126,14 +142,20 @@ static enum error_code collect(struct embedding_job *job, struct error *error) {
     job->operations->release(job->device, batch);
     note_safe(job);
     progress_audio(&job->progress, job->counts->audio_seconds);
+    show_waits(job);
     progress_update(&job->progress, job->clips_done);
+    if (job->settings->observe != NULL)
+        job->settings->observe(job->settings->observer, job->clips_done,
+                               job->counts->audio_seconds);
     return error->code;
 }
 
 static enum error_code submit(struct embedding_job *job, struct error *error) {
     struct device_batch *batch = job->filling;
     if (batch == NULL) return ERROR_NONE;
+    const double before = clock_seconds();
     if (job->operations->submit(job->device, batch, error) != ERROR_NONE) return error->code;
+    job->counts->device_seconds += clock_seconds() - before;
     job->filling = NULL;
     job->in_flight++;
     while (job->in_flight >= job->properties.batches_in_flight) TRY(collect(job, error));
@@ -184,19 +206,20 @@ static enum error_code add_clip(struct embedding_job *job, size_t clip,
     return ERROR_NONE;
 }
 
-static enum error_code note_failure(struct embedding_job *job, size_t clip,
-                                    const struct decoded *decoded, struct error *error) {
+static enum error_code note_failure(struct embedding_job *job, size_t clip, enum clip_status status,
+                                    const char *why, struct error *error) {
     TRY(memory_grow(&job->failures, &job->failure_capacity, job->failure_count + 1,
                     sizeof *job->failures, "unusable clips", error));
-    char *reason = memory_string(decoded->verdict.reason, error);
+    char *reason = memory_string(why, error);
     if (reason == NULL) return error->code;
-    job->failures[job->failure_count++] = (struct failure){clip, decoded->verdict.status, reason};
+    job->failures[job->failure_count++] = (struct failure){clip, status, reason};
     return ERROR_NONE;
 }
 
 /* Takes the clips before `end` that an earlier run has embedded: rows are numbered in
  * the list's order. */
 static enum error_code take_stored(struct embedding_job *job, size_t end, struct error *error) {
+    if (job->settings->verify) return ERROR_NONE; /* one by one, when it was decoded */
     for (; job->stored != NULL && job->next_stored < end; job->next_stored++) {
         const struct stored_clip *stored = job->stored[job->next_stored];
         struct clip_measures *measures = &job->measures[job->next_stored];
@@ -206,10 +229,33 @@ static enum error_code take_stored(struct embedding_job *job, size_t end, struct
         TRY(embedding_store_place(job->store, measures->row, values, error));
         job->counts->embedded++;
         job->counts->resumed++;
+        run_state_clip(clip_status_name(measures->facts.silent ? CLIP_SILENT : CLIP_OK), true);
+        if (measures->facts.silent != 0)
+            TRY(note_failure(job, job->next_stored, CLIP_SILENT, DECODE_SILENT_REASON, error));
         progress_keep(&job->progress, ++job->kept_clips);
         job->clips_done++;
     }
     return ERROR_NONE;
+}
+
+/* Takes the stored embedding of a clip that was decoded all the same, if its samples are those that
+ * were embedded. */
+static enum error_code verify_clip(struct embedding_job *job, const struct decode_item *item,
+                                   bool *verified, struct error *error) {
+    const struct stored_clip *stored = job->stored == NULL ? NULL : job->stored[item->clip];
+    struct clip_measures *measures = &job->measures[item->clip];
+    struct clip_facts facts;
+    if (stored == NULL) return ERROR_NONE;
+    const float *values = embedding_store_take(job->store, stored, &facts);
+    *verified = memcmp(facts.hash, measures->facts.hash, sizeof facts.hash) == 0;
+    if (!*verified) {
+        job->changed_count++;
+        return ERROR_NONE;
+    }
+    measures->row = job->next_row++;
+    job->counts->embedded++;
+    job->counts->resumed++;
+    return embedding_store_place(job->store, measures->row, values, error);
 }
 
 static enum error_code take_item(struct embedding_job *job, const struct decode_item *item,
@@ -217,13 +263,24 @@ static enum error_code take_item(struct embedding_job *job, const struct decode_
     const struct decoded *decoded = &item->decoded;
     struct clip_measures *measures = &job->measures[item->clip];
     bool usable = decoded->verdict.status == CLIP_OK || decoded->verdict.status == CLIP_SILENT;
+    bool verified = false;
     TRY(take_stored(job, item->clip, error));
     *measures = (struct clip_measures){.facts = decoded->facts, .row = EMBEDDING_NO_ROW};
-    if (usable) TRY(add_clip(job, item->clip, decoded, error));
+    run_state_clip(clip_status_name(decoded->verdict.status), false);
+    if (usable) TRY(verify_clip(job, item, &verified, error));
+    if (usable && !verified) TRY(add_clip(job, item->clip, decoded, error));
     if (decoded->verdict.status != CLIP_OK && job->clips->clips[item->clip].status == CLIP_OK)
-        TRY(note_failure(job, item->clip, decoded, error));
-    if (!usable) progress_update(&job->progress, ++job->clips_done);
+        TRY(note_failure(job, item->clip, decoded->verdict.status, decoded->verdict.reason, error));
+    if (!usable || verified) progress_update(&job->progress, ++job->clips_done);
     return ERROR_NONE;
+}
+
+/* Not silenced: such a clip was judged by another sound until now. */
+static void report_changed(const struct embedding_job *job) {
+    if (job->changed_count > 0)
+        progress_warning("%zu %s other samples than were embedded, though path, size and "
+                         "times of the file are the same; embedded again",
+                         job->changed_count, job->changed_count == 1 ? "clip had" : "clips had");
 }
 
 static enum error_code stream_clips(struct embedding_job *job, struct decode_pool *pool,
@@ -241,19 +298,25 @@ static enum error_code stream_clips(struct embedding_job *job, struct decode_poo
     TRY(take_stored(job, job->clips->count, error));
     TRY(submit(job, error));
     while (job->in_flight > 0) TRY(collect(job, error));
-    return embedding_store_commit(job->store, error);
+    TRY(embedding_store_commit(job->store, error));
+    report_changed(job);
+    return ERROR_NONE;
 }
 
 static void report_stored(const struct embedding_job *job) {
     size_t known = job->known_count, stored = job->store->stored_count;
     struct text message = TEXT_INITIAL;
     if (job->settings->progress == PROGRESS_QUIET) return;
-    text_string(&message, "earmark: an unfinished run goes on: ");
+    if (job->settings->state != NULL)
+        text_format(&message, "earmark: %s: ", job->settings->state);
+    else
+        text_string(&message, "earmark: an unfinished run goes on: ");
     number_thousands(&message, known);
     text_string(&message, " of ");
     number_thousands(&message, job->clips->count);
     text_string(&message, " clips are embedded already");
-    if (known < stored) {
+    if (job->settings->verify) text_string(&message, " and are decoded again");
+    if (known < stored && job->settings->state == NULL) { /* a state has them for some time */
         text_string(&message, "; ");
         number_thousands(&message, stored - known);
         text_string(&message, " that were have changed since or are gone");
@@ -265,19 +328,22 @@ static void report_stored(const struct embedding_job *job) {
 /* Finds the clips that an earlier run has embedded; the others are chosen. */
 static enum error_code find_stored(struct embedding_job *job, struct error *error) {
     const struct clip_list *clips = job->clips;
+    struct clip_looks looks;
     if (!job->store->resumes) return ERROR_NONE;
-    job->stored = memory_array(clips->count, sizeof(struct stored_clip *), "stored clips", error);
-    job->chosen = memory_array(clips->count, sizeof *job->chosen, "clips to embed", error);
+    clip_looks_begin(clips, &looks);
+    job->stored = scratch_array(clips->count, sizeof(struct stored_clip *), "stored clips", error);
+    job->chosen = scratch_array(clips->count, sizeof *job->chosen, "clips to embed", error);
     for (size_t i = 0; i < clips->count && error->code == ERROR_NONE; i++) {
         uint64_t fingerprint[2] = {0, 0};
         if (i % 1024 == 0 && stop_check(error) != ERROR_NONE) break;
-        if (clips->clips[i].status == CLIP_OK) clip_fingerprint_now(clips, i, fingerprint);
+        if (clips->clips[i].status == CLIP_OK) clip_fingerprint_now(&looks, i, fingerprint);
         if (clip_fingerprint_is_known(fingerprint))
             job->stored[i] = embedding_store_find(job->store, fingerprint);
-        if (job->stored[i] == NULL) job->chosen[job->chosen_count++] = i;
+        job->known_count += job->stored[i] != NULL;
+        if (job->stored[i] == NULL || job->settings->verify) job->chosen[job->chosen_count++] = i;
     }
+    clip_looks_end(&looks);
     if (error->code != ERROR_NONE) return error->code;
-    job->known_count = clips->count - job->chosen_count;
     report_stored(job);
     return ERROR_NONE;
 }
@@ -307,8 +373,8 @@ static void finish(struct embedding_job *job) {
     }
     for (size_t i = 0; i < job->failure_count; i++) free(job->failures[i].reason);
     free(job->failures);
-    free(job->stored);
-    free(job->chosen);
+    scratch_free((void *)job->stored);
+    scratch_free(job->chosen);
 }
 
 enum error_code embedding_run(struct device *device, const struct xvector_model *model,

@@ -23,15 +23,25 @@ struct embedding_settings {
     size_t clip_memory; /* as in session.h */
     enum progress_style progress;
     const struct folder *features_folder; /* also write each clip's features there; or NULL */
-    const char *next_step; /* for stop_note, after "3 of 20 clips are safe"; NULL: a later run
-                              takes none of them */
+    const char *state; /* the folder that keeps embeddings from run to run, for messages; or NULL */
+    bool verify;       /* decode clips that are stored, too, and embed those again whose samples are
+                          others */
+    const char *next_step;   /* for stop_note, after "3 of 20 clips are safe"; NULL: a later run
+                                takes none of them */
+    const size_t *list_rows; /* (clips->count): what a clip's features are named by; NULL: its
+                                number */
+    /* Told how many clips are done, and the seconds of sound of those that were embedded; or
+     * NULL. */
+    void (*observe)(void *context, size_t clips, double audio_seconds);
+    void *observer;
 };
 
 struct embedding_counts {
     size_t embedded;            /* rows in the store */
     size_t resumed;             /* of these: taken from an earlier run */
     double audio_seconds;       /* of the clips that this run embedded */
-    double decode_wait_seconds; /* time the device had nothing to do but wait for clips */
+    double decode_wait_seconds; /* time in which decoded clips were waited for */
+    double device_seconds;      /* time in which the device was */
 };
 
 /* Embeds every clip of the list whose status is CLIP_OK. Clips that cannot be used get their

@@ -3,13 +3,12 @@
 #include "host/base/clock.h"
 #include "host/base/hash_seed.h"
 #include "host/base/memory.h"
+#include "host/base/scratch.h"
 #include "host/embedding/run_record.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
-
-#define SHARD_SUFFIX ".shard"
 
 /* When to commit: after a second and 2% of the time that the run has taken, so that the
  * number of shards grows with the logarithm of that time; or when this many bytes wait. */
@@ -19,20 +18,13 @@
 
 /* ---- the folder ---- */
 
-/* The number in "000012.shard", or false. */
-static bool shard_number(const char *name, size_t *number) {
-    char *end = NULL;
-    if (name[0] < '0' || name[0] > '9') return false;
-    *number = strtoull(name, &end, 10);
-    return strcmp(end, SHARD_SUFFIX) == 0 && *number < SIZE_MAX / 2;
-}
-
 /* What a killed process leaves of a file that it was replacing. */
 static bool is_temporary(const char *name) {
-    char of[32];
-    size_t number, length = strcspn(name, ".") + sizeof SHARD_SUFFIX - 1;
+    char of[SHARD_NAME_SIZE];
+    size_t number, length = strcspn(name, ".");
     if (file_is_temporary(name, RUN_RECORD)) return true;
-    if (length >= sizeof of || strlen(name) < length) return false;
+    length += name[length] == '.' ? 1 + strcspn(name + length + 1, ".") : 0;
+    if (length >= sizeof of) return false;
     snprintf(of, sizeof of, "%.*s", (int)length, name);
     return shard_number(of, &number) && file_is_temporary(name, of);
 }
@@ -106,13 +98,12 @@ static size_t slot_of(const struct embedding_store *store, const uint64_t finger
 static enum error_code index_clips(struct embedding_store *store, struct error *error) {
     size_t slot_count = 64;
     while (slot_count < 2 * store->stored_count) slot_count *= 2;
-    store->slots = memory_array(slot_count, sizeof *store->slots, "an index of shards", error);
+    store->slots = scratch_array(slot_count, sizeof *store->slots, "an index of shards", error);
     if (store->slots == NULL) return error->code;
     store->slot_count = slot_count;
     store->stored_count = 0;
     for (size_t s = 0; s < store->shard_count; s++)
         for (size_t i = 0; i < store->shards[s].count; i++) {
-            if (store->shards[s].clips[i].silent != 0) continue;
             size_t slot = slot_of(store, store->shards[s].clips[i].fingerprint);
             store->stored_count += store->slots[slot].shard == 0;
             store->slots[slot] = (struct stored_clip){(uint32_t)s + 1, (uint32_t)i};
@@ -121,13 +112,18 @@ static enum error_code index_clips(struct embedding_store *store, struct error *
     return ERROR_NONE;
 }
 
-enum error_code embedding_store_open(const struct folder *out, const struct shard_key *key,
-                                     const char *device, bool keep, struct embedding_store *store,
-                                     struct error *error) {
-    *store = (struct embedding_store){.folder = FOLDER_INITIAL, .key = *key};
+enum error_code embedding_store_open(const struct folder *parent, const char *name,
+                                     const struct embedding_store_settings *settings,
+                                     struct embedding_store *store, struct error *error) {
+    bool keep = settings->keep;
+    *store = (struct embedding_store){.folder = FOLDER_INITIAL,
+                                      .key = settings->key,
+                                      .writer = settings->writer,
+                                      .may_commit = settings->may_commit,
+                                      .context = settings->context};
     store->began = store->committed_at = clock_seconds();
-    snprintf(store->device, sizeof store->device, "%s", device);
-    TRY(folder_open_in(out, "shards", true, &store->folder, error));
+    snprintf(store->device, sizeof store->device, "%s", settings->device);
+    TRY(folder_open_in(parent, name, true, &store->folder, error));
     TRY(folder_each(&store->folder, keep ? take_shard : remove_own,
                     keep ? (void *)store : &store->folder, error));
     return index_clips(store, error);
@@ -151,8 +147,8 @@ const float *embedding_store_take(const struct embedding_store *store,
 
 enum error_code embedding_store_place(struct embedding_store *store, size_t row,
                                       const float *values, struct error *error) {
-    TRY(memory_grow(&store->row_values, &store->row_capacity, row + 1, sizeof *store->row_values,
-                    "rows", error));
+    TRY(scratch_grow(&store->row_values, &store->row_capacity, row + 1, sizeof *store->row_values,
+                     "rows", error));
     if (row >= store->rows) store->rows = row + 1;
     store->row_values[row] = values;
     return ERROR_NONE;
@@ -185,12 +181,13 @@ enum error_code embedding_store_add(struct embedding_store *store, size_t row,
 }
 
 enum error_code embedding_store_commit(struct embedding_store *store, struct error *error) {
-    char name[32];
+    char name[SHARD_NAME_SIZE];
     bool fits = false;
     if (store->pending_count == 0) return ERROR_NONE;
+    if (store->may_commit != NULL) TRY(store->may_commit(store->context, error));
     TRY(memory_grow(&store->shards, &store->shard_capacity, store->shard_count + 1,
                     sizeof *store->shards, "shards", error));
-    snprintf(name, sizeof name, "%06zu" SHARD_SUFFIX, store->next_name);
+    shard_name(store->next_name, store->writer, name);
     struct shard *shard = &store->shards[store->shard_count];
     if (shard_write(&store->folder, name, &store->key, store->device, store->pending_count,
                     store->pending, store->pending_rows, error) == ERROR_NONE)
@@ -201,10 +198,9 @@ enum error_code embedding_store_commit(struct embedding_store *store, struct err
         shard_close(shard);
         return error->code;
     }
-    for (size_t i = 0; i < store->pending_count; i++) {
+    for (size_t i = 0; i < store->pending_count; i++)
         store->row_values[store->pending_numbers[i]] = shard->rows + i * store->key.columns;
-        store->committed_count += store->pending[i].silent == 0;
-    }
+    store->committed_count += store->pending_count;
     store->shard_count++;
     store->next_name++;
     store->pending_count = 0;
@@ -212,11 +208,36 @@ enum error_code embedding_store_commit(struct embedding_store *store, struct err
     return ERROR_NONE;
 }
 
+static int by_place(const void *left, const void *right) {
+    const struct shard *a = left, *b = right;
+    return (a->rows > b->rows) - (a->rows < b->rows);
+}
+
+void embedding_store_sort(struct embedding_store *store) {
+    scratch_free(store->slots); /* they point into the old order */
+    store->slots = NULL;
+    store->resumes = false;
+    if (store->shard_count > 0)
+        qsort(store->shards, store->shard_count, sizeof *store->shards, by_place);
+}
+
+void embedding_store_locate(const struct embedding_store *store, size_t row, size_t *shard,
+                            size_t *place) {
+    const float *values = store->row_values[row];
+    size_t first = 0, end = store->shard_count;
+    while (end - first > 1) {
+        size_t middle = first + (end - first) / 2;
+        *(store->shards[middle].rows <= values ? &first : &end) = middle;
+    }
+    *shard = first;
+    *place = (size_t)(values - store->shards[first].rows) / store->key.columns;
+}
+
 void embedding_store_close(struct embedding_store *store) {
     for (size_t i = 0; i < store->shard_count; i++) shard_close(&store->shards[i]);
     free(store->shards);
-    free(store->slots);
-    free((void *)store->row_values);
+    scratch_free(store->slots);
+    scratch_free((void *)store->row_values);
     free(store->pending);
     free(store->pending_rows);
     free(store->pending_numbers);

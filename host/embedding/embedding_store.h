@@ -15,7 +15,7 @@ struct stored_clip {
 };
 
 struct embedding_store {
-    struct folder folder; /* OUT/shards */
+    struct folder folder; /* OUT/shards, or that of a part */
     struct shard_key key;
     char device[SHARD_DEVICE_SIZE]; /* of this run */
     bool resumes;                   /* clips of an earlier run were found */
@@ -24,7 +24,9 @@ struct embedding_store {
     struct shard *shards; /* (shard_count) */
     size_t shard_count, shard_capacity;
     size_t next_name;    /* number of the next shard's file */
+    uint64_t writer;     /* in its name */
     size_t damaged;      /* shards removed because they were damaged */
+    bool of_other_input; /* of a state that was last used with another input */
     size_t unfit;        /* shards removed because they had another key */
     size_t stored_count; /* clips of an earlier run that can be found */
 
@@ -33,24 +35,35 @@ struct embedding_store {
 
     const float **row_values; /* (rows): the row's values; NULL: pending */
     size_t rows, row_capacity;
-    size_t committed_count; /* clips committed by this run that a later one can find */
+    size_t committed_count; /* clips committed by this run */
 
     struct clip_facts *pending; /* (pending_count) */
     float *pending_rows;        /* (pending_count, columns) */
     size_t *pending_numbers;    /* (pending_count): of the store's rows */
     size_t pending_count, pending_capacity, pending_row_capacity, pending_number_capacity;
     double began, committed_at;
+    enum error_code (*may_commit)(void *context, struct error *error);
+    void *context;
 };
 
-/* Creates OUT/shards, reads the shards of an earlier run, and removes those that are damaged
- * or have another key (all of them unless `keep`). ERROR_FILE when something there cannot be
- * read or written. */
-enum error_code embedding_store_open(const struct folder *out, const struct shard_key *key,
-                                     const char *device, bool keep, struct embedding_store *store,
-                                     struct error *error);
+struct embedding_store_settings {
+    struct shard_key key;
+    const char *device;
+    bool keep;       /* false: remove what an earlier run left */
+    uint64_t writer; /* where several processes may write: in the names of shards (shard_name) */
+    /* Asked before each commit, which does not happen if it fails; NULL: always. */
+    enum error_code (*may_commit)(void *context, struct error *error);
+    void *context;
+};
 
-/* The clip with this fingerprint of an earlier run, until the store is closed; or NULL. Silent
- * clips are never found: the reason of their status is only known after decoding. */
+/* Creates the folder `name` of `parent`, reads the shards of an earlier run, and removes those that
+ * are damaged or have another key (all of them unless `keep`). ERROR_FILE when something there
+ * cannot be read or written. */
+enum error_code embedding_store_open(const struct folder *parent, const char *name,
+                                     const struct embedding_store_settings *settings,
+                                     struct embedding_store *store, struct error *error);
+
+/* The clip with this fingerprint of an earlier run, until the store is closed; or NULL. */
 const struct stored_clip *embedding_store_find(const struct embedding_store *store,
                                                const uint64_t fingerprint[2]);
 
@@ -81,6 +94,13 @@ static inline size_t embedding_store_size(const struct embedding_store *store) {
 static inline const float *embedding_store_row(const struct embedding_store *store, size_t row) {
     return store->row_values[row];
 }
+
+/* Sorts the shards by where they are mapped, for embedding_store_locate(): after the last commit.
+ */
+void embedding_store_sort(struct embedding_store *store);
+/* The shard of a committed row, and its row in it. */
+void embedding_store_locate(const struct embedding_store *store, size_t row, size_t *shard,
+                            size_t *place);
 
 /* Unmaps everything; takes a zeroed store. The shards stay until shards_remove. */
 void embedding_store_close(struct embedding_store *store);

@@ -1,6 +1,7 @@
 #include "host/embedding/identical.h"
 
-#include "host/base/memory.h"
+#include "host/base/scratch.h"
+#include "host/base/sort.h"
 
 #include <stdlib.h>
 
@@ -46,17 +47,17 @@ static void find_in_set(const struct hashed_row *set, size_t count, size_t *same
 
 enum error_code identical_find(const uint64_t (*hashes)[2], const int32_t *labels, size_t rows,
                                size_t *same_label, size_t *other_label, struct error *error) {
-    struct hashed_row *sorted = memory_array(rows, sizeof *sorted, "audio hashes", error);
+    struct hashed_row *sorted = scratch_array(rows, sizeof *sorted, "audio hashes", error);
     if (sorted == NULL) return error->code;
     for (size_t i = 0; i < rows; i++) {
         sorted[i] = (struct hashed_row){{hashes[i][0], hashes[i][1]}, labels[i], i};
         same_label[i] = other_label[i] = SIZE_MAX;
     }
-    qsort(sorted, rows, sizeof *sorted, compare);
+    sort_in_place(sorted, rows, sizeof *sorted, compare);
     for (size_t begin = 0, end; begin < rows; begin = end) {
         for (end = begin + 1; end < rows && same_audio(&sorted[begin], &sorted[end]);) end++;
         if (end - begin > 1) find_in_set(&sorted[begin], end - begin, same_label, other_label);
     }
-    free(sorted);
+    scratch_free(sorted);
     return ERROR_NONE;
 }

@@ -4,17 +4,25 @@
 #include "host/base/version.h"
 #include "host/clips/fingerprint.h"
 #include "host/embedding/run_record.h"
+#include "host/embedding/state.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-/* Everything but the clip that an embedding depends on. */
-static void add_binding(struct text *record, const struct engine *engine,
-                        const struct resume_settings *settings) {
+enum error_code resume_binding(const struct engine *engine, const struct resume_settings *settings,
+                               struct text *record, struct shard_key *key, struct error *error) {
+    *key = (struct shard_key){.statistics = settings->statistics ? STATISTICS_COUNT : 0};
+    key->columns = engine->model.network.embedding_size + key->statistics;
     run_record_add(record, "program", "%s (interface %d)", EARMARK_VERSION,
                    DEVICE_INTERFACE_VERSION);
     run_record_add(record, "model", "%s", engine->model.hash);
     if (settings->embedding_record != NULL) text_string(record, settings->embedding_record);
+    TRY(text_check(record, error));
+    XXH128_hash_t hash = XXH3_128bits(record->data, record->length);
+    key->settings[0] = hash.low64;
+    key->settings[1] = hash.high64;
+    return ERROR_NONE;
 }
 
 /* The list of clips as one number: paths, segments, labels, groups, folds. */
@@ -38,25 +46,54 @@ static void report(const char *out, const struct embedding_store *store, const c
         progress_message("earmark: %s: embeddings made with other settings were thrown away", out);
 }
 
-enum error_code resume_open(const struct folder *folder, const struct engine *engine,
-                            const struct collection *input, const struct resume_settings *settings,
-                            struct embedding_store *store, struct error *error) {
+/* Names the folder of a state, and the input that it is used with. */
+static enum error_code name_state(const char *input, const struct shard_key *key,
+                                  char name[STATE_NAME_SIZE], struct text *record,
+                                  struct error *error) {
+    char *path = realpath(input, NULL); /* NULL: a pattern */
+    state_name(key, name);
+    run_record_add(record, STATE_INPUT, "%s", path == NULL ? input : path);
+    free(path);
+    return text_check(record, error);
+}
+
+/* What was thrown away, and what else is there. */
+static enum error_code report_state(const struct folder *parent, const char *name,
+                                    struct embedding_store *store, const char *changed, bool quiet,
+                                    struct error *error) {
+    store->of_other_input = changed != NULL && state_input_changed(changed);
+    if (quiet) return ERROR_NONE;
+    report(store->folder.path, store, NULL);
+    return state_report_others(parent, name, error);
+}
+
+enum error_code resume_open(const struct folder *parent, const char *name,
+                            const struct engine *engine, const struct collection *input,
+                            const struct resume_settings *settings, struct embedding_store *store,
+                            struct error *error) {
     struct text record = TEXT_INITIAL, changed = TEXT_INITIAL;
-    struct shard_key key = {.statistics = settings->statistics ? STATISTICS_COUNT : 0};
-    key.columns = engine->model.network.embedding_size + key.statistics;
-    add_binding(&record, engine, settings);
-    if (text_check(&record, error) != ERROR_NONE) goto done;
-    XXH128_hash_t hash = XXH3_128bits(record.data, record.length);
-    key.settings[0] = hash.low64;
-    key.settings[1] = hash.high64;
+    char state[STATE_NAME_SIZE];
+    struct embedding_store_settings own = {.device = engine->properties.name,
+                                           .keep = settings->keep,
+                                           .writer = settings->writer,
+                                           .may_commit = settings->may_commit,
+                                           .context = settings->context};
+    if (resume_binding(engine, settings, &record, &own.key, error) != ERROR_NONE) goto done;
+    if (settings->state_of != NULL) {
+        name = state;
+        if (name_state(settings->state_of, &own.key, state, &record, error) != ERROR_NONE)
+            goto done;
+    }
     run_record_add(&record, "clips", "%016llx", (unsigned long long)list_hash(&input->clips));
     run_record_add(&record, "device", "%s", engine->properties.name);
     if (settings->results_record != NULL) text_string(&record, settings->results_record);
-    if (embedding_store_open(folder, &key, engine->properties.name, settings->keep, store, error) !=
-            ERROR_NONE ||
+    if (embedding_store_open(parent, name, &own, store, error) != ERROR_NONE ||
         run_record_replace(&store->folder, &record, &changed, error) != ERROR_NONE)
         goto done;
-    if (!settings->quiet) report(folder->path, store, changed.data);
+    if (settings->state_of != NULL)
+        report_state(parent, name, store, changed.data, settings->quiet, error);
+    else if (!settings->quiet)
+        report(settings->writer == 0 ? parent->path : store->folder.path, store, changed.data);
 done:
     text_free(&record);
     text_free(&changed);

@@ -1,41 +1,21 @@
 #include "host/embedding/run_folder.h"
 
 #include "host/base/file_replace.h"
+#include "host/base/run_watch.h"
 #include "host/embedding/embedding_store.h"
 
 #include <string.h>
 
 /* Every file that a run writes. run.json is written last: with it the run is complete. */
 static const char *const run_files[] = {
-    "run.json",
-    "timing.json",
-    "clips.csv",
-    "embeddings.npy",
-    "statistics.npy",
-    "labels.npy",
-    "pred_probs.npy",
-    "scores.npy",
-    "view-1.npy",
-    "view-2.npy",
-    "view-3.npy",
-    "view-4.npy",
-    "view-5.npy",
-    "view-6.npy",
-    "classes.json",
-    "issues.csv",
-    "issues.jsonl",
-    "issues.npy",
-    "annotations.csv",
-    "group_errors.csv",
-    "classes.csv",
-    "confident_joint.csv",
-    "report.html",
-    "folds.npy",
-    "rows.npy",
-    "crossval.json",
-    "overlapping_classes.csv",
-    "embeddings.part",
-    "health.json",
+    "run.json",         RUN_STATUS_FILE,  "timing.json",         "clips.csv",
+    "embeddings.npy",   "statistics.npy", "labels.npy",          "pred_probs.npy",
+    "scores.npy",       "view-1.npy",     "view-2.npy",          "view-3.npy",
+    "view-4.npy",       "view-5.npy",     "view-6.npy",          "classes.json",
+    "issues.csv",       "issues.jsonl",   "issues.npy",          "annotations.csv",
+    "group_errors.csv", "classes.csv",    "confident_joint.csv", "report.html",
+    "folds.npy",        "rows.npy",       "crossval.json",       "overlapping_classes.csv",
+    "embeddings.part",  "health.json",
 };
 
 #define RUN_FILE_COUNT (sizeof run_files / sizeof run_files[0])

@@ -2,11 +2,54 @@
 
 #include "host/base/memory.h"
 #include "host/base/npy.h"
+#include "host/base/run_state.h"
+#include "host/base/run_watch.h"
 #include "host/base/sandbox.h"
-#include "host/embedding/resume.h"
+#include "host/base/scratch.h"
+#include "host/embedding/state.h"
 #include "host/lists/input.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Arrays as long as the list take this much memory; what is more is in files, so that the memory of
+ * a run does not grow with its clips. Measured: those of 30,000 clips fit. */
+#define SCRATCH_BYTES ((size_t)8 << 20)
+
+/* The folder of OUT, or the one in which it will be made: there is room for its results. TMPDIR
+ * takes precedence. */
+static char *scratch_path(const char *out, struct error *error) {
+    const char *given = getenv("TMPDIR");
+    bool is_given = given != NULL && given[0] != '\0';
+    char *path = memory_string(is_given ? given : out, error);
+    while (!is_given && path != NULL && access(path, W_OK) != 0 && errno == ENOENT) {
+        char *slash = strrchr(path, '/');
+        if (slash == NULL) { /* in the working folder */
+            path[0] = '.';
+            path[1] = '\0';
+            break;
+        }
+        slash[slash == path] = '\0';
+    }
+    return path;
+}
+
+/* Bounds the memory of long arrays unless --memory has. */
+static enum error_code bound_memory(const char *out, struct session *session, struct error *error) {
+    struct error ignored = ERROR_INITIAL; /* without a folder there is no bound */
+    if (scratch_is_bounded()) return ERROR_NONE;
+    char *path = scratch_path(out, error);
+    if (path == NULL) return error->code;
+    if (folder_open(path, false, &session->scratch, &ignored) == ERROR_NONE)
+        scratch_set(&(struct scratch_bound){.bytes = SCRATCH_BYTES,
+                                            .least = SCRATCH_LEAST,
+                                            .folder = &session->scratch,
+                                            .is_default = true});
+    free(path);
+    return ERROR_NONE;
+}
 
 enum error_code session_open(const struct session_settings *settings, struct session *session,
                              struct error *error) {
@@ -14,10 +57,11 @@ enum error_code session_open(const struct session_settings *settings, struct ses
     *session = (struct session)SESSION_INITIAL;
     /* First: the decoders are forked, and must not inherit threads, locks or a device. */
     TRY(decoders_open(engine_threads(&settings->engine), &session->decoders, error));
-    char *out = realpath(settings->out, NULL); /* NULL: no such folder, nothing to leave out */
-    options.exclude = out;
+    TRY(bound_memory(settings->out, session, error));
+    run_watch_start();
+    options.exclude[0] = settings->out;
+    options.exclude[1] = settings->state;
     input_open(settings->input, &options, &session->input, error);
-    free(out);
     sandbox_report(settings->engine.quiet);
     if (error->code == ERROR_NONE) collection_report(&session->input, settings->engine.quiet);
     return error->code;
@@ -36,31 +80,50 @@ static enum error_code choose_views(const struct session_settings *settings,
                         STATISTICS_MELS, model->mels);
 }
 
-enum error_code session_start(const struct session_settings *settings, struct session *session,
-                              struct error *error) {
-    struct resume_settings resume = {
+enum error_code session_open_device(const struct session_settings *settings,
+                                    struct session *session, struct error *error) {
+    TRY(engine_open(&settings->engine, true, &session->engine, error));
+    TRY(choose_views(settings, session, error));
+    run_state_clips(session->input.clips.count);
+    session->measures = scratch_array(session->input.clips.count, sizeof *session->measures,
+                                      "clip measures", error);
+    if (session->measures == NULL || settings->features_folder == NULL) return error->code;
+    return folder_open(settings->features_folder, true, &session->features, error);
+}
+
+struct resume_settings session_resume(const struct session_settings *settings,
+                                      const struct session *session) {
+    return (struct resume_settings){
         .embedding_record = settings->embedding_record,
         .results_record = settings->results_record,
+        .statistics = session->has_statistics,
         /* Features are written while clips are embedded: every clip is embedded again. */
         .keep = settings->features_folder == NULL,
         .quiet = settings->engine.quiet};
-    TRY(engine_open(&settings->engine, true, &session->engine, error));
-    TRY(choose_views(settings, session, error));
-    resume.statistics = session->has_statistics;
-    if (settings->features_folder != NULL)
-        TRY(folder_open(settings->features_folder, true, &session->features, error));
+}
+
+enum error_code session_start(const struct session_settings *settings, struct session *session,
+                              struct error *error) {
+    TRY(session_open_device(settings, session, error));
+    if (settings->state != NULL) /* first: OUT stays as it is if this fails */
+        TRY(state_open(settings->state, settings->out, &session->state, error));
     TRY(run_folder_open(settings->out, settings->fresh, &session->out, error));
-    session->measures =
-        memory_array(session->input.clips.count, sizeof *session->measures, "clip measures", error);
-    if (session->measures == NULL) return error->code;
-    return resume_open(&session->out.folder, &session->engine, &session->input, &resume,
+    run_watch_folder(&session->out.folder);
+    struct resume_settings resume = session_resume(settings, session);
+    if (settings->state != NULL) {
+        resume.state_of = settings->input;
+        return resume_open(&session->state.folder, NULL, &session->engine, &session->input, &resume,
+                           &session->store, error);
+    }
+    return resume_open(&session->out.folder, "shards", &session->engine, &session->input, &resume,
                        &session->store, error);
 }
 
 /* What follows the number of safe clips when the run is stopped. */
 static void describe_next_step(const struct session_settings *settings, struct text *text) {
-    text_format(text, "in %s; the same command%s goes on from there", settings->out,
-                settings->fresh ? " without --fresh" : "");
+    text_format(text, "in %s; the same command%s goes on from there",
+                settings->state == NULL ? settings->out : settings->state,
+                settings->fresh && settings->state == NULL ? " without --fresh" : "");
 }
 
 enum error_code session_embed(const struct session_settings *settings, struct session *session,
@@ -74,12 +137,20 @@ enum error_code session_embed(const struct session_settings *settings, struct se
             .clip_memory = settings->clip_memory,
             .progress = settings->progress,
             .features_folder = settings->features_folder == NULL ? NULL : &session->features,
+            .state = settings->state,
+            .verify = settings->verify,
             .next_step = settings->features_folder == NULL ? next_step.data : NULL,
+            .list_rows = session->list_rows,
+            .observe = session->observe,
+            .observer = session->observer,
         };
         embedding_run(session->engine.device, &session->engine.model.network, &session->input.clips,
                       &embedding, &session->store, session->measures, &session->counts, error);
     }
     text_free(&next_step);
+    if (error->code == ERROR_NONE && session->state.folder.descriptor >= 0)
+        state_trim(&session->store, clip_list_unreadable(&session->input.clips),
+                   settings->engine.quiet, error);
     return error->code;
 }
 
@@ -111,6 +182,16 @@ enum error_code session_write_embeddings(const struct session *session, const si
     return write_columns(session, "statistics.npy", clips, statistics, size, error);
 }
 
+/* In place: rows are in the list's order, so that none is overwritten before it has moved. */
+const float *const *session_select_rows(struct session *session, const size_t *clips,
+                                        size_t count) {
+    struct embedding_store *store = &session->store;
+    for (size_t i = 0; i < count; i++)
+        store->row_values[i] = embedding_store_row(store, session->measures[clips[i]].row);
+    store->rows = count;
+    return (const float *const *)store->row_values;
+}
+
 const char *session_views_name(enum session_views views) {
     static const char *const names[VIEWS_COUNT] = {[VIEWS_XVECTOR_STATISTICS] =
                                                        "xvector,statistics",
@@ -120,12 +201,16 @@ const char *session_views_name(enum session_views views) {
 }
 
 void session_close(struct session *session) {
+    run_watch_leave(); /* while OUT is locked */
     embedding_store_close(&session->store);
-    free(session->measures);
+    scratch_free(session->measures);
     collection_close(&session->input);
     folder_close(&session->features);
+    folder_lock_close(&session->state);
     folder_lock_close(&session->out);
     engine_close(&session->engine);
     decoders_close(session->decoders);
+    if (session->scratch.descriptor >= 0) scratch_set(NULL);
+    folder_close(&session->scratch);
     *session = (struct session)SESSION_INITIAL;
 }

@@ -6,6 +6,7 @@
 #include "host/base/progress.h"
 #include "host/embedding/embedding.h"
 #include "host/embedding/engine.h"
+#include "host/embedding/resume.h"
 #include "host/embedding/run_folder.h"
 #include "host/lists/collection.h"
 
@@ -29,6 +30,9 @@ struct session_settings {
     size_t clip_memory; /* most bytes of the samples of a clip; 0: by the size of its file */
     enum session_views views;
     bool fresh;
+    const char *state; /* the folder in which embeddings stay from run to run; NULL: OUT, until the
+                          run is finished */
+    bool verify;       /* decode the clips whose embeddings are there, and compare their samples */
     enum progress_style progress;
     /* Settings as lines of run_record.h; NULL: none. Embeddings that an unfinished run left with
      * another embedding_record are discarded. */
@@ -43,24 +47,40 @@ struct session {
     struct collection input;
     struct engine engine;
     struct folder_lock out;
-    struct folder features; /* not open without features_folder */
+    struct folder_lock state; /* not open without settings.state */
+    struct folder features;   /* not open without features_folder */
+    struct folder scratch;    /* for arrays that are too large for memory */
     struct embedding_store store;
     bool has_statistics;            /* the store's rows; not with --views xvector, nor with a model
                                        of another number of mels than STATISTICS_MELS */
     struct clip_measures *measures; /* (input.clips.count) */
+    const size_t *list_rows;        /* (input.clips.count) of a part: the clips' rows in the whole
+                                       list; the caller's, or NULL */
+    void (*observe)(void *context, size_t clips, double audio_seconds); /* see embedding.h */
+    void *observer;
     struct embedding_counts counts;
 };
 
 #define SESSION_INITIAL                                                                            \
-    { .engine = {.model = MODEL_INITIAL}, .out = FOLDER_LOCK_INITIAL, .features = FOLDER_INITIAL }
+    {                                                                                              \
+        .engine = {.model = MODEL_INITIAL}, .out = FOLDER_LOCK_INITIAL,                            \
+        .state = FOLDER_LOCK_INITIAL, .features = FOLDER_INITIAL, .scratch = FOLDER_INITIAL        \
+    }
 
 /* Starts the decoders and reads INPUT. Nothing is written yet, so that an input that cannot
  * be used leaves OUT as it is. session_close must be called, after a failure too. */
 enum error_code session_open(const struct session_settings *settings, struct session *session,
                              struct error *error);
 
-/* Opens the device with the model, OUT, and the shards that an unfinished run left there. A model
- * that leaves out the statistics is a warning of the input. */
+/* Opens the device with the model. A model that leaves out the statistics is a warning of the
+ * input. */
+enum error_code session_open_device(const struct session_settings *settings,
+                                    struct session *session, struct error *error);
+/* What resume_open() is told of the session. */
+struct resume_settings session_resume(const struct session_settings *settings,
+                                      const struct session *session);
+
+/* session_open_device(), then OUT, and the shards that an unfinished run left there. */
 enum error_code session_start(const struct session_settings *settings, struct session *session,
                               struct error *error);
 
@@ -72,6 +92,10 @@ enum error_code session_embed(const struct session_settings *settings, struct se
  * these clips (count), or of every embedded clip where clips is NULL, in this order. */
 enum error_code session_write_embeddings(const struct session *session, const size_t *clips,
                                          size_t count, struct error *error);
+
+/* The addresses (count) of the store's rows of these clips (count, ascending), until the session is
+ * closed. They take the place of the store's own: afterwards no other row can be read. */
+const float *const *session_select_rows(struct session *session, const size_t *clips, size_t count);
 
 void session_close(struct session *session); /* takes SESSION_INITIAL */
 

@@ -1,6 +1,7 @@
 #include "host/embedding/shard.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,7 +11,10 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "shards are written as they are");
 
-#define MAGIC "earmark\1" /* the last byte is the version of the format */
+#define SHARD_SUFFIX ".shard"
+#define WRITER_DIGITS 16 /* hexadecimal */
+
+#define MAGIC "earmark\2" /* the last byte is the version of the format */
 #define MAXIMUM_CLIPS ((size_t)1 << 30)
 #define MAXIMUM_COLUMNS ((size_t)1 << 20)
 
@@ -111,6 +115,7 @@ enum error_code shard_parse(const void *data, size_t size, const char *what,
     shard->clips = (const struct clip_facts *)(const void *)at;
     shard->rows = (const float *)(const void *)(at + header.count * sizeof *shard->clips);
     memcpy(shard->device, header.device, sizeof shard->device);
+    memcpy(shard->checksum, header.checksum, sizeof shard->checksum);
     TRY(checksum(&header, shard->clips, shard->rows, sum, error));
     if (memcmp(sum, header.checksum, sizeof sum) != 0)
         return FAIL(error, ERROR_DATA, "%s: is damaged: its checksum is wrong", what);
@@ -165,12 +170,30 @@ enum error_code shard_open(const struct folder *folder, const char *name,
         file_unmap(&mapping);
     else
         shard->mapping = mapping;
+    snprintf(shard->name, sizeof shard->name, "%s", name);
     /* The pages that the checksum read need not stay in memory. */
     if (shard->mapping.data != NULL)
         madvise((void *)(uintptr_t)mapping.data, mapping.size, MADV_DONTNEED);
 done:
     free(path);
     return error->code;
+}
+
+void shard_name(size_t number, uint64_t writer, char name[SHARD_NAME_SIZE]) {
+    if (writer == 0)
+        snprintf(name, SHARD_NAME_SIZE, "%06zu" SHARD_SUFFIX, number);
+    else
+        snprintf(name, SHARD_NAME_SIZE, "%06zu-%0*" PRIx64 SHARD_SUFFIX, number, WRITER_DIGITS,
+                 writer);
+}
+
+bool shard_number(const char *name, size_t *number) {
+    char *end = NULL;
+    if (name[0] < '0' || name[0] > '9' || strlen(name) >= SHARD_NAME_SIZE) return false;
+    *number = strtoull(name, &end, 10);
+    if (*end == '-' && strspn(end + 1, "0123456789abcdef") == WRITER_DIGITS)
+        end += 1 + WRITER_DIGITS;
+    return strcmp(end, SHARD_SUFFIX) == 0 && *number < SIZE_MAX / 2;
 }
 
 void shard_close(struct shard *shard) {

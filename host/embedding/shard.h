@@ -8,6 +8,7 @@
 #include "host/clips/clip_facts.h"
 
 #define SHARD_DEVICE_SIZE 32
+#define SHARD_NAME_SIZE 48
 
 /* A shard is committed when its rows have this many bytes: none has as much before its last row. */
 #define SHARD_ROW_BYTES ((size_t)32 << 20)
@@ -26,6 +27,8 @@ struct shard {
     const struct clip_facts *clips; /* (count) */
     const float *rows;              /* (count, columns) */
     char device[SHARD_DEVICE_SIZE]; /* that computed the rows */
+    uint64_t checksum[2];
+    char name[SHARD_NAME_SIZE]; /* of its file, by shard_open */
 };
 
 /* Commits `count` clips with their rows (count, columns) as a file of the folder, with a
@@ -49,5 +52,11 @@ enum error_code shard_open(const struct folder *folder, const char *name,
                            const struct shard_key *key, struct shard *shard, bool *fits,
                            struct error *error);
 void shard_close(struct shard *shard); /* takes a zeroed one */
+
+/* The name of a run's shard of this number. `writer`, where it is not 0, is a random number of the
+ * process that writes it: several may write into one folder. */
+void shard_name(size_t number, uint64_t writer, char name[SHARD_NAME_SIZE]);
+/* Whether it is such a name, and its number. */
+bool shard_number(const char *name, size_t *number);
 
 #endif

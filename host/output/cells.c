@@ -20,10 +20,3 @@ void cell_float(struct text *row, float value) {
     text_string(row, ",");
     number_shortest_float(row, value);
 }
-
-void json_text_or_null(struct text *text, const char *string) {
-    if (string == NULL)
-        text_string(text, "null");
-    else
-        text_json(text, string);
-}

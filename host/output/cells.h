@@ -12,7 +12,4 @@ void cell_integer(struct text *row, int64_t value);
 void cell_double(struct text *row, double value);
 void cell_float(struct text *row, float value);
 
-/* A quoted JSON string; null for NULL. */
-void json_text_or_null(struct text *text, const char *string);
-
 #endif

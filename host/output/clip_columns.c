@@ -76,7 +76,9 @@ static void write_faults(struct text *cell, const struct run_clip *clip, size_t 
 static enum error_code read_faults(const char *cell, struct run_clip *clip, size_t member,
                                    struct error *error) {
     (void)error;
-    *(uint32_t *)own_member(clip, member) = audio_faults_parse(cell);
+    const uint32_t faults = audio_faults_parse(cell);
+    *(uint32_t *)own_member(clip, member) = faults;
+    clip->audio.facts.unfinished = faults >> AUDIO_FAULT_UNFINISHED_HEADER & 1; /* has no column */
     return ERROR_NONE;
 }
 
@@ -176,6 +178,11 @@ static void write_measure(struct text *cell, const struct run_clip *clip, size_t
     if (clip->audio.measured) number_shortest_float(cell, *(const float *)member_of(clip, member));
 }
 
+/* One channel has nothing to cancel. */
+static void write_channels_cancel(struct text *cell, const struct run_clip *clip, size_t member) {
+    if (clip->audio.facts.channels > 1) write_measure(cell, clip, member);
+}
+
 static float finite_float(const char *cell) {
     double value = strtod(cell, NULL);
     return isfinite(value) ? (float)value : 0.0F;
@@ -240,6 +247,8 @@ static const struct clip_column columns[] = {
     {"bandwidth", MEASURE(bandwidth), true,
      "Hz above which the spectrum holds little; 0: no such edge"},
     {"band_drop", MEASURE(band_drop), true, "depth of that edge of the spectrum, dB"},
+    {"channels_cancel", write_channels_cancel, read_measure, AUDIO(facts.sound.channels_cancel),
+     true, "mean of the channels against that of unrelated ones, dB; empty for one channel"},
     {"identical_other_label", ROW(audio.relations.identical_other_label), true,
      "row of the first clip with the same samples and another label"},
     {"identical_same_label", ROW(audio.relations.identical_same_label), true,
@@ -250,6 +259,7 @@ static const struct clip_column columns[] = {
      "cosine of the embeddings of the two"},
     {"audio_faults", write_faults, read_faults, AUDIO(faults), true,
      "names of the audio faults, separated by semicolons"},
+    {"split", TEXT(split), true, "part of the data set, as train or test, if the input names it"},
 };
 
 static const size_t column_count = sizeof columns / sizeof columns[0];

@@ -140,11 +140,16 @@ enum error_code run_write_health(const struct folder *folder, const struct run_r
     return ERROR_NONE;
 }
 
-enum error_code run_write(const struct folder *folder, const struct run_results *results,
-                          struct error *error) {
+enum error_code run_write_tables(const struct folder *folder, const struct run_results *results,
+                                 struct error *error) {
     if (results->clips.get != NULL) TRY(run_write_clips(folder, &results->clips, error));
     TRY(run_write_class_names(folder, results, error));
     TRY(run_write_issues(folder, results, error));
-    TRY(run_write_health(folder, results, error));
+    return run_write_health(folder, results, error);
+}
+
+enum error_code run_write(const struct folder *folder, const struct run_results *results,
+                          struct error *error) {
+    TRY(run_write_tables(folder, results, error));
     return run_write_json(folder, results, error);
 }

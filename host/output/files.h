@@ -50,19 +50,11 @@ bool run_json_is_fixed(const char *name);
 enum error_code run_write_json(const struct folder *folder, const struct run_results *results,
                                struct error *error);
 
-struct run_timing {
-    const char *stage;
-    double seconds;
-    double amount; /* of `unit` in that time; 0: nothing was counted */
-    const char *unit;
-};
+/* Clips, class names, issues and class health: what a page of the run is made from. */
+enum error_code run_write_tables(const struct folder *folder, const struct run_results *results,
+                                 struct error *error);
 
-/* timing.json: {"stages": [{stage, seconds, amount, unit, per_second}], "seconds": total}. */
-enum error_code run_write_timing(const struct folder *folder, const struct run_timing *timings,
-                                 size_t count, double total_seconds, struct error *error);
-
-/* All of the above except timing.json: clips, class names, issues, class health, and
- * run.json last. */
+/* All of the above: the tables, and run.json last. */
 enum error_code run_write(const struct folder *folder, const struct run_results *results,
                           struct error *error);
 

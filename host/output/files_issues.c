@@ -123,9 +123,9 @@ static void append_neighbours_json(struct text *row, const struct run_results *r
     for (size_t i = 0; i < issue->neighbour_count && i < RUN_NEIGHBOURS; i++) {
         struct run_clip clip = run_clip_at(&results->clips, issue->neighbours[i]);
         text_format(row, "%s{\"row\": %zu, \"path\": ", i == 0 ? "" : ", ", issue->neighbours[i]);
-        json_text_or_null(row, clip.path);
+        text_json_or_null(row, clip.path);
         text_string(row, ", \"label\": ");
-        json_text_or_null(row, clip.label);
+        text_json_or_null(row, clip.label);
         text_string(row, ", \"similarity\": ");
         number_json_float(row, issue->similarities[i]);
         text_string(row, "}");
@@ -154,9 +154,9 @@ static void append_issue_json(struct text *row, size_t rank, const struct run_re
     char number[16];
     struct run_clip clip = run_clip_at(&results->clips, issue->row);
     text_format(row, "{\"rank\": %zu, \"row\": %zu, \"id\": ", rank, issue->row);
-    json_text_or_null(row, clip.id == NULL ? clip.path : clip.id);
+    text_json_or_null(row, clip.id == NULL ? clip.path : clip.id);
     text_string(row, ", \"path\": ");
-    json_text_or_null(row, clip.path);
+    text_json_or_null(row, clip.path);
     json_member(row, "start", start_of(&clip));
     json_member(row, "end", end_of(&clip));
     text_string(row, ", \"given_label\": ");

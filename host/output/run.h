@@ -8,6 +8,8 @@
 #include "host/clips/clips.h"
 #include "host/sound/audio_faults.h"
 
+struct matrix_rows;
+
 /* The status of a clip in words for people: "cannot be read". (The word in the
  * status column of clips.csv is clip_status_name.) */
 const char *run_status_words(enum clip_status status);
@@ -20,6 +22,7 @@ struct run_clip {
     const char *id;   /* the manifest's; otherwise the path, for a segment path#t=start,end */
     const char *label;
     const char *group;
+    const char *split;  /* part of the data set */
     const char *reason; /* for people: why it is not audited, or a remark */
     enum clip_status status;
     int32_t class_index; /* into classes.json */
@@ -190,10 +193,16 @@ const char *run_fact_find(const struct run_facts *facts, const char *section, co
 void run_facts_free(struct run_facts *facts); /* leaves them empty */
 
 struct run_results {
-    const char *input;  /* as the user gave it */
-    const char *root;   /* folder that relative paths start from; NULL or "": the current one */
-    bool allow_outside; /* sounds and links may lead out of the root */
+    const char *input;    /* as the user gave it */
+    const char *root;     /* folder that relative paths start from; NULL or "": the current one */
+    bool allow_outside;   /* sounds and links may lead out of the root */
+    const char *not_read; /* files of a folder that are not read, in words, for the summary; NULL or
+                             "": none, or not known */
     struct run_clips clips;
+    /* (rows of the arrays, embedding_columns) of the network, wherever they lie; NULL: they are in
+     * OUT's embeddings.npy, if anywhere. */
+    const struct matrix_rows *embeddings;
+    size_t embedding_columns;
     uint64_t status_counts[CLIP_STATUS_COUNT]; /* run_count_statuses fills these in */
     uint64_t audio_fault_counts[AUDIO_FAULT_COUNT];
     bool has_audio_faults; /* the sounds were measured: audio faults are reported, also when there

@@ -1,5 +1,6 @@
-/* run.json and timing.json. */
+/* run.json. */
 #include "host/base/numbers.h"
+#include "host/base/run_watch.h"
 #include "host/base/table_file.h"
 #include "host/output/cells.h"
 #include "host/output/files.h"
@@ -48,7 +49,7 @@ static void append_audio_faults(struct text *text, const struct run_results *res
  * as it was given where that cannot be resolved. */
 static void append_root(struct text *text, const char *root) {
     char *resolved = realpath(root == NULL || root[0] == '\0' ? "." : root, NULL);
-    json_text_or_null(text, resolved == NULL ? root : resolved);
+    text_json_or_null(text, resolved == NULL ? root : resolved);
     free(resolved);
 }
 
@@ -99,17 +100,18 @@ enum error_code run_write_json(const struct folder *folder, const struct run_res
         if (run_json_is_fixed(results->facts.list[i].section))
             return FAIL(error, ERROR_INTERNAL, "%s/run.json: facts in '%s', which is a member",
                         folder->path, results->facts.list[i].section);
+    run_watch_leave(); /* with this file the run is complete, and no longer under way */
     struct table table;
     table_open(&table, folder, "run.json", error);
     struct text *text = &table.row;
     text_string(text, "{\n  \"format\": 1,\n  \"source\": ");
-    json_text_or_null(text, results->input);
+    text_json_or_null(text, results->input);
     text_string(text, ",\n  \"root\": ");
     append_root(text, results->root);
     text_string(text, ",\n");
     append_counts(text, results);
     text_string(text, ",\n  \"score\": ");
-    json_text_or_null(text, results->score_name);
+    text_json_or_null(text, results->score_name);
     text_string(text, ",\n  \"overall_health\": ");
     number_json(text, results->overall_health);
     text_string(text, ",\n  \"warnings\": [");
@@ -122,30 +124,5 @@ enum error_code run_write_json(const struct folder *folder, const struct run_res
     if (results->has_audio_faults) append_audio_faults(text, results);
     append_facts(text, &results->facts);
     text_string(text, "\n}\n");
-    return table_close(&table, error);
-}
-
-enum error_code run_write_timing(const struct folder *folder, const struct run_timing *timings,
-                                 size_t count, double total_seconds, struct error *error) {
-    struct table table;
-    table_open(&table, folder, "timing.json", error);
-    struct text *text = &table.row;
-    text_string(text, "{\n  \"stages\": [");
-    for (size_t i = 0; i < count; i++) {
-        const struct run_timing *timing = &timings[i];
-        text_string(text, i == 0 ? "\n    {\"stage\": " : ",\n    {\"stage\": ");
-        json_text_or_null(text, timing->stage);
-        text_format(text, ", \"seconds\": %.6f", timing->seconds);
-        if (timing->amount > 0.0) {
-            text_string(text, ", \"amount\": ");
-            number_json(text, timing->amount);
-            text_string(text, ", \"unit\": ");
-            json_text_or_null(text, timing->unit);
-            if (timing->seconds > 0.0)
-                text_format(text, ", \"per_second\": %.6g", timing->amount / timing->seconds);
-        }
-        text_string(text, "}");
-    }
-    text_format(text, "%s],\n  \"seconds\": %.6f\n}\n", count == 0 ? "" : "\n  ", total_seconds);
     return table_close(&table, error);
 }

@@ -94,6 +94,15 @@ static void append_flagged(struct text *text, const struct run_results *results,
     summary_wrapped(text, &line, 0, width);
 }
 
+/* What is in the folder beside the clips. */
+static void append_not_read(struct text *text, const struct run_results *results, int width) {
+    struct text line = TEXT_INITIAL;
+    if (results->not_read == NULL || results->not_read[0] == '\0') return;
+    text_string(&line, "note: not read: ");
+    name_visible(&line, results->not_read);
+    summary_wrapped(text, &line, 0, width);
+}
+
 static void append_counts(struct text *text, const struct run_results *results, int width) {
     uint64_t clips = summary_clips(results);
     uint64_t audited = results->status_counts[CLIP_OK];
@@ -115,6 +124,7 @@ static void append_counts(struct text *text, const struct run_results *results, 
         append_count(text, results->status_counts[i], run_status_words((enum clip_status)i), width);
         append_example(text, results, (enum clip_status)i, width);
     }
+    append_not_read(text, results, width);
     append_flagged(text, results, width);
 }
 

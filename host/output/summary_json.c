@@ -21,7 +21,7 @@ static void append_first_issues(struct text *text, const struct run_results *res
         struct run_clip clip = run_clip_at(&results->clips, issue->row);
         text_format(text, "%s{\"rank\": %zu, \"row\": %zu, \"path\": ", i == 0 ? "" : ", ", i + 1,
                     issue->row);
-        json_text_or_null(text, clip.path);
+        text_json_or_null(text, clip.path);
         text_string(text, ", \"given_label\": ");
         text_json(text, run_given_label(results, issue, number));
         text_string(text, ", \"suggested_label\": ");
@@ -50,7 +50,7 @@ static void append_groups(struct text *text, const struct run_results *results) 
 /* What the detector found; null and empty where there is none. */
 static void append_detector(struct text *text, const struct run_results *results) {
     text_string(text, ", \"detector\": ");
-    json_text_or_null(text, results->detector);
+    text_json_or_null(text, results->detector);
     text_string(text, ", \"views\": ");
     run_strings_json(text, results->view_names, results->view_count);
     text_string(text, ", \"error_count\": ");
@@ -92,7 +92,9 @@ enum error_code summary_print_json(FILE *stream, const char *folder,
                     (unsigned long long)results->status_counts[i]);
         comma = ", ";
     }
-    text_string(&text, "}, \"audio_health\": {");
+    text_string(&text, "}, \"not_read\": ");
+    text_json_or_null(&text, results->not_read);
+    text_string(&text, ", \"audio_health\": {");
     for (int i = 0; i < AUDIO_FAULT_COUNT && results->has_audio_faults; i++)
         text_format(&text, "%s\"%s\": %llu", i == 0 ? "" : ", ",
                     audio_fault_rule((enum audio_fault)i)->name,
@@ -102,7 +104,7 @@ enum error_code summary_print_json(FILE *stream, const char *folder,
                 results->issue_count);
     number_json(&text, results->overall_health);
     text_string(&text, ", \"score\": ");
-    json_text_or_null(&text, results->score_name);
+    text_json_or_null(&text, results->score_name);
     text_string(&text, ", \"first_issues\": [");
     append_first_issues(&text, results);
     text_string(&text, "]");
