@@ -30,11 +30,14 @@ void page_url(struct text *text, const struct page *page, const struct run_clip 
         text_format(text, "#t=%.10g,%.10g", clip->start, clip->start + duration);
 }
 
-static bool is_outside(const struct page *page, const char *path) {
+/* Whether a browser could open the path: a file of its own, inside the root. One that is missing
+ * may come back. */
+static bool can_be_linked(const struct page *page, const char *path) {
+    if (page->root_url == NULL) return false; /* a page over HTTP */
     int file = root_folder_file(&page->root, path, O_PATH);
-    bool outside = file < 0 && errno == EXDEV;
+    bool can = file >= 0 || (errno != EXDEV && errno != ENOTDIR);
     if (file >= 0) close(file);
-    return outside;
+    return can;
 }
 
 void page_clip_link(struct page *page, const struct run_clip *clip, size_t row) {
@@ -43,15 +46,15 @@ void page_clip_link(struct page *page, const struct run_clip *clip, size_t row) 
         text_format(out, "row %zu", row);
         return;
     }
-    bool outside = is_outside(page, clip->path);
-    if (!outside) {
+    const bool linked = can_be_linked(page, clip->path);
+    if (linked) {
         text_string(out, "<a href=\"");
         page_url(out, page, clip);
         text_string(out, "\">");
     }
     text_string(out, "<bdi>");
     name_html(out, run_clip_shown(clip));
-    text_string(out, outside ? "</bdi>" : "</bdi></a>");
+    text_string(out, linked ? "</bdi></a>" : "</bdi>");
     if (run_clip_shown(clip) != clip->path) return;
     if (clip->start > 0.0) text_format(out, " from %.10g s", clip->start);
     if (clip->id != NULL && strcmp(clip->id, clip->path) != 0) {

@@ -83,7 +83,7 @@ static enum error_code append_clips(struct page *page, enum audio_fault fault, c
                 "<tbody>\n");
     for (size_t i = 0; i < count && error->code == ERROR_NONE; i++) {
         struct run_clip clip = page_clip_at(page, rows[i]);
-        text_string(out, "<tr><td class=\"path\">");
+        text_format(out, "<tr data-row=\"%zu\"><td class=\"path\">", rows[i]);
         page_clip_link(page, &clip, rows[i]);
         text_string(out, "</td><td class=\"label\"><bdi>");
         if (clip.label != NULL) name_html(out, clip.label);

@@ -11,11 +11,6 @@ static void append_name(struct text *text, const char *name) {
     text_string(text, "</bdi>");
 }
 
-const char *page_kind(const struct run_issue *issue) {
-    if (issue->certain) return issue->none_of_classes ? "none certain" : "other certain";
-    return issue->none_of_classes ? "none" : "other";
-}
-
 void page_suggestion(struct page *page, const struct run_issue *issue) {
     struct text *out = &page->table.row;
     char number[16];

@@ -3,6 +3,7 @@
 #include "host/base/numbers.h"
 #include "host/output/findings.h"
 #include "host/report/page.h"
+#include "host/report/page_web.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static void append_links(struct page *page) {
     text_string(out, "<nav aria-label=\"Sections\"><ul>\n<li><a href=\"#issues\">");
     text_string(out, page_issues_title(results));
     text_string(out, "</a></li>\n");
-    if (results->issue_count > REPORT_PLAYED_ISSUES)
+    if (results->issue_count > page->listed)
         text_string(out, "<li><a href=\"#more\">More clips</a></li>\n");
     if (results->group_errors != NULL)
         text_string(out, "<li><a href=\"#groups\">Groups</a></li>\n");
@@ -30,9 +31,17 @@ static void append_links(struct page *page) {
         text_string(out, "<li><a href=\"#joint\">Confident joint</a></li>\n");
     if (results->has_audio_faults)
         text_string(out, "<li><a href=\"#audio-faults\">Audio faults</a></li>\n");
-    if (all_clips(results) > results->status_counts[CLIP_OK])
+    if (all_clips(results) > results->status_counts[CLIP_OK] || page_not_read(results) != NULL)
         text_string(out, "<li><a href=\"#unaudited\">Not audited</a></li>\n");
     text_string(out, "<li><a href=\"#settings\">Settings</a></li>\n</ul></nav>\n");
+}
+
+/* Script and style only with the hashes of the page's own. */
+static void append_policy(struct text *out) {
+    text_format(out,
+                "default-src 'none'; style-src '%s'; script-src '%s'; media-src data:; "
+                "img-src data:; base-uri 'none'; form-action 'none'",
+                page_style_hash, page_script_hash);
 }
 
 void page_head(struct page *page) {
@@ -40,12 +49,11 @@ void page_head(struct page *page) {
     const char *input = page->results->input == NULL ? "a run" : page->results->input;
     text_string(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                     "style-src 'unsafe-inline'; script-src 'unsafe-inline'; media-src data:; "
-                     "img-src data:; base-uri 'none'; form-action 'none'\">\n"
-                     "<meta name=\"referrer\" content=\"no-referrer\">\n<title>earmark: ");
+                     "<meta http-equiv=\"Content-Security-Policy\" content=\"");
+    append_policy(out);
+    text_string(out, "\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>earmark: ");
     name_html(out, input);
-    text_string(out, "</title>\n<style>\n");
+    text_string(out, "</title>\n<style>");
     text_string(out, page_style);
     text_string(out, "</style>\n</head>\n<body>\n<header>\n<h1>Label audit of <bdi>");
     name_html(out, input);
@@ -111,6 +119,22 @@ static void append_belief(struct page *page) {
                 belief->balanced_accuracy, belief->chance, belief->majority);
 }
 
+/* Why the list and the health do not add up to all clips. */
+static void append_two_numbers(struct page *page) {
+    const struct run_results *results = page->results;
+    struct text *out = &page->table.row;
+    uint64_t audited = results->status_counts[CLIP_OK];
+    if (audited == 0) return;
+    text_string(out, "<p class=\"dim\">The ");
+    number_thousands(out, results->issue_count);
+    text_string(out, " clips that look mislabelled are ");
+    number_percent(out, (double)results->issue_count / (double)audited);
+    text_string(out,
+                " of those audited. The two figures need not add up to 100%: health counts the "
+                "labels that are estimated to be wrong, the list the clips that are worth "
+                "hearing. Some of these are right, and some wrong ones are not in it.</p>\n");
+}
+
 /* What the figures mean. */
 static void append_meaning(struct page *page) {
     const struct run_results *results = page->results;
@@ -124,6 +148,7 @@ static void append_meaning(struct page *page) {
                     "<p class=\"dim\">Overall label health is the share of %s are right, as "
                     "confident learning estimates it.</p>\n",
                     results->multilabel ? "clips whose labels all" : "labels that");
+        append_two_numbers(page);
     }
     if (results->belief.computed)
         text_string(out, "<p class=\"dim\">Balanced accuracy is how well a classifier knows the "
@@ -204,13 +229,19 @@ void page_settings(struct page *page) {
     text_string(out, "</section>\n");
 }
 
-void page_foot(struct page *page) {
+void page_end_main(struct page *page) {
     struct text *out = &page->table.row;
     text_string(out,
                 "</main>\n<footer><p>Made by earmark. The page needs no network and no other "
                 "file; links lead to the places of the audio files at the time of the run. "
                 "Tables for programs are in the same folder: issues.csv, issues.jsonl, clips.csv, "
-                "classes.csv, run.json.</p></footer>\n<script>\n");
+                "classes.csv, run.json.</p></footer>\n"
+                "<script type=\"application/json\" id=\"data\">\n");
+}
+
+void page_foot(struct page *page) {
+    struct text *out = &page->table.row;
+    text_string(out, "</script>\n<script>");
     text_string(out, page_script);
     text_string(out, "</script>\n</body>\n</html>\n");
 }

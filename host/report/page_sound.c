@@ -135,6 +135,14 @@ static void measure_waveform(const int16_t *samples, size_t frames, struct sound
     }
 }
 
+/* The picture of the kept sound, and its true peak. */
+static enum error_code draw(const struct decoded *decoded, size_t frames, struct sound *sound,
+                            struct error *error) {
+    sound->file_rate = decoded->facts.rate;
+    for (size_t i = 0; i < frames; i++) sound->peak = fmaxf(sound->peak, fabsf(mixed(decoded, i)));
+    return spectrogram_draw(decoded, frames, &sound->picture, &sound->picture_size, error);
+}
+
 /* From decoded samples to the file in the page. */
 static enum error_code make_small(const struct decoded *decoded, double duration,
                                   struct sound *sound, struct error *error) {
@@ -147,7 +155,8 @@ static enum error_code make_small(const struct decoded *decoded, double duration
     int16_t *small = memory_array(frames, sizeof *small, "the sound of a clip", error);
     if (small != NULL && reduce(decoded, &excerpt, small, frames, error) == ERROR_NONE) {
         measure_waveform(small, frames, sound);
-        if (sound_encode(small, frames, sound->rate, &sound->data, &sound->size, &sound->type,
+        if (draw(decoded, excerpt.frames, sound, error) == ERROR_NONE &&
+            sound_encode(small, frames, sound->rate, &sound->data, &sound->size, &sound->type,
                          error) == ERROR_NONE)
             sound->readable = true;
     }
@@ -155,8 +164,8 @@ static enum error_code make_small(const struct decoded *decoded, double duration
     return error->code;
 }
 
-enum error_code sound_load(struct decoders *decoders, int index, int descriptor, const char *path,
-                           double start, double duration, struct sound *sound,
+enum error_code sound_load(struct decoders *decoders, int index, struct clip_sources *sources,
+                           const char *path, double start, double duration, struct sound *sound,
                            struct error *error) {
     *sound = (struct sound){.readable = false};
     struct decode_settings settings = {.model_rate = PAGE_RATE,
@@ -167,8 +176,9 @@ enum error_code sound_load(struct decoders *decoders, int index, int descriptor,
     struct decoded decoded = {.samples = NULL};
     struct error decoding = ERROR_INITIAL;
     struct sound_source source;
-    if (sound_source_take(descriptor, path, &source, &decoded.verdict, &decoding) == CLIP_OK)
+    if (clip_sources_find(sources, path, &source, &decoded.verdict, &decoding) == CLIP_OK)
         decoders_decode(decoders, index, &source, &settings, &decoded, &decoding);
+    sound->outside = decoded.verdict.status == CLIP_OUTSIDE;
     if (decoding.code == ERROR_STOPPED)
         snprintf(sound->reason, sizeof sound->reason, "too long to be played in the page");
     else if (decoding.code != ERROR_NONE)
@@ -184,19 +194,20 @@ enum error_code sound_load(struct decoders *decoders, int index, int descriptor,
 
 void sound_free(struct sound *sound) {
     free(sound->data);
+    free(sound->picture);
     *sound = (struct sound){.readable = false};
 }
 
-void sound_append_uri(struct text *text, const struct sound *sound) {
+void sound_append_uri(struct text *text, const char *type, const unsigned char *data, size_t size) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    text_format(text, "data:%s;base64,", sound->type);
+    text_format(text, "data:%s;base64,", type);
     char block[4096];
     size_t used = 0;
-    for (size_t i = 0; i < sound->size; i += 3) {
-        size_t left = sound->size - i;
-        uint32_t bits = (uint32_t)sound->data[i] << 16;
-        if (left > 1) bits |= (uint32_t)sound->data[i + 1] << 8;
-        if (left > 2) bits |= sound->data[i + 2];
+    for (size_t i = 0; i < size; i += 3) {
+        size_t left = size - i;
+        uint32_t bits = (uint32_t)data[i] << 16;
+        if (left > 1) bits |= (uint32_t)data[i + 1] << 8;
+        if (left > 2) bits |= data[i + 2];
         block[used++] = digits[bits >> 18];
         block[used++] = digits[bits >> 12 & 63];
         block[used++] = left > 1 ? digits[bits >> 6 & 63] : '=';

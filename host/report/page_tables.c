@@ -7,6 +7,7 @@
 #include "host/report/page.h"
 
 #include <math.h>
+#include <string.h>
 
 #define PAIRS_SHOWN 50u
 #define JOINT_CLASSES 50u /* more than that: only its largest cells */
@@ -26,15 +27,18 @@ static void append_share(struct text *out, double share) {
         text_string(out, "<td class=\"n\">–</td>");
 }
 
-/* A class's name; with the script a click searches for its clips. */
-static void append_search(struct page *page, int32_t index) {
-    char number[16];
-    struct text *out = &page->table.row;
-    text_string(out, "<a href=\"#issues\" data-find=\"");
-    name_html(out, run_class_name(page->results, index, number));
-    text_string(out, "\">");
+/* A class's name; with the script it shows its clips. */
+static void append_filter(struct page *page, int32_t index) {
+    text_format(&page->table.row, "<button type=\"button\" data-class=\"%d\">", index);
     page_class(page, index);
-    text_string(out, "</a>");
+    text_string(&page->table.row, "</button>");
+}
+
+/* A number of clips; with the script it shows those of the two classes. */
+static void append_pair_filter(struct text *out, size_t given, size_t suggested, int64_t count) {
+    text_format(out,
+                "<button type=\"button\" data-given=\"%zu\" data-suggested=\"%zu\">%lld</button>",
+                given, suggested, (long long)count);
 }
 
 /* What the columns mean, and why their sum is not the number of wrong labels above. */
@@ -83,7 +87,7 @@ enum error_code page_classes(struct page *page, struct error *error) {
     for (size_t k = 0; k < results->class_count && error->code == ERROR_NONE; k++) {
         const struct run_class *class = &results->classes[k];
         text_string(out, "<tr><th scope=\"row\" class=\"label\">");
-        append_search(page, class->index);
+        append_filter(page, class->index);
         text_string(out, "</th>");
         append_share(out, class->label_quality);
         append_number(out, (int64_t) class->examples);
@@ -119,9 +123,9 @@ void page_pairs(struct page *page) {
                      "<tbody>\n");
     for (size_t i = 0; i < count; i++) {
         text_string(out, "<tr><td class=\"label\">");
-        append_search(page, results->pairs[i].first);
+        append_filter(page, results->pairs[i].first);
         text_string(out, "</td><td class=\"label\">");
-        append_search(page, results->pairs[i].second);
+        append_filter(page, results->pairs[i].second);
         text_string(out, "</td>");
         append_number(out, results->pairs[i].examples);
         append_share(out, results->pairs[i].joint_probability);
@@ -158,12 +162,17 @@ static void append_heat_row(struct page *page, size_t given) {
         /* Cells off the diagonal are small: 20% of a class already has the full colour. */
         double strength = j == given ? share * 0.45 : share * 3.0;
         if (strength > 0.6) strength = 0.6;
-        if (value > 0)
-            text_format(out, "<td class=\"%s\" style=\"--a:%.2f\">%lld</td>",
-                        j == given ? "c" : "w", strength < 0.06 ? 0.06 : strength,
-                        (long long)value);
-        else
+        if (value <= 0) {
             text_string(out, "<td></td>");
+            continue;
+        }
+        text_format(out, "<td class=\"%s a%d\">", j == given ? "c" : "w",
+                    strength < 0.12 ? 1 : (int)(strength / 0.06 + 0.001));
+        if (j == given)
+            text_format(out, "%lld", (long long)value);
+        else
+            append_pair_filter(out, given, j, value);
+        text_string(out, "</td>");
     }
     text_string(out, "</tr>\n");
 }
@@ -172,7 +181,9 @@ static enum error_code append_heat_table(struct page *page, struct error *error)
     const struct run_results *results = page->results;
     struct text *out = &page->table.row;
     text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-                     "aria-labelledby=\"joint\"><table class=\"joint\">\n<thead><tr><td></td>");
+                     "aria-labelledby=\"joint\"><table class=\"joint\">\n<caption>Rows: labelled. "
+                     "Columns: sounds like.</caption>\n<thead><tr><td class=\"axes\">labelled ↓ "
+                     "sounds like →</td>");
     for (size_t k = 0; k < results->class_count; k++) {
         text_string(out, "<th scope=\"col\"><div class=\"turn\">");
         page_class(page, (int32_t)k);
@@ -222,7 +233,9 @@ static void append_largest_cells(struct page *page) {
         text_string(out, "</td><td class=\"label suggested\">");
         page_class(page, (int32_t)cells[i].meant);
         text_string(out, "</td>");
-        append_number(out, cells[i].value);
+        text_string(out, "<td class=\"n\">");
+        append_pair_filter(out, cells[i].given, cells[i].meant, cells[i].value);
+        text_string(out, "</td>");
         append_share(out, (double)cells[i].value / joint_row_sum(results, cells[i].given));
         text_string(out, "</tr>\n");
     }
@@ -263,14 +276,10 @@ static void append_unaudited(struct page *page, size_t row, const struct run_cli
     text_string(out, "</td></tr>\n");
 }
 
-enum error_code page_unaudited(struct page *page, struct error *error) {
+static enum error_code append_unaudited_clips(struct page *page, uint64_t total,
+                                              struct error *error) {
     const struct run_results *results = page->results;
     struct text *out = &page->table.row;
-    uint64_t total = 0;
-    for (int i = 0; i < CLIP_STATUS_COUNT; i++)
-        if (i != CLIP_OK) total += results->status_counts[i];
-    if (total == 0 || results->clips.get == NULL) return ERROR_NONE;
-    page_section(page, "unaudited", "Not audited");
     text_string(out, "<p>These clips are neither ranked nor part of any estimate.");
     if (total > REPORT_LISTED_CLIPS)
         text_format(out, " The first %u are listed; clips.csv has all.", REPORT_LISTED_CLIPS);
@@ -284,7 +293,35 @@ enum error_code page_unaudited(struct page *page, struct error *error) {
         if (clip.status == CLIP_OK) continue;
         append_unaudited(page, row, &clip);
         listed++;
+        table_flush_full(&page->table, error);
     }
-    text_string(out, "</tbody></table></div>\n</section>\n");
+    text_string(out, "</tbody></table></div>\n");
+    return error->code;
+}
+
+const char *page_not_read(const struct run_results *results) {
+    const char *files = run_fact_find(&results->facts, "input", "not_read");
+    return files == NULL || strcmp(files, "[]") == 0 ? NULL : files;
+}
+
+enum error_code page_unaudited(struct page *page, struct error *error) {
+    const struct run_results *results = page->results;
+    const char *files = page_not_read(results);
+    struct text *out = &page->table.row;
+    uint64_t total = 0;
+    for (int i = 0; i < CLIP_STATUS_COUNT; i++)
+        if (i != CLIP_OK) total += results->status_counts[i];
+    if (results->clips.get == NULL) total = 0;
+    if (total == 0 && files == NULL) return ERROR_NONE;
+    page_section(page, "unaudited", "Not audited");
+    if (total > 0) append_unaudited_clips(page, total, error);
+    if (files != NULL) {
+        text_string(out, "<p>Files of the input that were not read, by their endings:</p>\n"
+                         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                         "aria-labelledby=\"unaudited\">");
+        page_json(out, files);
+        text_string(out, "</div>\n");
+    }
+    text_string(out, "</section>\n");
     return error->code;
 }

@@ -13,7 +13,7 @@ static int compare_kept(const void *a, const void *b) {
     return (first > second) - (first < second);
 }
 
-/* Rows that were not kept are audited clips that the page does not show. */
+/* Rows that were not kept are audited clips that the page does not list. */
 static void get_clip(const void *context, size_t row, struct run_clip *clip) {
     const struct run_read *read = context;
     struct run_clip wanted = {.row = row};
@@ -21,7 +21,12 @@ static void get_clip(const void *context, size_t row, struct run_clip *clip) {
         read->kept_count == 0
             ? NULL
             : bsearch(&wanted, read->kept, read->kept_count, sizeof *read->kept, compare_kept);
-    *clip = found != NULL ? *found : (struct run_clip)RUN_CLIP_INITIAL;
+    if (found != NULL)
+        *clip = *found;
+    else if (row < read->every.count)
+        read->every.get(read->every.context, row, clip);
+    else
+        *clip = (struct run_clip)RUN_CLIP_INITIAL;
 }
 
 static int compare_rows(const void *a, const void *b) {
@@ -95,6 +100,17 @@ enum error_code run_read_open(const struct folder *folder, struct run_read **ope
     return ERROR_NONE;
 }
 
+enum error_code run_read_every_clip(struct run_read *read, const struct folder *folder,
+                                    struct error *error) {
+    if (read->all != NULL || !folder_has(folder, "clips.csv")) return ERROR_NONE;
+    TRY(all_clips_open(folder, &read->all, error));
+    read->every = all_clips_view(read->all);
+    if (read->every.count != read->results.clips.count)
+        return FAIL(error, ERROR_DATA, "%s/clips.csv: changed while it was read; try again",
+                    folder->path);
+    return ERROR_NONE;
+}
+
 const struct run_results *run_read_results(const struct run_read *read) {
     return &read->results;
 }
@@ -120,6 +136,7 @@ void run_read_close(struct run_read *read) {
     }
     for (size_t i = 0; i < read->results.group_error_count; i++)
         free((char *)(uintptr_t)read->group_errors[i].group);
+    all_clips_close(read->all);
     run_facts_free(&read->results.facts);
     free(read->input);
     free(read->root);

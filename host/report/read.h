@@ -14,6 +14,10 @@ struct run_read;
  * or ERROR_DATA names the file, the line and the reason. */
 enum error_code run_read_open(const struct folder *folder, struct run_read **read,
                               struct error *error);
+/* From now on the results know every clip of clips.csv: of those that a page does not list what
+ * all_clips.h has. */
+enum error_code run_read_every_clip(struct run_read *read, const struct folder *folder,
+                                    struct error *error);
 const struct run_results *run_read_results(const struct run_read *read);
 void run_read_close(struct run_read *read); /* takes NULL */
 

@@ -3,6 +3,7 @@
 #define EARMARK_REPORT_READ_INTERNAL_H
 
 #include "host/output/run.h"
+#include "host/report/all_clips.h"
 #include "host/report/read_source.h"
 
 struct name_index {
@@ -22,6 +23,7 @@ struct run_read {
     char *detector;
     char *group_name;
     char **view_names;
+    int64_t stated_issues;    /* in run.json; -1: it does not say */
     struct run_issue *issues; /* their sets, annotations and evidence are owned */
     size_t issue_capacity;
     struct run_class *classes;
@@ -36,6 +38,8 @@ struct run_read {
     struct run_clip *kept; /* ascending rows; their texts are owned */
     size_t kept_count;
     size_t kept_capacity;
+    struct all_clips *all;  /* NULL until run_read_every_clip */
+    struct run_clips every; /* its view */
 };
 
 /* The index of the class, or -1. */

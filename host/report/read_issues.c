@@ -201,5 +201,11 @@ enum error_code run_read_issues(struct run_read *read, const struct run_file *fi
         at += length + 1;
     }
     file_unmap(&mapping);
+    const size_t count = read->results.issue_count;
+    if (error->code == ERROR_NONE && read->stated_issues >= 0 &&
+        (uint64_t)read->stated_issues != count)
+        FAIL(error, ERROR_DATA,
+             "%s: has %zu issues, but run.json counts %lld; the run is damaged: make it again",
+             file->path, count, (long long)read->stated_issues);
     return error->code;
 }

@@ -64,7 +64,10 @@ static enum error_code read_facts(struct run_facts *facts, json_t *run, const ch
     return ERROR_NONE;
 }
 
-static void read_counts(struct run_results *results, const json_t *counts) {
+static void read_counts(struct run_read *read, const json_t *counts) {
+    struct run_results *results = &read->results;
+    const json_t *issues = json_object_get(counts, "issues");
+    read->stated_issues = json_is_integer(issues) ? json_integer_value(issues) : -1;
     for (int i = 0; i < CLIP_STATUS_COUNT; i++) {
         const char *name = clip_status_name((enum clip_status)i);
         json_int_t count = json_integer_value(json_object_get(counts, name));
@@ -165,7 +168,7 @@ enum error_code run_read_json(struct run_read *read, const struct run_file *file
     results->root = read->root;
     results->score_name = read->score_name;
     results->overall_health = json_is_number(health) ? json_number_value(health) : (double)NAN;
-    read_counts(results, json_object_get(run, "counts"));
+    read_counts(read, json_object_get(run, "counts"));
     read_audio_faults(results, json_object_get(run, "audio_health"));
     if (read_facts(&results->facts, run, file->path, error) != ERROR_NONE) goto done;
     const char *separator = run_fact_find(&results->facts, "settings", "label_separator");

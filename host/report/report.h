@@ -3,6 +3,7 @@
 #define EARMARK_REPORT_REPORT_H
 
 #include "host/base/folder.h"
+#include "host/base/text.h"
 #include "host/output/run.h"
 #include "host/report/limits.h"
 #include "host/sound/decoder.h"
@@ -10,9 +11,15 @@
 /* Writes folder/report.html. The clips' files are decoded again, from
  * results->root, by all the decoders; the page states which could not be decoded.
  * *sounds may be NULL.
- * Links to clips are relative to the folder, so that both can move together. */
+ * The folder must have issues.jsonl, and may have the arrays of the run. Links to clips in the
+ * folder are relative, so that both can move together; those to others are absolute. */
 enum error_code report_write(const struct folder *folder, const struct run_results *results,
                              struct decoders *decoders, struct report_sounds *sounds,
                              struct error *error);
+
+/* The tables of the page as a piece of HTML, without the list of issues, sounds and links to files:
+ * health, classes, confident joint, audio faults, settings. Errors: ERROR_MEMORY. */
+enum error_code report_overview(const struct run_results *results, struct text *html,
+                                struct error *error);
 
 #endif

@@ -1,0 +1,27 @@
+/* Clips of the page that can be heard and seen, as many as the page has room for. Private to
+ * host/report. */
+#ifndef EARMARK_REPORT_PAGE_MEDIA_H
+#define EARMARK_REPORT_PAGE_MEDIA_H
+
+#include "host/report/page.h"
+#include "host/report/page_sound.h"
+
+/* Loads the sounds of clips, in parallel, and calls `append` for each in their order. Ends with the
+ * first whose sound does not fit into page->media_left; *taken is how many came before. Errors: of
+ * decoders and memory, ERROR_STOPPED. */
+typedef void page_media_append(struct page *page, size_t index, size_t row,
+                               const struct sound *sound);
+enum error_code page_media_each(struct page *page, const size_t *rows, size_t count,
+                                page_media_append *append, size_t *taken, struct error *error);
+
+/* Spectrogram, waveform and player, or why there is none. */
+void page_sound(struct page *page, const char *name, const struct sound *sound);
+
+/* Fills in page->others: clips that are compared with those of the list, and those with audio
+ * faults, each once. page_make_list() comes before. */
+enum error_code page_make_others(struct page *page, struct error *error);
+
+/* Writes a text that was made before, and empties it. */
+enum error_code page_put(struct page *page, struct text *text, struct error *error);
+
+#endif
