@@ -1,5 +1,7 @@
 /* The program: a table of commands. */
 #include "host/base/hash_seed.h"
+#include "host/base/progress.h"
+#include "host/base/run_watch.h"
 #include "host/base/terminal.h"
 #include "host/base/version.h"
 #include "host/base/wait_policy.h"
@@ -15,17 +17,33 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Names of two words are given as two arguments. */
+/* Names of two words are given as two arguments. One a line: clang-format makes columns of an even
+ * number. */
+/* clang-format off */
 static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"audit", command_audit},         {"detect", command_detect},
-    {"embed", command_embed},         {"crossval", command_crossval},
-    {"issues", command_issues},       {"report", command_report},
-    {"model import", command_import}, {"model info", command_model_info},
-    {"bench", command_bench},         {"info", command_info},
+    {"audit", command_audit},
+    {"detect", command_detect},
+    {"embed", command_embed},
+    {"crossval", command_crossval},
+    {"issues", command_issues},
+    {"report", command_report},
+    {"review", command_review},
+    {"slurm", command_slurm},
+    {"kubernetes", command_kubernetes},
+    {"parallel", command_parallel},
+    {"diff", command_diff},
+    {"agree", command_agree},
+    {"apply", command_apply},
+    {"status", command_status},
+    {"model import", command_import},
+    {"model info", command_model_info},
+    {"bench", command_bench},
+    {"info", command_info},
 };
+/* clang-format on */
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
@@ -143,8 +161,13 @@ int main(int argc, char **argv) {
     signal(SIGXFSZ, SIG_IGN); /* ulimit -f: the write fails, and says why; so in all children */
     wait_policy_set(argv);
     json_object_seed((size_t)hash_seed());
+    command_choose_form(argc, argv);
     int exit_code = run(argc, argv);
-    if ((fflush(stdout) == 0 && !ferror(stdout)) || exit_code == EXIT_FATAL) return exit_code;
-    FAIL(&error, ERROR_FILE, "cannot write to the standard output");
-    return command_fail(&error);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && exit_code != EXIT_FATAL) {
+        FAIL(&error, ERROR_FILE, "cannot write to the standard output");
+        exit_code = command_fail(&error);
+    }
+    run_watch_end(exit_code);
+    progress_exit(exit_code, command_meaning(exit_code));
+    return exit_code;
 }

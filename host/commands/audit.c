@@ -1,8 +1,11 @@
 /* earmark audit: the command line of host/audit/audit.h. */
 #include "host/audit/audit.h"
+#include "host/base/run_state.h"
 #include "host/base/terminal.h"
 #include "host/commands/commands.h"
+#include "host/commands/decided_note.h"
 #include "host/commands/detection_options.h"
+#include "host/commands/embed_part.h"
 #include "host/commands/option_table.h"
 #include "host/output/summary.h"
 
@@ -13,20 +16,31 @@ static int finished(const struct options *options, const struct audit *audit) {
     int exit_code = options->fail_on_issues && results->issue_count > 0 ? EXIT_ISSUES_FOUND
                     : unreadable > 0                                    ? EXIT_UNREADABLE_CLIPS
                                                                         : EXIT_DONE;
+    run_state_issues(results->issue_count);
     if (!options->quiet) command_warn(results->warnings, results->warning_count);
     if (exit_code == EXIT_UNREADABLE_CLIPS) command_warn_unreadable(unreadable, options->out);
     if (options->json)
         summary_print_json(stdout, options->out, results, &error);
     else if (!options->quiet)
         summary_print(stdout, terminal_width(stdout), options->out, results, &error);
+    if (!options->json && !options->quiet) decided_note(options->out, results);
     return error.code == ERROR_NONE ? exit_code : command_fail(&error);
 }
 
 /* Logistic regression takes one view: the network's, unless another is given. */
-static void choose_views(struct options *options, const struct detection_settings *detection) {
-    if (detection->detector != DETECTOR_LOGISTIC) return;
-    if (option_given(options, "views", COMMAND_AUDIT) != NULL) return;
-    options->views = options->files.embedding_count == 0 ? VIEWS_XVECTOR : VIEWS_NONE;
+static enum session_views choose_views(const struct options *options,
+                                       const struct detection_settings *detection) {
+    if (detection->detector != DETECTOR_LOGISTIC) return options->views;
+    if (option_given(options, "views", COMMAND_AUDIT) != NULL) return options->views;
+    return options->files.embedding_count == 0 ? VIEWS_XVECTOR : VIEWS_NONE;
+}
+
+/* A known data set has several labels a clip. */
+static enum error_code take_several_labels(const void *options, struct audit_settings *settings,
+                                           struct error *error) {
+    TRY(command_detection(options, COMMAND_AUDIT, true, &settings->detection, error));
+    settings->session.views = choose_views(options, &settings->detection);
+    return ERROR_NONE;
 }
 
 int command_audit(int argc, char **argv) {
@@ -40,11 +54,17 @@ int command_audit(int argc, char **argv) {
     struct audit_settings settings = {.copies_apart = options.files.copies_apart,
                                       .view_files = options.files.embeddings,
                                       .view_file_count = options.files.embedding_count,
+                                      .memory = options.memory,
                                       .num_to_remove_file = options.num_to_remove_file,
-                                      .joint_file = options.joint_file};
+                                      .joint_file = options.joint_file,
+                                      .from_shards = options.from_shards,
+                                      .rows_in_store = options.from_shards && !options.export_rows,
+                                      .parts = {command_append_part, &options},
+                                      .take_several_labels = take_several_labels,
+                                      .context = &options};
     if (command_detection(&options, COMMAND_AUDIT, multilabel, &settings.detection, &error) ==
         ERROR_NONE)
-        choose_views(&options, &settings.detection);
+        options.views = choose_views(&options, &settings.detection);
     if (error.code == ERROR_NONE &&
         command_session(&options, COMMAND_AUDIT, &records, &settings.session, &error) ==
             ERROR_NONE &&

@@ -1,9 +1,11 @@
 /* earmark bench: how fast each stage is here, beside this machine's matrix products. */
 #include "host/base/numbers.h"
 #include "host/base/terminal.h"
+#include "host/commands/bench_corpus.h"
 #include "host/commands/benchmark.h"
 #include "host/commands/commands.h"
 #include "host/commands/option_parse.h"
+#include "host/commands/option_table.h"
 #include "kernels/device.h"
 
 #include <string.h>
@@ -65,9 +67,18 @@ static enum error_code check_stage(const char *stage, struct error *error) {
     const char *similar = options_similar(stage, stages, count);
     return FAIL(error, ERROR_USAGE,
                 "bench: there is no stage '%s'%s%s%s; give gemm, resample, features, network, "
-                "pooling, crossval or issues",
+                "pooling, crossval, issues or corpus",
                 stage, similar == NULL ? "" : " (did you mean ", similar == NULL ? "" : similar,
                 similar == NULL ? "" : "?)");
+}
+
+/* Options that only bench corpus has. */
+static enum error_code check_options(const struct options *options, struct error *error) {
+    static const char *const names[] = {"format", "tar", "forecast"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (option_given(options, names[i], COMMAND_BENCH) != NULL)
+            return FAIL(error, ERROR_USAGE, "--%s: only earmark bench corpus takes it", names[i]);
+    return ERROR_NONE;
 }
 
 int command_bench(int argc, char **argv) {
@@ -77,7 +88,10 @@ int command_bench(int argc, char **argv) {
     struct error error = ERROR_INITIAL;
     int exit_code;
     if (!command_start("bench", argc, argv, &options, &exit_code)) return exit_code;
-    if (!device_resamples(options.benchmark.rate))
+    if (options.argument != NULL && strcmp(options.argument, "corpus") == 0)
+        return bench_corpus(&options);
+    check_options(&options, &error);
+    if (error.code == ERROR_NONE && !device_resamples(options.benchmark.rate))
         FAIL(&error, ERROR_USAGE, "--rate %d: devices do not resample from it; give 8000 or 16000",
              options.benchmark.rate);
     if (error.code == ERROR_NONE && check_stage(options.argument, &error) == ERROR_NONE &&

@@ -114,17 +114,17 @@ static enum error_code measure_embedding(struct engine *engine, const char *stag
 #define CROSSVAL_CLASSES 10
 #define CROSSVAL_FOLDS 5
 
-/* Overlapping classes: noise around a centre for each class. */
-static void make_rows(float *data, int32_t *labels, int32_t *fold_of) {
+void benchmark_make_rows(size_t rows, size_t columns, size_t classes, size_t folds, float *data,
+                         int32_t *labels, int32_t *fold_of) {
     uint32_t state = 7;
-    for (size_t i = 0; i < CROSSVAL_ROWS; i++) {
-        labels[i] = (int32_t)(i % CROSSVAL_CLASSES);
-        fold_of[i] = (int32_t)(i / CROSSVAL_CLASSES % CROSSVAL_FOLDS);
-        for (size_t f = 0; f < CROSSVAL_FEATURES; f++) {
+    for (size_t i = 0; i < rows; i++) {
+        labels[i] = (int32_t)(i % classes);
+        fold_of[i] = (int32_t)(i / classes % folds);
+        for (size_t f = 0; f < columns; f++) {
             double sum = 0;
             for (int k = 0; k < 4; k++) sum += (double)(noise(&state) % 65536) / 65536.0 - 0.5;
-            bool marked = f % CROSSVAL_CLASSES == (size_t)labels[i];
-            data[i * CROSSVAL_FEATURES + f] = (float)(1.7 * sum + (marked ? 0.2 : 0.0));
+            bool marked = f % classes == (size_t)labels[i];
+            data[i * columns + f] = (float)(1.7 * sum + (marked ? 0.2 : 0.0));
         }
     }
 }
@@ -141,8 +141,9 @@ static enum error_code measure_crossval(struct engine *engine,
     struct benchmark_row row = {
         .stage = "crossval", .seconds = INFINITY, .amount = CROSSVAL_ROWS, .unit = "rows"};
     if (error->code != ERROR_NONE) goto done;
-    make_rows(data, labels, fold_of);
-    const struct crossval_input input = {.embeddings = data,
+    benchmark_make_rows(CROSSVAL_ROWS, CROSSVAL_FEATURES, CROSSVAL_CLASSES, CROSSVAL_FOLDS, data,
+                        labels, fold_of);
+    const struct crossval_input input = {.embeddings = matrix_of(data, CROSSVAL_FEATURES),
                                          .labels = labels,
                                          .fold_of = fold_of,
                                          .rows = CROSSVAL_ROWS,

@@ -18,7 +18,16 @@ enum command_bit {
     COMMAND_BENCH = 1 << 7,
     COMMAND_INFO = 1 << 8,
     COMMAND_DETECT = 1 << 9,
-    COMMAND_ALL = (1 << 10) - 1
+    COMMAND_SLURM = 1 << 10,
+    COMMAND_KUBERNETES = 1 << 11,
+    COMMAND_PARALLEL = 1 << 12,
+    COMMAND_JOBS = COMMAND_SLURM | COMMAND_KUBERNETES | COMMAND_PARALLEL,
+    COMMAND_DIFF = 1 << 13,
+    COMMAND_STATUS = 1 << 14,
+    COMMAND_REVIEW = 1 << 15,
+    COMMAND_AGREE = 1 << 16,
+    COMMAND_APPLY = 1 << 17,
+    COMMAND_ALL = (1 << 18) - 1
 };
 
 #define COMMAND_USED 5
@@ -29,7 +38,10 @@ struct command_row {
     const char *summary;  /* one sentence */
     const char *usage;    /* what follows the name on a command line */
     const char *argument; /* "INPUT": what is given without an option's name; NULL: nothing is */
-    bool required;        /* it must be given */
+    const char *second;   /* "NEW": given after it; NULL: nothing is */
+    const char *more;     /* "DECISIONS": any number given after them; NULL: nothing is */
+    bool required;        /* they must be given */
+    unsigned passes;      /* bits of commands whose options it takes, to pass them on */
     const char *examples[2];
     const char *used[COMMAND_USED]; /* names of the options used most, in order; NULL: no more */
     /* Paragraphs, one a line; a line "NAME\tTEXT" is a row of a list. */

@@ -15,8 +15,11 @@ enum exit_code {
     EXIT_FATAL = 1,
     EXIT_USAGE = 2,
     EXIT_UNREADABLE_CLIPS = 3,    /* done, but some clips could not be read */
-    EXIT_ISSUES_FOUND = 4,        /* with --fail-on-issues */
-    EXIT_STOPPED = STOP_EXIT_CODE /* stopped by a signal or a lost device, all safe */
+    EXIT_NOT_APPLIED = 3,         /* apply: done, but some decisions were not applied */
+    EXIT_ISSUES_FOUND = 4,        /* with --fail-on-issues, --fail-on-new, --fail-on-conflicts */
+    EXIT_NOBODY_WORKS = 5,        /* status: not complete, and no process works on it */
+    EXIT_STOPPED = STOP_EXIT_CODE /* stopped by a signal or a lost device, all safe; status: a
+                                     process works on it */
 };
 
 int command_audit(int argc, char **argv);
@@ -25,6 +28,14 @@ int command_detect(int argc, char **argv);
 int command_crossval(int argc, char **argv);
 int command_issues(int argc, char **argv);
 int command_report(int argc, char **argv);
+int command_review(int argc, char **argv);
+int command_status(int argc, char **argv);
+int command_slurm(int argc, char **argv);
+int command_kubernetes(int argc, char **argv);
+int command_parallel(int argc, char **argv);
+int command_apply(int argc, char **argv);
+int command_diff(int argc, char **argv);
+int command_agree(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_model_info(int argc, char **argv);
 int command_bench(int argc, char **argv);
@@ -34,6 +45,12 @@ int command_info(int argc, char **argv);
  * help was shown, or a message about a wrong option; *exit_code is set then. */
 bool command_start(const char *name, int argc, char **argv, struct options *options,
                    int *exit_code);
+
+/* Before the options are read: messages about them have the form that --progress asks for. */
+void command_choose_form(int argc, char **argv);
+
+/* What an exit code means, as --help says it. */
+const char *command_meaning(int exit_code);
 
 /* Settings of a run as lines, which a stopped run leaves for the one that continues it. */
 struct command_records {

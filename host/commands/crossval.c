@@ -3,10 +3,12 @@
 #include "host/base/names.h"
 #include "host/base/numbers.h"
 #include "host/base/progress.h"
+#include "host/base/scratch.h"
 #include "host/base/terminal.h"
 #include "host/commands/commands.h"
 #include "host/commands/crossval_files.h"
 #include "host/commands/detection_options.h"
+#include "host/commands/memory_option.h"
 #include "host/commands/results_folder.h"
 #include "host/embedding/engine.h"
 
@@ -15,6 +17,7 @@
 /* Everything the command owns while it runs. */
 struct crossval_command {
     struct folder_lock out;
+    struct folder scratch; /* of --memory */
     struct engine engine;
     struct crossval_data data;
     struct detection_settings settings;
@@ -43,8 +46,10 @@ static enum error_code run_multilabel(const struct options *options,
     struct device *device = command->engine.device;
     struct crossval_progress progress = {crossval_show_fits, &command->progress};
     command->probabilities =
-        memory_array(labels.rows, labels.classes * sizeof(float), "probabilities", error);
+        scratch_array(labels.rows, labels.classes * sizeof(float), "probabilities", error);
     if (command->probabilities == NULL) return error->code;
+    if (!options->quiet)
+        crossval_say_sample(&command->settings.crossval, labels.rows, 2, labels.folds);
     progress_start(&command->progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO,
                    "cross-validation", "fits", 0);
     TRY(crossval_multilabel_run(device->operations, device, &labels, &command->settings.crossval,
@@ -74,8 +79,11 @@ static enum error_code crossval(const struct options *options, struct crossval_c
     struct text result = TEXT_INITIAL;
     TRY(check_options(options, error));
     TRY(command_detection(options, COMMAND_CROSSVAL, multilabel, &command->settings, error));
+    TRY(memory_option_begin(options, &command->scratch, error));
     TRY(crossval_data_open(&options->files, &options->crossval, &command->data, error));
     TRY(engine_open(&options->engine, false, &command->engine, error));
+    TRY(crossval_data_bound(options->memory, &command->data, command->engine.threads, "crossval",
+                            &command->scratch, &command->settings, error));
     TRY(results_folder_open(options->out, "crossval.json", options->fresh, &command->out, error));
     if (!options->quiet) crossval_data_report(&options->files, &command->data);
     command->settings.crossval.threads = command->engine.threads;
@@ -96,10 +104,9 @@ static void warn_of_unlabelled(const struct options *options, const struct cross
     if (data->given_labels == NULL || options->files.has_unlabelled) return;
     for (size_t row = 0; row < data->given_rows; row++) count += data->given_labels[row] == -1;
     if (count > 0)
-        progress_message(
-            "warning: rows with the label -1: %zu; it is taken as a class; if they have no "
-            "label (earmark embed writes -1 then), give --unlabelled -1",
-            count);
+        progress_warning("rows with the label -1: %zu; it is taken as a class; if they have no "
+                         "label (earmark embed writes -1 then), give --unlabelled -1",
+                         count);
 }
 
 static enum error_code print_json(const struct folder *out, struct error *error) {
@@ -116,17 +123,17 @@ static void print_warnings(const struct options *options, const struct crossval_
     const struct text *warnings = &command->warnings;
     for (size_t begin = 0, end; begin < warnings->length; begin = end + 1) {
         for (end = begin; warnings->data[end] != '\n';) end++;
-        progress_message("warning: %.*s", (int)(end - begin), warnings->data + begin);
+        progress_warning("%.*s", (int)(end - begin), warnings->data + begin);
     }
     warn_of_unlabelled(options, &command->data);
     size_t left_out = command->data.given_rows - input->rows;
     if (left_out > 0)
-        progress_message("warning: rows that cannot be audited: %zu, see %s/not_auditable.csv",
-                         left_out, options->out);
+        progress_warning("rows that cannot be audited: %zu, see %s/not_auditable.csv", left_out,
+                         options->out);
     size_t without = options->files.multi_label ? command->data.given_classes - input->classes : 0;
     if (without > 0)
-        progress_message("warning: classes that cannot be audited: %zu, see %s/not_auditable.csv",
-                         without, options->out);
+        progress_warning("classes that cannot be audited: %zu, see %s/not_auditable.csv", without,
+                         options->out);
 }
 
 static void print_summary(const struct options *options, const struct crossval_command *command) {
@@ -155,7 +162,8 @@ static void print_summary(const struct options *options, const struct crossval_c
 
 int command_crossval(int argc, char **argv) {
     struct options options = OPTIONS_INITIAL;
-    struct crossval_command command = {.out = FOLDER_LOCK_INITIAL, .data = CROSSVAL_DATA_INITIAL};
+    struct crossval_command command = {
+        .out = FOLDER_LOCK_INITIAL, .scratch = FOLDER_INITIAL, .data = CROSSVAL_DATA_INITIAL};
     struct error error = ERROR_INITIAL;
     int exit_code;
     if (!command_start("crossval", argc, argv, &options, &exit_code)) return exit_code;
@@ -170,12 +178,13 @@ int command_crossval(int argc, char **argv) {
         if (options.json && print_json(&command.out.folder, &error) != ERROR_NONE)
             exit_code = command_fail(&error);
     }
-    free(command.probabilities);
+    scratch_free(command.probabilities);
     text_free(&command.warnings);
     detection_free(&command.detection);
     crossval_report_free(&command.report);
     crossval_data_close(&command.data);
     engine_close(&command.engine);
     folder_lock_close(&command.out);
+    folder_close(&command.scratch);
     return exit_code;
 }

@@ -43,6 +43,7 @@ struct crossval_data {
     /* owned: what input points into */
     struct npy_array arrays[MIX_VIEWS]; /* as the files are */
     float *copies[MIX_VIEWS];           /* of views that cannot be used where they are */
+    const float **addresses[MIX_VIEWS]; /* of the rows of others of which not all are audited */
     char *names[MIX_VIEWS];
     int32_t *labels;
     int32_t *fold_of;
@@ -66,6 +67,11 @@ enum error_code crossval_data_open(const struct crossval_files *files,
                                    const struct crossval_settings *settings,
                                    struct crossval_data *data, struct error *error);
 void crossval_data_close(struct crossval_data *data);
+
+/* detection_bound() for these data; nothing where `bytes` are 0. */
+enum error_code crossval_data_bound(size_t bytes, const struct crossval_data *data, int threads,
+                                    const char *command, const struct folder *folder,
+                                    struct detection_settings *settings, struct error *error);
 
 /* After the last use of the embeddings: npy_unchanged() for each file of them. */
 enum error_code crossval_data_unchanged(const struct crossval_data *data, struct error *error);

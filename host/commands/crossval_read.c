@@ -1,6 +1,8 @@
+#include "host/audit/detection_memory.h"
 #include "host/audit/views.h"
 #include "host/base/memory.h"
 #include "host/base/progress.h"
+#include "host/base/scratch.h"
 #include "host/classifier/copies.h"
 #include "host/classifier/folds.h"
 #include "host/commands/crossval_files.h"
@@ -22,7 +24,7 @@ static enum error_code read_column(const char *path, size_t rows, int64_t **valu
     } else if (array.rows != rows) {
         FAIL(error, ERROR_DATA, "%s: %zu rows, but the embeddings have %zu", path, array.rows,
              rows);
-    } else if ((*values = memory_array(array.rows, sizeof **values, path, error)) != NULL &&
+    } else if ((*values = scratch_array(array.rows, sizeof **values, path, error)) != NULL &&
                npy_copy_int64(&array, 0, array.rows, *values, error) != ERROR_NONE) {
         error_prefix(error, "%s", path);
     }
@@ -65,8 +67,8 @@ static enum error_code find_copies(const struct crossval_files *files,
     for (size_t v = 0; v < data->view_count; v++)
         if (data->views[v].features > widest) widest = data->views[v].features;
     float *values = memory_array(widest, sizeof *values, "a row", error);
-    uint64_t(*hashes)[2] = memory_array(rows, sizeof *hashes, "hashes", error);
-    *copy_of = memory_array(rows, sizeof **copy_of, "copies", error);
+    uint64_t(*hashes)[2] = scratch_array(rows, sizeof *hashes, "hashes", error);
+    *copy_of = scratch_array(rows, sizeof **copy_of, "copies", error);
     if (error->code != ERROR_NONE) goto done;
     for (size_t row = 0; row < rows; row++)
         for (size_t v = 0; v < data->view_count; v++) {
@@ -83,10 +85,10 @@ static enum error_code find_copies(const struct crossval_files *files,
              "nothing to learn from",
              data->views[0].file, rows);
 done:
-    free(values);
-    free(hashes);
+    scratch_free(values);
+    scratch_free(hashes);
     if (error->code == ERROR_NONE && copies > 0) return ERROR_NONE;
-    free(*copy_of);
+    scratch_free(*copy_of);
     *copy_of = NULL;
     return error->code;
 }
@@ -95,10 +97,10 @@ done:
 static enum error_code keep_rows(const int64_t *groups, const int32_t *copy_of,
                                  struct crossval_data *data, struct error *error) {
     size_t count = data->assigned.auditable, at = 0;
-    size_t *rows = memory_array(count, sizeof *rows, "rows", error);
-    data->rows = memory_array(count, sizeof *data->rows, "rows", error);
-    if (groups != NULL) data->groups = memory_array(count, sizeof *groups, "groups", error);
-    if (copy_of != NULL) data->copy_of = memory_array(count, sizeof *copy_of, "copies", error);
+    size_t *rows = scratch_array(count, sizeof *rows, "rows", error);
+    data->rows = scratch_array(count, sizeof *data->rows, "rows", error);
+    if (groups != NULL) data->groups = scratch_array(count, sizeof *groups, "groups", error);
+    if (copy_of != NULL) data->copy_of = scratch_array(count, sizeof *copy_of, "copies", error);
     for (size_t row = 0; error->code == ERROR_NONE && row < data->given_rows; row++) {
         if (data->assigned.status[row] != AUDITABLE_YES) continue;
         if (groups != NULL) data->groups[at] = groups[row];
@@ -107,7 +109,7 @@ static enum error_code keep_rows(const int64_t *groups, const int32_t *copy_of,
     }
     if (error->code == ERROR_NONE && copy_of != NULL)
         copies_select(copy_of, data->given_rows, rows, count, data->copy_of, error);
-    free(rows);
+    scratch_free(rows);
     return error->code;
 }
 
@@ -145,9 +147,9 @@ static enum error_code assign(const struct crossval_files *files,
         named = true;
     if (error->code == ERROR_DATA && !named) name_arrays(files, error);
     if (error->code == ERROR_NONE) keep_rows(groups, copy_of, data, error);
-    free(groups);
-    free(column);
-    free(copy_of);
+    scratch_free(groups);
+    scratch_free(column);
+    scratch_free(copy_of);
     return error->code;
 }
 
@@ -158,8 +160,8 @@ static enum error_code select_rows(const int32_t *codes, const int64_t *values, 
     size_t rows = assigned->auditable;
     int32_t *dense = memory_array(classes, sizeof *dense, "classes", error);
     data->class_values = memory_array(assigned->classes, sizeof(int64_t), "classes", error);
-    data->labels = memory_array(rows, sizeof(int32_t), "labels", error);
-    data->fold_of = memory_array(rows, sizeof(int32_t), "folds", error);
+    data->labels = scratch_array(rows, sizeof(int32_t), "labels", error);
+    data->fold_of = scratch_array(rows, sizeof(int32_t), "folds", error);
     if (error->code != ERROR_NONE) goto done;
     for (size_t row = 0; row < data->given_rows; row++)
         if (assigned->status[row] == AUDITABLE_YES) dense[codes[row]] = 1;
@@ -184,23 +186,28 @@ done:
     return error->code;
 }
 
-/* The mapped file itself where every row is needed and is float32, else a copy of the rows. */
+/* The mapped file itself where it is float32, else a copy of the rows. */
 static enum error_code load_view(const struct crossval_files *files, size_t view,
                                  struct crossval_data *data, struct error *error) {
     const struct npy_array *array = &data->arrays[view];
-    size_t features = array->columns;
-    const float *values = NULL;
-    if (data->input.rows == data->given_rows) values = npy_direct(array, NPY_FLOAT32);
+    size_t rows = data->input.rows, features = array->columns;
+    const float *values = npy_direct(array, NPY_FLOAT32);
+    if (values != NULL && rows < data->given_rows) {
+        data->addresses[view] = scratch_array(rows, sizeof(const float *), "embeddings", error);
+        if (data->addresses[view] == NULL) return error->code;
+        for (size_t row = 0; row < rows; row++)
+            data->addresses[view][row] = values + (size_t)data->rows[row] * features;
+        data->views[view].embeddings = matrix_at(data->addresses[view], 0);
+        return ERROR_NONE;
+    }
     if (values == NULL) {
-        float *copy = memory_array(data->input.rows, features * sizeof(float), "embeddings", error);
+        float *copy = scratch_array(rows, features * sizeof(float), "embeddings", error);
         if (copy == NULL) return error->code;
         data->copies[view] = copy;
-        for (size_t row = 0, count; row < data->input.rows; row += count) {
+        for (size_t row = 0, count; row < rows; row += count) {
             size_t first = (size_t)data->rows[row];
             count = 1; /* runs of rows are copied at once */
-            while (row + count < data->input.rows &&
-                   (size_t)data->rows[row + count] == first + count)
-                count++;
+            while (row + count < rows && (size_t)data->rows[row + count] == first + count) count++;
             if (npy_take_float32(array, first, count, copy + row * features, error) == ERROR_NONE)
                 continue;
             error_prefix(error, "%s", files->embeddings[view]);
@@ -208,7 +215,7 @@ static enum error_code load_view(const struct crossval_files *files, size_t view
         }
         values = copy;
     }
-    data->views[view].embeddings = values;
+    data->views[view].embeddings = matrix_of(values, features);
     return ERROR_NONE;
 }
 
@@ -220,7 +227,7 @@ static enum error_code open_labels(const struct crossval_files *files,
     int32_t *codes = NULL;
     size_t count = 0, classes = 0;
     TRY(read_column(files->labels, data->given_rows, &data->given_labels, &count, error));
-    codes = memory_array(data->given_rows, sizeof *codes, "labels", error);
+    codes = scratch_array(data->given_rows, sizeof *codes, "labels", error);
     if (codes != NULL &&
         folds_encode(data->given_labels, count, codes, &values, &classes, error) == ERROR_NONE) {
         for (size_t row = 0; files->has_unlabelled && row < count; row++)
@@ -229,8 +236,8 @@ static enum error_code open_labels(const struct crossval_files *files,
     }
     if (codes != NULL && error->code == ERROR_NONE)
         select_rows(codes, values, classes, data, error);
-    free(codes);
-    free(values);
+    scratch_free(codes);
+    scratch_free(values);
     return error->code;
 }
 
@@ -266,14 +273,14 @@ static enum error_code read_matrix(const char *path, struct crossval_data *data,
         FAIL(error, ERROR_DATA, "%zu rows, but the embeddings have %zu", array.rows,
              data->given_rows);
     } else {
-        *matrix = memory_array(array.count, 1, "labels", error);
-        values = memory_array(classes, sizeof *values, "labels", error);
+        *matrix = scratch_array(array.count, 1, "labels", error);
+        values = scratch_array(classes, sizeof *values, "labels", error);
     }
     for (size_t row = 0; error->code == ERROR_NONE && row < array.rows; row++)
         if (npy_copy_int64(&array, row, 1, values, error) == ERROR_NONE)
             take_labels(values, classes, row, *matrix + row * classes, error);
     if (error->code != ERROR_NONE) error_prefix(error, "%s", path);
-    free(values);
+    scratch_free(values);
     npy_close(&array);
     return error->code;
 }
@@ -284,8 +291,8 @@ static enum error_code select_labels(const int8_t *matrix, struct crossval_data 
     const struct assign_result *assigned = &data->assigned;
     size_t rows = assigned->auditable, classes = 0;
     data->class_values = memory_array(assigned->classes, sizeof(int64_t), "classes", error);
-    data->label_matrix = memory_array(rows, assigned->classes, "labels", error);
-    data->fold_of = memory_array(rows, sizeof(int32_t), "folds", error);
+    data->label_matrix = scratch_array(rows, assigned->classes, "labels", error);
+    data->fold_of = scratch_array(rows, sizeof(int32_t), "folds", error);
     TRY(error->code);
     for (size_t c = 0; c < data->given_classes; c++)
         if (data->class_status[c] == AUDITABLE_YES) data->class_values[classes++] = (int64_t)c;
@@ -313,7 +320,7 @@ static enum error_code open_label_matrix(const struct crossval_files *files,
         (data->class_status = memory_array(data->given_classes, 1, "classes", error)) != NULL &&
         assign(files, settings, NULL, matrix, data->given_classes, data, error) == ERROR_NONE)
         select_labels(matrix, data, error);
-    free(matrix);
+    scratch_free(matrix);
     return error->code;
 }
 
@@ -369,6 +376,19 @@ enum error_code crossval_data_open(const struct crossval_files *files,
     return ERROR_NONE;
 }
 
+enum error_code crossval_data_bound(size_t bytes, const struct crossval_data *data, int threads,
+                                    const char *command, const struct folder *folder,
+                                    struct detection_settings *settings, struct error *error) {
+    struct detection_sizes sizes = {.classes = data->label_matrix != NULL ? 2 : data->input.classes,
+                                    .rows = data->input.rows,
+                                    .folds = data->input.folds,
+                                    .threads = threads};
+    if (bytes == 0) return ERROR_NONE;
+    for (size_t v = 0; v < data->view_count; v++)
+        if (data->views[v].features > sizes.features) sizes.features = data->views[v].features;
+    return detection_bound(bytes, &sizes, command, folder, settings, error);
+}
+
 enum error_code crossval_data_unchanged(const struct crossval_data *data, struct error *error) {
     for (size_t v = 0; v < data->view_count; v++) TRY(npy_unchanged(&data->arrays[v], error));
     return ERROR_NONE;
@@ -377,18 +397,19 @@ enum error_code crossval_data_unchanged(const struct crossval_data *data, struct
 void crossval_data_close(struct crossval_data *data) {
     for (size_t v = 0; v < MIX_VIEWS; v++) {
         npy_close(&data->arrays[v]);
-        free(data->copies[v]);
+        scratch_free(data->copies[v]);
+        scratch_free((void *)data->addresses[v]);
         free(data->names[v]);
     }
     assign_free(&data->assigned);
-    free(data->given_labels);
+    scratch_free(data->given_labels);
     free(data->class_values);
-    free(data->rows);
-    free(data->groups);
-    free(data->copy_of);
-    free(data->labels);
-    free(data->label_matrix);
+    scratch_free(data->rows);
+    scratch_free(data->groups);
+    scratch_free(data->copy_of);
+    scratch_free(data->labels);
+    scratch_free(data->label_matrix);
     free(data->class_status);
-    free(data->fold_of);
+    scratch_free(data->fold_of);
     *data = (struct crossval_data)CROSSVAL_DATA_INITIAL;
 }

@@ -1,5 +1,7 @@
 #include "host/base/memory.h"
 #include "host/base/numbers.h"
+#include "host/base/scratch.h"
+#include "host/base/table_file.h"
 #include "host/commands/crossval_files.h"
 
 #include <stdlib.h>
@@ -15,11 +17,11 @@ static enum error_code write_labels(const struct folder *folder, const struct cr
     const size_t shape[2] = {data->input.rows, data->input.classes};
     if (data->label_matrix != NULL)
         return npy_write_in(folder, "labels.npy", NPY_INT8, 2, shape, data->label_matrix, error);
-    int64_t *labels = memory_array(data->input.rows, sizeof *labels, "labels", error);
+    int64_t *labels = scratch_array(data->input.rows, sizeof *labels, "labels", error);
     if (labels == NULL) return error->code;
     for (size_t row = 0; row < data->input.rows; row++) labels[row] = data->labels[row];
     npy_write_in(folder, "labels.npy", NPY_INT64, 1, shape, labels, error);
-    free(labels);
+    scratch_free(labels);
     return error->code;
 }
 
@@ -30,21 +32,26 @@ static void append_classes(const struct crossval_data *data, struct text *text) 
     text_string(text, "]");
 }
 
-static void append_not_auditable(const struct crossval_data *data, struct text *text) {
-    text_string(text, "row,label,reason\n");
+static enum error_code write_not_auditable(const struct folder *folder,
+                                           const struct crossval_data *data, struct error *error) {
+    struct table table;
+    TRY(table_open(&table, folder, "not_auditable.csv", error));
+    text_string(&table.row, "row,label,reason\n");
     for (size_t c = 0; c < data->given_classes; c++) {
         enum auditable status = (enum auditable)data->class_status[c];
         if (status != AUDITABLE_YES)
-            text_format(text, ",%zu,%s\n", c, auditable_class_reason(status));
+            text_format(&table.row, ",%zu,%s\n", c, auditable_class_reason(status));
     }
-    for (size_t row = 0; row < data->given_rows; row++) {
+    for (size_t row = 0; row < data->given_rows && error->code == ERROR_NONE; row++) {
         enum auditable status = (enum auditable)data->assigned.status[row];
         if (status == AUDITABLE_UNLABELLED)
-            text_format(text, "%zu,,%s\n", row, auditable_reason(status));
+            text_format(&table.row, "%zu,,%s\n", row, auditable_reason(status));
         else if (status != AUDITABLE_YES)
-            text_format(text, "%zu,%lld,%s\n", row, (long long)data->given_labels[row],
+            text_format(&table.row, "%zu,%lld,%s\n", row, (long long)data->given_labels[row],
                         auditable_reason(status));
+        table_flush_full(&table, error);
     }
+    return table_close(&table, error);
 }
 
 static void append_warnings(const struct text *warnings, struct text *text) {
@@ -99,10 +106,9 @@ enum error_code crossval_data_write(const struct folder *folder, const struct cr
                                     const struct text *result, const struct text *warnings,
                                     struct error *error) {
     const size_t shape[2] = {data->input.rows, data->input.classes};
-    struct text classes = TEXT_INITIAL, left_out = TEXT_INITIAL, facts = TEXT_INITIAL;
+    struct text classes = TEXT_INITIAL, facts = TEXT_INITIAL;
     append_classes(data, &classes);
     text_string(&classes, "\n");
-    append_not_auditable(data, &left_out);
     append_report(files, settings, data, result, warnings, &facts);
     if (npy_write_in(folder, "pred_probs.npy", NPY_FLOAT32, 2, shape, probabilities, error) ==
             ERROR_NONE &&
@@ -111,10 +117,9 @@ enum error_code crossval_data_write(const struct folder *folder, const struct cr
         write_labels(folder, data, error) == ERROR_NONE &&
         npy_write_in(folder, "rows.npy", NPY_INT64, 1, shape, data->rows, error) == ERROR_NONE &&
         write_text(folder, "classes.json", &classes, error) == ERROR_NONE &&
-        write_text(folder, "not_auditable.csv", &left_out, error) == ERROR_NONE)
+        write_not_auditable(folder, data, error) == ERROR_NONE)
         write_text(folder, "crossval.json", &facts, error);
     text_free(&classes);
-    text_free(&left_out);
     text_free(&facts);
     return error->code;
 }

@@ -1,10 +1,14 @@
 /* earmark detect: the audit without audio, on anybody's embeddings. */
 #include "host/audit/detection_results.h"
 #include "host/base/memory.h"
+#include "host/base/run_state.h"
+#include "host/base/scratch.h"
 #include "host/base/terminal.h"
 #include "host/commands/commands.h"
 #include "host/commands/crossval_files.h"
+#include "host/commands/decided_note.h"
 #include "host/commands/detection_options.h"
+#include "host/commands/memory_option.h"
 #include "host/confident/supplied.h"
 #include "host/embedding/engine.h"
 #include "host/embedding/run_folder.h"
@@ -28,6 +32,7 @@ struct detect_rows {
 struct detect_command {
     struct engine engine;
     struct folder_lock out;
+    struct folder scratch; /* of --memory */
     struct crossval_data data;
     struct detection_settings settings;
     double *num_to_remove, *joint;
@@ -75,8 +80,8 @@ static enum error_code describe_rows(struct detect_command *command, struct erro
     command->rows.label = command->label;
     command->rows.group = command->group;
     command->rows.places =
-        memory_array(data->given_rows, sizeof *command->rows.places, "rows", error);
-    command->clips = memory_array(data->input.rows, sizeof *command->clips, "rows", error);
+        scratch_array(data->given_rows, sizeof *command->rows.places, "rows", error);
+    command->clips = scratch_array(data->input.rows, sizeof *command->clips, "rows", error);
     command->class_texts =
         memory_array(data->input.classes, sizeof *command->class_texts, "classes", error);
     command->class_names =
@@ -106,6 +111,7 @@ static enum error_code open_all(const struct options *options, struct detect_com
                                 struct error *error) {
     TRY(check_options(options, error));
     TRY(command_detection(options, COMMAND_DETECT, false, &command->settings, error));
+    TRY(memory_option_begin(options, &command->scratch, error));
     TRY(crossval_data_open(&options->files, &options->crossval, &command->data, error));
     size_t classes = command->data.input.classes;
     TRY(supplied_read_removals(options->num_to_remove_file, classes, &command->num_to_remove,
@@ -114,6 +120,8 @@ static enum error_code open_all(const struct options *options, struct detect_com
     command->settings.confident.num_to_remove = command->num_to_remove;
     command->settings.confident.joint = command->joint;
     TRY(engine_open(&options->engine, false, &command->engine, error));
+    TRY(crossval_data_bound(options->memory, &command->data, command->engine.threads, "detect",
+                            &command->scratch, &command->settings, error));
     TRY(run_folder_open(options->out, options->fresh, &command->out, error));
     if (!options->quiet) crossval_data_report(&options->files, &command->data);
     command->settings.crossval.threads = command->engine.threads;
@@ -132,6 +140,7 @@ static enum error_code add_facts(const struct options *options, struct detect_co
     run_fact_bool(facts, "settings", "shuffle", settings->crossval.shuffle);
     run_fact_integer(facts, "settings", "seed", settings->crossval.seed);
     run_fact_string(facts, "settings", "filter", detection_filter_name(settings->confident.filter));
+    run_fact_string(facts, "list", "labels", options->files.labels); /* for earmark apply */
     run_fact_bool(facts, "settings", "copies_apart", options->files.copies_apart);
     TRY(detection_facts(&command->detection, facts, error));
     detection_warnings(&command->detection, &sentences);
@@ -178,8 +187,9 @@ static enum error_code detect(const struct options *options, struct detect_comma
     results->warning_count = command->warnings.count;
     run_count_statuses(results);
     TRY(write_arrays(&command->out.folder, command, error));
+    TRY(run_write_tables(&command->out.folder, results, error));
     TRY(report_write(&command->out.folder, results, NULL, NULL, error));
-    return run_write(&command->out.folder, results, error);
+    return run_write_json(&command->out.folder, results, error);
 }
 
 static int finished(const struct options *options, const struct detect_command *command) {
@@ -187,11 +197,13 @@ static int finished(const struct options *options, const struct detect_command *
     const struct run_results *results = &command->results;
     int exit_code =
         options->fail_on_issues && results->issue_count > 0 ? EXIT_ISSUES_FOUND : EXIT_DONE;
+    run_state_issues(results->issue_count);
     if (!options->quiet) command_warn(results->warnings, results->warning_count);
     if (options->json)
         summary_print_json(stdout, options->out, results, &error);
     else if (!options->quiet)
         summary_print(stdout, terminal_width(stdout), options->out, results, &error);
+    if (!options->json && !options->quiet) decided_note(options->out, results);
     return error.code == ERROR_NONE ? exit_code : command_fail(&error);
 }
 
@@ -200,20 +212,22 @@ static void detect_close(struct detect_command *command) {
     warnings_free(&command->warnings);
     detection_results_free(&command->found);
     detection_free(&command->detection);
-    free(command->rows.places);
-    free(command->clips);
+    scratch_free(command->rows.places);
+    scratch_free(command->clips);
     free(command->class_texts);
     free(command->class_names);
     free(command->num_to_remove);
     free(command->joint);
     crossval_data_close(&command->data);
     folder_lock_close(&command->out);
+    folder_close(&command->scratch);
     engine_close(&command->engine);
 }
 
 int command_detect(int argc, char **argv) {
     struct options options = OPTIONS_INITIAL;
-    struct detect_command command = {.data = CROSSVAL_DATA_INITIAL, .out = FOLDER_LOCK_INITIAL};
+    struct detect_command command = {
+        .data = CROSSVAL_DATA_INITIAL, .out = FOLDER_LOCK_INITIAL, .scratch = FOLDER_INITIAL};
     struct error error = ERROR_INITIAL;
     int exit_code;
     if (!command_start("detect", argc, argv, &options, &exit_code)) return exit_code;

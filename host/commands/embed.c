@@ -2,11 +2,14 @@
 #include "host/base/memory.h"
 #include "host/base/npy.h"
 #include "host/base/numbers.h"
+#include "host/base/scratch.h"
 #include "host/commands/commands.h"
+#include "host/commands/embed_part.h"
 #include "host/embedding/clip_view.h"
 #include "host/embedding/resume.h"
 #include "host/embedding/run_facts.h"
 #include "host/embedding/session.h"
+#include "host/embedding/stage_times.h"
 #include "host/output/files.h"
 
 #include <stdlib.h>
@@ -17,6 +20,7 @@ struct embed_run {
     struct session session;
     struct clip_relations *relations;
     struct run_facts facts;
+    struct stage_times times;
     struct text clip_id;
 };
 
@@ -99,6 +103,8 @@ static enum error_code write_files(const struct session_settings *settings, stru
     TRY(multilabel ? write_label_matrix(session, error) : write_labels(session, error));
     TRY(run_write_clips(folder, &results.clips, error));
     TRY(run_write_class_names(folder, &results, error));
+    stage_times_end(&run->times, "files", (double)session->store.rows, "clips", session, "files");
+    TRY(stage_times_write(&run->times, session, error));
     run_count_statuses(&results);
     TRY(run_write_json(folder, &results, error));
     return shards_remove(folder, error);
@@ -107,9 +113,14 @@ static enum error_code write_files(const struct session_settings *settings, stru
 static enum error_code embed(const struct session_settings *settings, struct embed_run *run,
                              struct error *error) {
     struct session *session = &run->session;
+    stage_times_begin(&run->times, "input");
     TRY(session_open(settings, session, error));
     TRY(session_start(settings, session, error));
+    stage_times_end(&run->times, "input", (double)session->input.clips.count, "clips", session,
+                    "embedding");
     TRY(session_embed(settings, session, error));
+    stage_times_end(&run->times, "embedding", session->counts.audio_seconds, "seconds of audio",
+                    session, "files");
     if (session->counts.embedded == 0)
         return clip_list_fail(&session->input.clips, "embedded", error);
     return write_files(settings, run, error);
@@ -137,6 +148,8 @@ static void print_summary(const struct options *options, const struct session *s
     text_string(&next,
                 multilabel ? " --multi-label -o probabilities" : " --unlabelled -1 -o found");
     if (!text.failed) progress_message("%s", text.data);
+    if (session->input.not_read.length > 0)
+        progress_message("note: not read: %s", session->input.not_read.data);
     if (!next.failed) progress_message("%s", next.data);
     text_free(&text);
     text_free(&next);
@@ -151,6 +164,7 @@ int command_embed(int argc, char **argv) {
     struct error error = ERROR_INITIAL;
     int exit_code;
     if (!command_start("embed", argc, argv, &options, &exit_code)) return exit_code;
+    if (options.has_part) return embed_part(&options);
     if (command_session(&options, COMMAND_EMBED, &records, &settings, &error) != ERROR_NONE ||
         embed(&settings, &run, &error) != ERROR_NONE) {
         exit_code = command_fail(&error);
@@ -166,7 +180,7 @@ int command_embed(int argc, char **argv) {
         }
     }
     run_facts_free(&run.facts);
-    free(run.relations);
+    scratch_free(run.relations);
     text_free(&run.clip_id);
     session_close(&run.session);
     command_records_free(&records);

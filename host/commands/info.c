@@ -4,7 +4,9 @@
 #include "host/base/terminal.h"
 #include "host/base/version.h"
 #include "host/commands/commands.h"
+#include "host/containers/container.h"
 #include "host/model/model.h"
+#include "host/sound/ffmpeg.h"
 #include "kernels/device.h"
 
 #include <samplerate.h>
@@ -57,6 +59,12 @@ static void add_sandbox(struct text *text) {
     text_string(text, SANDBOX_BUILT ? "\n" : " (built with sanitizers)\n");
 }
 
+static void add_ffmpeg(struct text *text) {
+    char line[FFMPEG_LINE_SIZE];
+    ffmpeg_describe(line);
+    text_format(text, "ffmpeg      %s\n", line);
+}
+
 int command_info(int argc, char **argv) {
     struct options options = OPTIONS_INITIAL;
     struct text text = TEXT_INITIAL;
@@ -64,7 +72,11 @@ int command_info(int argc, char **argv) {
     if (!command_start("info", argc, argv, &options, &exit_code)) return exit_code;
     text_format(&text, "earmark     %s (device interface %d)\n", EARMARK_VERSION,
                 DEVICE_INTERFACE_VERSION);
-    text_format(&text, "libraries   %s, %s\n", sf_version_string(), src_get_version());
+    text_format(&text, "libraries   %s, %s, %s\n", sf_version_string(), src_get_version(),
+                container_library() != NULL
+                    ? container_library()
+                    : "no libarchive: tar files of zstd, xz and bzip2 are not read");
+    add_ffmpeg(&text);
     add_devices(&text);
     add_sandbox(&text);
     add_model(&text);

@@ -1,9 +1,12 @@
 /* earmark issues: confident learning alone, on given labels and probabilities. */
 #include "host/base/names.h"
 #include "host/base/numbers.h"
+#include "host/base/run_state.h"
+#include "host/base/scratch.h"
 #include "host/base/terminal.h"
 #include "host/commands/commands.h"
 #include "host/commands/issues_files.h"
+#include "host/commands/memory_option.h"
 #include "host/commands/results_folder.h"
 #include "host/confident/supplied.h"
 
@@ -15,10 +18,12 @@
 /* Everything the command owns while it runs. */
 struct issues_command {
     struct folder_lock out;
+    struct folder scratch; /* of --memory */
     struct npy_array labels;
     struct npy_array probabilities;
     double *num_to_remove;
     double *joint;
+    double *scores; /* of the rows */
     struct confident_result single;
     struct multilabel_result multi;
 };
@@ -72,14 +77,11 @@ static void print_issues(const struct confident_issue *issues, size_t count, siz
     if (!mask) {
         for (size_t i = 0; i < count; i++) print_number(&printer, issues[i].row, '\n');
     } else {
-        unsigned char *flags = calloc(rows, 1);
-        if (flags == NULL) {
-            FAIL(error, ERROR_MEMORY, "no memory for a mask of %zu rows", rows);
-            return;
-        }
+        unsigned char *flags = scratch_array(rows, 1, "the mask", error);
+        if (flags == NULL) return;
         for (size_t i = 0; i < count; i++) flags[issues[i].row] = 1;
         for (size_t i = 0; i < rows; i++) print_number(&printer, flags[i], '\n');
-        free(flags);
+        scratch_free(flags);
     }
     print_numbers(&printer);
 }
@@ -152,6 +154,19 @@ static void print_result(const struct options *options, size_t rows, size_t clas
         print_summary(options, rows, classes, count);
 }
 
+static enum error_code bound_memory(const struct options *options, struct issues_command *command,
+                                    struct error *error) {
+    int threads = options->engine.threads;
+    size_t least =
+        scratch_program(threads) + confident_memory(command->probabilities.columns, threads);
+    if (options->memory == 0) return ERROR_NONE;
+    TRY(scratch_check(options->memory, least, "issues", error));
+    TRY(memory_option_open(options, &command->scratch, error));
+    scratch_set(&(struct scratch_bound){
+        .bytes = options->memory - least, .least = SCRATCH_LEAST, .folder = &command->scratch});
+    return ERROR_NONE;
+}
+
 /* Errors of the data name the files, which confident learning does not have. */
 static enum error_code name_files(const struct options *options, struct error *error) {
     if (error->code == ERROR_DATA)
@@ -160,13 +175,19 @@ static enum error_code name_files(const struct options *options, struct error *e
 }
 
 static enum error_code run_single(const struct options *options,
-                                  const struct confident_settings *settings,
+                                  struct confident_settings *settings,
                                   struct issues_command *command, size_t *count,
                                   struct error *error) {
     struct confident_input input = {.labels = command->labels,
                                     .probabilities = command->probabilities,
                                     .threads = options->engine.threads};
     struct confident_result *result = &command->single;
+    if (options->out != NULL && options->estimate == ESTIMATE_NONE) {
+        command->scores =
+            scratch_array(input.labels.rows, sizeof *command->scores, "scores", error);
+        if (command->scores == NULL) return error->code;
+        settings->scores = command->scores;
+    }
     if (confident_find(&input, settings, result, error) != ERROR_NONE)
         return name_files(options, error);
     TRY(npy_unchanged(&input.probabilities, error));
@@ -218,6 +239,7 @@ static enum error_code run(const struct options *options, struct issues_command 
     TRY(check_options(options, error));
     TRY(npy_open(options->pred_probs, &command->probabilities, error));
     npy_watch(&command->probabilities);
+    TRY(bound_memory(options, command, error));
     size_t classes = command->probabilities.columns;
     size_t columns = options->files.multi_label ? classes : 1;
     TRY(npy_read(options->files.labels, command->probabilities.rows, columns, &command->labels,
@@ -238,21 +260,26 @@ static enum error_code run(const struct options *options, struct issues_command 
 int command_issues(int argc, char **argv) {
     struct error error = ERROR_INITIAL;
     struct options options = OPTIONS_INITIAL;
-    struct issues_command command = {
-        .out = FOLDER_LOCK_INITIAL, .labels = NPY_INITIAL, .probabilities = NPY_INITIAL};
+    struct issues_command command = {.out = FOLDER_LOCK_INITIAL,
+                                     .scratch = FOLDER_INITIAL,
+                                     .labels = NPY_INITIAL,
+                                     .probabilities = NPY_INITIAL};
     size_t count = 0;
     int exit_code;
     if (!command_start("issues", argc, argv, &options, &exit_code)) return exit_code;
     stop_note("no result is written yet; the same command starts again");
     if (options.engine.threads < 1) options.engine.threads = engine_processors();
     run(&options, &command, &count, &error);
+    if (error.code == ERROR_NONE) run_state_issues(count);
     confident_free(&command.single);
     multilabel_free(&command.multi);
     free(command.num_to_remove);
     free(command.joint);
+    scratch_free(command.scores);
     npy_close(&command.labels);
     npy_close(&command.probabilities);
     folder_lock_close(&command.out);
+    folder_close(&command.scratch);
     if (error.code != ERROR_NONE) return command_fail(&error);
     return options.fail_on_issues && count > 0 ? EXIT_ISSUES_FOUND : EXIT_DONE;
 }

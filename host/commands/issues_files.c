@@ -5,6 +5,7 @@
 #include "host/audit/issues_multilabel.h"
 #include "host/base/memory.h"
 #include "host/base/numbers.h"
+#include "host/base/scratch.h"
 #include "host/base/table_file.h"
 #include "host/output/files.h"
 
@@ -15,8 +16,8 @@
 /* issues.npy and mask.npy. */
 static enum error_code write_rows(const struct folder *folder, const struct confident_issue *issues,
                                   size_t count, size_t rows, struct error *error) {
-    int64_t *ranked = memory_array(count, sizeof *ranked, "issues", error);
-    unsigned char *mask = memory_array(rows, 1, "the mask", error);
+    int64_t *ranked = scratch_array(count, sizeof *ranked, "issues", error);
+    unsigned char *mask = scratch_array(rows, 1, "the mask", error);
     if (error->code == ERROR_NONE) {
         for (size_t i = 0; i < count; i++) {
             ranked[i] = issues[i].row;
@@ -26,26 +27,12 @@ static enum error_code write_rows(const struct folder *folder, const struct conf
     }
     if (error->code == ERROR_NONE)
         npy_write_in(folder, "mask.npy", NPY_BOOL, 1, &rows, mask, error);
-    free(mask);
-    free(ranked);
+    scratch_free(mask);
+    scratch_free(ranked);
     return error->code;
 }
 
 /* ---- one label a row ---- */
-
-static enum error_code write_scores(const struct folder *folder,
-                                    const struct confident_input *input,
-                                    const struct confident_settings *settings,
-                                    const struct confident_result *result, struct error *error) {
-    double *scores = memory_array(result->rows, sizeof *scores, "scores", error);
-    if (scores != NULL &&
-        confident_score_rows(input, settings->score,
-                             settings->adjust_pred_probs ? result->thresholds : NULL, scores,
-                             error) == ERROR_NONE)
-        npy_write_in(folder, "scores.npy", NPY_FLOAT64, 1, &result->rows, scores, error);
-    free(scores);
-    return error->code;
-}
 
 /* health.json: the counts and the overall class health, for scripts. */
 static enum error_code write_health_json(const struct folder *folder, size_t rows, size_t classes,
@@ -90,7 +77,7 @@ static enum error_code write_tables(const struct folder *folder,
         if (run_write_issues(folder, &results, error) == ERROR_NONE)
             run_write_health(folder, &results, error);
     }
-    free(issues);
+    scratch_free(issues);
     free(tables.classes);
     free(tables.pairs);
     return error->code;
@@ -102,7 +89,7 @@ enum error_code issues_write(const struct folder *folder, const struct confident
     const size_t square[2] = {result->classes, result->classes};
     TRY(write_tables(folder, input, settings, result, error));
     TRY(write_rows(folder, result->issues, result->issue_count, result->rows, error));
-    TRY(write_scores(folder, input, settings, result, error));
+    TRY(npy_write_in(folder, "scores.npy", NPY_FLOAT64, 1, &result->rows, settings->scores, error));
     TRY(npy_write_in(folder, "confident_joint.npy", NPY_INT64, 2, square, result->confident_joint,
                      error));
     TRY(npy_write_in(folder, "thresholds.npy", NPY_FLOAT64, 1, &result->classes, result->thresholds,
@@ -177,8 +164,8 @@ static enum error_code write_multilabel_tables(const struct folder *folder,
         if (run_write_issues(folder, &results, error) == ERROR_NONE)
             run_write_health(folder, &results, error);
     }
-    free(issues);
-    free(annotations);
+    scratch_free(issues);
+    scratch_free(annotations);
     free(classes);
     text_free(&sets);
     return error->code;
@@ -190,7 +177,7 @@ enum error_code issues_write_multilabel(const struct folder *folder,
                                         const struct multilabel_result *result,
                                         struct error *error) {
     const size_t shape[3] = {result->classes, 2, 2};
-    double *scores = memory_array(result->rows, sizeof *scores, "scores", error);
+    double *scores = scratch_array(result->rows, sizeof *scores, "scores", error);
     if (scores != NULL &&
         multilabel_score_rows(input, settings->score,
                               settings->adjust_pred_probs ? result->thresholds : NULL, NULL,
@@ -205,6 +192,6 @@ enum error_code issues_write_multilabel(const struct folder *folder,
         npy_unchanged(&input->probabilities, error) == ERROR_NONE)
         write_health_json(folder, result->rows, result->classes, settings, result->issue_count,
                           result->num_label_issues, NULL, multilabel_health(result), error);
-    free(scores);
+    scratch_free(scores);
     return error->code;
 }

@@ -7,7 +7,7 @@
 
 /* issues.csv, issues.jsonl, issues.npy, mask.npy, scores.npy, classes.csv,
  * overlapping_classes.csv, confident_joint.csv, confident_joint.npy, thresholds.npy,
- * health.json (last). */
+ * health.json (last). settings->scores are those of confident_find(). */
 enum error_code issues_write(const struct folder *folder, const struct confident_input *input,
                              const struct confident_settings *settings,
                              const struct confident_result *result, struct error *error);

@@ -259,7 +259,8 @@ static void options_of_commands(struct text *text) {
         const char *between = "";
         text_format(text, "        '%s') words='", command_row(c)->name);
         for (size_t i = 0; option_row(i) != NULL; i++) {
-            if ((option_row(i)->commands & command_row(c)->bit) == 0) continue;
+            if ((option_row(i)->commands & (command_row(c)->bit | command_row(c)->passes)) == 0)
+                continue;
             text_format(text, "%s--%s", between, option_row(i)->name);
             between = " ";
         }

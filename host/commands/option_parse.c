@@ -1,6 +1,7 @@
 #include "host/commands/option_parse.h"
 
 #include "host/commands/option_table.h"
+#include "host/containers/container.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -52,6 +53,10 @@ const char *options_similar(const char *given, const char *const *names, size_t 
 }
 
 /* ---- values ---- */
+
+static bool takes(const struct command_row *command, const struct option_row *row) {
+    return (row->commands & (command->bit | command->passes)) != 0;
+}
 
 static enum error_code take_whole(const struct option_row *row, const char *value, void *field,
                                   struct error *error) {
@@ -133,7 +138,7 @@ static enum error_code take_defaults(const struct command_row *command, struct o
                                      struct error *error) {
     for (size_t i = 0; option_row(i) != NULL; i++) {
         const struct option_row *row = option_row(i);
-        if ((row->commands & command->bit) == 0 || row->usual == NULL) continue;
+        if (!takes(command, row) || row->usual == NULL) continue;
         TRY(take(i, row->usual, options, error));
         options->given[i] = NULL;
     }
@@ -161,7 +166,7 @@ static enum error_code fail_unknown(const struct command_row *command, int optio
         return FAIL(error, ERROR_USAGE, "%s: %s takes no value; see earmark %s --help",
                     command->name, name, command->name);
     for (size_t i = 0; option_row(i) != NULL; i++)
-        if ((option_row(i)->commands & command->bit) != 0) names[count++] = option_row(i)->name;
+        if (takes(command, option_row(i))) names[count++] = option_row(i)->name;
     const char *similar =
         name[0] == '-' && name[1] == '-' ? options_similar(name + 2, names, count) : NULL;
     return FAIL(error, ERROR_USAGE, "%s: unknown option '%s'%s%s%s; see earmark %s --help",
@@ -171,10 +176,12 @@ static enum error_code fail_unknown(const struct command_row *command, int optio
 
 static enum error_code check_required(const struct command_row *command,
                                       const struct options *options, struct error *error) {
-    bool empty = options->argument != NULL && *options->argument == '\0';
-    if (empty || (command->required && options->argument == NULL))
-        return FAIL(error, ERROR_USAGE, "%s: %s is missing; usage: earmark %s %s", command->name,
-                    command->argument, command->name, command->usage);
+    const char *const names[2] = {command->argument, command->second};
+    const char *const values[2] = {options->argument, options->second};
+    for (size_t i = 0; i < 2; i++)
+        if (values[i] == NULL ? command->required && names[i] != NULL : values[i][0] == '\0')
+            return FAIL(error, ERROR_USAGE, "%s: %s is missing; usage: earmark %s %s",
+                        command->name, names[i], command->name, command->usage);
     for (size_t i = 0; option_row(i) != NULL; i++) {
         const struct option_row *row = option_row(i);
         if ((row->required & command->bit) != 0 && options->given[i] == NULL)
@@ -197,13 +204,26 @@ static void list_known(const struct command_row *command, struct known *known) {
     for (size_t i = 0; option_row(i) != NULL; i++) {
         const struct option_row *row = option_row(i);
         int has_value = row->value == NULL ? no_argument : required_argument;
-        if ((row->commands & command->bit) == 0) continue;
+        if (!takes(command, row)) continue;
         known->names[count++] = (struct option){row->name, has_value, NULL, FIRST_LONG + (int)i};
         if (row->letter == 0) continue;
         known->by_letter[(size_t)row->letter] = i;
         known->letters[length++] = row->letter;
         if (row->value != NULL) known->letters[length++] = ':';
     }
+}
+
+static size_t row_of(const struct known *known, int option) {
+    return option >= FIRST_LONG ? (size_t)(option - FIRST_LONG) : known->by_letter[(size_t)option];
+}
+
+void options_each(const struct command_row *command, int argc, char **argv, option_visit *visit,
+                  void *context) {
+    struct known known = {.letters = ""};
+    list_known(command, &known);
+    optind = 0; /* GNU: begins again */
+    for (int option; (option = getopt_long(argc, argv, known.letters, known.names, NULL)) != -1;)
+        visit(context, option_row(row_of(&known, option)), optarg);
 }
 
 enum error_code options_parse(const struct command_row *command, int argc, char **argv,
@@ -215,13 +235,22 @@ enum error_code options_parse(const struct command_row *command, int argc, char 
     optind = 0; /* GNU: begins again */
     for (int option; (option = getopt_long(argc, argv, known.letters, known.names, NULL)) != -1;) {
         if (option == '?' || option == ':') return fail_unknown(command, option, argv, error);
-        size_t index =
-            option >= FIRST_LONG ? (size_t)(option - FIRST_LONG) : known.by_letter[(size_t)option];
-        TRY(take(index, optarg, options, error));
+        TRY(take(row_of(&known, option), optarg, options, error));
         if (options->help) return ERROR_NONE;
     }
     options->engine.quiet = options->quiet;
     if (optind < argc && command->argument != NULL) options->argument = argv[optind++];
+    if (optind < argc && command->second != NULL) options->second = argv[optind++];
+    if (command->more != NULL && optind < argc) {
+        options->more = (const char *const *)argv + optind;
+        options->more_count = (size_t)(argc - optind);
+        return check_required(command, options, error);
+    }
+    if (optind < argc && container_is_named(argv[optind]))
+        return FAIL(error, ERROR_USAGE,
+                    "%s: unexpected argument '%s'; several files are one input: their folder, or a "
+                    "pattern in quotes, as 'shards/*.tar'",
+                    command->name, argv[optind]);
     if (optind < argc)
         return FAIL(error, ERROR_USAGE, "%s: unexpected argument '%s'; see earmark %s --help",
                     command->name, argv[optind], command->name);

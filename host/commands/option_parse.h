@@ -9,6 +9,13 @@
 enum error_code options_parse(const struct command_row *command, int argc, char **argv,
                               struct options *options, struct error *error);
 
+/* Calls `visit` for every option of a command line that options_parse has taken, in order; `value`
+ * is NULL for a flag. */
+struct option_row;
+typedef void option_visit(void *context, const struct option_row *row, const char *value);
+void options_each(const struct command_row *command, int argc, char **argv, option_visit *visit,
+                  void *context);
+
 /* The entry among `count` that `given` was probably meant to be, or NULL when none is close. */
 const char *options_similar(const char *given, const char *const *names, size_t count);
 

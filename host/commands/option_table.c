@@ -1,142 +1,33 @@
 #include "host/commands/option_table.h"
 
 #include "host/classifier/folds.h"
+#include "host/commands/job_options.h"
+#include "host/commands/memory_option.h"
+#include "host/commands/option_values.h"
 #include "host/embedding/run_record.h"
 
-#include <errno.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAXIMUM_THREADS 1024
-
-#define FIELD(member)                                                                              \
-    .field = offsetof(struct options, member), .size = sizeof(((struct options *)NULL)->member)
-#define FLAG(member) .kind = OPTION_FLAG, FIELD(member)
-#define TEXT(member) .kind = OPTION_TEXT, FIELD(member)
-#define FILE_NAME(member) .kind = OPTION_FILE, FIELD(member)
-#define WHOLE(member, low, high)                                                                   \
-    .kind = OPTION_WHOLE, FIELD(member), .minimum = (low), .maximum = (high)
-#define NUMBER(member, low, high)                                                                  \
-    .kind = OPTION_NUMBER, FIELD(member), .minimum = (low), .maximum = (high)
-#define CHOICE(member, names) .kind = OPTION_CHOICE, FIELD(member), .choice = (names)
 
 #define AUDIT COMMAND_AUDIT
 #define EMBED COMMAND_EMBED
 #define CROSSVAL COMMAND_CROSSVAL
 #define ISSUES COMMAND_ISSUES
 #define REPORT COMMAND_REPORT
+#define REVIEW COMMAND_REVIEW
 #define IMPORT COMMAND_IMPORT
 #define MODEL_INFO COMMAND_MODEL_INFO
 #define BENCH COMMAND_BENCH
+#define STATUS COMMAND_STATUS
 #define DETECT COMMAND_DETECT
-
-/* ---- names of choices, by the value of the field ---- */
-
-static const char *precision_choice(int value) {
-    return value <= PRECISION_BF16 ? engine_precision_name((enum device_precision)value) : NULL;
-}
-
-static const char *scale_choice(int value) {
-    static const char *const names[] = {"none", "standard", NULL};
-    return names[value];
-}
-
-static const char *filter_choice(int value) {
-    return value < FILTER_COUNT ? confident_filter_name((enum confident_filter)value) : NULL;
-}
-
-static const char *score_choice(int value) {
-    return value < SCORE_COUNT ? confident_score_name((enum confident_score)value) : NULL;
-}
-
-/* The same with the ensemble's own. */
-static const char *detection_filter_choice(int value) {
-    return value == FILTER_ENSEMBLE ? FILTER_ENSEMBLE_NAME : filter_choice(value);
-}
-
-static const char *detection_score_choice(int value) {
-    return value == SCORE_LOG_MARGIN ? SCORE_LOG_MARGIN_NAME : score_choice(value);
-}
-
-static const char *detector_choice(int value) {
-    return detector_name((enum detector)value);
-}
-
-static const char *copies_choice(int value) {
-    static const char *const names[] = {"together", "apart", NULL};
-    return names[value];
-}
-
-static const char *estimate_choice(int value) {
-    static const char *const names[] = {
-        [ESTIMATE_NONE] = "none",
-        [ESTIMATE_OFF_DIAGONAL] = "off_diagonal",
-        [ESTIMATE_CALIBRATED] = "off_diagonal_calibrated",
-        [ESTIMATE_CUSTOM] = "off_diagonal_custom",
-        [ESTIMATE_COUNT] = NULL,
-    };
-    return names[value];
-}
-
-/* ---- values of no common kind ---- */
-
-static enum error_code take_c(const char *value, struct options *options, struct error *error) {
-    struct crossval_settings *settings = &options->crossval;
-    settings->c_auto = strcmp(value, "auto") == 0;
-    settings->c_count = 0;
-    if (settings->c_auto) return ERROR_NONE;
-    for (const char *at = value;; at++) {
-        char *end = NULL;
-        double c = strtod(at, &end);
-        if (end == at || (*end != ',' && *end != '\0') || !(c > 0) || !isfinite(c))
-            return FAIL(error, ERROR_USAGE,
-                        "--C %s: give auto, or numbers above 0 with commas between them", value);
-        if (settings->c_count == CROSSVAL_MAXIMUM_C)
-            return FAIL(error, ERROR_USAGE, "--C %s: give at most %d values", value,
-                        CROSSVAL_MAXIMUM_C);
-        settings->c_values[settings->c_count++] = c;
-        if (*end == '\0') return ERROR_NONE;
-        at = end;
-    }
-}
-
-/* One more file of embeddings. */
-static enum error_code take_view(const char *value, struct options *options, struct error *error) {
-    if (value[0] == '\0') return FAIL(error, ERROR_USAGE, "--embeddings: give a file");
-    if (options->files.embedding_count == MIX_VIEWS)
-        return FAIL(error, ERROR_USAGE, "--embeddings %s: at most %d files can be mixed", value,
-                    MIX_VIEWS);
-    options->files.embeddings[options->files.embedding_count++] = value;
-    return ERROR_NONE;
-}
-
-static enum error_code take_views(const char *value, struct options *options, struct error *error) {
-    for (int views = 0; views < VIEWS_COUNT; views++)
-        if (strcmp(value, session_views_name((enum session_views)views)) == 0) {
-            options->views = (enum session_views)views;
-            return ERROR_NONE;
-        }
-    return FAIL(error, ERROR_USAGE,
-                "--views %s: give xvector,statistics, xvector, or for audit none", value);
-}
-
-static enum error_code take_unlabelled(const char *value, struct options *options,
-                                       struct error *error) {
-    char *end;
-    errno = 0;
-    options->files.unlabelled = strtoll(value, &end, 10);
-    options->files.has_unlabelled = true;
-    if (errno != 0 || end == value || *end != '\0')
-        return FAIL(error, ERROR_USAGE,
-                    "--unlabelled %s: give a whole number, as in the file of labels", value);
-    return ERROR_NONE;
-}
+#define DIFF COMMAND_DIFF
+#define AGREE COMMAND_AGREE
+#define APPLY COMMAND_APPLY
 
 /* ---- the table ---- */
 
 static const struct option_row rows[] = {
-    /* arrays */
     {"embeddings", 0, "FILE", .kind = OPTION_OTHER, .take = take_view, .key = KEY_RESULTS,
      .group = GROUP_ARRAYS, .commands = CROSSVAL | DETECT, .required = CROSSVAL | DETECT,
      .help = ".npy (rows, features); float32, other types are rounded to it; given several times, "
@@ -164,15 +55,29 @@ static const struct option_row rows[] = {
     /* INPUT */
     {"label-pattern", 0, "P", TEXT(input.label_pattern), .key = KEY_RESULTS, .group = GROUP_INPUT,
      .commands = AUDIT | EMBED,
-     .help = "take labels from the file names: '{label}_{speaker}_{take}.wav'"},
+     .help =
+         "take labels from the file names: '{label}_{speaker}_{take}.wav'; {speaker:2} takes two "
+         "characters, with nothing between it and the next"},
     {"label-column", 0, "NAME", TEXT(input.label_column), .key = KEY_RESULTS, .group = GROUP_INPUT,
-     .commands = AUDIT | EMBED, .help = "the column, file or field with the label (see Input)"},
+     .commands = AUDIT | EMBED,
+     .help = "the column, file or field with the label (see Input); a column also by its number, "
+             "from 1"},
     {"label-separator", 0, "C", TEXT(input.label_separator), .key = KEY_RESULTS,
      .group = GROUP_INPUT, .commands = AUDIT | EMBED,
      .help = "a clip may have several labels or none, separated by the character C (';' for "
              "dog;bark) or in JSON arrays; each label is judged against the rest"},
     {"path-column", 0, "NAME", TEXT(input.path_column), .key = KEY_RESULTS, .group = GROUP_INPUT,
-     .commands = AUDIT | EMBED, .help = "the column of the list with the path"},
+     .commands = AUDIT | EMBED,
+     .help = "the column of the list with the path, or its number, from 1"},
+    {"path-template", 0, "T", TEXT(input.path_template), .key = KEY_RESULTS, .group = GROUP_INPUT,
+     .commands = AUDIT | EMBED,
+     .help =
+         "how the path of a row's file is made, with columns of the list in braces: "
+         "'FSD50K.dev_audio/{fname}.wav'; {path} is the column with the path, {NAME:stem} leaves "
+         "out its audio ending, {NAME:name} its folders"},
+    {"audio-root", 0, "DIR", FILE_NAME(input.audio_root), .group = GROUP_INPUT,
+     .commands = AUDIT | EMBED,
+     .help = "the folder that relative paths of a list start from (default: that of the list)"},
     {"start-column", 0, "NAME", TEXT(input.start_column), .key = KEY_RESULTS, .group = GROUP_INPUT,
      .commands = AUDIT | EMBED,
      .help = "a clip is a segment of its file: the column with the second at which it starts"},
@@ -209,9 +114,15 @@ static const struct option_row rows[] = {
      .help = "float32; tf32 (GPUs only); bf16 (if the processor has it): faster, embeddings differ "
              "by 1e-3 to 5e-3 (relative L2)"},
     {"threads", 0, "N", WHOLE(engine.threads, 1, MAXIMUM_THREADS), .group = GROUP_ENGINE,
-     .commands = AUDIT | EMBED | CROSSVAL | DETECT | ISSUES | REPORT | BENCH,
+     .commands = AUDIT | EMBED | CROSSVAL | DETECT | ISSUES | REPORT | REVIEW | BENCH,
      .help = "number of threads (default: all processors this process may use); results do not "
              "depend on it"},
+    {"memory", 0, "SIZE", .kind = OPTION_OTHER, .take = memory_option_take, .group = GROUP_ENGINE,
+     .commands = AUDIT | CROSSVAL | DETECT | ISSUES,
+     .help =
+         "the most memory to use, such as 8G: a whole number with K, M, G or T (powers of 1024), "
+         "or of bytes; what needs more is kept in files without a name in OUT (earmark issues "
+         "without -o: in $TMPDIR or /var/tmp); results do not depend on it"},
     {"no-resample", 0, NULL, FLAG(no_resample), .key = KEY_EMBEDDINGS, .group = GROUP_ENGINE,
      .commands = AUDIT | EMBED,
      .help = "read every clip as if it had the sample rate of the model"},
@@ -251,7 +162,8 @@ static const struct option_row rows[] = {
     {"C", 0, "auto|V[,V...]", .kind = OPTION_OTHER, .take = take_c, .usual = "auto",
      .key = KEY_RESULTS, .group = GROUP_CLASSIFIER, .commands = AUDIT | CROSSVAL | DETECT,
      .help = "inverse strength of the penalty: the best of these values by out-of-fold log-loss; "
-             "auto: 1e-4 to 1e2 by tens"},
+             "auto: 1e-4 to 1e2 by tens, of more than 100,000 rows chosen on a fixed sample of "
+             "50,000"},
     {"scale", 0, "S", CHOICE(crossval.scale, scale_choice), .usual = "standard", .key = KEY_RESULTS,
      .group = GROUP_CLASSIFIER, .commands = AUDIT | CROSSVAL | DETECT,
      .help = "standard: scale columns on the training rows of each fold (ensemble: on all rows); "
@@ -315,93 +227,152 @@ static const struct option_row rows[] = {
 
     /* measurement */
     {"clips", 0, "N", WHOLE(benchmark.clips, 1, 100000000), .usual = "2000", .group = GROUP_BENCH,
-     .commands = BENCH, .help = "number of clips for the stages of embedding"},
+     .commands = BENCH, .help = "number of clips for the stages of embedding, and of the corpus"},
     {"seconds", 0, "S", NUMBER(benchmark.seconds, 0.03, 3600), .usual = "0.41",
-     .group = GROUP_BENCH, .commands = BENCH, .help = "length of each clip (0.41: 42 frames)"},
+     .group = GROUP_BENCH, .commands = BENCH,
+     .help = "length of each clip (0.41: 42 frames; corpus: 4, or that of --forecast)"},
     {"rate", 0, "R", WHOLE(benchmark.rate, 8000, 96000), .usual = "8000", .group = GROUP_BENCH,
-     .commands = BENCH, .help = "sample rate of the clips in Hz"},
+     .commands = BENCH, .help = "sample rate of the clips in Hz (corpus: 44100)"},
     {"repeats", 0, "N", WHOLE(benchmark.repeats, 1, 1000), .usual = "5", .group = GROUP_BENCH,
      .commands = BENCH, .help = "number of measurements; the fastest counts"},
+    {"format", 0, "F", CHOICE(corpus.format, format_choice), .usual = "wav", .group = GROUP_BENCH,
+     .commands = BENCH, .help = "corpus: wav, flac, mp3, ogg (Vorbis), opus, aiff or au"},
+    {"tar", 0, NULL, FLAG(corpus.tar), .group = GROUP_BENCH, .commands = BENCH,
+     .help = "corpus: in tar files of 1,000 clips"},
+    {"forecast", 0, "PLAN", TEXT(forecast), .group = GROUP_BENCH, .commands = BENCH,
+     .help = "corpus: time and cost of a run; PLAN is clips=N,seconds=S,cores=N and, if wanted, "
+             "nodes=N, gpus=N (cores and GPUs are of each node), gpu=a100, h100 or h200, and "
+             "price-per-hour=P (of a node), with commas between"},
 
     /* running */
     {"output", 'o', "OUT", FILE_NAME(out), .group = GROUP_RUN,
-     .commands = AUDIT | EMBED | CROSSVAL | DETECT | ISSUES,
-     .required = AUDIT | EMBED | CROSSVAL | DETECT, .help = "the folder to write"},
-    {"root", 0, "DIR", FILE_NAME(root), .group = GROUP_RUN, .commands = REPORT,
+     .commands = AUDIT | EMBED | CROSSVAL | DETECT | ISSUES | COMMAND_JOBS,
+     .required = AUDIT | EMBED | CROSSVAL | DETECT | COMMAND_JOBS, .help = "the folder to write"},
+    {"output", 'o', "NEW", FILE_NAME(out), .group = GROUP_RUN, .commands = APPLY, .required = APPLY,
+     .help = "the list or folder to write, which must not exist"},
+    {"dry-run", 0, NULL, FLAG(dry_run), .group = GROUP_RUN, .commands = APPLY,
+     .help = "do all but the writing: say what would change, and what is refused"},
+    {"exclude", 0, "HOW", CHOICE(exclude, apply_exclude_name), .usual = "drop", .group = GROUP_RUN,
+     .commands = APPLY,
+     .help =
+         "drop: leave excluded clips out; mark: keep them, with 'exclude' in a column or member "
+         "'earmark' (files of folders then stay where they are)"},
+    {"conflicts", 0, "HOW", CHOICE(conflicts, apply_conflicts_name), .usual = "stop",
+     .group = GROUP_RUN, .commands = APPLY,
+     .help = "clips that reviewers decided differently: stop: write nothing and name the first; "
+             "skip: leave them as they are; first: take the first answer, in the order of the "
+             "files"},
+    {"as", 0, "NAME", TEXT(review.reviewer), .group = GROUP_RUN, .commands = REVIEW,
+     .help =
+         "whose decisions these are: they are in OUT/decisions-NAME.jsonl (default: the name of "
+         "the user); of others nothing is shown"},
+    {"port", 0, "N", WHOLE(review.port, 1, 65535), .usual = "8477", .group = GROUP_RUN,
+     .commands = REVIEW, .help = "the port of 127.0.0.1 to listen on, and of the tunnel"},
+    {"socket", 0, "PATH", FILE_NAME(review.socket), .group = GROUP_RUN, .commands = REVIEW,
+     .help = "listen on a Unix socket that nobody else can open, in place of a port; ssh -L leads "
+             "to it"},
+    {"conflicts", 0, NULL, FLAG(review.conflicts), .group = GROUP_RUN, .commands = REVIEW,
+     .help = "only the issues on which reviewers do not agree"},
+    {"root", 0, "DIR", FILE_NAME(root), .group = GROUP_RUN, .commands = REPORT | REVIEW,
      .help = "the folder in which the clips are now (default: where they were)"},
-    {"allow-outside", 0, NULL, FLAG(input.allow_outside), .group = GROUP_RUN, .commands = REPORT,
+    {"allow-outside", 0, NULL, FLAG(input.allow_outside), .group = GROUP_RUN,
+     .commands = REPORT | REVIEW,
      .help = "play and link clips whose paths or links lead out of the folder of the clips"},
+    {"export", 0, "PROGRAM", .kind = OPTION_OTHER, .take = take_export,
+     .offered = "audacity raven label-studio", .group = GROUP_RUN, .commands = REPORT,
+     .help = "write the issues in the form of audacity, raven or label-studio into OUT/PROGRAM, "
+             "instead of the page"},
     {"mask", 0, NULL, FLAG(mask), .group = GROUP_RUN, .commands = ISSUES,
      .help = "print 0 or 1 for every row instead of the numbers of flagged rows"},
+    {"state", 0, "DIR", FILE_NAME(state), .group = GROUP_RUN, .commands = AUDIT | EMBED,
+     .help = "keep the embeddings in DIR, where the next run finds those of the clips whose path, "
+             "size and times are the same: for a job of every night. Rows of clips that are gone "
+             "are dropped; --fresh keeps DIR"},
+    {"verify", 0, NULL, FLAG(verify), .group = GROUP_RUN, .commands = AUDIT | EMBED,
+     .help = "decode the clips whose embeddings are there, too, and use these only where the "
+             "samples are the same"},
+    {"shard", 0, "I/N|env", .kind = OPTION_OTHER, .take = take_part, .offered = "env",
+     .group = GROUP_RUN, .commands = EMBED,
+     .help = "embed only shard I of N (I from 0) of the list, into OUT/shards, beside other "
+             "processes and machines that embed the others; earmark audit --from-shards goes on "
+             "from them. env: I and N of the Slurm array, or of JOB_COMPLETION_INDEX and "
+             "EARMARK_SHARDS"},
+    {"from-shards", 0, NULL, FLAG(from_shards), .group = GROUP_RUN, .commands = AUDIT,
+     .help = "embed nothing: use what earmark embed --shard left in OUT/shards; what is missing is "
+             "named, with the command that makes it"},
+    {"export", 0, NULL, FLAG(export_rows), .group = GROUP_RUN, .commands = AUDIT,
+     .help = "with --from-shards: also write embeddings.npy and statistics.npy, which otherwise "
+             "stay in the shards"},
     {"fresh", 0, NULL, FLAG(fresh), .group = GROUP_RUN,
      .commands = AUDIT | EMBED | CROSSVAL | DETECT | ISSUES,
      .help = "start over: replace the results in OUT, and discard an unfinished run, which the "
              "same command otherwise continues"},
     {"fail-on-issues", 0, NULL, FLAG(fail_on_issues), .group = GROUP_RUN,
      .commands = AUDIT | DETECT | ISSUES, .help = "exit with code 4 if there are issues"},
+    {"fail-on-new", 0, NULL, FLAG(fail_on_new), .group = GROUP_RUN, .commands = DIFF,
+     .help = "exit with code 4 if issues are new or reopened"},
+    {"fail-on-conflicts", 0, NULL, FLAG(fail_on_conflicts), .group = GROUP_RUN, .commands = AGREE,
+     .help = "exit with code 4 when reviewers decided a clip differently"},
     {"json", 0, NULL, FLAG(json), .group = GROUP_RUN,
-     .commands = AUDIT | EMBED | CROSSVAL | DETECT | ISSUES | MODEL_INFO | BENCH,
+     .commands =
+         AUDIT | EMBED | CROSSVAL | DETECT | ISSUES | DIFF | AGREE | STATUS | MODEL_INFO | BENCH,
      .help = "print the result as one JSON object on standard output"},
     {"quiet", 'q', NULL, FLAG(quiet), .group = GROUP_RUN,
-     .commands = AUDIT | EMBED | CROSSVAL | DETECT | ISSUES | REPORT | IMPORT,
+     .commands = AUDIT | EMBED | CROSSVAL | DETECT | ISSUES | REPORT | REVIEW | DIFF | AGREE |
+                 APPLY | IMPORT,
      .help = "no progress and no summary, only errors and warnings that change the exit code"},
+    {"progress", 0, "P", .kind = OPTION_OTHER, .take = take_progress,
+     .offered = "bar lines json none", .group = GROUP_RUN,
+     .commands =
+         AUDIT | EMBED | CROSSVAL | DETECT | ISSUES | REPORT | REVIEW | DIFF | APPLY | IMPORT,
+     .help = "how progress is shown on standard error: bar, lines, json or none (default: bar on a "
+             "terminal, lines elsewhere); json: each line of standard error is one JSON object, "
+             "messages and errors too; with --quiet only messages"},
+    {"log-level", 0, "L", CHOICE(log_level, level_choice), .usual = "info", .group = GROUP_RUN,
+     .commands =
+         AUDIT | EMBED | CROSSVAL | DETECT | ISSUES | REPORT | REVIEW | DIFF | APPLY | IMPORT,
+     .help = "which messages are printed on standard error: error, warning (and errors) or info "
+             "(all); --progress is apart from it"},
+    {"metrics", 0, "FILE", .kind = OPTION_OTHER, .take = take_metrics, .group = GROUP_RUN,
+     .commands = AUDIT | EMBED | CROSSVAL | DETECT | ISSUES,
+     .help = "write what the run does to FILE, which ends in .prom, in the text format of "
+             "Prometheus for node_exporter: every 10 s and at the end, also of a run that fails"},
     {"help", 'h', NULL, FLAG(help), .group = GROUP_RUN, .commands = COMMAND_ALL,
      .help = "show this text"},
 };
 
-_Static_assert(sizeof rows / sizeof rows[0] <= OPTIONS_MAXIMUM, "given[] holds every row");
+_Static_assert(sizeof rows / sizeof rows[0] + JOB_OPTIONS <= OPTIONS_MAXIMUM,
+               "given[] holds every row");
 
 const struct option_row *option_row(size_t index) {
-    return index < sizeof rows / sizeof rows[0] ? &rows[index] : NULL;
+    const size_t count = sizeof rows / sizeof rows[0];
+    return index < count ? &rows[index] : job_option_row(index - count);
+}
+
+/* The index of the row, or SIZE_MAX. */
+static size_t find(const char *name, unsigned command) {
+    for (size_t i = 0; option_row(i) != NULL; i++)
+        if ((option_row(i)->commands & command) != 0 && strcmp(option_row(i)->name, name) == 0)
+            return i;
+    return SIZE_MAX;
 }
 
 const struct option_row *option_find(const char *name, unsigned command) {
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if ((rows[i].commands & command) != 0 && strcmp(rows[i].name, name) == 0) return &rows[i];
-    return NULL;
+    const size_t index = find(name, command);
+    return index == SIZE_MAX ? NULL : option_row(index);
 }
 
 const char *option_given(const struct options *options, const char *name, unsigned command) {
-    const struct option_row *row = option_find(name, command);
-    return row == NULL ? NULL : options->given[row - rows];
+    const size_t index = find(name, command);
+    return index == SIZE_MAX ? NULL : options->given[index];
 }
 
 void option_record(const struct options *options, unsigned command, enum option_key key,
                    struct text *record) {
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct option_row *row = &rows[i];
+    for (size_t i = 0; option_row(i) != NULL; i++) {
+        const struct option_row *row = option_row(i);
         const char *value = options->given[i] == NULL ? row->usual : options->given[i];
         if ((row->commands & command) == 0 || row->key != key || row->kind == OPTION_FILE) continue;
         run_record_add(record, row->name, "%s", value == NULL ? "" : value);
     }
-}
-
-/* ---- groups ---- */
-
-static const struct {
-    const char *title, *note;
-} groups[GROUP_COUNT] = {
-    [GROUP_ARRAYS] = {"Arrays", NULL},
-    [GROUP_INPUT] =
-        {"Input",
-         "Audio files are WAV, FLAC, Ogg, MP3, AIFF or AU at any sample rate; they are resampled "
-         "to the rate of the model. Lists may be compressed with gzip (.gz). ESC-50 and "
-         "UrbanSound8K "
-         "are recognised by the columns of their CSV file, with the audio files in ../audio, audio "
-         "or beside it; their folds are used unless --group is given. INPUT is one of these:"},
-    [GROUP_ENGINE] = {"Computation", NULL},
-    [GROUP_CLASSIFIER] = {"Cross-validation",
-                          "Logistic regression is scikit-learn's, multinomial."},
-    [GROUP_CONFIDENT] = {"Confident learning", "Names and meanings are cleanlab's."},
-    [GROUP_MODEL] = {"Model file", NULL},
-    [GROUP_BENCH] = {"Measurement", NULL},
-    [GROUP_RUN] = {"Running", NULL},
-};
-
-const char *option_group_title(enum option_group group) {
-    return groups[group].title;
-}
-
-const char *option_group_note(enum option_group group) {
-    return groups[group].note;
 }
