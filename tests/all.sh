@@ -78,6 +78,7 @@ short() {
     if build "program" cli-programs; then
         part "command-line tests" run_make test-cli
         part "hostile ground, the quick part" run_make HOSTILE_LONG= test-hostile
+        part "the page in browsers that are installed, the quick part" run_make test-browser
     fi
     if build "unit tests with AddressSanitizer and UndefinedBehaviorSanitizer" "${sanitized[@]}" tests; then
         part "unit tests with sanitizers" run_make "${sanitized[@]}" test-unit
@@ -98,6 +99,8 @@ long() {
     export CUDA=0
     if build "program" cli-programs; then
         part "hostile ground" run_make test-hostile
+        part "the page in browsers" run_make BROWSER_INSTALL=1 BROWSER_LONG=1 test-browser
+        part "jobs on a Slurm of this machine, the bundle on a bare Debian" run_make test-cluster
     fi
     part "clang's warnings and clang-tidy" lint warnings tidy
     if build "unit tests" tests; then
@@ -109,7 +112,8 @@ long() {
         part "command-line tests with sanitizers" run_make "${sanitized[@]}" test-cli
     fi
     if build "the simulator with the race detector" cudasim-programs cudasim-race-programs; then
-        part "the CUDA device in the simulator, four more seeds" run_make CUDASIM_SEEDS='1 2 3 4' cudasim-run
+        part "the CUDA device in the simulator, four more seeds" \
+            env EARMARK_EVERY_STEP=1 "$make" --no-print-directory CUDASIM_SEEDS='1 2 3 4' cudasim-run
         part "the CUDA device with the race detector" run_make cudasim-race-run
     fi
     if build "the simulator with sanitizers" "${sanitized[@]}" cudasim-programs; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The rules of the folders (CONTRIBUTING.md), for tests/lint.sh and from the root of the tree:
 #
-#   tests/rooms.sh includes|circles|twins|files|functions|cuda|terminal
+#   tests/rooms.sh includes|circles|twins|files|functions|cuda|terminal|web
 #
 # Prints one line for each violation. Only includes of files of the tree count.
 set -u
@@ -13,13 +13,18 @@ trap 'rm -rf "$scratch"' EXIT
 folders() {
     cat <<'END'
 host              host/commands
-host/commands     host/audit kernels/device
-host/audit        host/embedding host/classifier host/confident host/report kernels/device
+host/commands     host/audit host/cluster host/review host/review/apply kernels/device
+host/audit        host/cluster host/embedding host/classifier host/confident host/report kernels/device
+host/cluster      host/embedding
 host/embedding    host/lists host/sound host/model host/output kernels/device
-host/report       host/output host/sound
+host/review       host/report host/lists host/output host/classifier kernels/device
+host/review/apply host/review
+host/report       host/output host/sound kernels/matrix_rows
 host/output       host/clips host/sound/audio_faults
-host/lists        host/clips
-host/sound        host/clips kernels/device
+host/lists        host/clips host/containers
+host/sound        host/clips host/containers kernels/device kernels/plugin_load
+host/sound/ffmpeg host/sound/ffmpeg_plugin
+host/containers   host/base
 host/clips        host/base
 host/model        host/base kernels/device
 host/classifier   host/base kernels/device
@@ -30,6 +35,7 @@ kernels/cpu       kernels
 kernels/cuda      kernels
 bench
 bench/kernels
+bench/review      host/review
 END
 }
 
@@ -72,11 +78,13 @@ check_includes() {
 
 # Lines "FILE FILE uses NAME" for each function or variable that another source file defines: what
 # nm reads from objects that are compiled for this. CUDA sources are compiled with the headers of
-# the simulator.
+# the simulator; those of the FFmpeg plug-in only where its libraries are.
 calls() {
     local source language
     mkdir "$scratch/objects"
-    find kernels host -name '*.c' -o -name '*.cu' | while read -r source; do
+    local without=host/sound/ffmpeg/*
+    ! pkg-config --exists libavformat 2>/dev/null || without=
+    find kernels host \( -name '*.c' -o -name '*.cu' \) -not -path "$without" | while read -r source; do
         language="${CC:-cc} -std=c17"
         case $source in *.cu)
             language="${CUDASIM_CXX:-g++} -std=c++17 -DEARMARK_SIMULATOR -Itests/cudasim/include -Itests/cudasim -x c++"
@@ -140,7 +148,7 @@ check_twins() {
 
 check_files() {
     find kernels host bench tests models .ci Makefile \
-        \( -name '*.[ch]' -o -name '*.cu' -o -name '*.cpp' -o -name '*.sh' -o -name '*.py' -o -name '*.mk' -o -name Makefile \) \
+        \( -name '*.[ch]' -o -name '*.cu' -o -name '*.cpp' -o -name '*.sh' -o -name '*.py' -o -name '*.mk' -o -name '*.js' -o -name '*.css' -o -name Makefile \) \
         -exec wc -l {} + | awk '$2 != "total" && $1 >= 500 { print $2 ": " $1 " lines, 499 are allowed" }'
 }
 
@@ -174,10 +182,19 @@ check_terminal() {
         grep -vE '^[^:]*:[0-9]+:[[:space:]]*(/\*|\*|//)'
 }
 
+# Style and script of the page: names come from strangers, so nothing makes markup or code of a text,
+# and nothing is fetched from elsewhere.
+check_web() {
+    find host/report/web -name '*.js' -o -name '*.css' 2>/dev/null | sort | xargs -d '\n' -r awk '
+        length($0) > 100 { print FILENAME ":" FNR ": " length($0) " columns, 100 are allowed" }
+        /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|srcdoc|@import|https?:/ {
+            print FILENAME ":" FNR ": " $0 }'
+}
+
 case ${1:-} in
-includes | circles | twins | files | functions | cuda | terminal) "check_$1" ;;
+includes | circles | twins | files | functions | cuda | terminal | web) "check_$1" ;;
 *)
-    echo 'usage: tests/rooms.sh includes|circles|twins|files|functions|cuda|terminal' >&2
+    echo 'usage: tests/rooms.sh includes|circles|twins|files|functions|cuda|terminal|web' >&2
     exit 2
     ;;
 esac

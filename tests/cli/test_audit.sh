@@ -126,7 +126,7 @@ expect_exit "an audit with faulty sounds" 3 "$EARMARK" audit "$health" -o "$TMP/
 expect_grep "the summary has a line a kind" '^ +6  identical to a clip with another label$' "$TMP/stdout"
 expect_grep "a cut file is one of them" '^ +1  truncated$' "$TMP/stdout"
 expect_grep "a column names the faults" '^audio_faults$' \
-    <(head -n 1 "$TMP/health-out/clips.csv" | tr , '\n' | tail -n 1)
+    <(head -n 1 "$TMP/health-out/clips.csv" | tr , '\n')
 expect_grep "the twin has its fault" '^[0-9]+,low/twin\.wav,.*identical_other_label' \
     "$TMP/health-out/clips.csv"
 expect_grep "run.json counts and gives the threshold" \

@@ -14,7 +14,7 @@ for file in "$golden"/*; do
 done
 expect_equal "no text is without a golden" "$(cd "$TMP/help" && ls | grep -v '^man')" \
     "$(cd "$golden" && ls | grep -v '^ma[kn]')"
-for command in audit embed crossval detect issues report 'model import' 'model info' bench info; do
+for command in audit embed crossval detect issues report 'model import' 'model info' bench info slurm kubernetes parallel; do
     # shellcheck disable=SC2086
     check "$command --help" "$EARMARK" $command --help
     expect_same "$command --help and help $command" "$golden/${command/ /_}.txt" "$TMP/stdout"

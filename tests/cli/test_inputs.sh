@@ -171,13 +171,44 @@ expect_grep "a message says what was left out" \
     'sound files skipped in _background_noise_: 1 ' "$TMP/stderr"
 expect_no_grep "it is no class" 'background' "$TMP/commands-out/clips.csv"
 
+# ---- parts of the data set, and files that are not read
+for class in low middle high; do
+    mkdir -p "$TMP/parts-of/test/$class" "$TMP/parts-of/train/$class"
+    cp "$pieces/$class"[0-5].wav "$TMP/parts-of/train/$class"
+    cp "$pieces/$class"[67].wav "$TMP/parts-of/test/$class"
+done
+cp "$pieces/low0.wav" "$TMP/parts-of/test/low"
+echo 'RealAudio' >"$TMP/parts-of/train/high/9.aax"
+echo 'notes' >"$TMP/parts-of/train/high/notes.txt"
+mkdir "$TMP/parts-of/test/none"
+expect_exit "train and test" 3 "$EARMARK" audit "$TMP/parts-of" -o "$TMP/parts-of-out"
+expect_grep "are no labels" 'test/, train/ are taken as parts of the data set' "$TMP/stderr"
+expect_equal "the labels are the folders in them" "$(tr -d ' \n' <"$TMP/parts-of-out/classes.json")" \
+    '["high","low","middle"]'
+expect_grep "clips.csv has them" '^0,test/high/high6.wav,.*,test$' "$TMP/parts-of-out/clips.csv"
+expect_grep "run.json counts them" '"splits": \[{"split": "test", "clips": 7}' \
+    "$TMP/parts-of-out/run.json"
+expect_grep "a sound in both is told" \
+    "several parts of the data set: 2 clips, .*'test/low/low0.wav' .test. and 'train/low/low0.wav'" \
+    "$TMP/stderr"
+expect_grep "a sound that is not read is a row" 'train/high/9.aax,.*,unreadable,.sounds of the kind' \
+    "$TMP/parts-of-out/clips.csv"
+expect_grep "the summary counts what is not read" \
+    'note: not read: 2 files: 1 .aax in train/high/, 1 .txt in train/high/' "$TMP/stdout"
+expect_grep "so does run.json" '"not_read": \[{"ending": ".aax", "files": 1, "sound": true' \
+    "$TMP/parts-of-out/run.json"
+expect_grep "so does the page" 'Files of the input that were not read' \
+    "$TMP/parts-of-out/report.html"
+expect_grep "a class without a clip is named" "folders without a sound.*: 1: 'test/none/'" \
+    "$TMP/stderr"
+
 # ---- messages say what is wrong with the labels, the first before anything is decoded
 list 'path,label,who' '%s.wav,%s,s%s' >"$pieces/warn.csv"
 printf '%s\n' 'low0.wav,,s1' 'low1.wav,  ,s1' 'low0.wav,Low,s1' 'low2.wav,rare,s1' \
     'low3.wav,rare,s1' >>"$pieces/warn.csv"
 check "an audit with warnings" "$EARMARK" audit "$pieces/warn.csv" -o "$TMP/warn"
 expect_grep "empty labels" 'warning: clips without a label: 2;' "$TMP/stderr"
-expect_grep "labels alike" "warning: the labels 'Low' and 'low' differ only in spaces or case" \
+expect_grep "labels alike" "warning: the labels 'Low' and 'low' differ only in case" \
     "$TMP/stderr"
 expect_grep "classes with too few clips" \
     'warning: 2 classes with fewer clips than there are folds .*: Low \(1\), rare \(2\)' \
@@ -210,14 +241,9 @@ expect_grep "is reported, too" 'warning: 1 class with all clips in one fold .*: 
 
 # ---- lists as other programs save them
 list 'path;label' '%s.wav;%s%.0s' >"$pieces/spreadsheet.csv"
-check_fails "columns separated by ;" "$EARMARK" audit "$pieces/spreadsheet.csv" -o "$TMP/no"
-expect_grep "a message says what to do" "separated by ';'; save it with commas" "$TMP/stderr"
-list $'path\tlabel' $'%s.wav\t%s%.0s' >"$pieces/tabs.csv"
-check_fails "tabs in a .csv" "$EARMARK" audit "$pieces/tabs.csv" -o "$TMP/no"
-expect_grep "the name it needs" 'name it .tsv' "$TMP/stderr"
-list 'path,label' '%s.wav,%s%.0s' >"$pieces/commas.tsv"
-check_fails "commas in a .tsv" "$EARMARK" audit "$pieces/commas.tsv" -o "$TMP/no"
-expect_grep "the other name" 'name it .csv' "$TMP/stderr"
+check "columns separated by ;" "$EARMARK" audit "$pieces/spreadsheet.csv" -o "$TMP/semicolons"
+expect_grep "a message says so" "is read with columns separated by ';'" "$TMP/stderr"
+expect_same "the same clips" "$TMP/rows/clips.csv" "$TMP/semicolons/clips.csv"
 {
     list 'path,label' '%s.wav,%s%.0s'
     echo 'sounds\low0.wav,low'

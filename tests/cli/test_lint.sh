@@ -10,7 +10,7 @@ if ! command -v "${cc%% *}" >/dev/null || ! command -v g++ >/dev/null; then
 fi
 
 # The tree that every rule accepts. The operations of both devices are those that the rule misses.
-mkdir -p "$TMP"/accepted/{kernels/cpu,kernels/cuda,host/{base,clips,lists,sound,output,report,audit},tests,bench,models,.ci}
+mkdir -p "$TMP"/accepted/{kernels/cpu,kernels/cuda,host/{base,clips,lists,sound,output,report/web,audit},tests,bench,models,.ci}
 cd "$TMP/accepted" || exit 1
 cp "$repository/.clang-format" "$repository/.clang-tidy" .
 : >Makefile
@@ -55,7 +55,7 @@ expect_broken() {
 
 clean
 run_command bash "$lint" rooms
-expect_equal "a clean tree passes" "$(grep -c '^ok' "$TMP/stdout"),$(grep -c '^not' "$TMP/stdout")" "8,0"
+expect_equal "a clean tree passes" "$(grep -c '^ok' "$TMP/stdout"),$(grep -c '^not' "$TMP/stdout")" "10,0"
 
 # ---- includes
 rule="includes follow the table of folders"
@@ -138,6 +138,19 @@ expect_equal "comments and snprintf pass" "$(failed_rules rooms)" ""
 clean
 printf 'if true\n' >tests/three.sh
 expect_broken "a shell script that does not parse" "shell syntax"
+rule="the page's files are narrow, and make no markup of a text"
+printf '%101d\n' 0 >host/report/web/wide.css
+expect_broken "a style of 101 columns" "$rule"
+printf 'document.body.innerHTML = "";\n' >host/report/web/markup.js
+expect_broken "a script that makes markup of a text" "$rule"
+yes '// line' | head -n 500 >host/report/web/long.js
+expect_broken "a script of the page with 500 lines" "files are shorter than 500 lines"
+if command -v node >/dev/null; then
+    printf 'const one = ;\n' >host/report/web/wrong.js
+    expect_broken "a script of the page that does not parse" "syntax of the page's script"
+else
+    skip "a script of the page that does not parse" "no node"
+fi
 
 # ---- clang's tools: one rule each, skipped where the version is another
 run_command bash "$lint" format warnings tidy

@@ -76,8 +76,11 @@ page=$TMP/run/out/report.html
 expect_equal "two players" "$(grep -o '<audio ' "$page" | wc -l)" 2
 expect_equal "their sound is in the page" "$(grep -o ' src="data:audio/' "$page" | wc -l)" 2
 expect_no_grep "nothing from elsewhere" '(src|href)="(https?:|//)' "$page"
-expect_grep "a link to the clip" 'href="\.\./clips/one/%3Da%20%3Cb%3E%20%26%20%27c%27\.wav"' "$page"
+expect_grep "a link to the clip" 'href="file:///[^"]*/run/clips/one/%3Da%20%3Cb%3E%20%26%20%27c%27\.wav"' "$page"
 expect_grep "its name" '=a &lt;b&gt; &amp; &#39;c&#39;\.wav' "$page"
+expect_equal "a spectrogram for each" "$(grep -o ' data-top="4000" src="data:image/png;base64,' "$page" | wc -l)" 2
+expect_grep "the data of a review" '"run":"[0-9a-f]{16}","carrier":"file"' "$page"
+expect_grep "why the two figures differ" 'are 100.0% of those audited\. The two figures need not' "$page"
 expect_grep "the silent clip" 'nothing to hear' "$page"
 expect_grep "the warning" 'a &lt;warning&gt;' "$page"
 expect_equal "no temporary files" "$(find "$TMP/run/out" -name '*.part')" ""
@@ -92,7 +95,20 @@ check "clips that are gone" "$EARMARK" report "$TMP/run/out"
 expect_grep "reported on the terminal" 'the sound of 2 could not be read' "$TMP/stderr"
 expect_equal "reported in the page" "$(grep -c 'The sound is not in the page' "$page")" 2
 check "clips found elsewhere" "$EARMARK" report --root "$TMP/run/moved" "$TMP/run/out"
-expect_grep "they are linked there" 'href="\.\./moved/two/plain\.wav"' "$page"
+expect_grep "they are linked there" 'href="file:///[^"]*/run/moved/two/plain\.wav"' "$page"
+mkdir "$TMP/run/out/inside"
+cp -R "$TMP/run/moved/." "$TMP/run/out/inside"
+check "clips in the page's folder" "$EARMARK" report --root "$TMP/run/out/inside" "$TMP/run/out"
+expect_grep "they are linked from the page" 'href="inside/two/plain\.wav"' "$page"
+rm -R "$TMP/run/out/inside"
+
+check "an export" "$EARMARK" report "$TMP/run/out" --root "$TMP/run/moved" --export raven
+expect_grep "what was done, and what to do" 'raven: 2 issues in 2 sound files' "$TMP/stderr"
+expect_grep "the sound where it is now" "/run/moved/two/plain.wav.0.000000.two.one" \
+    "$TMP/run/out/raven/00002_two_plain.Table.1.selections.txt"
+expect_exit "a second one" 1 "$EARMARK" report "$TMP/run/out" --export raven
+expect_exit "another program" 2 "$EARMARK" report "$TMP/run/out" --export praat
+expect_grep "which are known" 'give audacity, raven or label-studio' "$TMP/stderr"
 
 cp "$page" "$TMP/before.html"
 sed -i 's/"given_label": "two"/"given_label": "three"/' "$TMP/run/out/issues.jsonl"
@@ -119,7 +135,7 @@ check "a run with a detector" "$EARMARK" report --quiet "$TMP/found/out"
 page=$TMP/found/out/report.html
 expect_grep "the caution" '<li>worth &lt;little&gt;</li>' "$page"
 expect_grep "the estimate" 'About 2 labels are wrong \(95% interval: 1 to 2\): 1 of the 2 flagged, and 1 that is not flagged; 0\.00% are right' "$page"
-expect_grep "the copy" '<b>Certain:</b> <a href="\.\./clips/two/plain\.wav">.*has the same sound and is labelled <b><bdi>two' "$page"
+expect_grep "the copy" '<b>Certain:</b> <a href="file:///[^"]*/clips/two/plain\.wav">.*has the same sound and is labelled <b><bdi>two' "$page"
 expect_grep "the evidence" '<li><bdi>xvector</bdi>: logistic 2% → 91%, 17 of 20 neighbours labelled <bdi>two</bdi>, 2 labelled <bdi>one</bdi></li>' "$page"
 expect_grep "none of the classes" 'none of the classes</b> <small>closest</small> <bdi>one' "$page"
 expect_grep "the group" '<bdi>anna &amp; co</bdi></th>' "$page"

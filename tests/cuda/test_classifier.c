@@ -8,6 +8,7 @@
 #include "tests/support/cuda_plugin.h"
 #include "tests/support/golden.h"
 #include "tests/support/multilabel_example.h"
+#include "tests/support/scattered.h"
 #include "tests/support/wide_data.h"
 
 #include <math.h>
@@ -140,8 +141,8 @@ static void check_predict(size_t rows, size_t features, size_t classes, const ch
     float *probabilities = malloc(rows * classes * sizeof *probabilities);
     assert_true(probabilities != NULL && x != NULL && p != NULL);
     example.weights[classes * (features + 1) - 1] = 0; /* every class is present */
-    cuda->classifier_predict(classifier, example.tasks, 4, CLASSIFIER_PROBABILITIES, probabilities,
-                             &loss, &error);
+    cuda->classifier_predict(classifier, example.tasks, 4, 1, CLASSIFIER_PROBABILITIES,
+                             &probabilities, &loss, &error);
     assert_no_error(&error);
     for (size_t row = 0; row < rows; row++) {
         size_t task = 0;
@@ -154,11 +155,11 @@ static void check_predict(size_t rows, size_t features, size_t classes, const ch
     }
     assert_within(worst, 1e-7, "probabilities"); /* rounded to float32 */
     assert_within(fabs(loss / expected - 1), 1e-13, "log-loss");
-    cuda->classifier_predict(classifier, example.tasks, 4, CLASSIFIER_PROBABILITIES, NULL, &without,
-                             &error);
+    cuda->classifier_predict(classifier, example.tasks, 4, 1, CLASSIFIER_PROBABILITIES, NULL,
+                             &without, &error);
     assert_no_error(&error);
     assert_true(without == loss);
-    assert_int_equal(cuda->classifier_predict(classifier, example.tasks, 2,
+    assert_int_equal(cuda->classifier_predict(classifier, example.tasks, 2, 1,
                                               CLASSIFIER_PROBABILITIES, NULL, &loss, &error),
                      ERROR_INTERNAL);
     close_classifier(classifier, device);
@@ -184,6 +185,7 @@ static void test_logarithms(void **state) {
         struct device *device = NULL;
         struct classifier *classifier =
             open_classifier(&example.problem, i % 2 == 0 ? ALL_MEMORY : NO_MEMORY, &device);
+        classifier_check_sets(cuda, classifier, &example);
         classifier_check_logarithms(cuda, classifier, &example);
         close_classifier(classifier, device);
         classifier_example_free(&example);
@@ -217,6 +219,27 @@ static void test_scatter(void **state) {
     check_scatter(300, 47, 5, 3);
     check_scatter(60, 70, 9, 2);
     check_scatter(2600, 6, 17, 2); /* several chunks */
+}
+
+/* Rows at addresses of their own give the bytes of rows one after another, on the GPU and
+ * streamed. */
+static void test_scattered(void **state) {
+    (void)state;
+    static const char *const memories[] = {ALL_MEMORY, NO_MEMORY};
+    struct classifier_example example = classifier_example_make(1801, 45, 7, 5, 5);
+    struct scattered scattered = scattered_make(&example.problem.data, 1801, 45);
+    struct classifier_problem problem = example.problem;
+    problem.data = scattered.rows;
+    for (size_t i = 0; i < 2; i++) {
+        struct device *device = NULL, *other = NULL;
+        struct classifier *first = open_classifier(&example.problem, memories[i], &device);
+        struct classifier *second = open_classifier(&problem, memories[i], &other);
+        classifier_check_same(cuda, first, second, &example);
+        close_classifier(first, device);
+        close_classifier(second, other);
+    }
+    scattered_free(&scattered);
+    classifier_example_free(&example);
 }
 
 static void test_refused(void **state) {
@@ -255,7 +278,7 @@ static struct wide make_wide(void) {
                         .fold_of = malloc(WIDE_ROWS * sizeof(int32_t))};
     assert_true(wide.x != NULL && wide.y != NULL && wide.fold_of != NULL);
     wide_data(wide.x, wide.y, wide.fold_of);
-    wide.input = (struct crossval_input){.embeddings = wide.x,
+    wide.input = (struct crossval_input){.embeddings = matrix_of(wide.x, WIDE_FEATURES),
                                          .labels = wide.y,
                                          .fold_of = wide.fold_of,
                                          .rows = WIDE_ROWS,
@@ -389,7 +412,7 @@ int main(void) {
         cmocka_unit_test(test_predict),      cmocka_unit_test(test_logarithms),
         cmocka_unit_test(test_scatter),      cmocka_unit_test(test_refused),
         cmocka_unit_test(test_wide_golden),  cmocka_unit_test(test_multilabel),
-        cmocka_unit_test(test_discriminant),
+        cmocka_unit_test(test_discriminant), cmocka_unit_test(test_scattered),
     };
     return cmocka_run_group_tests_name("cuda_classifier", tests, NULL, NULL);
 }

@@ -33,6 +33,11 @@ static void test_gathered(void **state) {
     nearest_rules_gathered(cuda, 24600, 2, 3, 2); /* two tiles, the second of eight rows */
 }
 
+static void test_scattered(void **state) {
+    (void)state;
+    nearest_rules_scattered(cuda_plugin_operations(), 9001, 7, 260, 3); /* two tiles */
+}
+
 static void test_refused(void **state) {
     (void)state;
     nearest_rules_refused(cuda_plugin_operations());
@@ -69,7 +74,7 @@ int main(void) {
         cmocka_unit_test(test_against_plain),  cmocka_unit_test(test_chosen),
         cmocka_unit_test(test_gathered),       cmocka_unit_test(test_refused),
         cmocka_unit_test(test_ties_and_zeros), cmocka_unit_test(test_few_rows),
-        cmocka_unit_test(test_gemm_speed),
+        cmocka_unit_test(test_gemm_speed),     cmocka_unit_test(test_scattered),
     };
     return cmocka_run_group_tests_name("cuda_nearest", tests, NULL, NULL);
 }

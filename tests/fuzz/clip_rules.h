@@ -4,6 +4,7 @@
 #define EARMARK_FUZZ_CLIP_RULES_H
 
 #include "host/lists/builder.h"
+#include "host/lists/manifest.h"
 #include "host/lists/readers.h"
 
 #include <stdint.h>
@@ -113,6 +114,7 @@ static inline void check_set(const struct list_reader *reader, const char *folde
         .path = path, .folder = &input.clips.root, .name = slash == NULL ? path : slash + 1};
     if (builder_open(&builder, options, folder, &input, &error) == ERROR_NONE)
         reader->read(&builder, &list, &error);
+    manifest_flush(&builder, &error); /* as input_open() does, also of a reader that failed */
     if (error.code == ERROR_NONE) builder_finish(&builder, &error);
     if (error.code == ERROR_NONE) check_clips(&input, options);
     if (error.code == ERROR_NONE && check != NULL) check(&input);

@@ -19,6 +19,10 @@ static void check_match(const struct pattern *pattern, const struct pattern_matc
         if (i < pattern->field_count &&
             (match->values[i][0] == '\0' || strchr(match->values[i], '/') != NULL))
             abort();
+        if (i < pattern->field_count && pattern->widths[i] > 0 &&
+            (strlen(match->values[i]) < pattern->widths[i] ||
+             strlen(match->values[i]) > 4 * pattern->widths[i]))
+            abort();
         for (size_t k = 0; k < 2; k++) {
             size_t piece = strlen(pieces[k]);
             if (used + piece > length) abort();

@@ -2,22 +2,11 @@
  * checksum is corrected first; otherwise few inputs would get past it. */
 #include "host/embedding/run_record.h"
 #include "host/embedding/shard.h"
+#include "tests/fuzz/mend_checksum.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
-
-#define CHECKSUM_AT 8 /* after the magic bytes */
-#define CHECKSUM_SIZE 16
-
-static void mend_checksum(uint8_t *bytes, size_t size) {
-    if (size < CHECKSUM_AT + CHECKSUM_SIZE) return;
-    memset(bytes + CHECKSUM_AT, 0, CHECKSUM_SIZE);
-    XXH128_hash_t hash = XXH3_128bits(bytes, size);
-    memcpy(bytes + CHECKSUM_AT, &hash.low64, sizeof hash.low64);
-    memcpy(bytes + CHECKSUM_AT + sizeof hash.low64, &hash.high64, sizeof hash.high64);
-}
 
 /* Every byte that a reader would use; the sum keeps the compiler from dropping the loops. */
 static void look_at(const struct shard *shard, size_t columns) {

@@ -142,13 +142,13 @@ make_run "$TMP/sent" "$IN" a/low/clip0.wav "$IN/a/high/clip0.wav" inside-absolut
 run_command "$EARMARK" report "$TMP/sent"
 expect_equal "finding 9: exit code" "$STATUS" 0
 expect_equal "finding 9: only sounds of the root are in the page" \
-    "$(grep -o '<audio' "$TMP/sent/report.html" | wc -l)" 3
+    "$(grep -o '<audio controls' "$TMP/sent/report.html" | wc -l)" 3
 expect_equal "finding 9: the others say why" \
     "$(grep -o 'not in the page: outside: ' "$TMP/sent/report.html" | wc -l)" 5
 expect_equal "finding 9: and have no link" "$(grep -c 'href="[^"]*secret' "$TMP/sent/report.html")" 0
 expect_grep "finding 9: one warning" 'warning: 5 clips are outside .*--allow-outside' "$TMP/stderr"
 run_command "$EARMARK" report "$TMP/sent" --allow-outside
-expect_equal "finding 9: --allow-outside" "$(grep -o '<audio' "$TMP/sent/report.html" | wc -l)" 8
+expect_equal "finding 9: --allow-outside" "$(grep -o '<audio controls' "$TMP/sent/report.html" | wc -l)" 8
 
 mkdir -p "$TMP/home/user/clips"
 cp "$TMP/private/secret.wav" "$TMP/home/user/clips/"

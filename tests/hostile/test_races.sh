@@ -74,7 +74,7 @@ mixed() {
     shift
     for file in "$out"/*; do
         name=${file##*/}
-        case $name in timing.json | shards | *.part | *lock* | '*') continue ;; esac
+        case $name in timing.json | progress.json | shards | *.part | *lock* | '*') continue ;; esac
         if [ -d "$file" ]; then continue; fi
         found=
         for candidate in "$@"; do

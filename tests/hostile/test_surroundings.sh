@@ -153,7 +153,9 @@ if as_root "held: OUT on a full or read-only file system" unshare --mount true; 
 fi
 
 # ---- held: limits of files, addresses, processes, stack, processor time
-for limit in 'n 4' 'n 8' 'n 12' 'n 20' 'v 20000' 'v 200000' 's 64' 's 256' 'l 0' 'c 0' 't 60' 'u 1'; do
+# Many limits of addresses, since each lets another allocation fail.
+mapfile -t addresses < <(seq -f 'v %.0f' 190000 "$(rounds 5000 1000)" 225000)
+for limit in 'n 4' 'n 8' 'n 12' 'n 20' 'v 20000' "${addresses[@]}" 's 64' 's 256' 'l 0' 'c 0' 't 60' 'u 1'; do
     # shellcheck disable=SC2086
     run_command timeout 60 bash -c "ulimit -S -${limit% *} ${limit#* } 2>/dev/null; exec \"\$@\"" bash \
         "$EARMARK" audit "$clips" -o "$out" --threads 2

@@ -33,6 +33,7 @@ declare -A suites=(
     [classifier]="test_classifier:test_evaluate test_classifier:test_chunks"
     [logarithms]="test_classifier:test_logarithms"
     [scatter]="test_classifier:test_scatter"
+    [gpus]="test_gpus:test_same_bytes"
     [nearest]="test_nearest:test_against_plain test_nearest:test_ties_and_zeros test_nearest:test_chosen test_nearest:test_gathered"
 )
 for test in ${suites[*]}; do

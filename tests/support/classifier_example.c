@@ -57,7 +57,7 @@ struct classifier_example classifier_example_make(size_t rows, size_t features, 
                                                   .features = features,
                                                   .classes = classes,
                                                   .folds = folds,
-                                                  .data = example.data,
+                                                  .data = matrix_of(example.data, features),
                                                   .labels = example.labels,
                                                   .fold_of = example.fold_of,
                                                   .shift = example.constants,
@@ -79,8 +79,7 @@ double classifier_plain_row(const struct classifier_problem *problem, const doub
                             size_t row, double *x, double *p) {
     double most = -INFINITY, sum = 0;
     for (size_t f = 0; f < problem->features; f++)
-        x[f] = ((double)problem->data[row * problem->features + f] - problem->shift[f]) *
-               problem->scale[f];
+        x[f] = ((double)matrix_row(&problem->data, row)[f] - problem->shift[f]) * problem->scale[f];
     for (size_t c = 0; c < problem->classes; c++) {
         const double *w = weights + c * (problem->features + 1);
         p[c] = w[problem->features];
@@ -132,6 +131,85 @@ void classifier_compare_tasks(const struct classifier_example *example, double t
     free(expected);
 }
 
+double *classifier_compute_all(const struct device_operations *operations,
+                               struct classifier *classifier, struct classifier_example *example,
+                               size_t *count) {
+    const struct classifier_problem *problem = &example->problem;
+    const size_t sums = problem->classes * problem->features, cells = problem->rows;
+    const size_t gradients = example->task_count * problem->classes * (problem->features + 1);
+    const size_t scatter = sums + problem->features * problem->features;
+    struct error error = ERROR_INITIAL;
+    *count = 2 * (gradients + example->task_count) + cells * problem->classes + 1 +
+             problem->folds * scatter;
+    double *all = malloc(*count * sizeof *all), *to = all;
+    float *logarithms = malloc(cells * problem->classes * sizeof *logarithms);
+    assert_true(all != NULL && logarithms != NULL);
+    for (int precision = 0; precision <= 1; precision++) {
+        operations->classifier_evaluate(classifier, (enum classifier_precision)precision,
+                                        example->tasks, example->task_count, &error);
+        memcpy(to, example->gradients, gradients * sizeof *to);
+        to += gradients;
+        for (size_t t = 0; t < example->task_count; t++) *to++ = example->tasks[t].loss;
+    }
+    operations->classifier_predict(classifier, example->tasks, problem->folds, 1,
+                                   CLASSIFIER_LOGARITHMS, &logarithms, to++, &error);
+    for (size_t i = 0; i < cells * problem->classes; i++) *to++ = (double)logarithms[i];
+    for (size_t fold = 0; fold < problem->folds; fold++, to += scatter)
+        operations->classifier_scatter(classifier, fold, to, to + sums, &error);
+    assert_no_error(&error);
+    free(logarithms);
+    return all;
+}
+
+void classifier_check_sets(const struct device_operations *operations,
+                           struct classifier *classifier, struct classifier_example *example) {
+    enum { SETS = 3 };
+    const struct classifier_problem *problem = &example->problem;
+    size_t folds = problem->folds, size = problem->classes * (problem->features + 1);
+    size_t bytes = problem->rows * problem->classes * sizeof(float);
+    struct classifier_task tasks[SETS * 16];
+    double *weights = malloc(SETS * folds * size * sizeof *weights), losses[SETS], alone;
+    float *together[SETS], *own = malloc(bytes);
+    struct error error = ERROR_INITIAL;
+    assert_true(weights != NULL && own != NULL && folds <= 16);
+    for (size_t set = 0; set < SETS; set++) {
+        together[set] = malloc(bytes);
+        assert_non_null(together[set]);
+        for (size_t fold = 0; fold < folds; fold++) {
+            double *to = weights + (set * folds + fold) * size;
+            for (size_t i = 0; i < size; i++)
+                to[i] = example->tasks[fold].weights[i] * (1 + (double)set / 4);
+            tasks[set * folds + fold] =
+                (struct classifier_task){example->tasks[fold].fold, to, NULL, 0};
+        }
+    }
+    operations->classifier_predict(classifier, tasks, folds, SETS, CLASSIFIER_LOGARITHMS, together,
+                                   losses, &error);
+    assert_no_error(&error);
+    for (size_t set = 0; set < SETS; set++) {
+        operations->classifier_predict(classifier, tasks + set * folds, folds, 1,
+                                       CLASSIFIER_LOGARITHMS, &own, &alone, &error);
+        assert_no_error(&error);
+        assert_true(alone == losses[set]);
+        assert_memory_equal(own, together[set], bytes);
+        free(together[set]);
+    }
+    assert_true(losses[0] != losses[1]);
+    free(own);
+    free(weights);
+}
+
+void classifier_check_same(const struct device_operations *operations, struct classifier *first,
+                           struct classifier *second, struct classifier_example *example) {
+    size_t count;
+    double *expected = classifier_compute_all(operations, first, example, &count);
+    double *again = classifier_compute_all(operations, second, example, &count);
+    assert_memory_equal(expected, again, count * sizeof *again);
+    for (size_t i = 0; i < count; i++) assert_true(isfinite(again[i]));
+    free(expected);
+    free(again);
+}
+
 /* ln p (classes) of a row by one task. */
 static void plain_logarithms(const struct classifier_problem *problem, const double *weights,
                              size_t row, double *logarithms) {
@@ -141,7 +219,7 @@ static void plain_logarithms(const struct classifier_problem *problem, const dou
         const double *w = weights + c * (features + 1);
         double z = w[features];
         for (size_t f = 0; f < features; f++)
-            z += w[f] * ((double)problem->data[row * features + f] - problem->shift[f]) *
+            z += w[f] * ((double)matrix_row(&problem->data, row)[f] - problem->shift[f]) *
                  problem->scale[f];
         logarithms[c] = z;
         most = fmax(most, z);
@@ -185,11 +263,11 @@ void classifier_check_logarithms(const struct device_operations *operations,
     assert_true(whole != NULL && floored != NULL);
     for (size_t i = 0; i < example->task_count * problem->classes * (problem->features + 1); i++)
         if (example->weights[i] > -1e30) example->weights[i] *= 400;
-    operations->classifier_predict(classifier, example->tasks, example->task_count,
-                                   CLASSIFIER_LOGARITHMS_WHOLE, whole, &loss, &error);
-    operations->classifier_predict(classifier, example->tasks, example->task_count,
-                                   CLASSIFIER_LOGARITHMS, floored, &loss_of_floored, &error);
-    operations->classifier_predict(classifier, example->tasks, example->task_count,
+    operations->classifier_predict(classifier, example->tasks, example->task_count, 1,
+                                   CLASSIFIER_LOGARITHMS_WHOLE, &whole, &loss, &error);
+    operations->classifier_predict(classifier, example->tasks, example->task_count, 1,
+                                   CLASSIFIER_LOGARITHMS, &floored, &loss_of_floored, &error);
+    operations->classifier_predict(classifier, example->tasks, example->task_count, 1,
                                    CLASSIFIER_PROBABILITIES, NULL, &loss_of_probabilities, &error);
     assert_no_error(&error);
     assert_true(loss == loss_of_probabilities && loss_of_floored == loss_of_probabilities);
@@ -222,8 +300,8 @@ void classifier_check_scatter(const struct device_operations *operations,
         if ((size_t)problem->fold_of[row] != fold) continue;
         double *own = expected_sums + (size_t)problem->labels[row] * features;
         for (size_t f = 0; f < features; f++) {
-            x[f] =
-                ((double)problem->data[row * features + f] - problem->shift[f]) * problem->scale[f];
+            x[f] = ((double)matrix_row(&problem->data, row)[f] - problem->shift[f]) *
+                   problem->scale[f];
             own[f] += x[f];
         }
         for (size_t i = 0; i < features; i++)

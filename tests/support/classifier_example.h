@@ -30,6 +30,11 @@ double classifier_plain_row(const struct classifier_problem *problem, const doub
 void classifier_check_logarithms(const struct device_operations *operations,
                                  struct classifier *classifier, struct classifier_example *example);
 
+/* Fails the test unless several sets of tasks, predicted in one pass, have the results of each
+ * predicted alone. The example has a task for each fold, at most 16. */
+void classifier_check_sets(const struct device_operations *operations,
+                           struct classifier *classifier, struct classifier_example *example);
+
 /* Fails the test unless this device's sums of a fold's classes and outer products are those of
  * plain loops, the products exactly symmetric. sums (classes, features) and products (features,
  * features) are left with the device's. */
@@ -37,6 +42,18 @@ void classifier_check_scatter(const struct device_operations *operations,
                               struct classifier *classifier,
                               const struct classifier_problem *problem, size_t fold, double *sums,
                               double *products);
+
+/* Everything that a classifier computes of the example, which has a task for each fold, at least:
+ * losses and gradients in both precisions, logarithms, sums of all folds. (*count) numbers, to be
+ * freed. */
+double *classifier_compute_all(const struct device_operations *operations,
+                               struct classifier *classifier, struct classifier_example *example,
+                               size_t *count);
+
+/* Fails the test unless two classifiers of one problem, by this device, compute the same
+ * bytes. */
+void classifier_check_same(const struct device_operations *operations, struct classifier *first,
+                           struct classifier *second, struct classifier_example *example);
 
 /* Fails the test if a task's loss differs from that of plain loops by more than `tolerance`
  * relative to it, or its gradient relative to the number of rows. */

@@ -240,9 +240,11 @@ static enum error_code fake_classifier_open(struct device *device,
         free(opened);
         return FAIL(error, ERROR_MEMORY, "fake device: classifier");
     }
-    memcpy(opened->data, problem->data, size);
+    for (size_t row = 0; row < problem->rows; row++)
+        memcpy(opened->data + row * problem->features, matrix_row(&problem->data, row),
+               problem->features * sizeof(float));
     struct classifier_problem copied = *problem;
-    copied.data = opened->data;
+    copied.data = matrix_of(opened->data, problem->features);
     opened->base.device = device;
     if (device_cpu_operations.classifier_open(fake(device)->inner, &copied, &opened->inner,
                                               error) != ERROR_NONE) {
@@ -264,14 +266,13 @@ static enum error_code fake_classifier_evaluate(struct classifier *classifier,
                                                      error);
 }
 
-static enum error_code fake_classifier_predict(struct classifier *classifier,
-                                               const struct classifier_task *tasks,
-                                               size_t task_count, enum classifier_output output,
-                                               float *predictions, double *log_loss,
-                                               struct error *error) {
+static enum error_code
+fake_classifier_predict(struct classifier *classifier, const struct classifier_task *tasks,
+                        size_t task_count, size_t set_count, enum classifier_output output,
+                        float *const *predictions, double *log_losses, struct error *error) {
     struct fake_classifier *self = (struct fake_classifier *)classifier;
-    return device_cpu_operations.classifier_predict(self->inner, tasks, task_count, output,
-                                                    predictions, log_loss, error);
+    return device_cpu_operations.classifier_predict(self->inner, tasks, task_count, set_count,
+                                                    output, predictions, log_losses, error);
 }
 
 static enum error_code fake_classifier_scatter(struct classifier *classifier, size_t fold,

@@ -11,7 +11,7 @@ enum failing_call { /* bits */
                     FAIL_OPEN = 1,
                     FAIL_READ = 2, /* read and pread */
                     FAIL_WRITE = 4,
-                    FAIL_FSYNC = 8,
+                    FAIL_FSYNC = 8, /* and fdatasync */
                     FAIL_CLOSE = 16,
                     FAIL_RENAME = 32,
                     FAIL_UNLINK = 64, /* unlinkat */

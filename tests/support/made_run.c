@@ -145,6 +145,7 @@ static void make_clip(struct made_run *made, size_t row, const struct made_setti
         .id = made_clip->path,
         .label = results->class_names[class_index],
         .group = row % 2 == 0 ? NULL : bad_names[row % BAD_COUNT],
+        .split = row % 3 == 0 ? NULL : bad_names[(row + 7) % BAD_COUNT],
         .reason = audited ? NULL : made_clip->reason,
         .status = status,
         .class_index = class_index,

@@ -23,13 +23,14 @@ struct multilabel_example multilabel_example_read(const char *name) {
     example.labels = malloc(example.y.count);
     assert_non_null(example.labels);
     for (size_t i = 0; i < example.y.count; i++) example.labels[i] = (int8_t)example.y.integers[i];
-    example.input = (struct crossval_multilabel_input){.embeddings = example.x.floats,
-                                                       .labels = example.labels,
-                                                       .fold_of = example.f.integers,
-                                                       .rows = example.x.shape[0],
-                                                       .features = example.x.shape[1],
-                                                       .classes = example.y.shape[1],
-                                                       .folds = 5};
+    example.input = (struct crossval_multilabel_input){
+        .embeddings = matrix_of(example.x.floats, example.x.shape[1]),
+        .labels = example.labels,
+        .fold_of = example.f.integers,
+        .rows = example.x.shape[0],
+        .features = example.x.shape[1],
+        .classes = example.y.shape[1],
+        .folds = 5};
     assert_int_equal(example.p.count, example.y.count);
     return example;
 }

@@ -1,6 +1,7 @@
 #include "tests/support/nearest_rules.h"
 
 #include "tests/support/compare.h"
+#include "tests/support/scattered.h"
 #include "tests/support/wide_data.h"
 
 #include <math.h>
@@ -37,7 +38,7 @@ static double cosine(const float *a, const float *b, size_t columns) {
 /* x' of row `row` in float32. */
 static void scaled_row(const struct nearest_problem *problem, size_t row, float *to) {
     for (size_t f = 0; f < problem->columns; f++) {
-        double x = (double)problem->data[row * problem->columns + f];
+        double x = (double)matrix_row(&problem->data, row)[f];
         if (problem->shift != NULL) x = (x - problem->shift[f]) * problem->scale[f];
         to[f] = (float)x;
     }
@@ -127,7 +128,8 @@ void nearest_rules_against_plain(const struct device_operations *operations, int
     size_t *queries = malloc(query_count * sizeof *queries);
     assert_non_null(queries);
     for (size_t q = 0; q < query_count; q++) queries[q] = (q * 11 + rows - 1) % rows;
-    const struct nearest_problem problem = {.data = data, .rows = rows, .columns = columns};
+    const struct nearest_problem problem = {
+        .data = matrix_of(data, columns), .rows = rows, .columns = columns};
     check_all(operations, most_threads, &problem, queries, query_count, count);
     free(data);
     free(queries);
@@ -160,7 +162,7 @@ static struct chosen make_chosen(size_t rows, size_t columns) {
         chosen.apart[row] = (int32_t)(row * row % 5);
         if (row % 3 == 1) chosen.references[count++] = row;
     }
-    chosen.problem = (struct nearest_problem){.data = chosen.data,
+    chosen.problem = (struct nearest_problem){.data = matrix_of(chosen.data, columns),
                                               .rows = rows,
                                               .columns = columns,
                                               .shift = chosen.shift,
@@ -214,7 +216,8 @@ void nearest_rules_gathered(const struct device_operations *operations, size_t r
         queries[q] = q * 7 % references;
         queries[query_count + q] = chosen.references[queries[q]];
     }
-    const struct nearest_problem plain = {.data = gathered, .rows = references, .columns = columns};
+    const struct nearest_problem plain = {
+        .data = matrix_of(gathered, columns), .rows = references, .columns = columns};
     search(operations, 2, &plain, queries, query_count, count, neighbours, similarities);
     for (size_t i = 0; i < values; i++)
         if (neighbours[i] != SIZE_MAX) neighbours[i] = chosen.references[neighbours[i]];
@@ -249,6 +252,37 @@ static enum error_code refused(const struct device_operations *operations,
     return error.code;
 }
 
+void nearest_rules_scattered(const struct device_operations *operations, size_t rows,
+                             size_t columns, size_t query_count, size_t count) {
+    struct chosen chosen = make_chosen(rows, columns);
+    struct scattered scattered = scattered_make(&chosen.problem.data, rows, columns);
+    const size_t values = query_count * count;
+    size_t *queries = malloc(query_count * sizeof *queries);
+    size_t *neighbours = malloc(2 * values * sizeof *neighbours);
+    float *similarities = malloc(2 * values * sizeof *similarities);
+    assert_true(queries != NULL && neighbours != NULL && similarities != NULL);
+    for (size_t q = 0; q < query_count; q++) queries[q] = q * 7 % rows;
+    for (int plain = 0; plain <= 1; plain++) {
+        if (plain) {
+            chosen.problem.references = NULL;
+            chosen.problem.shift = chosen.problem.scale = NULL;
+        }
+        struct nearest_problem problem = chosen.problem;
+        problem.data = scattered.rows;
+        search(operations, 2, &chosen.problem, queries, query_count, count, neighbours,
+               similarities);
+        search(operations, 3, &problem, queries, query_count, count, neighbours + values,
+               similarities + values);
+        assert_memory_equal(neighbours, neighbours + values, values * sizeof *neighbours);
+        assert_memory_equal(similarities, similarities + values, values * sizeof *similarities);
+    }
+    free(queries);
+    free(neighbours);
+    free(similarities);
+    scattered_free(&scattered);
+    free_chosen(&chosen);
+}
+
 void nearest_rules_refused(const struct device_operations *operations) {
     struct chosen chosen = make_chosen(30, 4);
     assert_int_equal(refused(operations, &chosen.problem, 29), ERROR_NONE);
@@ -268,7 +302,8 @@ void nearest_rules_ties_and_zeros(const struct device_operations *operations) {
     const size_t queries[2] = {500, 30};
     size_t neighbours[4];
     float similarities[4];
-    const struct nearest_problem problem = {.data = data, .rows = 700, .columns = 37};
+    const struct nearest_problem problem = {
+        .data = matrix_of(data, 37), .rows = 700, .columns = 37};
     search(operations, 2, &problem, queries, 2, 2, neighbours, similarities);
     assert_int_equal(neighbours[0], 10);
     assert_int_equal(neighbours[1], 20);
@@ -285,7 +320,7 @@ void nearest_rules_few_rows(const struct device_operations *operations) {
     const size_t query = 1;
     size_t neighbours[4];
     float similarities[4];
-    const struct nearest_problem problem = {.data = data, .rows = 3, .columns = 37};
+    const struct nearest_problem problem = {.data = matrix_of(data, 37), .rows = 3, .columns = 37};
     search(operations, 2, &problem, &query, 1, 4, neighbours, similarities);
     assert_true(neighbours[0] + neighbours[1] == 2);
     assert_true(neighbours[2] == SIZE_MAX && neighbours[3] == SIZE_MAX);

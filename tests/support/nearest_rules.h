@@ -21,6 +21,11 @@ void nearest_rules_chosen(const struct device_operations *operations, int most_t
 void nearest_rules_gathered(const struct device_operations *operations, size_t rows, size_t columns,
                             size_t query_count, size_t count);
 
+/* Rows at addresses of their own: the same bytes as rows one after another, with and without
+ * references, shift and scale. */
+void nearest_rules_scattered(const struct device_operations *operations, size_t rows,
+                             size_t columns, size_t query_count, size_t count);
+
 /* Queries and references that are no rows, references that do not ascend, a scale alone. */
 void nearest_rules_refused(const struct device_operations *operations);
 

@@ -55,6 +55,17 @@ void seen_end(struct seen *seen) {
     text_free(&seen->reading);
 }
 
+void seen_open(const char *path, const struct input_options *options, struct collection *input) {
+    struct error error = ERROR_INITIAL;
+    if (input_open(path, options, input, &error) != ERROR_NONE) fail_msg("%s", error.message);
+}
+
+void seen_expect_warning(const struct collection *input, const char *words) {
+    for (size_t i = 0; i < input->warnings.count; i++)
+        if (strstr(input->warnings.sentences[i], words) != NULL) return;
+    fail_msg("no warning says '%s'", words);
+}
+
 void seen_expect(const char *folder, const char *name, const struct input_options *options,
                  const char *clips) {
     struct seen seen;

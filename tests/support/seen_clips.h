@@ -23,6 +23,11 @@ void seen_read(const char *folder, const char *name, const struct input_options 
                struct seen *seen);
 void seen_end(struct seen *seen);
 
+/* Opens INPUT, which must succeed. */
+void seen_open(const char *path, const struct input_options *options, struct collection *input);
+/* Fails the test unless a warning of it contains these words. */
+void seen_expect_warning(const struct collection *input, const char *words);
+
 /* Fail the test unless the clips are exactly these; the clips, or the sentence about how the
  * input was read, contain these words ("": there is no sentence). */
 void seen_expect(const char *folder, const char *name, const struct input_options *options,

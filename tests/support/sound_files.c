@@ -59,6 +59,16 @@ int test_folder_end(void **state) {
     return 0;
 }
 
+int test_folder_set_up(void **state) {
+    *state = test_folder_make();
+    return 0;
+}
+
+int test_folder_tear_down(void **state) {
+    test_folder_remove(*state);
+    return 0;
+}
+
 const char *test_path(const char *folder, const char *name) {
     static char buffers[8][1024];
     static size_t next;
@@ -95,6 +105,10 @@ void test_file_write(const char *path, const void *bytes, size_t size) {
 
 void test_text_write(const char *path, const char *text) {
     test_file_write(path, text, strlen(text));
+}
+
+void test_touch(const char *folder, const char *name) {
+    test_text_write(test_path(folder, name), "x");
 }
 
 unsigned char *test_file_read(const char *path, size_t *size) {

@@ -15,12 +15,17 @@ extern char *test_folder;
 int test_folder_begin(void **state);
 int test_folder_end(void **state);
 
+/* A folder of its own for each test, in *state: cmocka's set-up and tear-down of a test. */
+int test_folder_set_up(void **state);
+int test_folder_tear_down(void **state);
+
 /* folder/name in one of eight buffers that later calls overwrite. */
 const char *test_path(const char *folder, const char *name);
 
 /* Writes `size` bytes (text: up to its NUL) and creates missing folders. */
 void test_file_write(const char *path, const void *bytes, size_t size);
 void test_text_write(const char *path, const char *text);
+void test_touch(const char *folder, const char *name); /* "x", where only the name counts */
 
 /* The contents of the file, to be freed. */
 unsigned char *test_file_read(const char *path, size_t *size);

@@ -4,6 +4,7 @@
 #include "kernels/device.h"
 #include "tests/support/classifier_example.h"
 #include "tests/support/compare.h"
+#include "tests/support/scattered.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -105,8 +106,8 @@ static void test_predict(void **state) {
     float *probabilities = malloc(600 * 6 * sizeof *probabilities);
     assert_non_null(probabilities);
     example.weights[6 * 31 - 1] = 0; /* every class is present */
-    device_cpu_operations.classifier_predict(classifier, example.tasks, 4, CLASSIFIER_PROBABILITIES,
-                                             probabilities, &loss, &error);
+    device_cpu_operations.classifier_predict(
+        classifier, example.tasks, 4, 1, CLASSIFIER_PROBABILITIES, &probabilities, &loss, &error);
     assert_no_error(&error);
     for (size_t row = 0; row < 600; row++) {
         size_t task = 0;
@@ -119,7 +120,7 @@ static void test_predict(void **state) {
     }
     assert_within(worst, 1e-7, "probabilities"); /* rounded to float32 */
     assert_within(fabs(loss / expected - 1), 1e-13, "log-loss");
-    assert_int_equal(device_cpu_operations.classifier_predict(classifier, example.tasks, 2,
+    assert_int_equal(device_cpu_operations.classifier_predict(classifier, example.tasks, 2, 1,
                                                               CLASSIFIER_PROBABILITIES, NULL, &loss,
                                                               &error),
                      ERROR_INTERNAL);
@@ -136,6 +137,7 @@ static void test_logarithms(void **state) {
             struct classifier_example example = classifier_example_make(400, 30, classes, 4, 4);
             struct device *device = NULL;
             struct classifier *classifier = open_classifier(&example.problem, threads, &device);
+            classifier_check_sets(&device_cpu_operations, classifier, &example);
             classifier_check_logarithms(&device_cpu_operations, classifier, &example);
             device_cpu_operations.classifier_close(classifier);
             device_cpu_operations.close(device);
@@ -209,6 +211,32 @@ static void test_scatter_empty(void **state) {
     classifier_example_free(&example);
 }
 
+/* Rows at addresses of their own give the bytes of rows one after another. */
+static void test_scattered(void **state) {
+    (void)state;
+    static const char *const instructions[] = {"portable", "avx2", NULL};
+    for (size_t i = 0; i < 3; i++) {
+        if (instructions[i] == NULL)
+            unsetenv("EARMARK_INSTRUCTIONS");
+        else
+            setenv("EARMARK_INSTRUCTIONS", instructions[i], 1);
+        struct classifier_example example = classifier_example_make(1801, 45, 7, 5, 5);
+        struct scattered scattered = scattered_make(&example.problem.data, 1801, 45);
+        struct classifier_problem problem = example.problem;
+        struct device *device = NULL, *other = NULL;
+        problem.data = scattered.rows;
+        struct classifier *first = open_classifier(&example.problem, 2, &device);
+        struct classifier *second = open_classifier(&problem, 3, &other);
+        classifier_check_same(&device_cpu_operations, first, second, &example);
+        device_cpu_operations.classifier_close(first);
+        device_cpu_operations.classifier_close(second);
+        device_cpu_operations.close(device);
+        device_cpu_operations.close(other);
+        scattered_free(&scattered);
+        classifier_example_free(&example);
+    }
+}
+
 static void test_refused(void **state) {
     (void)state;
     struct classifier_example example = classifier_example_make(20, 3, 3, 2, 2);
@@ -234,7 +262,7 @@ int main(void) {
         cmocka_unit_test(test_evaluate), cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_predict),  cmocka_unit_test(test_logarithms),
         cmocka_unit_test(test_scatter),  cmocka_unit_test(test_scatter_empty),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused),  cmocka_unit_test(test_scattered),
     };
     return cmocka_run_group_tests_name("classifier_device", tests, NULL, NULL);
 }

@@ -31,12 +31,13 @@ static struct example read_example(const char *name) {
     example.f = golden_read(path);
     snprintf(path, sizeof path, "crossval/%s_p.npy", name);
     example.p = golden_read(path);
-    example.input = (struct crossval_input){.embeddings = example.x.floats,
-                                            .labels = example.y.integers,
-                                            .fold_of = example.f.integers,
-                                            .rows = example.x.shape[0],
-                                            .features = example.x.shape[1],
-                                            .classes = example.p.shape[1]};
+    example.input =
+        (struct crossval_input){.embeddings = matrix_of(example.x.floats, example.x.shape[1]),
+                                .labels = example.y.integers,
+                                .fold_of = example.f.integers,
+                                .rows = example.x.shape[0],
+                                .features = example.x.shape[1],
+                                .classes = example.p.shape[1]};
     for (size_t i = 0; i < example.f.count; i++)
         if ((size_t)example.f.integers[i] >= example.input.folds)
             example.input.folds = (size_t)example.f.integers[i] + 1;
@@ -142,7 +143,7 @@ static void test_pooled(void **state) {
         }
     }
     settings.scale = SCALE_NONE;
-    example.input.embeddings = scaled;
+    example.input.embeddings = matrix_of(scaled, features);
     float *beforehand = run(&example.input, &settings, 2, &other);
     double worst = 0;
     for (size_t i = 0; i < example.p.count; i++) {
@@ -296,9 +297,9 @@ static void test_refused(void **state) {
     assert_true(probabilities != NULL && spoiled != NULL);
     device_cpu_operations.open(&device_settings, &device, &error);
     assert_no_error(&error);
-    memcpy(spoiled, input.embeddings, example.x.count * sizeof *spoiled);
+    memcpy(spoiled, example.x.floats, example.x.count * sizeof *spoiled);
     spoiled[7 * input.features + 3] = NAN;
-    input.embeddings = spoiled;
+    input.embeddings = matrix_of(spoiled, input.features);
     assert_int_equal(crossval_run(&device_cpu_operations, device, &input, &settings, NULL,
                                   probabilities, &report, &error),
                      ERROR_DATA);
@@ -369,14 +370,85 @@ static void test_edge(void **state) {
     assert_int_equal(edge_warnings(1e4, 0.4, 0.4, 0.399), 0);
 }
 
+/* The rows backwards, in x (rows, features) and y (2, rows). */
+static void turn(struct crossval_input *input, float *x, int32_t *y) {
+    size_t rows = input->rows, features = input->features;
+    for (size_t i = 0; i < rows; i++) {
+        memcpy(x + i * features, matrix_row(&input->embeddings, rows - 1 - i),
+               features * sizeof *x);
+        y[i] = input->labels[rows - 1 - i];
+        y[rows + i] = input->fold_of[rows - 1 - i];
+    }
+    input->embeddings = matrix_of(x, features);
+    input->labels = y;
+    input->fold_of = y + rows;
+}
+
+/* Of three times as many rows as the sample has: C is chosen on the same rows in any order of the
+ * list, and all rows are fitted with it once. */
+static void test_sample(void **state) {
+    (void)state;
+    struct example example = read_example("unbalanced");
+    size_t rows = example.input.rows, features = example.input.features;
+    size_t cells = rows * example.input.classes;
+    struct crossval_settings settings = {.c_auto = true,
+                                         .scale = SCALE_STANDARD,
+                                         .tolerance = 1e-6,
+                                         .max_iterations = 1000,
+                                         .sample = rows / 3};
+    struct crossval_report report, turned_report, alone_report;
+    float *probabilities = run(&example.input, &settings, 2, &report);
+    assert_non_null(report.sample);
+    assert_true(report.sample->rows >= rows / 4 && report.sample->rows <= rows / 2);
+    assert_int_equal(report.sample->c_count, CROSSVAL_AUTO_COUNT);
+    assert_int_equal(report.c_count, 1);
+    double chosen = report.c_values[0];
+    assert_true(report.sample->c_values[report.sample->chosen] == chosen);
+
+    struct crossval_settings alone = settings;
+    alone.c_auto = false;
+    alone.c_values[0] = chosen;
+    alone.c_count = 1;
+    float *expected = run(&example.input, &alone, 1, &alone_report);
+    assert_memory_equal(probabilities, expected, cells * sizeof *expected);
+    assert_true(report.log_losses[0] == alone_report.log_losses[0]);
+    assert_null(alone_report.sample);
+
+    struct crossval_input turned = example.input;
+    float *x = malloc(rows * features * sizeof *x);
+    int32_t *y = malloc(2 * rows * sizeof *y);
+    assert_true(x != NULL && y != NULL);
+    turn(&turned, x, y);
+    free(run(&turned, &settings, 2, &turned_report));
+    assert_int_equal(turned_report.sample->rows, report.sample->rows);
+    for (size_t c = 0; c < CROSSVAL_AUTO_COUNT; c++)
+        assert_within(fabs(turned_report.sample->log_losses[c] - report.sample->log_losses[c]),
+                      1e-5, "log-loss of the sample");
+
+    settings.sample = rows / 2; /* too few rows for a sample */
+    crossval_report_free(&turned_report);
+    free(run(&example.input, &settings, 2, &turned_report));
+    assert_null(turned_report.sample);
+    assert_int_equal(turned_report.c_count, CROSSVAL_AUTO_COUNT);
+    crossval_report_free(&turned_report);
+    crossval_report_free(&alone_report);
+    crossval_report_free(&report);
+    free(y);
+    free(x);
+    free(expected);
+    free(probabilities);
+    free_example(&example);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_standardised),    cmocka_unit_test(test_raw),
-        cmocka_unit_test(test_large_means),     cmocka_unit_test(test_two_classes),
-        cmocka_unit_test(test_missing_classes), cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_choice),          cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_refused),         cmocka_unit_test(test_pooled),
-        cmocka_unit_test(test_logarithms),      cmocka_unit_test(test_edge),
+        cmocka_unit_test(test_sample),      cmocka_unit_test(test_standardised),
+        cmocka_unit_test(test_raw),         cmocka_unit_test(test_large_means),
+        cmocka_unit_test(test_two_classes), cmocka_unit_test(test_missing_classes),
+        cmocka_unit_test(test_same_bytes),  cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_limits),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_pooled),      cmocka_unit_test(test_logarithms),
+        cmocka_unit_test(test_edge),
     };
     return cmocka_run_group_tests_name("crossval", tests, NULL, NULL);
 }

@@ -115,6 +115,33 @@ static void test_choice(void **state) {
     multilabel_example_free(&example);
 }
 
+/* Of many rows C is chosen on samples, and all rows are fitted with it once. */
+static void test_sample(void **state) {
+    (void)state;
+    struct multilabel_example example = multilabel_example_read("noisy");
+    struct crossval_settings settings = CROSSVAL_DEFAULTS;
+    struct crossval_report report, other;
+    settings.sample = example.input.rows / 3;
+    float *chosen = multilabel_example_run(&device_cpu_operations, &example, &settings, 2, &report);
+    assert_non_null(report.sample);
+    assert_int_equal(report.sample->c_count, CROSSVAL_AUTO_COUNT);
+    assert_true(report.sample->rows < example.input.rows / 2);
+    assert_int_equal(report.c_count, 1);
+    assert_true(report.c_values[0] == report.sample->c_values[report.sample->chosen]);
+    settings.c_auto = false;
+    settings.c_values[0] = report.c_values[0];
+    settings.c_count = 1;
+    float *alone = multilabel_example_run(&device_cpu_operations, &example, &settings, 1, &other);
+    assert_memory_equal(chosen, alone, example.p.count * sizeof *alone);
+    assert_true(other.log_losses[0] == report.log_losses[0]);
+    assert_null(other.sample);
+    free(alone);
+    free(chosen);
+    crossval_report_free(&other);
+    crossval_report_free(&report);
+    multilabel_example_free(&example);
+}
+
 /* From embeddings to flagged labels: rows, their order, which labels, and scores. */
 static void test_issues(void **state) {
     (void)state;
@@ -222,9 +249,10 @@ static void test_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_folds),     cmocka_unit_test(test_probabilities),
-        cmocka_unit_test(test_choice),    cmocka_unit_test(test_issues),
-        cmocka_unit_test(test_auditable), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_folds),   cmocka_unit_test(test_probabilities),
+        cmocka_unit_test(test_sample),  cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_issues),  cmocka_unit_test(test_auditable),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests_name("crossval_multilabel", tests, NULL, NULL);
 }

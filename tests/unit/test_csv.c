@@ -94,8 +94,8 @@ static void damage(void **state) {
     expect_error("a,b\n1,\0002\n", 9, "line 2 holds a NUL");
     expect_error("\xff\xfe"
                  "a\0",
-                 4, "UTF-16");
-    expect_error("\xfe\xff\0a", 4, "UTF-16");
+                 4, "NUL");
+    expect_error("\xfe\xff\0a", 4, "NUL");
     expect_error("a\0b\0", 4, "NUL");
 }
 

@@ -91,7 +91,7 @@ static void what_is_no_sound(void **state) {
     expect("empty.wav", CLIP_UNREADABLE, "empty");
     expect("short.wav", CLIP_UNREADABLE, "not a known sound file");
     expect("lfs.wav", CLIP_UNREADABLE, "git lfs pull");
-    expect("avi.wav", CLIP_UNREADABLE, "not a known sound file");
+    expect("avi.wav", CLIP_TRUNCATED, "truncated: the header promises 16843017 bytes");
     expect("head.wav", CLIP_UNREADABLE, "cannot decode");
     expect("tag.mp3", CLIP_UNREADABLE, "not a known sound file");
     expect("pipe.wav", CLIP_UNREADABLE, "not a regular file");
@@ -104,15 +104,14 @@ static void what_is_no_sound(void **state) {
 /* Well-formed files of formats that libsndfile reads and earmark does not. */
 static void formats_not_allowed(void **state) {
     (void)state;
-    const int formats[] = {SF_FORMAT_W64,  SF_FORMAT_CAF, SF_FORMAT_VOC,
-                           SF_FORMAT_NIST, SF_FORMAT_PAF, SF_FORMAT_SVX};
+    const int formats[] = {SF_FORMAT_SVX, SF_FORMAT_MAT5, SF_FORMAT_MPC2K};
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         write_int16("other.wav", formats[i], FRAMES);
         expect("other.wav", CLIP_UNREADABLE, "not a known sound file");
     }
-    test_sound_int16(test_path(folder, "gsm.wav"), SF_FORMAT_WAV | SF_FORMAT_GSM610, 8000, 1, noise,
-                     FRAMES);
-    expect("gsm.wav", CLIP_UNREADABLE, "a codec that is not supported");
+    test_sound_int16(test_path(folder, "nms.wav"), SF_FORMAT_WAV | SF_FORMAT_NMS_ADPCM_32, 8000, 1,
+                     noise, FRAMES);
+    expect("nms.wav", CLIP_UNREADABLE, "WAV needs FFmpeg's libraries");
 }
 
 static void lengths(void **state) {
@@ -157,14 +156,11 @@ static void silence(void **state) {
     expect("silent.wav", CLIP_SILENT, "silent");
     test_sound_int16(path, SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 37800, 1, still, 2000);
     expect("silent.wav", CLIP_SILENT, "silent");
-    /* Two channels that cancel each other give a silent mix. */
+    /* Two channels that cancel each other are not silent: one of them is used. */
     for (size_t i = 0; i < 1000; i++) {
         still[2 * i] = (int16_t)(i * 13);
         still[2 * i + 1] = (int16_t)-still[2 * i];
     }
-    test_sound_int16(path, SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 2, still, 1000);
-    expect("silent.wav", CLIP_SILENT, "silent");
-    still[1001]++;
     test_sound_int16(path, SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 2, still, 1000);
     expect("silent.wav", CLIP_OK, "");
     for (size_t i = 0; i < 2000; i++) faint[i] = 1.5e-5F;

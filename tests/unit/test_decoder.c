@@ -187,19 +187,19 @@ static void costs_only_its_file(int kind, int at, int rounds, const char *words)
 static void crashes(void **state) {
     (void)state;
     costs_only_its_file(FAIL_CRASH, 1, 2, "the decoder crashed (SIGSEGV)");
-    costs_only_its_file(FAIL_CRASH, 4, 2, "the decoder crashed (SIGSEGV)");
+    costs_only_its_file(FAIL_CRASH, 2, 2, "the decoder crashed (SIGSEGV)");
 }
 
 static void endless_loops(void **state) {
     (void)state;
     setenv("EARMARK_DECODER_SECONDS", "1", 1);
-    costs_only_its_file(FAIL_LOOP, 4, 1, "took more than 1 s of processor time");
+    costs_only_its_file(FAIL_LOOP, 2, 1, "took more than 1 s of processor time");
     unsetenv("EARMARK_DECODER_SECONDS");
 }
 
 static void memory_eaters(void **state) {
     (void)state;
-    costs_only_its_file(FAIL_MEMORY, 4, 2, "needs more than 1024 MiB of memory");
+    costs_only_its_file(FAIL_MEMORY, 2, 2, "needs more than 1024 MiB of memory");
 }
 
 /* An earlier file may have broken the process: with a new one the file is fine. */
@@ -207,7 +207,7 @@ static void tried_again_in_a_new_process(void **state) {
     (void)state;
     const int kinds[] = {FAIL_CRASH, FAIL_MEMORY};
     for (size_t i = 0; i < 2; i++) {
-        arm("bad.wav", kinds[i], 4, false);
+        arm("bad.wav", kinds[i], 2, false);
         struct decoders *decoders = open_decoders(1);
         struct decoded decoded = {0};
         expect_fine(decoders, 0);
@@ -255,7 +255,7 @@ static bool until(void *context, size_t frames) {
 
 static void giving_up(void **state) {
     (void)state;
-    arm("bad.wav", FAIL_LOOP, 4, true);
+    arm("bad.wav", FAIL_LOOP, 2, true);
     struct decoders *decoders = open_decoders(1);
     struct decoded decoded = {0};
     struct error error = ERROR_INITIAL;
@@ -289,7 +289,7 @@ static void giving_up(void **state) {
 /* The result of a clip that was given up arrives later and must not be taken for the next one. */
 static void late_answers(void **state) {
     (void)state;
-    arm("bad.wav", FAIL_SLOW, 4, false);
+    arm("bad.wav", FAIL_SLOW, 2, false);
     struct decoders *decoders = open_decoders(1);
     struct decoded decoded = {0};
     struct error error = ERROR_INITIAL;
@@ -325,7 +325,7 @@ static void expect_ends(bool stopped) {
     int said[2];
     char byte;
     assert_int_equal(pipe(said), 0);
-    arm("bad.wav", FAIL_LOOP, 4, true);
+    arm("bad.wav", FAIL_LOOP, 2, true);
     fflush(NULL);
     pid_t program = fork();
     assert_true(program >= 0);

@@ -151,19 +151,19 @@ static void costs_only_its_file(int kind, int at, const char *words) {
 static void crashes(void **state) {
     (void)state;
     costs_only_its_file(FAIL_CRASH, 1, "the decoder crashed (SIGSEGV)");
-    costs_only_its_file(FAIL_CRASH, 5, "the decoder crashed (SIGSEGV)");
+    costs_only_its_file(FAIL_CRASH, 2, "the decoder crashed (SIGSEGV)");
 }
 
 static void endless_loops(void **state) {
     (void)state;
     setenv("EARMARK_DECODER_SECONDS", "1", 1);
-    costs_only_its_file(FAIL_LOOP, 5, "took more than 1 s of processor time");
+    costs_only_its_file(FAIL_LOOP, 2, "took more than 1 s of processor time");
     unsetenv("EARMARK_DECODER_SECONDS");
 }
 
 static void memory_eaters(void **state) {
     (void)state;
-    costs_only_its_file(FAIL_MEMORY, 5, "needs more than 1024 MiB of memory");
+    costs_only_its_file(FAIL_MEMORY, 2, "needs more than 1024 MiB of memory");
 }
 
 /* The page decodes the clips that it plays a second time. */
@@ -197,7 +197,7 @@ static double now(void) {
 static void stopped_while_a_codec_loops(void **state) {
     (void)state;
     const int numbers[] = {SIGTERM, SIGINT, SIGKILL};
-    const struct failure_plan plan = breaks(FAIL_LOOP, 5);
+    const struct failure_plan plan = breaks(FAIL_LOOP, 2);
     for (size_t i = 0; i < 3; i++) {
         int output = -1;
         pid_t process = child_start(command_embed, arguments_for("embed", out), &plan, &output);

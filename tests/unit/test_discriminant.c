@@ -35,12 +35,13 @@ static struct example read_example(const char *name) {
                               .f = read_part(name, "f"),
                               .p = read_part(name, "p"),
                               .r = read_part(name, "r")};
-    example.input = (struct crossval_input){.embeddings = example.x.floats,
-                                            .labels = example.y.integers,
-                                            .fold_of = example.f.integers,
-                                            .rows = example.x.shape[0],
-                                            .features = example.x.shape[1],
-                                            .classes = example.p.shape[1]};
+    example.input =
+        (struct crossval_input){.embeddings = matrix_of(example.x.floats, example.x.shape[1]),
+                                .labels = example.y.integers,
+                                .fold_of = example.f.integers,
+                                .rows = example.x.shape[0],
+                                .features = example.x.shape[1],
+                                .classes = example.p.shape[1]};
     for (size_t i = 0; i < example.f.count; i++)
         if ((size_t)example.f.integers[i] >= example.input.folds)
             example.input.folds = (size_t)example.f.integers[i] + 1;
@@ -196,6 +197,39 @@ static void check_refused(const struct crossval_input *input, const struct devic
     free(logarithms);
 }
 
+static size_t sums_made, predictions_made;
+
+static enum error_code counted_scatter(struct classifier *classifier, size_t fold, double *sums,
+                                       double *products, struct error *error) {
+    sums_made++;
+    return device_cpu_operations.classifier_scatter(classifier, fold, sums, products, error);
+}
+
+static enum error_code counted_predict(struct classifier *classifier,
+                                       const struct classifier_task *tasks, size_t task_count,
+                                       size_t set_count, enum classifier_output output,
+                                       float *const *predictions, double *log_losses,
+                                       struct error *error) {
+    predictions_made++;
+    return device_cpu_operations.classifier_predict(classifier, tasks, task_count, set_count,
+                                                    output, predictions, log_losses, error);
+}
+
+/* Every row is read twice: for its fold's sums, and for its scores of all shrinkages. */
+static void test_passes(void **state) {
+    (void)state;
+    struct example example = read_example("plain");
+    struct device_operations counted = device_cpu_operations;
+    struct discriminant_report report;
+    counted.classifier_scatter = counted_scatter;
+    counted.classifier_predict = counted_predict;
+    sums_made = predictions_made = 0;
+    free(run(&counted, &example.input, 1, &report));
+    assert_int_equal(sums_made, example.input.folds); /* each reads the rows of its fold */
+    assert_int_equal(predictions_made, 1);
+    free_example(&example);
+}
+
 static void test_refused(void **state) {
     (void)state;
     struct example example = read_example("unbalanced");
@@ -206,7 +240,7 @@ static void test_refused(void **state) {
     assert_non_null(spoiled);
     memcpy(spoiled, example.x.floats, example.x.count * sizeof *spoiled);
     spoiled[5 * input.features + 2] = NAN;
-    input.embeddings = spoiled;
+    input.embeddings = matrix_of(spoiled, input.features);
     check_refused(&input, &device_cpu_operations, ERROR_DATA, "row 5, column 2");
     input = example.input;
     input.folds = 1;
@@ -329,10 +363,11 @@ static void test_temperature(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),      cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_folds),       cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_cholesky),    cmocka_unit_test(test_failed),
-        cmocka_unit_test(test_temperature), cmocka_unit_test(test_little_memory),
+        cmocka_unit_test(test_passes),        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_same_bytes),    cmocka_unit_test(test_folds),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_cholesky),
+        cmocka_unit_test(test_failed),        cmocka_unit_test(test_temperature),
+        cmocka_unit_test(test_little_memory),
     };
     return cmocka_run_group_tests_name("discriminant", tests, NULL, NULL);
 }

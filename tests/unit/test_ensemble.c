@@ -4,6 +4,7 @@
 #include "host/classifier/votes.h"
 #include "tests/support/compare.h"
 #include "tests/support/fake_device.h"
+#include "tests/support/scattered.h"
 #include "tests/support/wide_data.h"
 
 #include <math.h>
@@ -124,9 +125,10 @@ static void test_same_bytes(void **state) {
     (void)state;
     static struct made made;
     make(&made);
-    const struct ensemble_view views[3] = {{"good", NULL, made.good, FEATURES},
-                                           {"weak", NULL, made.weak, FEATURES},
-                                           {"sparse", NULL, made.sparse, FEATURES}};
+    const struct ensemble_view views[3] = {
+        {"good", NULL, matrix_of(made.good, FEATURES), FEATURES},
+        {"weak", NULL, matrix_of(made.weak, FEATURES), FEATURES},
+        {"sparse", NULL, matrix_of(made.sparse, FEATURES), FEATURES}};
     const struct ensemble_input input = made_input(&made, views, 3);
     struct ensemble first = run(&device_cpu_operations, &input, 1);
     for (int threads = 2; threads <= 3; threads++) {
@@ -141,6 +143,21 @@ static void test_same_bytes(void **state) {
         ensemble_free(&again);
     }
     fake_device_seed(0);
+    struct scattered scattered[3];
+    struct ensemble_view apart[3];
+    for (size_t v = 0; v < 3; v++) { /* rows at addresses of their own */
+        scattered[v] = scattered_make(&views[v].embeddings, ROWS, FEATURES);
+        apart[v] = views[v];
+        apart[v].embeddings = scattered[v].rows;
+    }
+    const struct ensemble_input apart_input = made_input(&made, apart, 3);
+    for (int fake = 0; fake <= 1; fake++) {
+        struct ensemble again =
+            run(fake ? &fake_device_operations : &device_cpu_operations, &apart_input, 2);
+        check_same(&first, &again);
+        ensemble_free(&again);
+    }
+    for (size_t v = 0; v < 3; v++) scattered_free(&scattered[v]);
     check_distributions(&first);
     ensemble_free(&first);
 }
@@ -150,9 +167,10 @@ static void test_views(void **state) {
     (void)state;
     static struct made made;
     make(&made);
-    const struct ensemble_view views[3] = {{"weak", NULL, made.weak, FEATURES},
-                                           {"good", NULL, made.good, FEATURES},
-                                           {"sparse", NULL, made.sparse, FEATURES}};
+    const struct ensemble_view views[3] = {
+        {"weak", NULL, matrix_of(made.weak, FEATURES), FEATURES},
+        {"good", NULL, matrix_of(made.good, FEATURES), FEATURES},
+        {"sparse", NULL, matrix_of(made.sparse, FEATURES), FEATURES}};
     const struct ensemble_input together = made_input(&made, views, 3);
     struct ensemble all = run(&device_cpu_operations, &together, 2);
     assert_true(all.report.weights[1] >= all.report.weights[0]);
@@ -177,13 +195,13 @@ static void test_limit_of_confirmation(void **state) {
     static struct made made;
     static float votes[ROWS * CLASSES];
     make(&made);
-    const struct ensemble_view view = {"good", NULL, made.good, FEATURES};
+    const struct ensemble_view view = {"good", NULL, matrix_of(made.good, FEATURES), FEATURES};
     const struct ensemble_input input = made_input(&made, &view, 1);
     struct ensemble ensemble = run(&device_cpu_operations, &input, 2);
     struct error error = ERROR_INITIAL;
     struct device *device = NULL;
     const struct device_settings settings = {.threads = 1};
-    const struct votes_input plain = {.embeddings = made.good,
+    const struct votes_input plain = {.embeddings = matrix_of(made.good, FEATURES),
                                       .labels = made.labels,
                                       .rows = ROWS,
                                       .features = FEATURES,
@@ -228,7 +246,7 @@ static void test_copies_are_no_neighbours(void **state) {
         memmove(made.good + row * FEATURES, made.good + first * FEATURES,
                 FEATURES * sizeof *made.good);
     }
-    const struct ensemble_view view = {"good", NULL, made.good, FEATURES};
+    const struct ensemble_view view = {"good", NULL, matrix_of(made.good, FEATURES), FEATURES};
     struct ensemble_input input = made_input(&made, &view, 1);
     struct ensemble apart, near = run(&device_cpu_operations, &input, 2);
     input.apart = copy_of;
@@ -268,16 +286,16 @@ static void test_refused(void **state) {
         constant[i] = i % FEATURES == 0 ? (i % 3 == 0 ? -0.0F : 0) : (float)(i % FEATURES);
     struct ensemble_view views[MIX_VIEWS + 1];
     for (size_t v = 0; v <= MIX_VIEWS; v++)
-        views[v] = (struct ensemble_view){"good", NULL, made.good, FEATURES};
+        views[v] = (struct ensemble_view){"good", NULL, matrix_of(made.good, FEATURES), FEATURES};
     struct ensemble_input input = made_input(&made, views, 0);
     check_refused(&input, ERROR_USAGE, "0 embeddings are given");
     input.view_count = MIX_VIEWS + 1;
     check_refused(&input, ERROR_USAGE, "7 embeddings are given");
-    views[1] = (struct ensemble_view){"flat", NULL, constant, FEATURES};
+    views[1] = (struct ensemble_view){"flat", NULL, matrix_of(constant, FEATURES), FEATURES};
     input.view_count = 2;
     check_refused(&input, ERROR_DATA, "flat: every column is constant");
     made.weak[17 * FEATURES + 2] = NAN;
-    views[1] = (struct ensemble_view){"broken", NULL, made.weak, FEATURES};
+    views[1] = (struct ensemble_view){"broken", NULL, matrix_of(made.weak, FEATURES), FEATURES};
     check_refused(&input, ERROR_DATA, "broken");
     check_refused(&input, ERROR_DATA, "row 17, column 2 is not finite");
 }

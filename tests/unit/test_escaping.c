@@ -317,6 +317,28 @@ static void test_cut_messages(void **state) {
     }
 }
 
+/* The first of 15, 16 and 17 digits that reads back. */
+static void assert_shortest(double value, const char *digits) {
+    char expected[40];
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(expected, sizeof expected, "%.*g", precision, value);
+        if (strtod(expected, NULL) == value) break;
+    }
+    assert_true(strtod(digits, NULL) == value);
+    assert_string_equal(digits, expected);
+}
+
+/* Powers of two, where fewer digits may suffice than in between. */
+static void test_powers_of_two(void **state) {
+    (void)state;
+    for (int exponent = -1074; exponent < 1024; exponent++) {
+        struct text text = TEXT_INITIAL;
+        number_shortest(&text, -ldexp(1.0, exponent));
+        assert_shortest(-ldexp(1.0, exponent), text.data);
+        text_free(&text);
+    }
+}
+
 static void test_numbers(void **state) {
     (void)state;
     for (unsigned i = 0; i < 20000; i++) {
@@ -328,7 +350,7 @@ static void test_numbers(void **state) {
         memcpy(&narrow, &half, sizeof narrow);
         struct text text = TEXT_INITIAL;
         number_shortest(&text, value);
-        if (isfinite(value)) assert_true(strtod(text.data, NULL) == value);
+        if (isfinite(value)) assert_shortest(value, text.data);
         text_clear(&text);
         number_shortest_float(&text, narrow);
         if (isfinite(narrow)) assert_true(strtof(text.data, NULL) == narrow);
@@ -366,7 +388,7 @@ int main(void) {
         cmocka_unit_test(test_json_any_bytes), cmocka_unit_test(test_json_hidden),
         cmocka_unit_test(test_printed),        cmocka_unit_test(test_cut_messages),
         cmocka_unit_test(test_json_refused),   cmocka_unit_test(test_names_visible),
-        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_numbers),        cmocka_unit_test(test_powers_of_two),
     };
     return cmocka_run_group_tests_name("escaping", tests, NULL, NULL);
 }

@@ -17,26 +17,6 @@
 
 #define NOBODY 65534
 
-static int make_folder(void **state) {
-    *state = test_folder_make();
-    return 0;
-}
-
-static int remove_folder(void **state) {
-    test_folder_remove(*state);
-    return 0;
-}
-
-static void touch(const char *folder, const char *name) {
-    test_text_write(test_path(folder, name), "x");
-}
-
-static void open_folder(const char *folder, const struct input_options *options,
-                        struct collection *input) {
-    struct error error = ERROR_INITIAL;
-    if (input_open(folder, options, input, &error) != ERROR_NONE) fail_msg("%s", error.message);
-}
-
 static void expect_failure(const char *path, const struct input_options *options,
                            enum error_code code, const char *words) {
     struct collection input;
@@ -44,12 +24,6 @@ static void expect_failure(const char *path, const struct input_options *options
     assert_int_equal(input_open(path, options, &input, &error), code);
     if (strstr(error.message, words) == NULL) fail_msg("'%s' lacks '%s'", error.message, words);
     collection_close(&input);
-}
-
-static void expect_warning(const struct collection *input, const char *words) {
-    for (size_t i = 0; i < input->warnings.count; i++)
-        if (strstr(input->warnings.sentences[i], words) != NULL) return;
-    fail_msg("no warning says '%s'", words);
 }
 
 static void classes_and_order(void **state) {
@@ -60,14 +34,14 @@ static void classes_and_order(void **state) {
     const char *const sorted[] = {"Z/x.opus",  "a-b/1.FLAC",       "a/q.aif", "a/r.AU",
                                   "a/sub.wav", "a/sub/deep/1.ogg", "a/z.mp3", "b/10.wav",
                                   "b/2.wav",   "b/t.oga",          "b/u.aiff"};
-    for (size_t i = 0; i < 11; i++) touch(folder, names[i]);
-    touch(folder, "README.txt");
-    touch(folder, "a/notes.wave");
-    touch(folder, "a/.hidden.wav");
-    touch(folder, ".git/x.wav");
+    for (size_t i = 0; i < 11; i++) test_touch(folder, names[i]);
+    test_touch(folder, "README.txt");
+    test_touch(folder, "a/notes.txt");
+    test_touch(folder, "a/.hidden.wav");
+    test_touch(folder, ".git/x.wav");
     struct input_options options = {0};
     struct collection input;
-    open_folder(folder, &options, &input);
+    seen_open(folder, &options, &input);
     assert_string_equal(input.format, "folder");
     assert_int_equal(input.clips.count, 11);
     assert_int_equal(input.other_files, 2);
@@ -97,10 +71,10 @@ static void names_of_any_bytes(void **state) {
     const char *folder = *state;
     const char *const names[] = {"=c/-.wav", "c \n,\"'/a,b\n\".wav", "c%41/%.wav",
                                  "\xc3\xa9/\xff\xfe.wav", "\xff/@.wav"};
-    for (size_t i = 0; i < 5; i++) touch(folder, names[i]);
+    for (size_t i = 0; i < 5; i++) test_touch(folder, names[i]);
     struct input_options options = {0};
     struct collection input;
-    open_folder(folder, &options, &input);
+    seen_open(folder, &options, &input);
     assert_int_equal(input.clips.count, 5);
     for (size_t i = 0; i < 5; i++) assert_string_equal(clip_path(&input.clips, i), names[i]);
     assert_string_equal(input.clips.class_names[4], "\xff");
@@ -109,13 +83,13 @@ static void names_of_any_bytes(void **state) {
 
 static void sound_outside_classes(void **state) {
     const char *folder = *state;
-    touch(folder, "a/1.wav");
-    touch(folder, "dog_2.wav");
+    test_touch(folder, "a/1.wav");
+    test_touch(folder, "dog_2.wav");
     struct input_options options = {0};
     expect_failure(folder, &options, ERROR_DATA, "/dog_2.wav is in no class folder");
     options.label_pattern = "{label}_{take}.wav";
     struct collection input;
-    open_folder(folder, &options, &input);
+    seen_open(folder, &options, &input);
     assert_int_equal(input.clips.count, 2);
     assert_int_equal(input.bad_clips, 1);
     assert_int_equal(input.clips.clips[0].status, CLIP_NO_LABEL);
@@ -129,14 +103,14 @@ static void sound_outside_classes(void **state) {
 
 static void pattern_with_groups_and_folds(void **state) {
     const char *folder = *state;
-    touch(folder, "7_theo_10.wav");
-    touch(folder, "3_ann_9.wav");
-    touch(folder, "3_theo_2.wav");
+    test_touch(folder, "7_theo_10.wav");
+    test_touch(folder, "3_ann_9.wav");
+    test_touch(folder, "3_theo_2.wav");
     struct input_options options = {.label_pattern = "{label}_{speaker}_{fold}.wav",
                                     .group_field = "speaker",
                                     .fold_column = "fold"};
     struct collection input;
-    open_folder(folder, &options, &input);
+    seen_open(folder, &options, &input);
     const struct clip_list *clips = &input.clips;
     assert_int_equal(clips->class_count, 2);
     assert_int_equal(clips->group_count, 2);
@@ -167,53 +141,53 @@ static void pattern_with_groups_and_folds(void **state) {
 
 static void ambiguous_names_are_told(void **state) {
     const char *folder = *state;
-    touch(folder, "left_right_1.wav");
-    touch(folder, "up_1.wav");
+    test_touch(folder, "left_right_1.wav");
+    test_touch(folder, "up_1.wav");
     struct input_options options = {.label_pattern = "{label}_{take}.wav"};
     struct collection input;
-    open_folder(folder, &options, &input);
+    seen_open(folder, &options, &input);
     assert_string_equal(clip_label(&input.clips, 0), "left");
     assert_int_equal(input.warnings.count, 1);
-    expect_warning(&input, "in more than one way: 1, for example");
-    expect_warning(&input, "left_right_1.wav");
+    seen_expect_warning(&input, "in more than one way: 1, for example");
+    seen_expect_warning(&input, "left_right_1.wav");
     collection_close(&input);
 }
 
 static void similar_labels_are_told(void **state) {
     const char *folder = *state;
-    touch(folder, "Dog/1.wav");
-    touch(folder, "dog /1.wav");
-    touch(folder, "cat/1.wav");
+    test_touch(folder, "Dog/1.wav");
+    test_touch(folder, "dog /1.wav");
+    test_touch(folder, "cat/1.wav");
     struct input_options options = {0};
     struct collection input;
-    open_folder(folder, &options, &input);
+    seen_open(folder, &options, &input);
     assert_int_equal(input.clips.class_count, 3);
     assert_int_equal(input.warnings.count, 1);
-    expect_warning(&input, "'Dog' and 'dog '");
+    seen_expect_warning(&input, "'Dog' and 'dog '");
     collection_close(&input);
 }
 
 static void out_is_left_out(void **state) {
     const char *folder = *state;
-    touch(folder, "a/1.wav");
-    touch(folder, "out/b/2.wav");
+    test_touch(folder, "a/1.wav");
+    test_touch(folder, "out/b/2.wav");
     assert_int_equal(symlink("../out", test_path(folder, "a/link")), 0);
-    struct input_options options = {.exclude = test_path(folder, "out")};
+    struct input_options options = {.exclude = {test_path(folder, "out")}};
     struct collection input;
-    open_folder(folder, &options, &input);
+    seen_open(folder, &options, &input);
     assert_int_equal(input.clips.count, 1);
     collection_close(&input);
-    options.exclude = test_path(folder, "not-there-yet");
-    open_folder(folder, &options, &input);
+    options.exclude[0] = test_path(folder, "not-there-yet");
+    seen_open(folder, &options, &input);
     assert_int_equal(input.clips.count, 2); /* a/link is out/, which counts by its own path */
     collection_close(&input);
-    options.exclude = folder;
+    options.exclude[0] = folder;
     expect_failure(folder, &options, ERROR_USAGE, "also the folder for the results");
 }
 
 static void links_and_special_files(void **state) {
     const char *folder = *state;
-    touch(folder, "real/1.wav");
+    test_touch(folder, "real/1.wav");
     assert_int_equal(symlink("real", test_path(folder, "linked")), 0);
     assert_int_equal(symlink("..", test_path(folder, "real/loop")), 0);
     assert_int_equal(symlink("self.wav", test_path(folder, "real/self.wav")), 0);
@@ -224,7 +198,7 @@ static void links_and_special_files(void **state) {
     assert_int_equal(mkdir(test_path(folder, "real/folder.wav"), 0700), 0);
     struct input_options options = {0};
     struct collection input;
-    open_folder(folder, &options, &input);
+    seen_open(folder, &options, &input);
     const char *const names[] = {"1.wav", "alias.wav", "gone.wav", "pipe.wav", "self.wav"};
     assert_int_equal(input.clips.count, 5);
     for (size_t i = 0; i < 5; i++) {
@@ -235,8 +209,8 @@ static void links_and_special_files(void **state) {
     }
     assert_non_null(strstr(clip_reason(&input.clips, 3), "not a regular file"));
     assert_int_equal(input.other_files, 1);
-    expect_warning(&input, "'linked/' and 'real/' are one folder");
-    expect_warning(&input, "not followed: 1, for example 'real/loop/', which is './'");
+    seen_expect_warning(&input, "'linked/' and 'real/' are one folder");
+    seen_expect_warning(&input, "not followed: 1, for example 'real/loop/', which is './'");
     collection_close(&input);
 }
 
@@ -244,9 +218,9 @@ static void links_and_special_files(void **state) {
 static void links_out(void **state) {
     char root[64];
     snprintf(root, sizeof root, "%s/in", (const char *)*state);
-    touch(*state, "out/secret.wav");
-    touch(*state, "out/README");
-    touch(root, "a/1.wav");
+    test_touch(*state, "out/secret.wav");
+    test_touch(*state, "out/README");
+    test_touch(root, "a/1.wav");
     assert_int_equal(symlink("../../out/secret.wav", test_path(root, "a/2.wav")), 0);
     assert_int_equal(symlink("/dev/zero", test_path(root, "a/3.wav")), 0);
     assert_int_equal(symlink("../../out/README", test_path(root, "a/README")), 0);
@@ -255,7 +229,7 @@ static void links_out(void **state) {
     assert_int_equal(symlink(test_path(root, "a"), test_path(root, "d")), 0);
     struct input_options options = {0};
     struct collection input;
-    open_folder(root, &options, &input);
+    seen_open(root, &options, &input);
     const char *const paths[] = {"a/1.wav", "a/2.wav", "a/3.wav", "b/", "c/"};
     assert_int_equal(input.clips.count, 5);
     for (size_t i = 0; i < 5; i++) {
@@ -264,12 +238,12 @@ static void links_out(void **state) {
         if (i > 0) assert_non_null(strstr(clip_reason(&input.clips, i), "--allow-outside"));
     }
     assert_int_equal(input.other_files, 1);
-    expect_warning(&input, "links that lead out of the folder: 4, for example 'a/2.wav'");
-    expect_warning(&input, "'d/' and 'a/' are one folder");
+    seen_expect_warning(&input, "links that lead out of the folder: 4, for example 'a/2.wav'");
+    seen_expect_warning(&input, "'d/' and 'a/' are one folder");
     collection_close(&input);
     options.allow_outside = true;
     assert_int_equal(unlink(test_path(root, "c")), 0);
-    open_folder(root, &options, &input);
+    seen_open(root, &options, &input);
     assert_int_equal(input.clips.count, 4);
     assert_int_equal(input.clips.clips[1].status, CLIP_OK);
     assert_int_equal(input.clips.clips[2].status, CLIP_UNREADABLE); /* a device */
@@ -281,16 +255,16 @@ static void links_out(void **state) {
 static void one_folder_twice(void **state) {
     char root[64];
     snprintf(root, sizeof root, "%s/in", (const char *)*state);
-    touch(*state, "out/1.wav");
-    touch(root, "c/2.wav");
+    test_touch(*state, "out/1.wav");
+    test_touch(root, "c/2.wav");
     assert_int_equal(symlink("../out", test_path(root, "b")), 0);
     assert_int_equal(symlink("../out", test_path(root, "a")), 0);
     struct input_options options = {.allow_outside = true};
     struct collection input;
-    open_folder(root, &options, &input);
+    seen_open(root, &options, &input);
     assert_int_equal(input.clips.count, 2);
     assert_string_equal(clip_path(&input.clips, 0), "a/1.wav");
-    expect_warning(&input, "'b/' and 'a/' are one folder");
+    seen_expect_warning(&input, "'b/' and 'a/' are one folder");
     collection_close(&input);
 }
 
@@ -299,7 +273,7 @@ static void many_paths(void **state) {
     const char *folder = *state;
     char name[32];
     char target[32];
-    touch(folder, "l0/x.wav");
+    test_touch(folder, "l0/x.wav");
     for (int i = 0; i < 40; i++) {
         snprintf(target, sizeof target, "../l%d", i + 1);
         for (int j = 0; j < 2; j++) {
@@ -308,21 +282,21 @@ static void many_paths(void **state) {
             assert_int_equal(symlink(target, test_path(folder, name)), 0);
         }
         snprintf(name, sizeof name, "l%d/x.wav", i + 1);
-        touch(folder, name);
+        test_touch(folder, name);
     }
     struct input_options options = {0};
     struct collection input;
-    open_folder(folder, &options, &input);
+    seen_open(folder, &options, &input);
     assert_int_equal(input.clips.count, 41);
-    expect_warning(&input, "not followed: 80, for example 'l0/a/', which is 'l1/'");
+    seen_expect_warning(&input, "not followed: 80, for example 'l0/a/', which is 'l1/'");
     collection_close(&input);
 }
 
 static void folder_without_permission(void **state) {
     const char *folder = *state;
-    touch(folder, "a/1.wav");
-    touch(folder, "a/locked/2.wav");
-    touch(folder, "b/1.wav");
+    test_touch(folder, "a/1.wav");
+    test_touch(folder, "a/locked/2.wav");
+    test_touch(folder, "b/1.wav");
     assert_int_equal(chmod(folder, 0755), 0);
     assert_int_equal(chmod(test_path(folder, "a/locked"), 0), 0);
     bool root = geteuid() == 0;
@@ -344,7 +318,7 @@ static void folder_without_permission(void **state) {
     assert_null(clip_label(&input.clips, 1));
     assert_int_equal(input.bad_clips, 1);
     assert_int_equal(input.clips.class_count, 2);
-    expect_warning(&input, "folders that cannot be read: 1;");
+    seen_expect_warning(&input, "folders that cannot be read: 1;");
     collection_close(&input);
 }
 
@@ -352,11 +326,12 @@ static void nothing_usable(void **state) {
     const char *folder = *state;
     struct input_options options = {0};
     expect_failure(folder, &options, ERROR_DATA, "no sound files");
-    touch(folder, "a/x.txt");
-    expect_failure(folder, &options, ERROR_DATA, "1 other files");
+    test_touch(folder, "a/x.txt");
+    expect_failure(folder, &options, ERROR_DATA, "found 1 file: 1 .txt in a/, 0 hidden files");
     expect_failure(test_path(folder, "nope"), &options, ERROR_FILE, "No such file");
-    expect_failure(test_path(folder, "a/x.txt"), &options, ERROR_USAGE, ".jsonl");
-    touch(folder, "a/x.wav");
+    test_touch(folder, "a/x.pdf");
+    expect_failure(test_path(folder, "a/x.pdf"), &options, ERROR_USAGE, ".jsonl");
+    test_touch(folder, "a/x.wav");
     options.label_pattern = "{label}_1.wav";
     expect_failure(folder, &options, ERROR_DATA, "does not match the pattern");
 }
@@ -401,7 +376,8 @@ static void many_clips(void **state) {
     clip_list_free(NULL);
 }
 
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+#define WITH_FOLDER(test)                                                                          \
+    cmocka_unit_test_setup_teardown(test, test_folder_set_up, test_folder_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

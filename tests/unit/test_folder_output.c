@@ -239,6 +239,11 @@ static void test_planted_shards(void **state) {
     folder_close(&shards);
 }
 
+static void open_store(struct embedding_store *store, struct error *error) {
+    const struct embedding_store_settings settings = {.key = key, .device = "cpu", .keep = true};
+    embedding_store_open(&out, "shards", &settings, store, error);
+}
+
 /* What a store found stays where it is, whatever is written into the mapped file. */
 static void test_shards_that_change(void **state) {
     (void)state;
@@ -248,7 +253,7 @@ static void test_shards_that_change(void **state) {
     struct error error = ERROR_INITIAL;
     write_shard(&shards);
     folder_close(&shards);
-    embedding_store_open(&out, &key, "cpu", true, &store, &error);
+    open_store(&store, &error);
     assert_no_error(&error);
     assert_int_equal(store.stored_count, CLIPS);
     const struct stored_clip *stored = embedding_store_find(&store, (const uint64_t[]){7, 7});
@@ -274,7 +279,7 @@ static void test_shards_of_numbers_that_no_run_writes(void **state) {
     folder_open_in(&out, "shards", true, &shards, &error);
     shard_write(&shards, "000000.shard", &key, "cpu", 1, &clip, rows, &error);
     folder_close(&shards);
-    embedding_store_open(&out, &key, "cpu", true, &store, &error);
+    open_store(&store, &error);
     assert_no_error(&error);
     assert_int_equal(store.damaged, 1);
     assert_int_equal(store.shard_count, 0);

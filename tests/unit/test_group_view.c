@@ -42,7 +42,8 @@ static float *run(int threads) {
     struct device *device = NULL;
     const struct device_settings settings = {.threads = threads};
     const struct crossval_settings crossval = CROSSVAL_DEFAULTS;
-    const struct ensemble_view view = {.name = "made", .embeddings = x, .features = FEATURES};
+    const struct ensemble_view view = {
+        .name = "made", .embeddings = matrix_of(x, FEATURES), .features = FEATURES};
     const struct ensemble_input input = {.views = &view,
                                          .view_count = 1,
                                          .labels = labels,

@@ -180,26 +180,31 @@ static bool file_says(const char *name, const char *words) {
 }
 
 /* A file that cannot be read gives its clip a row with the system's reason, or is read at the
- * second attempt; its samples are never wrong. */
-static void refuse_sounds(unsigned calls, int kind) {
-    int count = count_calls(corpus.clips, calls), reported = 0;
-    for (int at = 1; at <= count; at += stride(count)) {
-        const struct failure_plan plan = {
-            .under = corpus.clips, .calls = calls, .kind = kind, .at = at};
-        struct child_result result = audit(out, &plan);
-        if (result.code == EXIT_FATAL && strstr(result.said, "clips: cannot open the folder")) {
-            corpus_remove_folder(out); /* INPUT itself */
-            continue;
-        }
-        if (result.code != EXIT_UNREADABLE_CLIPS)
-            fail_msg("call %d: exit code %d: %s", at, result.code, result.said);
-        /* The page decodes the clips that it plays a second time. */
-        if (file_says("clips.csv", strerror(kind)) || file_says("report.html", strerror(kind)))
-            reported++;
-        else
-            assert_same_run(expected, out);
-        corpus_remove_folder(out);
+ * second attempt; its samples are never wrong. True if there is a reason. */
+static bool reports_sound(const struct failure_plan *plan) {
+    struct child_result result = audit(out, plan);
+    if (result.code == EXIT_FATAL && strstr(result.said, "clips: cannot open the folder")) {
+        corpus_remove_folder(out); /* INPUT itself */
+        return false;
     }
+    if (result.code != EXIT_UNREADABLE_CLIPS)
+        fail_msg("call %d: exit code %d: %s", plan->at, result.code, result.said);
+    /* The page decodes the clips that it plays a second time. */
+    bool reported = file_says("clips.csv", strerror(plan->kind)) ||
+                    file_says("report.html", strerror(plan->kind));
+    if (!reported) assert_same_run(expected, out);
+    corpus_remove_folder(out);
+    return reported;
+}
+
+/* Of a clip's few calls some are repeated: if those at a distance were, all are tried until one is
+ * reported. */
+static void refuse_sounds(unsigned calls, int kind) {
+    struct failure_plan plan = {.under = corpus.clips, .calls = calls, .kind = kind};
+    int count = count_calls(corpus.clips, calls), reported = 0;
+    for (plan.at = 1; plan.at <= count; plan.at += stride(count)) reported += reports_sound(&plan);
+    for (plan.at = 2; plan.at <= count && reported == 0; plan.at++)
+        reported += reports_sound(&plan);
     assert_true(reported > 0);
 }
 

@@ -158,7 +158,7 @@ static void places(void **state) {
         {"\"start\": 1, \"duration\": 0", "it has no length"},
         {"\"start\": 1, \"duration\": -0.5", "it has no length"},
         {"\"start\": 1e999, \"duration\": 1", "not JSON"},
-        {"\"start\": NaN, \"duration\": 1", "not JSON"},
+        {"\"start\": NaN, \"duration\": 1", "without start or duration"},
         {"\"start\": 1.7e308, \"duration\": 1.7e308", "it is outside its cut"},
         {"\"start\": \"0\", \"duration\": 1", "a supervision without start or duration"},
         {"\"start\": 0, \"duration\": null", "a supervision without start or duration"},

@@ -38,6 +38,12 @@ static void test_gathered(void **state) {
     nearest_rules_gathered(&device_cpu_operations, 700, 37, 100, 5);
 }
 
+static void test_scattered(void **state) {
+    (void)state;
+    nearest_rules_scattered(&device_cpu_operations, 1500, 130, 900, 20);
+    nearest_rules_scattered(&fake_device_operations, 300, 7, 50, 4);
+}
+
 static void test_refused(void **state) {
     (void)state;
     nearest_rules_refused(&device_cpu_operations);
@@ -70,8 +76,10 @@ static void test_extreme_lengths(void **state) {
     }
     device_cpu_operations.open(&settings, &device, &error);
     for (size_t i = 0; i < 2; i++) {
-        const struct nearest_problem problem = {
-            .data = data + i * ROWS * COLUMNS, .rows = ROWS, .columns = COLUMNS};
+        const struct nearest_problem problem = {.data =
+                                                    matrix_of(data + i * ROWS * COLUMNS, COLUMNS),
+                                                .rows = ROWS,
+                                                .columns = COLUMNS};
         device_cpu_operations.nearest(device, &problem, queries, ROWS, COUNT, found[i],
                                       similarities[i], &error);
     }
@@ -109,9 +117,10 @@ static void test_screen(void **state) {
     for (size_t q = 0; q < QUERIES; q++) queries[q] = q * 3 + 1;
     for (int variant = 0; variant < 3; variant++) {
         const size_t count = variant == 1 ? 1 : COUNT;
-        const struct nearest_problem problem = {.data = data,
+        const size_t columns = variant == 1 ? COLUMNS - 1 : COLUMNS;
+        const struct nearest_problem problem = {.data = matrix_of(data, columns),
                                                 .rows = ROWS,
-                                                .columns = variant == 1 ? COLUMNS - 1 : COLUMNS,
+                                                .columns = columns,
                                                 .apart = variant == 2 ? apart : NULL};
         for (size_t i = 0; i < 2; i++) {
             struct error error = ERROR_INITIAL;
@@ -141,7 +150,7 @@ int main(void) {
         cmocka_unit_test(test_gathered),      cmocka_unit_test(test_refused),
         cmocka_unit_test(test_fake),          cmocka_unit_test(test_extreme_lengths),
         cmocka_unit_test(test_screen),        cmocka_unit_test(test_ties_and_zeros),
-        cmocka_unit_test(test_few_rows),
+        cmocka_unit_test(test_few_rows),      cmocka_unit_test(test_scattered),
     };
     return cmocka_run_group_tests_name("nearest", tests, NULL, NULL);
 }

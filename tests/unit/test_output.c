@@ -5,6 +5,7 @@
 #include "host/output/clip_columns.h"
 #include "host/output/files.h"
 #include "host/output/findings.h"
+#include "host/output/timing.h"
 #include "host/report/read.h"
 #include "tests/support/compare.h"
 #include "tests/support/made_run.h"
@@ -39,16 +40,17 @@ static void check_audio_cells(const struct csv_reader *reader, const struct clip
     char number[32];
     text_string(&names, "");
     audio_faults_names(&names, audio->faults);
-    assert_cell(reader, 26, names.data);
+    assert_cell(reader, clip_column_find("audio_faults"), names.data);
     text_free(&names);
     snprintf(number, sizeof number, "%zu", audio->relations.identical_other_label);
-    assert_cell(reader, 22,
+    assert_cell(reader, clip_column_find("identical_other_label"),
                 audio->relations.identical_other_label != CLIP_NO_RELATION ? number : "");
-    assert_cell(reader, 23, "");
+    assert_cell(reader, clip_column_find("identical_same_label"), "");
+    const size_t clipped = clip_column_find("clipped_share");
     if (audio->measured)
-        assert_true(strtof(csv_cell(reader, 17), NULL) == audio->facts.sound.clipped_share);
+        assert_true(strtof(csv_cell(reader, clipped), NULL) == audio->facts.sound.clipped_share);
     else
-        assert_cell(reader, 17, "");
+        assert_cell(reader, clipped, "");
 }
 
 static void test_clips(void **state) {
@@ -82,6 +84,7 @@ static void test_clips(void **state) {
         assert_cell(&reader, 3, clip.label);
         assert_int_equal(atoi(csv_cell(&reader, 4)), clip.class_index);
         assert_cell(&reader, 5, clip.group);
+        assert_cell(&reader, clip_column_find("split"), clip.split);
         assert_string_equal(csv_cell(&reader, 6)[0] == '\0' ? "" : "fold",
                             clip.fold < 0 ? "" : "fold");
         assert_cell(&reader, 7, clip_status_name(clip.status));
@@ -356,9 +359,12 @@ static void test_json_files(void **state) {
     struct error error = ERROR_INITIAL;
     size_t size = 0;
     made_run_make(&made, &(struct made_settings){.clips = 30, .issues = 3, .classes = 4});
-    struct run_timing timings[] = {{"network", 2.0, 30.0, "clips"}, {"report", 0.5, 0.0, NULL}};
+    struct run_timing timings[] = {{"network", 2.0, 30.0, "clips", .audio_seconds = 50.0,
+                                    .bytes_read = 1e12, .disk_wait = NAN, .limit = "disk"},
+                                   {"report", 0.5, 0.0, NULL, .audio_seconds = 0.0}};
+    const struct run_times times = {timings, 2, 2.5, 100.0};
     run_write(&made.out_folder, &made.results, &error);
-    run_write_timing(&made.out_folder, timings, 2, 2.5, &error);
+    run_write_timing(&made.out_folder, &times, &error);
     assert_no_error(&error);
     char *text = made_run_file(&made, "run.json", &size);
     /* Without hostile names it is plain JSON, which jansson reads. */
@@ -376,6 +382,13 @@ static void test_json_files(void **state) {
     const json_t *stage = json_array_get(json_object_get(timing, "stages"), 0);
     assert_true(json_real_value(json_object_get(stage, "seconds")) == 2.0);
     assert_true(json_number_value(json_object_get(stage, "per_second")) == 15.0);
+    assert_true(json_number_value(json_object_get(stage, "times_real_time")) == 25.0);
+    assert_true(json_number_value(json_object_get(stage, "bytes_read")) == 1e12);
+    assert_true(json_is_null(json_object_get(stage, "disk_wait_seconds")));
+    assert_string_equal(json_string_value(json_object_get(stage, "limit")), "disk");
+    const json_t *report = json_array_get(json_object_get(timing, "stages"), 1);
+    assert_true(json_number_value(json_object_get(report, "times_real_time")) == 200.0);
+    assert_true(json_is_null(json_object_get(report, "limit")));
     json_decref(timing);
     free(text);
     run_fact_bool(&made.results.facts, "counts", "is a fixed member", true);

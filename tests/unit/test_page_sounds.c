@@ -49,15 +49,27 @@ static double peak_in_page(const struct sound *sound) {
     return peak;
 }
 
+/* sound_load() of a file by its absolute path. */
+static struct sound load(int index, const char *path, double start, double duration) {
+    struct sound sound;
+    struct error error = ERROR_INITIAL;
+    struct root_folder root;
+    struct clip_sources *sources = NULL;
+    assert_int_equal(root_folder_open("/", false, &root, &error), ERROR_NONE);
+    assert_int_equal(clip_sources_new(&root, &sources, &error), ERROR_NONE);
+    sound_load(test_decoders, index, sources, path, start, duration, &sound, &error);
+    assert_no_error(&error);
+    clip_sources_free(sources);
+    root_folder_close(&root);
+    return sound;
+}
+
 /* A tone as it is in the page: `duration` seconds from `start` on. */
 static struct sound load_tone(const struct made_run *made, int rate, int channels, double seconds,
                               double pitch, double start, double duration) {
-    struct sound sound;
-    struct error error = ERROR_INITIAL;
     const char *path = made_run_path(made, "tone.wav");
     write_tone(path, rate, channels, seconds, pitch);
-    sound_load(test_decoders, 0, open(path, O_RDONLY), path, start, duration, &sound, &error);
-    assert_no_error(&error);
+    struct sound sound = load(0, path, start, duration);
     assert_true(sound.readable);
     return sound;
 }
@@ -125,11 +137,7 @@ static void test_long_clips(void **state) {
         sound_free(&sound);
     }
     /* A part after the end. */
-    struct sound sound;
-    struct error error = ERROR_INITIAL;
-    sound_load(test_decoders, 1, open(made_run_path(&made, "tone.wav"), O_RDONLY), "tone.wav",
-               100.0, 1.0, &sound, &error);
-    assert_no_error(&error);
+    struct sound sound = load(1, made_run_path(&made, "tone.wav"), 100.0, 1.0);
     assert_false(sound.readable);
     assert_non_null(strstr(sound.reason, "begins at 100 s, but the file is only "));
     sound_free(&sound);

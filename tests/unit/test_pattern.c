@@ -98,8 +98,29 @@ static void extensions(void **state) {
     assert_int_equal(dot, 3);
     assert_false(audio_extension("a.wav/b", NULL));
     assert_false(audio_extension("wav", NULL));
-    assert_false(audio_extension("a.wave", NULL));
+    assert_false(audio_extension("a.waves", NULL));
     assert_false(audio_extension("", NULL));
+}
+
+static void widths(void **state) {
+    (void)state;
+    const char *emodb = "{speaker:2}{text:3}{label:1}{take}.wav";
+    expect_match(emodb, "03a01Fa.wav", "speaker=03 text=a01 label=F take=a");
+    expect_match(emodb, "wav/16b10Wb2.wav", "speaker=16 text=b10 label=W take=b2");
+    expect_match(emodb, "03a01F.wav", "-");
+    expect_match("{speaker}_{label}{take:2}.wav", "DC_sa01.wav", "speaker=DC label=sa take=01");
+    expect_match("{label:1}{n:1}", "\xc3\xa4\xe2\x82\xac.wav", "label=\xc3\xa4 n=\xe2\x82\xac");
+    expect_match("{label:2}", "\xff\xfe.wav", "label=\xff\xfe");
+    expect_match("{label:2}.wav", "a.wav", "-");
+    expect_match("{label:3}.wav", "a/bc.wav", "-");
+    expect_match("{label:1}{_}{_:1}x.wav", "abcdx.wav", "label=a _=bc _=d");
+    expect_match("{a:1}{label}{b:1}_{c}", "xyz_1_2.wav", "?a=x label=y b=z c=1_2");
+    expect_refusal("{label}{take}.wav", "{label:2}");
+    expect_refusal("{label}{take:2}{n}.wav", "nothing separates {label} and {n}");
+    expect_refusal("{label:0}{take}.wav", "from 1 to 999");
+    expect_refusal("{label:x}.wav", "{label:x}");
+    expect_refusal("{label:1000}.wav", "from 1 to 999");
+    expect_refusal("{label:}.wav", "from 1 to 999");
 }
 
 static void refusals(void **state) {
@@ -175,7 +196,9 @@ static size_t count_ways(const struct pattern *pattern, size_t field, const char
         if (*rest == '\0' && (*ways)++ == 0) memcpy(best, values, 4 * sizeof values[0]);
         return *ways;
     }
+    if (field >= 4) return *ways; /* no pattern has more */
     for (size_t length = 1; rest[length - 1] != '\0' && rest[length - 1] != '/'; length++) {
+        if (pattern->widths[field] > 0 && length != pattern->widths[field]) continue;
         memcpy(values[field], rest, length);
         values[field][length] = '\0';
         count_ways(pattern, field + 1, rest + length, values, best, ways);
@@ -186,10 +209,11 @@ static size_t count_ways(const struct pattern *pattern, size_t field, const char
 static void same_as_all_splits(void **state) {
     (void)state;
     static const char *const patterns[] = {"{label}a{x}.wav", "{label}ab{x}a{y}.wav",
-                                           "b{label}a{x}b{y}a{z}.wav", "{label}/a{x}.wav"};
+                                           "b{label}a{x}b{y}a{z}.wav", "{label}/a{x}.wav",
+                                           "{label:2}{x}a{y:1}.wav"};
     unsigned seed = 1;
     size_t matches = 0;
-    for (size_t p = 0; p < 4; p++) {
+    for (size_t p = 0; p < 5; p++) {
         struct pattern pattern = {0};
         struct pattern_match match = {0};
         struct error error = ERROR_INITIAL;
@@ -230,10 +254,15 @@ static void same_as_all_splits(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain_names),   cmocka_unit_test(shortest_from_the_left),
-        cmocka_unit_test(paths),         cmocka_unit_test(extensions),
-        cmocka_unit_test(refusals),      cmocka_unit_test(adversarial_names),
-        cmocka_unit_test(endless_names), cmocka_unit_test(same_as_all_splits),
+        cmocka_unit_test(plain_names),
+        cmocka_unit_test(shortest_from_the_left),
+        cmocka_unit_test(paths),
+        cmocka_unit_test(extensions),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(adversarial_names),
+        cmocka_unit_test(widths),
+        cmocka_unit_test(endless_names),
+        cmocka_unit_test(same_as_all_splits),
     };
     return cmocka_run_group_tests_name("pattern", tests, NULL, NULL);
 }

@@ -192,6 +192,34 @@ static void test_other_mels_have_no_statistics(void **state) {
     corpus_write_model(&corpus, STATISTICS_MELS);
 }
 
+static void remove_file(const char *folder, const char *name) {
+    struct error error = ERROR_INITIAL;
+    char *path = file_join(folder, name, &error);
+    assert_int_equal(unlink(path), 0);
+    free(path);
+}
+
+/* Rows that stay in the shards: no copy of the embeddings, all other files are the same. */
+static void test_rows_in_store(void **state) {
+    (void)state;
+    struct audit *audit = NULL;
+    char written[512], other[512];
+    snprintf(written, sizeof written, "%s", corpus_path(&corpus, "written"));
+    snprintf(other, sizeof other, "%s", corpus_path(&corpus, "in_store"));
+    struct error error = run_audit(written, 2, &device_cpu_operations);
+    assert_no_error(&error);
+    struct audit_settings settings = settings_for(other, 2, &device_cpu_operations);
+    settings.rows_in_store = true;
+    audit_run(&settings, &audit, &error);
+    assert_no_error(&error);
+    audit_close(audit);
+    assert_false(exists(other, "embeddings.npy"));
+    assert_false(exists(other, "statistics.npy"));
+    remove_file(written, "embeddings.npy");
+    remove_file(written, "statistics.npy");
+    assert_same_run(written, other);
+}
+
 static void test_a_finished_run_is_not_overwritten(void **state) {
     (void)state;
     struct error error = ERROR_INITIAL;
@@ -214,6 +242,7 @@ int main(void) {
         cmocka_unit_test(test_planted_labels_are_found),
         cmocka_unit_test(test_device_failures_end_the_run),
         cmocka_unit_test(test_other_mels_have_no_statistics),
+        cmocka_unit_test(test_rows_in_store),
         cmocka_unit_test(test_a_finished_run_is_not_overwritten),
     };
     return cmocka_run_group_tests_name("pipeline", tests, make_corpus, drop_corpus);

@@ -308,8 +308,61 @@ static void test_time_left_waits(void **state) {
     assert_non_null(strstr(line, "2 min 00 s left"));
 }
 
+/* An object a line; test_open.sh reads whole commands. */
+static void test_json(void **state) {
+    (void)state;
+    struct written written;
+    struct progress progress;
+    begin(&written, &progress, PROGRESS_JSON, 400);
+    progress_keep(&progress, 100);
+    for (uint64_t done = 101; done <= 400; done++) { /* 50 a second: 6 s */
+        now = 1000.0 + (double)(done - 100) / 50.0;
+        progress_audio(&progress, (double)(done - 100) * 2.0);
+        progress_update(&progress, done);
+    }
+    progress_choose(PROGRESS_JSON);
+    progress_warning("a \"name\"\n%s", "\x1b[2J");
+    progress_choose(PROGRESS_AUTO);
+    progress_finish(&progress);
+    const char *text = all(&written);
+    const char *const lines[] = {
+        "\"event\": \"begin\", \"stage\": \"network\", \"unit\": \"clips\", \"total\": 400}\n",
+        "\"event\": \"progress\", \"stage\": \"network\", \"unit\": \"clips\", \"done\": 300, "
+        "\"total\": 400, \"kept\": 100, \"elapsed_seconds\": 4, \"per_second\": 50, "
+        "\"times_real_time\": 100, \"seconds_left\": 2}\n",
+        "\"level\": \"warning\", \"message\": \"a \\\"name\\\"\\n\\u001b[2J\"}\n",
+        "\"event\": \"end\", \"stage\": \"network\", \"unit\": \"clips\", \"done\": 400, "};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        text = strstr(text, lines[i]);
+        if (text == NULL) fail_msg("no line with %s", lines[i]);
+        assert_non_null(text);
+        text += strlen(lines[i]);
+    }
+}
+
+/* Messages above the level are counted, and not printed. */
+static void test_levels(void **state) {
+    (void)state;
+    struct written written;
+    struct progress progress;
+    begin(&written, &progress, PROGRESS_LINES, 400);
+    progress_choose_level(MESSAGE_WARNING);
+    progress_message("one");
+    progress_warning("two");
+    progress_choose_level(MESSAGE_ERROR);
+    progress_warning("three");
+    progress_error("four");
+    progress_choose_level(MESSAGE_INFO);
+    progress_message("five");
+    assert_string_equal(all(&written), "warning: two\nearmark: four\nfive\n");
+    progress.style = PROGRESS_QUIET; /* the stream is closed */
+    progress_finish(&progress);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_levels),
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_slow),
         cmocka_unit_test(test_kept),

@@ -101,7 +101,7 @@ static void test_every_read(void **state) {
         if (files[f].cut > 0) test_file_cut(path, size - files[f].cut);
         int count = decode(path, &plan, &whole);
         assert_int_equal(whole.verdict.status, files[f].cut > 0 ? CLIP_TRUNCATED : CLIP_OK);
-        assert_true(count > 1);
+        assert_true(count > (files[f].cut == 0)); /* the first read shows that it is cut */
         refuse_each(files[f].name, path, false, count, &whole, plan);
         /* One failure at the beginning may be overcome, but not if all reads fail. */
         int unharmed = refuse_each(files[f].name, path, true, count, &whole, plan);

@@ -52,20 +52,18 @@ static void decode_segment(const char *path, double start, double end, struct de
 static const struct {
     int format;
     int rate;
-} formats[] = {{SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000},
-               {SF_FORMAT_WAV | SF_FORMAT_PCM_24, 44100},
-               {SF_FORMAT_WAV | SF_FORMAT_FLOAT, 8000},
-               {SF_FORMAT_WAV | SF_FORMAT_ULAW, 8000},
-               {SF_FORMAT_WAV | SF_FORMAT_IMA_ADPCM, 16000},
-               {SF_FORMAT_WAV | SF_FORMAT_MS_ADPCM, 16000},
-               {SF_FORMAT_RF64 | SF_FORMAT_PCM_16, 16000},
-               {SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 16000},
-               {SF_FORMAT_FLAC | SF_FORMAT_PCM_24, 48000},
-               {SF_FORMAT_AIFF | SF_FORMAT_PCM_16, 16000},
-               {SF_FORMAT_AU | SF_FORMAT_PCM_16, 16000},
-               {SF_FORMAT_OGG | SF_FORMAT_VORBIS, 16000},
-               {SF_FORMAT_OGG | SF_FORMAT_OPUS, 16000},
-               {SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 16000}};
+} formats[] = {
+    {SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000},         {SF_FORMAT_WAV | SF_FORMAT_PCM_24, 44100},
+    {SF_FORMAT_WAV | SF_FORMAT_FLOAT, 8000},           {SF_FORMAT_WAV | SF_FORMAT_ULAW, 8000},
+    {SF_FORMAT_WAV | SF_FORMAT_IMA_ADPCM, 16000},      {SF_FORMAT_WAV | SF_FORMAT_MS_ADPCM, 16000},
+    {SF_FORMAT_RF64 | SF_FORMAT_PCM_16, 16000},        {SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 16000},
+    {SF_FORMAT_FLAC | SF_FORMAT_PCM_24, 48000},        {SF_FORMAT_AIFF | SF_FORMAT_PCM_16, 16000},
+    {SF_FORMAT_AU | SF_FORMAT_PCM_16, 16000},          {SF_FORMAT_W64 | SF_FORMAT_PCM_16, 16000},
+    {SF_FORMAT_W64 | SF_FORMAT_MS_ADPCM, 16000},       {SF_FORMAT_CAF | SF_FORMAT_FLOAT, 16000},
+    {SF_FORMAT_CAF | SF_FORMAT_ALAC_16, 16000},        {SF_FORMAT_NIST | SF_FORMAT_PCM_16, 16000},
+    {SF_FORMAT_AVR | SF_FORMAT_PCM_16, 44100},         {SF_FORMAT_IRCAM | SF_FORMAT_FLOAT, 16000},
+    {SF_FORMAT_OGG | SF_FORMAT_VORBIS, 16000},         {SF_FORMAT_OGG | SF_FORMAT_OPUS, 16000},
+    {SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 16000}};
 
 static void same_samples_as_the_whole(void **state) {
     (void)state;

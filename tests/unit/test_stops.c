@@ -143,11 +143,30 @@ static void test_what_was_ignored_stays_ignored(void **state) {
     assert_said(&result, "earmark: stopped by SIGTERM; what was committed is kept\n");
 }
 
+/* Works for a second and a half after it was asked to stop. */
+static int ends_its_batch(int count, char **arguments) {
+    stop_install();
+    if (strcmp(arguments[count - 1], "shard") == 0) stop_allow(20);
+    if (raise(SIGTERM) != 0) return EXIT_FATAL;
+    for (double began = clock_seconds(); clock_seconds() - began < 1.5;) usleep(10000);
+    return EXIT_DONE;
+}
+
+static void test_a_job_ends_its_batch(void **state) {
+    (void)state;
+    const char *others[] = {"ends", "audit", NULL}, *jobs[] = {"ends", "shard", NULL};
+    struct child_result result = child_run(ends_its_batch, others, NULL);
+    assert_code(&result, EXIT_STOPPED);
+    result = child_run(ends_its_batch, jobs, NULL);
+    assert_code(&result, EXIT_DONE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cross_validation),
         cmocka_unit_test(test_issues),
         cmocka_unit_test(test_what_was_ignored_stays_ignored),
+        cmocka_unit_test(test_a_job_ends_its_batch),
     };
     return cmocka_run_group_tests_name("stops", tests, test_folder_begin, test_folder_end);
 }

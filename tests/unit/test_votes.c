@@ -5,6 +5,7 @@
 #include "tests/support/compare.h"
 #include "tests/support/fake_device.h"
 #include "tests/support/golden.h"
+#include "tests/support/scattered.h"
 #include "tests/support/wide_data.h"
 
 #include <math.h>
@@ -88,7 +89,7 @@ static void check_neighbours(const char *name, const struct votes_input *input) 
 static void check_golden(const char *name, bool has_groups) {
     struct golden x = read_part(name, "x"), y = read_part(name, "y"), v = read_part(name, "v"), g;
     if (has_groups) g = read_part(name, "g");
-    const struct votes_input input = {.embeddings = x.floats,
+    const struct votes_input input = {.embeddings = matrix_of(x.floats, x.shape[1]),
                                       .labels = y.integers,
                                       .rows = x.shape[0],
                                       .features = x.shape[1],
@@ -133,7 +134,7 @@ static void check_distribution(const float *logs, size_t rows, size_t classes) {
 static void check_small(const float *x, size_t rows, size_t features, const int32_t *apart,
                         const double *expected) {
     const int32_t labels[3] = {0, 1, 1};
-    const struct votes_input input = {.embeddings = x,
+    const struct votes_input input = {.embeddings = matrix_of(x, features),
                                       .labels = labels,
                                       .rows = rows,
                                       .features = features,
@@ -173,7 +174,7 @@ static void test_sizes_of_numbers(void **state) {
         x[3 * i + 2] = 1e-40F * (float)wide_number(1000 + i);
     }
     const struct votes_input input = {
-        .embeddings = x, .labels = labels, .rows = ROWS, .features = 3, .classes = 2};
+        .embeddings = matrix_of(x, 3), .labels = labels, .rows = ROWS, .features = 3, .classes = 2};
     float *logs = run(&device_cpu_operations, &input, 1);
     check_distribution(logs, ROWS, 2);
     free(logs);
@@ -221,7 +222,9 @@ static void free_many(struct many *many) {
 static size_t choose(const struct many *many, size_t most, size_t **references) {
     struct error error = ERROR_INITIAL;
     size_t count;
-    references_choose(many->x, many->y, MANY, FEATURES, CLASSES, most, references, &count, &error);
+    const struct matrix_rows x = matrix_of(many->x, FEATURES);
+    references_choose(&x, many->y, MANY, FEATURES, CLASSES, most, REFERENCES_LEAST, references,
+                      &count, &error);
     assert_no_error(&error);
     return count;
 }
@@ -261,7 +264,9 @@ static void test_equal_references(void **state) {
     int32_t labels[ROWS];
     size_t *references, count;
     for (size_t i = 0; i < ROWS; i++) labels[i] = i % 4 == 0;
-    references_choose(x, labels, ROWS, 1, 2, 80, &references, &count, &error);
+    const struct matrix_rows matrix = matrix_of(x, 1);
+    references_choose(&matrix, labels, ROWS, 1, 2, 80, REFERENCES_LEAST, &references, &count,
+                      &error);
     assert_no_error(&error);
     assert_int_equal(count, 80);
     for (size_t i = 0; i < count; i++) assert_int_equal(references[i], i);
@@ -314,7 +319,7 @@ static double *unit_rows(const struct many *many) {
 }
 
 static struct votes_input many_input(const struct many *many) {
-    return (struct votes_input){.embeddings = many->x,
+    return (struct votes_input){.embeddings = matrix_of(many->x, FEATURES),
                                 .labels = many->y,
                                 .rows = MANY,
                                 .features = FEATURES,
@@ -343,6 +348,13 @@ static void test_sample(void **state) {
             !(compare_largest_floats(logs + i * CLASSES, turned_logs + turned.place[i] * CLASSES,
                                      CLASSES) <= 1e-3);
     assert_true(different <= MANY / 1000);
+    struct scattered scattered = scattered_make(&input.embeddings, MANY, FEATURES);
+    struct votes_input apart = input;
+    apart.embeddings = scattered.rows;
+    float *again = run(&device_cpu_operations, &apart, 2);
+    assert_memory_equal(logs, again, (size_t)MANY * CLASSES * sizeof *logs);
+    scattered_free(&scattered);
+    free(again);
     free(logs);
     free(turned_logs);
     free(z);

@@ -8,14 +8,15 @@ Makes, in this folder:
                 neither removes the delay of MP3 coders nor decodes a file's last block), rate, channels and
                 frames (0: the file does not say how many were encoded; coders pad)
   <name>        the sound: noise and tones from a generator with a fixed seed, encoded by SoX. What SoX does not write
-                is from elsewhere: RF64 and little-endian AU from libsndfile, Opus from FFmpeg with libopus
+                is from elsewhere: RF64 and little-endian AU from libsndfile, Opus from FFmpeg with libopus, MPEG in WAV,
+                ALAC and a CAF without a length from FFmpeg's command
   <name>.s32    the reference: int32, little-endian, (frames, channels), decoded by SoX without dither. RF64 and
-                little-endian AU: from the file with the same samples. Opus: decoded by FFmpeg's own decoder
+                little-endian AU: from the file with the same samples. Opus and what FFmpeg encodes: decoded by FFmpeg's own decoders
 
 Rates, channels and frames are soxi's, not this script's.
 
 usage: python make_formats.py
-    (sox 14.4.2 with libsox-fmt-base and libsox-fmt-mp3; numpy, soundfile 0.13, av 18)
+    (sox 14.4.2 with libsox-fmt-base and libsox-fmt-mp3; ffmpeg 5.1; numpy, soundfile 0.13, av 18)
 """
 import os
 import subprocess
@@ -78,17 +79,48 @@ ENCODED = {
     "layer3_8.mp3": ("MPEG LAYER_III", "shifted", 8000, 1, ["-C", "16.2"]),
     "variable.mp3": ("MPEG LAYER_III", "shifted", 24000, 1, ["-C", "-4.2"]),
     "layer2.mp2": ("MPEG LAYER_II", "shifted", 48000, 1, ["-C", "64.2"]),
-    # Not read, although libsndfile could decode most of them.
-    "w64.wav": ("refused", "refused", 16000, 1, ["-t", "w64", "-b", "16"]),
-    "caf.wav": ("refused", "refused", 16000, 1, ["-t", "caf", "-b", "16"]),
-    "voc.wav": ("refused", "refused", 16000, 1, ["-t", "voc", "-b", "16"]),
-    "nist.wav": ("refused", "refused", 16000, 1, ["-t", "nist", "-b", "16"]),
+    "s16.w64": ("W64 PCM_16", "exact", 16000, 1, ["-t", "w64", "-b", "16"]),
+    "s16.caf": ("CAF PCM_16", "exact", 16000, 1, ["-t", "caf", "-b", "16"]),
+    "u8.voc": ("VOC PCM_U8", "exact", 8000, 1, ["-b", "8"]),
+    # Not read by libsndfile, or not exactly.
+    "s16.sph": ("SPHERE PCM_16", "exact", 16000, 1, ["-t", "nist", "-b", "16"]),
     "8svx.aiff": ("refused", "refused", 16000, 1, ["-t", "8svx", "-b", "8"]),
     "dec.au": ("refused", "refused", 16000, 1, ["-L", "-b", "16"]),
-    "gsm.wav": ("refused", "refused", 8000, 1, ["-e", "gsm"]),
+    "gsm.wav": ("WAV GSM610", "exact", 8000, 1, ["-e", "gsm"]),
     "raw.wav": ("refused", "refused", 16000, 1, ["-t", "raw", "-b", "16"]),
     "wavpack.wav": ("refused", "refused", 16000, 1, ["-t", "wv", "-b", "16"]),
     "amr.wav": ("refused", "refused", 8000, 1, ["-t", "amr-nb"]),
+    "s24.caf": ("CAF PCM_24", "exact", 44100, 2, ["-b", "24"]),
+    "mulaw.caf": ("CAF ULAW", "exact", 8000, 1, ["-e", "mu-law"]),
+    "ms.w64": ("W64 MS_ADPCM", "exact", 16000, 2, ["-e", "ms-adpcm"]),
+    "s24.w64": ("W64 PCM_24", "exact", 48000, 2, ["-b", "24"]),
+    "s8.avr": ("AVR PCM_S8", "exact", 11025, 1, ["-b", "8"]),
+    "s16.avr": ("AVR PCM_16", "exact", 44100, 2, ["-b", "16"]),
+    "big.sph": ("SPHERE PCM_16", "exact", 16000, 2, ["-B", "-b", "16"]),
+    "s8.sph": ("SPHERE PCM_S8", "exact", 8000, 1, ["-b", "8"]),
+    "s24.sph": ("SPHERE PCM_24", "exact", 32000, 1, ["-b", "24"]),
+    "mulaw.sph": ("SPHERE ULAW", "exact", 8000, 2, ["-e", "mu-law"]),
+    "s16.ircam": ("IRCAM PCM_16", "exact", 22050, 2, ["-b", "16"]),
+    "big.ircam": ("IRCAM PCM_32", "exact", 22050, 1, ["-B", "-b", "32"]),
+    "s16.paf": ("PAF PCM_16", "exact", 16000, 2, ["-b", "16"]),
+    "little.fap": ("PAF PCM_16", "exact", 16000, 1, ["-b", "16"]),
+    "s24.paf": ("refused", "refused", 16000, 1, ["-b", "24"]),
+    "s16.pvf": ("PVF PCM_16", "exact", 8000, 1, ["-b", "16"]),
+    "s16.htk": ("HTK PCM_16", "exact", 16000, 1, []),
+    "alaw.wve": ("WVE ALAW", "exact", 8000, 1, []),
+    "u8_stereo.voc": ("VOC PCM_U8", "exact", 8000, 2, ["-b", "8"]),
+}
+
+
+# What FFmpeg encodes and decodes: (earmark's name, comparison, rate, channels, its options).
+# MP3 in a WAV has a chunk "fact" with another number of samples than its data have.
+BY_FFMPEG = {
+    "mp3_16.wav": ("MPEG LAYER_III", "step", 16000, 1, ["-c:a", "libmp3lame"]),
+    "mp3_44.wav": ("MPEG LAYER_III", "step", 44100, 2, ["-c:a", "libmp3lame", "-b:a", "128k"]),
+    "mp3_variable.wav": ("MPEG LAYER_III", "step", 22050, 1, ["-c:a", "libmp3lame", "-q:a", "2"]),
+    "mp2.wav": ("MPEG LAYER_II", "step", 48000, 1, ["-c:a", "mp2"]),
+    "alac.caf": ("CAF ALAC_16", "exact", 16000, 2, None),  # encoded by libsndfile
+    "unknown_length.caf": ("CAF PCM_16", "exact", 16000, 1, ["-c:a", "pcm_s16be", "-f", "caf"]),
 }
 
 
@@ -156,6 +188,22 @@ def make_opus(name, channels, samples):
     return [48000, channels, len(values)]
 
 
+def make_by_ffmpeg(scratch, name, rate, channels, options, samples):
+    source = os.path.join(scratch, "source.wav")
+    soundfile.write(source, samples, rate, subtype="PCM_16")
+    if options is None:
+        soundfile.write(path(name), samples, rate, format="CAF", subtype="ALAC_16")
+    elif name.startswith("unknown"):  # into a pipe
+        with open(path(name), "wb") as file:
+            file.write(run("ffmpeg", "-v", "error", "-bitexact", "-i", source, *options, "-").stdout)
+    else:
+        run("ffmpeg", "-v", "error", "-y", "-bitexact", "-i", source, *options, path(name))
+    raw = run("ffmpeg", "-v", "error", "-i", path(name), "-f", "s32le", "-").stdout
+    with open(path(name + ".s32"), "wb") as file:
+        file.write(raw)
+    return [rate, channels, len(raw) // 4 // channels]
+
+
 def main():
     lines = []
     with tempfile.TemporaryDirectory() as scratch:
@@ -172,6 +220,9 @@ def main():
             if comparison == "shifted":
                 frames = LOSSY_FRAMES if name == "variable.mp3" else 0
             lines.append([name, kind, comparison, rate, channels, frames])
+        for seed, (name, (kind, comparison, rate, channels, options)) in enumerate(BY_FFMPEG.items(), 2000):
+            samples = signal(seed, LOSSY_FRAMES, channels, rate, True)
+            lines.append([name, kind, comparison] + make_by_ffmpeg(scratch, name, rate, channels, options, samples))
     lines.append(["rf64.wav", "RF64 PCM_16", "exact"] + rewrite("rf64.wav", "s16_stereo.wav", format="RF64"))
     lines.append(["little.au", "AU PCM_16", "exact"] + rewrite("little.au", "s16.au", format="AU", endian="LITTLE"))
     for channels in (1, 2):

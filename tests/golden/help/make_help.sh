@@ -12,7 +12,7 @@ folder=${1:-tests/golden/help}
 earmark=${EARMARK:-$PWD/earmark}
 source tests/cli/terminal.sh
 
-for command in audit embed crossval detect issues report model 'model import' 'model info' bench info; do
+for command in audit embed crossval detect issues report model 'model import' 'model info' bench info slurm kubernetes parallel; do
     # shellcheck disable=SC2086
     "$earmark" help $command >"$folder/${command/ /_}.txt"
 done
