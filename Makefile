@@ -26,7 +26,7 @@ JOBS ?= $(shell nproc)
 # ---- libraries: pkg-config's answer, or the plain name where it has none. Folders that
 # pkg-config names (PKG_CONFIG_PATH) are searched for every library, also when the program runs.
 comma := ,
-packages := sndfile samplerate libzip zlib jansson libxxhash yaml-0.1 dnnl libseccomp cmocka
+packages := sndfile samplerate libzip zlib libzstd snappy jansson libxxhash yaml-0.1 libutf8proc dnnl libseccomp cmocka
 find_flags = $(sort $(foreach package,$(packages),$(shell $(PKG_CONFIG) $(1) $(package) 2>/dev/null)))
 find_libs = $(or $(shell $(PKG_CONFIG) --libs-only-l $(1) 2>/dev/null),-l$(2))
 PACKAGE_CFLAGS ?= $(call find_flags,--cflags)
@@ -36,25 +36,35 @@ SAMPLERATE_LIBS ?= $(call find_libs,samplerate,samplerate)
 LIBZIP_LIBS ?= $(call find_libs,libzip,zip)
 JANSSON_LIBS ?= $(call find_libs,jansson,jansson)
 ZLIB_LIBS ?= $(call find_libs,zlib,z)
+ZSTD_LIBS ?= $(call find_libs,libzstd,zstd)
+SNAPPY_LIBS ?= $(call find_libs,snappy,snappy)
 XXHASH_LIBS ?= $(call find_libs,libxxhash,xxhash)
 LIBYAML_LIBS ?= $(call find_libs,yaml-0.1,yaml)
+UTF8PROC_LIBS ?= $(call find_libs,libutf8proc,utf8proc)
 ONEDNN_LIBS ?= $(call find_libs,dnnl,dnnl)
 SECCOMP_LIBS ?= $(call find_libs,libseccomp,seccomp)
+# Optional: tar files compressed with zstd, xz or bzip2. LIBARCHIVE=0 builds without it.
+LIBARCHIVE ?= $(if $(shell $(PKG_CONFIG) --exists libarchive 2>/dev/null && echo found),1,0)
+LIBARCHIVE_LIBS ?= $(if $(filter 1,$(LIBARCHIVE)),$(call find_libs,libarchive,archive))
+# Optional: earmark review, which serves a run to a browser. MICROHTTPD=0 builds without it.
+MICROHTTPD ?= $(if $(shell $(PKG_CONFIG) --exists libmicrohttpd 2>/dev/null && echo found),1,0)
+MICROHTTPD_LIBS ?= $(if $(filter 1,$(MICROHTTPD)),$(call find_libs,libmicrohttpd,microhttpd))
 OPENMP ?= -fopenmp
 CMOCKA_LIBS ?= $(call find_libs,cmocka,cmocka)
 
 # ---- Debian packages, for `make deps`
 BUILD_PACKAGES ?= gcc libc6-dev binutils make pkg-config libsndfile1-dev libsamplerate0-dev libzip-dev \
-	zlib1g-dev libjansson-dev libxxhash-dev libyaml-dev libdnnl-dev libseccomp-dev
+	libmicrohttpd-dev zlib1g-dev libjansson-dev libxxhash-dev libyaml-dev libutf8proc-dev libdnnl-dev libseccomp-dev libarchive-dev \
+	libzstd-dev libsnappy-dev libavformat-dev libavcodec-dev libavutil-dev
 TEST_PACKAGES ?= libcmocka-dev g++ clang libclang-rt-dev libomp-dev clang-format clang-tidy \
-	man-db groff-base
+	man-db groff-base parallel curl
 DEPS ?= $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
 # fp-contract off: the same sums whatever the compiler fuses; kernels say fmaf where they mean it.
 PACKAGE_CFLAGS := $(PACKAGE_CFLAGS)
 PACKAGE_LDFLAGS := $(PACKAGE_LDFLAGS)
 BASE_FLAGS := -std=c17 -D_GNU_SOURCE -I. -g $(OPTIMISE) -ffp-contract=off -fno-math-errno $(OPENMP) $(WARNINGS) $(PACKAGE_CFLAGS)
-LINK_LIBS := $(PACKAGE_LDFLAGS) $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(LIBZIP_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(LIBYAML_LIBS) $(ONEDNN_LIBS) $(SECCOMP_LIBS) -ldl -lm
+LINK_LIBS := $(PACKAGE_LDFLAGS) $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(LIBZIP_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(SNAPPY_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(LIBYAML_LIBS) $(UTF8PROC_LIBS) $(ONEDNN_LIBS) $(SECCOMP_LIBS) $(LIBARCHIVE_LIBS) $(MICROHTTPD_LIBS) -ldl -lm
 ifneq ($(SANITIZER),)
 BASE_FLAGS += -fsanitize=$(SANITIZER) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
@@ -77,8 +87,8 @@ say := @$(if $(V),:,echo)
 FLAGS_HASH := $(shell printf '%s' '$(CC) $(ALL_FLAGS) $(LINK_LIBS)' | cksum | cut -d' ' -f1)
 BUILD := build/$(FLAGS_HASH)
 
-SOURCES := $(sort $(wildcard kernels/*.c kernels/cpu/*.c host/*/*.c))
-OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+SOURCES := $(sort $(wildcard kernels/*.c kernels/cpu/*.c host/*/*.c host/review/apply/*.c))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/host/report/page_web.o
 MAIN_OBJECT := $(BUILD)/host/main.o
 TEST_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 TEST_PROGRAMS := $(TEST_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
@@ -94,16 +104,23 @@ FUZZ_PROGRAMS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 all: earmark ## build the program (the default)
 
 include kernels/cuda/cuda.mk
+include host/sound/ffmpeg/ffmpeg.mk
+include host/cluster/bundle.mk
 -include tests/cudasim/cudasim.mk
 
-# The program at the top of the tree is always the one built last.
+# The program at the top of the tree is always the one built last. A plug-in of an earlier build does
+# not stay beside one that is built without.
 .PHONY: earmark
-earmark: $(BUILD)/earmark $(CUDA_PLUGIN)
+earmark: $(BUILD)/earmark $(CUDA_PLUGIN) $(FFMPEG_PLUGIN)
 	@ln -sf $(BUILD)/earmark earmark
+	$(if $(FFMPEG_PLUGIN),,@rm -f $(BUILD)/earmark-ffmpeg.so)
 
 $(BUILD)/earmark: $(MAIN_OBJECT) $(BUILD)/libearmark.a
 	$(say) '  link $@'
 	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(LINK_LIBS)
+
+$(BUILD)/host/containers/tar_bytes.o: ALL_FLAGS += $(if $(filter 1,$(LIBARCHIVE)),-DHAVE_LIBARCHIVE)
+$(BUILD)/host/review/server_daemon.o: ALL_FLAGS += $(if $(filter 1,$(MICROHTTPD)),-DHAVE_MICROHTTPD)
 
 $(BUILD)/libearmark.a: $(OBJECTS)
 	@rm -f $@
@@ -111,6 +128,18 @@ $(BUILD)/libearmark.a: $(OBJECTS)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
+	$(say) '  compile $<'
+	$(quiet)$(CC) $(ALL_FLAGS) -MMD -MP -c -o $@ $<
+
+# Style and script of the page, in this order, as a C file.
+WEB_NAMES := overview.css page.css media.css base.js carrier_file.js carrier_server.js decisions.js estimate.js queue.js \
+	filters.js waveform.js voice.js media.js clip.js dialogs.js bar.js app.js keys.js main.js
+WEB_FILES := $(wildcard $(addprefix host/report/web/,$(WEB_NAMES)))
+$(BUILD)/host/report/page_web.c: host/report/web/embed.sh $(WEB_FILES) Makefile
+	@mkdir -p $(@D)
+	$(quiet)bash $< $(WEB_FILES) >$@.part && mv $@.part $@
+
+$(BUILD)/host/report/page_web.o: $(BUILD)/host/report/page_web.c
 	$(say) '  compile $<'
 	$(quiet)$(CC) $(ALL_FLAGS) -MMD -MP -c -o $@ $<
 
@@ -135,6 +164,12 @@ $(BENCH_PROGRAMS): %: %.o $(BENCH_SHARED)
 	$(say) '  link $@'
 	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ -lm
 
+# This one plays reviewers with earmark's own list.
+REVIEW_PROGRAM := $(BUILD)/bench/simulate_review
+$(REVIEW_PROGRAM): $(BUILD)/bench/review/simulate_review.o $(BUILD)/libearmark.a
+	$(say) '  link $@'
+	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(LINK_LIBS)
+
 # So do those of tests/hostile/, which share nothing; the scripts of tests/cli/ may run them, too.
 $(HOSTILE_PROGRAMS): $(BUILD)/hostile/%: $(BUILD)/tests/hostile/%.o
 	@mkdir -p $(@D)
@@ -144,11 +179,11 @@ $(HOSTILE_PROGRAMS): $(BUILD)/hostile/%: $(BUILD)/tests/hostile/%.o
 .PRECIOUS: $(BUILD)/%.o
 
 .PHONY: tests
-tests: $(TEST_PROGRAMS) $(BUILD)/earmark
+tests: $(TEST_PROGRAMS) $(BUILD)/earmark $(FFMPEG_PLUGIN)
 
 # What tests run, without touching the link at the top of the tree.
 .PHONY: cli-programs test-programs
-cli-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(BENCH_PROGRAMS) $(HOSTILE_PROGRAMS) $(SANDBOX_TESTS)
+cli-programs: $(BUILD)/earmark $(CUDA_PLUGIN) $(FFMPEG_PLUGIN) $(BENCH_PROGRAMS) $(HOSTILE_PROGRAMS) $(SANDBOX_TESTS)
 test-programs: cli-programs $(TEST_PROGRAMS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
@@ -173,11 +208,29 @@ $(eval $(call probe,sndfile,sndfile.h,sf_version_string() != 0,$(SNDFILE_LIBS),l
 $(eval $(call probe,samplerate,samplerate.h,src_get_version() != 0,$(SAMPLERATE_LIBS),libsamplerate0-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and SAMPLERATE_LIBS))
 $(eval $(call probe,libzip,zip.h,zip_libzip_version() != 0,$(LIBZIP_LIBS),libzip-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and LIBZIP_LIBS))
 $(eval $(call probe,zlib,zlib.h,zlibVersion() != 0,$(ZLIB_LIBS),zlib1g-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and ZLIB_LIBS))
+$(eval $(call probe,zstd,zstd.h,ZSTD_versionNumber() > 0,$(ZSTD_LIBS),libzstd-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and ZSTD_LIBS))
+$(eval $(call probe,snappy,snappy-c.h,snappy_max_compressed_length(1) > 0,$(SNAPPY_LIBS),libsnappy-dev,PACKAGE_CFLAGS and SNAPPY_LIBS))
 $(eval $(call probe,jansson,jansson.h,json_object() != 0,$(JANSSON_LIBS),libjansson-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and JANSSON_LIBS))
 $(eval $(call probe,xxhash,xxhash.h,XXH_versionNumber() > 0,$(XXHASH_LIBS),libxxhash-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and XXHASH_LIBS))
 $(eval $(call probe,libyaml,yaml.h,yaml_get_version_string() != 0,$(LIBYAML_LIBS),libyaml-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and LIBYAML_LIBS))
+$(eval $(call probe,utf8proc,utf8proc.h,utf8proc_version() != 0,$(UTF8PROC_LIBS),libutf8proc-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and UTF8PROC_LIBS))
 $(eval $(call probe,onednn,oneapi/dnnl/dnnl.h,dnnl_version() != 0,$(ONEDNN_CFLAGS) $(ONEDNN_LIBS),libdnnl-dev,PKG_CONFIG_PATH or ONEDNN_CFLAGS and ONEDNN_LIBS))
 $(eval $(call probe,libseccomp,seccomp.h,seccomp_version() != 0,$(SECCOMP_LIBS),libseccomp-dev,PKG_CONFIG_PATH or PACKAGE_CFLAGS and SECCOMP_LIBS))
+ifeq ($(LIBARCHIVE),1)
+$(eval $(call probe,libarchive,archive.h,archive_version_string() != 0,$(LIBARCHIVE_LIBS),libarchive-dev,LIBARCHIVE=0 (without it) or PKG_CONFIG_PATH))
+else
+$(BUILD)/probe/libarchive:
+	@mkdir -p $(@D)
+	@echo 'probe: libarchive: not used, so tar files of zstd, xz and bzip2 are not read. Debian package: libarchive-dev' | tee $@
+endif
+
+ifeq ($(MICROHTTPD),1)
+$(eval $(call probe,libmicrohttpd,microhttpd.h,MHD_get_version() != 0,$(MICROHTTPD_LIBS),libmicrohttpd-dev,MICROHTTPD=0 (without it) or PKG_CONFIG_PATH))
+else
+$(BUILD)/probe/libmicrohttpd:
+	@mkdir -p $(@D)
+	@echo 'probe: libmicrohttpd: not used, so there is no earmark review. Debian package: libmicrohttpd-dev' | tee $@
+endif
 
 # cmocka's header needs others before it, and only the tests need it.
 $(BUILD)/probe/cmocka:
@@ -192,14 +245,14 @@ $(BUILD)/probe/cmocka:
 		exit 1; \
 	fi
 
-PROBES := $(addprefix $(BUILD)/probe/,openmp sndfile samplerate libzip zlib jansson xxhash libyaml onednn libseccomp)
+PROBES := $(addprefix $(BUILD)/probe/,openmp sndfile samplerate libzip zlib zstd snappy jansson xxhash libyaml utf8proc onednn libseccomp libarchive libmicrohttpd)
 # The compiler first: without one every other probe would complain about the wrong thing.
 $(PROBES) $(BUILD)/probe/cmocka: | $(BUILD)/probe/compiler
 $(OBJECTS) $(MAIN_OBJECT) $(HOSTILE_PROGRAMS:$(BUILD)/%=$(BUILD)/tests/%.o): | $(PROBES)
 $(TEST_SOURCES:%.c=$(BUILD)/%.o) $(SUPPORT_OBJECTS): | $(BUILD)/probe/cmocka
 
 .PHONY: show
-show: $(PROBES) show-cuda ## print what the probes decided, and the flags
+show: $(PROBES) show-cuda show-ffmpeg ## print what the probes decided, and the flags
 	@cat $(BUILD)/probe/compiler $(PROBES)
 	@command -v $(PKG_CONFIG) >/dev/null || echo 'probe: $(PKG_CONFIG): missing, plain library names are taken'
 	@echo 'compile: $(CC) $(ALL_FLAGS)'
@@ -239,8 +292,8 @@ unit_tests := $(slow_unit_tests) $(filter-out $(slow_unit_tests),$(TEST_PROGRAMS
 slow_cli_tests := $(foreach test,lint inputs model_check audit multi_label,$(filter %/test_$(test).sh,$(CLI_TESTS)))
 cli_tests := $(slow_cli_tests) $(filter-out $(slow_cli_tests),$(CLI_TESTS)) 'tests/mutations/run.sh --check'
 ifneq ($(SANITIZER),)
-# These do not run the program, so its sanitizers change nothing.
-cli_tests := $(filter-out $(addprefix tests/cli/test_,runner.sh lint.sh cuda_probe.sh cuda_resources.sh) \
+# These do not run the program, so its sanitizers change nothing, or not this build of it.
+cli_tests := $(filter-out $(addprefix tests/cli/test_,runner.sh lint.sh cuda_probe.sh cuda_resources.sh bundle.sh) \
 	'tests/mutations/run.sh --check',$(cli_tests))
 endif
 cli_variables = EARMARK=$(CURDIR)/$(BUILD)/earmark PROGRAMS=$(BUILD)/bench HOSTILE=$(CURDIR)/$(BUILD)/hostile
@@ -267,6 +320,19 @@ ANSWERS_FLAGS := SANITIZER=address,undefined OPTIMISE=-O1
 .PHONY: answers-program
 answers-program: $(BUILD)/tests/test_lying_decoder
 	@echo $<
+
+# A real Slurm, which the test installs where root can, and tasks on simulated GPUs.
+.PHONY: test-cluster
+test-cluster: cli-programs cudasim ## jobs on a Slurm of this machine, the bundle on a bare Debian 13 (as root)
+	@$(cli_variables) SIMULATED=$(CURDIR)/$(BUILD)/cudasim/earmark bash tests/run.sh $(RUN_OPTIONS) --timeout 3600 \
+		$(sort $(wildcard tests/cluster/test_*.sh))
+
+# What is not installed is skipped and counted; BROWSER_INSTALL=1 installs it as root.
+BROWSER_TESTS := $(foreach test,$(sort $(wildcard tests/browser/test_*.js)),$(foreach browser,chromium firefox,\
+	'tests/browser/browser.sh $(test) $(browser)'))
+.PHONY: test-browser
+test-browser: cli-programs ## the page in Debian's Chromium and Firefox, driven by node.js
+	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) --timeout 900 $(BROWSER_TESTS)
 
 # The plug-in on a machine without a GPU, and the resources of its kernels.
 .PHONY: test-plugin
@@ -377,17 +443,18 @@ $(BUILD)/earmark.bash: $(BUILD)/earmark
 	$(quiet)$< help --bash >$@
 
 .PHONY: install
-install: $(BUILD)/earmark $(CUDA_PLUGIN) $(BUILD)/earmark.1 $(BUILD)/earmark.bash ## into PREFIX (/usr/local), below DESTDIR
+install: $(BUILD)/earmark $(CUDA_PLUGIN) $(FFMPEG_PLUGIN) $(BUILD)/earmark.1 $(BUILD)/earmark.bash ## into PREFIX (/usr/local), below DESTDIR
 	@test -f models/default.safetensors || { echo 'models/default.safetensors is missing: make model' >&2; exit 1; }
 	$(INSTALL) -D -m 755 $(BUILD)/earmark '$(DESTDIR)$(PREFIX)/bin/earmark'
 	$(if $(CUDA_PLUGIN),$(INSTALL) -D -m 755 $(CUDA_PLUGIN) '$(DESTDIR)$(PREFIX)/bin/earmark-cuda.so')
+	$(if $(FFMPEG_PLUGIN),$(INSTALL) -D -m 755 $(FFMPEG_PLUGIN) '$(DESTDIR)$(PREFIX)/bin/earmark-ffmpeg.so')
 	$(INSTALL) -D -m 644 models/default.safetensors '$(DESTDIR)$(PREFIX)/share/earmark/default.safetensors'
 	$(INSTALL) -D -m 644 $(BUILD)/earmark.1 '$(DESTDIR)$(PREFIX)/share/man/man1/earmark.1'
 	$(INSTALL) -D -m 644 $(BUILD)/earmark.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/earmark'
 
 .PHONY: uninstall
 uninstall: ## removes the installed files
-	for file in bin/earmark bin/earmark-cuda.so share/earmark/default.safetensors share/man/man1/earmark.1 \
+	for file in bin/earmark bin/earmark-cuda.so bin/earmark-ffmpeg.so share/earmark/default.safetensors share/man/man1/earmark.1 \
 		share/bash-completion/completions/earmark; do rm -f '$(DESTDIR)$(PREFIX)'/$$file || exit 1; done
 	for folder in share/earmark share/bash-completion/completions; do \
 		[ ! -d '$(DESTDIR)$(PREFIX)'/$$folder ] || \
@@ -407,5 +474,5 @@ help: ## this list
 	@echo
 	@echo 'variables: V=1 WERROR=1 CC OPTIMISE CFLAGS SANITIZER WARNINGS PREFIX DESTDIR JOBS SUDO PKG_CONFIG'
 	@echo '    PACKAGE_CFLAGS PACKAGE_LDFLAGS SNDFILE_LIBS SAMPLERATE_LIBS LIBZIP_LIBS JANSSON_LIBS XXHASH_LIBS LIBYAML_LIBS'
-	@echo '    ONEDNN_CFLAGS ONEDNN_LIBS SECCOMP_LIBS OPENMP CMOCKA_LIBS CUDA NVCC CUDA_ARCHITECTURES CUDA_CFLAGS CUBLAS_LIBS'
+	@echo '    ZSTD_LIBS SNAPPY_LIBS UTF8PROC_LIBS ONEDNN_CFLAGS ONEDNN_LIBS SECCOMP_LIBS LIBARCHIVE LIBARCHIVE_LIBS MICROHTTPD MICROHTTPD_LIBS OPENMP CMOCKA_LIBS FFMPEG FFMPEG_CFLAGS FFMPEG_LIBS CUDA NVCC CUDA_ARCHITECTURES CUDA_CFLAGS CUBLAS_LIBS'
 	@echo '    of model-check: MODEL DIGITS SEEDS RANDOM_SEEDS'

@@ -18,11 +18,13 @@ static void print_shown(FILE *stream, const char *text) {
 }
 
 void bench_fail(const char *file, const char *format, ...) {
+    static char whole[1 << 15];
     char message[4096];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    setvbuf(stderr, whole, _IOFBF, sizeof whole); /* other programs print at the same time */
     print_shown(stderr, file);
     fputs(": ", stderr);
     print_shown(stderr, message);

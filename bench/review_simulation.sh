@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Simulated reviewers: plants errors in the labels of sets of embeddings, ranks them with
+# `earmark detect`, and counts how many a reviewer finds with the fixed list and with the one that
+# learns (host/review/learning.h).
+#
+#   review_simulation.sh DIR... -o OUT [OPTION...]
+#
+# A DIR is one set, named by its folder, as for detection.sh: embeddings.npy, labels.npy and, for
+# errors of groups, groups.npy; further views are not taken.
+#
+#   -o OUT           the folder to write: runs.tsv, a line for every run, and table.md
+#   --errors "..."   kinds of errors with their amounts (see plant_labels)
+#   --seeds "..."    of the planted errors (1 2 3)
+#   --decisions N    (200)
+#   --batch N        decisions between two orders (10)
+#
+# Runs that are in runs.tsv are not run again. Variables: PROGRAMS, the folder of bench/'s programs
+# with simulate_review (make BUILD/bench/simulate_review); EARMARK, the program (./earmark).
+set -euo pipefail
+shopt -s inherit_errexit
+export LC_ALL=C.UTF-8
+program=review_simulation
+programs=${PROGRAMS:?the folder of bench/\'s programs}
+earmark=${EARMARK:-./earmark}
+source "$(dirname "$0")/lib.sh"
+stop() {
+    say "$@"
+    exit 1
+}
+
+sets=() out= errors="symmetric:5 pair:20 pair:40 groups:4" seeds="1 2 3" decisions=200 batch=10
+while [ $# -gt 0 ]; do
+    case $1 in
+    -*) [ $# -gt 1 ] || stop "$1: no value" ;;&
+    -o) out=$2 ;;
+    --errors) errors=$2 ;;
+    --seeds) seeds=$2 ;;
+    --decisions) decisions=$2 ;;
+    --batch) batch=$2 ;;
+    -*) stop "$1: no such option" ;;
+    *)
+        sets+=("${1%/}")
+        shift
+        continue
+        ;;
+    esac
+    shift 2
+done
+[ ${#sets[@]} -gt 0 ] && [ -n "$out" ] || stop "usage: review_simulation.sh DIR... -o OUT [OPTION...]"
+mkdir -p "$out"
+runs=$out/runs.tsv
+work=$(mktemp -d "$out/work.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+[ -e "$runs" ] || : >"$runs"
+
+# trial SET ERRORS SEED: the figures of simulate_review.
+trial() {
+    local set=$1 groups=()
+    if [ "${2%:*}" = groups ]; then groups=("$set/groups.npy"); fi
+    "$programs/plant_labels" "$set/labels.npy" "${2%:*}" "$3" "${2#*:}" "$work/labels.npy" \
+        "$work/planted.csv" "${groups[@]}"
+    "$earmark" detect --embeddings "$set/embeddings.npy" --labels "$work/labels.npy" \
+        --unlabelled -1 -o "$work/found" --fresh --quiet
+    cp "$set/embeddings.npy" "$work/found/embeddings.npy"
+    "$programs/simulate_review" "$work/found" "$work/planted.csv" "$decisions" "$batch"
+}
+
+for seed in $seeds; do
+    for set in "${sets[@]}"; do
+        for error in $errors; do
+            if [ "${error%:*}" = groups ] && [ ! -e "$set/groups.npy" ]; then continue; fi
+            key=$(printf '%s\t%s\t%s' "${set##*/}" "$error" "$seed")
+            if grep -qF "$key"$'\t' "$runs"; then continue; fi
+            line=$(trial "$set" "$error" "$seed")
+            printf '%s\t%s\n' "$key" "$line" | tee -a "$runs" >&2
+        done
+    done
+done
+
+# Columns of runs.tsv: 1 set, 2 errors, 3 seed, 4 rows, 5 planted, 6 flagged, 7 8 found among the
+# flagged, 9 to 11 with the fixed list, 12 to 14 with the learning one.
+awk -F'\t' -v decisions="$decisions" '
+    function spread(values,   n, v, i, least, most, sum) {
+        n = split(values, v, " "); least = most = v[1]
+        for (i = 1; i <= n; i++) { sum += v[i]; if (v[i] + 0 < least + 0) least = v[i]; if (v[i] + 0 > most + 0) most = v[i] }
+        return sprintf("%.1f (%d to %d)", sum / n, least, most) }
+    { key = $1 " | " $2; if (!(key in fixed)) order[++count] = key
+      seeds[key]++; planted[key] += $5
+      flagged_fixed[key] = flagged_fixed[key] " " $7; flagged_learning[key] = flagged_learning[key] " " $8
+      fixed[key] = fixed[key] " " $11; learning[key] = learning[key] " " $14
+      half[key] += $13 / ($10 > 0 ? $10 : 1)
+      ratio[key] += $14 / ($11 > 0 ? $11 : 1); all += $14 / ($11 > 0 ? $11 : 1)
+      flagged += $8 / ($7 > 0 ? $7 : 1); runs++
+      fewer += $14 < $11; more += $14 > $11; fewer_flagged += $8 < $7 }
+    END {
+        print "| set | errors | planted | flagged only: fixed | learning | all clips: fixed | learning | ratio after 100 | ratio |"
+        print "|---|---|---|---|---|---|---|---|---|"
+        for (i = 1; i <= count; i++) { k = order[i]
+            printf "| %s | %.0f | %s | %s | %s | %s | %.3f | %.3f |\n", k, planted[k] / seeds[k], spread(flagged_fixed[k]), \
+                spread(flagged_learning[k]), spread(fixed[k]), spread(learning[k]), half[k] / seeds[k], ratio[k] / seeds[k] }
+        printf "\n%d runs of %d decisions: mean ratio %.3f (flagged only %.3f); more errors in %d runs, fewer in %d (flagged only %d)\n", \
+            runs, decisions, all / runs, flagged / runs, more, fewer, fewer_flagged }' "$runs" | tee "$out/table.md"
