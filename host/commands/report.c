@@ -15,7 +15,7 @@ static void describe(const struct options *options, const struct run_results *re
     progress_message("%s/report.html: %zu issues, %zu with their sound%s%s", options->argument,
                      results->issue_count, sounds->played, any ? ", from " : "", any ? root : "");
     if (sounds->missing > 0)
-        progress_warning("the sound of %zu could not be read; if the clips have moved, "
+        progress_warning("the sound of %zu clips could not be read; if the clips have moved, "
                          "give --root FOLDER",
                          sounds->missing);
     if (sounds->outside > 0)

@@ -23,8 +23,8 @@
 
 struct report_sounds {
     size_t played;  /* issues whose sound is in the page */
-    size_t missing; /* issues whose file could no longer be read, as the page states */
-    size_t outside; /* issues whose path leads out of the folder of the clips: not opened */
+    size_t missing; /* clips whose file could no longer be read, as the page states */
+    size_t outside; /* clips whose path leads out of the folder of the clips: not opened */
 };
 
 #endif

@@ -125,8 +125,6 @@ static void append_listed(struct page *page, size_t index, size_t row, const str
     (void)row;
     append_issue(page, index + 1, &page->results->issues[index], sound);
     page->sounds.played += sound->readable;
-    page->sounds.outside += sound->outside;
-    page->sounds.missing += !sound->readable && !sound->outside && sound->reason[0] != '\0';
 }
 
 enum error_code page_make_list(struct page *page, struct error *error) {

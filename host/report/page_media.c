@@ -144,6 +144,8 @@ void page_sound(struct page *page, const char *name, const struct sound *sound) 
     if (!sound->readable && sound->reason[0] == '\0') return; /* a row of embeddings */
     text_string(out, "<div class=\"sound\">\n");
     if (!sound->readable) {
+        page->sounds.outside += sound->outside;
+        page->sounds.missing += !sound->outside;
         text_string(out, "<p>The sound is not in the page: ");
         name_html(out, sound->reason);
         text_string(out, "</p></div>\n");
@@ -210,7 +212,7 @@ static void append_other(struct page *page, size_t index, size_t row, const stru
     char name[48];
     (void)index;
     /* Why a sound could not be read when it was audited is in the table of its fault. */
-    if (!sound->readable && clip.status != CLIP_OK) return;
+    if (!sound->readable && clip.reason != NULL && strcmp(sound->reason, clip.reason) == 0) return;
     text_format(out, "<li class=\"other\" data-row=\"%zu\">\n<div>\n<p>", row);
     page_clip_link(page, &clip, row);
     text_string(out, "</p>\n<p class=\"labels\">");

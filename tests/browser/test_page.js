@@ -51,8 +51,10 @@ async function keep_and_carry(t, page, known) {
     const stale = text.split("\n").filter(Boolean).map((line) => JSON.parse(line)).map((one, at) =>
         JSON.stringify(at < 2 ? { ...one, given: "8x" } : { ...one, path: at < 5 ? "gone.wav" : one.path })).join("\n");
     fs.writeFileSync(file, `${stale}\n{"v":1,"torn`);
+    const before = (await page.state()).words;
     await browser.type("#import", file);
-    const said = await page.wait("the words of the import", (state) => /taken/.test(state.words));
+    const said = await page.wait("the words of the second import",
+        (state) => /taken/.test(state.words) && state.words !== before);
     t.ok(/2 stale/.test(said.words) && /3 of clips that are not/.test(said.words) && /1 line not understood/.test(said.words),
         "stale, unknown and torn lines are refused in words", said.words);
     await browser.script(() => localStorage.clear());

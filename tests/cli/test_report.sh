@@ -92,7 +92,7 @@ expect_same "the same bytes" "$TMP/first.html" "$page"
 
 mv "$TMP/run/clips" "$TMP/run/moved"
 check "clips that are gone" "$EARMARK" report "$TMP/run/out"
-expect_grep "reported on the terminal" 'the sound of 2 could not be read' "$TMP/stderr"
+expect_grep "reported on the terminal" 'the sound of 2 clips could not be read' "$TMP/stderr"
 expect_equal "reported in the page" "$(grep -c 'The sound is not in the page' "$page")" 2
 check "clips found elsewhere" "$EARMARK" report --root "$TMP/run/moved" "$TMP/run/out"
 expect_grep "they are linked there" 'href="file:///[^"]*/run/moved/two/plain\.wav"' "$page"
