@@ -11,7 +11,8 @@
 
 #define RED_ZONE ((size_t)128)
 #define STATIC_LIMIT ((size_t)48 * 1024)
-#define UNASKED ((size_t)32 * 1024) /* a GPU may keep too little for two blocks of more than this */
+#define UNASKED ((size_t)32 * 1024) /* a GPU may keep too little for two blocks of more than this  \
+                                     */
 
 struct shared_array {
     const struct cudasim_shared_site *site; /* NULL: the dynamic part */
@@ -29,8 +30,7 @@ static std::set<const void *> prefer_shared; /* kernels */
 
 /* ---- launches ---- */
 
-cudaError_t cudasim_set_attribute(const void *kernel, enum cudaFuncAttribute attribute,
-                                  int value) {
+cudaError_t cudasim_set_attribute(const void *kernel, enum cudaFuncAttribute attribute, int value) {
     CUDASIM_ENTER(false);
     if (attribute == cudaFuncAttributePreferredSharedMemoryCarveout) {
         if (value != cudaSharedmemCarveoutMaxShared) return cudasim_error(cudaErrorInvalidValue);
@@ -61,9 +61,10 @@ void cudasim_check_launch(const struct cudasim_launch *launch, const struct cuda
                      "(cudaFuncSetAttribute), launched at %s:%d",
                      launch->name, launch->shared_bytes, limit, file, line);
     if (launch->shared_bytes > UNASKED && prefer_shared.count(call->kernel) == 0)
-        cudasim_fail("kernel %s: %zu bytes of dynamic shared memory, and no carve-out was asked for "
-                     "(cudaFuncSetAttribute), launched at %s:%d",
-                     launch->name, launch->shared_bytes, file, line);
+        cudasim_fail(
+            "kernel %s: %zu bytes of dynamic shared memory, and no carve-out was asked for "
+            "(cudaFuncSetAttribute), launched at %s:%d",
+            launch->name, launch->shared_bytes, file, line);
 }
 
 /* ---- arrays ---- */
