@@ -20,9 +20,32 @@ static enum error_code look_at_run(const struct server *server, struct stat *sta
     return folder_fail(server->out, "run.json", "look at", errno, error);
 }
 
+static bool is_at(const struct folder *folder, const char *path) {
+    struct stat opened, named;
+    return fstat(folder->descriptor, &opened) == 0 && stat(path, &named) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+/* Where the way to the folder may not be searched its place stays unknown. */
+static void find_place(struct server *server) {
+    server->place = realpath(server->out->path, NULL);
+    if (server->place != NULL && is_at(server->out, server->place)) return;
+    free(server->place);
+    server->place = NULL;
+}
+
+static enum error_code check_place(const struct server *server, struct error *error) {
+    if (server->place == NULL || is_at(server->out, server->place)) return ERROR_NONE;
+    return FAIL(error, ERROR_FILE,
+                "%s is no longer there: it was moved, or its disk is gone; start the review again "
+                "where it is now",
+                server->place);
+}
+
 enum error_code server_run_check(const struct server *server, struct error *error) {
     struct stat now;
     const struct stat *pinned = &server->pinned;
+    TRY(check_place(server, error));
     TRY(look_at_run(server, &now, error));
     if (now.st_dev == pinned->st_dev && now.st_ino == pinned->st_ino &&
         now.st_size == pinned->st_size && now.st_mtim.tv_sec == pinned->st_mtim.tv_sec &&
@@ -153,6 +176,7 @@ enum error_code server_run_open(struct server *server, struct decoders *decoders
     pthread_mutex_init(&server->lock, NULL);
     server->writer = (struct decision_writer)DECISION_WRITER_INITIAL;
     server->root.descriptor = -1;
+    find_place(server);
     TRY(make_secret(server->token, error));
     TRY(make_secret(server->key, error));
     TRY(open_run(server, error));
@@ -176,6 +200,7 @@ void server_run_close(struct server *server) {
     text_free(&server->page);
     text_free(&server->issues);
     text_free(&server->overview);
+    free(server->place);
     free(server->separator);
     free(server->drawn);
     free(server->turns);

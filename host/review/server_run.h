@@ -25,8 +25,13 @@ struct row_rank {
 struct server {
     const struct folder *out;
     const struct review_settings *settings;
+    char *place; /* OUT's whole path, without links; NULL: not known */
     char token[REQUEST_KEY_SIZE];
-    char key[REQUEST_KEY_SIZE]; /* of the paths of sounds and pictures */
+    /* Of the paths of sounds and pictures, which browsers keep in their history and tools show: it
+     * must not tell the token. A hash of the token under a key would do; no library that earmark
+     * links itself has one. Another random number tells even less of it, is new with each start,
+     * too, and reaches only who has the token, in /issues.json. */
+    char key[REQUEST_KEY_SIZE];
 
     struct run_read *read;
     struct run_results results; /* of the run, with every clip */
@@ -61,7 +66,9 @@ enum error_code server_run_open(struct server *server, struct decoders *decoders
                                 struct error *error);
 void server_run_close(struct server *server);
 
-/* ERROR_FILE once run.json is no longer the file that was opened, or cannot be looked at. */
+/* ERROR_FILE once OUT is no longer where it was (a disk that was unmounted lives on for who has a
+ * file of it open, and what is written there nobody finds again), or once run.json is no longer the
+ * file that was opened, or cannot be looked at. */
 enum error_code server_run_check(const struct server *server, struct error *error);
 
 /* The rank of a row's issue - 1, or SIZE_MAX. */

@@ -35,6 +35,8 @@ expect_code "the issues" 200
 expect_grep "their hash and carrier" '"run":"[0-9a-f]{16}".*"carrier":"server"' "$TMP/body"
 KEY=$(sed -n 's/^{"key":"\([0-9a-f]*\)".*/\1/p' "$TMP/body")
 expect_equal "the key of the sounds" "${#KEY}" 32
+check_fails "it is not the token" test "$KEY" = "$TOKEN"
+first_secrets="$TOKEN $KEY"
 ask_own /overview
 expect_code "the tables of the run" 200
 expect_grep "without links to files" 'id="settings"' "$TMP/body"
@@ -87,6 +89,8 @@ expect_equal "it ends with code 0" "$STATUS" 0
 expect_grep "and says what is saved" '2 decisions saved in .*/decisions-anna\.jsonl' "$TMP/said"
 
 check "it goes on" start_review "$out" --as anna
+ask_own /issues.json
+check_fails "with another token and another key" grep -q -E "${first_secrets// /|}" "$TMP/address" "$TMP/body"
 ask_own /decisions
 expect_grep "from what was decided" '"by":"anna","decisions":\[\{"v":1,.*"row":0,.*"row":1,.*"stale":\[\],' <(tr -d '\n' <"$TMP/body" >"$TMP/line" && cat "$TMP/line")
 decide '{"decisions":[{"row":0,"decision":"undo"}]}'
