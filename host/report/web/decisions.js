@@ -10,7 +10,7 @@ earmark.decisions = (() => {
 
     const now = () => `${new Date().toISOString().slice(0, 19)}Z`;
 
-    /* What all decisions of one step share, so that one undo takes them back after a reload, too. */
+    /* What all decisions of a step share, so that one undo takes them back after a reload, too. */
     const makeMark = () => Array.from(crypto.getRandomValues(new Uint8Array(8)),
         (byte) => byte.toString(16).padStart(2, "0")).join("");
 
