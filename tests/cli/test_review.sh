@@ -101,13 +101,28 @@ stop_review
 check "somebody else" start_review "$out" --as berta
 ask_own /decisions
 expect_grep "sees nothing of it" '"by":"berta","decisions":\[\],"stale":\[\]' "$TMP/body"
-decide '{"decisions":[{"row":0,"decision":"keep"},{"row":1,"decision":"keep"}]}'
+decide '{"decisions":[{"row":0,"decision":"keep"},{"row":1,"decision":"keep"},{"row":7,"decision":"exclude"}]}'
+stop_review
+check "anna again" start_review "$out" --as anna
+decide '{"decisions":[{"row":7,"decision":"relabel","label":"one"}]}'
 stop_review
 check "conflicts" start_review "$out" --as anna --conflicts
 ask_own /decisions
-expect_grep "the one" '"conflicts":\[0\]' "$TMP/body"
+expect_grep "the two" '"conflicts":\[0,7\]' "$TMP/body"
 ask_own /issues.json
-expect_grep "the list has it alone" '"issue_count":1,' "$TMP/body"
+expect_grep "the list has them alone" '"issue_count":2,' "$TMP/body"
+expect_grep "one that is no issue is in it, with anna's label" '"row":7,.*"rank":2,"given":1,"suggested":0,.*"score":null' "$TMP/body"
+ask_own '/spot?n=50'
+expect_equal "no other issue is taken for one that is none" "$(cat "$TMP/body")" '{"clips":[]}'
+ask_own "/order?by=learn"
+expect_grep "the order has it" '"order":\[(0,7|7,0|)\]' "$TMP/body"
+decide '{"decisions":[{"row":7,"decision":"exclude"}]}'
+expect_code "it is decided" 200
+expect_grep "with what anna had suggested" '"row":7,.*"given":"two","suggested":"one","decision":"exclude","label":null,"by":"anna"' "$out/decisions-anna.jsonl"
+stop_review
+check "conflicts again" start_review "$out" --as anna --conflicts
+ask_own /decisions
+expect_grep "it is none any more" '"conflicts":\[0\]' "$TMP/body"
 
 touch "$out/run.json"
 wait "$REVIEW"
