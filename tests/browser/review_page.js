@@ -53,9 +53,25 @@ class ReviewPage {
                 clock: text(".player .clock"), speed: text(".player .pace"),
                 ended: document.querySelector("#review .player audio")?.dataset.ended,
                 sounding: [...document.querySelectorAll("#review .like .sounding")].map((one) => one.textContent),
+                heard: window.heard || [],
                 dialog: document.querySelector("dialog[open] h2")?.textContent || null,
                 focus: document.activeElement.id || document.activeElement.className,
             };
+        });
+    }
+
+    // From now on `heard` in the state has what sounds, one after the other: a clip of a class by its
+    // words, else "clip". The page itself notes it: a busy machine may ask too late for the state.
+    record_sounds() {
+        return this.browser.script(() => {
+            const heard = window.heard = [];
+            new MutationObserver(() => {
+                const button = document.querySelector("#review .player .bar button");
+                const other = document.querySelector("#review .like .sounding");
+                const now = button.textContent.startsWith("Stop") ? other?.textContent || "clip" : "";
+                if (now && now !== heard[heard.length - 1]) heard.push(now);
+            }).observe(document.querySelector("#review"),
+                { subtree: true, childList: true, characterData: true, attributes: true });
         });
     }
 
