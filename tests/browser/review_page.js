@@ -47,29 +47,30 @@ class ReviewPage {
                 clip: document.querySelector("#review .where bdi")?.textContent,
                 given: text(".verdicts .given"), suggested: text(".verdicts .suggested, #review .verdicts .none"),
                 playing: text(".player .bar button").startsWith("Stop"),
+                heard: document.querySelector("#review .player .bar button.sounding") !== null,
                 words: text(".state-words"), player: text(".player .words"), progress,
                 done: Number((progress.match(/^([\d,]+)\//) || [])[1]?.replace(/,/g, "")),
                 pressed: pressed.map((button) => button.textContent),
                 clock: text(".player .clock"), speed: text(".player .pace"),
                 ended: document.querySelector("#review .player audio")?.dataset.ended,
                 sounding: [...document.querySelectorAll("#review .like .sounding")].map((one) => one.textContent),
-                heard: window.heard || [],
+                sounds: window.sounds || [],
                 dialog: document.querySelector("dialog[open] h2")?.textContent || null,
                 focus: document.activeElement.id || document.activeElement.className,
             };
         });
     }
 
-    // From now on `heard` in the state has what sounds, one after the other: a clip of a class by its
+    // From now on `sounds` in the state has what sounds, one after the other: a clip of a class by its
     // words, else "clip". The page itself notes it: a busy machine may ask too late for the state.
     record_sounds() {
         return this.browser.script(() => {
-            const heard = window.heard = [];
+            const sounds = window.sounds = [];
             new MutationObserver(() => {
-                const button = document.querySelector("#review .player .bar button");
+                const own = document.querySelector("#review .player .bar button.sounding");
                 const other = document.querySelector("#review .like .sounding");
-                const now = button.textContent.startsWith("Stop") ? other?.textContent || "clip" : "";
-                if (now && now !== heard[heard.length - 1]) heard.push(now);
+                const now = other ? other.textContent : own ? "clip" : "";
+                if (now && now !== sounds[sounds.length - 1]) sounds.push(now);
             }).observe(document.querySelector("#review"),
                 { subtree: true, childList: true, characterData: true, attributes: true });
         });
