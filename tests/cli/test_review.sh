@@ -29,6 +29,7 @@ expect_code() { expect_equal "$1" "$CODE" "$2"; }
 ask /
 expect_code "the page" 200
 expect_grep "the page has the script" '<script>' "$TMP/body"
+expect_grep "and an icon, so that none is asked for" '<link rel="icon" href="data:,">' "$TMP/body"
 expect_no_grep "and nothing of the run" '0\.wav|anna|clips' <(sed '/<script>/,$d; /<style>/,/<\/style>/d' "$TMP/body" >"$TMP/shell" && cat "$TMP/shell")
 ask_own /issues.json
 expect_code "the issues" 200
@@ -73,7 +74,8 @@ for wrong in '{' '[]' '{"decisions":[]}' '{"decisions":[{"row":8,"decision":"kee
     '{"decisions":[{"row":0,"decision":"relabel","label":"three"}]}' \
     '{"decisions":[{"row":0,"decision":"keep","note":"a\u001bb"}]}' \
     '{"decisions":[{"row":1,"decision":"keep"},{"row":0,"decision":"relabel"}]}' \
-    '{"decisions":[{"row":0,"decision":"keep","heard":-1}]}'; do
+    '{"decisions":[{"row":0,"decision":"keep","heard":-1}]}' \
+    '{"decisions":[{"row":0,"decision":"keep","step":"1"}]}' '{"decisions":[{"row":0,"decision":"keep","step":7}]}'; do
     decide "$wrong"
     expect_code "refused: $wrong" 400
 done
@@ -96,7 +98,8 @@ expect_grep "from what was decided" '"by":"anna","decisions":\[\{"v":1,.*"row":0
 decide '{"decisions":[{"row":0,"decision":"undo"}]}'
 ask_own /decisions
 expect_no_grep "an undone one is none" '"row":0' "$TMP/body"
-decide '{"decisions":[{"row":0,"decision":"relabel","label":"two"}]}'
+decide '{"decisions":[{"row":0,"decision":"relabel","label":"two","bulk":true,"step":"0123456789abcdef"}]}'
+expect_grep "the mark of its step is kept" '"bulk":true,"step":"0123456789abcdef","note":""' "$out/decisions-anna.jsonl"
 stop_review
 check "somebody else" start_review "$out" --as berta
 ask_own /decisions
