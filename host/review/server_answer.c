@@ -102,7 +102,7 @@ static void answer_order(struct server *server, const struct server_request *req
     pthread_mutex_lock(&server->lock);
     server_learning_decisions(server, &decisions, &count, &error);
     pthread_mutex_unlock(&server->lock);
-    if (error.code == ERROR_NONE && learning_order(server->learning, decisions, count, false, &rows,
+    if (error.code == ERROR_NONE && learning_order(server->learning, decisions, count, 1, &rows,
                                                    &row_count, &learned, &error) == ERROR_NONE) {
         char words[LEARNING_WORDS] = "";
         learning_state(server->learning, words);
