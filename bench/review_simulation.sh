@@ -78,9 +78,8 @@ for seed in $seeds; do
 done
 
 # Columns of runs.tsv: 1 set, 2 errors, 3 seed, 4 rows, 5 planted, 6 flagged; found in so many
-# decisions: 7 8 among the flagged, fixed and learning, 9 with the page's list, which reaches beyond;
-# in 50, 100 and all decisions: 10 to 12 with the fixed list of all clips, 13 to 15 with the
-# learning one.
+# decisions: 7 8 among the flagged, fixed and learning; in 50, 100 and all decisions among all
+# clips: 9 to 11 with the fixed list, 12 to 14 with the learning one.
 awk -F'\t' -v decisions="$decisions" '
     function spread(values,   n, v, i, least, most, sum) {
         n = split(values, v, " "); least = most = v[1]
@@ -101,15 +100,15 @@ awk -F'\t' -v decisions="$decisions" '
     { key = $1 " | " $2; if (!(key in seeds)) order[++count] = key
       most = $5 < decisions ? $5 : decisions
       seeds[key]++; planted[key] += $5
-      flagged[key] = flagged[key] " " $7; page[key] = page[key] " " $9
-      fixed[key] = fixed[key] " " $12; learning[key] = learning[key] " " $15
-      ratio[key] += share($15, $12)
-      compare("flagged", $7, $8, most); compare("page", $7, $9, most); compare("all", $12, $15, most) }
+      flagged[key] = flagged[key] " " $7
+      fixed[key] = fixed[key] " " $11; learning[key] = learning[key] " " $14
+      ratio[key] += share($14, $11)
+      compare("flagged", $7, $8, most); compare("all", $11, $14, most) }
     END {
-        print "| set | errors | planted | flagged: fixed | page | all clips: fixed | learning | ratio |"
-        print "|---|---|---|---|---|---|---|---|"
+        print "| set | errors | planted | flagged: fixed | all clips: fixed | learning | ratio |"
+        print "|---|---|---|---|---|---|---|"
         for (i = 1; i <= count; i++) { k = order[i]
-            printf "| %s | %.0f | %s | %s | %s | %s | %.3f |\n", k, planted[k] / seeds[k], spread(flagged[k]), \
-                spread(page[k]), spread(fixed[k]), spread(learning[k]), ratio[k] / seeds[k] }
+            printf "| %s | %.0f | %s | %s | %s | %.3f |\n", k, planted[k] / seeds[k], spread(flagged[k]), \
+                spread(fixed[k]), spread(learning[k]), ratio[k] / seeds[k] }
         printf "\n%d runs of %d decisions. ", NR, decisions
-        say("all", "All clips"); say("flagged", "Flagged clips only"); say("page", "The page, against flagged clips only") }' "$runs" | tee "$out/table.md"
+        say("all", "All clips"); say("flagged", "Flagged clips only"); }' "$runs" | tee "$out/table.md"

@@ -4,10 +4,10 @@
  * label, true_label: what plant_labels writes) says. The fixed list is the ranking of the flagged
  * clips, then the others by their scores; the order of the learning list is made anew after every
  * BATCH decisions. OUT has embeddings.npy. Prints, with tabs: rows, planted errors, flagged clips;
- * errors found in the first DECISIONS of what was flagged, with the fixed list, with the learning
- * one, and with the one of the page, which reaches beyond; where the list goes on with all other
- * clips, in the first 50, 100 and DECISIONS with the fixed and with the learning one; seconds of
- * the preparation and of the slowest order, by the clock and of the processors.
+ * errors found in the first DECISIONS of what was flagged, with the fixed and the learning list;
+ * where the list goes on with the other clips, as the page's does once something is decided, in the
+ * first 50, 100 and DECISIONS with the fixed and with the learning list; seconds of the preparation
+ * and of the slowest order, by the clock and of the processors.
  */
 #include "host/base/clock.h"
 #include "host/base/text.h"
@@ -20,7 +20,7 @@
 #include <string.h>
 #include <time.h>
 
-#define LISTS 5
+#define LISTS 4
 
 struct review {
     struct folder out;
@@ -107,7 +107,7 @@ static void close_review(struct review *review) {
 }
 
 static void order(struct review *review, const struct learning_decision *made, size_t count,
-                  double beyond, size_t **rows, size_t *row_count) {
+                  bool beyond, size_t **rows, size_t *row_count) {
     struct error error = ERROR_INITIAL;
     bool learned;
     double start = clock_seconds(), work = processor_seconds();
@@ -120,13 +120,13 @@ static void order(struct review *review, const struct learning_decision *made, s
 }
 
 /* The next clips of the learning list, or all of the fixed one. */
-static void next_rows(struct review *review, bool learns, double beyond,
+static void next_rows(struct review *review, bool learns, bool beyond,
                       const struct learning_decision *made, size_t count, size_t **rows,
                       size_t *row_count) {
     size_t *others, other_count, issues = review->results.issue_count;
-    order(review, made, count, learns ? beyond : 1, rows, row_count);
-    if (beyond > 0 || learns) return;
-    order(review, made, count, 0, &others, &other_count);
+    order(review, made, count, learns && beyond && count > 0, rows, row_count);
+    if (!beyond || learns) return;
+    order(review, made, count, true, &others, &other_count);
     *rows = realloc(*rows, (issues + other_count + 1) * sizeof **rows);
     if (*rows == NULL) fail("out of memory");
     bool *flagged = calloc(review->clip_count + 1, sizeof *flagged);
@@ -139,7 +139,7 @@ static void next_rows(struct review *review, bool learns, double beyond,
 }
 
 /* Decides the first clips of the list, `batch` at a time; found (decisions + 1). */
-static void play(struct review *review, bool learns, double beyond, size_t decisions, size_t batch,
+static void play(struct review *review, bool learns, bool beyond, size_t decisions, size_t batch,
                  size_t *found) {
     struct learning_decision *made = calloc(decisions + 1, sizeof *made);
     if (made == NULL) fail("out of memory");
@@ -171,18 +171,16 @@ int main(int argc, char **argv) {
     size_t decisions = strtoul(argv[3], NULL, 10), batch = strtoul(argv[4], NULL, 10);
     if (decisions < 100 || decisions > 1000000 || batch < 1)
         fail("DECISIONS: 100 to 1,000,000; BATCH: at least 1");
-    static const double beyond[LISTS] = {1, 1, LEARNING_BEYOND, 0, 0};
-    static const bool learns[LISTS] = {false, true, true, false, true};
     size_t *found[LISTS];
     open_review(&review, argv, argc == 6 ? atoi(argv[5]) : 2);
     for (size_t i = 0; i < LISTS; i++) {
         found[i] = calloc(decisions + 1, sizeof *found[i]);
         if (found[i] == NULL) fail("out of memory");
-        play(&review, learns[i], beyond[i], decisions, batch, found[i]);
+        play(&review, i % 2 == 1, i >= 2, decisions, batch, found[i]);
     }
     printf("%zu\t%zu\t%zu", review.clip_count, review.planted, review.results.issue_count);
-    for (size_t i = 0; i < 3; i++) printf("\t%zu", found[i][decisions]);
-    for (size_t i = 3; i < LISTS; i++)
+    for (size_t i = 0; i < 2; i++) printf("\t%zu", found[i][decisions]);
+    for (size_t i = 2; i < LISTS; i++)
         printf("\t%zu\t%zu\t%zu", found[i][50], found[i][100], found[i][decisions]);
     printf("\t%.2f\t%.3f\t%.2f\t%.3f\n", review.prepared, review.slowest, review.prepared_work,
            review.most_work);

@@ -210,16 +210,10 @@ static int compare_places(const void *a, const void *b) {
     return (x->row > y->row) - (x->row < y->row);
 }
 
-/* Whether a clip that is not flagged is among the issues. A key is a negated logit. */
-static bool reaches(double key, double beyond, size_t known) {
-    if (beyond <= 0) return true;
-    return beyond < 1 && known > 0 && 1 / (1 + exp(key)) >= beyond;
-}
-
 /* Ranks the undecided candidates; sorted decisions of clips that are in the arrays are renamed to
  * rows of these. */
 static enum error_code rank(struct learning *learning, const struct learning_decision *sorted,
-                            size_t count, double beyond, struct place *places, size_t *place_count,
+                            size_t count, bool beyond, struct place *places, size_t *place_count,
                             struct error *error) {
     const struct learning_arrays *arrays = &learning->arrays;
     size_t known = 0;
@@ -238,8 +232,7 @@ static enum error_code rank(struct learning *learning, const struct learning_dec
     for (size_t i = 0; error->code == ERROR_NONE && i < arrays->candidate_count; i++) {
         size_t row = arrays->candidates[i], clip = arrays->clip_of[row];
         double key = learning->keys[i];
-        if (!arrays->issue[row] && !reaches(key, beyond, known)) continue;
-        if (is_decided(sorted, count, clip)) continue;
+        if ((!beyond && !arrays->issue[row]) || is_decided(sorted, count, clip)) continue;
         places[(*place_count)++] = (struct place){isnan(key) ? INFINITY : key, clip};
     }
     pthread_mutex_unlock(&learning->model_lock);
@@ -249,7 +242,7 @@ static enum error_code rank(struct learning *learning, const struct learning_dec
 }
 
 enum error_code learning_order(struct learning *learning, const struct learning_decision *decisions,
-                               size_t count, double beyond, size_t **rows, size_t *row_count,
+                               size_t count, bool beyond, size_t **rows, size_t *row_count,
                                bool *learned, struct error *error) {
     *learned = learning_state(learning, NULL) == LEARNING_READY;
     *rows = NULL;

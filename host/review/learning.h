@@ -43,20 +43,15 @@ enum learning_state learning_state(struct learning *learning, char *words);
 /* Waits until the state is no longer LEARNING_PREPARING; for tests and measurements. */
 enum learning_state learning_wait(struct learning *learning);
 
-/* The undecided issues in their order: *rows (*row_count) of clips.csv, to be freed by the caller.
- * Among them are the other candidates whose label is wrong with a probability of at least `beyond`,
- * as far as the decisions say: none at 1 and none without decisions, all at 0. Until the state is
- * LEARNING_READY there are only issues, in the order of the ranking, and *learned is false.
- * decisions (count) are all current ones, each clip once, in any order; those of clips that are no
- * issues count, too. May be called by several threads. ERROR_DATA for a class that the run does not
- * have; ERROR_MEMORY. */
+/* The undecided issues in their order, and with `beyond` the other candidates among them: where
+ * they are likelier to be wrong than the issues that follow. *rows (*row_count) of clips.csv, to be
+ * freed by the caller. Until the state is LEARNING_READY there are only issues, in the order of the
+ * ranking, and *learned is false. decisions (count) are all current ones, each clip once, in any
+ * order; those of clips that are no issues count, too. May be called by several threads. ERROR_DATA
+ * for a class that the run does not have; ERROR_MEMORY. */
 enum error_code learning_order(struct learning *learning, const struct learning_decision *decisions,
-                               size_t count, double beyond, size_t **rows, size_t *row_count,
+                               size_t count, bool beyond, size_t **rows, size_t *row_count,
                                bool *learned, struct error *error);
-
-/* What the page asks for: a clip that was not flagged is worth hearing where one in five of its
- * kind is wrong. */
-#define LEARNING_BEYOND 0.2
 
 /* Takes NULL. Waits for the preparation, which ends at its next step. */
 void learning_close(struct learning *learning);
