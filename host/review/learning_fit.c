@@ -153,3 +153,17 @@ enum error_code learning_fit(const struct learning_evidence *rows, size_t count,
     free(fit.pair_step);
     return error->code;
 }
+
+double learning_trust(const struct learning_evidence *rows, size_t count) {
+    double right = 0;
+    for (size_t i = 0; i < count; i++) right += !rows[i].wrong;
+    return right / (right + LEARNING_TRUST);
+}
+
+double learning_key(const double *x, const double *weights, double term, double trust) {
+    double first =
+        means[EVIDENCE_SCORE] * x[EVIDENCE_SCORE] + means[EVIDENCE_FLAG] * x[EVIDENCE_FLAG];
+    double now = term;
+    for (size_t k = 0; k < N; k++) now += weights[k] * x[k];
+    return -(first + trust * (now - first));
+}

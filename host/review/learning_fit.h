@@ -27,6 +27,7 @@ enum {
 #define LEARNING_PRECISIONS                                                                        \
     { 1, 10, 2, 10, 10 }
 #define LEARNING_PAIR_PRECISION 1.0
+#define LEARNING_TRUST 2.0
 
 struct learning_evidence {
     double x[EVIDENCE_COUNT];
@@ -37,5 +38,13 @@ struct learning_evidence {
 /* weights (EVIDENCE_COUNT) and terms (pair_count) of the rows. ERROR_MEMORY. */
 enum error_code learning_fit(const struct learning_evidence *rows, size_t count, size_t pair_count,
                              double *weights, double *terms, struct error *error);
+
+/* How far the fit counts, 0 to 1: r / (r + LEARNING_TRUST), where r of the rows are right. As long
+ * as every clip of the list was wrong, there is nothing to do better. */
+double learning_trust(const struct learning_evidence *rows, size_t count);
+
+/* How suspicious, lower is more: the negated logit by the means without a decision, and by the
+ * weights and the term of the pair, mixed by trust. */
+double learning_key(const double *x, const double *weights, double term, double trust);
 
 #endif

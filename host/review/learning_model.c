@@ -149,12 +149,12 @@ static size_t take_decided(struct learning_model *model, const struct learning_d
 }
 
 static void set_keys(const struct learning_model *model, const double *weights, const double *terms,
-                     double *keys) {
+                     double trust, double *keys) {
     const struct learning_input *input = &model->input;
     for (size_t i = 0; i < input->candidate_count; i++) {
         int32_t number = model->pair_number[pair_of(input, input->candidates[i])];
-        keys[i] = number < 0 ? 0 : -terms[number];
-        for (size_t k = 0; k < EVIDENCE_COUNT; k++) keys[i] -= weights[k] * model->evidence[i].x[k];
+        keys[i] =
+            learning_key(model->evidence[i].x, weights, number < 0 ? 0 : terms[number], trust);
     }
 }
 
@@ -170,7 +170,7 @@ enum error_code learning_model_keys(struct learning_model *model,
     if (error->code == ERROR_NONE) {
         taken = take_decided(model, decisions, count, rows, &pair_count);
         if (learning_fit(rows, taken, pair_count, weights, terms, error) == ERROR_NONE)
-            set_keys(model, weights, terms, keys);
+            set_keys(model, weights, terms, learning_trust(rows, taken), keys);
     }
     free(rows);
     free(terms);

@@ -10,7 +10,8 @@
  * d0, v0: with no decisions. t: a term for clips that share the given label and the likeliest other
  * class. The weights w and the terms come from the decided candidates (learning_fit.h): pairs whose
  * clips turn out right sink, others rise, and evidence counts as much as it was worth so far.
- * Without decisions the key is the score, and 3 more for clips that are not flagged.
+ * As long as no decided label was right the key is that without decisions: the score, and 3 more
+ * for clips that are not flagged.
  *
  * The sums behind the discriminant are those of all rows, to which the changed rows are added in
  * the order of the rows, so that they depend on nothing but which decisions there are. */

@@ -122,10 +122,25 @@ static void test_evidence(void **state) {
     assert_true(weights[EVIDENCE_VOTES] == means[EVIDENCE_VOTES]);
 }
 
+/* While all that was decided is wrong, the list stays as it was; then the fit takes over. */
+static void test_trust(void **state) {
+    (void)state;
+    struct learning_evidence rows[8];
+    const double x[EVIDENCE_COUNT] = {1, -2, -1, 4, 5}, weights[EVIDENCE_COUNT] = {7, 0.5, 1, 2, 0};
+    for (size_t i = 0; i < 8; i++) rows[i] = (struct learning_evidence){.wrong = i < 5};
+    assert_true(learning_trust(NULL, 0) == 0);
+    assert_true(learning_trust(rows, 5) == 0);
+    assert_true(learning_trust(rows, 7) == 0.5); /* 2 right: 2 / (2 + 2) */
+    assert_true(learning_trust(rows, 8) == 0.6);
+    assert_true(learning_key(x, weights, 9, 0) == 5);      /* the score of 2, and 3: not flagged */
+    assert_true(learning_key(x, weights, 9, 1) == -22);    /* 7 - 1 - 1 + 8 + 0 + 9 */
+    assert_true(learning_key(x, weights, 9, 0.5) == -8.5); /* between them */
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden),
-                                       cmocka_unit_test(test_nothing_decided),
-                                       cmocka_unit_test(test_by_hand), cmocka_unit_test(test_pairs),
-                                       cmocka_unit_test(test_evidence)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden),   cmocka_unit_test(test_nothing_decided),
+        cmocka_unit_test(test_by_hand),  cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_evidence), cmocka_unit_test(test_trust)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
