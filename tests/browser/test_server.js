@@ -106,6 +106,7 @@ harness.run("server", async (t) => {
     await checks.every(t, page, known);
     await page.reload();
     await t.group("spot check", () => spot_check(t, page, known));
+    await page.wait("all saved", (state) => !/saving/.test(state.progress)); // else the reload would cut the undo off
     await page.reload();
     await t.group("learning", () => learning(t, page, known));
     await t.group("two browsers", () => two_browsers(t, page, file));
