@@ -22,10 +22,7 @@ ln -s ../share/earmark/default.safetensors "$tree/models/default.safetensors"
 readelf -d "$tree/bin/earmark-cuda.so" | sed -n 's/.*(NEEDED).*\[\(libcublas\.so.*\)\]/\1/p' >"$tree/cublas.txt"
 cp "$@" tests/cuda/test_whole_program.sh "$tree/tests/cuda"
 cp tests/cli/lib.sh tests/cli/sounds.sh "$tree/tests/cli"
-for folder in xvector statistics crossval; do
-    mkdir -p "$tree/tests/golden/$folder"
-    cp tests/golden/"$folder"/*.npy "$tree/tests/golden/$folder"
-done
+find tests/golden -name '*.npy' -exec cp --parents -t "$tree" {} +
 cp bench/kernels/computed.sh bench/kernels/gpus.csv bench/kernels/counts_*.tsv "$tree/bench/kernels"
 cp tests/cuda/first_gpu_run.sh "$tree"
 for program in "$build/earmark" "${@/#*\//$build/tests/cuda/}"; do
