@@ -114,13 +114,25 @@ static enum error_code take_label(const struct line *line, const char *member, b
     return is_set ? join_array(line, member, value, label) : take_text(line, member, label);
 }
 
+/* No list can have such a label: readers take it for none. */
+static bool is_blank(const char *label, bool is_set) {
+    do {
+        const size_t length = is_set ? strcspn(label, LABEL_JOINT) : strlen(label);
+        if (strspn(label, " \t\r\n\v\f") >= length) return true;
+        label += length;
+    } while (*label++ != '\0');
+    return false;
+}
+
 static enum error_code take_labels(const struct line *line, struct decision *decision) {
     bool any = false;
     TRY(take_label(line, "given", &any, decision, &decision->given));
     TRY(take_label(line, "suggested", &any, decision, &decision->suggested));
     if (decision->kind != DECISION_RELABEL) return ERROR_NONE;
     TRY(take_label(line, "label", &any, decision, &decision->label));
-    if (decision->label == NULL || (!decision->sets && *decision->label == '\0'))
+    const bool none = decision->label == NULL;
+    const bool no_labels = decision->sets && !none && *decision->label == '\0';
+    if (none || (!no_labels && is_blank(decision->label, decision->sets)))
         return wrong(line, "label", "there, which a relabelled clip needs");
     return ERROR_NONE;
 }
@@ -162,12 +174,17 @@ static enum error_code take_clip(const struct line *line, struct decision *decis
     return ERROR_NONE;
 }
 
-static enum error_code take_run(const struct line *line, struct decision *decision) {
-    const char *run = json_string_value(json_object_get(line->object, "run"));
-    if (run == NULL || *run == '\0') return ERROR_NONE;
-    if (strlen(run) != 16 || strspn(run, "0123456789abcdef") != 16)
-        return wrong(line, "run", "the hash of a run: 16 hexadecimal digits");
-    memcpy(decision->run, run, sizeof decision->run);
+bool decision_digits_are_good(const char *digits) {
+    return strlen(digits) == 16 && strspn(digits, "0123456789abcdef") == 16;
+}
+
+/* Sixteen digits, which may be missing. */
+static enum error_code take_digits(const struct line *line, const char *member,
+                                   const char *expected, char digits[17]) {
+    const char *text = json_string_value(json_object_get(line->object, member));
+    if (text == NULL || *text == '\0') return ERROR_NONE;
+    if (!decision_digits_are_good(text)) return wrong(line, member, expected);
+    memcpy(digits, text, 17);
     return ERROR_NONE;
 }
 
@@ -209,7 +226,8 @@ static enum error_code take(const struct line *line, const char *name, struct de
         decision_kind_find(json_string_value(json_object_get(line->object, "decision")));
     if (decision->kind == DECISION_KINDS)
         return wrong(line, "decision", "keep, relabel, unsure, exclude or undo");
-    TRY(take_run(line, decision));
+    TRY(take_digits(line, "run", "the hash of a run: 16 hexadecimal digits", decision->run));
+    TRY(take_digits(line, "step", "16 hexadecimal digits", decision->step));
     TRY(take_clip(line, decision));
     TRY(take_labels(line, decision));
     return take_reviewer(line, name, decision);
@@ -223,8 +241,11 @@ enum error_code decision_parse(const char *text, size_t size, const char *what, 
                     DECISION_LINE_MAXIMUM);
     struct error parsing = ERROR_INITIAL;
     json_t *object = json_parse(text, size, what, &parsing);
-    if (object == NULL)
-        return FAIL(error, parsing.code, "%s: not JSON (%s)", what, parsing.message);
+    if (object == NULL) {
+        /* The line that is counted there is always the first. */
+        const char *why = strstr(parsing.message, "not JSON: ");
+        return FAIL(error, parsing.code, "%s: %s", what, why == NULL ? parsing.message : why);
+    }
     take(&(struct line){object, what, error}, name, decision);
     json_decref(object);
     return error->code;
@@ -284,6 +305,7 @@ void decision_append(struct text *text, const struct decision *decision) {
     append_text(text, "at", decision->at == NULL ? "" : decision->at);
     text_format(text, ",\"heard\":%u,\"bulk\":%s", decision->heard,
                 decision->bulk ? "true" : "false");
+    if (decision->step[0] != '\0') append_text(text, "step", decision->step);
     append_text(text, "note", decision->note == NULL ? "" : decision->note);
     text_string(text, "}\n");
 }

@@ -62,6 +62,7 @@ static void fill(const struct server *server, const struct posted *posted, const
     decision->at = copy(now, error);
     decision->heard = posted->heard;
     decision->bulk = posted->bulk;
+    memcpy(decision->step, posted->step, sizeof decision->step);
     decision->note = copy(posted->note == NULL ? "" : posted->note, error);
 }
 

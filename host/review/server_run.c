@@ -129,29 +129,12 @@ size_t server_run_row(const struct decided *decided) {
     return decided->state == DECISION_UNPLACED ? decided->decision.row : decided->row;
 }
 
-/* Only the issues that reviewers decided differently are left. */
+/* Only what reviewers decided differently is left. */
 static enum error_code keep_conflicts(struct server *server, struct error *error) {
-    const struct decisions *decisions = &server->decisions;
-    size_t kept = 0;
-    server->conflicts =
-        memory_array(decisions->count, sizeof *server->conflicts, "conflicts", error);
-    server->conflicting =
-        memory_array(server->results.issue_count, sizeof *server->conflicting, "conflicts", error);
-    if (server->conflicts == NULL || server->conflicting == NULL) return error->code;
-    bool *wanted = memory_array(server->results.issue_count, sizeof *wanted, "conflicts", error);
-    if (wanted == NULL) return error->code;
-    for (size_t i = 0; i < decisions->count; i++) {
-        if (!decisions->list[i].first || !decisions_conflict(decisions, i)) continue;
-        const size_t row = server_run_row(&decisions->list[i]);
-        const size_t issue = server_run_issue(server, row);
-        server->conflicts[server->conflict_count++] = row;
-        if (issue != SIZE_MAX) wanted[issue] = true;
-    }
-    for (size_t i = 0; i < server->results.issue_count; i++)
-        if (wanted[i]) server->conflicting[kept++] = server->results.issues[i];
-    free(wanted);
-    server->results.issues = server->conflicting;
-    server->results.issue_count = kept;
+    struct conflicts *conflicts = &server->conflicts;
+    TRY(conflicts_find(&server->results, &server->decisions, server->separator, conflicts, error));
+    server->results.issues = conflicts->issues;
+    server->results.issue_count = conflicts->issue_count;
     return rank_rows(server, error);
 }
 
@@ -205,8 +188,7 @@ void server_run_close(struct server *server) {
     free(server->drawn);
     free(server->turns);
     free(server->ranks);
-    free(server->conflicting);
-    free(server->conflicts);
+    conflicts_free(&server->conflicts);
     pthread_mutex_destroy(&server->lock);
 }
 

@@ -8,6 +8,7 @@
 #include "host/report/read.h"
 #include "host/report/review_data.h"
 #include "host/report/run_hash.h"
+#include "host/review/conflicts.h"
 #include "host/review/decision_writer.h"
 #include "host/review/learning.h"
 #include "host/review/server_cache.h"
@@ -36,12 +37,10 @@ struct server {
     struct run_read *read;
     struct run_results results; /* of the run, with every clip */
     char hash[RUN_HASH_SIZE];
-    struct stat pinned;            /* of run.json */
-    char *separator;               /* of a multilabel run; else NULL */
-    struct row_rank *ranks;        /* (results.issue_count) ascending rows */
-    struct run_issue *conflicting; /* with --conflicts: what results.issues is then */
-    size_t *conflicts;             /* (conflict_count) rows */
-    size_t conflict_count;
+    struct stat pinned;         /* of run.json */
+    char *separator;            /* of a multilabel run; else NULL */
+    struct row_rank *ranks;     /* (results.issue_count) ascending rows */
+    struct conflicts conflicts; /* with --conflicts; results.issues are then its own */
 
     struct root_folder root;
     struct clip_sources *sources;
