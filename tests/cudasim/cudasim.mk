@@ -20,7 +20,7 @@ CUDASIM_C_FLAGS := -std=c17 $(CUDASIM_COMMON) -O2 $(WARNINGS)
 # The compiler inserts calls of __tsan_read4() and so on, which race.cpp defines; no library.
 CUDASIM_HOOKS := -fsanitize=thread -DCUDASIM_HOOKS
 
-CUDASIM_SOURCES := $(filter-out tests/cudasim/test_%,$(sort $(wildcard tests/cudasim/*.cpp)))
+CUDASIM_SOURCES := $(filter-out tests/cudasim/test_%,$(sort $(wildcard tests/cudasim/*.cpp tests/cudasim/ptx/*.cpp)))
 CUDASIM_HASH := $(shell printf '%s' '$(CUDASIM_CXX) $(CC) $(CUDASIM_OPTIMISE) $(CUDASIM_FLAGS) $(CUDASIM_C_FLAGS) $(cudasim_sanitizer)' | cksum | cut -d' ' -f1)
 CUDASIM_BUILD := build/cudasim-$(CUDASIM_HASH)
 CUDASIM_RUNTIME := $(CUDASIM_SOURCES:%.cpp=$(CUDASIM_BUILD)/%.o)
