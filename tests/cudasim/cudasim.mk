@@ -90,6 +90,8 @@ $(CUDASIM_BUILD)/hooks/test_simulator: $(addprefix $(CUDASIM_BUILD)/hooks/tests/
 
 -include $(shell find $(CUDASIM_BUILD) -name '*.d' 2>/dev/null)
 
+include tests/cudasim/ptx/ptx.mk
+
 .PHONY: cudasim
 cudasim: $(BUILD)/cudasim/earmark $(BUILD)/cudasim/earmark-cuda.so ## the program with the simulated CUDA device, in the build folder's cudasim/
 

@@ -36,46 +36,62 @@ static void load_matrices(struct ptx_warp *warp, const struct ptx_instruction *i
 
 /* ---- sums ---- */
 
-/* To float32 by leaving out bits. */
+/* The exponent of a positive number that is not tiny, 2^exponent, and the first 24 bits of one. */
+static int exponent_of(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return (int)(bits >> 52) - 1023;
+}
+static double power_of_two(int exponent) {
+    const uint64_t bits = (uint64_t)(1023 + exponent) << 52;
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
 static float cut(double sum) {
-    const float nearest = (float)sum;
-    return fabs((double)nearest) > fabs(sum) ? nextafterf(nearest, 0) : nearest;
+    uint64_t bits;
+    memcpy(&bits, &sum, sizeof bits);
+    bits &= ~(((uint64_t)1 << 29) - 1);
+    memcpy(&sum, &bits, sizeof bits);
+    return (float)sum;
 }
 
-/* A pessimistic tensor core: `group` products and the sum so far are cut to 24 bits below the
- * largest of them, then added, and the sum is cut. */
-static float harsh_sum(float sum, const float *a, const float *b, int depth, unsigned group) {
-    for (int k = 0; k < depth; k += (int)group) {
-        double addends[9], largest = fabs((double)sum), total = 0;
-        addends[group] = sum;
-        for (unsigned j = 0; j < group; j++) {
-            addends[j] = (double)a[k + (int)j] * b[(k + (int)j) * COLUMNS];
-            largest = fmax(largest, fabs(addends[j]));
+/* A row of a pessimistic tensor core: `group` products and the sum so far are cut to 24 bits below
+ * the largest of them, then added, and the sum is cut. */
+static void harsh_row(float d[COLUMNS], const float *a, const float b[DEPTH][COLUMNS], int depth,
+                      int group) {
+    for (int k = 0; k < depth; k += group) {
+        double addends[9][COLUMNS], largest[COLUMNS], total[COLUMNS] = {};
+        for (int n = 0; n < COLUMNS; n++) {
+            addends[group][n] = d[n];
+            largest[n] = fabs((double)d[n]) > 0x1p-900 ? fabs((double)d[n]) : 0x1p-900;
         }
-        if (largest == 0) continue;
-        const double unit = ldexp(1, ilogb(largest) - 23);
-        const bool is_number = largest < (double)INFINITY;
-        for (unsigned j = 0; j <= group; j++)
-            total += is_number ? trunc(addends[j] / unit) * unit : addends[j];
-        sum = is_number ? cut(total) : (float)total;
-        for (unsigned j = 0; j <= group; j++)
-            if (addends[j] != addends[j]) sum = NAN;
+        for (int j = 0; j < group; j++)
+            for (int n = 0; n < COLUMNS; n++) {
+                const double product = (double)a[k + j] * b[k + j][n], size = fabs(product);
+                addends[j][n] = product;
+                largest[n] = size > largest[n] ? size : largest[n];
+            }
+        for (int n = 0; n < COLUMNS; n++) {
+            const int last = exponent_of(largest[n]) - 23;
+            const double unit = power_of_two(last), inverse = power_of_two(-last);
+            for (int j = 0; j <= group; j++) total[n] += trunc(addends[j][n] * inverse) * unit;
+            d[n] = cut(total[n]);
+        }
     }
-    return sum;
 }
 
 /* d = a b + c. Exact products; each sum is rounded, in the order of k, unless in the harsh mode. */
 static void multiply(float d[ROWS][COLUMNS], const float a[ROWS][DEPTH],
                      const float b[DEPTH][COLUMNS], int depth) {
-    const unsigned group = ptx_harsh();
+    const int group = (int)ptx_harsh();
     for (int m = 0; m < ROWS; m++)
         if (group == 0)
             for (int k = 0; k < depth; k++)
                 for (int n = 0; n < COLUMNS; n++)
                     d[m][n] = __builtin_fmaf(a[m][k], b[k][n], d[m][n]);
         else
-            for (int n = 0; n < COLUMNS; n++)
-                d[m][n] = harsh_sum(d[m][n], a[m], &b[0][n], depth, group);
+            harsh_row(d[m], a[m], b, depth, group);
     cudasim_now.counts->matrix_steps++;
 }
 
