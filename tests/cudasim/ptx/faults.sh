@@ -8,6 +8,7 @@
 # EXPRESSION chooses faults by name. Prints TAP; last lines: how many were caught, and the
 # survivors by name.
 set -u
+unset CUDASIM_PTX_EXECUTED
 modules=$(realpath "$1")
 build=$2
 expression=${3:-.}

@@ -17,6 +17,8 @@ unsigned ptx_harsh(void) {
     return group;
 }
 
+static void at_exit(void) { ptx_write_executed(getenv("CUDASIM_PTX_EXECUTED")); }
+
 /* Reads all modules of the folder, once. */
 static bool has_modules(void) {
     static const char *const folder = getenv("CUDASIM_PTX");
@@ -32,6 +34,7 @@ static bool has_modules(void) {
     closedir(entries);
     std::sort(names.begin(), names.end());
     for (const std::string &name : names) ptx_read((std::string(folder) + "/" + name).c_str());
+    if (getenv("CUDASIM_PTX_EXECUTED") != NULL) atexit(at_exit);
     return read = true;
 }
 

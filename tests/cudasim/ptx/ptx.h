@@ -56,6 +56,7 @@ struct ptx_instruction {
     int64_t offset[2];         /* added to the address */
     int64_t number;
     uint32_t target;
+    mutable bool executed; /* by any lane, in any launch */
 };
 
 struct ptx_statement {
@@ -127,6 +128,8 @@ template <typename T> static inline T *ptx_row(const struct ptx_warp *warp, uint
 void ptx_read(const char *path);
 /* The kernel that the simulator calls so. Ends the test if there is none. */
 const struct ptx_kernel *ptx_find(const char *name);
+/* Appends a line for each instruction of all kernels: 1 or 0 for executed or not, then where. */
+void ptx_write_executed(const char *path);
 
 /* ---- decode.cpp ---- */
 /* Makes instructions of a kernel's statements; `shared` are the module's declarations. */

@@ -26,6 +26,10 @@ $(foreach target,$(PTX_TARGETS),$(eval $(call ptx_rule,$(target))))
 .PHONY: ptx-modules
 ptx-modules: $(PTX_MODULES)
 
+.PHONY: ptx-folder
+ptx-folder:
+	@echo $(PTX_BUILD)
+
 # What runs, the slowest first. All programs but the sweep of device errors, which tests the host's code,
 # for the first target, and those of the kernels for the others; with a pessimistic model of hardware sums
 # the programs that have tolerances; planted faults.

@@ -3,11 +3,13 @@
 #include "ptx.h"
 
 #include <cxxabi.h>
+#include <fcntl.h>
 #include <fstream>
 #include <map>
 #include <memory>
 #include <sstream>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct source {
     struct ptx_kernel kernel;
@@ -176,12 +178,31 @@ static std::vector<struct ptx_statement> split_body(const struct source *source)
     return statements;
 }
 
-const struct ptx_kernel *ptx_find(const char *name) {
-    const auto found = sources.find(plain_name(name));
-    if (found == sources.end()) cudasim_fail("ptx: there is no kernel %s", name);
-    struct source *source = found->second.get();
+static const struct ptx_kernel *decode(struct source *source) {
     if (!source->decoded)
         ptx_decode(&source->kernel, source->parameters, source->shared, split_body(source));
     source->decoded = true;
     return &source->kernel;
+}
+
+const struct ptx_kernel *ptx_find(const char *name) {
+    const auto found = sources.find(plain_name(name));
+    if (found == sources.end()) cudasim_fail("ptx: there is no kernel %s", name);
+    return decode(found->second.get());
+}
+
+/* In one piece, since other processes may append to the file. */
+void ptx_write_executed(const char *path) {
+    std::ostringstream lines;
+    for (const auto &[name, source] : sources) {
+        const struct ptx_kernel *kernel = decode(source.get());
+        for (size_t i = 0; i < kernel->code.size(); i++)
+            lines << kernel->code[i].executed << "\t" << kernel->file << ":"
+                  << kernel->texts[i].line << "\t" << name << "\t" << kernel->texts[i].text << "\n";
+    }
+    const std::string all = lines.str();
+    const int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (file < 0 || write(file, all.data(), all.size()) != (ssize_t)all.size())
+        cudasim_fail("ptx: %s cannot be written", path);
+    close(file);
 }

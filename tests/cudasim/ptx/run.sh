@@ -3,12 +3,41 @@
 #
 #   tests/cudasim/ptx/run.sh NVCC OPTIONS-AND-PROGRAMS-OF-tests/run.sh...
 #
+# At the end it prints for each target how many instructions of its PTX were executed; the others are
+# listed in build/ptx-not-executed.txt.
+#
 # Without nvcc (an empty word) nothing is tested: a banner gives the number of skipped tests, and the
 # exit code is 0.
 set -u
 nvcc=$1
 shift
-if [ -n "$nvcc" ]; then exec bash tests/run.sh "$@"; fi
+
+# An instruction is executed if any process says so. Lines: 1 or 0, MODULE:LINE, kernel, text.
+summarise() {
+    awk -F '\t' '
+        { if (!($2 in done)) { done[$2] = 0; words[$2] = $3 "\t" $4 } }
+        $1 == 1 { done[$2] = 1 }
+        END { for (at in done) {
+                  target = at; sub(/\/[^\/]*$/, "", target); sub(/.*\//, "", target)
+                  all[target]++; executed[target] += done[at]
+                  if (!done[at]) print at "\t" words[at] }
+              for (target in all)
+                  printf "# compute_%s: %d of %d instructions of PTX were executed\n", target,
+                      executed[target], all[target] >"/dev/stderr" }' "$1" | sort -V
+}
+
+if [ -n "$nvcc" ]; then
+    scratch=$(mktemp -d "${TMPDIR:-/tmp}/earmark-ptx.XXXXXX")
+    trap 'rm -rf "$scratch"' EXIT
+    export CUDASIM_PTX_EXECUTED=$scratch/executed
+    bash tests/run.sh "$@" |
+        awk -v last="$scratch/last" 'NR > 1 { print line; fflush() } { line = $0 } END { print line >last }'
+    status=${PIPESTATUS[0]}
+    touch "$scratch/executed"
+    summarise "$scratch/executed" 2>&1 >build/ptx-not-executed.txt | sort
+    cat "$scratch/last"
+    exit "$status"
+fi
 
 counts=
 while [ $# -gt 0 ]; do

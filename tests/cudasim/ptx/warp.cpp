@@ -72,6 +72,7 @@ static bool run_lanes(struct ptx_warp *warp, uint32_t lanes, uint32_t counter) {
     while (counter < others && !pauses) {
         const struct ptx_instruction *i = &code[counter];
         const uint32_t chosen = guarded_lanes(warp, i, lanes);
+        if (chosen != 0) i->executed = true;
         switch (i->flow) {
         case PTX_PAUSE: pauses = cudasim_draw(4) == 0; [[fallthrough]];
         case PTX_NEXT:
