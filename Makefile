@@ -132,8 +132,8 @@ $(BUILD)/%.o: %.c
 	$(quiet)$(CC) $(ALL_FLAGS) -MMD -MP -c -o $@ $<
 
 # Style and script of the page, in this order, as a C file.
-WEB_NAMES := overview.css page.css media.css base.js carrier_file.js carrier_server.js decisions.js estimate.js queue.js \
-	filters.js waveform.js voice.js media.js clip.js dialogs.js bar.js app.js keys.js main.js
+WEB_NAMES := overview.css page.css media.css base.js evidence.js carrier_file.js carrier_server.js decisions.js estimate.js \
+	queue.js filters.js waveform.js voice.js media.js clip.js dialogs.js bar.js app.js keys.js main.js
 WEB_FILES := $(wildcard $(addprefix host/report/web/,$(WEB_NAMES)))
 $(BUILD)/host/report/page_web.c: host/report/web/embed.sh $(WEB_FILES) Makefile
 	@mkdir -p $(@D)

@@ -1,4 +1,4 @@
-/* The check of a batch that every device makes before it computes it. */
+/* When a batch is full, and the check that every device makes before it computes one. */
 #include "device.h"
 
 static enum error_code check_clip(const struct device_batch *batch, size_t index,
@@ -31,4 +31,17 @@ enum error_code device_batch_check(const struct device_batch *batch, struct erro
     for (size_t i = 0; i < batch->clip_count; i++)
         if (check_clip(batch, i, error) != ERROR_NONE) return error->code;
     return ERROR_NONE;
+}
+
+size_t device_clip_frames(const struct device_clip *clip) {
+    return xvector_frames(device_resampled_length(clip->frames, clip->rate));
+}
+
+bool device_batch_whole(const struct device_properties *properties, size_t frames, size_t bytes,
+                        size_t next_frames) {
+    const size_t together = properties->batch_frames;
+    if (together == 0 || frames == 0) return false;
+    const size_t count = (frames + together - 1) / together;
+    return frames + next_frames > count * together &&
+           bytes / count > (bytes < properties->batch_bytes ? properties->batch_bytes - bytes : 0);
 }

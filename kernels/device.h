@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 /* A device that was built for another version is rejected. */
-#define DEVICE_INTERFACE_VERSION 4
+#define DEVICE_INTERFACE_VERSION 5
 
 /* ---- the x-vector model, as in the file: batch normalisation is not folded in ---- */
 
@@ -121,6 +121,7 @@ struct device_properties {
     int batches_in_flight; /* how many batches the host should keep submitted */
     size_t batch_bytes;    /* recommended bytes of samples in a batch */
     size_t batch_clips;    /* at most this many clips in one */
+    size_t batch_frames;   /* feature frames that are computed together; 0: any number */
 };
 
 /* A staging buffer owned by the device. The host writes clips and samples between acquire and
@@ -143,6 +144,15 @@ struct device_batch {
 /* For devices, at submit: checks that all clips are inside the batch and valid. ERROR_USAGE names
  * the first that is not. */
 enum error_code device_batch_check(const struct device_batch *batch, struct error *error);
+
+/* Whether a batch of so many feature frames and bytes of samples should be submitted before a clip
+ * of next_frames is added: the clip would begin another batch_frames, which take as long as full
+ * ones, and batch_bytes has no room for as many again. */
+bool device_batch_whole(const struct device_properties *properties, size_t frames, size_t bytes,
+                        size_t next_frames);
+
+/* Feature frames of a clip of a batch. */
+size_t device_clip_frames(const struct device_clip *clip);
 
 /* ---- the classifier: many multinomial logistic regressions over the same rows ---- */
 
@@ -313,12 +323,18 @@ extern const struct device_operations device_cpu_operations;
 
 #define DEVICE_LINE_SIZE 512
 
-/* Finds a device by its name on the command line: "cpu", "cuda", "cuda:N", "cuda:all" or
- * "auto". why (DEVICE_LINE_SIZE): in words, which device was chosen and why. ERROR_UNSUPPORTED
- * with what is missing; only "auto" falls back to the CPU, and why then says what was missing.
- * ERROR_USAGE for any other name. */
-enum error_code device_find(const char *name, const struct device_operations **operations,
-                            char *why, struct error *error);
+/* A device that was found, in words: which one and why, and with "cuda:all" the GPUs that cannot
+ * be used and why, "" when there are none. */
+struct device_choice {
+    const struct device_operations *operations;
+    char why[DEVICE_LINE_SIZE];
+    char left_out[DEVICE_LINE_SIZE];
+};
+
+/* Finds a device by its name on the command line: "cpu", "cuda", "cuda:N", "cuda:all" or "auto".
+ * ERROR_UNSUPPORTED with what is missing; only "auto" falls back to the CPU, and why then says
+ * what was missing. ERROR_USAGE for any other name. The device may still fail to open. */
+enum error_code device_find(const char *name, struct device_choice *choice, struct error *error);
 
 /* Writes line (DEVICE_LINE_SIZE): device number `index` in words (0: the CPU, with this many
  * threads), or why there is no GPU; false past the last line. */

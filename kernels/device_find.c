@@ -37,33 +37,32 @@ static bool parse_gpu(const char *name, int *gpu) {
     return true;
 }
 
-static enum error_code find_gpu(int gpu, const struct device_operations **operations,
-                                char *description, struct error *error) {
+static enum error_code find_gpu(int gpu, struct device_choice *choice, char *description,
+                                struct error *error) {
     const struct device_plugin *plugin;
     if (load_plugin(&plugin, error) != ERROR_NONE) return error->code;
-    if (plugin->choose(gpu, description, error) != ERROR_NONE) return error->code;
-    *operations = plugin->operations;
+    if (plugin->choose(gpu, description, choice->left_out, error) != ERROR_NONE) return error->code;
+    choice->operations = plugin->operations;
     return ERROR_NONE;
 }
 
-enum error_code device_find(const char *name, const struct device_operations **operations,
-                            char *why, struct error *error) {
-    char description[DEVICE_LINE_SIZE] = "";
+enum error_code device_find(const char *name, struct device_choice *choice, struct error *error) {
+    char description[DEVICE_LINE_SIZE] = "", *why = choice->why;
     struct error missing = ERROR_INITIAL;
     int gpu;
-    *operations = NULL;
+    *choice = (struct device_choice){.operations = NULL};
     if (strcmp(name, "cpu") == 0) {
         snprintf(why, DEVICE_LINE_SIZE, "cpu: as asked");
-        *operations = &device_cpu_operations;
+        choice->operations = &device_cpu_operations;
     } else if (strcmp(name, "auto") == 0) {
-        if (find_gpu(0, operations, description, &missing) == ERROR_NONE) {
+        if (find_gpu(0, choice, description, &missing) == ERROR_NONE) {
             snprintf(why, DEVICE_LINE_SIZE, "%.400s: a GPU was found", description);
         } else {
             snprintf(why, DEVICE_LINE_SIZE, "cpu: no GPU is used, %.400s", missing.message);
-            *operations = &device_cpu_operations;
+            choice->operations = &device_cpu_operations;
         }
     } else if (parse_gpu(name, &gpu)) {
-        if (find_gpu(gpu, operations, description, &missing) != ERROR_NONE)
+        if (find_gpu(gpu, choice, description, &missing) != ERROR_NONE)
             return FAIL(error, missing.code, "--device %s: %.800s; --device cpu needs none of it",
                         name, missing.message);
         snprintf(why, DEVICE_LINE_SIZE, "%.400s: as asked", description);

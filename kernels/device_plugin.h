@@ -21,10 +21,11 @@ struct device_plugin {
     int interface_version; /* DEVICE_INTERFACE_VERSION of its build */
     const struct device_operations *operations;
 
-    /* Chooses the GPU that the next open() uses: its number, or DEVICE_PLUGIN_ALL. Writes
-     * description (DEVICE_LINE_SIZE): the GPU in words. ERROR_UNSUPPORTED when the driver or the
-     * GPU is missing, with which of them. */
-    enum error_code (*choose)(int gpu, char *description, struct error *error);
+    /* Chooses the GPU that the next open() uses: its number, or DEVICE_PLUGIN_ALL for all that can
+     * be used. Writes description (DEVICE_LINE_SIZE): the GPU in words; and left_out
+     * (DEVICE_LINE_SIZE): which of all cannot be used and why, or "". ERROR_UNSUPPORTED when the
+     * driver or the GPU is missing, with which of them. */
+    enum error_code (*choose)(int gpu, char *description, char *left_out, struct error *error);
 
     /* Writes line (DEVICE_LINE_SIZE): the GPU of this number, its memory and versions; false past
      * the last one. Without a driver: false at 0, with the reason in *error. */

@@ -4,7 +4,8 @@
 #   bash bench/kernels/bounds.sh COUNTS PRECISION UNITS WORDS
 #
 # COUNTS is a file of the simulator's counts (CUDASIM_COUNTS) for UNITS units of work (frames, rows);
-# registers come from resources.csv, peaks from gpus.csv. Prints one Markdown table per GPU:
+# registers come from resources.csv, peaks from gpus.csv. Prints one Markdown table for each GPU with
+# tables = 1:
 #
 #   warps      resident on a multiprocessor, of how many; what limits them
 #   flop, bytes  per unit: a multiply-add counts two; bytes as the threads request them
@@ -70,6 +71,7 @@ FILENAME ~ /resources.csv$/ {
 END {
     for (g = 1; g <= gpus; g++) {
         for (i in column) gpu[column[i]] = known[g, column[i]]
+        if (!gpu["tables"]) continue
         total = 0
         for (k = 1; k <= kernels; k++) {
             tensor = steps[k] > 0 || (name[k] ~ /^cublasS/ && precision != "float32" && words ~ /frame/)

@@ -5,6 +5,18 @@
 set -eu
 here=$(dirname "$0")
 cat "$here/bounds_head.md"
+cat <<'END'
+## Whole embeddings
+
+Clips of 42 frames at 8 kHz, with chunks as `kernels/cuda/chunk_rows.h` chooses them; **computed, not measured**. The fast end
+of a range has 200 clocks of a step exposed and the other kernels at the peak of what they need most (the double-precision units, for
+features on L4, L40S and RTX 5090); the slow end has 400 clocks and half of that peak. The last two columns say how many
+processors keep up in decoding 10 s of WAV or 60 s of FLAC at 16 kHz, by the speeds measured on a CPU in
+[RESULTS.md](../RESULTS.md): with fewer, decoding binds and the GPU waits. Statistics (87 numbers a clip) and launches are left out,
+and so is a clock below that of the tensor peak, which an L4 will not hold.
+END
+bash "$here/computed.sh"
+printf '\n'
 # Every tile launches cublasSgemm once, and one evaluation has five tiles: rows of all evaluations.
 evaluations=$(awk -F'\t' '$1 ~ /^cublasSgemm [0-9]/ { n += $2 } END { print n / 5 }' \
     "$here/counts_crossval.tsv")

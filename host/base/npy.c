@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <xxhash.h>
 
 /* Elements are converted in runs of this many, which stay in the first-level cache. */
@@ -107,6 +108,11 @@ void npy_watch(struct npy_array *array) {
 enum error_code npy_unchanged(const struct npy_array *array, struct error *error) {
     bool same = array->checksum == 0 || array->checksum == checksum(&array->mapping);
     return file_map_unchanged(&array->mapping, same, error);
+}
+
+void npy_release(const struct npy_array *array) {
+    if (array->mapping.data != NULL)
+        madvise((void *)(uintptr_t)array->mapping.data, array->mapping.size, MADV_DONTNEED);
 }
 
 void npy_close(struct npy_array *array) {

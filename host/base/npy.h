@@ -35,6 +35,10 @@ enum error_code npy_read(const char *path, size_t rows, size_t columns, struct n
 void npy_watch(struct npy_array *array);
 enum error_code npy_unchanged(const struct npy_array *array, struct error *error);
 
+/* A mapped array is not needed for now: its pages are taken out of the process, which
+ * npy_close() would do later. It may be read again. */
+void npy_release(const struct npy_array *array);
+
 /* The same on bytes in memory, which must stay valid. The message does not name a file. */
 enum error_code npy_parse(const unsigned char *bytes, size_t size, struct npy_array *array,
                           struct error *error);

@@ -44,6 +44,17 @@ static void fill_batch(struct device_batch *batch, size_t clips,
     batch->clip_count = clips;
 }
 
+/* How many clips of `frames` samples, each `stride` bytes, a batch of the device has. */
+static size_t clips_of_batch(const struct device_properties *properties, int rate, size_t frames,
+                             size_t stride) {
+    const size_t each = device_clip_frames(&(struct device_clip){.frames = frames, .rate = rate});
+    size_t clips = 1;
+    while (clips < properties->batch_clips && (clips + 1) * stride <= properties->batch_bytes &&
+           !device_batch_whole(properties, clips * each, clips * stride, each))
+        clips++;
+    return clips;
+}
+
 /* All clips once, in batches of the size that the device asks for. */
 static enum error_code embed_once(struct engine *engine, const struct benchmark_settings *settings,
                                   struct error *error) {
@@ -51,9 +62,7 @@ static enum error_code embed_once(struct engine *engine, const struct benchmark_
     size_t frames = (size_t)(settings->seconds * settings->rate);
     size_t stride =
         (frames * sizeof(int16_t) + DEVICE_ALIGNMENT - 1) / DEVICE_ALIGNMENT * DEVICE_ALIGNMENT;
-    size_t per_batch = engine->properties.batch_bytes / stride;
-    if (per_batch > engine->properties.batch_clips) per_batch = engine->properties.batch_clips;
-    if (per_batch == 0) per_batch = 1;
+    const size_t per_batch = clips_of_batch(&engine->properties, settings->rate, frames, stride);
     for (size_t done = 0; done < settings->clips;) {
         struct device_batch *batch = NULL;
         size_t clips = settings->clips - done < per_batch ? settings->clips - done : per_batch;

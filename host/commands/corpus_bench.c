@@ -184,10 +184,14 @@ static enum error_code submit(struct engine *engine, const struct kept *kept, si
     const struct device_operations *operations = engine->device->operations;
     const struct device_properties *properties = &engine->properties;
     const size_t start = kept->clips[*first].offset;
-    size_t last = *first + 1, end = kept->bytes;
+    size_t last = *first + 1, end = kept->bytes, frames = device_clip_frames(&kept->clips[*first]);
     while (last < kept->count && last - *first < properties->batch_clips) {
         const size_t next = last + 1 < kept->count ? kept->clips[last + 1].offset : kept->bytes;
-        if (next - start > properties->batch_bytes) break;
+        const size_t more = device_clip_frames(&kept->clips[last]);
+        if (next - start > properties->batch_bytes ||
+            device_batch_whole(properties, frames, kept->clips[last].offset - start, more))
+            break;
+        frames += more;
         last++;
     }
     if (last < kept->count) end = kept->clips[last].offset;

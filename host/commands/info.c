@@ -16,13 +16,13 @@
 
 static void add_devices(struct text *text) {
     struct error error = ERROR_INITIAL;
-    const struct device_operations *operations = NULL;
+    struct device_choice choice;
     char line[DEVICE_LINE_SIZE];
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     for (size_t i = 0; device_list(i, processors < 1 ? 1 : (int)processors, line); i++)
         text_format(text, "device      %s\n", line);
-    if (device_find("auto", &operations, line, &error) == ERROR_NONE)
-        text_format(text, "auto        %s\n", line);
+    if (device_find("auto", &choice, &error) == ERROR_NONE)
+        text_format(text, "auto        %s\n", choice.why);
     else
         text_format(text, "auto        none: %s\n", error.message);
 }

@@ -10,6 +10,7 @@
 #include "host/output/files.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,19 +84,52 @@ static enum error_code write_tables(const struct folder *folder,
     return error->code;
 }
 
-enum error_code issues_write(const struct folder *folder, const struct confident_input *input,
-                             const struct confident_settings *settings,
-                             const struct confident_result *result, struct error *error) {
+/* scores.npy, for a thread. */
+struct scores_file {
+    const struct folder *folder;
+    size_t rows;
+    const double *scores; /* (rows) */
+    struct error error;
+};
+
+static void *write_scores(void *argument) {
+    struct scores_file *file = argument;
+    npy_write_in(file->folder, "scores.npy", NPY_FLOAT64, 1, &file->rows, file->scores,
+                 &file->error);
+    return NULL;
+}
+
+/* All files but scores.npy and health.json, and the end of the probabilities: the files were made
+ * from them once more. */
+static enum error_code write_others(const struct folder *folder,
+                                    const struct confident_input *input,
+                                    const struct confident_settings *settings,
+                                    const struct confident_result *result, struct error *error) {
     const size_t square[2] = {result->classes, result->classes};
     TRY(write_tables(folder, input, settings, result, error));
     TRY(write_rows(folder, result->issues, result->issue_count, result->rows, error));
-    TRY(npy_write_in(folder, "scores.npy", NPY_FLOAT64, 1, &result->rows, settings->scores, error));
     TRY(npy_write_in(folder, "confident_joint.npy", NPY_INT64, 2, square, result->confident_joint,
                      error));
     TRY(npy_write_in(folder, "thresholds.npy", NPY_FLOAT64, 1, &result->classes, result->thresholds,
                      error));
-    /* The files above were made from them once more; without the last one they are not a result. */
     TRY(npy_unchanged(&input->probabilities, error));
+    npy_release(&input->probabilities);
+    return ERROR_NONE;
+}
+
+enum error_code issues_write(const struct folder *folder, const struct confident_input *input,
+                             const struct confident_settings *settings,
+                             const struct confident_result *result, struct error *error) {
+    struct scores_file scores = {folder, result->rows, settings->scores, ERROR_INITIAL};
+    pthread_t thread;
+    /* It takes as long as all the others, and leaves the processors idle. */
+    bool beside = pthread_create(&thread, NULL, write_scores, &scores) == 0;
+    write_others(folder, input, settings, result, error);
+    if (beside) pthread_join(thread, NULL);
+    if (!beside && error->code == ERROR_NONE) write_scores(&scores);
+    if (scores.error.code != ERROR_NONE) FAIL(error, scores.error.code, "%s", scores.error.message);
+    TRY(error->code);
+    /* Without this file the others are not a result. */
     return write_health_json(folder, result->rows, result->classes, settings, result->issue_count,
                              result->num_label_issues, &result->num_label_issues_calibrated,
                              1 - (double)result->num_label_issues / (double)result->rows, error);

@@ -97,6 +97,7 @@ done:
  * marks (rows), if not NULL, gets 1 for each. */
 static uint64_t count_off_diagonal(const struct scan *scan, unsigned char *marks) {
     uint64_t count = 0;
+#pragma omp parallel for num_threads(scan->threads) reduction(+ : count)
     for (size_t place = 0; place < scan->rows.count; place++) {
         if ((scan->states[place] & (STATE_OFF_DIAGONAL | STATE_VETOED)) != STATE_OFF_DIAGONAL)
             continue;

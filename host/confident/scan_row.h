@@ -3,49 +3,47 @@
 
 #include "host/confident/lanes.h"
 
-/* What each lane has seen. `second` is the second highest value, which may equal the highest. */
+/* What each lane has seen. */
 struct NAME(lane_state) {
-    NAME(lanes) highest;
-    NAME(lanes) second;
+    NAME(lanes) other; /* the highest value of the classes that are not given */
     NAME(marks) good;
     NAME(marks) passes;
     NAME(marks) passing; /* the class that passed, if one did */
 };
 
-TARGET static inline void NAME(look)(struct NAME(lane_state) * state, const REAL *row,
-                                     const REAL *thresholds, NAME(marks) index) {
-    NAME(lanes) p;
+TARGET static inline NAME(lanes) NAME(choose)(NAME(marks) mask, NAME(lanes) yes, NAME(lanes) no) {
+    return (NAME(lanes))((mask & (NAME(marks))yes) | (~mask & (NAME(marks))no));
+}
+
+TARGET static inline void NAME(look)(struct NAME(lane_state) * state, NAME(lanes) p,
+                                     const REAL *thresholds, NAME(marks) index, INDEX given) {
     NAME(lanes) threshold;
-    memcpy(&p, row, sizeof p);
     memcpy(&threshold, thresholds, sizeof threshold);
     NAME(marks) pass = p >= threshold;
     state->passes -= pass;
     state->passing |= pass & index;
     state->good &= (p >= (REAL)-1e-6) & (p <= (REAL)(1 + 1e-6));
-    NAME(marks) up = p > state->highest;
-    NAME(lanes) lower = (NAME(lanes))((up & (NAME(marks))state->highest) | (~up & (NAME(marks))p));
-    state->highest = (NAME(lanes))((up & (NAME(marks))p) | (~up & (NAME(marks))state->highest));
-    up = lower > state->second;
-    state->second = (NAME(lanes))((up & (NAME(marks))lower) | (~up & (NAME(marks))state->second));
+    NAME(lanes) other = NAME(choose)(index == given, (NAME(lanes)){0} - 1, p);
+    state->other = NAME(choose)(other > state->other, other, state->other);
 }
 
 /* Combines the lanes. */
-TARGET static inline struct row_view NAME(gather)(const struct NAME(lane_state) * state,
-                                                  REAL *highest, REAL *second) {
+TARGET static inline struct row_view NAME(gather)(const struct NAME(lane_state) * state) {
     struct row_view view = {0};
-    REAL top = -1;
-    REAL next = -1;
+    REAL other = -1;
+    INDEX good = -1;
+    INDEX passes = 0;
+    INDEX passing = 0;
     for (size_t l = 0; l < LANES; l++) {
-        REAL lower = state->highest[l] < top ? state->highest[l] : top;
-        top = state->highest[l] > top ? state->highest[l] : top;
-        next = lower > next ? lower : next;
-        next = state->second[l] > next ? state->second[l] : next;
-        view.passes += (size_t)state->passes[l];
-        view.guess |= (size_t)state->passing[l];
-        view.bad |= state->good[l] == 0;
+        other = state->other[l] > other ? state->other[l] : other;
+        good &= state->good[l];
+        passes += state->passes[l];
+        passing |= state->passing[l];
     }
-    *highest = top;
-    *second = next;
+    view.other = (double)other;
+    view.bad = good == 0;
+    view.passes = (size_t)passes;
+    view.guess = (size_t)passing;
     return view;
 }
 
@@ -54,28 +52,38 @@ TARGET static struct row_view NAME(view_row)(const void *numbers, size_t classes
                                              const void *limits_of_classes) {
     const REAL *row = numbers;
     const REAL *thresholds = limits_of_classes;
-    struct NAME(lane_state) state = {
-        .highest = (NAME(lanes)){0} - 1, .second = (NAME(lanes)){0} - 1, .good = ~(NAME(marks)){0}};
+    REAL wide[LANES];
+    REAL limits[LANES];
+    size_t width = classes;
+    if (classes < LANES) { /* padded with values that change nothing */
+        for (size_t l = 0; l < LANES; l++) {
+            wide[l] = l < classes ? row[l] : (REAL)-1e-6;
+            limits[l] = l < classes ? thresholds[l] : (REAL)INFINITY;
+        }
+        row = wide;
+        thresholds = limits;
+        width = LANES;
+    }
+    struct NAME(lane_state) state = {.other = (NAME(lanes)){0} - 1, .good = ~(NAME(marks)){0}};
+    NAME(lanes) p;
     NAME(marks) index;
     for (size_t l = 0; l < LANES; l++) index[l] = (INDEX)l;
     size_t k = 0;
-    for (; k + LANES <= classes; k += LANES, index += (INDEX)LANES)
-        NAME(look)(&state, row + k, thresholds + k, index);
-    if (k < classes) { /* the rest, padded with values that change nothing */
-        REAL rest[LANES] = {0};
-        REAL limits[LANES];
-        for (size_t l = 0; l < LANES; l++) {
-            rest[l] = k + l < classes ? row[k + l] : (REAL)-1e-6;
-            limits[l] = k + l < classes ? thresholds[k + l] : (REAL)INFINITY;
-        }
-        NAME(look)(&state, rest, limits, index);
+    for (; k + LANES <= width; k += LANES, index += (INDEX)LANES) {
+        memcpy(&p, row + k, sizeof p);
+        NAME(look)(&state, p, thresholds + k, index, (INDEX)given);
     }
-    REAL top;
-    REAL next;
-    struct row_view view = NAME(gather)(&state, &top, &next);
+    if (k < width) { /* the last classes, without those that were seen: below every threshold */
+        memcpy(&p, row + width - LANES, sizeof p);
+        index -= (INDEX)(k + LANES - width);
+        p = NAME(choose)(index < (INDEX)k, (NAME(lanes)){0} - (REAL)1e-6, p);
+        NAME(look)(&state, p, thresholds + width - LANES, index, (INDEX)given);
+    }
+    struct row_view view = NAME(gather)(&state);
     if (view.bad) return view;
     REAL mine = row[given];
-    REAL other = mine == top ? next : top;
+    REAL other = (REAL)view.other;
+    REAL top = other > mine ? other : mine;
     REAL raised = mine + (REAL)1e-6;
     size_t first = given;
     if (view.passes > 1 || other >= mine) {
@@ -91,7 +99,6 @@ TARGET static struct row_view NAME(view_row)(const void *numbers, size_t classes
         while (equal < classes && (equal == given || row[equal] != other)) equal++;
         view.vetoed = given < equal;
     }
-    view.other = (double)other;
     return view;
 }
 

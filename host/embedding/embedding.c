@@ -50,7 +50,7 @@ struct embedding_job {
     size_t changed_count;         /* of these, with other samples than were embedded */
     size_t next_stored;           /* stored clips before this one have been taken */
     struct device_batch *filling; /* acquired, not yet submitted */
-    size_t filled_bytes;
+    size_t filled_bytes, filled_frames;
     int in_flight;
     size_t next_row;
     size_t clips_done, kept_clips; /* kept from an earlier run */
@@ -169,7 +169,7 @@ static enum error_code begin_batch(struct embedding_job *job, size_t bytes, stru
                                  job->settings->features_folder != NULL, &job->filling, error));
     job->filling->clip_count = 0;
     job->filling->want_statistics = job->store->key.statistics > 0;
-    job->filled_bytes = 0;
+    job->filled_bytes = job->filled_frames = 0;
     struct batch_note *note = take_note(job, job->filling->clip_capacity, error);
     if (note == NULL) return error->code;
     job->filling->tag = note;
@@ -184,24 +184,29 @@ static enum error_code add_clip(struct embedding_job *job, size_t clip,
                                 const struct decoded *decoded, struct error *error) {
     size_t bytes = aligned(decoded->bytes);
     struct device_batch *batch = job->filling;
-    if (batch != NULL && (batch->clip_count == batch->clip_capacity ||
-                          batch->clip_count == job->properties.batch_clips ||
-                          bytes > batch->samples_capacity - job->filled_bytes))
-        TRY(submit(job, error));
-    if (job->filling == NULL) TRY(begin_batch(job, bytes, error));
-    batch = job->filling;
-    struct batch_note *note = batch->tag;
-    batch->clips[batch->clip_count] = (struct device_clip){
-        .offset = job->filled_bytes,
+    struct device_clip added = {
         .frames = decoded->frames,
         .channels = decoded->channels,
         .rate = decoded->rate,
         .format = decoded->format,
     };
+    const size_t frames = device_clip_frames(&added);
+    if (batch != NULL &&
+        (batch->clip_count == batch->clip_capacity ||
+         batch->clip_count == job->properties.batch_clips ||
+         bytes > batch->samples_capacity - job->filled_bytes ||
+         device_batch_whole(&job->properties, job->filled_frames, job->filled_bytes, frames)))
+        TRY(submit(job, error));
+    if (job->filling == NULL) TRY(begin_batch(job, bytes, error));
+    batch = job->filling;
+    struct batch_note *note = batch->tag;
+    added.offset = job->filled_bytes;
+    batch->clips[batch->clip_count] = added;
     memcpy(batch->samples + job->filled_bytes, decoded->samples, decoded->bytes);
     note->clips[batch->clip_count++] = clip;
     note->seconds += decoded->facts.seconds;
     job->filled_bytes += bytes;
+    job->filled_frames += frames;
     job->measures[clip].row = job->next_row++;
     return ERROR_NONE;
 }

@@ -28,41 +28,89 @@ const char *engine_precision_name(enum device_precision precision) {
     return "unknown";
 }
 
-static enum error_code load_model(const struct engine_settings *settings, struct engine *engine,
+/* Once, whatever device then loads it. */
+static enum error_code read_model(const struct engine_settings *settings, struct engine *engine,
                                   struct error *error) {
+    if (engine->model.weights != NULL) return ERROR_NONE;
+    free(engine->model_path);
+    engine->model_path = NULL;
     if (settings->model_path == NULL)
         TRY(model_default_path(&engine->model_path, error));
     else if ((engine->model_path = memory_string(settings->model_path, error)) == NULL)
         return error->code;
-    TRY(model_read(engine->model_path, &engine->model, error));
-    return engine->device->operations->load_model(engine->device, &engine->model.network, error);
+    return model_read(engine->model_path, &engine->model, error);
 }
 
-enum error_code engine_open(const struct engine_settings *settings, bool want_model,
-                            struct engine *engine, struct error *error) {
-    const struct device_operations *operations = settings->operations;
-    *engine = (struct engine){.model = MODEL_INITIAL};
-    engine->threads = engine_threads(settings);
-    if (operations == NULL) TRY(device_find(settings->device, &operations, engine->why, error));
+static enum error_code start_device(const struct engine_settings *settings,
+                                    const struct device_operations *operations, bool want_model,
+                                    struct engine *engine, struct error *error) {
+    const struct device_settings device_settings = {.threads = engine->threads,
+                                                    .precision = settings->precision};
     if (operations->interface_version != DEVICE_INTERFACE_VERSION)
         return FAIL(error, ERROR_UNSUPPORTED,
                     "the device '%s' was built for interface %d, this program for %d: install both "
                     "from one build",
                     operations->name, operations->interface_version, DEVICE_INTERFACE_VERSION);
-    struct device_settings device_settings = {.threads = engine->threads,
-                                              .precision = settings->precision};
     TRY(operations->open(&device_settings, &engine->device, error));
+    if (want_model) {
+        TRY(read_model(settings, engine, error));
+        TRY(operations->load_model(engine->device, &engine->model.network, error));
+    }
+    /* Only now: what suits the device depends on the memory that the model leaves. */
     operations->properties(engine->device, &engine->properties);
-    if (settings->operations == NULL && !settings->quiet && strcmp(settings->device, "auto") == 0)
-        progress_message("earmark: device %s", engine->why);
-    if (want_model) load_model(settings, engine, error);
+    return ERROR_NONE;
+}
+
+static void stop_device(struct engine *engine) {
+    if (engine->device != NULL) engine->device->operations->close(engine->device);
+    engine->device = NULL;
+}
+
+/* Whether a GPU failed in a way that is no fault of the command or the model: it is full, in use by
+ * another process alone, or does not start. */
+static bool gpu_failed(enum error_code code) {
+    return code == ERROR_MEMORY || code == ERROR_DEVICE || code == ERROR_DEVICE_LOST;
+}
+
+/* The device by its name. */
+static enum error_code start_named(const struct engine_settings *settings, bool want_model,
+                                   struct engine *engine, struct error *error) {
+    const bool automatic = strcmp(settings->device, "auto") == 0;
+    struct device_choice choice;
+    struct error first = ERROR_INITIAL;
+    TRY(device_find(settings->device, &choice, error));
+    if (choice.left_out[0] != '\0' && !settings->quiet)
+        progress_warning("--device %s: %s", settings->device, choice.left_out);
+    start_device(settings, choice.operations, want_model, engine, &first);
+    if (automatic && gpu_failed(first.code) && choice.operations != &device_cpu_operations) {
+        stop_device(engine);
+        if (!settings->quiet)
+            progress_warning("the CPU computes, because the GPU that was found cannot be used: %s "
+                             "(--device cuda makes this an error)",
+                             first.message);
+        return start_device(settings, &device_cpu_operations, want_model, engine, error);
+    }
+    if (first.code != ERROR_NONE)
+        *error = first;
+    else if (automatic && !settings->quiet)
+        progress_message("earmark: device %s", choice.why);
+    return error->code;
+}
+
+enum error_code engine_open(const struct engine_settings *settings, bool want_model,
+                            struct engine *engine, struct error *error) {
+    *engine = (struct engine){.model = MODEL_INITIAL};
+    engine->threads = engine_threads(settings);
+    if (settings->operations != NULL)
+        start_device(settings, settings->operations, want_model, engine, error);
+    else
+        start_named(settings, want_model, engine, error);
     if (error->code != ERROR_NONE) engine_close(engine);
     return error->code;
 }
 
 void engine_close(struct engine *engine) {
-    if (engine->device != NULL) engine->device->operations->close(engine->device);
-    engine->device = NULL;
+    stop_device(engine);
     model_free(&engine->model);
     free(engine->model_path);
     engine->model_path = NULL;

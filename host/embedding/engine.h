@@ -20,13 +20,13 @@ struct engine {
     struct model model; /* its weights are freed once loaded; the facts stay */
     char *model_path;   /* NULL when no model was asked for */
     int threads;
-    char why[512]; /* which device was chosen, and why */
 };
 
 /* The number of threads that these settings mean; at least 1. */
 int engine_threads(const struct engine_settings *settings);
 
-/* Opens the device and, with want_model, reads the model and loads it. Errors are those of the
+/* Opens the device and, with want_model, reads the model and loads it. Where "auto" found a GPU
+ * that does not open or has no room for the model, warns and opens the CPU. Errors are those of the
  * device and of the model file; nothing stays open after one. */
 enum error_code engine_open(const struct engine_settings *settings, bool want_model,
                             struct engine *engine, struct error *error);

@@ -22,6 +22,17 @@ struct near {
 
 /* ---- opening ---- */
 
+/* Before anything is allocated for the rows: of no columns a file of a hundred bytes may have any
+ * number. */
+static enum error_code check_rows(const struct run_results *results, const struct near *near,
+                                  const char *folder, struct error *error) {
+    if (near->rows <= results->clips.count) return ERROR_NONE;
+    return FAIL(error, ERROR_DATA,
+                "%s/embeddings.npy: has %zu rows, but clips.csv has %zu clips; the run is damaged: "
+                "make it again",
+                folder, near->rows, results->clips.count);
+}
+
 /* Which clip each row of the arrays is of. */
 static enum error_code find_rows(const struct run_results *results, struct near *near,
                                  const char *folder, struct error *error) {
@@ -165,7 +176,7 @@ enum error_code near_open(const struct folder *folder, const struct run_results 
         take_embeddings(folder, results, near, error);
     else
         open_embeddings(folder, near, error);
-    if (error->code == ERROR_NONE)
+    if (error->code == ERROR_NONE && check_rows(results, near, folder->path, error) == ERROR_NONE)
         near->row_of = scratch_array(near->rows, sizeof *near->row_of, "the clips of a run", error);
     if (error->code == ERROR_NONE && find_rows(results, near, folder->path, error) == ERROR_NONE &&
         find_doubted(results, near, error) == ERROR_NONE &&

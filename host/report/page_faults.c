@@ -31,7 +31,7 @@ static void append_rule(struct text *out, enum audio_fault fault) {
 static void append_overview(struct page *page) {
     struct text *out = &page->table.row;
     text_string(out,
-                "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
                 "aria-labelledby=\"audio-faults\"><table>\n<thead><tr><th scope=\"col\">Fault</th>"
                 "<th scope=\"col\" class=\"n\">Clips</th><th scope=\"col\">Criterion</th></tr>"
                 "</thead>\n<tbody>\n");
@@ -77,7 +77,7 @@ static enum error_code append_clips(struct page *page, enum audio_fault fault, c
     if (page->results->audio_fault_counts[fault] > count)
         text_format(out, " (the first %zu; clips.csv has all)", count);
     text_string(out,
-                "</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                "</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
                 "aria-labelledby=\"audio-faults\"><table>\n<thead><tr><th scope=\"col\">Clip</th>"
                 "<th scope=\"col\">Label</th><th scope=\"col\">Measured</th></tr></thead>\n"
                 "<tbody>\n");

@@ -223,7 +223,7 @@ enum error_code page_more_issues(struct page *page, struct error *error) {
         text_string(out, ".</p>\n");
     }
     text_string(out,
-                "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
                 "aria-labelledby=\"more\"><table>\n<thead><tr><th scope=\"col\" class=\"n\">Rank"
                 "</th><th scope=\"col\">Clip</th><th scope=\"col\">Labelled</th>"
                 "<th scope=\"col\">Suggested</th><th scope=\"col\" class=\"n\">Score</th>"

@@ -111,7 +111,7 @@ void page_groups(struct page *page) {
         text_string(out, ".");
         count = REPORT_LISTED_GROUPS;
     }
-    text_string(out, "</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+    text_string(out, "</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
                      "aria-labelledby=\"groups\"><table>\n<thead><tr><th scope=\"col\">");
     append_name(out, results->group_name == NULL ? "Group" : results->group_name);
     text_string(out, "</th><th scope=\"col\">Labelled</th><th scope=\"col\">Look like</th>"

@@ -51,7 +51,8 @@ void page_head(struct page *page) {
                      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
                      "<meta http-equiv=\"Content-Security-Policy\" content=\"");
     append_policy(out);
-    text_string(out, "\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>earmark: ");
+    text_string(out, "\">\n<meta name=\"referrer\" content=\"no-referrer\">\n"
+                     "<link rel=\"icon\" href=\"data:,\">\n<title>earmark: ");
     name_html(out, input);
     text_string(out, "</title>\n<style>");
     text_string(out, page_style);
@@ -199,7 +200,7 @@ static void append_facts(struct page *page, const char *section) {
     struct text *out = &page->table.row;
     text_string(out, "<details><summary>");
     name_html(out, section);
-    text_string(out, "</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+    text_string(out, "</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
                      "aria-labelledby=\"settings\"><table>\n");
     for (size_t i = 0; i < facts->count; i++) {
         if (strcmp(facts->list[i].section, section) != 0 || facts->list[i].json == NULL) continue;

@@ -75,7 +75,7 @@ enum error_code page_classes(struct page *page, struct error *error) {
     if (results->classes == NULL) return ERROR_NONE;
     page_section(page, "classes", "Class health");
     append_class_words(page);
-    text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+    text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
                      "aria-labelledby=\"classes\"><table>\n<thead><tr><th scope=\"col\">Class</th>"
                      "<th scope=\"col\" class=\"n\">Quality</th><th scope=\"col\" class=\"n\">"
                      "Clips</th><th scope=\"col\" class=\"n\">Wrongly in</th><th scope=\"col\" "
@@ -116,7 +116,7 @@ void page_pairs(struct page *page) {
         text_string(out, "<p>No two classes overlap.</p></section>\n");
         return;
     }
-    text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+    text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
                      "aria-labelledby=\"pairs\"><table>\n<thead><tr><th scope=\"col\">Class</th>"
                      "<th scope=\"col\">and</th><th scope=\"col\" class=\"n\">Clips confused"
                      "</th><th scope=\"col\" class=\"n\">Share of all</th></tr></thead>\n"
@@ -180,7 +180,7 @@ static void append_heat_row(struct page *page, size_t given) {
 static enum error_code append_heat_table(struct page *page, struct error *error) {
     const struct run_results *results = page->results;
     struct text *out = &page->table.row;
-    text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+    text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
                      "aria-labelledby=\"joint\"><table class=\"joint\">\n<caption>Rows: labelled. "
                      "Columns: sounds like.</caption>\n<thead><tr><td class=\"axes\">labelled ↓ "
                      "sounds like →</td>");
@@ -222,7 +222,7 @@ static void append_largest_cells(struct page *page) {
         for (size_t j = 0; j < results->class_count; j++)
             if (j != k && joint_at(results, k, j) > 0)
                 count = insert_cell(cells, count, (struct cell){k, j, joint_at(results, k, j)});
-    text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+    text_string(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
                      "aria-labelledby=\"joint\"><table>\n<thead><tr><th scope=\"col\">Labelled</th>"
                      "<th scope=\"col\">Probably</th><th scope=\"col\" class=\"n\">Clips</th>"
                      "<th scope=\"col\" class=\"n\">Share of the label</th></tr></thead>\n"
@@ -283,7 +283,7 @@ static enum error_code append_unaudited_clips(struct page *page, uint64_t total,
     text_string(out, "<p>These clips are neither ranked nor part of any estimate.");
     if (total > REPORT_LISTED_CLIPS)
         text_format(out, " The first %u are listed; clips.csv has all.", REPORT_LISTED_CLIPS);
-    text_string(out, "</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+    text_string(out, "</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
                      "aria-labelledby=\"unaudited\"><table>\n<thead><tr><th scope=\"col\">Clip</th>"
                      "<th scope=\"col\">Label</th><th scope=\"col\">What</th><th scope=\"col\">Why"
                      "</th></tr></thead>\n<tbody>\n");
@@ -317,7 +317,7 @@ enum error_code page_unaudited(struct page *page, struct error *error) {
     if (total > 0) append_unaudited_clips(page, total, error);
     if (files != NULL) {
         text_string(out, "<p>Files of the input that were not read, by their endings:</p>\n"
-                         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                         "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
                          "aria-labelledby=\"unaudited\">");
         page_json(out, files);
         text_string(out, "</div>\n");

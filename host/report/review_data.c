@@ -121,7 +121,6 @@ void review_data_close(struct review_data *data) {
     npy_close(&data->probabilities);
     string_table_free(&data->names);
     text_free(&data->scratch);
-    text_free(&data->words);
     free(data->row_values);
     free(data->separator);
     free(data->nearest);

@@ -25,7 +25,7 @@ struct review_data {
     float *row_values;              /* (classes) room for one row of them */
     struct string_table names;      /* the classes, then labels that are none */
     char *separator;                /* of the labels of a set; NULL: one label a clip */
-    struct text scratch, words;
+    struct text scratch;
     size_t *rows; /* room for those of other clips */
     size_t row_capacity;
 };

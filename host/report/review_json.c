@@ -80,6 +80,11 @@ static void append_rounded(struct text *out, const char *name, double value, int
     append_decimals(out, value, decimals);
 }
 
+/* There are many clips: what one does not have is left out. */
+static void append_known(struct text *out, const char *name, double value, int decimals) {
+    if (isfinite(value)) append_rounded(out, name, value, decimals);
+}
+
 static void append_bool(struct text *out, const char *name, bool value) {
     text_format(out, ",\"%s\":%s", name, value ? "true" : "false");
 }
@@ -131,9 +136,8 @@ static enum error_code append_label(struct review_data *data, struct text *out, 
 
 /* ---- clips ---- */
 
-/* A row of arrays without clips has no path, place or label. */
-static enum error_code append_clip(struct review_data *data, struct text *out, size_t row,
-                                   struct error *error) {
+/* A row of arrays without clips has no path or place. */
+static void append_clip(struct review_data *data, struct text *out, size_t row) {
     struct run_clip clip = run_clip_at(&data->results->clips, row);
     double seconds = run_clip_duration(&clip);
     bool measured = clip.status == CLIP_OK && clip.audio.facts.sound.peak > 0;
@@ -145,17 +149,16 @@ static enum error_code append_clip(struct review_data *data, struct text *out, s
     append_member(data, out, "path", clip.path);
     append_place(out, "start", placed ? clip.start : NAN);
     append_place(out, "end", placed && seconds >= 0.0 ? clip.start + seconds : NAN);
-    text_string(out, ",\"label\":");
-    TRY(append_label(data, out, clip.label, error));
-    append_member(data, out, "group", clip.group);
-    append_rounded(out, "seconds", placed && seconds >= 0.0 ? seconds : NAN, 4);
-    append_rounded(out, "decibels", level, 1);
-    return ERROR_NONE;
+    if (clip.group != NULL) append_member(data, out, "group", clip.group);
+    append_known(out, "seconds", placed && seconds >= 0.0 ? seconds : NAN, 4);
+    append_known(out, "decibels", level, 1);
 }
 
 enum error_code review_data_clip(struct review_data *data, size_t row, struct text *out,
                                  struct error *error) {
-    TRY(append_clip(data, out, row, error));
+    append_clip(data, out, row);
+    text_string(out, ",\"label\":");
+    TRY(append_label(data, out, run_clip_at(&data->results->clips, row).label, error));
     text_string(out, "}");
     return text_check(out, error);
 }
@@ -163,68 +166,70 @@ enum error_code review_data_clip(struct review_data *data, size_t row, struct te
 /* ---- issues ---- */
 
 /* The likeliest classes, by probability, equal ones in their order. */
-static void append_top(struct review_data *data, struct text *out, size_t array_row) {
+static size_t find_top(struct review_data *data, size_t array_row, size_t top[REVIEW_TOP]) {
     const struct npy_array *array = &data->probabilities;
-    size_t top[REVIEW_TOP], count = 0;
-    text_string(out, ",\"top\":[");
-    if (array_row < array->rows && data->row_values != NULL) {
-        const float *values = data->row_values;
-        npy_copy_float32(array, array_row, 1, data->row_values);
-        for (size_t k = 0; k < array->columns; k++) {
-            if (!isfinite(values[k])) continue;
-            if (count == REVIEW_TOP && values[k] <= values[top[count - 1]]) continue;
-            size_t at = count < REVIEW_TOP ? count++ : count - 1;
-            for (; at > 0 && values[top[at - 1]] < values[k]; at--) top[at] = top[at - 1];
-            top[at] = k;
-        }
-        for (size_t i = 0; i < count; i++) {
-            text_format(out, "%s[%zu,", i == 0 ? "" : ",", top[i]);
-            append_decimals(out, (double)values[top[i]], 4);
-            text_string(out, "]");
-        }
+    const float *values = data->row_values;
+    size_t count = 0;
+    if (array_row >= array->rows || values == NULL) return 0;
+    npy_copy_float32(array, array_row, 1, data->row_values);
+    for (size_t k = 0; k < array->columns; k++) {
+        if (!isfinite(values[k])) continue;
+        if (count == REVIEW_TOP && values[k] <= values[top[count - 1]]) continue;
+        size_t at = count < REVIEW_TOP ? count++ : count - 1;
+        for (; at > 0 && values[top[at - 1]] < values[k]; at--) top[at] = top[at - 1];
+        top[at] = k;
     }
+    return count;
+}
+
+/* Before the first pair of a list its name, so that a list of none is left out. */
+static void append_pair(struct text *out, const char *name, size_t at, size_t number, float value) {
+    if (at == 0)
+        text_format(out, ",\"%s\":[[%zu,", name, number);
+    else
+        text_format(out, ",[%zu,", number);
+    append_decimals(out, (double)value, 4);
     text_string(out, "]");
 }
 
+static void append_top(struct review_data *data, struct text *out, size_t array_row) {
+    size_t top[REVIEW_TOP], count = find_top(data, array_row, top);
+    for (size_t i = 0; i < count; i++) append_pair(out, "top", i, top[i], data->row_values[top[i]]);
+    if (count > 0) text_string(out, "]");
+}
+
+/* For each view the numbers of run_evidence_words(), which the page's script makes the words of:
+ * neighbours, those with the given and with the suggested label, and the probabilities of both for
+ * each estimator. Rounded as it does. */
 static void append_evidence(struct review_data *data, struct text *out,
                             const struct run_issue *issue) {
-    struct text *words = &data->words;
-    text_string(out, ",\"evidence\":[");
-    for (size_t v = 0; issue->evidence != NULL && v < data->results->view_count; v++) {
+    if (issue->evidence == NULL || data->results->view_count == 0) return;
+    text_string(out, ",\"evidence\":");
+    for (size_t v = 0; v < data->results->view_count; v++) {
         const struct run_evidence *evidence = &issue->evidence[v];
-        text_clear(words);
-        run_evidence_words(words, data->results, issue, v, text_string);
-        if (words->failed) out->failed = true;
-        text_string(out, v == 0 ? "{\"view\":" : ",{\"view\":");
-        append_string(data, out, data->results->view_names[v]);
-        append_member(data, out, "words", words->data);
-        text_format(out, ",\"neighbours\":%u,\"with_given\":%u,\"with_suggested\":%u}",
-                    evidence->neighbours, evidence->with_given, evidence->with_suggested);
+        text_format(out, "%s[%u,%u,%u", v == 0 ? "[" : ",", evidence->neighbours,
+                    evidence->with_given, evidence->with_suggested);
+        for (size_t i = 0; i < RUN_ESTIMATORS && !run_evidence_counts(evidence, i); i++) {
+            if (run_evidence_known(evidence, i))
+                text_format(out, ",%.2f,%.2f", (double)evidence->given[i],
+                            (double)evidence->suggested[i]);
+            else
+                text_string(out, ",null,null");
+        }
+        text_string(out, "]");
     }
-    text_string(out, "]");
-}
-
-static void append_pair(struct text *out, size_t at, size_t row, float similarity) {
-    text_format(out, "%s[%zu,", at == 0 ? "" : ",", row);
-    append_decimals(out, (double)similarity, 4);
     text_string(out, "]");
 }
 
 static void append_near(const struct review_data *data, struct text *out, size_t issue) {
-    const struct run_issue *of = &data->results->issues[issue];
     static const char *const names[] = {"near_given", "near_suggested"};
-    text_string(out, ",\"near\":[");
-    for (size_t n = 0; n < of->neighbour_count && n < RUN_NEIGHBOURS; n++)
-        append_pair(out, n, of->neighbours[n], of->similarities[n]);
-    text_string(out, "]");
     for (size_t side = 0; side < 2; side++) {
-        text_format(out, ",\"%s\":[", names[side]);
         size_t count = issue < data->near_count ? data->nearest[issue].counts[side] : 0;
         for (size_t n = 0; n < count; n++) {
             const struct near_clip *near = &data->nearest[issue].found[side][n];
-            append_pair(out, n, near->row, near->similarity);
+            append_pair(out, names[side], n, near->row, near->similarity);
         }
-        text_string(out, "]");
+        if (count > 0) text_string(out, "]");
     }
 }
 
@@ -247,7 +252,7 @@ static enum error_code append_issue(struct review_data *data, struct text *out, 
     size_t array_row = run_clip_at(&results->clips, issue->row).array_row;
     char number[16];
     if (results->clips.get == NULL) array_row = issue->row;
-    TRY(append_clip(data, out, issue->row, error));
+    append_clip(data, out, issue->row);
     text_format(out, ",\"rank\":%zu,\"given\":", at + 1);
     TRY(append_label(data, out, run_given_label(results, issue, number), error));
     text_string(out, ",\"suggested\":");
@@ -255,13 +260,9 @@ static enum error_code append_issue(struct review_data *data, struct text *out, 
     append_rounded(out, "given_p", (double)issue->given_probability, 6);
     append_rounded(out, "suggested_p", (double)issue->suggested_probability, 6);
     append_rounded(out, "score", issue->score, 6);
-    append_rounded(out, "entropy", run_has_marks(results) ? issue->entropy : NAN, 4);
-    append_bool(out, "none", issue->none_of_classes);
-    append_bool(out, "certain", issue->certain);
-    if (issue->certain)
-        text_format(out, ",\"same\":%zu", issue->same_sound);
-    else
-        text_string(out, ",\"same\":null");
+    append_known(out, "entropy", run_has_marks(results) ? issue->entropy : NAN, 4);
+    if (issue->none_of_classes) append_bool(out, "none", true);
+    if (issue->certain) text_format(out, ",\"certain\":true,\"same\":%zu", issue->same_sound);
     append_top(data, out, array_row);
     append_evidence(data, out, issue);
     append_near(data, out, at);
@@ -404,6 +405,19 @@ static void append_estimate(const struct run_results *results, struct text *out)
     text_string(out, "}");
 }
 
+/* What the numbers of an issue's evidence are of. */
+static void append_views(struct review_data *data, struct text *out) {
+    text_string(out, ",\"views\":[");
+    for (size_t v = 0; v < data->results->view_count; v++) {
+        if (v > 0) text_string(out, ",");
+        append_string(data, out, data->results->view_names[v]);
+    }
+    text_string(out, "],\"estimators\":[");
+    for (size_t i = 0; i < RUN_ESTIMATORS; i++)
+        text_format(out, "%s\"%s\"", i == 0 ? "" : ",", run_estimator_name(i));
+    text_string(out, "]");
+}
+
 /* After all that may add names. */
 static void append_names(struct review_data *data, struct text *out) {
     text_string(out, ",\n\"classes\":[");
@@ -426,6 +440,7 @@ enum error_code review_data_write(struct review_data *data, enum review_carrier 
     append_member(data, out, "group_name", results->group_name);
     append_member(data, out, "near_view", data->near == NULL ? NULL : NEAR_VIEW);
     text_format(out, ",\"near_issues\":%zu", data->near_count);
+    append_views(data, out);
     TRY(append_issues(data, most_bytes, out, &listed, error));
     TRY(append_faults(data, out, &others, error));
     TRY(append_others(data, out, listed, others, error));

@@ -162,12 +162,17 @@ static enum error_code take_clip(const struct line *line, struct decision *decis
     return ERROR_NONE;
 }
 
-static enum error_code take_run(const struct line *line, struct decision *decision) {
-    const char *run = json_string_value(json_object_get(line->object, "run"));
-    if (run == NULL || *run == '\0') return ERROR_NONE;
-    if (strlen(run) != 16 || strspn(run, "0123456789abcdef") != 16)
-        return wrong(line, "run", "the hash of a run: 16 hexadecimal digits");
-    memcpy(decision->run, run, sizeof decision->run);
+bool decision_digits_are_good(const char *digits) {
+    return strlen(digits) == 16 && strspn(digits, "0123456789abcdef") == 16;
+}
+
+/* Sixteen digits, which may be missing. */
+static enum error_code take_digits(const struct line *line, const char *member,
+                                   const char *expected, char digits[17]) {
+    const char *text = json_string_value(json_object_get(line->object, member));
+    if (text == NULL || *text == '\0') return ERROR_NONE;
+    if (!decision_digits_are_good(text)) return wrong(line, member, expected);
+    memcpy(digits, text, 17);
     return ERROR_NONE;
 }
 
@@ -209,7 +214,8 @@ static enum error_code take(const struct line *line, const char *name, struct de
         decision_kind_find(json_string_value(json_object_get(line->object, "decision")));
     if (decision->kind == DECISION_KINDS)
         return wrong(line, "decision", "keep, relabel, unsure, exclude or undo");
-    TRY(take_run(line, decision));
+    TRY(take_digits(line, "run", "the hash of a run: 16 hexadecimal digits", decision->run));
+    TRY(take_digits(line, "step", "16 hexadecimal digits", decision->step));
     TRY(take_clip(line, decision));
     TRY(take_labels(line, decision));
     return take_reviewer(line, name, decision);
@@ -284,6 +290,7 @@ void decision_append(struct text *text, const struct decision *decision) {
     append_text(text, "at", decision->at == NULL ? "" : decision->at);
     text_format(text, ",\"heard\":%u,\"bulk\":%s", decision->heard,
                 decision->bulk ? "true" : "false");
+    if (decision->step[0] != '\0') append_text(text, "step", decision->step);
     append_text(text, "note", decision->note == NULL ? "" : decision->note);
     text_string(text, "}\n");
 }

@@ -44,6 +44,7 @@ struct decision {
     const char *at;    /* 2026-11-29T19:02:11Z */
     uint32_t heard;    /* how often the clip was played before */
     bool bulk;         /* decided as one of a group */
+    char step[17];     /* the same for all that one undo takes back; "": not said */
     const char *note;
 };
 
@@ -64,6 +65,8 @@ enum error_code decision_copy(const struct decision *from, struct decision *copy
                               struct error *error);
 void decision_free(struct decision *decision); /* takes DECISION_INITIAL */
 
+/* 16 hexadecimal digits, as a run's hash and a step's mark. */
+bool decision_digits_are_good(const char *digits);
 /* A name of [A-Za-z0-9._-]{1,64}. */
 bool decision_name_is_good(const char *name);
 /* At most DECISION_NOTE_MAXIMUM bytes of UTF-8 without control characters. */

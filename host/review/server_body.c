@@ -62,10 +62,20 @@ static enum error_code read_label(const struct run_results *results, const json_
     return error->code;
 }
 
+static enum error_code read_step(const json_t *object, struct posted *posted, struct error *error) {
+    const json_t *step = json_object_get(object, "step");
+    if (step == NULL || json_is_null(step)) return ERROR_NONE;
+    if (!json_is_string(step) || !decision_digits_are_good(json_string_value(step)))
+        return FAIL(error, ERROR_DATA, "a step has 16 hexadecimal digits");
+    memcpy(posted->step, json_string_value(step), sizeof posted->step);
+    return ERROR_NONE;
+}
+
 static enum error_code read_rest(const json_t *object, struct posted *posted, struct error *error) {
     const json_t *heard = json_object_get(object, "heard");
     const json_t *note = json_object_get(object, "note");
     posted->bulk = json_is_true(json_object_get(object, "bulk"));
+    TRY(read_step(object, posted, error));
     if (heard != NULL) {
         const json_int_t times = json_integer_value(heard);
         if (!json_is_integer(heard) || times < 0 || times > UINT32_MAX)

@@ -16,6 +16,7 @@ struct posted {
     char *note;  /* owned; NULL: none */
     uint32_t heard;
     bool bulk;
+    char step[17]; /* "": none */
 };
 
 struct posted_list {

@@ -42,15 +42,17 @@ void server_daemon_stop(struct server_daemon *daemon) {
 #define BLOCK ((size_t)64 << 10)
 
 struct connection {
-    int socket; /* -1: the place is free */
-    double since;
+    int socket;   /* -1: the place is free */
+    double since; /* when it came; with the token: when its request began, or the last one ended */
     bool authorized; /* it has sent a request with the token */
-    bool busy;       /* a request is being answered */
+    bool busy;       /* a request is under way, from its last header to the end of its answer */
+    bool receiving;  /* of which the body is still to come */
     bool ending;
 };
 
 struct server_daemon {
     struct server *server;
+    int seconds; /* DAEMON_SECONDS, but for tests */
     struct MHD_Daemon *http;
     char *policy;         /* Content-Security-Policy of the page */
     pthread_mutex_t lock; /* for the places */
@@ -112,17 +114,39 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     pthread_mutex_unlock(&daemon->lock);
 }
 
-static void mark(struct server_daemon *daemon, struct MHD_Connection *connection, bool busy,
-                 bool authorized) {
+static struct connection *place_of(struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct connection *place = info == NULL ? NULL : info->socket_context;
+    return info == NULL ? NULL : info->socket_context;
+}
+
+/* A request begins, or its answer has ended. */
+static void mark(struct server_daemon *daemon, struct MHD_Connection *connection, bool busy,
+                 bool receiving, bool authorized) {
+    struct connection *place = place_of(connection);
     if (place == NULL) return;
     pthread_mutex_lock(&daemon->lock);
     place->busy = busy;
+    place->receiving = receiving;
     if (authorized) place->authorized = true;
     if (place->authorized) place->since = clock_seconds();
     pthread_mutex_unlock(&daemon->lock);
+}
+
+static void mark_received(struct server_daemon *daemon, struct MHD_Connection *connection) {
+    struct connection *place = place_of(connection);
+    if (place == NULL) return;
+    pthread_mutex_lock(&daemon->lock);
+    place->receiving = false;
+    pthread_mutex_unlock(&daemon->lock);
+}
+
+/* Whoever has the token may take as long as he likes to be answered, but not to ask: the library's
+ * own limit starts anew with each byte. */
+static bool is_too_slow(const struct server_daemon *daemon, const struct connection *place,
+                        double now) {
+    const bool waits = !place->authorized || !place->busy || place->receiving;
+    return waits && now - place->since > daemon->seconds;
 }
 
 void server_daemon_tend(struct server_daemon *daemon) {
@@ -130,8 +154,7 @@ void server_daemon_tend(struct server_daemon *daemon) {
     pthread_mutex_lock(&daemon->lock);
     for (size_t i = 0; i < PLACES; i++) {
         struct connection *place = &daemon->places[i];
-        if (place->socket >= 0 && !place->ending && !place->authorized &&
-            now - place->since > DAEMON_SECONDS)
+        if (place->socket >= 0 && !place->ending && is_too_slow(daemon, place, now))
             end_connection(place);
     }
     pthread_mutex_unlock(&daemon->lock);
@@ -274,7 +297,8 @@ static enum MHD_Result begin(struct server_daemon *daemon, struct MHD_Connection
     struct exchange *exchange = calloc(1, sizeof *exchange);
     if (exchange == NULL) return MHD_NO;
     *context = exchange;
-    mark(daemon, connection, true, server_is_authorized(daemon->server, request));
+    mark(daemon, connection, true, request->method != METHOD_GET,
+         server_is_authorized(daemon->server, request));
     if (request->method == METHOD_GET) return MHD_YES;
     if (!server_answer(daemon->server, request, &answer))
         return send_answer(daemon, connection, &answer);
@@ -299,6 +323,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         *count = 0;
         return MHD_YES;
     }
+    mark_received(daemon, connection);
     if (request.method == METHOD_GET)
         server_answer(daemon->server, &request, &answer);
     else if (exchange->body.failed)
@@ -317,7 +342,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     text_free(&exchange->body);
     free(exchange);
     *under_way = NULL;
-    mark(context, connection, false, false);
+    mark(context, connection, false, false, false);
 }
 
 /* Nothing is unescaped: no path that is served has anything to unescape. */
@@ -347,7 +372,7 @@ static struct MHD_Daemon *start(struct server_daemon *daemon, int descriptor) {
             MHD_USE_ITC,
         0, NULL, NULL, on_request, daemon, MHD_OPTION_LISTEN_SOCKET, descriptor,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)PLACES, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)DAEMON_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
+        (unsigned)daemon->seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, daemon, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, daemon, MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
@@ -358,6 +383,7 @@ enum error_code server_daemon_start(struct server *server, int descriptor,
     struct server_daemon *daemon = memory_array(1, sizeof *daemon, "the server", error);
     if (daemon == NULL) return error->code;
     daemon->server = server;
+    daemon->seconds = server->settings->seconds > 0 ? server->settings->seconds : DAEMON_SECONDS;
     pthread_mutex_init(&daemon->lock, NULL);
     for (size_t i = 0; i < PLACES; i++) daemon->places[i].socket = -1;
     daemon->policy = make_policy(error);

@@ -6,7 +6,7 @@
 #include "host/review/server_run.h"
 
 #define DAEMON_CONNECTIONS 16
-#define DAEMON_SECONDS 30 /* until a request is there; and without a byte */
+#define DAEMON_SECONDS 30 /* until a request is there, with its body; and without a byte */
 
 struct server_daemon;
 

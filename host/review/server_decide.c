@@ -62,6 +62,7 @@ static void fill(const struct server *server, const struct posted *posted, const
     decision->at = copy(now, error);
     decision->heard = posted->heard;
     decision->bulk = posted->bulk;
+    memcpy(decision->step, posted->step, sizeof decision->step);
     decision->note = copy(posted->note == NULL ? "" : posted->note, error);
 }
 
@@ -103,8 +104,13 @@ static void answer_saved(struct server *server, const struct posted_list *posted
         return;
     }
     text_format(&answer->own, "{\"saved\":%zu,\"left\":", posted->count);
+    /* The second look is for a disk that went away meanwhile: what is on it may be lost. */
     if (save_posted(server, posted, &error) == ERROR_NONE &&
-        server_left_json(server, &answer->own, &error) == ERROR_NONE) {
+        server_run_check(server, &changed) != ERROR_NONE) {
+        server->saved -= posted->count;
+        server_refuse(answer, 409, "%s", changed.message);
+    } else if (error.code == ERROR_NONE &&
+               server_left_json(server, &answer->own, &error) == ERROR_NONE) {
         answer->status = 200;
         answer->type = "application/json";
         text_string(&answer->own, "}\n");

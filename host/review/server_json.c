@@ -40,9 +40,9 @@ enum error_code server_json_decisions(const struct server *server, struct text *
     TRY(server_left_json(server, json, error));
     text_string(json, ",\"conflicts\":");
     if (!server->settings->conflicts) text_string(json, "null");
-    for (size_t i = 0; i < server->conflict_count; i++)
-        text_format(json, "%s%zu", i == 0 ? "[" : ",", server->conflicts[i]);
-    if (server->settings->conflicts) text_string(json, server->conflict_count == 0 ? "[]" : "]");
+    for (size_t i = 0; i < server->conflicts.count; i++)
+        text_format(json, "%s%zu", i == 0 ? "[" : ",", server->conflicts.rows[i]);
+    if (server->settings->conflicts) text_string(json, server->conflicts.count == 0 ? "[]" : "]");
     text_string(json, "}");
     return ERROR_NONE;
 }

@@ -18,14 +18,19 @@ bool server_is_current(const struct server *server, const struct decided *decide
 
 enum error_code server_left_open(struct server *server, struct error *error) {
     const struct run_results *results = &server->results;
+    /* With --conflicts the list is another than the run's, and its other issues are flagged, too.
+     */
+    const struct run_results *run = run_read_results(server->read);
     bool *open = memory_array(results->clips.count, sizeof *open, "the clips of a run", error);
     server->drawn = memory_array(DRAWN_MAXIMUM, sizeof *server->drawn, "a spot check", error);
     if (open != NULL && server->drawn != NULL) {
         for (size_t row = 0; row < results->clips.count; row++) {
             const struct run_clip clip = run_clip_at(&results->clips, row);
             open[row] = clip.status == CLIP_OK && server_run_issue(server, row) == SIZE_MAX;
-            server->unflagged += open[row];
         }
+        for (size_t i = 0; i < run->issue_count; i++)
+            if (run->issues[i].row < results->clips.count) open[run->issues[i].row] = false;
+        for (size_t row = 0; row < results->clips.count; row++) server->unflagged += open[row];
         estimate_draw(server->hash, open, results->clips.count, server->drawn, DRAWN_MAXIMUM,
                       &server->drawn_count, error);
     }

@@ -10,6 +10,7 @@ static void make_page(struct text *page) {
     text_string(page, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
                       "<meta name=\"referrer\" content=\"no-referrer\">\n"
+                      "<link rel=\"icon\" href=\"data:,\">\n" /* or it is asked for */
                       "<title>earmark review</title>\n<style>");
     text_string(page, page_style);
     text_string(page,

@@ -20,9 +20,32 @@ static enum error_code look_at_run(const struct server *server, struct stat *sta
     return folder_fail(server->out, "run.json", "look at", errno, error);
 }
 
+static bool is_at(const struct folder *folder, const char *path) {
+    struct stat opened, named;
+    return fstat(folder->descriptor, &opened) == 0 && stat(path, &named) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+/* Where the way to the folder may not be searched its place stays unknown. */
+static void find_place(struct server *server) {
+    server->place = realpath(server->out->path, NULL);
+    if (server->place != NULL && is_at(server->out, server->place)) return;
+    free(server->place);
+    server->place = NULL;
+}
+
+static enum error_code check_place(const struct server *server, struct error *error) {
+    if (server->place == NULL || is_at(server->out, server->place)) return ERROR_NONE;
+    return FAIL(error, ERROR_FILE,
+                "%s is no longer there: it was moved, or its disk is gone; start the review again "
+                "where it is now",
+                server->place);
+}
+
 enum error_code server_run_check(const struct server *server, struct error *error) {
     struct stat now;
     const struct stat *pinned = &server->pinned;
+    TRY(check_place(server, error));
     TRY(look_at_run(server, &now, error));
     if (now.st_dev == pinned->st_dev && now.st_ino == pinned->st_ino &&
         now.st_size == pinned->st_size && now.st_mtim.tv_sec == pinned->st_mtim.tv_sec &&
@@ -106,29 +129,12 @@ size_t server_run_row(const struct decided *decided) {
     return decided->state == DECISION_UNPLACED ? decided->decision.row : decided->row;
 }
 
-/* Only the issues that reviewers decided differently are left. */
+/* Only what reviewers decided differently is left. */
 static enum error_code keep_conflicts(struct server *server, struct error *error) {
-    const struct decisions *decisions = &server->decisions;
-    size_t kept = 0;
-    server->conflicts =
-        memory_array(decisions->count, sizeof *server->conflicts, "conflicts", error);
-    server->conflicting =
-        memory_array(server->results.issue_count, sizeof *server->conflicting, "conflicts", error);
-    if (server->conflicts == NULL || server->conflicting == NULL) return error->code;
-    bool *wanted = memory_array(server->results.issue_count, sizeof *wanted, "conflicts", error);
-    if (wanted == NULL) return error->code;
-    for (size_t i = 0; i < decisions->count; i++) {
-        if (!decisions->list[i].first || !decisions_conflict(decisions, i)) continue;
-        const size_t row = server_run_row(&decisions->list[i]);
-        const size_t issue = server_run_issue(server, row);
-        server->conflicts[server->conflict_count++] = row;
-        if (issue != SIZE_MAX) wanted[issue] = true;
-    }
-    for (size_t i = 0; i < server->results.issue_count; i++)
-        if (wanted[i]) server->conflicting[kept++] = server->results.issues[i];
-    free(wanted);
-    server->results.issues = server->conflicting;
-    server->results.issue_count = kept;
+    struct conflicts *conflicts = &server->conflicts;
+    TRY(conflicts_find(&server->results, &server->decisions, server->separator, conflicts, error));
+    server->results.issues = conflicts->issues;
+    server->results.issue_count = conflicts->issue_count;
     return rank_rows(server, error);
 }
 
@@ -153,6 +159,7 @@ enum error_code server_run_open(struct server *server, struct decoders *decoders
     pthread_mutex_init(&server->lock, NULL);
     server->writer = (struct decision_writer)DECISION_WRITER_INITIAL;
     server->root.descriptor = -1;
+    find_place(server);
     TRY(make_secret(server->token, error));
     TRY(make_secret(server->key, error));
     TRY(open_run(server, error));
@@ -176,12 +183,12 @@ void server_run_close(struct server *server) {
     text_free(&server->page);
     text_free(&server->issues);
     text_free(&server->overview);
+    free(server->place);
     free(server->separator);
     free(server->drawn);
     free(server->turns);
     free(server->ranks);
-    free(server->conflicting);
-    free(server->conflicts);
+    conflicts_free(&server->conflicts);
     pthread_mutex_destroy(&server->lock);
 }
 

@@ -8,6 +8,7 @@
 #include "host/report/read.h"
 #include "host/report/review_data.h"
 #include "host/report/run_hash.h"
+#include "host/review/conflicts.h"
 #include "host/review/decision_writer.h"
 #include "host/review/learning.h"
 #include "host/review/server_cache.h"
@@ -25,18 +26,21 @@ struct row_rank {
 struct server {
     const struct folder *out;
     const struct review_settings *settings;
+    char *place; /* OUT's whole path, without links; NULL: not known */
     char token[REQUEST_KEY_SIZE];
-    char key[REQUEST_KEY_SIZE]; /* of the paths of sounds and pictures */
+    /* Of the paths of sounds and pictures, which browsers keep in their history and tools show: it
+     * must not tell the token. A hash of the token under a key would do; no library that earmark
+     * links itself has one. Another random number tells even less of it, is new with each start,
+     * too, and reaches only who has the token, in /issues.json. */
+    char key[REQUEST_KEY_SIZE];
 
     struct run_read *read;
     struct run_results results; /* of the run, with every clip */
     char hash[RUN_HASH_SIZE];
-    struct stat pinned;            /* of run.json */
-    char *separator;               /* of a multilabel run; else NULL */
-    struct row_rank *ranks;        /* (results.issue_count) ascending rows */
-    struct run_issue *conflicting; /* with --conflicts: what results.issues is then */
-    size_t *conflicts;             /* (conflict_count) rows */
-    size_t conflict_count;
+    struct stat pinned;         /* of run.json */
+    char *separator;            /* of a multilabel run; else NULL */
+    struct row_rank *ranks;     /* (results.issue_count) ascending rows */
+    struct conflicts conflicts; /* with --conflicts; results.issues are then its own */
 
     struct root_folder root;
     struct clip_sources *sources;
@@ -61,7 +65,9 @@ enum error_code server_run_open(struct server *server, struct decoders *decoders
                                 struct error *error);
 void server_run_close(struct server *server);
 
-/* ERROR_FILE once run.json is no longer the file that was opened, or cannot be looked at. */
+/* ERROR_FILE once OUT is no longer where it was (a disk that was unmounted lives on for who has a
+ * file of it open, and what is written there nobody finds again), or once run.json is no longer the
+ * file that was opened, or cannot be looked at. */
 enum error_code server_run_check(const struct server *server, struct error *error);
 
 /* The rank of a row's issue - 1, or SIZE_MAX. */

@@ -12,6 +12,7 @@ struct review_settings {
     const char *root;   /* where the clips are now; NULL: where they were */
     bool allow_outside;
     int threads;
+    int seconds; /* that a connection has for a request; 0: DAEMON_SECONDS. Tests have less time */
 };
 
 #endif

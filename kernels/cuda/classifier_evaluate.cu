@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FUSED_CHUNKS 4 /* at most, of a tile whose columns are added in one launch */
+
 struct pass {
     struct cuda_classifier *whole;
     struct classifier_task **tasks; /* (task_count), sorted by fold */
@@ -76,35 +78,55 @@ static cublasStatus_t multiply_gradients(cublasHandle_t blas, int block, int chu
                                      (long long)block * stride, chunks);
 }
 
+/* Adds the columns of residuals and losses to the totals: a tile of few chunks in one launch, as
+ * launches bind small problems, a larger one by all chunks at once. The bytes are the same. */
+template <typename Real>
+static enum error_code add_columns(const struct pass *pass, struct classifier_gpu *self,
+                                   const struct classifier_tile *tile, const struct view *view,
+                                   double *totals, struct error *error) {
+    const struct cuda_classifier *whole = pass->whole;
+    const cudaStream_t stream = self->worker->stream;
+    const size_t row_size = whole->features + 1, first_task = view->begin / whole->classes;
+    const Real *residuals = (const Real *)self->logits.data;
+    const double *losses = (const double *)self->losses.data;
+    double *sums = (double *)self->sums.data;
+    if (tile->chunks <= FUSED_CHUNKS) {
+        const struct tile_sums all = {
+            tile->chunks,  whole->chunk_rows, pass->padded, view->columns,    view->begin,
+            pass->columns, view->tasks,       first_task,   pass->task_count, row_size};
+        return launch_add_tile_sums<Real>(&all, residuals, losses, totals, stream, error);
+    }
+    if (launch_sum_columns<Real>(residuals, tile->chunks, whole->chunk_rows, pass->padded,
+                                 view->columns, sums, stream, error) != ERROR_NONE ||
+        launch_add_sums(sums, tile->chunks, view->columns, view->begin, pass->columns, row_size,
+                        totals + whole->features, stream, error) != ERROR_NONE ||
+        launch_sum_columns<double>(losses, tile->chunks, whole->chunk_rows, view->tasks,
+                                   view->tasks, sums, stream, error) != ERROR_NONE)
+        return error->code;
+    return launch_add_sums(sums, tile->chunks, view->tasks, first_task, pass->task_count, 1,
+                           totals + pass->columns * row_size, stream, error);
+}
+
 /* Softmax of the view's logits; adds losses and the gradients of intercepts to the totals. */
 template <typename Real>
 static enum error_code add_losses(const struct pass *pass, struct classifier_gpu *self,
                                   const struct classifier_tile *tile, const struct view *view,
                                   double *totals, struct error *error) {
     const struct cuda_classifier *whole = pass->whole;
-    const cudaStream_t stream = self->worker->stream;
-    const size_t row_size = whole->features + 1, chunk_rows = whole->chunk_rows;
     Real *logits = (Real *)self->logits.data;
-    double *sums = (double *)self->sums.data;
-    struct softmax_view softmax = {tile->chunks * chunk_rows,
+    struct softmax_view softmax = {tile->chunks * whole->chunk_rows,
                                    view->tasks,
                                    whole->classes,
                                    pass->padded,
                                    view->begin,
                                    pass->columns,
-                                   row_size};
+                                   whole->features + 1};
     if (launch_softmax<Real>(&softmax, logits, (const double *)self->weights.data,
                              (const int32_t *)self->labels.data + tile->at, NULL,
-                             (double *)self->losses.data, stream, error) != ERROR_NONE ||
-        launch_sum_columns<Real>(logits, tile->chunks, chunk_rows, pass->padded, view->columns,
-                                 sums, stream, error) != ERROR_NONE ||
-        launch_add_sums(sums, tile->chunks, view->columns, view->begin, pass->columns, row_size,
-                        totals + whole->features, stream, error) != ERROR_NONE ||
-        launch_sum_columns<double>((const double *)self->losses.data, tile->chunks, chunk_rows,
-                                   view->tasks, view->tasks, sums, stream, error) != ERROR_NONE)
+                             (double *)self->losses.data, self->worker->stream,
+                             error) != ERROR_NONE)
         return error->code;
-    return launch_add_sums(sums, tile->chunks, view->tasks, view->begin / whole->classes,
-                           pass->task_count, 1, totals + pass->columns * row_size, stream, error);
+    return add_columns<Real>(pass, self, tile, view, totals, error);
 }
 
 template <typename Real>

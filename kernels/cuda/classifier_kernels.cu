@@ -78,23 +78,31 @@ enum error_code launch_onehot(const int32_t *labels, size_t rows, size_t stride,
 /* Slices of rows that a block sums in parallel, for 32 columns. */
 #define SUM_SLICES 8
 
+/* The sum of a column of a chunk, for the threads of slice 0. */
 template <typename Real>
-__global__ void sum_columns(const Real *__restrict__ matrix, size_t chunk_rows, size_t stride,
-                            size_t columns, double *__restrict__ sums) {
-    SHARED_ARRAY(double, slices, SUM_SLICES * 32);
-    const size_t column = (size_t)blockIdx.x * 32 + threadIdx.x;
-    const Real *chunk = matrix + (size_t)blockIdx.y * chunk_rows * stride;
+static __device__ __forceinline__ double sum_column(const Real *chunk, size_t chunk_rows,
+                                                    size_t stride, size_t columns, size_t column,
+                                                    double *slices) {
     double sum = 0.0;
     if (column < columns)
         for (size_t row = threadIdx.y; row < chunk_rows; row += SUM_SLICES)
             sum += (double)chunk[row * stride + column];
     slices[threadIdx.y * 32 + threadIdx.x] = sum;
     __syncthreads();
-    if (threadIdx.y == 0 && column < columns) {
+    if (threadIdx.y == 0)
         for (unsigned slice = 1; slice < SUM_SLICES; slice++)
             sum += slices[slice * 32 + threadIdx.x];
-        sums[(size_t)blockIdx.y * columns + column] = sum;
-    }
+    return sum;
+}
+
+template <typename Real>
+__global__ void sum_columns(const Real *__restrict__ matrix, size_t chunk_rows, size_t stride,
+                            size_t columns, double *__restrict__ sums) {
+    SHARED_ARRAY(double, slices, SUM_SLICES * 32);
+    const size_t column = (size_t)blockIdx.x * 32 + threadIdx.x;
+    const Real *chunk = matrix + (size_t)blockIdx.y * chunk_rows * stride;
+    const double sum = sum_column(chunk, chunk_rows, stride, columns, column, slices);
+    if (threadIdx.y == 0 && column < columns) sums[(size_t)blockIdx.y * columns + column] = sum;
 }
 
 template <typename Real>
@@ -153,6 +161,51 @@ enum error_code launch_add_sums(const double *sums, size_t chunks, size_t count,
     return cuda_check(cudaGetLastError(), "add_sums", error);
 }
 
+/* Adds what sum_columns computes of every chunk to the total, in the chunks' order. */
+template <typename Real>
+static __device__ __forceinline__ void add_column(const Real *matrix, const tile_sums &tile,
+                                                  size_t stride, size_t columns, size_t column,
+                                                  double *slices, double *total) {
+    const bool own = threadIdx.y == 0 && column < columns;
+    double all = own ? *total : 0.0;
+    for (size_t chunk = 0; chunk < tile.chunks; chunk++) {
+        all += sum_column(matrix + chunk * tile.chunk_rows * stride, tile.chunk_rows, stride,
+                          columns, column, slices);
+        __syncthreads(); /* all have read the slices */
+    }
+    if (own) *total = all;
+}
+
+/* The first blocks add residuals, the others losses, 32 columns each. */
+template <typename Real>
+__global__ void add_tile_sums(tile_sums tile, const Real *__restrict__ residuals,
+                              const double *__restrict__ losses, double *__restrict__ totals) {
+    SHARED_ARRAY(double, slices, SUM_SLICES * 32);
+    const size_t residual_blocks = (tile.columns + 31) / 32;
+    if (blockIdx.x < residual_blocks) {
+        const size_t column = (size_t)blockIdx.x * 32 + threadIdx.x;
+        size_t at = tile.begin + column;
+        if (at >= tile.all_columns) at -= tile.all_columns;
+        add_column(residuals, tile, tile.stride, tile.columns, column, slices,
+                   totals + at * tile.row_size + tile.row_size - 1);
+        return;
+    }
+    const size_t task = (blockIdx.x - residual_blocks) * 32 + threadIdx.x;
+    size_t at = tile.first_task + task;
+    if (at >= tile.all_tasks) at -= tile.all_tasks;
+    add_column(losses, tile, tile.tasks, tile.tasks, task, slices,
+               totals + tile.all_columns * tile.row_size + at);
+}
+
+template <typename Real>
+enum error_code launch_add_tile_sums(const struct tile_sums *tile, const Real *residuals,
+                                     const double *losses, double *totals, cudaStream_t stream,
+                                     struct error *error) {
+    LAUNCH((add_tile_sums<Real>), dim3(blocks_for(tile->columns, 32) + blocks_for(tile->tasks, 32)),
+           dim3(32, SUM_SLICES), 0, stream, *tile, residuals, losses, totals);
+    return cuda_check(cudaGetLastError(), "add_tile_sums", error);
+}
+
 #define INSTANTIATE(Real)                                                                          \
     template enum error_code launch_scale_rows<Real>(                                              \
         const float *, const int32_t *, const double *, const double *, size_t, size_t, size_t,    \
@@ -163,6 +216,9 @@ enum error_code launch_add_sums(const double *sums, size_t chunks, size_t count,
         const Real *, size_t, size_t, size_t, size_t, double *, cudaStream_t, struct error *);     \
     template enum error_code launch_add_gradients<Real>(const Real *, size_t, size_t, size_t,      \
                                                         size_t, size_t, size_t, size_t, double *,  \
-                                                        cudaStream_t, struct error *);
+                                                        cudaStream_t, struct error *);             \
+    template enum error_code launch_add_tile_sums<Real>(const struct tile_sums *, const Real *,    \
+                                                        const double *, double *, cudaStream_t,    \
+                                                        struct error *);
 INSTANTIATE(float)
 INSTANTIATE(double)

@@ -71,4 +71,21 @@ enum error_code launch_add_sums(const double *sums, size_t chunks, size_t count,
                                 size_t all, size_t step, double *totals, cudaStream_t stream,
                                 struct error *error);
 
+/* A tile's residuals (chunks * chunk_rows, stride) and losses (chunks * chunk_rows, tasks). */
+struct tile_sums {
+    size_t chunks, chunk_rows;
+    size_t stride, columns;    /* of the residuals; columns = tasks * classes */
+    size_t begin, all_columns; /* where the columns are among those of the totals */
+    size_t tasks, first_task, all_tasks;
+    size_t row_size; /* of the totals: features + 1 */
+};
+
+/* Adds the sums of the tile's columns to totals (all_columns, row_size), in the last number of a
+ * row, and (all_tasks) losses behind them: the bytes of launch_sum_columns() and launch_add_sums()
+ * twice each, in one launch, for tiles of few chunks, which it adds one after another. */
+template <typename Real>
+enum error_code launch_add_tile_sums(const struct tile_sums *tile, const Real *residuals,
+                                     const double *losses, double *totals, cudaStream_t stream,
+                                     struct error *error);
+
 #endif

@@ -84,6 +84,8 @@ static void cuda_properties(const struct device *device, struct device_propertie
     properties->batches_in_flight = CUDA_BATCHES_PER_WORKER * cuda->worker_count;
     properties->batch_bytes = cuda_batches_bytes(cuda);
     properties->batch_clips = CUDA_BATCH_CLIPS;
+    properties->batch_frames =
+        cuda->workers[0].embedder == NULL ? 0 : embedder_batch_frames(cuda->workers[0].embedder);
 }
 
 static void cuda_counters(const struct device *device, struct device_counters *counters) {

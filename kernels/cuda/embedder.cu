@@ -1,6 +1,7 @@
 /* Creates and frees a model on a GPU, and allocates the memory of its groups. */
 #include "kernels/cuda/embedder.h"
 
+#include "kernels/cuda/chunk_rows.h"
 #include "kernels/cuda/embedder_state.h"
 #include "kernels/cuda/layer_tile.h"
 
@@ -10,12 +11,10 @@ extern "C" {
 
 #include <stdlib.h>
 
-/* So that the tiles of the widest inner layer, 512 channels, are two blocks for each
- * multiprocessor: 512 / 128 tiles for every 128 rows. */
-#define ROWS_PER_PROCESSOR 64
 #define LEAST_GROUP_BYTES ((size_t)1 << 20)
-/* Bytes of GPU memory for a byte of int16 samples, roughly; at 8 kHz, which takes most. */
-#define BYTES_PER_SAMPLE_BYTE 12
+/* Bytes of GPU memory for a byte of int16 samples at 8 kHz, which takes most: 13 with clips of 42
+ * frames and their statistics. A batch should be one group. */
+#define BYTES_PER_SAMPLE_BYTE 16
 
 size_t embedder_row_bytes(const struct cuda_embedder *embedder, int layer) {
     const struct cuda_layer *l = &embedder->layers[layer];
@@ -175,6 +174,10 @@ size_t embedder_batch_bytes(const struct cuda_embedder *embedder) {
     return bytes < EMBEDDER_BATCH_BYTES ? bytes : EMBEDDER_BATCH_BYTES;
 }
 
+size_t embedder_batch_frames(const struct cuda_embedder *embedder) {
+    return (size_t)plan_sure_frames(&embedder->shape, embedder->chunk_rows);
+}
+
 /* ---- the model ---- */
 
 /* Uses three quarters of the free memory, because other programs may use the GPU too. */
@@ -184,7 +187,7 @@ static enum error_code choose_sizes(struct cuda_embedder *embedder, struct error
     if (cuda_free_memory(CUDA_BLAS_WORKSPACE, &available, error) != ERROR_NONE) return error->code;
     available = available / 4 * 3;
     for (int l = 0; l < embedder->layer_count; l++) row += embedder_row_bytes(embedder, l);
-    embedder->chunk_rows = embedder->worker->processors * ROWS_PER_PROCESSOR;
+    embedder->chunk_rows = chunk_rows(embedder->worker->processors, embedder->precision);
     while (embedder->chunk_rows > least && (size_t)embedder->chunk_rows * row > available / 2)
         embedder->chunk_rows /= 2;
     if (embedder->chunk_rows < least) embedder->chunk_rows = least;
@@ -216,7 +219,12 @@ static enum error_code create_network(struct cuda_embedder *embedder,
         if (layer_create(model, l, embedder->precision, &embedder->layers[l], stream, error) !=
             ERROR_NONE)
             return error->code;
-    if (embedder->precision != PRECISION_FLOAT32 && layer_tensor_prepare(error) != ERROR_NONE)
+    if (embedder->precision == PRECISION_FLOAT32)
+        layer_float32_prepare(error);
+    else
+        layer_tensor_prepare(error);
+    if (error->code != ERROR_NONE || features_prepare(error) != ERROR_NONE ||
+        resample_prepare(error) != ERROR_NONE)
         return error->code;
     return linear_create(model, embedder->precision, &embedder->linear, stream, error);
 }

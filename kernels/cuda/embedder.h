@@ -10,8 +10,9 @@
 #include "kernels/cuda/worker.h"
 #include "kernels/device.h"
 
-/* Recommended bytes of samples in a batch on a GPU with enough memory: about 5 ms on an H100. */
-#define EMBEDDER_BATCH_BYTES ((size_t)16 << 20)
+/* Recommended bytes of samples in a batch on a GPU with enough memory. At 48 kHz they are four
+ * chunks of an H100 or H200. */
+#define EMBEDDER_BATCH_BYTES ((size_t)32 << 20)
 
 enum embedder_mark {
     MARK_BEGIN,
@@ -56,6 +57,8 @@ size_t embedder_mels(const struct cuda_embedder *embedder);
 bool embedder_has_statistics(const struct cuda_embedder *embedder);
 /* Bytes of samples in a batch that suit the GPU's memory, a multiple of DEVICE_ALIGNMENT. */
 size_t embedder_batch_bytes(const struct cuda_embedder *embedder);
+/* Feature frames that surely fit into a chunk, wherever clips are cut. */
+size_t embedder_batch_frames(const struct cuda_embedder *embedder);
 
 /* Waits for all work and frees the buffers of groups, which are allocated again when needed. */
 void embedder_trim(struct cuda_embedder *embedder);

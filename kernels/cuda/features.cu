@@ -15,6 +15,7 @@
 
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/launch.h"
+#include "kernels/cuda/shared_memory.h"
 #include "kernels/front_end.h"
 
 #define FRAMES 8         /* of a block at a time */
@@ -168,6 +169,10 @@ __global__ void __launch_bounds__(THREADS)
         }
         /* No barrier: the power is written again only after the next round's first barrier. */
     }
+}
+
+enum error_code features_prepare(struct error *error) {
+    return prefer_shared_memory(features_kernel, error);
 }
 
 enum error_code features_run(const struct cuda_features *features, const struct cuda_clip *clips,

@@ -29,6 +29,9 @@ struct cuda_features {
     struct cuda_buffer weights; /* float: of all filters */
 };
 
+/* Asks for the shared memory that the kernel needs; once for each GPU. */
+enum error_code features_prepare(struct error *error);
+
 /* Computes the tables for this many mels and copies them to the current GPU. ERROR_MEMORY.
  * *features must be zero; features_free() frees it, after an error too. */
 enum error_code features_create(size_t mels, struct cuda_features *features, cudaStream_t stream,

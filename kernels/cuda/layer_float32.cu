@@ -7,7 +7,9 @@
 #include "kernels/cuda/layer_tile.h"
 
 #include "kernels/cuda/check.h"
+#include "kernels/cuda/chunk_rows.h"
 #include "kernels/cuda/launch.h"
+#include "kernels/cuda/shared_memory.h"
 
 #define STAGES 3
 #define STEP 16 /* values along K in a stage */
@@ -166,7 +168,7 @@ static __device__ __forceinline__ void store_tile(const struct layer_arguments &
     }
 }
 
-__global__ void __launch_bounds__(TILE_THREADS, 2)
+__global__ void __launch_bounds__(TILE_THREADS, LAYER_FLOAT32_BLOCKS)
     layer_float32_kernel(struct layer_arguments arguments) {
     SHARED_MEMORY(unsigned char, stages);
     const int first_channel = (int)blockIdx.x * LAYER_TILE,
@@ -203,6 +205,10 @@ __global__ void __launch_bounds__(TILE_THREADS, 2)
         filled = filled == STAGES - 1 ? 0 : filled + 1;
     }
     store_tile(arguments, first_row, first_channel, place, sums);
+}
+
+enum error_code layer_float32_prepare(struct error *error) {
+    return prefer_shared_memory(layer_float32_kernel, error);
 }
 
 enum error_code layer_float32_run(const struct layer_arguments *arguments, cudaStream_t stream,

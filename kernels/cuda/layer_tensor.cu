@@ -13,12 +13,14 @@
 #include "kernels/cuda/layer_tile.h"
 
 #include "kernels/cuda/check.h"
+#include "kernels/cuda/chunk_rows.h"
 #include "kernels/cuda/launch.h"
+#include "kernels/cuda/shared_memory.h"
 
 #include <limits.h>
 
 #define STAGES 3
-#define FRAMES 256 /* of a block: one for each thread */
+#define FRAMES LAYER_TENSOR_FRAMES /* of a block: one for each thread */
 #define WINDOW 288 /* rows in a stage: FRAMES, and the frames that taps reach beyond them */
 #define WINDOW_BYTES (WINDOW * LINE_BYTES)
 #define WEIGHT_BYTES (LAYER_TILE * LINE_BYTES)
@@ -263,7 +265,7 @@ store_tile(const struct layer_arguments &arguments, int first_row, int first_cha
 }
 
 template <bool bf16, bool final_layer>
-__global__ void __launch_bounds__(TILE_THREADS, 1)
+__global__ void __launch_bounds__(TILE_THREADS, LAYER_TENSOR_BLOCKS)
     layer_tensor_kernel(struct layer_arguments arguments) {
     SHARED_MEMORY(unsigned char, stages);
     const int first_channel = (int)blockIdx.x * LAYER_TILE, first_row = (int)blockIdx.y * FRAMES;
@@ -298,10 +300,11 @@ __global__ void __launch_bounds__(TILE_THREADS, 1)
 }
 
 template <bool bf16, bool final_layer> static enum error_code prepare(struct error *error) {
-    return cuda_check(cudaFuncSetAttribute(layer_tensor_kernel<bf16, final_layer>,
-                                           cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                           SHARED_BYTES),
-                      "shared memory for tensor cores", error);
+    if (cuda_check(cudaFuncSetAttribute(layer_tensor_kernel<bf16, final_layer>,
+                                        cudaFuncAttributeMaxDynamicSharedMemorySize, SHARED_BYTES),
+                   "shared memory for tensor cores", error) != ERROR_NONE)
+        return error->code;
+    return prefer_shared_memory(layer_tensor_kernel<bf16, final_layer>, error);
 }
 
 enum error_code layer_tensor_prepare(struct error *error) {

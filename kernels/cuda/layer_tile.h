@@ -55,7 +55,8 @@ enum error_code layer_float32_run(const struct layer_arguments *arguments, cudaS
 enum error_code layer_tensor_run(const struct layer_arguments *arguments,
                                  enum device_precision precision, bool final_layer,
                                  cudaStream_t stream, struct error *error);
-/* Allows layer_tensor_run() the shared memory that it needs; once for each GPU. */
+/* Ask for the shared memory that the kernels need; once for each GPU. */
+enum error_code layer_float32_prepare(struct error *error);
 enum error_code layer_tensor_prepare(struct error *error);
 
 #endif

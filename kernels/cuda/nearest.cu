@@ -37,7 +37,7 @@ struct nearest_search {
     struct cuda_buffer units;    /* (blocks * QUERY_BLOCK, columns): queries of length 1 */
     struct cuda_buffer numbers;  /* int64 (blocks * QUERY_BLOCK): row of each query, -1: none;
                                   * int32 (blocks * QUERY_BLOCK): apart */
-    struct cuda_buffer products; /* (tile_rows, QUERY_BLOCK) */
+    struct cuda_buffer products; /* (QUERY_BLOCK, tile_rows) */
     struct cuda_buffer found[2]; /* int64 (blocks * QUERY_BLOCK, count), -1: none yet */
     struct cuda_buffer similar[2]; /* float, the same */
 };
@@ -96,7 +96,10 @@ static __device__ __forceinline__ candidate warp_best(candidate best) {
 struct nearest_tile {
     const long long *numbers; /* (rows): row in the data */
     const int *apart;         /* (rows): not found by queries of the same number */
-    size_t rows, count;
+    const double *lengths;    /* (rows) */
+    const float *products;    /* (queries, stride): with a row for each query, so that threads read
+                               * neighbouring values */
+    size_t rows, stride, count;
 };
 
 struct nearest_queries {
@@ -107,13 +110,13 @@ struct nearest_queries {
 /* A block for each query: picks, `count` times, the best that comes after the previous pick, from
  * the tile's rows and the old list. */
 __global__ void __launch_bounds__(THREADS)
-    pick_nearest(nearest_tile tile, nearest_queries queries, const float *__restrict__ products,
-                 const double *__restrict__ lengths, const long long *__restrict__ old_found,
-                 const float *__restrict__ old_similar, long long *__restrict__ found,
-                 float *__restrict__ similar) {
+    pick_nearest(nearest_tile tile, nearest_queries queries,
+                 const long long *__restrict__ old_found, const float *__restrict__ old_similar,
+                 long long *__restrict__ found, float *__restrict__ similar) {
     SHARED_ARRAY(float, warp_similar, THREADS / 32);
     SHARED_ARRAY(long long, warp_rows, THREADS / 32);
     const size_t query = blockIdx.x, list = query * tile.count;
+    const float *products = tile.products + query * tile.stride;
     const long long own = queries.numbers[query];
     const int own_group = queries.apart[query];
     candidate last = {0.0F, -1};
@@ -121,8 +124,8 @@ __global__ void __launch_bounds__(THREADS)
         candidate best = {0.0F, -1};
         for (size_t r = threadIdx.x; r < tile.rows && own >= 0; r += THREADS) {
             candidate next = {0.0F, tile.numbers[r]};
-            if (lengths[r] > 0.0)
-                next.similarity = (float)((double)products[r * QUERY_BLOCK + query] / lengths[r]);
+            if (tile.lengths[r] > 0.0)
+                next.similarity = (float)((double)products[r] / tile.lengths[r]);
             if (next.row != own && tile.apart[r] != own_group) best = take(best, next, last);
         }
         for (size_t i = threadIdx.x; i < tile.count; i += THREADS) {
@@ -330,24 +333,26 @@ static enum error_code search_tile(struct nearest_search *search, size_t rows, i
                                    struct error *error) {
     const cudaStream_t stream = search->worker->stream;
     const float one = 1.0F, zero = 0.0F;
-    const int columns = (int)search->columns;
+    const int columns = (int)search->columns, tile_rows = (int)search->tile_rows;
     const long long *numbers = (const long long *)search->labels.data;
     const int *groups = (const int *)(numbers + search->tile_rows);
-    const struct nearest_tile tile = {numbers, groups, rows, search->count};
+    float *products = (float *)search->products.data;
+    const struct nearest_tile tile = {numbers,      groups, (const double *)search->lengths.data,
+                                      products,     rows,   search->tile_rows,
+                                      search->count};
     const long long *own = (const long long *)search->numbers.data;
     const int *own_groups = (const int *)(own + search->blocks * QUERY_BLOCK);
     for (size_t block = 0; block < search->blocks; block++) {
         const size_t query = block * QUERY_BLOCK, list = query * search->count;
-        if (cublas_check(cublasSgemm(search->worker->blas, CUBLAS_OP_T, CUBLAS_OP_N,
-                                     (int)QUERY_BLOCK, (int)search->tile_rows, columns, &one,
-                                     (const float *)search->units.data + query * search->columns,
-                                     columns, (const float *)search->tile.data, columns, &zero,
-                                     (float *)search->products.data, (int)QUERY_BLOCK),
+        const float *units = (const float *)search->units.data + query * search->columns;
+        if (cublas_check(cublasSgemm(search->worker->blas, CUBLAS_OP_T, CUBLAS_OP_N, tile_rows,
+                                     (int)QUERY_BLOCK, columns, &one,
+                                     (const float *)search->tile.data, columns, units, columns,
+                                     &zero, products, tile_rows),
                          "similarities", error) != ERROR_NONE)
             return error->code;
         const struct nearest_queries queries = {own + query, own_groups + query};
         LAUNCH(pick_nearest, dim3((unsigned)QUERY_BLOCK), dim3(THREADS), 0, stream, tile, queries,
-               (const float *)search->products.data, (const double *)search->lengths.data,
                (const long long *)search->found[from].data + list,
                (const float *)search->similar[from].data + list,
                (long long *)search->found[1 - from].data + list,

@@ -22,6 +22,10 @@ int plan_least_rows(const struct plan_shape *shape) {
     return 2 * shape->context + 2 * PLAN_SEGMENT;
 }
 
+int plan_sure_frames(const struct plan_shape *shape, int rows) {
+    return rows - 2 * shape->context - PLAN_SEGMENT;
+}
+
 /* Fills the rows of every level that are needed for the last level's frames begin .. end - 1. */
 static void lay_out(const struct plan_shape *shape, int begin, int end, struct plan_piece *piece) {
     const int last = shape->levels - 1;

@@ -42,6 +42,9 @@ void plan_shape_set(const struct xvector_model *model, struct plan_shape *shape)
 /* The least number of rows that plan_make() takes. */
 int plan_least_rows(const struct plan_shape *shape);
 
+/* Frames that surely fit into a chunk of `rows` rows, at least plan_least_rows(). */
+int plan_sure_frames(const struct plan_shape *shape, int rows);
+
 struct cuda_plan {
     struct plan_piece *pieces;
     int piece_count;

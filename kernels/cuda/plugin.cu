@@ -61,25 +61,47 @@ static enum error_code check_gpu(int gpu, cudaDeviceProp *properties, struct err
     return ERROR_NONE;
 }
 
-static enum error_code choose(int gpu, char *description, struct error *error) {
+/* All GPUs that can be used; an error, why the first cannot, where none can. */
+static enum error_code choose_all(int count, struct cuda_choice *choice, cudaDeviceProp *properties,
+                                  char *left_out, struct error *error) {
+    struct error first = ERROR_INITIAL;
+    size_t length = 0;
+    choice->count = 0;
+    for (int gpu = 0; gpu < count && choice->count < CUDA_MAXIMUM_GPUS; gpu++) {
+        cudaDeviceProp found;
+        struct error reason = ERROR_INITIAL;
+        if (check_gpu(gpu, &found, &reason) == ERROR_NONE) {
+            *properties = found;
+            choice->gpus[choice->count++] = gpu;
+            continue;
+        }
+        if (first.code == ERROR_NONE) first = reason;
+        if (length < DEVICE_LINE_SIZE)
+            length += (size_t)snprintf(left_out + length, DEVICE_LINE_SIZE - length, "%s%.200s",
+                                       length == 0 ? "left out: " : "; ", reason.message);
+    }
+    if (choice->count == 0) *error = first;
+    return error->code;
+}
+
+static enum error_code choose(int gpu, char *description, char *left_out, struct error *error) {
     cudaDeviceProp properties;
     struct cuda_choice choice = {1, {gpu}};
     int driver, count;
+    left_out[0] = '\0';
     if (look_for_gpus(&driver, &count, error) != ERROR_NONE) return error->code;
-    if (gpu != DEVICE_PLUGIN_ALL && (gpu < 0 || gpu >= count))
-        return FAIL(error, ERROR_UNSUPPORTED, "there is no GPU %d: this machine has %d (0 to %d)",
-                    gpu, count, count - 1);
     if (gpu == DEVICE_PLUGIN_ALL) {
-        choice.count = count < CUDA_MAXIMUM_GPUS ? count : CUDA_MAXIMUM_GPUS;
-        for (int i = 0; i < choice.count; i++) choice.gpus[i] = i;
-    }
-    for (int i = 0; i < choice.count; i++)
-        if (check_gpu(choice.gpus[i], &properties, error) != ERROR_NONE) return error->code;
-    if (gpu == DEVICE_PLUGIN_ALL)
+        if (choose_all(count, &choice, &properties, left_out, error) != ERROR_NONE)
+            return error->code;
         snprintf(description, DEVICE_LINE_SIZE, "cuda:all (%d of %.200s)", choice.count,
                  properties.name);
-    else
+    } else {
+        if (gpu < 0 || gpu >= count)
+            return FAIL(error, ERROR_UNSUPPORTED,
+                        "there is no GPU %d: this machine has %d (0 to %d)", gpu, count, count - 1);
+        if (check_gpu(gpu, &properties, error) != ERROR_NONE) return error->code;
         snprintf(description, DEVICE_LINE_SIZE, "cuda:%d (%.200s)", gpu, properties.name);
+    }
     cuda_choose(&choice);
     return ERROR_NONE;
 }

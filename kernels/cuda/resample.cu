@@ -2,6 +2,7 @@
 
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/launch.h"
+#include "kernels/cuda/shared_memory.h"
 #include "kernels/device.h"
 
 #define THREADS RESAMPLE_THREADS
@@ -150,6 +151,10 @@ __global__ void __launch_bounds__(THREADS)
             for (int o = 0; o < RESAMPLE_OUTPUTS; o++)
                 if (at + o < clip.length) to[o] = sums[p][o];
     }
+}
+
+enum error_code resample_prepare(struct error *error) {
+    return prefer_shared_memory(resample_kernel, error);
 }
 
 int resample_tiles(const struct cuda_resamplers *resamplers, const struct cuda_clip *clip) {

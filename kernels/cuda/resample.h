@@ -37,6 +37,9 @@ struct cuda_resamplers {
     struct cuda_buffer memory[RESAMPLE_RATES]; /* filters, then bases */
 };
 
+/* Asks for the shared memory that the kernel needs; once for each GPU. */
+enum error_code resample_prepare(struct error *error);
+
 /* *index: the resampler of a rate in Hz, which is made and copied to the current GPU if it is new;
  * CLIP_AT_MODEL_RATE for 16000. The copy has ended when it returns. ERROR_MEMORY. */
 enum error_code resample_find(struct cuda_resamplers *resamplers, int rate, int *index,

@@ -2,6 +2,9 @@
 // { issues, by }; `by` is the reviewer's name where the page asks for one.
 "use strict";
 
+const fs = require("fs");
+const path = require("path");
+
 const webdriver = require("./webdriver.js");
 
 const sorted = (list) => [...list].sort();
@@ -106,6 +109,21 @@ async function moving(t, page) {
     t.equal((await page.state()).at, 1, "and the other one moves back");
 }
 
+// Counts in data-early how often a neighbour was marked before any sound had begun.
+async function watch_marks(page) {
+    await page.browser.script(() => {
+        const likes = document.querySelector("#review .likes");
+        const audio = document.querySelector("#review .player audio");
+        let began = false;
+        likes.dataset.early = "0";
+        audio.addEventListener("playing", () => { began = true; });
+        audio.addEventListener("emptied", () => { began = false; });
+        new MutationObserver(() => {
+            if (likes.querySelector(".sounding") && !began) likes.dataset.early = String(Number(likes.dataset.early) + 1);
+        }).observe(likes, { attributes: true, attributeFilter: ["class"], subtree: true });
+    });
+}
+
 async function sound_keys(t, page) {
     await page.keys("Home", "]");
     t.equal((await page.state()).speed, "1.25×", "] is faster");
@@ -120,6 +138,7 @@ async function sound_keys(t, page) {
     t.ok((await page.state()).playing, "a loop plays on");
     await page.keys("l", "Space");
     await page.wait("it stops", (state) => !state.playing);
+    await watch_marks(page);
     for (const [key, word] of [["g", "given"], ["h", "suggested"]]) {
         await page.keys(key);
         const first = await page.wait(`${key} plays`, (state) => state.sounding.length === 1);
@@ -130,10 +149,12 @@ async function sound_keys(t, page) {
         t.ok(true, `${key} plays clips of the ${word} class in turn`);
         await page.wait("it ends", (state) => !state.playing);
     }
+    t.equal(await page.browser.script(() => document.querySelector("#review .likes").dataset.early), "0",
+        "a clip is marked when its sound begins, not before");
     await page.keys("n");
     const seen = [];
     await page.wait("a row of four", (state) => {
-        const now = state.playing ? state.sounding[0] || "clip" : "";
+        const now = state.heard ? state.sounding[0] || "clip" : "";
         if (now && now !== seen[seen.length - 1]) seen.push(now);
         return !state.playing && seen.length >= 4;
     });
@@ -210,6 +231,22 @@ async function clear(page) {
     await page.browser.script(() => document.querySelector("#review .chip:not([hidden])")?.click());
     await page.choose("filter-class", "");
     await page.choose("filter-show", "undecided");
+}
+
+// What both carriers' pages must do. To load the page takes Firefox seconds, so that it is loaded anew only
+// for what needs clips that nobody has heard, and after a failure.
+async function every(t, page, known) {
+    for (const [name, check] of Object.entries({ unheard, bulk })) {
+        await page.reload();
+        await t.group(name, () => check(t, page, known));
+    }
+    let good = false;
+    for (const [name, check] of Object.entries({ moving, sound_keys, waveform, dialogs, search, filters, cells, scores,
+        note, buttons })) {
+        if (good) await clear(page);
+        else await page.reload();
+        good = await t.group(name, () => check(t, page, known));
+    }
 }
 
 async function search(t, page, { issues }) {
@@ -290,8 +327,16 @@ async function bulk(t, page, { issues, classes }) {
     const after = await page.wait("decided", (state) => state.done > 0);
     t.equal(after.done, size, "the rest of the group is decided");
     await page.keys("z");
-    const back = await page.wait("undone", (state) => state.done === 0);
-    t.equal(back.done, 0, "one undo takes all of it back");
+    await page.wait("undone", (state) => state.done === 0);
+    t.ok(true, "one undo takes all of it back");
+    await page.keys("Shift+S");
+    await page.wait("the count again", (state) => state.dialog !== null);
+    await page.keys("Enter");
+    await page.wait("decided again", (state) => state.done === size && /saved/.test(state.progress));
+    await page.reload();
+    await page.keys("z");
+    await page.wait("undone after a reload", (state) => state.done < size);
+    t.equal((await page.state()).done, 0, "after a reload, too");
     await clear(page);
 }
 
@@ -311,5 +356,24 @@ async function buttons(t, page) {
     }
 }
 
-module.exports = { decide_all, undo_all, current, same_decisions, unheard, moving, sound_keys, waveform, filters,
-    cells, search, dialogs, note, bulk, buttons, sorted };
+// What the views say of a clip, in the words of issues.csv.
+async function scores(t, page, { issues, out }) {
+    const [header, ...rows] = fs.readFileSync(path.join(out, "issues.csv"), "utf8").trim().split("\n").map((line) =>
+        [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) =>
+            quoted?.replace(/""/g, "\"") ?? plain));
+    const [clip, evidence] = ["path", "evidence"].map((name) => header.indexOf(name));
+    const wanted = new Map(rows.map((row) => [row[clip], row[evidence].split("; ")]));
+    t.ok(wanted.size === issues.length && issues.every((issue) => issue.evidence.length > 0), "the run has evidence");
+    await page.keys("Home");
+    const wrong = [];
+    for (let at = 0; at < issues.length; at++, await page.keys("j")) {
+        const state = await page.state();
+        const found = await page.browser.script(() => [...document.querySelectorAll("#review .clip details p")]
+            .map((one) => one.textContent));
+        const expected = wanted.get(state.clip);
+        if (JSON.stringify(found.slice(-expected.length)) !== JSON.stringify(expected)) wrong.push([found, expected]);
+    }
+    t.equal(wrong, [], "the scores have the evidence as issues.csv has it");
+}
+
+module.exports = { decide_all, undo_all, current, same_decisions, every, sorted };

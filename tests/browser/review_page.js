@@ -47,6 +47,7 @@ class ReviewPage {
                 clip: document.querySelector("#review .where bdi")?.textContent,
                 given: text(".verdicts .given"), suggested: text(".verdicts .suggested, #review .verdicts .none"),
                 playing: text(".player .bar button").startsWith("Stop"),
+                heard: document.querySelector("#review .player .bar button.sounding") !== null,
                 words: text(".state-words"), player: text(".player .words"), progress,
                 done: Number((progress.match(/^([\d,]+)\//) || [])[1]?.replace(/,/g, "")),
                 pressed: pressed.map((button) => button.textContent),

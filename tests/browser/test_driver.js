@@ -79,9 +79,12 @@ harness.run("driver", async (t) => {
             `${played} ms`);
     });
     await t.group("without script", async () => {
-        const without = await t.browser({ script: false });
-        await without.go(`file://${folder}/page.html`);
-        t.equal(await without.title(), "x", "script can be switched off");
-        t.equal(await without.text("#save"), "save", "and the page is read all the same");
+        await browser.scripts(false);
+        await browser.go(`file://${folder}/page.html`);
+        t.equal(await browser.title(), "x", "script can be switched off");
+        t.equal(await browser.text("#save"), "save", "and the page is read all the same");
+        await browser.scripts(true);
+        await browser.go(`file://${folder}/page.html`);
+        t.equal(await browser.title(), "script ran", "and on again");
     });
 });

@@ -71,18 +71,15 @@ async function spot_check(t, page, known) {
 harness.run("server", async (t) => {
     const { out, classes } = make_runs.digits(t.scratch("digits"), harness.long);
     const file = path.join(out, "decisions-anna.jsonl");
-    const known = { issues: issues_of(out), classes, by: null };
+    const known = { out, issues: issues_of(out), classes, by: null };
+    t.many_issues(known.issues.length);
     const { address, child } = await t.server([out, "--as", "anna"]);
     const page = new ReviewPage(await t.browser());
     await page.browser.size(1440, 900);
     await page.open(address);
     t.equal(await page.browser.script(() => location.hash), "", "the token leaves the address bar");
     await t.group("all issues", () => decide_and_undo(t, page, known, file));
-    for (const name of ["unheard", "moving", "sound_keys", "waveform", "dialogs", "search", "filters", "cells",
-        "note", "buttons", "bulk"]) {
-        await page.reload();
-        await t.group(name, () => checks[name](t, page, known));
-    }
+    await checks.every(t, page, known);
     await page.reload();
     await t.group("spot check", () => spot_check(t, page, known));
     await t.group("two browsers", () => two_browsers(t, page, file));

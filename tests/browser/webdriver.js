@@ -234,7 +234,7 @@ class Chromium extends Browser {
         return find_program("chromium") && find_program("chromedriver");
     }
 
-    async start(folder, script) {
+    async start(folder) {
         this.name = "chromium";
         this.downloads = path.join(folder, "downloads");
         this.child = run(Chromium.program(), ["--port=0"], folder);
@@ -247,10 +247,7 @@ class Chromium extends Browser {
             });
             this.child.on("exit", () => fail(new Error(`chromedriver ended: ${said}`)));
         }), START_SECONDS, "chromedriver");
-        const preferences = {
-            "download.default_directory": this.downloads,
-            "profile.default_content_setting_values.javascript": script ? 1 : 2,
-        };
+        const preferences = { "download.default_directory": this.downloads };
         // The container's /dev/shm may be small; root has no sandbox.
         const args = ["--headless=new", "--disable-dev-shm-usage", "--force-device-scale-factor=1",
             "--hide-scrollbars", "--disable-background-networking", "--disable-component-update",
@@ -287,6 +284,11 @@ class Chromium extends Browser {
             { name: "prefers-reduced-motion", value: "reduce" } ] });
     }
 
+    // Whether pages that are loaded from now on may run script.
+    async scripts(on) {
+        await this.devtools("Emulation.setScriptExecutionDisabled", { value: !on });
+    }
+
     async end() {
         await request(this.port, "DELETE", `/session/${this.session}`).catch(() => {});
         stop(this.child);
@@ -310,10 +312,9 @@ const MARIONETTE_COMMANDS = {
     rectangle: "WebDriver:GetElementRect",
 };
 
-function firefox_preferences(downloads, script) {
+function firefox_preferences(downloads) {
     return {
         "marionette.port": 0,
-        "javascript.enabled": script,
         "browser.shell.checkDefaultBrowser": false,
         "browser.startup.page": 0,
         "browser.startup.homepage_override.mstone": "ignore",
@@ -343,12 +344,12 @@ class Firefox extends Browser {
         return find_program("firefox-esr", "firefox");
     }
 
-    async start(folder, script) {
+    async start(folder) {
         this.name = "firefox";
         this.downloads = path.join(folder, "downloads");
         const profile = path.join(folder, "profile");
         fs.mkdirSync(profile, { recursive: true });
-        const lines = Object.entries(firefox_preferences(this.downloads, script))
+        const lines = Object.entries(firefox_preferences(this.downloads))
             .map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`);
         fs.writeFileSync(path.join(profile, "user.js"), lines.join(""));
         this.child = run(Firefox.program(),
@@ -441,6 +442,10 @@ class Firefox extends Browser {
             (dark) => matchMedia("(prefers-color-scheme: dark)").matches === dark, on);
     }
 
+    async scripts(on) {
+        await this.chrome("Services.prefs.setBoolPref('javascript.enabled', arguments[0]);", on);
+    }
+
     async end() {
         await within(this.send("Marionette:Quit", { flags: ["eForceQuit"] }), 5, "quit").catch(() => {});
         this.socket.destroy();
@@ -455,11 +460,11 @@ function installed(name) {
     return Boolean(kinds[name].program());
 }
 
-// folder: an empty folder for all that the browser writes. script: false switches JavaScript off.
-async function start(name, { folder, script = true }) {
+// folder: an empty folder for all that the browser writes.
+async function start(name, { folder }) {
     fs.mkdirSync(path.join(folder, "downloads"), { recursive: true });
     const browser = new kinds[name]();
-    await browser.start(folder, script);
+    await browser.start(folder);
     return browser;
 }
 

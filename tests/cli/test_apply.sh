@@ -210,10 +210,78 @@ cp -r "$clips" "$TMP/folder" && rm "$TMP/folder"/*.*
 audit "folder: an audit" "$TMP/folder" "$TMP/folder-out"
 decide "$TMP/folder-out"
 expect_exit "folder: NEW is not put into it" 2 "$EARMARK" apply "$TMP/folder-out" -o "$TMP/folder/new"
-expect_exit "folder: names that collide are refused" 1 "$EARMARK" apply "$TMP/folder-out" -o "$TMP/folder-new"
-expect_grep "folder: by their names" 'high/clip0.wav would become low/clip0.wav, and that name is taken \(names that collide: 12\)' \
+# Four of nine names of each class change with those of the next: each is taken by a file that leaves it.
+# sums FOLDER: the bytes of what is in it; sums_decided OUT: of $TMP/kept where it was decided to be
+sums() { (cd "$1" && find . -name .earmark-\* -prune -o -type f -print | sort | xargs -d '\n' cksum | cut -d ' ' -f 1,3); }
+sums_decided() {
+    clips "$1" | awk -F, "$plan"' kind(row) != "exclude" {
+        from = path; sub(/^[^\/]*/, kind(row) == "relabel" ? next_label(label) : label, path); print from, path }' |
+        while read -r from to; do echo "$(cksum <"$TMP/kept/$from" | cut -d ' ' -f 1) ./$to"; done | sort -k 2
+}
+i=0
+for file in "$TMP"/folder/*/*; do printf '%s' "$((i++))" >>"$file"; done # each has bytes of its own
+rm -rf "$TMP/folder-out"
+audit "exchange: an audit" "$TMP/folder" "$TMP/folder-out"
+decide "$TMP/folder-out"
+cp -r "$TMP/folder" "$TMP/kept"
+swap=$TMP/folder-swap
+check "exchange: 20 decisions" "$EARMARK" apply "$TMP/folder-out" -o "$swap"
+expect_grep "exchange: the summary" "$said_so" "$TMP/stdout"
+sums "$TMP/kept" >"$TMP/before"
+sums_decided "$TMP/folder-out" >"$TMP/decided"
+is_like() { sums "$TMP/folder" | cmp -s - "$1"; }
+check "exchange: moves.sh" bash "$swap/moves.sh"
+expect_equal "exchange: each file is where it belongs" "$(sums "$TMP/folder")" "$(cat "$TMP/decided")"
+check "exchange: moves.sh twice does no harm" bash "$swap/moves.sh"
+check "exchange: nor does it move anything" is_like "$TMP/decided"
+check "exchange: undo.sh" bash "$swap/undo.sh"
+check "exchange: undo.sh twice" bash "$swap/undo.sh"
+expect_equal "exchange: all is where it was" "$(sums "$TMP/folder"; ls -A "$TMP/folder")" "$(cat "$TMP/before"; ls -A "$TMP/kept")"
+
+# Either script is killed before one of its moves; then the same goes on, or the other takes it back.
+mkdir "$TMP/killing"
+cat >"$TMP/killing/mv" <<'END'
+#!/bin/sh
+left=$(cat "$KILL_AT") && echo $((left - 1)) >"$KILL_AT"
+if [ "$left" -le 0 ]; then kill -KILL "$PPID"; exit 1; fi
+exec /bin/mv "$@"
+END
+chmod +x "$TMP/killing/mv"
+# killed COUNT SCRIPT: whether it was killed before its move COUNT
+killed() {
+    echo "$1" >"$TMP/kill-at"
+    (KILL_AT=$TMP/kill-at PATH=$TMP/killing:$PATH bash "$swap/$2" || exit $?) >/dev/null 2>&1
+    [ $? -eq 137 ]
+}
+# then_all SCRIPT FILE: it goes well, and all is as in the file
+then_all() { bash "$swap/$1" >/dev/null 2>&1 && is_like "$2" || wrong+=" $1 after $count"; }
+wrong='' count=0
+while killed "$count" moves.sh; do
+    if [ $((count % 2)) -eq 0 ]; then then_all moves.sh "$TMP/decided"; fi
+    then_all undo.sh "$TMP/before"
+    count=$((count + 3))
+done 2>/dev/null
+expect_equal "exchange: moves.sh killed up to its move $count" "$wrong" ""
+check "exchange: that are all of them" test "$count" -ge 27
+count=0
+while killed "$count" undo.sh; do
+    if [ $((count % 2)) -eq 0 ]; then then_all undo.sh "$TMP/before"; fi
+    then_all moves.sh "$TMP/decided"
+    count=$((count + 3))
+done 2>/dev/null
+expect_equal "exchange: undo.sh killed up to its move $count" "$wrong" ""
+check "exchange: that are all of them, too" test "$count" -ge 27
+check "exchange: all is where it was in the end" is_like "$TMP/before"
+printf '{"v":1,"row":0,"path":"high/clip0.wav","start":0,"end":%s,"given":"high","decision":"relabel","label":"low","by":"b"}\n' \
+    "$(end_of "$TMP/folder-out" 0)" >"$TMP/one.jsonl"
+expect_exit "folder: a name that stays taken is refused" 1 "$EARMARK" apply "$TMP/folder-out" "$TMP/one.jsonl" -o "$TMP/folder-new"
+expect_grep "folder: by its name" 'high/clip0.wav would become low/clip0.wav, and that name is taken \(names that collide: 1\)' \
     "$TMP/stderr"
 check_fails "folder: and nothing is written" test -e "$TMP/folder-new"
+sed 's/"label":"low"/"label":"high"/' "$TMP/one.jsonl" >"$TMP/same.jsonl"
+check "folder: the label that it has is no change" "$EARMARK" apply "$TMP/folder-out" "$TMP/same.jsonl" -o "$TMP/folder-new"
+expect_grep "folder: the label that it has: the summary" '^0 changed, .*1 .*already' "$TMP/stdout"
+rm -rf "$TMP/folder-new"
 
 # Names that no other class has; some of them are hostile.
 rm -rf "$TMP/folder" "$TMP/folder-out"

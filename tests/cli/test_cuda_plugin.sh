@@ -72,7 +72,22 @@ if command -v "${CC:-cc}" >/dev/null; then
     expect_grep "says so too" '^earmark: device cpu: .*the fake has no driver' "$TMP/stderr"
     run "cuda does not fall back" 1 --device cuda
     expect_grep "where it does not open" 'the fake does not open' "$TMP/stderr"
-    run "nor does auto, once it found one" 1
+    run "auto falls back to the CPU where it does not open" 0
+    expect_grep "warns with the reason" '^warning: .*cannot be used: the fake does not open' "$TMP/stderr"
+    check "once" test "$(grep -c '^warning: ' "$TMP/stderr")" -eq 1
+    expect_no_grep "and names no GPU" '^earmark: device' "$TMP/stderr"
+    run "quietly, too" 0 --quiet
+    expect_lines "says nothing" 0 "$TMP/stderr"
+    FAKE_PLUGIN=lost run "and where it is lost at the start" 0
+    expect_grep "warns with the reason" '^warning: .*the fake is lost' "$TMP/stderr"
+    bench=("$bin/earmark" bench features --model "$repository/models/default.safetensors" --clips 2
+        --seconds 1 --repeats 1)
+    FAKE_PLUGIN=full expect_exit "and where the model has no room" 0 "${bench[@]}"
+    expect_grep "warns with the reason" '^warning: .*the fake is full' "$TMP/stderr"
+    expect_grep "computes on the CPU" '^device +CPU|^device +cpu|threads' "$TMP/stdout"
+    FAKE_PLUGIN=full expect_exit "cuda does not fall back there either" 1 "${bench[@]}" --device cuda
+    FAKE_PLUGIN=old run "cuda:all with a GPU that is too old" 1 --device cuda:all
+    expect_grep "leaves it out and says so" '^warning: --device cuda:all: left out: GPU 1 is old' "$TMP/stderr"
     run "a GPU that is not there" 1 --device cuda:3
     expect_grep "says how many there are" 'cuda:3: the fake has one GPU' "$TMP/stderr"
     FAKE_PLUGIN=lost run "a GPU that is lost" 75 --device cuda

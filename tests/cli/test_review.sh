@@ -29,12 +29,15 @@ expect_code() { expect_equal "$1" "$CODE" "$2"; }
 ask /
 expect_code "the page" 200
 expect_grep "the page has the script" '<script>' "$TMP/body"
+expect_grep "and an icon, so that none is asked for" '<link rel="icon" href="data:,">' "$TMP/body"
 expect_no_grep "and nothing of the run" '0\.wav|anna|clips' <(sed '/<script>/,$d; /<style>/,/<\/style>/d' "$TMP/body" >"$TMP/shell" && cat "$TMP/shell")
 ask_own /issues.json
 expect_code "the issues" 200
 expect_grep "their hash and carrier" '"run":"[0-9a-f]{16}".*"carrier":"server"' "$TMP/body"
 KEY=$(sed -n 's/^{"key":"\([0-9a-f]*\)".*/\1/p' "$TMP/body")
 expect_equal "the key of the sounds" "${#KEY}" 32
+check_fails "it is not the token" test "$KEY" = "$TOKEN"
+first_secrets="$TOKEN $KEY"
 ask_own /overview
 expect_code "the tables of the run" 200
 expect_grep "without links to files" 'id="settings"' "$TMP/body"
@@ -71,7 +74,8 @@ for wrong in '{' '[]' '{"decisions":[]}' '{"decisions":[{"row":8,"decision":"kee
     '{"decisions":[{"row":0,"decision":"relabel","label":"three"}]}' \
     '{"decisions":[{"row":0,"decision":"keep","note":"a\u001bb"}]}' \
     '{"decisions":[{"row":1,"decision":"keep"},{"row":0,"decision":"relabel"}]}' \
-    '{"decisions":[{"row":0,"decision":"keep","heard":-1}]}'; do
+    '{"decisions":[{"row":0,"decision":"keep","heard":-1}]}' \
+    '{"decisions":[{"row":0,"decision":"keep","step":"1"}]}' '{"decisions":[{"row":0,"decision":"keep","step":7}]}'; do
     decide "$wrong"
     expect_code "refused: $wrong" 400
 done
@@ -87,23 +91,41 @@ expect_equal "it ends with code 0" "$STATUS" 0
 expect_grep "and says what is saved" '2 decisions saved in .*/decisions-anna\.jsonl' "$TMP/said"
 
 check "it goes on" start_review "$out" --as anna
+ask_own /issues.json
+check_fails "with another token and another key" grep -q -E "${first_secrets// /|}" "$TMP/address" "$TMP/body"
 ask_own /decisions
 expect_grep "from what was decided" '"by":"anna","decisions":\[\{"v":1,.*"row":0,.*"row":1,.*"stale":\[\],' <(tr -d '\n' <"$TMP/body" >"$TMP/line" && cat "$TMP/line")
 decide '{"decisions":[{"row":0,"decision":"undo"}]}'
 ask_own /decisions
 expect_no_grep "an undone one is none" '"row":0' "$TMP/body"
-decide '{"decisions":[{"row":0,"decision":"relabel","label":"two"}]}'
+decide '{"decisions":[{"row":0,"decision":"relabel","label":"two","bulk":true,"step":"0123456789abcdef"}]}'
+expect_grep "the mark of its step is kept" '"bulk":true,"step":"0123456789abcdef","note":""' "$out/decisions-anna.jsonl"
 stop_review
 check "somebody else" start_review "$out" --as berta
 ask_own /decisions
 expect_grep "sees nothing of it" '"by":"berta","decisions":\[\],"stale":\[\]' "$TMP/body"
-decide '{"decisions":[{"row":0,"decision":"keep"},{"row":1,"decision":"keep"}]}'
+decide '{"decisions":[{"row":0,"decision":"keep"},{"row":1,"decision":"keep"},{"row":7,"decision":"exclude"}]}'
+stop_review
+check "anna again" start_review "$out" --as anna
+decide '{"decisions":[{"row":7,"decision":"relabel","label":"one"}]}'
 stop_review
 check "conflicts" start_review "$out" --as anna --conflicts
 ask_own /decisions
-expect_grep "the one" '"conflicts":\[0\]' "$TMP/body"
+expect_grep "the two" '"conflicts":\[0,7\]' "$TMP/body"
 ask_own /issues.json
-expect_grep "the list has it alone" '"issue_count":1,' "$TMP/body"
+expect_grep "the list has them alone" '"issue_count":2,' "$TMP/body"
+expect_grep "one that is no issue is in it, with anna's label" '"row":7,.*"rank":2,"given":1,"suggested":0,.*"score":null' "$TMP/body"
+ask_own '/spot?n=50'
+expect_equal "no other issue is taken for one that is none" "$(cat "$TMP/body")" '{"clips":[]}'
+ask_own "/order?by=learn"
+expect_grep "the order has it" '"order":\[(0,7|7,0|)\]' "$TMP/body"
+decide '{"decisions":[{"row":7,"decision":"exclude"}]}'
+expect_code "it is decided" 200
+expect_grep "with what anna had suggested" '"row":7,.*"given":"two","suggested":"one","decision":"exclude","label":null,"by":"anna"' "$out/decisions-anna.jsonl"
+stop_review
+check "conflicts again" start_review "$out" --as anna --conflicts
+ask_own /decisions
+expect_grep "it is none any more" '"conflicts":\[0\]' "$TMP/body"
 
 touch "$out/run.json"
 wait "$REVIEW"

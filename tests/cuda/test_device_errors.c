@@ -75,12 +75,12 @@ static enum error_code collect(struct device *device, const int *tags, float *va
 static enum error_code embed(const struct device_plugin *plugin, int gpu, float *values,
                              struct error *error) {
     int tags[BATCHES];
-    char description[DEVICE_LINE_SIZE];
+    char description[DEVICE_LINE_SIZE], left_out[DEVICE_LINE_SIZE];
     const struct device_settings settings = {1, PRECISION_FLOAT32};
     const struct xvector_model *model = random_model_create(SIZE, 3);
     struct device *device = NULL;
     if (model == NULL) return ERROR_INTERNAL;
-    if (plugin->choose(gpu, description, error) == ERROR_NONE &&
+    if (plugin->choose(gpu, description, left_out, error) == ERROR_NONE &&
         plugin->operations->open(&settings, &device, error) == ERROR_NONE)
         device->operations->load_model(device, model, error);
     for (int b = 0; b < BATCHES && error->code == ERROR_NONE; b++) {

@@ -35,21 +35,22 @@
 /* The numbers of the first run, shared with the child processes. */
 static double *expected;
 
-static void run_child(bool first) {
+static void run_child(bool first, bool old) {
     struct error error = ERROR_INITIAL;
     const struct device_plugin *plugin = cuda_plugin();
     const struct device_operations *cuda = plugin->operations;
     const struct device_settings settings = {.threads = 1};
     struct classifier_example example =
         classifier_example_make(ROWS, FEATURES, CLASSES, FOLDS, TASKS);
-    char description[DEVICE_LINE_SIZE];
+    char description[DEVICE_LINE_SIZE], left_out[DEVICE_LINE_SIZE];
     struct device *device = NULL;
     struct classifier *classifier = NULL;
     size_t count = 0;
-    if (plugin->choose(DEVICE_PLUGIN_ALL, description, &error) != ERROR_NONE ||
+    if (plugin->choose(DEVICE_PLUGIN_ALL, description, left_out, &error) != ERROR_NONE ||
         cuda->open(&settings, &device, &error) != ERROR_NONE ||
         cuda->classifier_open(device, &example.problem, &classifier, &error) != ERROR_NONE)
         exit(EXIT_FAILED + (int)error.code);
+    if ((strstr(left_out, "left out: GPU 0 ") != NULL) != old) exit(EXIT_FAILED);
     double *numbers = classifier_compute_all(cuda, classifier, &example, &count);
     cuda->classifier_close(classifier);
     cuda->close(device);
@@ -62,7 +63,7 @@ static void run_child(bool first) {
 
 /* Fails the test unless this many GPUs compute the bytes of the first run. Returns how often
  * weights were packed, which every GPU does for itself; 0 where nothing counts it. */
-static unsigned long long run(int gpus, const char *memory, bool first) {
+static unsigned long long run(int gpus, bool old, const char *memory, bool first) {
     char path[] = "/tmp/earmark-gpus-XXXXXX", line[512], number[16];
     unsigned long long launches = 0, found;
     const int file = mkstemp(path);
@@ -77,7 +78,8 @@ static unsigned long long run(int gpus, const char *memory, bool first) {
         setenv("CUDASIM_GPUS", number, 1);
         setenv("CUDASIM_COUNTS", path, 1);
         setenv("EARMARK_CUDA_MEMORY", memory, 1);
-        run_child(first);
+        setenv("CUDASIM_OLD", old ? "1" : "0", 1);
+        run_child(first, old);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
@@ -96,19 +98,20 @@ static void test_same_bytes(void **state) {
     (void)state;
     static const struct {
         int gpus;
+        bool old; /* the first one cannot be used */
         const char *memory;
-    } runs[] = {{1, ""}, {2, ""}, {3, "1"}, {8, ""}};
+    } runs[] = {{1, false, ""}, {2, false, ""}, {3, false, "1"}, {3, true, ""}, {8, false, ""}};
     unsigned long long alone = 0;
     if (getenv("EARMARK_CUDA_PLUGIN") == NULL) cuda_plugin(); /* skips */
     expected = mmap(NULL, NUMBERS * sizeof *expected, PROT_READ | PROT_WRITE,
                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(expected != MAP_FAILED);
     for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
-        unsigned long long launches = run(runs[i].gpus, runs[i].memory, i == 0);
+        unsigned long long launches = run(runs[i].gpus, runs[i].old, runs[i].memory, i == 0);
         if (i == 0) alone = launches;
         if (alone == 0) break;
         /* both evaluations on every GPU; the prediction once for each slice and fold */
-        assert_int_equal(launches, 2 * runs[i].gpus + SLICES * FOLDS);
+        assert_int_equal(launches, 2 * (runs[i].gpus - runs[i].old) + SLICES * FOLDS);
     }
     munmap(expected, NUMBERS * sizeof *expected);
     if (alone > 0) return;

@@ -87,3 +87,18 @@ if grep -q 'cuda:0: simulated' "$TMP/info"; then
 else
     skip 'a lost GPU' 'only the simulator loses one on command'
 fi
+
+# A GPU that is full or cannot be used: auto says so and takes the CPU, cuda:all takes the others.
+if grep -q 'cuda:0: simulated' "$TMP/info"; then
+    CUDASIM_MEMORY=1000000 compute 'auto with a full GPU' 0 embed few auto full
+    expect_grep 'says so' '^warning: the CPU computes, because .*cudaErrorMemoryAllocation' "$TMP/stderr"
+    compute 'the CPU' 0 embed few cpu cpu_few
+    expect_same 'computes' "$TMP/full/embeddings.npy" "$TMP/cpu_few/embeddings.npy"
+    CUDASIM_MEMORY=1000000 compute 'cuda with it' 1 embed few cuda full_cuda
+    CUDASIM_GPUS=2 CUDASIM_OLD=1 compute 'cuda:all with an old GPU' 0 embed few cuda:all mixed
+    expect_grep 'leaves it out' '^warning: --device cuda:all: left out: GPU 0 .*capability 7\.' "$TMP/stderr"
+    expect_same 'the other computes' "$TMP/mixed/embeddings.npy" "$TMP/whole/embeddings.npy"
+    CUDASIM_OLD=1 compute 'cuda:all with old GPUs only' 1 embed few cuda:all none
+else
+    skip 'a GPU that cannot be used' 'only the simulator has one on command'
+fi

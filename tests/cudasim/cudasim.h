@@ -29,6 +29,7 @@
 struct cudasim_settings {
     unsigned seed;
     int gpus;
+    int old;                        /* of these, the first ones: compute capability 7.0 */
     size_t memory, shared;          /* bytes per GPU, per block */
     unsigned long long fail_memory; /* the n-th call that allocates; 0: none */
     unsigned long long fail_sticky; /* the n-th call */

@@ -59,6 +59,7 @@ static struct cudasim_settings read_settings(void) {
     struct cudasim_settings read = {};
     read.seed = (unsigned)from_environment("CUDASIM_SEED", 0);
     read.gpus = (int)from_environment("CUDASIM_GPUS", 1);
+    read.old = (int)from_environment("CUDASIM_OLD", 0);
     read.memory = (size_t)from_environment("CUDASIM_MEMORY", (unsigned long long)1 << 30);
     read.shared = (size_t)from_environment("CUDASIM_SHARED", 101376);
     const char *fail = getenv("CUDASIM_FAIL");
@@ -144,7 +145,7 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int gpu) 
         return cudasim_error(cudaErrorInvalidDevice);
     *properties = cudaDeviceProp{};
     snprintf(properties->name, sizeof properties->name, "simulated GPU %d", gpu);
-    properties->major = 8;
+    properties->major = gpu < cudasim_get_settings()->old ? 7 : 8;
     properties->multiProcessorCount = 4;
     properties->totalGlobalMem = cudasim_get_settings()->memory;
     return cudaSuccess;

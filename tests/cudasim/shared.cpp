@@ -5,11 +5,14 @@
 #include "cudasim_primitives.h"
 
 #include <map>
+#include <set>
 #include <stdlib.h>
 #include <vector>
 
 #define RED_ZONE ((size_t)128)
 #define STATIC_LIMIT ((size_t)48 * 1024)
+#define UNASKED ((size_t)32 * 1024) /* a GPU may keep too little for two blocks of more than this  \
+                                     */
 
 struct shared_array {
     const struct cudasim_shared_site *site; /* NULL: the dynamic part */
@@ -23,11 +26,17 @@ unsigned char *const cudasim_area = memory + 128;
 static std::vector<struct shared_array> arrays;
 static size_t area_used; /* including red zones */
 static std::map<const void *, size_t> dynamic_limits;
+static std::set<const void *> prefer_shared; /* kernels */
 
 /* ---- launches ---- */
 
-cudaError_t cudasim_set_attribute(const void *kernel, enum cudaFuncAttribute, int value) {
+cudaError_t cudasim_set_attribute(const void *kernel, enum cudaFuncAttribute attribute, int value) {
     CUDASIM_ENTER(false);
+    if (attribute == cudaFuncAttributePreferredSharedMemoryCarveout) {
+        if (value != cudaSharedmemCarveoutMaxShared) return cudasim_error(cudaErrorInvalidValue);
+        prefer_shared.insert(kernel);
+        return cudaSuccess;
+    }
     if (value < 0 || (size_t)value > cudasim_get_settings()->shared)
         return cudasim_error(cudaErrorInvalidValue);
     dynamic_limits[kernel] = (size_t)value;
@@ -51,6 +60,11 @@ void cudasim_check_launch(const struct cudasim_launch *launch, const struct cuda
         cudasim_fail("kernel %s: %zu bytes of dynamic shared memory, %zu are allowed "
                      "(cudaFuncSetAttribute), launched at %s:%d",
                      launch->name, launch->shared_bytes, limit, file, line);
+    if (launch->shared_bytes > UNASKED && prefer_shared.count(call->kernel) == 0)
+        cudasim_fail(
+            "kernel %s: %zu bytes of dynamic shared memory, and no carve-out was asked for "
+            "(cudaFuncSetAttribute), launched at %s:%d",
+            launch->name, launch->shared_bytes, file, line);
 }
 
 /* ---- arrays ---- */

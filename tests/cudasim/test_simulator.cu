@@ -193,6 +193,7 @@ KERNEL_PROGRAM(shared_past, past_array, 1, COUNT, 0)
 KERNEL_PROGRAM(shared_before, before_dynamic, 1, COUNT, BYTES)
 KERNEL_PROGRAM(shared_static, large_array, 1, COUNT, 0)
 KERNEL_PROGRAM(shared_dynamic, (reverse_dynamic<false>), 1, COUNT, 48 * 1024 + 4)
+KERNEL_PROGRAM(shared_unasked, (reverse_dynamic<false>), 1, COUNT, 48 * 1024)
 KERNEL_PROGRAM(blocks_right, (blocks_meet<false>), COUNT / 32, 32, 0)
 KERNEL_PROGRAM(blocks_race, (blocks_meet<true>), COUNT / 32, 32, 0)
 KERNEL_PROGRAM(threads_many, (reverse<false>), 1, 1025, 0)
@@ -425,6 +426,7 @@ static const struct simulator_test tests[] = {
     {"a write before shared memory", shared_before, CAUGHT, "before array", NULL},
     {"static shared memory over-used", shared_static, CAUGHT, "static shared memory", NULL},
     {"dynamic shared memory over-used", shared_dynamic, CAUGHT, "dynamic shared memory", NULL},
+    {"shared memory not asked for", shared_unasked, CAUGHT, "no carve-out", NULL},
     {"blocks that do not meet", blocks_right, RIGHT, NULL, NULL},
     {"a race between blocks", blocks_race, CAUGHT_BY_HOOKS, "race: ", NULL},
     {"too many threads", threads_many, CAUGHT, "out of range", NULL},

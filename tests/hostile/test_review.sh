@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# earmark review, played at by other users of the computer, other pages in the browser, a disk that is
-# full and a run that goes away.
+# earmark review, played at by other users of the computer, other pages in the browser, other writers of
+# its file and a run that goes away.
 source tests/hostile/lib.sh
 source tests/cli/review.sh
 
@@ -133,6 +133,37 @@ wait "$holder"
 decide "$keep"
 expect_code "and it goes on" 200
 
+# Half a header, half a body with the token, and silence after an answer: the limits themselves, which
+# tests/unit/test_server_daemon.c has shortened.
+# ends_in NAME FIRST PIECE: a connection on which a piece follows each second ends after 30 s
+ends_in() {
+    local start=$SECONDS
+    printf '%b' "$2" | timeout 100 "$HOSTILE/talk" "$PORT" "$3" >/dev/null
+    echo "$1 $((SECONDS - start))" >>"$TMP/ends"
+}
+if long; then
+    : >"$TMP/ends"
+    head="HTTP/1.1\\r\\nHost: 127.0.0.1:$PORT\\r\\n"
+    own="${head}Authorization: Bearer $TOKEN\\r\\n"
+    waiting=()
+    ends_in "slow header" "GET / ${head}X: " a &
+    waiting+=("$!")
+    ends_in "slow header after an answer" "GET /decisions $own\\r\\nGET /decisions ${own}X: " a &
+    waiting+=("$!")
+    ends_in "slow body" "POST /decide ${own}Origin: $ADDRESS\\r\\n$json\\r\\nContent-Length: 60000\\r\\n\\r\\n" x &
+    waiting+=("$!")
+    ends_in "idle" "GET /decisions $own\\r\\n" '' &
+    waiting+=("$!")
+    wait "${waiting[@]}"
+    expect_lines "slow connections: all end" 4 "$TMP/ends"
+    while read -r -a words; do
+        seconds=${words[-1]}
+        expect_equal "${words[*]} s" "$([ "$seconds" -ge 29 ] && [ "$seconds" -le 45 ] && echo 30)" 30
+    done <"$TMP/ends"
+    ask_own /decisions
+    expect_code "and it goes on" 200
+fi
+
 # ---- two at once ----
 # post FIRST: 40 decisions, whose numbers go to $TMP/answered once they are answered
 post() {
@@ -159,9 +190,25 @@ post 1000 &
 wait "$first" "$!"
 all_kept "two at once"
 expect_lines "two at once: all are answered" 80 "$TMP/answered"
+
+# Another process, and another computer for which no lock holds.
+decisions=$out/decisions-anna.jsonl
+expect_exit "another process does not get the lock of the file" 1 flock -n "$decisions" true
+cp "$decisions" "$TMP/answered-lines"
+echo '{"v":1,"row":0,"decision":"keep","by":"anna"}' >>"$decisions"
+decide "$keep"
+expect_code "somebody has written to the file: refused" 500
+expect_grep "somebody has written to the file: why" 'something else has written to it; start the review again' "$TMP/body"
+expect_same "somebody has written to the file: nothing is lost" <(head -n -1 "$decisions") "$TMP/answered-lines"
 stop_review INT
 expect_equal "Control-C ends it with code 0" "$STATUS" 0
 expect_lines "Control-C: it says one thing" 1 "$TMP/said"
+
+exec 8<"$decisions"
+flock -x 8
+expect_exit "a file that another process has locked is not opened" 1 "$EARMARK" review "$out" --as anna --port "$PORT"
+expect_grep "a locked file: why" 'decisions-anna\.jsonl: another earmark is writing there' "$TMP/stderr"
+exec 8<&-
 
 # ---- killed ----
 rm "$out/decisions-anna.jsonl"
@@ -178,31 +225,7 @@ check "it starts after that" start_review "$out" --as anna
 all_kept "killed while it writes"
 stop_review
 
-# ---- the disk is full; the run goes away ----
-small=$TMP/small
-mkdir "$small"
-if as_root "a small disk" mount -t tmpfs -o size=256k tmpfs "$small"; then
-    make_review_run "$TMP/small-run" 4
-    cp "$TMP/small-run/out/"* "$small"
-    check "on a small disk" start_review "$small" --as anna
-    decide "$keep"
-    expect_code "there is room" 200
-    head -c 300000 /dev/zero >"$small/filling" 2>/dev/null
-    note=$(head -c 4000 /dev/zero | tr '\0' x)
-    for ((i = 0; i < 20; i++)); do
-        decide "{\"decisions\":[{\"row\":1,\"decision\":\"keep\",\"note\":\"$note\"}]}"
-        [ "$CODE" = 507 ] && break
-    done
-    expect_code "the disk is full" 507
-    expect_equal "no line is torn" "$(grep -c -v '^{"v":1,.*"}$' "$small/decisions-anna.jsonl")" 0
-    rm "$small/filling"
-    decide "$keep"
-    expect_code "there is room again" 200
-    umount -l "$small"
-    mkdir -p "$small"
-    rm -f "$small/run.json"
-    stop_review
-fi
+# ---- the run goes away ----
 make_review_run "$TMP/gone" 4
 check "a run" start_review "$TMP/gone/out" --as anna
 mv "$TMP/gone/out/run.json" "$TMP/gone/out/other"

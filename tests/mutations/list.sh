@@ -49,6 +49,7 @@ plant "features: the floor is 79 dB down" front $K/features_normalise.cu '- DECI
 plant "features: no barrier in the maximum" front $K/features_normalise.cu '        __syncthreads();' '' 'partial[thread + width]);'
 plant "features: no barrier before a mel's sum" front $K/features_normalise.cu '    __syncthreads();' '' 'partial[line * COLUMNS + column] = sum;'
 plant "features: no barrier after a mel's sum" front $K/features_normalise.cu '    __syncthreads();' '' 'total += partial[l * COLUMNS + column];'
+plant "features: no shared memory is asked for" front $K/features.cu 'return prefer_shared_memory(features_kernel, error);' 'return error->code;'
 
 # ---- statistics
 plant "statistics: no barrier before a block's sums" statistics $K/statistics.cu '    __syncthreads();' '' 'partial[warp * MOST_SUMS + i] = values[i];'
@@ -84,7 +85,9 @@ plant "classifier: a tile is used before it is there" streamed $K/classifier_dat
 plant "classifier: a tile is overwritten in use" streamed $K/classifier_data.cu '    cuda_check(cudaStreamWaitEvent(self->copy_stream, self->used[slot], 0), "a wait", error);' ''
 plant "classifier: rows are gathered too early" streamed $K/classifier_data.cu 'cuda_check(cudaEventSynchronize(self->copied[slot]), "a copy", error)' 'error->code'
 plant "classifier: padding counts" classifier $K/classifier_softmax.cu '    if (place.label < 0) p = 0;' ''
-plant "classifier: no barrier in the columns' sums" classifier $K/classifier_kernels.cu '    __syncthreads();' ''
+plant "classifier: no barrier in the columns' sums" classifier $K/classifier_kernels.cu '    __syncthreads();' '' 'slices[threadIdx.y * 32 + threadIdx.x] = sum;'
+plant "classifier: no barrier between chunks' sums" classifier $K/classifier_kernels.cu '        __syncthreads(); /* all have' '        /* all have'
+plant "classifier: losses of the first tasks only" classifier $K/classifier_kernels.cu 'size_t at = tile.first_task + task' 'size_t at = task'
 plant "classifier: sums do not wrap round" classifier $K/classifier_kernels.cu 'if (at >= all) at -= all;' 'if (at > all) at -= all;'
 plant "classifier: sums are read too early" classifier $K/classifier_slices.cu 'cuda_check(cudaStreamSynchronize(whole->gpus[g].worker->stream), "the sums", error)' 'error->code'
 plant "classifier: logarithms lack the sum" logarithms $K/classifier_softmax.cu '- maximum - total' '- maximum'
@@ -105,3 +108,4 @@ plant "nearest: rows are not scaled" nearest $K/nearest.cu 'if (search->problem-
 plant "nearest: the scale of the first column" nearest $K/nearest.cu 'moments[columns + f]);' 'moments[columns]);'
 plant "nearest: rows are numbered by their place" nearest $K/nearest.cu 'numbers[r] = (long long)row;' 'numbers[r] = (long long)at;'
 plant "nearest: rows are gathered too early" nearest $K/nearest.cu 'cuda_check(cudaEventSynchronize(search->copied[slot]), "a copy", error)' 'error->code'
+plant "nearest: the stride of the last tile's rows" nearest $K/nearest.cu 'query * tile.stride' 'query * tile.rows'

@@ -27,7 +27,7 @@ const struct device_plugin *cuda_plugin(void) {
 const struct device_operations *cuda_plugin_operations(void) {
     const struct device_plugin *part = cuda_plugin();
     struct error error = ERROR_INITIAL;
-    char description[DEVICE_LINE_SIZE];
-    if (part->choose(0, description, &error) != ERROR_NONE) fail_msg("%s", error.message);
+    char description[DEVICE_LINE_SIZE], left_out[DEVICE_LINE_SIZE];
+    if (part->choose(0, description, left_out, &error) != ERROR_NONE) fail_msg("%s", error.message);
     return part->operations;
 }

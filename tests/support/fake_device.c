@@ -79,6 +79,7 @@ static enum error_code fake_open(const struct device_settings *settings, struct 
     opened->properties.batches_in_flight = 1 + (int)draw(opened, 4);
     opened->properties.batch_bytes = 20000 + (size_t)draw(opened, 400000);
     opened->properties.batch_clips = 1 + (size_t)draw(opened, 24);
+    opened->properties.batch_frames = (size_t)draw(opened, 3) * 60;
     *device = &opened->base;
     return ERROR_NONE;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -274,6 +275,54 @@ static void test_kills(void **state) {
     }
 }
 
+#define WRITERS 4
+#define TURNS 50
+
+/* Opens the file when no other process has it, adds a line, and closes it, over and over; false:
+ * something else than the lock was in the way. */
+static bool write_in_turn(const char *name) {
+    struct decision own = two[0];
+    own.note = name;
+    for (int done = 0; done < TURNS;) {
+        struct error error = ERROR_INITIAL;
+        struct decision_writer writer;
+        if (decision_writer_open(&out, "anna", &writer, &error) == ERROR_NONE)
+            decision_writer_append(&writer, &own, 1, &error);
+        decision_writer_close(&writer);
+        if (error.code == ERROR_NONE) done++;
+        if (error.code != ERROR_NONE && strstr(error.message, "another earmark") == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* Several processes that want the same file: each waits for the lock, and no line is lost, torn or
+ * cut off by another's look at the end of the file. */
+static void test_several_processes(void **state) {
+    static const char *const names[WRITERS] = {"first", "second", "third", "fourth"};
+    pid_t children[WRITERS];
+    char *text = NULL;
+    (void)state;
+    for (size_t i = 0; i < WRITERS; i++) {
+        children[i] = fork();
+        if (children[i] == 0) _exit(write_in_turn(names[i]) ? 0 : 1);
+    }
+    for (size_t i = 0; i < WRITERS; i++) {
+        int status = 0;
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+    assert_int_equal(lines_in("decisions-anna.jsonl", &text), WRITERS * TURNS);
+    for (size_t i = 0; i < WRITERS; i++) {
+        char note[32];
+        size_t found = 0;
+        snprintf(note, sizeof note, "\"note\":\"%s\"}\n", names[i]);
+        for (const char *at = text; (at = strstr(at, note)) != NULL; at++) found++;
+        assert_int_equal(found, TURNS);
+    }
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_writing, begin, end),
@@ -283,6 +332,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_failures, begin, end),
         cmocka_unit_test_setup_teardown(test_a_failure_that_stays, begin, end),
         cmocka_unit_test_setup_teardown(test_kills, begin, end),
+        cmocka_unit_test_setup_teardown(test_several_processes, begin, end),
     };
     return cmocka_run_group_tests_name("decision writer", tests, NULL, NULL);
 }

@@ -45,7 +45,8 @@ static const char *const lines[] = {
     "\"heard\":2,\"bulk\":false,\"note\":\"\"}\n",
     "{\"v\":1,\"run\":\"\",\"row\":0,\"id\":null,\"path\":\"\\udcff\\u202e.wav\",\"start\":1.5,"
     "\"end\":null,\"given\":[\"a\",\"b;c\"],\"suggested\":[],\"decision\":\"relabel\",\"label\":[],"
-    "\"by\":\"b.o-b_1\",\"at\":\"\",\"heard\":0,\"bulk\":true,\"note\":\"so, \\\"so\\\"\"}\n",
+    "\"by\":\"b.o-b_1\",\"at\":\"\",\"heard\":0,\"bulk\":true,"
+    "\"step\":\"00ff7e05cba0a0aa\",\"note\":\"so, \\\"so\\\"\"}\n",
     "{\"v\":1,\"run\":\"0000000000000000\",\"row\":3,\"id\":null,\"path\":null,\"start\":0,\"end\":"
     "null,\"given\":null,\"suggested\":null,\"decision\":\"undo\",\"label\":null,\"by\":\"c\","
     "\"at\":"
@@ -103,6 +104,7 @@ static void test_lines_that_are_none(void **state) {
         {MINIMAL ",\"given\":[\"a\\u001fb\"]}", "\"given\" is not an array", ERROR_DATA},
         {MINIMAL ",\"given\":[\"a\"],\"suggested\":\"a\"}", "like the labels", ERROR_DATA},
         {MINIMAL ",\"run\":\"1e7e05cba0a0662\"}", "\"run\" is not the hash", ERROR_DATA},
+        {MINIMAL ",\"step\":\"1E7e05cba0a0662a\"}", "\"step\" is not 16 hex", ERROR_DATA},
         {MINIMAL ",\"by\":\"../x\"}", "\"by\" is not a reviewer", ERROR_DATA},
         {MINIMAL ",\"by\":7}", "\"by\" is not a text", ERROR_DATA},
         {MINIMAL ",\"at\":\"\\u001b[2J\"}", "\"at\" is not a time", ERROR_DATA},

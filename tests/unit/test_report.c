@@ -156,7 +156,7 @@ static void check_links(const char *page, size_t files) {
         const char *url = at + 6;
         size_t length = strcspn(url, "\"");
         assert_true(length < 512);
-        if (url[0] == '#') continue;
+        if (url[0] == '#' || strncmp(url, "data:,\"", 7) == 0) continue; /* the icon */
         /* The clips are beside the page's folder: an absolute link, which survives a move. */
         size_t used = 0;
         assert_int_equal(strncmp(url, "file:///", 8), 0);

@@ -8,6 +8,7 @@ earmark.app = (() => {
     class App {
         constructor(data, carrier) {
             this.data = data;
+            earmark.evidence.read(data);
             this.carrier = carrier;
             this.clips = new Map();
             for (const clip of Object.values(data.clips || {})) this.clips.set(clip.row, clip);

@@ -101,7 +101,7 @@ earmark.clip = (() => {
             }
             for (const words of evidenceWords(app, clip)) parts.push(" ", words);
             for (const change of clip.changes || [])
-                parts.push(" ", element("span", { class: change.given ? "against" : "for" },
+                parts.push(" ", element("span", { class: "for" },
                     change.given ? "probably wrong: " : "probably missing: ",
                     name(app.label(change.class)), ` ${percent(change.p)}`));
             this.labels.replaceChildren(...parts);
@@ -147,8 +147,8 @@ earmark.clip = (() => {
             this.more.hidden = shown.length === 0;
             this.scores.replaceChildren(...shown.map(([what, value]) => element("p", null,
                 `${what} ${typeof value === "number" ? Number(value.toPrecision(4)) : value}`)),
-            ...(clip.evidence || []).filter((one) => one.words).map(
-                (one) => element("p", null, name(one.view), `: ${one.words}`)));
+            ...(clip.evidence || []).map((one) => element("p", null, name(one.view),
+                `: ${earmark.evidence.words(app.data, clip, one)}`)));
         }
 
         /* What was decided, and what the buttons do now. */

@@ -10,6 +10,22 @@ earmark.decisions = (() => {
 
     const now = () => `${new Date().toISOString().slice(0, 19)}Z`;
 
+    /* What all decisions of a step share, so that one undo takes them back after a reload, too. */
+    const makeMark = () => Array.from(crypto.getRandomValues(new Uint8Array(8)),
+        (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+    /* Changes in their steps. Of older versions those of a group have the same time only. */
+    const inSteps = (changes) => {
+        const steps = new Map();
+        for (const change of changes) {
+            const { step, bulk, at, row } = change.after;
+            const key = step ? `step ${step}` : bulk ? `at ${at}` : row;
+            if (!steps.has(key)) steps.set(key, []);
+            steps.get(key).push(change);
+        }
+        return [...steps.values()];
+    };
+
     /* A note as the program takes it: no control characters, 4 KiB. */
     const cleanNote = (text) => {
         let note = text.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
@@ -61,21 +77,16 @@ earmark.decisions = (() => {
             this.stale = known.stale || [];
             this.left = known.left || null;
             this.conflicts = new Set(known.conflicts || []);
-            let step = null;
+            const changes = [];
             for (const decision of known.decisions) {
                 if (!KINDS.includes(decision.decision)) {
                     this.undone.set(decision.row, decision);
                     continue;
                 }
                 this.#set(decision.row, decision);
-                const last = step && step[0].after;
-                if (last && decision.bulk && last.bulk && last.at === decision.at) {
-                    step.push({ row: decision.row, before: undefined, after: decision });
-                } else {
-                    step = [{ row: decision.row, before: undefined, after: decision }];
-                    this.steps.push(step);
-                }
+                changes.push({ row: decision.row, before: undefined, after: decision });
             }
+            this.steps = inSteps(changes);
             if (this.current.size > 0) this.#estimate();
         }
 
@@ -107,11 +118,13 @@ earmark.decisions = (() => {
         /* One step, whatever number of clips: [{ row, decision, label, heard, note }]. */
         decide(list, bulk = false) {
             const at = now();
+            const mark = bulk ? makeMark() : undefined;
             const step = list.map(({ row, decision, label, heard = 0, note }) => {
                 const before = this.current.get(row);
                 const after = { row, decision, heard, bulk, at,
                     note: cleanNote(note ?? (before ? before.note : "") ?? "") };
                 if (decision === "relabel") after.label = label;
+                if (bulk) after.step = mark;
                 return { row, before, after };
             });
             if (step.length === 0) return;
@@ -187,9 +200,8 @@ earmark.decisions = (() => {
         /* The program adds who and when itself. */
         #sent(one) {
             if (this.data.carrier !== "server") return one;
-            const { row, decision, label, heard, bulk, note } = one;
-            return label === undefined ? { row, decision, heard, bulk, note }
-                : { row, decision, label, heard, bulk, note };
+            const { row, decision, label, heard, bulk, step, note } = one;
+            return { row, decision, label, heard, bulk, step, note };
         }
 
         retry() {
@@ -222,7 +234,7 @@ earmark.decisions = (() => {
                 given: this.#names(clip.given ?? clip.label),
                 suggested: this.#names(clip.suggested), decision: one.decision,
                 label: one.label ?? null, by: this.by, at: one.at, heard: one.heard || 0,
-                bulk: Boolean(one.bulk), note: one.note || "",
+                bulk: Boolean(one.bulk), step: one.step, note: one.note || "",
             });
         }
 
@@ -272,11 +284,12 @@ earmark.decisions = (() => {
             const step = list.map(([row, one]) => ({ row, before: this.current.get(row), after: {
                 row, decision: one.decision, heard: Number(one.heard) || 0,
                 at: String(one.at || ""), bulk: one.bulk === true,
+                ...(/^[0-9a-f]{16}$/.test(one.step) ? { step: one.step } : {}),
                 note: cleanNote(String(one.note || "")),
                 ...(one.decision === "relabel" ? { label: one.label } : {}),
             } }));
             if (step.length === 0) return;
-            for (const one of step) this.steps.push([one]);
+            this.steps.push(...inSteps(step));
             this.#apply(step.map(({ row, after }) => ({ row, decision: after })), true);
         }
 

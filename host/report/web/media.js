@@ -198,8 +198,9 @@ earmark.media = (() => {
             const own = this.voice.row === this.row;
             const playing = state !== "stopped";
             this.playWord.textContent = playing ? "Stop" : "Play";
-            this.playButton.classList.toggle("sounding", playing);
-            const sounding = playing ? this.voice.row : null;
+            /* A sound that is still awaited is none yet. */
+            const sounding = state === "playing" ? this.voice.row : null;
+            this.playButton.classList.toggle("sounding", sounding !== null);
             this.given.mark(own ? null : sounding);
             this.suggested.mark(own ? null : sounding);
             if (own && this.row !== null && this.voice.audio.duration > 0)

@@ -1,12 +1,11 @@
-/* Folders whose folders or file names are the labels: scripts that move the files, and take that
- * back. Nothing is moved here. */
+/* Folders whose folders or file names are the labels: which files move. Nothing is moved here. */
 #include "host/base/memory.h"
 #include "host/base/shell_word.h"
 #include "host/base/text.h"
 #include "host/base/utf8.h"
 #include "host/lists/folder_levels.h"
 #include "host/lists/pattern.h"
-#include "host/review/apply/apply_parts.h"
+#include "host/review/apply/moves.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -15,23 +14,6 @@
 
 /* A folder with a leading dot is no part of a collection. */
 #define EXCLUDED_FOLDER ".earmark-excluded/"
-
-struct move {
-    const char *from; /* the clip list's */
-    char *to;         /* owned */
-    size_t clip;
-};
-
-struct moves {
-    const struct apply *apply;
-    struct pattern pattern;
-    struct pattern_match match;
-    bool has_pattern;
-    struct move *list; /* (count) */
-    size_t count;
-    const char **taken; /* (taken_count) paths of all clips, sorted */
-    size_t taken_count;
-};
 
 static enum error_code fail_move(const char *path, const char *problem, const char *to,
                                  struct error *error) {
@@ -115,40 +97,63 @@ static int compare_paths(const void *left, const void *right) {
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-static int compare_moves(const void *left, const void *right) {
-    const struct move *a = left;
-    const struct move *b = right;
-    return strcmp(a->to, b->to);
+static bool is_among(const char *const *paths, size_t count, const char *path) {
+    return count > 0 &&
+           bsearch(&path, (const void *)paths, count, sizeof *paths, compare_paths) != NULL;
+}
+
+static const char **sort_paths(const struct moves *moves, bool to, struct error *error) {
+    const char **paths = memory_array(moves->count, sizeof *paths, "moves", error);
+    for (size_t i = 0; paths != NULL && i < moves->count; i++)
+        paths[i] = to ? moves->list[i].to : moves->list[i].from;
+    if (paths != NULL && moves->count > 1)
+        qsort((void *)paths, moves->count, sizeof *paths, compare_paths);
+    return paths;
 }
 
 static bool is_taken(const struct moves *moves, const char *path) {
-    if (bsearch(&path, (const void *)moves->taken, moves->taken_count, sizeof *moves->taken,
-                compare_paths) != NULL)
-        return true;
+    if (is_among(moves->taken, moves->taken_count, path)) return true;
     int found = root_folder_file(&moves->apply->source.collection.clips.root, path, O_PATH);
     if (found >= 0) close(found);
     return found >= 0;
 }
 
-/* No move ends where something is, or where another one ends. */
-static enum error_code check_collisions(const struct moves *moves, struct error *error) {
-    struct move *sorted = memory_array(moves->count, sizeof *sorted, "moves", error);
+/* Whether another move ends there, too: the paths are sorted. */
+static bool is_twice(const char *const *paths, size_t count, const char *path) {
+    const char *const *found =
+        bsearch(&path, (const void *)paths, count, sizeof *paths, compare_paths);
+    return (found > paths && strcmp(found[-1], path) == 0) ||
+           (found + 1 < paths + count && strcmp(found[1], path) == 0);
+}
+
+/* No move ends where something is that stays, or where another one ends. Those that end where
+ * another begins are marked, and so are those. */
+static void find_collisions(struct moves *moves, const char *const *froms, const char *const *tos,
+                            struct error *error) {
     const struct move *first = NULL;
     size_t collisions = 0;
-    if (sorted == NULL) return error->code;
-    if (moves->count > 0) memcpy(sorted, moves->list, moves->count * sizeof *sorted);
-    if (moves->count > 1) qsort(sorted, moves->count, sizeof *sorted, compare_moves);
     for (size_t i = 0; i < moves->count; i++) {
-        const bool twice = i > 0 && strcmp(sorted[i - 1].to, sorted[i].to) == 0;
-        if (!twice && !is_taken(moves, sorted[i].to)) continue;
-        if (collisions++ == 0 || sorted[i].clip < first->clip) first = &sorted[i];
+        struct move *move = &moves->list[i];
+        const bool waits = is_among(froms, moves->count, move->to);
+        move->is_held = waits || is_among(tos, moves->count, move->from);
+        moves->held_count += move->is_held;
+        if (!is_twice(tos, moves->count, move->to) && (waits || !is_taken(moves, move->to)))
+            continue;
+        if (collisions++ == 0) first = move;
     }
     if (collisions > 0)
         FAIL(error, ERROR_DATA,
              "%.*s would become %.*s, and that name is taken (names that collide: %zu); nothing "
              "was written: rename one of the two first, and audit again",
              UTF8_PIECE(first->from, 300), UTF8_PIECE(first->to, 300), collisions);
-    free(sorted);
+}
+
+static enum error_code check_collisions(struct moves *moves, struct error *error) {
+    const char **froms = sort_paths(moves, false, error);
+    const char **tos = sort_paths(moves, true, error);
+    if (error->code == ERROR_NONE) find_collisions(moves, froms, tos, error);
+    free((void *)froms);
+    free((void *)tos);
     return error->code;
 }
 
@@ -168,7 +173,7 @@ static enum error_code add_move(struct moves *moves, size_t clip, struct error *
         (leads_out(path) || leads_out(to.data)))
         fail_move(path, "its path, old or new, leads out of the folder: ", to.data, error);
     if (error->code == ERROR_NONE)
-        moves->list[moves->count++] = (struct move){path, to.data, clip};
+        moves->list[moves->count++] = (struct move){.from = path, .to = to.data};
     else
         text_free(&to);
     return error->code;
@@ -204,85 +209,8 @@ static void free_moves(struct moves *moves) {
     pattern_match_free(&moves->match);
 }
 
-/* ---- scripts ---- */
-
-static const char script[] =
-    "\n"
-    "failed=0\n"
-    "complain() { printf '%s: %s\\n' \"$1\" \"$2\" >&2; failed=1; }\n"
-    "move() { # FROM TO: never replaces a file; what is moved already is left\n"
-    "    if [ ! -e \"$1\" ] && [ -e \"$2\" ]; then return; fi\n"
-    "    if [ -e \"$2\" ] || [ -L \"$2\" ]; then complain 'not moved, the new name is taken' "
-    "\"$2\"; return; fi\n"
-    "    mkdir -p -- \"${2%/*}\" && mv -n -- \"$1\" \"$2\" && [ ! -e \"$1\" ] || complain 'not "
-    "moved' \"$1\"\n"
-    "}\n"
-    "leave() { rmdir -- \"$1\" 2>/dev/null || true; } # a folder that was made for it, if empty\n"
-    "\n";
-
-static void begin_script(const char *root, const char *what, struct text *text) {
-    text_format(text,
-                "#!/usr/bin/env bash\n"
-                "# Written by earmark apply: %s. Needs bash.\n"
-                "cd -- ",
-                what);
-    shell_word(text, root);
-    text_string(text, " || exit 1\n");
-    text_string(text, script);
-}
-
-static void put_word(struct text *text, const char *path) {
-    struct text dotted = TEXT_INITIAL;
-    text_format(&dotted, "./%s", path);
-    text->failed = text->failed || dotted.failed;
-    text_string(text, " ");
-    if (!dotted.failed) shell_word(text, dotted.data);
-    text_free(&dotted);
-}
-
-/* Folders on the way to the new path that are not there now, the innermost first. */
-static void put_leaves(const struct moves *moves, const char *to, struct text *text) {
-    const struct root_folder *root = &moves->apply->source.collection.clips.root;
-    struct text folder = TEXT_INITIAL;
-    text_string(&folder, to);
-    for (char *slash; !folder.failed && (slash = strrchr(folder.data, '/')) != NULL;) {
-        *slash = '\0';
-        int found = root_folder_file(root, folder.data, O_PATH);
-        if (found >= 0) close(found);
-        if (found >= 0) break;
-        text_string(text, "leave");
-        put_word(text, folder.data);
-        text_string(text, "\n");
-    }
-    text->failed = text->failed || folder.failed;
-    text_free(&folder);
-}
-
-static void put_moves(const struct moves *moves, bool back, struct text *text) {
-    for (size_t i = 0; i < moves->count; i++) {
-        const struct move *move = &moves->list[back ? moves->count - 1 - i : i];
-        text_string(text, "move");
-        put_word(text, back ? move->to : move->from);
-        put_word(text, back ? move->from : move->to);
-        text_string(text, "\n");
-    }
-    for (size_t i = 0; i < moves->count && back; i++)
-        put_leaves(moves, moves->list[moves->count - 1 - i].to, text);
-    text_string(text, "exit \"$failed\"\n");
-}
-
-static enum error_code write_scripts(struct apply *apply, const struct moves *moves,
-                                     struct error *error) {
-    struct text forth = TEXT_INITIAL, back = TEXT_INITIAL, to = TEXT_INITIAL;
-    char *root = realpath(apply->source.collection.clips.root.path, NULL);
-    if (root == NULL) return FAIL(error, ERROR_FILE, "%s: cannot be found", apply->source.path);
-    begin_script(root, "moves the clips to their new labels; undo.sh takes it back", &forth);
-    begin_script(root, "takes back what moves.sh did", &back);
-    put_moves(moves, false, &forth);
-    put_moves(moves, true, &back);
-    free(root);
-    products_add(&apply->products, "moves.sh", &forth, error);
-    products_add(&apply->products, "undo.sh", &back, error);
+static void say_next(struct apply *apply, struct error *error) {
+    struct text to = TEXT_INITIAL;
     shell_word(&to, apply->settings->new_path);
     if (text_check(&to, error) == ERROR_NONE)
         text_format(&apply->report->next,
@@ -290,13 +218,14 @@ static enum error_code write_scripts(struct apply *apply, const struct moves *mo
                     "takes it back).",
                     to.data, to.data);
     text_free(&to);
-    return error->code;
 }
 
 enum error_code apply_make_moves(struct apply *apply, struct error *error) {
     struct moves moves = {.apply = apply};
     apply->products.is_folder = true;
-    if (find_moves(&moves, error) == ERROR_NONE) write_scripts(apply, &moves, error);
+    if (find_moves(&moves, error) == ERROR_NONE &&
+        moves_write(&moves, &apply->products, error) == ERROR_NONE)
+        say_next(apply, error);
     free_moves(&moves);
     TRY(error->code);
     return apply_add_changes(apply, error);

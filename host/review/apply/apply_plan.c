@@ -51,7 +51,8 @@ static enum error_code take(struct apply *apply, size_t index, struct error *err
         outcome->kind = OUTCOME_EXCLUDE;
         break;
     case DECISION_RELABEL:
-        if (decision->label == NULL || decided->state == DECISION_APPLIED) {
+        if (decision->label == NULL || decided->state == DECISION_APPLIED ||
+            (decision->given != NULL && strcmp(decision->label, decision->given) == 0)) {
             report->already++;
             break;
         }

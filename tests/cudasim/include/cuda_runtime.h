@@ -57,7 +57,11 @@ enum cudaMemcpyKind {
     cudaMemcpyDeviceToHost = 2,
 };
 
-enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
+enum cudaFuncAttribute {
+    cudaFuncAttributeMaxDynamicSharedMemorySize = 8,
+    cudaFuncAttributePreferredSharedMemoryCarveout = 9
+};
+enum cudaSharedCarveout { cudaSharedmemCarveoutMaxShared = 100 }; /* in percent */
 
 struct cudaDeviceProp {
     char name[256];
