@@ -34,7 +34,10 @@ static bool has_modules(void) {
     closedir(entries);
     std::sort(names.begin(), names.end());
     for (const std::string &name : names) ptx_read((std::string(folder) + "/" + name).c_str());
-    if (getenv("CUDASIM_PTX_EXECUTED") != NULL) atexit(at_exit);
+    if (getenv("CUDASIM_PTX_EXECUTED") != NULL) {
+        ptx_decode_all();
+        atexit(at_exit); /* after what decoding constructs: it is there until then */
+    }
     return read = true;
 }
 

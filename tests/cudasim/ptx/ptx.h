@@ -128,6 +128,8 @@ template <typename T> static inline T *ptx_row(const struct ptx_warp *warp, uint
 void ptx_read(const char *path);
 /* The kernel that the simulator calls so. Ends the test if there is none. */
 const struct ptx_kernel *ptx_find(const char *name);
+/* Decodes all kernels that were read. */
+void ptx_decode_all(void);
 /* Appends a line for each instruction of all kernels: 1 or 0 for executed or not, then where. */
 void ptx_write_executed(const char *path);
 

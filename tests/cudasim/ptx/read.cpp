@@ -191,11 +191,15 @@ const struct ptx_kernel *ptx_find(const char *name) {
     return decode(found->second.get());
 }
 
+void ptx_decode_all(void) {
+    for (const auto &[name, source] : sources) decode(source.get());
+}
+
 /* In one piece, since other processes may append to the file. */
 void ptx_write_executed(const char *path) {
     std::ostringstream lines;
     for (const auto &[name, source] : sources) {
-        const struct ptx_kernel *kernel = decode(source.get());
+        const struct ptx_kernel *kernel = &source->kernel;
         for (size_t i = 0; i < kernel->code.size(); i++)
             lines << kernel->code[i].executed << "\t" << kernel->file << ":"
                   << kernel->texts[i].line << "\t" << name << "\t" << kernel->texts[i].text << "\n";
