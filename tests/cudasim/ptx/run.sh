@@ -26,12 +26,22 @@ summarise() {
                       executed[target], all[target] >"/dev/stderr" }' "$1" | sort -V
 }
 
+# Prints all lines but the last, which goes to a file: the counts come at the end.
+hold_last() {
+    local line last
+    IFS= read -r last
+    while IFS= read -r line; do
+        printf '%s\n' "$last"
+        last=$line
+    done
+    printf '%s\n' "$last" >"$1"
+}
+
 if [ -n "$nvcc" ]; then
     scratch=$(mktemp -d "${TMPDIR:-/tmp}/earmark-ptx.XXXXXX")
     trap 'rm -rf "$scratch"' EXIT
     export CUDASIM_PTX_EXECUTED=$scratch/executed
-    bash tests/run.sh "$@" |
-        awk -v last="$scratch/last" 'NR > 1 { print line; fflush() } { line = $0 } END { print line >last }'
+    bash tests/run.sh "$@" | hold_last "$scratch/last"
     status=${PIPESTATUS[0]}
     touch "$scratch/executed"
     summarise "$scratch/executed" 2>&1 >build/ptx-not-executed.txt | sort
