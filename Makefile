@@ -106,6 +106,7 @@ all: earmark ## build the program (the default)
 include kernels/cuda/cuda.mk
 include host/sound/ffmpeg/ffmpeg.mk
 include host/cluster/bundle.mk
+include tests/cuda/gpu_bundle.mk
 -include tests/cudasim/cudasim.mk
 
 # The program at the top of the tree is always the one built last. A plug-in of an earlier build does

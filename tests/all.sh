@@ -20,6 +20,11 @@ run_make() {
     "$make" --no-print-directory "$@"
 }
 
+# run_waiting WORDS...: twice as many programs at a time, for those that mostly wait.
+run_waiting() {
+    RUN_OPTIONS="--jobs $((2 * jobs)) --counts $counts" run_make "$@"
+}
+
 # timed COMMAND...: its processor time goes to a file, from where spent() reads it.
 TIMEFORMAT='%U %S'
 timed() {
@@ -78,7 +83,7 @@ short() {
     if build "program" cli-programs; then
         part "command-line tests" run_make test-cli
         part "hostile ground, the quick part" run_make HOSTILE_LONG= test-hostile
-        part "the page in browsers that are installed, the quick part" run_make test-browser
+        part "the page in browsers that are installed, the quick part" run_waiting test-browser
     fi
     if build "unit tests with AddressSanitizer and UndefinedBehaviorSanitizer" "${sanitized[@]}" tests; then
         part "unit tests with sanitizers" run_make "${sanitized[@]}" test-unit
@@ -99,10 +104,10 @@ long() {
     export CUDA=0
     if build "program" cli-programs; then
         part "hostile ground" run_make test-hostile
-        part "the page in browsers" run_make BROWSER_INSTALL=1 BROWSER_LONG=1 test-browser
+        part "the page in browsers" run_waiting BROWSER_INSTALL=1 BROWSER_LONG=1 test-browser
         part "jobs on a Slurm of this machine, the bundle on a bare Debian" run_make test-cluster
     fi
-    part "clang's warnings and clang-tidy" lint warnings tidy
+    LINT_ANALYZER=shallow part "clang's warnings and clang-tidy" lint warnings tidy
     if build "unit tests" tests; then
         part "unit tests without sanitizers, with kills and injected failures at every call" \
             env EARMARK_EVERY_STEP=1 EARMARK_SIMULATIONS=1000 RUN_OPTIONS="$RUN_OPTIONS --timeout 3600" \
@@ -112,10 +117,11 @@ long() {
         part "command-line tests with sanitizers" run_make "${sanitized[@]}" test-cli
     fi
     if build "the simulator with the race detector" cudasim-programs cudasim-race-programs; then
-        part "the CUDA device in the simulator, four more seeds" \
-            env EARMARK_EVERY_STEP=1 "$make" --no-print-directory CUDASIM_SEEDS='1 2 3 4' cudasim-run
+        part "the CUDA device in the simulator, two more seeds" \
+            env EARMARK_EVERY_STEP=1 "$make" --no-print-directory CUDASIM_SEEDS='1 2' cudasim-run
         part "the CUDA device with the race detector" run_make cudasim-race-run
     fi
+    part "the CUDA device on nvcc's PTX in the simulator" run_make test-ptx
     if build "the simulator with sanitizers" "${sanitized[@]}" cudasim-programs; then
         part "the simulator with sanitizers" run_make "${sanitized[@]}" CUDASIM_SEEDS=7 cudasim-run
     fi

@@ -36,5 +36,5 @@ npy("x.npy", "<f4", "(%d, %d)" % (rows, features), struct.pack("<%df" % len(numb
 npy("y.npy", "<i4", "(%d,)" % rows, struct.pack("<%di" % rows, *(row % 10 for row in range(rows))))
 PYTHON
 CUDASIM_COUNTS=$work/crossval "$earmark" crossval --device cuda --embeddings "$work/x.npy" \
-    --labels "$work/y.npy" --C 0.01 -o "$work/out"
+    --labels "$work/y.npy" --detector logistic --C 0.01 -o "$work/out"
 mv "$work/crossval" "$here/counts_crossval.tsv"

@@ -1,11 +1,13 @@
 /* simulate_review OUT PLANTED.csv DECISIONS BATCH [THREADS]
  *
  * Plays a reviewer who goes down the list of a run and decides every clip as PLANTED.csv (row,
- * label, true_label: what plant_labels writes) says. The fixed list is the ranking; the order of
- * the learning list is made anew after every BATCH decisions. OUT has embeddings.npy. Prints, with
- * tabs: rows, planted errors, flagged clips; errors found in the first DECISIONS of what was
- * flagged, with the fixed and the learning list; the same where the list goes on with the other
- * clips, in the first 50, 100 and DECISIONS; seconds of the preparation and of the slowest order.
+ * label, true_label: what plant_labels writes) says. The fixed list is the ranking of the flagged
+ * clips, then the others by their scores; the order of the learning list is made anew after every
+ * BATCH decisions. OUT has embeddings.npy. Prints, with tabs: rows, planted errors, flagged clips;
+ * errors found in the first DECISIONS of what was flagged, with the fixed and the learning list;
+ * where the list goes on with the other clips, as the page's does once something is decided, in the
+ * first 50, 100 and DECISIONS with the fixed and with the learning list; seconds of the preparation
+ * and of the slowest order, by the clock and of the processors.
  */
 #include "host/base/clock.h"
 #include "host/base/text.h"
@@ -17,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#define LISTS 4
 
 struct review {
     struct folder out;
@@ -102,24 +106,48 @@ static void close_review(struct review *review) {
     free(review->truth);
 }
 
+static void order(struct review *review, const struct learning_decision *made, size_t count,
+                  bool beyond, size_t **rows, size_t *row_count) {
+    struct error error = ERROR_INITIAL;
+    bool learned;
+    double start = clock_seconds(), work = processor_seconds();
+    learning_order(review->learning, made, count, beyond, rows, row_count, &learned, &error);
+    check(&error);
+    double seconds = clock_seconds() - start;
+    work = processor_seconds() - work;
+    if (seconds > review->slowest) review->slowest = seconds;
+    if (work > review->most_work) review->most_work = work;
+}
+
+/* The next clips of the learning list, or all of the fixed one. */
+static void next_rows(struct review *review, bool learns, bool beyond,
+                      const struct learning_decision *made, size_t count, size_t **rows,
+                      size_t *row_count) {
+    size_t *others, other_count, issues = review->results.issue_count;
+    order(review, made, count, learns && beyond && count > 0, rows, row_count);
+    if (!beyond || learns) return;
+    order(review, made, count, true, &others, &other_count);
+    *rows = realloc(*rows, (issues + other_count + 1) * sizeof **rows);
+    if (*rows == NULL) fail("out of memory");
+    bool *flagged = calloc(review->clip_count + 1, sizeof *flagged);
+    if (flagged == NULL) fail("out of memory");
+    for (size_t i = 0; i < issues; i++) flagged[review->results.issues[i].row] = true;
+    for (size_t i = 0; i < other_count; i++)
+        if (!flagged[others[i]]) (*rows)[(*row_count)++] = others[i];
+    free(flagged);
+    free(others);
+}
+
 /* Decides the first clips of the list, `batch` at a time; found (decisions + 1). */
 static void play(struct review *review, bool learns, bool beyond, size_t decisions, size_t batch,
                  size_t *found) {
-    struct error error = ERROR_INITIAL;
     struct learning_decision *made = calloc(decisions + 1, sizeof *made);
     if (made == NULL) fail("out of memory");
     size_t count = 0;
     while (count < decisions) {
         size_t *rows, row_count, take = learns ? batch : decisions;
-        bool learned;
-        double start = clock_seconds(), work = processor_seconds();
-        learning_order(review->learning, made, count, beyond, &rows, &row_count, &learned, &error);
-        check(&error);
-        double seconds = clock_seconds() - start;
-        work = processor_seconds() - work;
-        if (seconds > review->slowest) review->slowest = seconds;
-        if (work > review->most_work) review->most_work = work;
-        if (row_count == 0) {
+        next_rows(review, learns, beyond, made, count, &rows, &row_count);
+        if (row_count == 0 || (!learns && count > 0)) {
             free(rows);
             break;
         }
@@ -143,20 +171,20 @@ int main(int argc, char **argv) {
     size_t decisions = strtoul(argv[3], NULL, 10), batch = strtoul(argv[4], NULL, 10);
     if (decisions < 100 || decisions > 1000000 || batch < 1)
         fail("DECISIONS: 100 to 1,000,000; BATCH: at least 1");
-    size_t *found[4];
+    size_t *found[LISTS];
     open_review(&review, argv, argc == 6 ? atoi(argv[5]) : 2);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < LISTS; i++) {
         found[i] = calloc(decisions + 1, sizeof *found[i]);
         if (found[i] == NULL) fail("out of memory");
         play(&review, i % 2 == 1, i >= 2, decisions, batch, found[i]);
     }
     printf("%zu\t%zu\t%zu", review.clip_count, review.planted, review.results.issue_count);
-    printf("\t%zu\t%zu", found[0][decisions], found[1][decisions]);
-    for (size_t i = 2; i < 4; i++)
+    for (size_t i = 0; i < 2; i++) printf("\t%zu", found[i][decisions]);
+    for (size_t i = 2; i < LISTS; i++)
         printf("\t%zu\t%zu\t%zu", found[i][50], found[i][100], found[i][decisions]);
     printf("\t%.2f\t%.3f\t%.2f\t%.3f\n", review.prepared, review.slowest, review.prepared_work,
            review.most_work);
-    for (size_t i = 0; i < 4; i++) free(found[i]);
+    for (size_t i = 0; i < LISTS; i++) free(found[i]);
     close_review(&review);
     return 0;
 }

@@ -19,12 +19,15 @@ fail() {
 }
 
 # The paths of what the loader opens for the programs, without glibc and without the NVIDIA driver, which
-# is the machine's. Variants for newer processors
-# (glibc-hwcaps) are passed over: the bundle must run on any x86-64.
+# is the machine's; an empty library stands for it, because there may be none here. Variants for newer
+# processors (glibc-hwcaps) are passed over: the bundle must run on any x86-64.
 libraries() {
     local program
+    # shellcheck disable=SC2086
+    ${CC:-cc} -shared -nostdlib -Wl,-soname,libcuda.so.1 -o "$scratch/libcuda.so.1" -x c /dev/null
     for program in "$@"; do
-        "$loader" --glibc-hwcaps-mask none --list "$program" || fail "$program cannot be resolved"
+        "$loader" --glibc-hwcaps-mask none --library-path "$scratch${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" \
+            --list "$program" || fail "$program cannot be resolved"
     done | awk -v glibc="$glibc" '
         $1 == "libcuda.so.1" { next }
         /not found/ { print "make bundle: not found: " $1 >"/dev/stderr"; failed = 1 }

@@ -112,6 +112,7 @@ static enum error_code open_store(const struct session_settings *settings, struc
     resume.writer = part_lease_writer(&run->lease);
     resume.may_commit = may_commit;
     resume.context = &run->lease;
+    resume.part_of = settings->input;
     resume.keep = resume.keep && !settings->fresh;
     part_record(settings, session, &record, &key, error);
     text_free(&record);

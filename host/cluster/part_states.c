@@ -2,6 +2,7 @@
 
 #include "host/base/json.h"
 #include "host/base/memory.h"
+#include "host/embedding/run_record.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -125,6 +126,7 @@ static enum error_code look_at(const struct folder *parts, size_t number,
     folder_open_in(parts, name, false, &folder, error);
     if (error->code == ERROR_NONE && folder.descriptor >= 0) {
         states->states[number] = PART_STOPPED;
+        if (states->input == NULL) states->input = run_record_value(&folder, RUN_RECORD_INPUT);
         if (folder_has(&folder, PART_COMPLETE)) {
             states->states[number] = PART_IS_COMPLETE;
             take_complete(&folder, states);
@@ -160,5 +162,6 @@ enum error_code part_states_read(const struct folder *out, struct part_states *s
 void part_states_free(struct part_states *states) {
     free(states->states);
     free(states->seen);
+    free(states->input);
     *states = (struct part_states){.count = 0};
 }

@@ -40,6 +40,7 @@ struct part_states {
     size_t sized; /* parts of which the number of clips is known */
     uint64_t clips, clips_done, unreadable;
     double clips_a_second; /* of those that run */
+    char *input;           /* INPUT, any bytes, as the first part that has one says; or NULL */
 };
 
 /* Looks into OUT/shards. part_states_free() also after a failure. */

@@ -154,27 +154,35 @@ static bool is_missing(const struct part_states *parts, size_t number) {
     return parts->states[number] != PART_IS_COMPLETE && parts->states[number] != PART_RUNS;
 }
 
+/* "earmark COMMAND INPUT -o OUT", or words, since shards of older versions do not say INPUT. */
+static void add_command(struct text *text, const char *command, const struct status_view *view) {
+    if (view->parts.input == NULL) {
+        text_format(text, "  earmark %s, INPUT and -o of the others, and", command);
+        return;
+    }
+    text_format(text, "  earmark %s ", command);
+    shell_word(text, view->parts.input);
+    text_string(text, " -o ");
+    shell_word(text, view->out);
+}
+
 static void add_commands(struct text *text, const struct status_view *view) {
     const struct part_states *parts = &view->parts;
-    struct text out = TEXT_INITIAL;
     size_t lines = 0;
-    shell_word(&out, view->out);
-    const char *shown = out.data == NULL ? "" : out.data;
     if (parts->totals[PART_IS_COMPLETE] == parts->count && !view->has_run) {
-        text_format(text,
-                    "All shards are complete. Next, with the INPUT and options of the shards:\n"
-                    "  earmark audit INPUT -o %s --from-shards\n",
-                    shown);
+        text_string(text, "All shards are complete. Next, with their options:\n");
+        add_command(text, "audit", view);
+        text_string(text, " --from-shards\n");
     }
     for (size_t i = 0; i < parts->count; i++) {
         if (!is_missing(parts, i) || ++lines > MOST_LINES) continue;
         if (lines == 1)
-            text_string(text, "What nobody works on, with the INPUT and options of the others:\n");
-        text_format(text, "  earmark embed INPUT -o %s --shard %zu/%zu\n", shown, i, parts->count);
+            text_string(text, "What nobody works on, with the options of the others:\n");
+        add_command(text, "embed", view);
+        text_format(text, " --shard %zu/%zu\n", i, parts->count);
     }
     if (lines > MOST_LINES)
         text_format(text, "  and %zu more; earmark status --json lists them\n", lines - MOST_LINES);
-    text_free(&out);
 }
 
 static void add_parts(struct text *text, const struct status_view *view) {

@@ -46,14 +46,19 @@ static void report(const char *out, const struct embedding_store *store, const c
         progress_message("earmark: %s: embeddings made with other settings were thrown away", out);
 }
 
-/* Names the folder of a state, and the input that it is used with. */
+/* The input that a state is used with, or that a part is of. */
+static void add_input(struct text *record, const char *input) {
+    char *path = realpath(input, NULL); /* NULL: a pattern */
+    run_record_add(record, RUN_RECORD_INPUT, "%s", path == NULL ? input : path);
+    free(path);
+}
+
+/* Names the folder of a state, and its input. */
 static enum error_code name_state(const char *input, const struct shard_key *key,
                                   char name[STATE_NAME_SIZE], struct text *record,
                                   struct error *error) {
-    char *path = realpath(input, NULL); /* NULL: a pattern */
     state_name(key, name);
-    run_record_add(record, STATE_INPUT, "%s", path == NULL ? input : path);
-    free(path);
+    add_input(record, input);
     return text_check(record, error);
 }
 
@@ -84,6 +89,7 @@ enum error_code resume_open(const struct folder *parent, const char *name,
         if (name_state(settings->state_of, &own.key, state, &record, error) != ERROR_NONE)
             goto done;
     }
+    if (settings->part_of != NULL) add_input(&record, settings->part_of);
     run_record_add(&record, "clips", "%016llx", (unsigned long long)list_hash(&input->clips));
     run_record_add(&record, "device", "%s", engine->properties.name);
     if (settings->results_record != NULL) text_string(&record, settings->results_record);

@@ -18,6 +18,7 @@ struct resume_settings {
     bool quiet;
     const char *state_of; /* INPUT, where embeddings stay from run to run (state.h); NULL: they
                              belong to one run */
+    const char *part_of;  /* INPUT, of a part; NULL otherwise */
     /* Of a part that several processes may embed; see struct embedding_store_settings. */
     uint64_t writer;
     enum error_code (*may_commit)(void *context, struct error *error);

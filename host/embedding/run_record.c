@@ -67,3 +67,16 @@ enum error_code run_record_replace(const struct folder *folder, const struct tex
     free(old);
     return error->code;
 }
+
+char *run_record_value(const struct folder *folder, const char *name) {
+    struct error ignored = ERROR_INITIAL;
+    char *record = NULL, *value = NULL;
+    size_t size = 0, length = 0;
+    if (folder_read(folder, RUN_RECORD, RECORD_LIMIT, &record, &size, &ignored) == ERROR_NONE) {
+        const size_t name_length = strlen(name);
+        const char *line = find_line(record, size, name, name_length, &length);
+        if (line != NULL) value = strndup(line + name_length + 1, length - name_length - 1);
+    }
+    free(record);
+    return value;
+}

@@ -3,6 +3,7 @@
 #include "host/base/memory.h"
 #include "host/base/numbers.h"
 #include "host/base/progress.h"
+#include "host/embedding/run_record.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -34,10 +35,10 @@ void state_name(const struct shard_key *key, char name[STATE_NAME_SIZE]) {
 }
 
 bool state_input_changed(const char *changed) {
-    const size_t length = strlen(STATE_INPUT);
+    const size_t length = strlen(RUN_RECORD_INPUT);
     for (const char *at = changed; *at != '\0';) {
         const size_t word = strcspn(at, ",");
-        if (word == length && strncmp(at, STATE_INPUT, length) == 0) return true;
+        if (word == length && strncmp(at, RUN_RECORD_INPUT, length) == 0) return true;
         at += word;
         at += strspn(at, ", ");
     }

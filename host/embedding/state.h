@@ -9,7 +9,6 @@
 #include "host/embedding/embedding_store.h"
 
 #define STATE_NAME_SIZE 17
-#define STATE_INPUT "input" /* the line of the record with the INPUT that it was used with */
 
 /* Opens and locks the folder, which is made. ERROR_USAGE for OUT itself; ERROR_FILE when another
  * run has it. */
@@ -19,7 +18,7 @@ enum error_code state_open(const char *path, const char *out, struct folder_lock
 /* The name of the folder in it. */
 void state_name(const struct shard_key *key, char name[STATE_NAME_SIZE]);
 
-/* Whether the names of changed lines (run_record_replace) have STATE_INPUT. */
+/* Whether the names of changed lines (run_record_replace) have RUN_RECORD_INPUT. */
 bool state_input_changed(const char *changed);
 
 /* Says that there are embeddings of other settings, which nothing removes. */

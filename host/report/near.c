@@ -116,22 +116,16 @@ static enum error_code sort_by_class(struct near *near, const struct npy_array *
     return error->code;
 }
 
-static enum error_code read_labels(const struct folder *folder, struct near *near,
-                                   struct error *error) {
-    struct npy_array labels = NPY_INITIAL;
-    TRY(npy_open_in(folder, "labels.npy", &labels, error));
+static enum error_code take_labels(const struct folder *folder, const struct npy_array *labels,
+                                   struct near *near, struct error *error) {
     bool fits =
-        labels.rows == near->rows && npy_type_is_integer(labels.type) &&
-        (labels.dimensions == 1 || (labels.dimensions == 2 && labels.columns == near->classes));
-    if (!fits)
-        FAIL(error, ERROR_DATA,
-             "%s/labels.npy: does not fit embeddings.npy and classes.json; the run is damaged: "
-             "make it again",
-             folder->path);
-    else
-        sort_by_class(near, &labels, error);
-    npy_close(&labels);
-    return error->code;
+        labels->rows == near->rows && npy_type_is_integer(labels->type) &&
+        (labels->dimensions == 1 || (labels->dimensions == 2 && labels->columns == near->classes));
+    if (fits) return sort_by_class(near, labels, error);
+    return FAIL(error, ERROR_DATA,
+                "%s/labels.npy: does not fit embeddings.npy and classes.json; the run is damaged: "
+                "make it again",
+                folder->path);
 }
 
 static enum error_code open_embeddings(const struct folder *folder, struct near *near,
@@ -149,38 +143,42 @@ static enum error_code open_embeddings(const struct folder *folder, struct near 
     return ERROR_NONE;
 }
 
-/* Those of an audit that has just been made; labels.npy has a row for each. */
+/* Those of an audit that has just been made have a row for each of labels.npy. */
 static enum error_code take_embeddings(const struct folder *folder,
-                                       const struct run_results *results, struct near *near,
+                                       const struct run_results *results,
+                                       const struct npy_array *labels, struct near *near,
                                        struct error *error) {
-    struct npy_array labels = NPY_INITIAL;
-    TRY(npy_open_in(folder, "labels.npy", &labels, error));
+    if (results->embeddings == NULL) return open_embeddings(folder, near, error);
     near->values = *results->embeddings;
     near->features = results->embedding_columns;
-    near->rows = labels.rows;
-    npy_close(&labels);
+    near->rows = labels->rows;
     return ERROR_NONE;
+}
+
+static enum error_code fill(const struct folder *folder, const struct run_results *results,
+                            struct near *near, struct error *error) {
+    struct npy_array labels = NPY_INITIAL;
+    near->classes = results->class_count;
+    TRY(npy_open_in(folder, "labels.npy", &labels, error));
+    if (take_embeddings(folder, results, &labels, near, error) == ERROR_NONE &&
+        check_rows(results, near, folder->path, error) == ERROR_NONE)
+        near->row_of = scratch_array(near->rows, sizeof *near->row_of, "the clips of a run", error);
+    if (error->code == ERROR_NONE && find_rows(results, near, folder->path, error) == ERROR_NONE &&
+        find_doubted(results, near, error) == ERROR_NONE)
+        take_labels(folder, &labels, near, error);
+    npy_close(&labels);
+    return error->code;
 }
 
 enum error_code near_open(const struct folder *folder, const struct run_results *results,
                           struct near **opened, struct error *error) {
     *opened = NULL;
-    const bool given = results->embeddings != NULL;
     if (results->clips.get == NULL || !folder_has(folder, "labels.npy") ||
-        (!given && !folder_has(folder, "embeddings.npy")))
+        (results->embeddings == NULL && !folder_has(folder, "embeddings.npy")))
         return ERROR_NONE;
     struct near *near = memory_array(1, sizeof *near, "the nearest clips", error);
     if (near == NULL) return error->code;
-    near->classes = results->class_count;
-    if (given)
-        take_embeddings(folder, results, near, error);
-    else
-        open_embeddings(folder, near, error);
-    if (error->code == ERROR_NONE && check_rows(results, near, folder->path, error) == ERROR_NONE)
-        near->row_of = scratch_array(near->rows, sizeof *near->row_of, "the clips of a run", error);
-    if (error->code == ERROR_NONE && find_rows(results, near, folder->path, error) == ERROR_NONE &&
-        find_doubted(results, near, error) == ERROR_NONE &&
-        read_labels(folder, near, error) == ERROR_NONE)
+    if (fill(folder, results, near, error) == ERROR_NONE)
         *opened = near;
     else
         near_close(near);

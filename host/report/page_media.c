@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GROUP 32 /* clips whose sound is in memory at once */
+#define GROUP 32           /* clips whose sound is in memory at once */
+#define LATER 1.1          /* later clips may take this much more than those before them */
+#define WORDS_BYTES 4096.0 /* of a clip in the page besides its sound and picture, about */
 
 /* ---- loading ---- */
 
@@ -35,9 +37,11 @@ static enum error_code find_place(const struct page *page, size_t row, struct pl
     return text_check(&place->path, error);
 }
 
-/* Decodes `count` clips in parallel; the order of the page does not depend on it. */
+/* Decodes `count` clips in parallel, at most `most` seconds of each; the order of the page does not
+ * depend on it. */
 static enum error_code load_sounds(const struct page *page, struct place *places,
-                                   struct sound *sounds, size_t count, struct error *error) {
+                                   struct sound *sounds, size_t count, int most,
+                                   struct error *error) {
     struct decoders *decoders = page->decoders;
     struct error errors[GROUP] = {ERROR_INITIAL};
     const int threads = decoders == NULL ? 1 : decoders_count(decoders); /* rows have no sounds */
@@ -47,12 +51,79 @@ static enum error_code load_sounds(const struct page *page, struct place *places
         sounds[i] = (struct sound){.readable = false};
         if (place->path.length == 0) continue;
         sound_load(decoders, (int)i % threads, page->sources, place->path.data, place->start,
-                   place->duration, &sounds[i], &errors[i]);
+                   place->duration, most, &sounds[i], &errors[i]);
         if (sounds[i].outside) memcpy(sounds[i].reason, outside_reason, sizeof outside_reason);
     }
     for (size_t i = 0; i < count && error->code == ERROR_NONE; i++)
         if (errors[i].code != ERROR_NONE) *error = errors[i];
     return error->code;
+}
+
+/* As base64. */
+static double encoded(size_t bytes) {
+    return (double)bytes * 4.0 / 3.0;
+}
+
+int page_media_seconds(const struct sound *sounds, size_t count, int most, size_t later,
+                       double later_seconds, size_t room) {
+    double sound = 0.0, kept = 0.0, rest = 0.0;
+    size_t readable = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!sounds[i].readable) continue;
+        readable++;
+        sound += encoded(sounds[i].size);
+        kept += sounds[i].kept;
+        rest += encoded(sounds[i].picture_size) + WORDS_BYTES;
+    }
+    if (readable == 0) return most;
+    rest += LATER * ((double)later * rest / (double)readable + later_seconds * sound / kept);
+    int seconds = most;
+    for (; seconds > SOUND_MINIMUM_SECONDS; seconds--) {
+        double need = rest;
+        for (size_t i = 0; i < count; i++)
+            if (sounds[i].readable)
+                need += encoded(sounds[i].size) * fmin(1.0, seconds / sounds[i].kept);
+        if (need <= (double)room) break;
+    }
+    return seconds;
+}
+
+/* Clips on their way into the page. */
+struct loading {
+    const size_t *rows;
+    size_t count;
+    int most; /* seconds of each: less once the page has no room for whole ones */
+    struct place *places;
+    struct sound *sounds; /* both of a group */
+};
+
+/* Seconds of the clips from `first` on when each is cut as far as it may be. */
+static double least_seconds(const struct page *page, const struct loading *loading, size_t first) {
+    double sum = 0.0;
+    for (size_t i = first; i < loading->count; i++) {
+        struct run_clip clip = page_clip_at(page, loading->rows[i]);
+        double seconds = run_clip_duration(&clip);
+        sum += seconds >= 0.0 ? fmin(seconds, SOUND_MINIMUM_SECONDS) : SOUND_MINIMUM_SECONDS;
+    }
+    return sum;
+}
+
+/* Sounds of `some` rows from `first` on; where the page has no room for all of them and at least
+ * the beginning of every later one, they are cut. */
+static enum error_code load_group(const struct page *page, struct loading *loading, size_t first,
+                                  size_t some, struct error *error) {
+    struct place *places = loading->places;
+    struct sound *sounds = loading->sounds;
+    const size_t next = first + some;
+    for (size_t i = 0; i < some; i++)
+        TRY(find_place(page, loading->rows[first + i], &places[i], error));
+    TRY(load_sounds(page, places, sounds, some, loading->most, error));
+    int seconds = page_media_seconds(sounds, some, loading->most, loading->count - next,
+                                     least_seconds(page, loading, next), page->media_left);
+    if (seconds == loading->most) return ERROR_NONE;
+    loading->most = seconds;
+    for (size_t i = 0; i < some; i++) sound_free(&sounds[i]);
+    return load_sounds(page, places, sounds, some, seconds, error);
 }
 
 /* Whether the clip fits into what is left of the page, which it then takes. */
@@ -88,21 +159,19 @@ static enum error_code append_loaded(struct page *page, const size_t *rows, size
 
 enum error_code page_media_each(struct page *page, const size_t *rows, size_t count,
                                 page_media_append *append, size_t *taken, struct error *error) {
-    struct place *places = memory_array(GROUP, sizeof *places, "clips", error);
-    struct sound *sounds = memory_array(GROUP, sizeof *sounds, "clips", error);
+    struct loading loading = {rows, count, SOUND_MAXIMUM_SECONDS,
+                              memory_array(GROUP, sizeof *loading.places, "clips", error),
+                              memory_array(GROUP, sizeof *loading.sounds, "clips", error)};
     *taken = 0;
     for (size_t i = 0; i < count && *taken == i && error->code == ERROR_NONE; i += GROUP) {
         size_t some = count - i < GROUP ? count - i : GROUP;
         if (stop_check(error) != ERROR_NONE) break;
-        for (size_t j = 0; j < some && error->code == ERROR_NONE; j++)
-            find_place(page, rows[i + j], &places[j], error);
-        if (error->code != ERROR_NONE) break;
-        load_sounds(page, places, sounds, some, error);
-        append_loaded(page, rows, i, sounds, some, append, taken, error);
+        load_group(page, &loading, i, some, error);
+        append_loaded(page, rows, i, loading.sounds, some, append, taken, error);
     }
-    for (size_t i = 0; places != NULL && i < GROUP; i++) text_free(&places[i].path);
-    free(places);
-    free(sounds);
+    for (size_t i = 0; loading.places != NULL && i < GROUP; i++) text_free(&loading.places[i].path);
+    free(loading.places);
+    free(loading.sounds);
     return error->code;
 }
 

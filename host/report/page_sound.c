@@ -28,7 +28,7 @@ struct excerpt {
 /* Seconds that are decoded: a little more than are kept. */
 #define DECODED_SECONDS (SOUND_MAXIMUM_SECONDS + 1.0)
 
-static struct excerpt choose_excerpt(const struct decoded *decoded, double duration,
+static struct excerpt choose_excerpt(const struct decoded *decoded, double duration, int seconds,
                                      struct sound *sound) {
     double rate = decoded->facts.rate;
     double frames = (double)decoded->frames;
@@ -42,8 +42,7 @@ static struct excerpt choose_excerpt(const struct decoded *decoded, double durat
     sound->seconds = (double)excerpt.frames / rate;
     if (stopped) sound->seconds = duration >= 0.0 ? duration : (double)INFINITY;
     size_t most = SOUND_MAXIMUM_FRAMES;
-    if (most > (size_t)sound->rate * SOUND_MAXIMUM_SECONDS)
-        most = (size_t)sound->rate * SOUND_MAXIMUM_SECONDS;
+    if (most > (size_t)sound->rate * (size_t)seconds) most = (size_t)sound->rate * (size_t)seconds;
     if (excerpt.frames > most * excerpt.factor) excerpt.frames = most * excerpt.factor;
     sound->kept = (double)excerpt.frames / rate;
     return excerpt;
@@ -144,9 +143,9 @@ static enum error_code draw(const struct decoded *decoded, size_t frames, struct
 }
 
 /* From decoded samples to the file in the page. */
-static enum error_code make_small(const struct decoded *decoded, double duration,
+static enum error_code make_small(const struct decoded *decoded, double duration, int most,
                                   struct sound *sound, struct error *error) {
-    struct excerpt excerpt = choose_excerpt(decoded, duration, sound);
+    struct excerpt excerpt = choose_excerpt(decoded, duration, most, sound);
     size_t frames = excerpt.frames / excerpt.factor;
     if (frames == 0) {
         snprintf(sound->reason, sizeof sound->reason, "the file has no sound there");
@@ -165,8 +164,8 @@ static enum error_code make_small(const struct decoded *decoded, double duration
 }
 
 enum error_code sound_load(struct decoders *decoders, int index, struct clip_sources *sources,
-                           const char *path, double start, double duration, struct sound *sound,
-                           struct error *error) {
+                           const char *path, double start, double duration, int most,
+                           struct sound *sound, struct error *error) {
     *sound = (struct sound){.readable = false};
     struct decode_settings settings = {.model_rate = PAGE_RATE,
                                        .no_resample = true,
@@ -186,7 +185,7 @@ enum error_code sound_load(struct decoders *decoders, int index, struct clip_sou
     else if (decoded.verdict.status != CLIP_OK && decoded.verdict.status != CLIP_SILENT)
         snprintf(sound->reason, sizeof sound->reason, "%s", decoded.verdict.reason);
     else
-        make_small(&decoded, duration, sound, error);
+        make_small(&decoded, duration, most, sound, error);
     sound_source_close(&source);
     decoded_free(&decoded);
     return error->code;

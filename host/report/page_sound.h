@@ -12,6 +12,8 @@
  * at 16 kHz, 30 s at 8 kHz. 200 of them are at most 96 MB before compression. */
 #define SOUND_MAXIMUM_FRAMES 240000u
 #define SOUND_MAXIMUM_SECONDS 30
+/* Where the page has no room for all of them, later ones are cut to this. */
+#define SOUND_MINIMUM_SECONDS 3
 
 #define SOUND_COLUMNS 120 /* of the waveform */
 
@@ -36,12 +38,12 @@ struct sound {
 };
 
 /* Opens the file or member of a container (clip_sources_find), decodes it (from `start` on, for
- * `duration` seconds if that is not negative) and reduces it. What is wrong with it is in
- * `reason`; errors are of memory and of the decoder only. May be called from several threads,
- * preferably with a decoder (`index`) for each. */
+ * `duration` seconds if that is not negative, at most `most` are kept) and reduces it. What is
+ * wrong with it is in `reason`; errors are of memory and of the decoder only. May be called from
+ * several threads, preferably with a decoder (`index`) for each. */
 enum error_code sound_load(struct decoders *decoders, int index, struct clip_sources *sources,
-                           const char *path, double start, double duration, struct sound *sound,
-                           struct error *error);
+                           const char *path, double start, double duration, int most,
+                           struct sound *sound, struct error *error);
 void sound_free(struct sound *sound);
 
 /* data:audio/flac;base64,... */

@@ -29,6 +29,11 @@ enum error_code review_data_write(struct review_data *data, enum review_carrier 
 enum error_code review_data_clip(struct review_data *data, size_t row, struct text *out,
                                  struct error *error);
 
+/* A clip of one label that is no issue, with the classes that it may be: its members `top`, as an
+ * issue has it, and `suggested`, the likeliest class other than its label, or null. */
+enum error_code review_data_found(struct review_data *data, size_t row, struct text *out,
+                                  struct error *error);
+
 const char *review_data_hash(const struct review_data *data);
 /* Issues, from the first, whose nearest clips of both classes were searched for. */
 size_t review_data_searched(const struct review_data *data);

@@ -198,6 +198,34 @@ static void append_top(struct review_data *data, struct text *out, size_t array_
     if (count > 0) text_string(out, "]");
 }
 
+/* The likeliest class other than the label; append_top has read the probabilities. */
+static void append_other(struct review_data *data, struct text *out, const struct run_clip *clip) {
+    const struct npy_array *array = &data->probabilities;
+    const float *values = data->row_values;
+    size_t best = SIZE_MAX;
+    if (clip->array_row < array->rows && values != NULL)
+        for (size_t k = 0; k < array->columns; k++)
+            if (k != (size_t)clip->class_index && isfinite(values[k]) &&
+                (best == SIZE_MAX || values[k] > values[best]))
+                best = k;
+    if (best == SIZE_MAX)
+        text_string(out, ",\"suggested\":null");
+    else
+        text_format(out, ",\"suggested\":%zu", best);
+}
+
+enum error_code review_data_found(struct review_data *data, size_t row, struct text *out,
+                                  struct error *error) {
+    const struct run_clip clip = run_clip_at(&data->results->clips, row);
+    append_clip(data, out, row);
+    text_string(out, ",\"label\":");
+    TRY(append_label(data, out, clip.label, error));
+    append_top(data, out, clip.array_row);
+    append_other(data, out, &clip);
+    text_string(out, "}");
+    return text_check(out, error);
+}
+
 /* For each view the numbers of run_evidence_words(), which the page's script makes the words of:
  * neighbours, those with the given and with the suggested label, and the probabilities of both for
  * each estimator. Rounded as it does. */

@@ -114,13 +114,25 @@ static enum error_code take_label(const struct line *line, const char *member, b
     return is_set ? join_array(line, member, value, label) : take_text(line, member, label);
 }
 
+/* No list can have such a label: readers take it for none. */
+static bool is_blank(const char *label, bool is_set) {
+    do {
+        const size_t length = is_set ? strcspn(label, LABEL_JOINT) : strlen(label);
+        if (strspn(label, " \t\r\n\v\f") >= length) return true;
+        label += length;
+    } while (*label++ != '\0');
+    return false;
+}
+
 static enum error_code take_labels(const struct line *line, struct decision *decision) {
     bool any = false;
     TRY(take_label(line, "given", &any, decision, &decision->given));
     TRY(take_label(line, "suggested", &any, decision, &decision->suggested));
     if (decision->kind != DECISION_RELABEL) return ERROR_NONE;
     TRY(take_label(line, "label", &any, decision, &decision->label));
-    if (decision->label == NULL || (!decision->sets && *decision->label == '\0'))
+    const bool none = decision->label == NULL;
+    const bool no_labels = decision->sets && !none && *decision->label == '\0';
+    if (none || (!no_labels && is_blank(decision->label, decision->sets)))
         return wrong(line, "label", "there, which a relabelled clip needs");
     return ERROR_NONE;
 }
@@ -229,8 +241,11 @@ enum error_code decision_parse(const char *text, size_t size, const char *what, 
                     DECISION_LINE_MAXIMUM);
     struct error parsing = ERROR_INITIAL;
     json_t *object = json_parse(text, size, what, &parsing);
-    if (object == NULL)
-        return FAIL(error, parsing.code, "%s: not JSON (%s)", what, parsing.message);
+    if (object == NULL) {
+        /* The line that is counted there is always the first. */
+        const char *why = strstr(parsing.message, "not JSON: ");
+        return FAIL(error, parsing.code, "%s: %s", what, why == NULL ? parsing.message : why);
+    }
     take(&(struct line){object, what, error}, name, decision);
     json_decref(object);
     return error->code;

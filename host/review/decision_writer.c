@@ -103,6 +103,7 @@ static enum error_code open_file(struct decision_writer *writer, struct error *e
     if (fstat(writer->descriptor, &status) != 0) return fail(writer, "look at", errno, error);
     TRY(check(writer, &status, error));
     writer->size = (uint64_t)status.st_size;
+    writer->made = !had;
     TRY(mend_end(writer, error));
     if (fsync(writer->descriptor) != 0) return fail(writer, "write", errno, error);
     if (!had && fsync(writer->folder->descriptor) != 0 && errno != EINVAL)
@@ -122,13 +123,6 @@ enum error_code decision_writer_open(const struct folder *out, const char *revie
     return open_file(writer, error);
 }
 
-void decision_writer_close(struct decision_writer *writer) {
-    if (writer->descriptor >= 0) close(writer->descriptor);
-    *writer = (struct decision_writer)DECISION_WRITER_INITIAL;
-}
-
-/* ---- adding ---- */
-
 /* The file is still the one of its name, and as long as it was left. */
 static enum error_code check_same(const struct decision_writer *writer, struct error *error) {
     struct stat own;
@@ -147,6 +141,17 @@ static enum error_code check_same(const struct decision_writer *writer, struct e
                     writer->folder->path, writer->name);
     return ERROR_NONE;
 }
+
+void decision_writer_close(struct decision_writer *writer) {
+    struct error ignored = ERROR_INITIAL;
+    if (writer->made && writer->size == 0 && !writer->broken &&
+        check_same(writer, &ignored) == ERROR_NONE)
+        folder_remove(writer->folder, writer->name, &ignored);
+    if (writer->descriptor >= 0) close(writer->descriptor);
+    *writer = (struct decision_writer)DECISION_WRITER_INITIAL;
+}
+
+/* ---- adding ---- */
 
 /* Removes what was written of this call. */
 static void cut_back(struct decision_writer *writer) {

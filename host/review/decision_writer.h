@@ -12,6 +12,7 @@ struct decision_writer {
     uint64_t size;  /* of the file: whole lines, all on disk */
     bool no_room;   /* the last append failed because the disk is full: nothing of it is there */
     bool broken;    /* nor can what was written of it be removed: nothing can be added any more */
+    bool made;      /* the file was not there before: where nothing is added it goes again */
     bool tail_cut;  /* on opening: the end of the file was a torn line, which was removed */
 };
 

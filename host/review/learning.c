@@ -75,6 +75,7 @@ static enum error_code prepare(struct learning *learning, struct error *error) {
                                          .fold_of = arrays->fold_of,
                                          .scores = arrays->scores,
                                          .suggested = arrays->suggested,
+                                         .issue = arrays->issue,
                                          .rows = arrays->rows,
                                          .features = arrays->features,
                                          .classes = arrays->classes,

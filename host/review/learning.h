@@ -43,11 +43,12 @@ enum learning_state learning_state(struct learning *learning, char *words);
 /* Waits until the state is no longer LEARNING_PREPARING; for tests and measurements. */
 enum learning_state learning_wait(struct learning *learning);
 
-/* The undecided issues in their order, and with `beyond` among them the other candidates: *rows
- * (*row_count) of clips.csv, to be freed by the caller. Until the state is LEARNING_READY there are
- * only issues, in the order of the ranking, and *learned is false. decisions (count) are all
- * current ones, each clip once, in any order; those of clips that are no issues count, too. May be
- * called by several threads. ERROR_DATA for a class that the run does not have; ERROR_MEMORY. */
+/* The undecided issues in their order, and with `beyond` the other candidates among them: where
+ * they are likelier to be wrong than the issues that follow. *rows (*row_count) of clips.csv, to be
+ * freed by the caller. Until the state is LEARNING_READY there are only issues, in the order of the
+ * ranking, and *learned is false. decisions (count) are all current ones, each clip once, in any
+ * order; those of clips that are no issues count, too. May be called by several threads. ERROR_DATA
+ * for a class that the run does not have; ERROR_MEMORY. */
 enum error_code learning_order(struct learning *learning, const struct learning_decision *decisions,
                                size_t count, bool beyond, size_t **rows, size_t *row_count,
                                bool *learned, struct error *error);

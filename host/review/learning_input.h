@@ -27,6 +27,7 @@ struct learning_input {
     const int32_t *fold_of;        /* (rows), >= 0 */
     const float *scores;           /* (rows) log margins */
     const int32_t *suggested;      /* (rows): the likeliest class other than the label */
+    const bool *issue;             /* (rows): flagged */
     size_t rows, features, classes;
     const size_t *candidates; /* (candidate_count) rows, ascending */
     size_t candidate_count;

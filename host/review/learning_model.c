@@ -2,6 +2,7 @@
 
 #include "host/base/memory.h"
 #include "host/classifier/crossval.h"
+#include "host/review/learning_fit.h"
 #include "host/review/learning_internal.h"
 
 #include <math.h>
@@ -14,10 +15,11 @@ struct learning_model {
     struct scaling scaling;
     struct learning_sums sums;
     struct learning_votes votes;
-    double *first_sums, *first_votes;  /* (candidate_count) margins without decisions */
-    double *margins;                   /* (candidate_count) */
-    int32_t *now;                      /* (rows) the labels that the decisions leave */
-    size_t *pair_wrong, *pair_decided; /* (classes, classes): given, likeliest other */
+    double *first_sums, *first_votes;   /* (candidate_count) margins without decisions */
+    double *margins;                    /* (candidate_count) */
+    int32_t *now;                       /* (rows) the labels that the decisions leave */
+    struct learning_evidence *evidence; /* (candidate_count) */
+    int32_t *pair_number; /* (classes, classes): given, likeliest other; -1: not decided */
 };
 
 static enum error_code check(const struct learning_input *input, struct error *error) {
@@ -74,8 +76,8 @@ enum error_code learning_model_open(const struct learning_input *input, const vo
     model->first_votes = memory_array(count, sizeof(double), what, error);
     model->margins = memory_array(count, sizeof(double), what, error);
     model->now = memory_array(input->rows, sizeof *model->now, what, error);
-    model->pair_wrong = memory_array(pairs, sizeof *model->pair_wrong, what, error);
-    model->pair_decided = memory_array(pairs, sizeof *model->pair_decided, what, error);
+    model->evidence = memory_array(count, sizeof *model->evidence, what, error);
+    model->pair_number = memory_array(pairs, sizeof *model->pair_number, what, error);
     if (error->code != ERROR_NONE) return error->code;
     return prepare(model, stop, error);
 }
@@ -90,53 +92,29 @@ void learning_model_close(struct learning_model *model) {
     free(model->first_votes);
     free(model->margins);
     free(model->now);
-    free(model->pair_wrong);
-    free(model->pair_decided);
+    free(model->evidence);
+    free(model->pair_number);
     free(model);
 }
 
-static double logit(double share) {
-    return log(share / (1 - share));
+static size_t pair_of(const struct learning_input *input, size_t row) {
+    return (size_t)input->labels[row] * input->classes + (size_t)input->suggested[row];
 }
 
-static size_t pair_of(const struct learning_model *model, size_t row) {
-    return (size_t)model->input.labels[row] * model->input.classes +
-           (size_t)model->input.suggested[row];
-}
-
-/* Takes from the keys what the decisions say of pairs of classes. */
-static void add_pairs(struct learning_model *model, const struct learning_decision *decisions,
-                      size_t count, double *keys) {
-    const struct learning_input *input = &model->input;
-    size_t pairs = input->classes * input->classes, wrong = 0, decided = 0;
-    memset(model->pair_wrong, 0, pairs * sizeof *model->pair_wrong);
-    memset(model->pair_decided, 0, pairs * sizeof *model->pair_decided);
-    for (size_t i = 0; i < count; i++) {
-        size_t row = decisions[i].row, pair = pair_of(model, row);
-        if (decisions[i].class_index == LEARNING_UNSURE) continue;
-        bool is_wrong = decisions[i].class_index != input->labels[row];
-        model->pair_wrong[pair] += is_wrong;
-        model->pair_decided[pair]++;
-        wrong += is_wrong;
-        decided++;
-    }
-    double share = ((double)wrong + 1) / ((double)decided + 2);
-    for (size_t i = 0; i < input->candidate_count; i++) {
-        size_t pair = pair_of(model, input->candidates[i]);
-        double own = ((double)model->pair_wrong[pair] + LEARNING_PRIOR * share) /
-                     ((double)model->pair_decided[pair] + LEARNING_PRIOR);
-        keys[i] -= LEARNING_PAIRS * (logit(own) - logit(share));
-    }
-}
-
-enum error_code learning_model_keys(struct learning_model *model,
-                                    const struct learning_decision *decisions, size_t count,
-                                    double *keys, struct error *error) {
+/* What speaks against the label of each candidate, with what the decisions changed. */
+static enum error_code gather(struct learning_model *model,
+                              const struct learning_decision *decisions, size_t count,
+                              struct error *error) {
     const struct learning_input *input = &model->input;
     TRY(learning_sums_margins(&model->sums, decisions, count, model->margins, error));
-    for (size_t i = 0; i < input->candidate_count; i++)
-        keys[i] = (double)input->scores[input->candidates[i]] +
-                  LEARNING_DISCRIMINANT * (model->margins[i] - model->first_sums[i]);
+    for (size_t i = 0; i < input->candidate_count; i++) {
+        size_t row = input->candidates[i];
+        double *x = model->evidence[i].x;
+        x[EVIDENCE_ONE] = 1;
+        x[EVIDENCE_SCORE] = -(double)input->scores[row];
+        x[EVIDENCE_FLAG] = input->issue[row] ? 0 : -1;
+        x[EVIDENCE_SUMS] = model->first_sums[i] - model->margins[i];
+    }
     for (size_t i = 0; i < count; i++)
         if (decisions[i].class_index != LEARNING_UNSURE)
             model->now[decisions[i].row] = decisions[i].class_index;
@@ -144,7 +122,57 @@ enum error_code learning_model_keys(struct learning_model *model,
     for (size_t i = 0; i < count; i++)
         model->now[decisions[i].row] = input->labels[decisions[i].row];
     for (size_t i = 0; i < input->candidate_count; i++)
-        keys[i] += LEARNING_VOTES * (model->margins[i] - model->first_votes[i]);
-    add_pairs(model, decisions, count, keys);
+        model->evidence[i].x[EVIDENCE_VOTES] = model->first_votes[i] - model->margins[i];
     return ERROR_NONE;
+}
+
+/* The evidence of the decided candidates into rows (count), whose pairs get numbers in the order in
+ * which they occur: model->pair_number. */
+static size_t take_decided(struct learning_model *model, const struct learning_decision *decisions,
+                           size_t count, struct learning_evidence *rows, size_t *pair_count) {
+    const struct learning_input *input = &model->input;
+    size_t taken = 0, at = 0;
+    for (size_t i = 0; i < input->classes * input->classes; i++) model->pair_number[i] = -1;
+    *pair_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t row = decisions[i].row;
+        while (at < input->candidate_count && input->candidates[at] < row) at++;
+        if (at == input->candidate_count) break;
+        if (input->candidates[at] != row || decisions[i].class_index == LEARNING_UNSURE) continue;
+        int32_t *number = &model->pair_number[pair_of(input, row)];
+        if (*number < 0) *number = (int32_t)(*pair_count)++;
+        rows[taken] = model->evidence[at];
+        rows[taken].pair = *number;
+        rows[taken++].wrong = decisions[i].class_index != input->labels[row];
+    }
+    return taken;
+}
+
+static void set_keys(const struct learning_model *model, const double *weights, const double *terms,
+                     double trust, double *keys) {
+    const struct learning_input *input = &model->input;
+    for (size_t i = 0; i < input->candidate_count; i++) {
+        int32_t number = model->pair_number[pair_of(input, input->candidates[i])];
+        keys[i] =
+            learning_key(model->evidence[i].x, weights, number < 0 ? 0 : terms[number], trust);
+    }
+}
+
+enum error_code learning_model_keys(struct learning_model *model,
+                                    const struct learning_decision *decisions, size_t count,
+                                    double *keys, struct error *error) {
+    const char *what = "the evidence of decisions";
+    double weights[EVIDENCE_COUNT];
+    size_t pair_count, taken;
+    TRY(gather(model, decisions, count, error));
+    struct learning_evidence *rows = memory_array(count, sizeof *rows, what, error);
+    double *terms = memory_array(count, sizeof *terms, what, error); /* no more pairs than rows */
+    if (error->code == ERROR_NONE) {
+        taken = take_decided(model, decisions, count, rows, &pair_count);
+        if (learning_fit(rows, taken, pair_count, weights, terms, error) == ERROR_NONE)
+            set_keys(model, weights, terms, learning_trust(rows, taken), keys);
+    }
+    free(rows);
+    free(terms);
+    return error->code;
 }

@@ -1,15 +1,17 @@
 /* What the list that learns (learning.h) computes: how suspicious each candidate is with the labels
  * that the decisions leave. It works on arrays, whose rows are audited clips.
  *
- * For each candidate with the given label g, lower is more suspicious:
- *     score + LEARNING_DISCRIMINANT (d - d0) + LEARNING_VOTES (v - v0) - LEARNING_PAIRS l
- * score: the audit's log margin. d: by how much the discriminant (discriminant.h) prefers g to the
- * best other class, as logarithms, out of fold: the clip's own label is not among those that the
- * discriminant learnt from. v: the same of the votes of its nearest rows (votes.h), which the clip
- * itself is not among. d0, v0: with no decisions. l: among decided rows that share the given label
- * and the likeliest other class the share of wrong ones, against that among all decided ones, as a
- * difference of logits; LEARNING_PRIOR rows of the latter share are added. Without decisions it is
- * the score.
+ * The key of a candidate with the given label g, lower is more suspicious, is -(w . x + t). x:
+ *     1; the audit's score (its log margin), negated; 0 where it is flagged, -1 elsewhere;
+ *     d0 - d and v0 - v.
+ * d: by how much the discriminant (discriminant.h) prefers g to the best other class, as
+ * logarithms, out of fold: the clip's own label is not among those that the discriminant learnt
+ * from. v: the same of the votes of its nearest rows (votes.h), which the clip itself is not among.
+ * d0, v0: with no decisions. t: a term for clips that share the given label and the likeliest other
+ * class. The weights w and the terms come from the decided candidates (learning_fit.h): pairs whose
+ * clips turn out right sink, others rise, and evidence counts as much as it was worth so far.
+ * As long as no decided label was right the key is that without decisions: the score, and 3 more
+ * for clips that are not flagged.
  *
  * The sums behind the discriminant are those of all rows, to which the changed rows are added in
  * the order of the rows, so that they depend on nothing but which decisions there are. */
@@ -17,11 +19,6 @@
 #define EARMARK_REVIEW_LEARNING_MODEL_H
 
 #include "host/review/learning_input.h"
-
-#define LEARNING_DISCRIMINANT 1.0
-#define LEARNING_VOTES 1.0
-#define LEARNING_PAIRS 0.5
-#define LEARNING_PRIOR 8.0
 
 struct learning_model;
 

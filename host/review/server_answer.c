@@ -12,6 +12,7 @@
 #define TYPE_PAGE "text/html; charset=utf-8"
 #define SPOT_MAXIMUM 1000
 #define LIKE_MOST 12
+#define BEYOND_PLACES ((size_t)200)
 
 void server_refuse(struct server_answer *answer, unsigned status, const char *format, ...) {
     char message[ERROR_MESSAGE_SIZE];
@@ -88,6 +89,30 @@ static void answer_sound(struct server *server, const struct request_target *tar
 
 /* ---- lists ---- */
 
+/* The order, of which clips that are not flagged are only among the first, and these clips, which
+ * the page does not know. */
+static void write_order(struct server *server, const size_t *rows, size_t count, struct text *json,
+                        struct error *error) {
+    const char *cut = "";
+    text_string(json, ",\"order\":[");
+    for (size_t i = 0; i < count; i++) {
+        if (i >= BEYOND_PLACES && server_run_issue(server, rows[i]) == SIZE_MAX) continue;
+        text_format(json, "%s%zu", cut, rows[i]);
+        cut = ",";
+    }
+    text_string(json, "],\"clips\":[");
+    cut = "";
+    pthread_mutex_lock(&server->lock); /* the data of the review is for one thread at a time */
+    for (size_t i = 0; i < count && i < BEYOND_PLACES && error->code == ERROR_NONE; i++) {
+        if (server_run_issue(server, rows[i]) != SIZE_MAX) continue;
+        text_string(json, cut);
+        review_data_found(server->data, rows[i], json, error);
+        cut = ",";
+    }
+    pthread_mutex_unlock(&server->lock);
+    text_string(json, "]}\n");
+}
+
 static void answer_order(struct server *server, const struct server_request *request,
                          struct server_answer *answer) {
     struct error error = ERROR_INITIAL;
@@ -102,19 +127,18 @@ static void answer_order(struct server *server, const struct server_request *req
     pthread_mutex_lock(&server->lock);
     server_learning_decisions(server, &decisions, &count, &error);
     pthread_mutex_unlock(&server->lock);
-    if (error.code == ERROR_NONE && learning_order(server->learning, decisions, count, false, &rows,
-                                                   &row_count, &learned, &error) == ERROR_NONE) {
+    if (error.code == ERROR_NONE)
+        learning_order(server->learning, decisions, count,
+                       count > 0 && !server->settings->conflicts, &rows, &row_count, &learned,
+                       &error);
+    if (error.code == ERROR_NONE) {
         char words[LEARNING_WORDS] = "";
         learning_state(server->learning, words);
         text_format(&answer->own, "{\"learned\":%s,\"words\":", learned ? "true" : "false");
         text_json(&answer->own, words);
-        text_string(&answer->own, ",\"order\":[");
-        for (size_t i = 0; i < row_count; i++)
-            text_format(&answer->own, "%s%zu", i == 0 ? "" : ",", rows[i]);
-        text_string(&answer->own, "]}\n");
-    } else {
-        refuse_failure(answer, &error);
+        write_order(server, rows, row_count, &answer->own, &error);
     }
+    if (error.code != ERROR_NONE) refuse_failure(answer, &error);
     free(rows);
     free(decisions);
 }

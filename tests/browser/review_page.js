@@ -54,9 +54,25 @@ class ReviewPage {
                 clock: text(".player .clock"), speed: text(".player .pace"),
                 ended: document.querySelector("#review .player audio")?.dataset.ended,
                 sounding: [...document.querySelectorAll("#review .like .sounding")].map((one) => one.textContent),
+                sounds: window.sounds || [],
                 dialog: document.querySelector("dialog[open] h2")?.textContent || null,
                 focus: document.activeElement.id || document.activeElement.className,
             };
+        });
+    }
+
+    // From now on `sounds` in the state has what sounds, one after the other: a clip of a class by its
+    // words, else "clip". The page itself notes it: a busy machine may ask too late for the state.
+    record_sounds() {
+        return this.browser.script(() => {
+            const sounds = window.sounds = [];
+            new MutationObserver(() => {
+                const own = document.querySelector("#review .player .bar button.sounding");
+                const other = document.querySelector("#review .like .sounding");
+                const now = other ? other.textContent : own ? "clip" : "";
+                if (now && now !== sounds[sounds.length - 1]) sounds.push(now);
+            }).observe(document.querySelector("#review"),
+                { subtree: true, childList: true, characterData: true, attributes: true });
         });
     }
 

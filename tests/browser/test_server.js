@@ -8,6 +8,7 @@ const checks = require("./checks.js");
 const harness = require("./harness.js");
 const make_runs = require("./make_runs.js");
 const { ReviewPage, issues_of } = require("./review_page.js");
+const webdriver = require("./webdriver.js");
 
 const read = (file) => (fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "");
 
@@ -68,6 +69,29 @@ async function spot_check(t, page, known) {
     await page.wait("the queue again", (one) => one.count === known.issues.length);
 }
 
+// In the order that learns, answers bring clips that are not flagged, which can be decided like the others.
+async function learning(t, page, known) {
+    const flagged = new Set(known.issues.map((issue) => issue.path));
+    await page.choose("filter-order", "learn");
+    await webdriver.sleep(1000);
+    t.equal((await page.state()).count, known.issues.length, "nothing is decided: only what was flagged is listed");
+    await page.hear();
+    await page.keys("s");
+    await page.wait("more clips", (one) => one.count > known.issues.length);
+    const listed = await page.listed();
+    const at = listed.findIndex((one) => !flagged.has(one));
+    t.ok(at > 0 && new Set(listed).size === listed.length, "an answer brings clips that are not flagged, each once");
+    await page.browser.script(() => { document.querySelector("#review .queue").focus(); });
+    await page.keys("Home", ...Array(at).fill("j"));
+    const words = () => page.browser.script(() => document.querySelector("#review .verdicts").textContent);
+    t.ok(/ suggested .*not flagged: found by your answers/.test(await words()), "and says so", await words());
+    await page.hear();
+    await page.keys("s", "z", "z");
+    await page.wait("both undone", (state) => state.done === 0 && !/saving/.test(state.progress));
+    await page.choose("filter-order", "likely");
+    t.equal((await page.state()).count, known.issues.length, "another order has only what was flagged");
+}
+
 harness.run("server", async (t) => {
     const { out, classes } = make_runs.digits(t.scratch("digits"), harness.long);
     const file = path.join(out, "decisions-anna.jsonl");
@@ -82,6 +106,9 @@ harness.run("server", async (t) => {
     await checks.every(t, page, known);
     await page.reload();
     await t.group("spot check", () => spot_check(t, page, known));
+    await page.wait("all saved", (state) => !/saving/.test(state.progress)); // else the reload would cut the undo off
+    await page.reload();
+    await t.group("learning", () => learning(t, page, known));
     await t.group("two browsers", () => two_browsers(t, page, file));
     await t.group("the program ends", async () => {
         await page.hear();

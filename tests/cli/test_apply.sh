@@ -401,5 +401,12 @@ printf '{"v":1,"row":0,"path":"high/clip0.wav","start":0,"end":%s,"given":"high"
     "$(end_of "$TMP/headless-out" 0)" >"$TMP/space.jsonl"
 check "a label with the separator of the table" "$EARMARK" apply "$TMP/headless-out" "$TMP/space.jsonl" -o "$TMP/space.txt"
 expect_grep "a label with the separator of the table is quoted" '^high/clip0.wav "a b"$' "$TMP/space.txt"
+rm "$new"
+for label in '' ' ' '\\t '; do
+    sed "s/\"a b\"/\"$label\"/" "$TMP/space.jsonl" >"$TMP/blank.jsonl"
+    refused "the blank label '$label'" 1 'line 1: "label" is not there' "$TMP/csv-out" "$TMP/blank.jsonl"
+done
+echo '{"v":1,' >"$TMP/torn.jsonl" && echo '{' >>"$TMP/torn.jsonl"
+refused "a line that is no JSON" 1 'torn\.jsonl, line 1: not JSON: ' "$TMP/csv-out" "$TMP/torn.jsonl"
 expect_exit "no NEW" 2 "$EARMARK" apply "$TMP/csv-out"
 expect_exit "no such run" 1 "$EARMARK" apply "$TMP/nowhere" -o "$TMP/never"

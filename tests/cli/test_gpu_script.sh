@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# tests/cuda/gpu.sh with stand-ins for the program, the tests and compute-sanitizer: every step has a
-# time limit, and what fails or hangs does not keep the next one from running.
+# tests/cuda/gpu.sh and tests/cuda/first_gpu_run.sh with stand-ins for the program, the tests and
+# compute-sanitizer: every step has a time limit, and what fails or hangs does not keep the next one from
+# running.
 source tests/cli/lib.sh
 
 bin=$TMP/bin
@@ -49,3 +50,43 @@ expect_grep 'is no failure' '^\*\*\* NO GPU: ' "$TMP/stdout"
 stand_in "$bin/earmark" 'sleep 60'
 gpu 'a driver that does not answer' 1
 expect_grep 'is one' '^FAILED earmark info: exit code 124' "$TMP/stdout"
+
+# ---- the first run on a GPU, in a folder like that of `make gpu-bundle`
+tree=$TMP/tree
+mkdir -p "$tree"/{bin,lib,tests/cuda,tests/cli,bench/kernels}
+cp tests/cli/sounds.sh "$tree/tests/cli"
+cp bench/kernels/computed.sh bench/kernels/gpus.csv bench/kernels/counts_*.tsv "$tree/bench/kernels"
+cp tests/cuda/first_gpu_run.sh "$tree"
+echo libcublas.so.0 >"$tree/cublas.txt"
+for name in tensor embedding front_end tails device_cuda classifier nearest statistics; do
+    stand_in "$tree/tests/cuda/test_$name" 'echo 1..1' 'echo "ok 1 - right"'
+done
+stand_in "$tree/tests/cuda/test_wide" 'echo 1..1' 'echo "not ok 1 - too wide"' 'exit 1'
+stand_in "$tree/tests/cuda/test_whole_program.sh" 'exit 3'
+bench='echo "resample  0.5  2000 samples"; echo "network  1.0  40000 frames"; echo "pooling  0.5  80000 frames"'
+stand_in "$tree/bin/earmark" 'case $1 in' \
+    'info) echo "device      cuda:0: NVIDIA H200, compute capability 9.0, 132 multiprocessors" ;;' \
+    "bench) $bench ;;" 'esac'
+
+# first NAME CODE: the script in the tree; its lines are in $TMP/stdout
+first() {
+    rm -rf "$TMP/results" "$TMP/results.tar.gz"
+    expect_exit "$1" "$2" env PATH="$bin:$PATH" HOME="$TMP" bash "$tree/first_gpu_run.sh" \
+        "$TMP/results"
+}
+stand_in "$bin/compute-sanitizer" 'exit 99'
+stand_in "$bin/find" 'exit 1'
+first 'the first run, where a test fails' 1
+expect_grep 'a step that fails says so' '^test_wide +FAILED: exit code 1, 0 of 1 tests passed' "$TMP/stdout"
+expect_grep 'with what failed' '^    not ok 1 - too wide' "$TMP/stdout"
+expect_grep 'the next one follows' '^test_embedding +done, 1 of 1 tests passed' "$TMP/stdout"
+expect_grep 'to the last' '^racecheck +FAILED: exit code 99' "$TMP/stdout"
+expect_grep 'missing cuBLAS is named' '^cublas +SKIPPED: there is no libcublas\.so\.0 here' "$TMP/stdout"
+computed=$(bash bench/kernels/computed.sh | awk -F ' *[|] *' '/^###/ { f = /bf16/ } f && $2 == "H200" { print $9 }')
+expect_grep 'measured beside computed' "^\| bf16 \| short \| 200 \| $computed \|" "$TMP/stdout"
+check 'the results are packed' tar -tzf "$TMP/results.tar.gz" results/compared.md results/test_wide.txt
+expect_exit 'and not overwritten' 1 bash "$tree/first_gpu_run.sh" "$TMP/results"
+stand_in "$tree/bin/earmark" 'if [ "$1" = info ]; then echo "device      cuda: none, no driver"; fi'
+first 'without a GPU' 0
+expect_grep 'each step says so' '^test_tensor +SKIPPED: no GPU \(no driver\)' "$TMP/stdout"
+expect_grep 'the CPU is used' '^audit_cpu +done' "$TMP/stdout"

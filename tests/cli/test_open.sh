@@ -110,7 +110,7 @@ check "are strict too" metrics_are_strict textfile/crossval.prom crossval
 # ---- timing.json
 for folder in out embedded; do
     expect_equal "$folder/timing.json: one object: $({ tr -d '\n' <"$folder/timing.json" && echo; } | "$json_lines")" "$?" 0
-    expect_grep "$folder: the embedding's speed, bytes and waits" '"stage": "embedding", "seconds": [0-9.]+, "amount": [0-9.]+, "unit": "seconds of audio", "per_second": [0-9.]+, "times_real_time": [0-9.]+, "bytes_read": [0-9]+, .*"disk_wait_seconds": [0-9.]+, "device_wait_seconds": [0-9.]+, "limit": "(network|decoding|disk)"' "$folder/timing.json"
+    expect_grep "$folder: the embedding's speed, bytes and waits" '"stage": "embedding", "seconds": [0-9.]+, "amount": [0-9.]+, "unit": "seconds of audio", "per_second": [0-9.]+, "times_real_time": [0-9.]+, "bytes_read": [0-9]+, .*"disk_wait_seconds": [0-9.e-]+, "device_wait_seconds": [0-9.e-]+, "limit": "(network|decoding|disk)"' "$folder/timing.json"
 done
 clip_bytes=$(find clips -name '*.wav' -size +100c -exec cat {} + | wc -c)
 embedding_bytes=$(sed -n 's/.*"stage": "embedding".*"bytes_read": \([0-9]*\).*/\1/p' embedded/timing.json)
@@ -170,7 +170,19 @@ expect_grep "the clips, the speed, the time left" \
     "^  $((done_clips + 500)) of about [0-9,]+ clips \\(.*%\\), 50 clips/s, [0-9]+ (s|min [0-9]+ s) left\$" stdout
 expect_grep "what runs" '^  running  shard 1/6: process 4711 on node7, 250 of 1,000 clips, 50 clips/s, last sign [0-9] s ago$' stdout
 expect_grep "what is dead, its name visible" '^  dead     shard 3/6: process 815 on no\\x1b\[2Jde8, ' stdout
-expect_equal "the commands" "$(grep -c "^  earmark embed INPUT -o 'a b' --shard [345]/6\$" stdout)" 3
+expect_equal "the commands" "$(grep -c "^  earmark embed $PWD/clips -o 'a b' --shard [345]/6\$" stdout)" 3
+mv "a b/shards/part-00000-of-00006/record.txt" kept.txt
+expect_exit "another shard says the input, too" 75 "$EARMARK" status "a b"
+expect_equal "the commands again" "$(grep -c "^  earmark embed $PWD/clips -o 'a b' --shard [345]/6\$" stdout)" 3
+mv "a b/shards/part-00002-of-00006/record.txt" kept2.txt
+printf 'input \033[2J$(touch harm)\n' >"a b/shards/part-00002-of-00006/record.txt"
+expect_exit "an input of others" 75 "$EARMARK" status "a b"
+expect_equal "is one quoted word" "$(grep -cF "  earmark embed \$'\\x1b[2J\$(touch harm)' -o 'a b' --shard 3/6" stdout)" 1
+rm "a b/shards/part-00002-of-00006/record.txt"
+expect_exit "shards of an older version" 75 "$EARMARK" status "a b"
+expect_equal "no command to copy" "$(grep -c "^  earmark embed, INPUT and -o of the others, and --shard [345]/6\$" stdout)" 3
+mv kept.txt "a b/shards/part-00000-of-00006/record.txt"
+mv kept2.txt "a b/shards/part-00002-of-00006/record.txt"
 expect_exit "the same as JSON" 75 "$EARMARK" status "a b" --json
 expect_equal "is one object: $("$json_lines" <stdout)" "$?" 0
 expect_grep "with the lists" '"not_begun": \[5\], "complete": \[0, 2\], "running": \[1\], "dead": \[3\], "stopped": \[4\]' stdout
@@ -191,7 +203,7 @@ for part in 1 3 4 5; do
     expect_exit "shard $part" 0 "$EARMARK" embed clips -o "a b" --shard "$part/6" --device cpu -q
 done
 expect_exit "shards without an audit" 5 "$EARMARK" status "a b"
-expect_grep "what comes next" "^  earmark audit INPUT -o 'a b' --from-shards\$" stdout
+expect_grep "what comes next" "^  earmark audit $PWD/clips -o 'a b' --from-shards\$" stdout
 mkdir nothing
 for folder in nothing nowhere clips; do
     expect_exit "status $folder" 1 "$EARMARK" status $folder

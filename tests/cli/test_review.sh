@@ -84,8 +84,10 @@ expect_code "a decision on another run" 409
 expect_lines "nothing of these is written" 2 "$out/decisions-anna.jsonl"
 expect_exit "a second review of the run" 1 "$EARMARK" review "$out" --port 1
 make_review_run "$TMP/second" 2
+cp -r "$TMP/second/out" "$TMP/untouched"
 expect_exit "a port in use" 1 "$EARMARK" review "$TMP/second/out" --port "$PORT"
 expect_grep "a port in use: what to do" "port $PORT .* is in use.*--port" "$TMP/stderr"
+expect_equal "a port in use: the folder is as it was" "$(ls "$TMP/second/out")" "$(ls "$TMP/untouched")"
 stop_review
 expect_equal "it ends with code 0" "$STATUS" 0
 expect_grep "and says what is saved" '2 decisions saved in .*/decisions-anna\.jsonl' "$TMP/said"

@@ -311,9 +311,31 @@ static void test_failures_of_a_folder(void **state) {
     try_all("kaldi-out", "new/utt2label", utt2label_new);
 }
 
+/* More than there is memory for, stored or unpacked: 4 KiB of NULs, packed to 38 bytes. */
+static void test_too_much(void **state) {
+    static const char packed[] =
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xed\xc1\x01\x0d\x00\x00\x00\xc2"
+        "\xa0\xf7\x4f\x6d\x0f\x07\x14\x00\x00\x00\xf0\x6e\x11\x00\x1c\xc7\x00\x10"
+        "\x00\x00";
+    struct error error = ERROR_INITIAL, same = ERROR_INITIAL;
+    struct stored_text stored = {.most = 100};
+    (void)state;
+    stored_text_take(packed, sizeof packed - 1, "list.gz", &stored, &error);
+    assert_int_equal(error.code, ERROR_DATA);
+    assert_non_null(strstr(error.message, "list.gz: more than 0 MiB of text, of which"));
+    assert_non_null(strstr(error.message, "cut the list into parts"));
+    stored_text_free(&stored);
+    stored.most = 4096;
+    assert_int_equal(stored_text_take(packed, sizeof packed - 1, "list.gz", &stored, &same),
+                     ERROR_NONE);
+    assert_int_equal(stored.size, 4096);
+    stored_text_free(&stored);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_too_much),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_failures_of_a_list),
         cmocka_unit_test(test_failures_of_a_folder),

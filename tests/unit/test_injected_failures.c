@@ -23,7 +23,7 @@
 
 /* EARMARK_EVERY_STEP (make test-failures) tries every call; otherwise one in STEP_STRIDE. */
 #ifdef __SANITIZE_ADDRESS__ /* slow; the release build tries more */
-#define STEP_STRIDE 37
+#define STEP_STRIDE 71
 #else
 #define STEP_STRIDE 11
 #endif

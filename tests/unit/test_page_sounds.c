@@ -1,4 +1,5 @@
 /* The sounds in the page: which part of a clip, at which rate, in which format. */
+#include "host/report/page_media.h"
 #include "host/report/page_sound.h"
 #include "host/report/sound_encode.h"
 #include "tests/support/compare.h"
@@ -50,14 +51,14 @@ static double peak_in_page(const struct sound *sound) {
 }
 
 /* sound_load() of a file by its absolute path. */
-static struct sound load(int index, const char *path, double start, double duration) {
+static struct sound load(int index, const char *path, double start, double duration, int most) {
     struct sound sound;
     struct error error = ERROR_INITIAL;
     struct root_folder root;
     struct clip_sources *sources = NULL;
     assert_int_equal(root_folder_open("/", false, &root, &error), ERROR_NONE);
     assert_int_equal(clip_sources_new(&root, &sources, &error), ERROR_NONE);
-    sound_load(test_decoders, index, sources, path, start, duration, &sound, &error);
+    sound_load(test_decoders, index, sources, path, start, duration, most, &sound, &error);
     assert_no_error(&error);
     clip_sources_free(sources);
     root_folder_close(&root);
@@ -69,7 +70,7 @@ static struct sound load_tone(const struct made_run *made, int rate, int channel
                               double pitch, double start, double duration) {
     const char *path = made_run_path(made, "tone.wav");
     write_tone(path, rate, channels, seconds, pitch);
-    struct sound sound = load(0, path, start, duration);
+    struct sound sound = load(0, path, start, duration, SOUND_MAXIMUM_SECONDS);
     assert_true(sound.readable);
     return sound;
 }
@@ -137,11 +138,35 @@ static void test_long_clips(void **state) {
         sound_free(&sound);
     }
     /* A part after the end. */
-    struct sound sound = load(1, made_run_path(&made, "tone.wav"), 100.0, 1.0);
+    struct sound sound =
+        load(1, made_run_path(&made, "tone.wav"), 100.0, 1.0, SOUND_MAXIMUM_SECONDS);
     assert_false(sound.readable);
     assert_non_null(strstr(sound.reason, "begins at 100 s, but the file is only "));
     sound_free(&sound);
+    /* One that is cut to a few seconds. */
+    sound = load(1, made_run_path(&made, "tone.wav"), 0.0, 12.0, 4);
+    assert_true(sound.readable && sound.seconds == 12.0 && sound.kept == 4.0);
+    sound_free(&sound);
     made_run_free(&made);
+}
+
+/* Clips of 15 s, 240,000 bytes each, with pictures of 6,000; as base64 and with words 332,096. */
+static void test_seconds(void **state) {
+    (void)state;
+    struct sound sounds[32], none[2] = {{.readable = false}, {.readable = false}};
+    for (size_t i = 0; i < 32; i++)
+        sounds[i] =
+            (struct sound){.readable = i != 5, .size = 240000, .picture_size = 6000, .kept = 15.0};
+    const size_t whole = (size_t)31 * 332096, later = 168 * (12096 + 64000) / 10 * 11;
+    assert_int_equal(page_media_seconds(sounds, 32, 30, 0, 0.0, whole), 30);
+    assert_int_equal(page_media_seconds(sounds, 32, 30, 0, 0.0, whole - 1), 14);
+    assert_int_equal(page_media_seconds(sounds, 32, 30, 168, 3.0 * 168, whole + later + 99), 30);
+    assert_int_equal(page_media_seconds(sounds, 32, 30, 168, 3.0 * 168, whole + later - 99), 14);
+    assert_int_equal(page_media_seconds(sounds, 32, 30, 168, 3.0 * 168, whole / 2 + later), 7);
+    assert_int_equal(page_media_seconds(sounds, 32, 30, 168, 3.0 * 168, later), 3);
+    assert_int_equal(page_media_seconds(sounds, 32, 30, 168, 3.0 * 168, 0), 3);
+    assert_int_equal(page_media_seconds(sounds, 32, 20, 0, 0.0, whole), 20);
+    assert_int_equal(page_media_seconds(none, 2, 30, 0, 0.0, 0), 30);
 }
 
 /* The smaller of FLAC and WAV, both exact. */
@@ -174,6 +199,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reduced_rate),
         cmocka_unit_test(test_long_clips),
+        cmocka_unit_test(test_seconds),
         cmocka_unit_test(test_encoding),
     };
     return cmocka_run_group_tests_name("page sounds", tests, test_decoders_begin,

@@ -35,8 +35,8 @@
 
 /* EARMARK_EVERY_STEP (make test-failures) tries every step; otherwise one in STEP_STRIDE. */
 #ifdef __SANITIZE_ADDRESS__ /* slow; the release build tries more */
-#define RANDOM_KILLS 10
-#define STEP_STRIDE 31
+#define RANDOM_KILLS 6
+#define STEP_STRIDE 53
 #else
 #define RANDOM_KILLS 50
 #define STEP_STRIDE 7

@@ -298,15 +298,29 @@ earmark.app = (() => {
 
         /* The order of what comes after the shown clip, made anew from the decisions. */
         async #learn() {
-            const rows = await this.carrier.order("learn").catch(() => null);
-            if (rows === null || this.filters.order !== "learn" || this.special !== null) return;
-            this.filters.learned(rows);
+            const order = await this.carrier.order("learn").catch(() => null);
+            if (order === null || this.filters.order !== "learn" || this.special !== null) return;
+            this.filters.learned(order.rows, order.clips.map((clip) => this.#find(clip)));
             if (this.list.length === 0) return;
             const place = (clip) => this.filters.places.get(clip.row) ?? Infinity;
-            const rest = this.list.slice(this.at + 1);
+            const rest = this.list.slice(this.at + 1)
+                .filter((clip) => !clip.found || this.filters.isFound(clip));
+            const known = new Set(this.list.map((clip) => clip.row));
+            rest.push(...this.filters.apply().filter((clip) => clip.found && !known.has(clip.row)));
             rest.sort((one, other) => place(one) - place(other) || one.rank - other.rank);
             this.list = [...this.list.slice(0, this.at + 1), ...rest];
             this.queue.show(this.list, this.at);
+            this.pane.refresh();
+        }
+
+        /* A clip that is no issue, among them: it has no rank, and its label is the given one. */
+        #find(clip) {
+            const known = this.clips.get(clip.row);
+            if (known && known.found) return known;
+            const found = { ...clip, given: clip.label, found: true };
+            this.clips.set(clip.row, found);
+            this.player.add(found);
+            return found;
         }
 
         async setOrder(order) {

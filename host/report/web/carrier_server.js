@@ -83,9 +83,11 @@ earmark.carrierServer = (() => {
                 { method: "POST", body: JSON.stringify({ decisions: list }) });
         }
 
+        /* Rows in their order, and the clips among them that are no issues. */
         async order(name) {
             if (name !== "learn") return null;
-            return (await this.ask("/order?by=learn")).order;
+            const { order, clips } = await this.ask("/order?by=learn");
+            return { rows: order, clips };
         }
 
         async spot(count) {

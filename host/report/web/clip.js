@@ -67,7 +67,6 @@ earmark.clip = (() => {
                 this.empty.replaceChildren(...reason);
                 return;
             }
-            this.#showFacts();
             this.#showLabels();
             this.#showTwin();
             this.#showLikeliest();
@@ -99,6 +98,7 @@ earmark.clip = (() => {
             } else if (clip.spot) {
                 parts.push(" not flagged: does the label fit?");
             }
+            if (clip.found) parts.push(" not flagged: found by your answers");
             for (const words of evidenceWords(app, clip)) parts.push(" ", words);
             for (const change of clip.changes || [])
                 parts.push(" ", element("span", { class: "for" },
@@ -155,6 +155,7 @@ earmark.clip = (() => {
         refresh() {
             const { clip, app } = this;
             if (!clip) return;
+            this.#showFacts(); /* the order that learns changes how many there are */
             const decision = app.decisions.of(clip.row);
             const given = clip.given ?? clip.label;
             this.keep.firstChild.replaceChildren("Keep ", name(app.label(given)));

@@ -83,6 +83,7 @@ earmark.filters = (() => {
             this.data = data;
             this.decisions = decisions;
             this.places = new Map(); /* row: its place in the learned order */
+            this.found = new Map(); /* row: a clip that is no issue, which this order has brought */
             this.texts = null;
             this.clear();
             this.shown = "undecided";
@@ -113,8 +114,21 @@ earmark.filters = (() => {
             return this.given !== null && this.suggested !== null;
         }
 
-        learned(rows) {
+        learned(rows, clips) {
             this.places = new Map(rows.map((row, place) => [row, place]));
+            for (const clip of clips) if (!this.found.has(clip.row)) this.found.set(clip.row, clip);
+        }
+
+        /* Of what the order has brought: what is still in it, and what was decided. */
+        isFound(clip) {
+            return this.found.has(clip.row) &&
+                (this.places.has(clip.row) || Boolean(this.decisions.of(clip.row)));
+        }
+
+        #clips() {
+            if (this.order !== "learn" || this.found.size === 0) return this.data.issues;
+            const found = [...this.found.values()].filter((clip) => this.isFound(clip));
+            return [...this.data.issues, ...found];
         }
 
         #hasClass(value, index) {
@@ -142,7 +156,7 @@ earmark.filters = (() => {
         apply() {
             const words = this.search.toLowerCase().split(/\s+/).filter(Boolean);
             const isShown = SHOWN.find(([key]) => key === this.shown)[2];
-            const list = this.data.issues.filter((issue) => (this.given === null ||
+            const list = this.#clips().filter((issue) => (this.given === null ||
                 this.#isLabel(issue.given, this.given)) &&
                 (this.suggested === null || this.#isLabel(issue.suggested, this.suggested)) &&
                 (this.anyClass === null || this.#hasClass(issue.given, this.anyClass) ||

@@ -36,7 +36,9 @@ static enum error_code read_run(struct apply_source *source, struct error *error
     char *data = NULL;
     size_t size = 0;
     TRY(folder_read(&source->out, "run.json", RUN_JSON_MAXIMUM, &data, &size, error));
-    source->run = json_parse(data, size, "run.json", error);
+    char *path = file_join(source->out.path, "run.json", error);
+    if (path != NULL) source->run = json_parse(data, size, path, error);
+    free(path);
     free(data);
     if (source->run == NULL) return error->code;
     if (json_integer_value(json_object_get(source->run, "format")) != 1)

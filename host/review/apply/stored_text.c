@@ -17,9 +17,27 @@
 
 /* ---- reading ---- */
 
+/* Half of this computer's memory: the old text and the new one are in it at the same time. What a
+ * list needs besides is for its clips, which an audit needs, too. */
+static size_t most_text(const struct stored_text *stored) {
+    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    if (stored->most > 0) return stored->most;
+    if (pages <= 0 || page <= 0) return STORED_TEXT_MAXIMUM;
+    const uint64_t half = (uint64_t)pages / 2 * (uint64_t)page;
+    return half < STORED_TEXT_MAXIMUM ? (size_t)half : STORED_TEXT_MAXIMUM;
+}
+
+static enum error_code fail_large(const char *name, size_t most, struct error *error) {
+    return FAIL(error, ERROR_DATA,
+                "%s: more than %zu MiB of text, of which earmark apply holds the old and the new "
+                "one in memory; use a computer with more of it, or cut the list into parts and "
+                "audit each",
+                name, most >> 20);
+}
+
 /* All of a stream, which is closed. */
-static enum error_code read_stream(FILE *stream, const char *name, char **bytes, size_t *size,
-                                   struct error *error) {
+static enum error_code read_stream(FILE *stream, const char *name, size_t most, char **bytes,
+                                   size_t *size, struct error *error) {
     size_t capacity = 0, got = 1;
     *size = 0;
     while (got > 0 && error->code == ERROR_NONE) {
@@ -29,8 +47,7 @@ static enum error_code read_stream(FILE *stream, const char *name, char **bytes,
         got = fread(*bytes + *size, 1, capacity - *size - 1, stream);
         *size += got;
         if (got == 0 && ferror(stream)) file_fail(error, name, "read", errno);
-        if (*size > STORED_TEXT_MAXIMUM)
-            FAIL(error, ERROR_DATA, "%s: more than 64 GiB of text; cut the list into parts", name);
+        if (*size > most) fail_large(name, most, error);
     }
     fclose(stream);
     if (error->code == ERROR_NONE) (*bytes)[*size] = '\0';
@@ -54,7 +71,8 @@ static enum error_code unpack(struct stored_text *stored, const char *name, stru
     }
     lseek(copy, 0, SEEK_SET);
     TRY(gzip_open(copy, name, &stream, error));
-    return read_stream(stream, name, &stored->unpacked, &stored->unpacked_size, error);
+    return read_stream(stream, name, most_text(stored), &stored->unpacked, &stored->unpacked_size,
+                       error);
 }
 
 static enum error_code copy_bytes(const char *from, size_t size, const char *name, char **bytes,
@@ -69,15 +87,23 @@ static enum error_code copy_bytes(const char *from, size_t size, const char *nam
 /* The text of the bytes. A UTF-16 text has other bytes than its UTF-8, whatever is in it. */
 static enum error_code decode(struct stored_text *stored, const char *name, struct error *error) {
     const unsigned char *start = (const unsigned char *)stored->unpacked;
-    if (stored->unpacked_size == 0)
-        return copy_bytes("", 0, name, &stored->text, &stored->size, error);
+    if (stored->unpacked_size == 0) {
+        stored->text = stored->unpacked;
+        return ERROR_NONE;
+    }
     FILE *stream = fmemopen(stored->unpacked, stored->unpacked_size, "r");
     if (stream == NULL) return FAIL(error, ERROR_MEMORY, "%s: no memory for a stream", name);
+    const FILE *const plain = stream;
     TRY(utf16_open(&stream, name, error));
-    TRY(read_stream(stream, name, &stored->text, &stored->size, error));
-    stored->is_utf16 = stored->size != stored->unpacked_size ||
-                       memcmp(stored->text, stored->unpacked, stored->size) != 0;
-    if (!stored->is_utf16) return ERROR_NONE;
+    stored->is_utf16 = stream != plain;
+    if (!stored->is_utf16) {
+        fclose(stream);
+        stored->text = stored->unpacked;
+        stored->size = stored->unpacked_size;
+        return ERROR_NONE;
+    }
+    /* It is at most half as long again. */
+    TRY(read_stream(stream, name, SIZE_MAX, &stored->text, &stored->size, error));
     const bool marked =
         (start[0] == 0xff && start[1] == 0xfe) || (start[0] == 0xfe && start[1] == 0xff);
     stored->mark = marked ? 2 : 0;
@@ -90,11 +116,12 @@ static enum error_code open_stored(struct stored_text *stored, const char *name,
                                    struct error *error) {
     stored->is_compressed = stored->stored_size >= 2 && (unsigned char)stored->stored[0] == 0x1f &&
                             (unsigned char)stored->stored[1] == 0x8b;
-    if (stored->is_compressed)
+    if (stored->is_compressed) {
         TRY(unpack(stored, name, error));
-    else
-        TRY(copy_bytes(stored->stored, stored->stored_size, name, &stored->unpacked,
-                       &stored->unpacked_size, error));
+    } else {
+        stored->unpacked = stored->stored;
+        stored->unpacked_size = stored->stored_size;
+    }
     TRY(decode(stored, name, error));
     stored->is_ascii = true;
     for (size_t i = 0; i < stored->size; i++)
@@ -107,8 +134,13 @@ enum error_code stored_text_open(const char *path, uint64_t hash, struct stored_
     int descriptor = -1;
     size_t size = 0;
     TRY(file_open_regular(path, &descriptor, &size, error));
-    TRY(file_read_opened(descriptor, size, path, STORED_TEXT_MAXIMUM, &stored->stored,
-                         &stored->stored_size, error));
+    const size_t most = most_text(stored);
+    if (size > most) {
+        close(descriptor);
+        return fail_large(path, most, error);
+    }
+    TRY(file_read_opened(descriptor, size, path, most, &stored->stored, &stored->stored_size,
+                         error));
     if (XXH3_64bits(stored->stored, stored->stored_size) != hash)
         return FAIL(error, ERROR_DATA,
                     "%s: it has changed since the audit, so decisions do not fit it any more; "
@@ -124,9 +156,9 @@ enum error_code stored_text_take(const char *bytes, size_t size, const char *nam
 }
 
 void stored_text_free(struct stored_text *stored) {
+    if (stored->text != stored->unpacked) free(stored->text);
+    if (stored->unpacked != stored->stored) free(stored->unpacked);
     free(stored->stored);
-    free(stored->unpacked);
-    free(stored->text);
     *stored = (struct stored_text){0};
 }
 

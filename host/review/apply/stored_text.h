@@ -7,15 +7,16 @@
 
 #include <stdint.h>
 
-#define STORED_TEXT_MAXIMUM ((size_t)1 << 36) /* bytes, stored or not */
+#define STORED_TEXT_MAXIMUM ((size_t)1 << 36) /* bytes, whatever the memory */
 
 struct stored_text {
-    char *stored; /* (stored_size) the file's bytes */
+    char *stored; /* (stored_size) the file's bytes, and a NUL */
     size_t stored_size;
-    char *unpacked; /* (unpacked_size) the same without compression */
+    char *unpacked; /* (unpacked_size) the same without compression: `stored` where there is none */
     size_t unpacked_size;
-    char *text; /* (size) the same as UTF-8, and a NUL */
+    char *text; /* (size) the same as UTF-8, and a NUL: `unpacked` where it is that already */
     size_t size;
+    size_t most; /* bytes, stored or not; 0: what half of this computer's memory has room for */
     bool is_compressed;
     bool is_utf16, big_endian;
     size_t mark; /* UTF-16: bytes of the byte order mark, which is not in `text` */
@@ -29,7 +30,7 @@ struct text_edit {
 };
 
 /* Reads the file, and checks that it has this hash (XXH3 of 64 bits): ERROR_DATA says that it has
- * changed. stored_text_free also after a failure. */
+ * changed, or that it is too long. stored_text_free also after a failure. */
 enum error_code stored_text_open(const char *path, uint64_t hash, struct stored_text *stored,
                                  struct error *error);
 /* The same of bytes, which are copied. */
