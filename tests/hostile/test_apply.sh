@@ -26,6 +26,7 @@ decide() {
         "$1" "$end" "$2" "$3" "${4:+,\"label\":\"$4\"}"
 }
 name='$(touch pwned)`touch pwned`'"'"'\"&touch pwned.wav'
+clip=${name//\\/}
 {
     decide "high/$name" high relabel '$(touch pwned) x'
     decide high/-high.wav high relabel -rf
@@ -42,6 +43,22 @@ expect_equal "18: the files are where they were told to be" \
 check "18: undo.sh" bash new/undo.sh
 expect_equal "18: all is as it was" "$(find set | sort)" "$(cat before)"
 expect_equal "18: nothing was run" "$(find . -name pwned; ls "$repository" | grep -x pwned)" ""
+
+# The same name in three folders, which change places.
+{
+    decide "high/$name" high relabel low
+    decide "low/$name" low relabel middle
+    decide "middle/$name" middle exclude
+} >exchange.jsonl
+find set -type f -exec cksum {} + | sort >before
+check "18: names that are exchanged" "$EARMARK" apply out exchange.jsonl -o exchange
+moved=$(cksum <"set/high/$clip")
+check "18: names that are exchanged: moves.sh" bash exchange/moves.sh
+expect_equal "18: names that are exchanged: one has the name of the other" "$(cksum <"set/low/$clip")" "$moved"
+check_fails "18: names that are exchanged: the first has left" test -e "set/high/$clip"
+check "18: names that are exchanged: undo.sh" bash exchange/undo.sh
+expect_equal "18: names that are exchanged: all is as it was" "$(find set -type f -exec cksum {} + | sort)" "$(cat before)"
+expect_equal "18: names that are exchanged: nothing was run" "$(find . -name pwned)" ""
 
 # Labels that would leave the folder, or hide the clip.
 for label in .. . ../../x /tmp/x a/b .hidden ''; do

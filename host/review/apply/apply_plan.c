@@ -4,6 +4,7 @@
 #include "host/base/utf8.h"
 #include "host/review/apply/apply_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,10 +15,12 @@ static enum error_code name_decision(struct apply *apply, const struct decided *
     const struct decision *decision = &decided->decision;
     struct warnings *warnings = &apply->report->warnings;
     const char *path = decision->path != NULL ? decision->path : decision->id;
+    char row[32];
     if (number > NAMED) return ERROR_NONE;
+    snprintf(row, sizeof row, "row %zu", decision->row);
     if (number == NAMED) return warnings_add(warnings, error, "more such decisions follow");
     return warnings_add(warnings, error, "not applied: %.*s (%.*s): %s",
-                        UTF8_PIECE(path == NULL ? "a row" : path, 300),
+                        UTF8_PIECE(path == NULL ? row : path, 300),
                         UTF8_PIECE(decision->by == NULL ? "" : decision->by, 64), problem);
 }
 
