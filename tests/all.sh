@@ -121,6 +121,7 @@ long() {
             env EARMARK_EVERY_STEP=1 "$make" --no-print-directory CUDASIM_SEEDS='1 2' cudasim-run
         part "the CUDA device with the race detector" run_make cudasim-race-run
     fi
+    part "the CUDA device on nvcc's PTX in the simulator" run_make test-ptx
     if build "the simulator with sanitizers" "${sanitized[@]}" cudasim-programs; then
         part "the simulator with sanitizers" run_make "${sanitized[@]}" CUDASIM_SEEDS=7 cudasim-run
     fi

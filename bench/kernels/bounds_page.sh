@@ -14,6 +14,11 @@ features on L4, L40S and RTX 5090); the slow end has 400 clocks and half of that
 processors keep up in decoding 10 s of WAV or 60 s of FLAC at 16 kHz, by the speeds measured on a CPU in
 [RESULTS.md](../RESULTS.md): with fewer, decoding binds and the GPU waits. Statistics (87 numbers a clip) and launches are left out,
 and so is a clock below that of the tensor peak, which an L4 will not hold.
+
+Steps, waves and rows are counted. **Assumed** are the exposed clocks (200 by a review's estimate; 400, ten times as many for the
+beginning and end of a wave, half of the peak and 60% of FFMA in place of 70% were chosen to span the review's 35 to 45% for bfloat16
+on an H100), the rates of L2 but the A100's, and the share of the peak that `mma.sync` reaches on all but Hopper (`gpus.csv`). The
+columns of A100, L4, L40S, RTX 5090 and B200 rest on these more than those of H100 and H200 do.
 END
 bash "$here/computed.sh"
 printf '\n'

@@ -5,8 +5,8 @@
 #
 # It counts steps and waves of the default model's layers on the multiprocessors of each GPU, with the
 # rows that kernels/cuda/chunk_rows.h chooses, and adds the other kernels from counts_*.tsv, at the
-# busiest unit's peak or half of it. Nothing in it was measured on a GPU; bounds_head.md has the
-# assumptions. Decoding is measured on a CPU: bench/RESULTS.md.
+# busiest unit's peak or half of it. Nothing in it was measured on a GPU. The slow ends were chosen to
+# span a review's estimate; bounds_page.sh says which figures are assumed. Decoding is measured on a CPU: bench/RESULTS.md.
 set -eu
 wav=15150 flac=5080 # times real time, of one processor: 10 s of 16 kHz WAV, 60 s of FLAC
 here=$(dirname "$0")

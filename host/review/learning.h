@@ -11,7 +11,7 @@
  * any number of threads. Without decisions it is the ranking.
  *
  * bench/RESULTS.md has what preparation and an order cost at 200,000 clips of 512 columns. Memory:
- * 8 bytes for each clip and class and at most 256 MB while it prepares, then for each candidate 240
+ * 8 bytes for each clip and class and at most 256 MB while it prepares, then for each candidate 290
  * bytes and 4 a class, and for each fold 16 bytes times the columns' square. */
 #ifndef EARMARK_REVIEW_LEARNING_H
 #define EARMARK_REVIEW_LEARNING_H

@@ -151,3 +151,34 @@ REVIEW=$!
 check "a Unix socket: one that was left is replaced" wait_for "$TMP/address" '^ssh ' "$REVIEW"
 stop_review
 check_fails "a Unix socket: removed at the end" test -e "$socket"
+
+# The order that learns, of a run of arrays: once something is decided, clips that are not flagged come, too.
+found=$TMP/found
+check "a run of arrays" "$EARMARK" detect --embeddings tests/golden/votes/sparse_x.npy \
+    --labels tests/golden/votes/sparse_y.npy -o "$found"
+cp tests/golden/votes/sparse_x.npy "$found/embeddings.npy"
+flagged=$(wc -l <"$found/issues.jsonl")
+# ask_learned: once the order is prepared; how many rows it has in $rows
+ask_learned() {
+    local i
+    for ((i = 0; i < 600; i++)); do
+        ask_own "/order?by=learn"
+        if grep -q '"learned":true' "$TMP/body"; then break; fi
+        sleep 0.05
+    done
+    rows=$(sed 's/.*"order":\[\([^]]*\)\].*/\1/' "$TMP/body" | tr , '\n' | wc -l)
+}
+check "its review starts" start_review "$found" --as anna
+ask_learned
+expect_grep "nothing decided: flagged clips only" '"learned":true,.*"clips":\[\]\}' "$TMP/body"
+expect_equal "all of them" "$rows" "$flagged"
+row=$(sed -n '1s/.*"row": \([0-9]*\).*/\1/p' "$found/issues.jsonl")
+decide "{\"decisions\":[{\"row\":$row,\"decision\":\"keep\"}]}"
+expect_code "one is kept" 200
+ask_learned
+expect_grep "then others come, with the classes they may be" '"clips":\[\{"row":[0-9]+,.*"label":[0-9]+,"top":\[\[[0-9]+,0\.[0-9]+\],.*\]\],"suggested":[0-9]+\}' "$TMP/body"
+expect_equal "as many as there are places" "$rows" 200
+cp "$TMP/body" "$TMP/whole"
+ask_learned
+expect_same "the same decisions give the same order" "$TMP/body" "$TMP/whole"
+stop_review

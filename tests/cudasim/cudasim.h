@@ -122,6 +122,8 @@ void cudasim_check_streams_gone(void);
 
 void cudasim_check_launch(const struct cudasim_launch *launch, const struct cudasim_call *call);
 void cudasim_run_kernel(const struct cudasim_launch *launch, const struct cudasim_call *call);
+/* Calls it with the number of each block of a grid, in an order of the seed. */
+void cudasim_each_block(uint64_t blocks, void (*run)(uint64_t number));
 static inline bool cudasim_in_kernel(void) {
     return cudasim_view.self != NULL && cudasim_on_device();
 }

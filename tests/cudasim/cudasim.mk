@@ -20,7 +20,7 @@ CUDASIM_C_FLAGS := -std=c17 $(CUDASIM_COMMON) -O2 $(WARNINGS)
 # The compiler inserts calls of __tsan_read4() and so on, which race.cpp defines; no library.
 CUDASIM_HOOKS := -fsanitize=thread -DCUDASIM_HOOKS
 
-CUDASIM_SOURCES := $(filter-out tests/cudasim/test_%,$(sort $(wildcard tests/cudasim/*.cpp)))
+CUDASIM_SOURCES := $(filter-out tests/cudasim/test_%,$(sort $(wildcard tests/cudasim/*.cpp tests/cudasim/ptx/*.cpp)))
 CUDASIM_HASH := $(shell printf '%s' '$(CUDASIM_CXX) $(CC) $(CUDASIM_OPTIMISE) $(CUDASIM_FLAGS) $(CUDASIM_C_FLAGS) $(cudasim_sanitizer)' | cksum | cut -d' ' -f1)
 CUDASIM_BUILD := build/cudasim-$(CUDASIM_HASH)
 CUDASIM_RUNTIME := $(CUDASIM_SOURCES:%.cpp=$(CUDASIM_BUILD)/%.o)
@@ -89,6 +89,8 @@ $(CUDASIM_BUILD)/hooks/test_simulator: $(addprefix $(CUDASIM_BUILD)/hooks/tests/
 	$(quiet)$(CUDASIM_CXX) -o $@ $^ -lm -lpthread
 
 -include $(shell find $(CUDASIM_BUILD) -name '*.d' 2>/dev/null)
+
+include tests/cudasim/ptx/ptx.mk
 
 .PHONY: cudasim
 cudasim: $(BUILD)/cudasim/earmark $(BUILD)/cudasim/earmark-cuda.so ## the program with the simulated CUDA device, in the build folder's cudasim/

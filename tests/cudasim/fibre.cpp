@@ -2,6 +2,7 @@
  * they wait: at barriers, shuffles and the steps of a warp. The seed decides which block, warp
  * and lane continues. */
 #include "cudasim.h"
+#include "ptx/ptx.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -269,6 +270,11 @@ static void fail_stuck(void) {
 
 static void run_block(uint64_t number) {
     const struct dim3 grid = cudasim_view.grid;
+    draws = cudasim_random();
+    const uint32_t dice = cudasim_draw(8);
+    order = dice == 0 ? FORWARDS : dice == 1 ? BACKWARDS : ANY_ORDER;
+    wanders = cudasim_draw(2) == 0;
+    cudasim_shared_new_block();
     cudasim_view.block_index =
         uint3{(unsigned)(number % grid.x), (unsigned)(number / grid.x % grid.y),
               (unsigned)(number / grid.x / grid.y)};
@@ -291,15 +297,24 @@ static void run_block(uint64_t number) {
     switch_to(choose());
     cudasim_view.self = NULL;
     if (ended_count != thread_count) fail_stuck();
+    cudasim_shared_check_block();
 }
 
 static uint64_t common_divisor(uint64_t a, uint64_t b) {
     return b == 0 ? a : common_divisor(b, a % b);
 }
 
+void cudasim_each_block(uint64_t blocks, void (*run)(uint64_t number)) {
+    uint64_t step = cudasim_draw((uint32_t)(blocks < UINT32_MAX ? blocks : UINT32_MAX)) | 1;
+    while (common_divisor(step, blocks) != 1) step++;
+    uint64_t number = cudasim_draw((uint32_t)(blocks < UINT32_MAX ? blocks : UINT32_MAX));
+    for (uint64_t i = 0; i < blocks; i++, number = (number + step) % blocks) run(number);
+}
+
 void cudasim_run_kernel(const struct cudasim_launch *launch, const struct cudasim_call *call) {
     const uint64_t blocks = (uint64_t)launch->grid.x * launch->grid.y * launch->grid.z;
     const unsigned long long fused_before = cudasim_view.fused_operations;
+    if (ptx_run_kernel(launch, call)) return;
     make_fibres();
     find_own_stack();
     cudasim_now.launch = launch;
@@ -309,18 +324,7 @@ void cudasim_run_kernel(const struct cudasim_launch *launch, const struct cudasi
     cudasim_view.block = launch->block;
     thread_count = launch->block.x * launch->block.y * launch->block.z;
     cudasim_shared_begin(launch);
-    uint64_t step = cudasim_draw((uint32_t)(blocks < UINT32_MAX ? blocks : UINT32_MAX)) | 1;
-    while (common_divisor(step, blocks) != 1) step++;
-    uint64_t number = cudasim_draw((uint32_t)(blocks < UINT32_MAX ? blocks : UINT32_MAX));
-    for (uint64_t i = 0; i < blocks; i++, number = (number + step) % blocks) {
-        draws = cudasim_random();
-        const uint32_t dice = cudasim_draw(8);
-        order = dice == 0 ? FORWARDS : dice == 1 ? BACKWARDS : ANY_ORDER;
-        wanders = cudasim_draw(2) == 0;
-        cudasim_shared_new_block();
-        run_block(number);
-        cudasim_shared_check_block();
-    }
+    cudasim_each_block(blocks, run_block);
     counts->launches++;
     if (launch->shared_bytes > counts->shared_bytes) counts->shared_bytes = launch->shared_bytes;
     counts->blocks += blocks;

@@ -7,11 +7,18 @@
 #include <stdlib.h>
 #include <tuple>
 #include <utility>
+#include <vector>
+
+struct cudasim_argument {
+    const void *data;
+    size_t bytes;
+};
 
 /* A launch waiting in its stream: the kernel and a copy of its arguments. */
 struct cudasim_call {
     void (*run)(const struct cudasim_call *call); /* one thread of the kernel */
     void (*destroy)(struct cudasim_call *call);
+    std::vector<struct cudasim_argument> (*arguments)(const struct cudasim_call *call);
     const void *kernel;
     size_t bytes; /* of the whole call */
 };
@@ -39,6 +46,17 @@ template <typename... P> void cudasim_run_call(const struct cudasim_call *call) 
     std::apply(own->kernel, own->arguments);
 }
 
+template <typename... P>
+std::vector<struct cudasim_argument> cudasim_arguments_of_call(const struct cudasim_call *call) {
+    std::vector<struct cudasim_argument> list;
+    std::apply(
+        [&](const P &...argument) {
+            (list.push_back({&argument, sizeof argument}), ...);
+        },
+        ((const cudasim_call_of<P...> *)call)->arguments);
+    return list;
+}
+
 template <typename... P> void cudasim_destroy_call(struct cudasim_call *call) {
     delete (cudasim_call_of<P...> *)call;
 }
@@ -46,11 +64,11 @@ template <typename... P> void cudasim_destroy_call(struct cudasim_call *call) {
 template <typename... P, typename... A>
 void cudasim_launch_kernel(const struct cudasim_launch &launch, void (*kernel)(P...),
                            A &&...arguments) {
-    cudasim_call_of<P...> *call =
-        new cudasim_call_of<P...>{{cudasim_run_call<P...>, cudasim_destroy_call<P...>,
-                                   (const void *)kernel, sizeof(cudasim_call_of<P...>)},
-                                  kernel,
-                                  std::tuple<P...>(std::forward<A>(arguments)...)};
+    cudasim_call_of<P...> *call = new cudasim_call_of<P...>{
+        {cudasim_run_call<P...>, cudasim_destroy_call<P...>, cudasim_arguments_of_call<P...>,
+         (const void *)kernel, sizeof(cudasim_call_of<P...>)},
+        kernel,
+        std::tuple<P...>(std::forward<A>(arguments)...)};
     cudasim_enqueue_kernel(&launch, &call->base);
 }
 
