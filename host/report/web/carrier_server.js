@@ -11,9 +11,18 @@ earmark.carrierServer = (() => {
     const REASONS = new Map([
         [401, "the program was started anew: open the address that it printed"],
         [403, "the program was started anew: open the address that it printed"],
-        [409, "the run has changed: start earmark review again"],
-        [507, "the disk of the run is full"],
     ]);
+
+    /* The program's own words, where the answer has some. */
+    const wordsOf = async (answer) => {
+        const said = REASONS.get(answer.status);
+        if (said) return said;
+        try {
+            return String((await answer.json()).error);
+        } catch {
+            return `the program answered ${answer.status} ${answer.statusText}`.trim();
+        }
+    };
 
     const readToken = () => {
         const token = location.hash.slice(1);
@@ -48,9 +57,7 @@ earmark.carrierServer = (() => {
                 throw new Refused("the program does not answer: is earmark review still running?");
             }
             if (!answer.ok) {
-                const words = REASONS.get(answer.status) ||
-                    `the program answered ${answer.status} ${answer.statusText}`.trim();
-                throw new Refused(words, answer.status < 500 && answer.status !== 429);
+                throw new Refused(await wordsOf(answer), answer.status < 500 && answer.status !== 429);
             }
             return answer.json();
         }
