@@ -89,6 +89,18 @@ static void answer_sound(struct server *server, const struct request_target *tar
 
 /* ---- lists ---- */
 
+/* Leaves out the clip that a spot check would ask for next: a draw that began with what the order
+ * has found would be no random choice (server_left.c counts it as far as it is answered). */
+static void leave_next_of_draw(struct server *server, size_t *rows, size_t *count) {
+    size_t next, kept = 0;
+    pthread_mutex_lock(&server->lock);
+    const size_t drawn = server_left_spot(server, &next, 1);
+    pthread_mutex_unlock(&server->lock);
+    for (size_t i = 0; i < *count; i++)
+        if (drawn == 0 || rows[i] != next) rows[kept++] = rows[i];
+    *count = kept;
+}
+
 /* The order, of which clips that are not flagged are only among the first, and these clips, which
  * the page does not know. */
 static void write_order(struct server *server, const size_t *rows, size_t count, struct text *json,
@@ -136,6 +148,7 @@ static void answer_order(struct server *server, const struct server_request *req
         learning_state(server->learning, words);
         text_format(&answer->own, "{\"learned\":%s,\"words\":", learned ? "true" : "false");
         text_json(&answer->own, words);
+        leave_next_of_draw(server, rows, &row_count);
         write_order(server, rows, row_count, &answer->own, &error);
     }
     if (error.code != ERROR_NONE) refuse_failure(answer, &error);

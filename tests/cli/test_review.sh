@@ -172,12 +172,15 @@ check "its review starts" start_review "$found" --as anna
 ask_learned
 expect_grep "nothing decided: flagged clips only" '"learned":true,.*"clips":\[\]\}' "$TMP/body"
 expect_equal "all of them" "$rows" "$flagged"
+ask_own "/spot?n=1"
+next=$(grep -oE '"row":[0-9]+' "$TMP/body")
 row=$(sed -n '1s/.*"row": \([0-9]*\).*/\1/p' "$found/issues.jsonl")
 decide "{\"decisions\":[{\"row\":$row,\"decision\":\"keep\"}]}"
 expect_code "one is kept" 200
 ask_learned
 expect_grep "then others come, with the classes they may be" '"clips":\[\{"row":[0-9]+,.*"label":[0-9]+,"top":\[\[[0-9]+,0\.[0-9]+\],.*\]\],"suggested":[0-9]+\}' "$TMP/body"
 expect_equal "as many as there are places" "$rows" 200
+expect_no_grep "but not the one that a spot check would ask for next" "$next[,}]" "$TMP/body"
 cp "$TMP/body" "$TMP/whole"
 ask_learned
 expect_same "the same decisions give the same order" "$TMP/body" "$TMP/whole"
