@@ -57,7 +57,8 @@ earmark.carrierServer = (() => {
                 throw new Refused("the program does not answer: is earmark review still running?");
             }
             if (!answer.ok) {
-                throw new Refused(await wordsOf(answer), answer.status < 500 && answer.status !== 429);
+                const final = answer.status < 500 && answer.status !== 429;
+                throw new Refused(await wordsOf(answer), final);
             }
             return answer.json();
         }
