@@ -104,11 +104,11 @@ cudasim-programs: cudasim cuda-tests $(CUDASIM_BUILD)/test_simulator
 .PHONY: cudasim-race-programs
 cudasim-race-programs: cudasim-race cuda-tests $(CUDASIM_BUILD)/hooks/test_simulator
 
-# The sanitized tests leave out the 512-channel model, which takes minutes and runs the same code as the
-# others. The race detector leaves out all slow tests, since races between warps depend neither on where a
+# The sanitized tests leave out the 512-channel model and the ends of tiles, which take minutes and run the
+# same code as the others. The race detector leaves out all slow tests, since races between warps depend neither on where a
 # tile ends nor on what fails; it runs the layers' kernels with each seed.
 cudasim_slow := $(addprefix $(BUILD)/tests/cuda/test_,device_errors wide tails gpus)
-cudasim_tests := $(filter-out $(if $(SANITIZER),%/test_wide),$(cudasim_slow) $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS)))
+cudasim_tests := $(filter-out $(if $(SANITIZER),%/test_wide %/test_tails),$(cudasim_slow) $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS)))
 # One seed injects the errors at every call; more seeds would repeat them.
 cudasim_tests_of = $(filter-out $(if $(filter $(1),$(firstword $(CUDASIM_SEEDS))),,%/test_device_errors),$(cudasim_tests))
 cudasim_race_tests := $(filter-out $(cudasim_slow),$(CUDA_TEST_PROGRAMS))
