@@ -277,7 +277,7 @@ test: ## what everybody runs: 10 minutes on two processors; last line "N passed,
 	@$(lint_variables) MAKE='$(MAKE)' bash tests/all.sh short
 
 .PHONY: test-long
-test-long: ## the rest: clang-tidy, races, another seed, every failure, all GPU targets, new inputs for fuzzers
+test-long: ## the rest: clang-tidy, races, another seed, more failures, all GPU targets, new inputs for fuzzers
 	@$(MAKE) --no-print-directory deps
 	@$(lint_variables) MAKE='$(MAKE)' bash tests/all.sh long
 

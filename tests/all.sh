@@ -82,7 +82,7 @@ short() {
     export CUDA=0
     if build "program" cli-programs; then
         part "command-line tests" run_make test-cli
-        part "hostile ground, the quick part" run_make HOSTILE_LONG= test-hostile
+        part "hostile ground, the quick part" run_waiting HOSTILE_LONG= test-hostile
         part "the page in browsers that are installed, the quick part" run_waiting test-browser
     fi
     if build "unit tests with AddressSanitizer and UndefinedBehaviorSanitizer" "${sanitized[@]}" tests; then
@@ -100,14 +100,14 @@ long() {
     fi
     export CUDA=0
     if build "program" cli-programs; then
-        part "hostile ground" run_make test-hostile
+        WORLD_ROUNDS=200 part "hostile ground" run_waiting test-hostile
         part "the page in browsers" run_waiting BROWSER_INSTALL=1 BROWSER_LONG=1 test-browser
         part "jobs on a Slurm of this machine, the bundle on a bare Debian" run_make test-cluster
     fi
     LINT_ANALYZER=shallow part "clang's warnings and clang-tidy" lint warnings tidy
     if build "unit tests" tests; then
-        part "unit tests without sanitizers, with kills and injected failures at every call" \
-            env EARMARK_EVERY_STEP=1 EARMARK_SIMULATIONS=1000 RUN_OPTIONS="$RUN_OPTIONS --timeout 3600" \
+        part "unit tests without sanitizers, with more kills and injected failures" \
+            env EARMARK_EVERY_STEP=3 EARMARK_SIMULATIONS=1000 RUN_OPTIONS="$RUN_OPTIONS --timeout 3600" \
             "$make" --no-print-directory test-unit
     fi
     if build "program with sanitizers" "${sanitized[@]}" cli-programs; then

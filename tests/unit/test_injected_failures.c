@@ -21,7 +21,8 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* EARMARK_EVERY_STEP (make test-failures) tries every call; otherwise one in STEP_STRIDE. */
+/* EARMARK_EVERY_STEP=1 (make test-failures) tries every call, =3 (make test-long) one in three;
+ * otherwise one in STEP_STRIDE. */
 #ifdef __SANITIZE_ADDRESS__ /* slow; the release build tries more */
 #define STEP_STRIDE 71
 #else
@@ -56,8 +57,10 @@ static int drop_corpus(void **state) {
 
 /* Distance between the calls that are tried, out of `count`; at least three are tried. */
 static int stride(int count) {
-    if (getenv("EARMARK_EVERY_STEP") != NULL || count < 3) return 1;
-    return count / 3 < STEP_STRIDE ? count / 3 : STEP_STRIDE;
+    const char *setting = getenv("EARMARK_EVERY_STEP");
+    const int step = setting == NULL ? STEP_STRIDE : atoi(setting);
+    if (step < 1 || count < 3) return 1;
+    return count / 3 < step ? count / 3 : step;
 }
 
 /* Without failures the run ends with the expected bytes. */
