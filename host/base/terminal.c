@@ -160,6 +160,15 @@ void terminal_wrap(struct text *text, const char *string, int column, int indent
     }
 }
 
+void terminal_add_line(struct text *text, struct text *line, int column, int indent, int width) {
+    if (line->failed)
+        text->failed = true;
+    else if (line->data != NULL)
+        terminal_wrap(text, line->data, column, indent, width);
+    text_string(text, "\n");
+    text_free(line);
+}
+
 enum error_code terminal_print_pieces(FILE *stream, struct text *text, bool all, const char *what,
                                       struct error *error) {
     const size_t piece = (size_t)1 << 20;

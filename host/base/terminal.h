@@ -40,4 +40,7 @@ void terminal_cut(struct text *text, const char *string, int columns);
  * lines begin with `indent` spaces. No newline at the end. width 0: nothing is broken. */
 void terminal_wrap(struct text *text, const char *string, int column, int indent, int width);
 
+/* The same of a text, which it frees, with a newline at the end. */
+void terminal_add_line(struct text *text, struct text *line, int column, int indent, int width);
+
 #endif

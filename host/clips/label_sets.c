@@ -79,6 +79,18 @@ void label_split_join(const struct label_split *split, const char *separator, st
     }
 }
 
+void label_set_rejoin(const char *set, const char *separator, struct text *joined) {
+    text_string(joined, "");
+    while (*set != '\0') {
+        const size_t length = strcspn(set, LABEL_JOINT);
+        text_append(joined, set, length);
+        set += length;
+        if (*set == '\0') break;
+        text_string(joined, separator);
+        set++;
+    }
+}
+
 void label_split_close(struct label_split *split) {
     free(split->pieces);
     text_free(&split->bytes);

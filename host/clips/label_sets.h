@@ -29,6 +29,8 @@ enum error_code label_split_add(struct label_split *split, char *label, struct e
 void label_split_end(struct label_split *split);
 /* Appends the pieces with the separator between them. */
 void label_split_join(const struct label_split *split, const char *separator, struct text *joined);
+/* Appends a set, whose labels have LABEL_JOINT between them, with the separator in its place. */
+void label_set_rejoin(const char *set, const char *separator, struct text *joined);
 void label_split_close(struct label_split *split); /* takes a zeroed one */
 
 /* The labels of a finished list, and the set of them that each of its classes is; without a

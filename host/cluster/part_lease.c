@@ -3,6 +3,7 @@
 #include "host/base/clock.h"
 #include "host/base/file_replace.h"
 #include "host/base/progress.h"
+#include "host/base/random.h"
 #include "host/base/stop.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -173,8 +173,7 @@ enum error_code part_lease_open(const struct folder *folder,
                                  .settings = *settings,
                                  .began = clock_seconds(),
                                  .self = {.clips = clips}};
-    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
-        return FAIL(error, ERROR_FILE, "no random number: %s", strerror(errno));
+    TRY(random_bytes(&number, sizeof number, error));
     snprintf(lease->self.tag, sizeof lease->self.tag, "%016" PRIx64, number);
     lock_owner_self(&lease->self.process);
     for (int attempt = 0; attempt < ATTEMPTS && !lease->held; attempt++) {

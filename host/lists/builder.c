@@ -307,14 +307,7 @@ static enum error_code rejoin(struct builder *builder, struct string_table *labe
     uint32_t number = 0;
     for (size_t i = 0; i < labels->count && error->code == ERROR_NONE; i++) {
         text_clear(&builder->label);
-        text_string(&builder->label, "");
-        for (const char *at = string_table_at(labels, i); *at != '\0';) {
-            size_t length = strcspn(at, LABEL_JOINT);
-            text_append(&builder->label, at, length);
-            at += length;
-            if (*at != '\0') text_string(&builder->label, separator);
-            at += *at != '\0';
-        }
+        label_set_rejoin(string_table_at(labels, i), separator, &builder->label);
         if (text_check(&builder->label, error) == ERROR_NONE)
             string_table_add(&made, builder->label.data, &number, error);
     }

@@ -152,12 +152,7 @@ static void append_cautions(struct text *text, const struct run_results *results
         struct text line = TEXT_INITIAL;
         text_string(&line, "caution: ");
         name_visible(&line, results->cautions[i]);
-        if (line.failed)
-            text->failed = true;
-        else
-            terminal_wrap(text, line.data, 0, 4, width);
-        text_string(text, "\n");
-        text_free(&line);
+        terminal_add_line(text, &line, 0, 4, width);
     }
     if (results->caution_count > 0) text_string(text, "\n");
 }

@@ -12,12 +12,7 @@ uint64_t summary_clips(const struct run_results *results) {
 }
 
 void summary_wrapped(struct text *text, struct text *line, int indent, int width) {
-    if (line->failed)
-        text->failed = true;
-    else if (line->data != NULL)
-        terminal_wrap(text, line->data, indent, indent, width);
-    text_string(text, "\n");
-    text_free(line);
+    terminal_add_line(text, line, indent, indent, width);
 }
 
 enum error_code summary_put(FILE *stream, struct text *text, struct error *error) {

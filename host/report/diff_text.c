@@ -12,12 +12,7 @@
 /* Adds the line, broken to the width, and frees it. */
 static void add_line(struct text *text, struct text *line, int indent, int width) {
     text_format(text, "%*s", indent, "");
-    if (line->failed)
-        text->failed = true;
-    else if (line->data != NULL)
-        terminal_wrap(text, line->data, indent, indent == 0 ? 4 : indent + 2, width);
-    text_string(text, "\n");
-    text_free(line);
+    terminal_add_line(text, line, indent, indent == 0 ? 4 : indent + 2, width);
 }
 
 static void append_amount(struct text *line, size_t count, const char *what) {

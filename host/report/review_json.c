@@ -154,11 +154,17 @@ static void append_clip(struct review_data *data, struct text *out, size_t row) 
     append_known(out, "decibels", level, 1);
 }
 
-enum error_code review_data_clip(struct review_data *data, size_t row, struct text *out,
-                                 struct error *error) {
+/* An object that is still open, with the label that the list has. */
+static enum error_code append_labelled(struct review_data *data, struct text *out, size_t row,
+                                       struct error *error) {
     append_clip(data, out, row);
     text_string(out, ",\"label\":");
-    TRY(append_label(data, out, run_clip_at(&data->results->clips, row).label, error));
+    return append_label(data, out, run_clip_at(&data->results->clips, row).label, error);
+}
+
+enum error_code review_data_clip(struct review_data *data, size_t row, struct text *out,
+                                 struct error *error) {
+    TRY(append_labelled(data, out, row, error));
     text_string(out, "}");
     return text_check(out, error);
 }
@@ -217,9 +223,7 @@ static void append_other(struct review_data *data, struct text *out, const struc
 enum error_code review_data_found(struct review_data *data, size_t row, struct text *out,
                                   struct error *error) {
     const struct run_clip clip = run_clip_at(&data->results->clips, row);
-    append_clip(data, out, row);
-    text_string(out, ",\"label\":");
-    TRY(append_label(data, out, clip.label, error));
+    TRY(append_labelled(data, out, row, error));
     append_top(data, out, clip.array_row);
     append_other(data, out, &clip);
     text_string(out, "}");

@@ -13,12 +13,7 @@
 
 static void add_line(struct text *text, struct text *line, int indent, int width) {
     text_format(text, "%*s", indent, "");
-    if (line->failed)
-        text->failed = true;
-    else if (line->data != NULL)
-        terminal_wrap(text, line->data, indent, indent + 4, width);
-    text_string(text, "\n");
-    text_clear(line);
+    terminal_add_line(text, line, indent, indent + 4, width);
 }
 
 /* A label, or those of a set with commas between them. */

@@ -15,15 +15,7 @@ static const char what[] = "conflicts";
 static const char *take_set(struct conflicts *conflicts, const char *joined, const char *separator,
                             struct error *error) {
     struct text set = TEXT_INITIAL;
-    text_string(&set, "");
-    for (const char *at = joined; *at != '\0';) {
-        const size_t length = strcspn(at, LABEL_JOINT);
-        text_append(&set, at, length);
-        at += length;
-        if (*at == '\0') break;
-        text_string(&set, separator);
-        at++;
-    }
+    label_set_rejoin(joined, separator, &set);
     char *copy = text_check(&set, error) == ERROR_NONE ? memory_string(set.data, error) : NULL;
     if (copy != NULL) conflicts->sets[conflicts->set_count++] = copy;
     text_free(&set);

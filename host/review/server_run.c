@@ -3,13 +3,13 @@
 #include "host/base/json.h"
 #include "host/base/memory.h"
 #include "host/base/progress.h"
+#include "host/base/random.h"
 #include "host/report/run_root.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 /* ---- the run is the one that was opened ---- */
 
@@ -60,11 +60,7 @@ enum error_code server_run_check(const struct server *server, struct error *erro
 
 static enum error_code make_secret(char secret[REQUEST_KEY_SIZE], struct error *error) {
     unsigned char bytes[(REQUEST_KEY_SIZE - 1) / 2];
-    ssize_t got;
-    do got = getrandom(bytes, sizeof bytes, 0);
-    while (got < 0 && errno == EINTR);
-    if (got != (ssize_t)sizeof bytes)
-        return FAIL(error, ERROR_FILE, "the system gives no random numbers: %s", strerror(errno));
+    TRY(random_bytes(bytes, sizeof bytes, error));
     for (size_t i = 0; i < sizeof bytes; i++) {
         secret[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
         secret[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -61,5 +62,13 @@ void compare_no_error(const struct error *error, const char *file, int line) {
     if (error->code == ERROR_NONE) return;
     print_error("%s: %s (%s:%d)\n", error_name(error->code), error->message,
                 error->file == NULL ? "?" : error->file, error->line);
+    _fail(file, line);
+}
+
+void compare_error(const struct error *error, int code, const char *part, const char *file,
+                   int line) {
+    if ((int)error->code == code && strstr(error->message, part) != NULL) return;
+    print_error("'%s' (%s) lacks '%s' (%s)\n", error->message, error_name(error->code), part,
+                error_name((enum error_code)code));
     _fail(file, line);
 }

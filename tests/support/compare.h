@@ -21,6 +21,11 @@ void compare_within(double difference, double tolerance, const char *what, const
 /* Fails the cmocka test with the error's message unless the code is ERROR_NONE. */
 struct error;
 void compare_no_error(const struct error *error, const char *file, int line);
+void compare_error(const struct error *error, int code, const char *part, const char *file,
+                   int line);
 #define assert_no_error(error) compare_no_error((error), __FILE__, __LINE__)
+
+/* Fails the cmocka test unless the error has this code and its message contains `part`. */
+#define assert_error(error, code, part) compare_error((error), (code), (part), __FILE__, __LINE__)
 
 #endif

@@ -1,8 +1,7 @@
 /* Cross-validated probabilities against scikit-learn's; the same bytes from any number of
  * threads and whatever other fits run at the same time. */
-#include "host/classifier/crossval.h"
 #include "tests/support/compare.h"
-#include "tests/support/golden.h"
+#include "tests/support/crossval_example.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -14,42 +13,6 @@
 #include <cmocka.h>
 
 #define GATE 1e-4 /* largest difference of a probability */
-
-struct example {
-    struct golden x, y, f, p;
-    struct crossval_input input;
-};
-
-static struct example read_example(const char *name) {
-    struct example example;
-    char path[64];
-    snprintf(path, sizeof path, "crossval/%s_x.npy", name);
-    example.x = golden_read(path);
-    snprintf(path, sizeof path, "crossval/%s_y.npy", name);
-    example.y = golden_read(path);
-    snprintf(path, sizeof path, "crossval/%s_f.npy", name);
-    example.f = golden_read(path);
-    snprintf(path, sizeof path, "crossval/%s_p.npy", name);
-    example.p = golden_read(path);
-    example.input =
-        (struct crossval_input){.embeddings = matrix_of(example.x.floats, example.x.shape[1]),
-                                .labels = example.y.integers,
-                                .fold_of = example.f.integers,
-                                .rows = example.x.shape[0],
-                                .features = example.x.shape[1],
-                                .classes = example.p.shape[1]};
-    for (size_t i = 0; i < example.f.count; i++)
-        if ((size_t)example.f.integers[i] >= example.input.folds)
-            example.input.folds = (size_t)example.f.integers[i] + 1;
-    return example;
-}
-
-static void free_example(struct example *example) {
-    golden_free(&example->x);
-    golden_free(&example->y);
-    golden_free(&example->f);
-    golden_free(&example->p);
-}
 
 /* Probabilities (rows, classes), to be freed. */
 static float *run(const struct crossval_input *input, const struct crossval_settings *settings,
@@ -70,7 +33,7 @@ static float *run(const struct crossval_input *input, const struct crossval_sett
 }
 
 static void check_example(const char *name, double c, enum crossval_scale scale) {
-    struct example example = read_example(name);
+    struct crossval_example example = crossval_example_read("crossval", name);
     struct crossval_settings settings = {
         .c_values = {c}, .c_count = 1, .scale = scale, .tolerance = 1e-8, .max_iterations = 10000};
     struct crossval_report report;
@@ -87,7 +50,7 @@ static void check_example(const char *name, double c, enum crossval_scale scale)
     }
     free(probabilities);
     crossval_report_free(&report);
-    free_example(&example);
+    crossval_example_free(&example);
 }
 
 static void test_standardised(void **state) {
@@ -121,7 +84,7 @@ static void test_missing_classes(void **state) {
 /* By all rows: what columns that were standardised beforehand give. */
 static void test_pooled(void **state) {
     (void)state;
-    struct example example = read_example("offset");
+    struct crossval_example example = crossval_example_read("crossval", "offset");
     size_t rows = example.input.rows, features = example.input.features;
     struct crossval_settings settings = {.c_values = {0.1},
                                          .c_count = 1,
@@ -156,12 +119,12 @@ static void test_pooled(void **state) {
     free(pooled);
     free(beforehand);
     free(scaled);
-    free_example(&example);
+    crossval_example_free(&example);
 }
 
 static void test_logarithms(void **state) {
     (void)state;
-    struct example example = read_example("missing");
+    struct crossval_example example = crossval_example_read("crossval", "missing");
     struct crossval_settings settings = {.c_values = {1},
                                          .c_count = 1,
                                          .scale = SCALE_STANDARD,
@@ -183,12 +146,12 @@ static void test_logarithms(void **state) {
     crossval_report_free(&other);
     free(probabilities);
     free(logarithms);
-    free_example(&example);
+    crossval_example_free(&example);
 }
 
 static void test_same_bytes(void **state) {
     (void)state;
-    struct example example = read_example("ten");
+    struct crossval_example example = crossval_example_read("crossval", "ten");
     size_t bytes = example.p.count * sizeof(float);
     struct crossval_settings settings = CROSSVAL_DEFAULTS;
     settings.c_auto = false;
@@ -218,13 +181,13 @@ static void test_same_bytes(void **state) {
     free(first);
     crossval_report_free(&report);
     crossval_report_free(&other);
-    free_example(&example);
+    crossval_example_free(&example);
 }
 
 /* The choice is the C of the lowest mean -log p[label], which is recomputed here. */
 static void test_choice(void **state) {
     (void)state;
-    struct example example = read_example("ten");
+    struct crossval_example example = crossval_example_read("crossval", "ten");
     struct crossval_settings settings = CROSSVAL_DEFAULTS;
     struct crossval_report report;
     float *probabilities = run(&example.input, &settings, 2, &report);
@@ -251,12 +214,12 @@ static void test_choice(void **state) {
     assert_true(report.at_edge);
     free(probabilities);
     crossval_report_free(&report);
-    free_example(&example);
+    crossval_example_free(&example);
 }
 
 static void test_limits(void **state) {
     (void)state;
-    struct example example = read_example("ten");
+    struct crossval_example example = crossval_example_read("crossval", "ten");
     struct crossval_settings settings = CROSSVAL_DEFAULTS;
     settings.max_iterations = 2;
     struct crossval_report report;
@@ -280,12 +243,12 @@ static void test_limits(void **state) {
     assert_non_null(strstr(warnings.data, "stopped flat"));
     text_free(&warnings);
     crossval_report_free(&report);
-    free_example(&example);
+    crossval_example_free(&example);
 }
 
 static void test_refused(void **state) {
     (void)state;
-    struct example example = read_example("two");
+    struct crossval_example example = crossval_example_read("crossval", "two");
     struct crossval_settings settings = CROSSVAL_DEFAULTS;
     struct crossval_report report;
     struct error error = ERROR_INITIAL;
@@ -332,7 +295,7 @@ static void test_refused(void **state) {
     free(fold_of);
     free(spoiled);
     free(probabilities);
-    free_example(&example);
+    crossval_example_free(&example);
 }
 
 /* How many lines of warnings the choice of C gives, of three values in steps of ten from `least` */
@@ -388,7 +351,7 @@ static void turn(struct crossval_input *input, float *x, int32_t *y) {
  * list, and all rows are fitted with it once. */
 static void test_sample(void **state) {
     (void)state;
-    struct example example = read_example("unbalanced");
+    struct crossval_example example = crossval_example_read("crossval", "unbalanced");
     size_t rows = example.input.rows, features = example.input.features;
     size_t cells = rows * example.input.classes;
     struct crossval_settings settings = {.c_auto = true,
@@ -437,7 +400,7 @@ static void test_sample(void **state) {
     free(x);
     free(expected);
     free(probabilities);
-    free_example(&example);
+    crossval_example_free(&example);
 }
 
 int main(void) {

@@ -2,6 +2,7 @@
 #include "host/review/decision_writer.h"
 #include "tests/support/compare.h"
 #include "tests/support/injected_failures.h"
+#include "tests/support/out_folder.h"
 #include "tests/support/sound_files.h"
 
 #include <errno.h>
@@ -21,26 +22,8 @@
 #include <cmocka.h>
 /* clang-format on */
 
-static struct folder out;
-
-static int begin(void **state) {
-    struct error error = ERROR_INITIAL;
-    if (test_folder_begin(state) != 0) return -1;
-    return folder_open(test_path(test_folder, "out"), true, &out, &error) == ERROR_NONE ? 0 : -1;
-}
-
-static int end(void **state) {
-    folder_close(&out);
-    return test_folder_end(state);
-}
-
-static void assert_message(const struct error *error, enum error_code code, const char *part) {
-    assert_int_equal(error->code, code);
-    if (strstr(error->message, part) == NULL) fail_msg("'%s' lacks '%s'", error->message, part);
-}
-
 static void put(const char *name, const char *text) {
-    test_text_write(test_path(out.path, name), text);
+    test_text_write(test_path(out_folder.path, name), text);
 }
 
 /* A line, with what matters of it here. */
@@ -69,7 +52,7 @@ static const struct decision two[] = {
 static size_t lines_in(const char *name, char **text) {
     size_t size = 0;
     size_t count = 0;
-    unsigned char *bytes = test_file_read(test_path(out.path, name), &size);
+    unsigned char *bytes = test_file_read(test_path(out_folder.path, name), &size);
     for (size_t i = 0; i < size; i++) count += bytes[i] == '\n';
     assert_true(size == 0 || bytes[size - 1] == '\n');
     if (text != NULL)
@@ -87,18 +70,18 @@ static void test_writing(void **state) {
     struct decision_writer other;
     struct decisions decisions = {0};
     struct stat status;
-    decision_writer_open(&out, "anna", &writer, &error);
+    decision_writer_open(&out_folder, "anna", &writer, &error);
     decision_writer_append(&writer, two, 2, &error);
     decision_writer_append(&writer, two, 1, &error);
     assert_no_error(&error);
     assert_int_equal(lines_in("decisions-anna.jsonl", NULL), 3);
-    assert_int_equal(stat(test_path(out.path, "decisions-anna.jsonl"), &status), 0);
+    assert_int_equal(stat(test_path(out_folder.path, "decisions-anna.jsonl"), &status), 0);
     assert_int_equal(status.st_mode & 07777, 0600);
-    decision_writer_open(&out, "anna", &other, &locked);
-    assert_message(&locked, ERROR_FILE, "another earmark is writing there");
+    decision_writer_open(&out_folder, "anna", &other, &locked);
+    assert_error(&locked, ERROR_FILE, "another earmark is writing there");
     decision_writer_close(&other);
     decision_writer_close(&writer);
-    decisions_read(&decisions, &out, "anna", &error);
+    decisions_read(&decisions, &out_folder, "anna", &error);
     assert_no_error(&error);
     assert_int_equal(decisions.count, 2);
     decisions_free(&decisions);
@@ -110,14 +93,14 @@ static void test_opening_a_torn_file(void **state) {
     struct error error = ERROR_INITIAL;
     struct decision_writer writer;
     put("decisions-anna.jsonl", LINE("a", "", "keep", "anna") "\n{\"v\":1,\"path");
-    decision_writer_open(&out, "anna", &writer, &error);
+    decision_writer_open(&out_folder, "anna", &writer, &error);
     assert_true(writer.tail_cut);
     decision_writer_append(&writer, two, 2, &error);
     decision_writer_close(&writer);
     assert_no_error(&error);
     assert_int_equal(lines_in("decisions-anna.jsonl", NULL), 3);
     put("decisions-anna.jsonl", LINE("a", "", "keep", "anna"));
-    decision_writer_open(&out, "anna", &writer, &error);
+    decision_writer_open(&out_folder, "anna", &writer, &error);
     assert_false(writer.tail_cut);
     decision_writer_append(&writer, two, 1, &error);
     decision_writer_close(&writer);
@@ -128,7 +111,7 @@ static void test_opening_a_torn_file(void **state) {
 static void refuse(const char *reviewer, const char *message) {
     struct error error = ERROR_INITIAL;
     struct decision_writer writer;
-    decision_writer_open(&out, reviewer, &writer, &error);
+    decision_writer_open(&out_folder, reviewer, &writer, &error);
     decision_writer_close(&writer);
     if (error.code == ERROR_NONE) fail_msg("'%s' was opened", reviewer);
     if (strstr(error.message, message) == NULL) fail_msg("'%s'", error.message);
@@ -136,7 +119,7 @@ static void refuse(const char *reviewer, const char *message) {
 
 static void test_what_is_not_opened(void **state) {
     (void)state;
-    const char *path = test_path(out.path, "decisions-anna.jsonl");
+    const char *path = test_path(out_folder.path, "decisions-anna.jsonl");
     refuse("../anna", "letters of A-Z");
     refuse("", "letters of A-Z");
     test_text_write(test_path(test_folder, "victim"), "words");
@@ -162,19 +145,19 @@ static void test_files_that_change(void **state) {
     (void)state;
     static const char *const words[] = {"cannot find", "another file", "something else",
                                         "hard link"};
-    const char *path = test_path(out.path, "decisions-anna.jsonl");
+    const char *path = test_path(out_folder.path, "decisions-anna.jsonl");
     for (int i = 0; i < 4; i++) {
         struct error error = ERROR_INITIAL;
         struct error refused = ERROR_INITIAL;
         struct decision_writer writer;
-        decision_writer_open(&out, "anna", &writer, &error);
+        decision_writer_open(&out_folder, "anna", &writer, &error);
         decision_writer_append(&writer, two, 1, &error);
         assert_no_error(&error);
         if (i < 2) unlink(path);
         if (i == 1 || i == 2) test_text_write(path, "words");
-        if (i == 3) assert_int_equal(link(path, test_path(out.path, "more")), 0);
+        if (i == 3) assert_int_equal(link(path, test_path(out_folder.path, "more")), 0);
         decision_writer_append(&writer, two, 1, &refused);
-        assert_message(&refused, ERROR_FILE, words[i]);
+        assert_error(&refused, ERROR_FILE, words[i]);
         assert_false(writer.no_room);
         decision_writer_close(&writer);
         unlink(path);
@@ -184,10 +167,10 @@ static void test_files_that_change(void **state) {
 /* A file with one decision; calls on it are counted from here on. */
 static void open_counted(struct decision_writer *writer) {
     struct error error = ERROR_INITIAL;
-    const struct failure_plan counting = {.under = out.path, .calls = FAIL_OPEN};
-    unlink(test_path(out.path, "decisions-anna.jsonl"));
+    const struct failure_plan counting = {.under = out_folder.path, .calls = FAIL_OPEN};
+    unlink(test_path(out_folder.path, "decisions-anna.jsonl"));
     failures_arm(&counting);
-    decision_writer_open(&out, "anna", writer, &error);
+    decision_writer_open(&out_folder, "anna", writer, &error);
     decision_writer_append(writer, two, 1, &error);
     assert_no_error(&error);
 }
@@ -201,7 +184,7 @@ static void fail_each(unsigned calls, int kind, bool no_room, int expected) {
         struct error again = ERROR_INITIAL;
         struct decision_writer writer;
         const struct failure_plan plan = {
-            .under = out.path, .calls = calls, .kind = kind, .at = at};
+            .under = out_folder.path, .calls = calls, .kind = kind, .at = at};
         open_counted(&writer);
         failures_arm(&plan);
         decision_writer_append(&writer, two, 2, &error);
@@ -225,15 +208,15 @@ static void test_a_failure_that_stays(void **state) {
     struct error again = ERROR_INITIAL;
     struct decision_writer writer;
     const struct failure_plan plan = {
-        .under = out.path, .calls = FAIL_FSYNC, .kind = EIO, .at = 1, .sticky = true};
+        .under = out_folder.path, .calls = FAIL_FSYNC, .kind = EIO, .at = 1, .sticky = true};
     open_counted(&writer);
     failures_arm(&plan);
     decision_writer_append(&writer, two, 2, &error);
     failures_arm(NULL);
-    assert_message(&error, ERROR_FILE, "cannot write");
+    assert_error(&error, ERROR_FILE, "cannot write");
     assert_true(writer.broken);
     decision_writer_append(&writer, two, 2, &again);
-    assert_message(&again, ERROR_FILE, "an earlier write failed");
+    assert_error(&again, ERROR_FILE, "an earlier write failed");
     decision_writer_close(&writer);
 }
 
@@ -256,8 +239,10 @@ static void test_kills(void **state) {
         open_counted(&writer);
         const pid_t child = fork();
         if (child == 0) {
-            const struct failure_plan plan = {
-                .under = out.path, .calls = FAIL_WRITE | FAIL_FSYNC, .kind = FAIL_KILL, .at = at};
+            const struct failure_plan plan = {.under = out_folder.path,
+                                              .calls = FAIL_WRITE | FAIL_FSYNC,
+                                              .kind = FAIL_KILL,
+                                              .at = at};
             failures_arm(&plan);
             decision_writer_append(&writer, two, 2, &error);
             _exit(0);
@@ -266,7 +251,7 @@ static void test_kills(void **state) {
         failures_arm(NULL);
         assert_true(WIFSIGNALED(status));
         decision_writer_close(&writer);
-        decision_writer_open(&out, "anna", &writer, &error);
+        decision_writer_open(&out_folder, "anna", &writer, &error);
         assert_no_error(&error);
         assert_int_equal(writer.tail_cut, at < 3);
         decision_writer_close(&writer);
@@ -286,7 +271,7 @@ static bool write_in_turn(const char *name) {
     for (int done = 0; done < TURNS;) {
         struct error error = ERROR_INITIAL;
         struct decision_writer writer;
-        if (decision_writer_open(&out, "anna", &writer, &error) == ERROR_NONE)
+        if (decision_writer_open(&out_folder, "anna", &writer, &error) == ERROR_NONE)
             decision_writer_append(&writer, &own, 1, &error);
         decision_writer_close(&writer);
         if (error.code == ERROR_NONE) done++;
@@ -325,14 +310,15 @@ static void test_several_processes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_writing, begin, end),
-        cmocka_unit_test_setup_teardown(test_opening_a_torn_file, begin, end),
-        cmocka_unit_test_setup_teardown(test_what_is_not_opened, begin, end),
-        cmocka_unit_test_setup_teardown(test_files_that_change, begin, end),
-        cmocka_unit_test_setup_teardown(test_failures, begin, end),
-        cmocka_unit_test_setup_teardown(test_a_failure_that_stays, begin, end),
-        cmocka_unit_test_setup_teardown(test_kills, begin, end),
-        cmocka_unit_test_setup_teardown(test_several_processes, begin, end),
+        cmocka_unit_test_setup_teardown(test_writing, out_folder_begin, out_folder_end),
+        cmocka_unit_test_setup_teardown(test_opening_a_torn_file, out_folder_begin, out_folder_end),
+        cmocka_unit_test_setup_teardown(test_what_is_not_opened, out_folder_begin, out_folder_end),
+        cmocka_unit_test_setup_teardown(test_files_that_change, out_folder_begin, out_folder_end),
+        cmocka_unit_test_setup_teardown(test_failures, out_folder_begin, out_folder_end),
+        cmocka_unit_test_setup_teardown(test_a_failure_that_stays, out_folder_begin,
+                                        out_folder_end),
+        cmocka_unit_test_setup_teardown(test_kills, out_folder_begin, out_folder_end),
+        cmocka_unit_test_setup_teardown(test_several_processes, out_folder_begin, out_folder_end),
     };
     return cmocka_run_group_tests_name("decision writer", tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "host/clips/label_sets.h"
 #include "host/review/decisions.h"
 #include "tests/support/compare.h"
+#include "tests/support/out_folder.h"
 #include "tests/support/sound_files.h"
 
 #include <math.h>
@@ -17,24 +18,6 @@
 #include <setjmp.h>
 #include <cmocka.h>
 /* clang-format on */
-
-static struct folder out;
-
-static int begin(void **state) {
-    struct error error = ERROR_INITIAL;
-    if (test_folder_begin(state) != 0) return -1;
-    return folder_open(test_path(test_folder, "out"), true, &out, &error) == ERROR_NONE ? 0 : -1;
-}
-
-static int end(void **state) {
-    folder_close(&out);
-    return test_folder_end(state);
-}
-
-static void assert_message(const struct error *error, enum error_code code, const char *part) {
-    assert_int_equal(error->code, code);
-    if (strstr(error->message, part) == NULL) fail_msg("'%s' lacks '%s'", error->message, part);
-}
 
 /* ---- a line ---- */
 
@@ -118,8 +101,8 @@ static void test_lines_that_are_none(void **state) {
         struct decision decision;
         decision_parse(bad[i].line, strlen(bad[i].line), "f, line 3", "x", &decision, &error);
         decision_free(&decision);
-        assert_message(&error, bad[i].code, bad[i].message);
-        assert_message(&error, bad[i].code, "f, line 3: ");
+        assert_error(&error, bad[i].code, bad[i].message);
+        assert_error(&error, bad[i].code, "f, line 3: ");
     }
 }
 
@@ -152,7 +135,7 @@ static void test_names_and_notes(void **state) {
 /* ---- files ---- */
 
 static void put(const char *name, const char *text) {
-    test_text_write(test_path(out.path, name), text);
+    test_text_write(test_path(out_folder.path, name), text);
 }
 
 /* A line, with what matters of it here. */
@@ -182,7 +165,7 @@ static void test_last_line_wins(void **state) {
         LINE("a", "0", "unsure", "anna") "\n" LINE("c", "0", "unsure", "anna"));
     put("decisions-.jsonl", "no");
     put("decisions-a b.jsonl", "no");
-    decisions_read(&all, &out, NULL, &error);
+    decisions_read(&all, &out_folder, NULL, &error);
     assert_no_error(&error);
     assert_int_equal(all.reviewer_count, 2);
     assert_int_equal(all.clip_count, 3);
@@ -193,8 +176,8 @@ static void test_last_line_wins(void **state) {
     assert_int_equal(find(&all, "b", "anna")->decision.kind, DECISION_UNDO);
     assert_int_equal(find(&all, "c", "anna")->decision.kind, DECISION_UNSURE);
     assert_null(find(&all, "b", "bob"));
-    decisions_read(&one, &out, "bob", &error);
-    decisions_read(&one, &out, "nobody", &error);
+    decisions_read(&one, &out_folder, "bob", &error);
+    decisions_read(&one, &out_folder, "nobody", &error);
     assert_no_error(&error);
     assert_int_equal(one.count, 1);
     decisions_free(&all);
@@ -209,21 +192,21 @@ static void test_torn_and_damaged(void **state) {
     struct error linked = ERROR_INITIAL;
     struct decisions decisions = {0};
     put("decisions-anna.jsonl", LINE("a", "", "keep", "anna") "\n{\"v\":1,\"path\":\"b");
-    decisions_read(&decisions, &out, NULL, &error);
+    decisions_read(&decisions, &out_folder, NULL, &error);
     assert_no_error(&error);
     assert_int_equal(decisions.count, 1);
     assert_int_equal(decisions.warnings.count, 1);
     assert_non_null(strstr(decisions.warnings.sentences[0], "line 2 is left out"));
     put("decisions-anna.jsonl", LINE("a", "", "keep", "anna") "\n{\"v\":1,\"pa\n");
-    decisions_read(&decisions, &out, NULL, &damaged);
-    assert_message(&damaged, ERROR_DATA, "decisions-anna.jsonl, line 2: not JSON");
+    decisions_read(&decisions, &out_folder, NULL, &damaged);
+    assert_error(&damaged, ERROR_DATA, "decisions-anna.jsonl, line 2: not JSON");
     put("decisions-anna.jsonl", "{\"v\":7}");
-    decisions_read_path(&decisions, test_path(out.path, "decisions-anna.jsonl"), &newer);
-    assert_message(&newer, ERROR_UNSUPPORTED, "line 1: written by a newer version");
-    unlink(test_path(out.path, "decisions-anna.jsonl"));
-    assert_int_equal(symlink("/dev/zero", test_path(out.path, "decisions-anna.jsonl")), 0);
-    decisions_read(&decisions, &out, NULL, &linked);
-    assert_message(&linked, ERROR_FILE, "is a symbolic link");
+    decisions_read_path(&decisions, test_path(out_folder.path, "decisions-anna.jsonl"), &newer);
+    assert_error(&newer, ERROR_UNSUPPORTED, "line 1: written by a newer version");
+    unlink(test_path(out_folder.path, "decisions-anna.jsonl"));
+    assert_int_equal(symlink("/dev/zero", test_path(out_folder.path, "decisions-anna.jsonl")), 0);
+    decisions_read(&decisions, &out_folder, NULL, &linked);
+    assert_error(&linked, ERROR_FILE, "is a symbolic link");
     decisions_free(&decisions);
 }
 
@@ -253,13 +236,13 @@ static void test_many(void **state) {
         decisions_add(&decisions, &decision, &index, &error);
         if (i + 1 < (int)DECISIONS_REVIEWERS) assert_no_error(&error);
     }
-    assert_message(&error, ERROR_DATA, "more than 64 reviewers");
+    assert_error(&error, ERROR_DATA, "more than 64 reviewers");
     decisions_free(&decisions);
     memset(line, ' ', DECISION_LINE_MAXIMUM + 2);
     line[DECISION_LINE_MAXIMUM + 2] = '\0';
     put("decisions-anna.jsonl", line);
-    decisions_read(&decisions, &out, NULL, &long_line);
-    assert_message(&long_line, ERROR_DATA, "line 1: longer than 262144 bytes");
+    decisions_read(&decisions, &out_folder, NULL, &long_line);
+    assert_error(&long_line, ERROR_DATA, "line 1: longer than 262144 bytes");
     decisions_free(&decisions);
     free(line);
 }
@@ -345,8 +328,8 @@ static void test_placing_on_a_run(void **state) {
         "{\"v\":1,\"row\":2,\"path\":null,\"given\":[\"x\"],\"decision\":\"keep\"}\n");
     put("clips.csv", "row,id,path,label,status,reason,start,duration\n"
                      "0,i,'=a.wav,y; x,ok,,0.5,1.25\n1,i,b.wav,,unreadable,,0,\n2,,,x,ok,,,\n");
-    decisions_read(&decisions, &out, NULL, &error);
-    decisions_place_run(&decisions, &out, ";", &error);
+    decisions_read(&decisions, &out_folder, NULL, &error);
+    decisions_place_run(&decisions, &out_folder, ";", &error);
     assert_no_error(&error);
     assert_int_equal(decisions.count, 3);
     assert_string_equal(decisions.list[0].decision.label, "x" LABEL_JOINT "z");
@@ -355,8 +338,8 @@ static void test_placing_on_a_run(void **state) {
         assert_int_equal(decisions.list[i].row, i);
     }
     put("clips.csv", "row,id,path,label,status,reason,start,duration\n1,i,a,x,ok,,0,1\n");
-    decisions_place_run(&decisions, &out, NULL, &damaged);
-    assert_message(&damaged, ERROR_DATA, "clips.csv, line 2: row 1 where row 0 should be");
+    decisions_place_run(&decisions, &out_folder, NULL, &damaged);
+    assert_error(&damaged, ERROR_DATA, "clips.csv, line 2: row 1 where row 0 should be");
     decisions_free(&decisions);
 }
 
@@ -365,11 +348,11 @@ int main(void) {
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_lines_that_are_none),
         cmocka_unit_test(test_names_and_notes),
-        cmocka_unit_test_setup_teardown(test_last_line_wins, begin, end),
-        cmocka_unit_test_setup_teardown(test_torn_and_damaged, begin, end),
-        cmocka_unit_test_setup_teardown(test_many, begin, end),
+        cmocka_unit_test_setup_teardown(test_last_line_wins, out_folder_begin, out_folder_end),
+        cmocka_unit_test_setup_teardown(test_torn_and_damaged, out_folder_begin, out_folder_end),
+        cmocka_unit_test_setup_teardown(test_many, out_folder_begin, out_folder_end),
         cmocka_unit_test(test_placing),
-        cmocka_unit_test_setup_teardown(test_placing_on_a_run, begin, end),
+        cmocka_unit_test_setup_teardown(test_placing_on_a_run, out_folder_begin, out_folder_end),
     };
     return cmocka_run_group_tests_name("decisions", tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "host/classifier/discriminant_fit.h"
 #include "host/classifier/temperature.h"
 #include "tests/support/compare.h"
+#include "tests/support/crossval_example.h"
 #include "tests/support/fake_device.h"
 #include "tests/support/golden.h"
 
@@ -17,44 +18,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-struct example {
-    struct golden x, y, f, p, r;
-    struct crossval_input input;
-};
-
-static struct golden read_part(const char *name, const char *part) {
-    char path[64];
-    snprintf(path, sizeof path, "discriminant/%s_%s.npy", name, part);
-    return golden_read(path);
-}
-
-static struct example read_example(const char *name) {
-    struct example example = {.x = read_part(name, "x"),
-                              .y = read_part(name, "y"),
-                              .f = read_part(name, "f"),
-                              .p = read_part(name, "p"),
-                              .r = read_part(name, "r")};
-    example.input =
-        (struct crossval_input){.embeddings = matrix_of(example.x.floats, example.x.shape[1]),
-                                .labels = example.y.integers,
-                                .fold_of = example.f.integers,
-                                .rows = example.x.shape[0],
-                                .features = example.x.shape[1],
-                                .classes = example.p.shape[1]};
-    for (size_t i = 0; i < example.f.count; i++)
-        if ((size_t)example.f.integers[i] >= example.input.folds)
-            example.input.folds = (size_t)example.f.integers[i] + 1;
-    return example;
-}
-
-static void free_example(struct example *example) {
-    golden_free(&example->x);
-    golden_free(&example->y);
-    golden_free(&example->f);
-    golden_free(&example->p);
-    golden_free(&example->r);
-}
 
 /* Log-probabilities (rows, classes), to be freed. */
 static float *run(const struct device_operations *operations, const struct crossval_input *input,
@@ -80,10 +43,13 @@ static const char *const names[] = {"plain",     "sparse",     "wide", "absent",
 static void test_golden(void **state) {
     (void)state;
     for (size_t i = 0; i < NAMES; i++) {
-        struct example example = read_example(names[i]);
+        struct crossval_example example = crossval_example_read("discriminant", names[i]);
         struct discriminant_report report;
+        char path[64];
+        snprintf(path, sizeof path, "discriminant/%s_r.npy", names[i]);
+        struct golden golden = golden_read(path);
         float *logarithms = run(&device_cpu_operations, &example.input, 2, &report);
-        const double *expected = example.r.doubles;
+        const double *expected = golden.doubles;
         assert_within(compare_largest_float(logarithms, example.p.doubles, example.p.count), 2e-5,
                       names[i]);
         assert_true(report.shrinkage == expected[0]);
@@ -92,14 +58,15 @@ static void test_golden(void **state) {
         for (size_t a = 0; a < DISCRIMINANT_SHRINKAGES; a++)
             assert_within(fabs(report.log_losses[a] - expected[3 + a]), 1e-6, names[i]);
         free(logarithms);
-        free_example(&example);
+        golden_free(&golden);
+        crossval_example_free(&example);
     }
 }
 
 /* Little memory: folds are summed again, and shrinkages fitted one after the other. */
 static void test_little_memory(void **state) {
     (void)state;
-    struct example example = read_example("plain");
+    struct crossval_example example = crossval_example_read("discriminant", "plain");
     struct discriminant_report report, other;
     struct error error = ERROR_INITIAL;
     struct device *device = NULL;
@@ -121,13 +88,13 @@ static void test_little_memory(void **state) {
     device_cpu_operations.close(device);
     free(first);
     free(again);
-    free_example(&example);
+    crossval_example_free(&example);
 }
 
 static void test_same_bytes(void **state) {
     (void)state;
     for (size_t i = 0; i < NAMES; i++) {
-        struct example example = read_example(names[i]);
+        struct crossval_example example = crossval_example_read("discriminant", names[i]);
         struct discriminant_report report, other;
         float *first = run(&device_cpu_operations, &example.input, 1, &report);
         for (int threads = 1; threads <= 3; threads++) {
@@ -141,14 +108,14 @@ static void test_same_bytes(void **state) {
             }
         }
         free(first);
-        free_example(&example);
+        crossval_example_free(&example);
     }
 }
 
 /* A fold without rows, and rows all of one fold: nothing is left to train on. */
 static void test_folds(void **state) {
     (void)state;
-    struct example example = read_example("one_column");
+    struct crossval_example example = crossval_example_read("discriminant", "one_column");
     struct discriminant_report report, other;
     float *first = run(&device_cpu_operations, &example.input, 2, &report);
     int32_t *fold_of = calloc(example.input.rows, sizeof *fold_of);
@@ -167,7 +134,7 @@ static void test_folds(void **state) {
     free(again);
     free(first);
     free(fold_of);
-    free_example(&example);
+    crossval_example_free(&example);
 }
 
 static size_t steps_seen, steps_expected;
@@ -218,7 +185,7 @@ static enum error_code counted_predict(struct classifier *classifier,
 /* Every row is read twice: for its fold's sums, and for its scores of all shrinkages. */
 static void test_passes(void **state) {
     (void)state;
-    struct example example = read_example("plain");
+    struct crossval_example example = crossval_example_read("discriminant", "plain");
     struct device_operations counted = device_cpu_operations;
     struct discriminant_report report;
     counted.classifier_scatter = counted_scatter;
@@ -227,12 +194,12 @@ static void test_passes(void **state) {
     free(run(&counted, &example.input, 1, &report));
     assert_int_equal(sums_made, example.input.folds); /* each reads the rows of its fold */
     assert_int_equal(predictions_made, 1);
-    free_example(&example);
+    crossval_example_free(&example);
 }
 
 static void test_refused(void **state) {
     (void)state;
-    struct example example = read_example("unbalanced");
+    struct crossval_example example = crossval_example_read("discriminant", "unbalanced");
     struct crossval_input input = example.input;
     check_refused(&input, &device_cpu_operations, ERROR_NONE, NULL);
     assert_int_equal(steps_seen, steps_expected);
@@ -253,7 +220,7 @@ static void test_refused(void **state) {
     check_refused(&example.input, &fake_device_operations, ERROR_DEVICE, "injected");
     fake_device_fail_at(0, ERROR_NONE);
     free(spoiled);
-    free_example(&example);
+    crossval_example_free(&example);
 }
 
 static double number(size_t index) {

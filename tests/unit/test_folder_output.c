@@ -5,6 +5,7 @@
 #include "host/base/lock_owner.h"
 #include "host/embedding/embedding_store.h"
 #include "tests/support/compare.h"
+#include "tests/support/out_folder.h"
 #include "tests/support/sound_files.h"
 
 #include <errno.h>
@@ -23,26 +24,8 @@
 #include <cmocka.h>
 /* clang-format on */
 
-static struct folder out; /* test_folder/out */
-
-static int begin(void **state) {
-    struct error error = ERROR_INITIAL;
-    if (test_folder_begin(state) != 0) return -1;
-    return folder_open(test_path(test_folder, "out"), true, &out, &error) == ERROR_NONE ? 0 : -1;
-}
-
-static int end(void **state) {
-    folder_close(&out);
-    return test_folder_end(state);
-}
-
 static const char *in_out(const char *name) {
-    return test_path(out.path, name);
-}
-
-static void assert_message(const struct error *error, enum error_code code, const char *part) {
-    assert_int_equal(error->code, code);
-    if (strstr(error->message, part) == NULL) fail_msg("'%s' lacks '%s'", error->message, part);
+    return test_path(out_folder.path, name);
 }
 
 /* A file outside OUT, and that it is as it was. */
@@ -74,23 +57,23 @@ static void test_folders(void **state) {
     folder_open(test_path(test_folder, "a/b//c/"), true, &folder, &error);
     assert_no_error(&error);
     folder_close(&folder);
-    folder_open_in(&out, "missing", false, &folder, &error);
+    folder_open_in(&out_folder, "missing", false, &folder, &error);
     assert_no_error(&error);
     assert_int_equal(folder.descriptor, -1);
     folder_close(&folder);
     assert_int_equal(symlink("../a", in_out("link")), 0);
-    folder_open_in(&out, "link", true, &folder, &linked);
-    assert_message(&linked, ERROR_FILE, "out/link: is a symbolic link");
+    folder_open_in(&out_folder, "link", true, &folder, &linked);
+    assert_error(&linked, ERROR_FILE, "out/link: is a symbolic link");
     folder_close(&folder);
     test_text_write(in_out("file"), "words");
-    folder_open_in(&out, "file", true, &folder, &file);
-    assert_message(&file, ERROR_FILE, strerror(ENOTDIR));
+    folder_open_in(&out_folder, "file", true, &folder, &file);
+    assert_error(&file, ERROR_FILE, strerror(ENOTDIR));
     folder_close(&folder);
-    assert_true(folder_has(&out, "link"));
-    assert_int_equal(folder_remove(&out, "link", &error), ERROR_NONE);
-    assert_false(folder_has(&out, "link"));
+    assert_true(folder_has(&out_folder, "link"));
+    assert_int_equal(folder_remove(&out_folder, "link", &error), ERROR_NONE);
+    assert_false(folder_has(&out_folder, "link"));
     assert_int_equal(access(test_path(test_folder, "a"), F_OK), 0);
-    assert_int_equal(folder_remove(&out, "link", &error), ERROR_NONE);
+    assert_int_equal(folder_remove(&out_folder, "link", &error), ERROR_NONE);
 }
 
 static void test_files_that_are_read(void **state) {
@@ -100,19 +83,19 @@ static void test_files_that_are_read(void **state) {
     size_t size = 0;
     struct file_mapping mapping;
     assert_int_equal(symlink(victim(), in_out("read")), 0);
-    folder_read(&out, "read", 100, &data, &size, &linked);
-    assert_message(&linked, ERROR_FILE, "out/read: is a symbolic link");
+    folder_read(&out_folder, "read", 100, &data, &size, &linked);
+    assert_error(&linked, ERROR_FILE, "out/read: is a symbolic link");
     linked = (struct error)ERROR_INITIAL;
-    folder_map(&out, "read", &mapping, &linked);
-    assert_message(&linked, ERROR_FILE, "out/read: is a symbolic link");
+    folder_map(&out_folder, "read", &mapping, &linked);
+    assert_error(&linked, ERROR_FILE, "out/read: is a symbolic link");
     unlink(in_out("read"));
     assert_int_equal(mkfifo(in_out("read"), 0600), 0);
-    folder_read(&out, "read", 100, &data, &size, &fifo);
-    assert_message(&fifo, ERROR_FILE, "out/read: not a regular file; remove it");
+    folder_read(&out_folder, "read", 100, &data, &size, &fifo);
+    assert_error(&fifo, ERROR_FILE, "out/read: not a regular file; remove it");
     unlink(in_out("read"));
     assert_int_equal(mkdir(in_out("read"), 0700), 0);
-    folder_read(&out, "read", 100, &data, &size, &folder);
-    assert_message(&folder, ERROR_FILE, "out/read: not a regular file; remove it");
+    folder_read(&out_folder, "read", 100, &data, &size, &folder);
+    assert_error(&folder, ERROR_FILE, "out/read: not a regular file; remove it");
     rmdir(in_out("read"));
 }
 
@@ -123,8 +106,8 @@ static void test_files_that_are_replaced(void **state) {
     struct stat status;
     bool made = true;
     assert_int_equal(symlink(victim(), in_out("result")), 0);
-    file_replace_open(&out, "result", &first, &error);
-    file_replace_open(&out, "result", &second, &error);
+    file_replace_open(&out_folder, "result", &first, &error);
+    file_replace_open(&out_folder, "result", &second, &error);
     assert_no_error(&error);
     assert_string_not_equal(first.temporary, second.temporary);
     assert_true(file_is_temporary(first.temporary, "result"));
@@ -139,16 +122,16 @@ static void test_files_that_are_replaced(void **state) {
     assert_true(S_ISREG(status.st_mode));
     assert_int_equal(status.st_size, 5);
     assert_unhurt();
-    assert_int_equal(file_write(&out, "new", "x", 1, &error), ERROR_NONE);
+    assert_int_equal(file_write(&out_folder, "new", "x", 1, &error), ERROR_NONE);
     unlink(in_out("new"));
-    file_replace_open(&out, "new", &first, &error);
+    file_replace_open(&out_folder, "new", &first, &error);
     file_replace_commit_new(&first, &made, &error);
     assert_no_error(&error);
     assert_true(made);
     file_replace_close(&first);
     assert_int_equal(mkdir(in_out("folder"), 0700), 0);
-    file_write(&out, "folder", "x", 1, &refused);
-    assert_message(&refused, ERROR_FILE, "out/folder: cannot rename a file to this");
+    file_write(&out_folder, "folder", "x", 1, &refused);
+    assert_error(&refused, ERROR_FILE, "out/folder: cannot rename a file to this");
     rmdir(in_out("folder"));
 }
 
@@ -193,7 +176,7 @@ static void write_shard(struct folder *shards) {
         clips[i] = (struct clip_facts){.fingerprint = {i + 1, i + 1}, .rate = 8000, .channels = 1};
     for (size_t i = 0; i < (size_t)CLIPS * COLUMNS; i++) rows[i] = (float)i;
     folder_close(shards);
-    folder_open_in(&out, "shards", true, shards, &error);
+    folder_open_in(&out_folder, "shards", true, shards, &error);
     shard_write(shards, "000000.shard", &key, "cpu", CLIPS, clips, rows, &error);
     assert_no_error(&error);
 }
@@ -209,7 +192,7 @@ static void refuse_shard(const struct folder *shards, enum error_code code, cons
     struct shard shard;
     bool fits = true;
     assert_int_equal(shard_open(shards, "000000.shard", &key, &shard, &fits, &error), code);
-    if (code != ERROR_NONE) assert_message(&error, code, part);
+    if (code != ERROR_NONE) assert_error(&error, code, part);
     assert_false(fits && code == ERROR_NONE);
     shard_close(&shard);
 }
@@ -241,7 +224,7 @@ static void test_planted_shards(void **state) {
 
 static void open_store(struct embedding_store *store, struct error *error) {
     const struct embedding_store_settings settings = {.key = key, .device = "cpu", .keep = true};
-    embedding_store_open(&out, "shards", &settings, store, error);
+    embedding_store_open(&out_folder, "shards", &settings, store, error);
 }
 
 /* What a store found stays where it is, whatever is written into the mapped file. */
@@ -264,8 +247,8 @@ static void test_shards_that_change(void **state) {
     assert_true(values[0] == 6 * COLUMNS);
     assert_null(embedding_store_find(&store, (const uint64_t[]){CLIPS + 1, 7}));
     embedding_store_close(&store);
-    assert_int_equal(shards_remove(&out, &error), ERROR_NONE);
-    assert_false(folder_has(&out, "shards"));
+    assert_int_equal(shards_remove(&out_folder, &error), ERROR_NONE);
+    assert_false(folder_has(&out_folder, "shards"));
 }
 
 static void test_shards_of_numbers_that_no_run_writes(void **state) {
@@ -276,7 +259,7 @@ static void test_shards_of_numbers_that_no_run_writes(void **state) {
     struct folder shards;
     struct embedding_store store;
     rows[3] = strtof("inf", NULL);
-    folder_open_in(&out, "shards", true, &shards, &error);
+    folder_open_in(&out_folder, "shards", true, &shards, &error);
     shard_write(&shards, "000000.shard", &key, "cpu", 1, &clip, rows, &error);
     folder_close(&shards);
     open_store(&store, &error);
@@ -284,7 +267,7 @@ static void test_shards_of_numbers_that_no_run_writes(void **state) {
     assert_int_equal(store.damaged, 1);
     assert_int_equal(store.shard_count, 0);
     embedding_store_close(&store);
-    shards_remove(&out, &error);
+    shards_remove(&out_folder, &error);
     assert_no_error(&error);
 }
 
@@ -344,13 +327,13 @@ static void test_one_lock(void **state) {
     (void)state;
     struct folder_lock first, second;
     struct error error = ERROR_INITIAL, refused = ERROR_INITIAL;
-    folder_lock_open(out.path, true, &first, &error);
+    folder_lock_open(out_folder.path, true, &first, &error);
     assert_no_error(&error);
-    folder_lock_open(out.path, true, &second, &refused);
-    assert_message(&refused, ERROR_FILE, "another earmark is writing there");
+    folder_lock_open(out_folder.path, true, &second, &refused);
+    assert_error(&refused, ERROR_FILE, "another earmark is writing there");
     folder_lock_close(&second);
     folder_lock_close(&first);
-    folder_lock_open(out.path, true, &second, &error);
+    folder_lock_open(out_folder.path, true, &second, &error);
     assert_no_error(&error);
     folder_lock_close(&second);
 }
@@ -368,5 +351,6 @@ int main(void) {
         cmocka_unit_test(test_owners_that_have_ended),
         cmocka_unit_test(test_one_lock),
     };
-    return cmocka_run_group_tests_name("folder for output", tests, begin, end);
+    return cmocka_run_group_tests_name("folder for output", tests, out_folder_begin,
+                                       out_folder_end);
 }

@@ -9,18 +9,10 @@
 
 /* Labels of a set with the run's separator between them. */
 static void put_label(const struct apply *apply, const char *label, struct text *text) {
+    const char *separator = apply->source.separator;
     struct text joined = TEXT_INITIAL;
     if (label == NULL) return;
-    text_string(&joined, "");
-    for (const char *at = label; *at != '\0';) {
-        const size_t length = strcspn(at, LABEL_JOINT);
-        text_append(&joined, at, length);
-        at += length;
-        if (*at != '\0')
-            text_string(&joined,
-                        apply->source.separator == NULL ? LABEL_JOINT : apply->source.separator);
-        at += *at != '\0';
-    }
+    label_set_rejoin(label, separator == NULL ? LABEL_JOINT : separator, &joined);
     text->failed = text->failed || joined.failed;
     if (!joined.failed) text_csv(text, joined.data);
     text_free(&joined);

@@ -1,6 +1,7 @@
 /* Scripts that move files, and take that back. Nothing is moved here. */
 #include "host/review/apply/moves.h"
 
+#include "host/base/random.h"
 #include "host/base/shell_word.h"
 #include "host/base/text.h"
 
@@ -8,7 +9,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 static const char script[] =
@@ -124,8 +124,7 @@ enum error_code moves_write(const struct moves *moves, struct products *products
     const struct clip_list *clips = &moves->apply->source.collection.clips;
     struct text forth = TEXT_INITIAL, back = TEXT_INITIAL;
     uint64_t number = 0;
-    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
-        return FAIL(error, ERROR_FILE, "the system gives no random numbers");
+    TRY(random_bytes(&number, sizeof number, error));
     char *root = realpath(clips->root.path, NULL);
     if (root == NULL)
         return FAIL(error, ERROR_FILE, "%s: cannot be found", moves->apply->source.path);

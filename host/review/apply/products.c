@@ -1,13 +1,13 @@
 /* A new file, or a new folder of files, that appears whole or not at all. */
 #include "host/base/file_replace.h"
 #include "host/base/memory.h"
+#include "host/base/random.h"
 #include "host/review/apply/apply_parts.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 enum error_code products_add(struct products *products, const char *name, struct text *bytes,
@@ -127,8 +127,7 @@ static enum error_code write_folder(const struct products *products, const struc
     struct folder folder = FOLDER_INITIAL;
     struct text temporary = TEXT_INITIAL;
     uint64_t number = 0;
-    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
-        return file_fail(error, path, "write", errno);
+    TRY(random_bytes(&number, sizeof number, error));
     text_format(&temporary, "%s.%016" PRIx64 ".part", name, number);
     if (text_check(&temporary, error) == ERROR_NONE &&
         folder_open_in(parent, temporary.data, true, &folder, error) == ERROR_NONE &&
