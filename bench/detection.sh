@@ -35,48 +35,16 @@ earmark=${EARMARK:-./earmark}
 tables=$(dirname "$0")/detection_tables.awk
 
 source "$(dirname "$0")/lib.sh"
-stop() {
-    say "$@"
-    exit 1
-}
-
-sets=() threads=() out=
 errors="symmetric:2 symmetric:5 symmetric:10 symmetric:20 pair:2 pair:5 pair:10 pair:20 groups:3
     vocabulary:2 vocabulary:5 vocabulary:10 vocabulary:20"
-folds="dealt groups" detectors="ensemble logistic" seeds="1 2 3 4 5"
-while [ $# -gt 0 ]; do
-    case $1 in
-    -*) [ $# -gt 1 ] || stop "$1: no value" ;;&
-    -o) out=$2 ;;
-    --errors) errors=$2 ;;
-    --folds) folds=$2 ;;
-    --detectors) detectors=$2 ;;
-    --seeds) seeds=$2 ;;
-    --threads) threads=(--threads "$2") ;;
-    -*) stop "$1: no such option" ;;
-    *)
-        sets+=("${1%/}")
-        shift
-        continue
-        ;;
-    esac
-    shift 2
-done
-[ ${#sets[@]} -gt 0 ] && [ -n "$out" ] || stop "usage: detection.sh DIR... -o OUT [OPTION...]"
-twice=$(printf '%s\n' "${sets[@]##*/}" | sort | uniq -d)
-[ -z "$twice" ] || stop "two sets have the name" $twice
-for set in "${sets[@]}"; do
-    [[ $set != *[[:cntrl:]]* ]] || stop "$set: a table cannot have such a name; rename the folder"
-    for file in embeddings labels; do
-        [ -e "$set/$file.npy" ] || stop "$set: no $file.npy"
-    done
-done
+folds="dealt groups" detectors="ensemble logistic" seeds="1 2 3 4 5" threads=
+take_sets "errors folds detectors seeds threads" "$@"
 
 # trial SET ERRORS FOLDS DETECTOR SEED: one run; its figures, in the order of `figures`, with tabs.
 figures=(rows planted average_precision within_budget flagged precision recall F1
     flagged_per_planted count low high count_error count_held)
 trial() {
-    local set=$1 options=("${threads[@]}") view groups=()
+    local set=$1 options=(${threads:+--threads "$threads"}) view groups=()
     if [ "$4" = ensemble ]; then
         for view in "$set"/statistics.npy "$set"/view-*.npy; do
             if [ -e "$view" ]; then options+=(--embeddings "$view"); fi

@@ -10,6 +10,46 @@ visible() {
 # say WORD...: a message.
 say() { printf '%s: %s\n' "$program" "$*" | visible >&2; }
 
+# stop WORD...: a message, and the end of the script.
+stop() {
+    say "$@"
+    exit 1
+}
+
+# take_sets "OPTION..." WORD...: the command line of a script over sets of embeddings. Folders go into
+# the array `sets`, -o into `out`, and each --OPTION of those named into the variable of that name.
+take_sets() {
+    local known=" $1 " set file twice
+    shift
+    sets=() out=
+    while [ $# -gt 0 ]; do
+        case $1 in
+        -*) [ $# -gt 1 ] || stop "$1: no value" ;;&
+        -o) out=$2 ;;
+        --*)
+            [[ $1 =~ ^--[a-z]+$ && $known == *" ${1#--} "* ]] || stop "$1: no such option"
+            printf -v "${1#--}" %s "$2"
+            ;;
+        -*) stop "$1: no such option" ;;
+        *)
+            sets+=("${1%/}")
+            shift
+            continue
+            ;;
+        esac
+        shift 2
+    done
+    [ ${#sets[@]} -gt 0 ] && [ -n "$out" ] || stop "usage: $program.sh DIR... -o OUT [OPTION...]"
+    twice=$(printf '%s\n' "${sets[@]##*/}" | sort | uniq -d)
+    [ -z "$twice" ] || stop "two sets have the name" $twice
+    for set in "${sets[@]}"; do
+        [[ $set != *[[:cntrl:]]* ]] || stop "$set: a table cannot have such a name; rename the folder"
+        for file in embeddings labels; do
+            [ -e "$set/$file.npy" ] || stop "$set: no $file.npy"
+        done
+    done
+}
+
 # audited COMMAND...: runs earmark. Exit code 3 (some clips could not be read) is
 # accepted; any other failure ends the script.
 audited() {

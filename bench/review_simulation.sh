@@ -23,30 +23,8 @@ program=review_simulation
 programs=${PROGRAMS:?the folder of bench/\'s programs}
 earmark=${EARMARK:-./earmark}
 source "$(dirname "$0")/lib.sh"
-stop() {
-    say "$@"
-    exit 1
-}
-
-sets=() out= errors="symmetric:5 pair:20 pair:40 groups:4" seeds="1 2 3" decisions=200 batch=10
-while [ $# -gt 0 ]; do
-    case $1 in
-    -*) [ $# -gt 1 ] || stop "$1: no value" ;;&
-    -o) out=$2 ;;
-    --errors) errors=$2 ;;
-    --seeds) seeds=$2 ;;
-    --decisions) decisions=$2 ;;
-    --batch) batch=$2 ;;
-    -*) stop "$1: no such option" ;;
-    *)
-        sets+=("${1%/}")
-        shift
-        continue
-        ;;
-    esac
-    shift 2
-done
-[ ${#sets[@]} -gt 0 ] && [ -n "$out" ] || stop "usage: review_simulation.sh DIR... -o OUT [OPTION...]"
+errors="symmetric:5 pair:20 pair:40 groups:4" seeds="1 2 3" decisions=200 batch=10
+take_sets "errors seeds decisions batch" "$@"
 mkdir -p "$out"
 runs=$out/runs.tsv
 work=$(mktemp -d "$out/work.XXXXXX")
