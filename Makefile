@@ -325,7 +325,7 @@ answers-program: $(BUILD)/tests/test_lying_decoder
 # A real Slurm, which the test installs where root can, and tasks on simulated GPUs.
 .PHONY: test-cluster
 test-cluster: cli-programs cudasim ## jobs on a Slurm of this machine, the bundle on a bare Debian 13 (as root)
-	@$(cli_variables) SIMULATED=$(CURDIR)/$(BUILD)/cudasim/earmark bash tests/run.sh $(RUN_OPTIONS) --timeout 3600 \
+	@$(cli_variables) SIMULATED=$(CURDIR)/$(BUILD)/cudasim/earmark bash tests/run.sh $(RUN_OPTIONS) --timeout 3600 --may-skip \
 		$(sort $(wildcard tests/cluster/test_*.sh))
 
 # What is not installed is skipped and counted; BROWSER_INSTALL=1 installs it as root.
@@ -333,7 +333,7 @@ BROWSER_TESTS := $(foreach test,$(sort $(wildcard tests/browser/test_*.js)),$(fo
 	'tests/browser/browser.sh $(test) $(browser)'))
 .PHONY: test-browser
 test-browser: cli-programs ## the page in Debian's Chromium and Firefox, driven by node.js
-	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) --timeout 900 $(BROWSER_TESTS)
+	@$(cli_variables) bash tests/run.sh $(RUN_OPTIONS) --timeout 900 --may-skip $(BROWSER_TESTS)
 
 # The plug-in on a machine without a GPU, and the resources of its kernels.
 .PHONY: test-plugin

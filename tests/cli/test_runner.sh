@@ -70,6 +70,11 @@ expect_counts "hanging" 1 "1 passed, 1 failed, 0 skipped" "$TMP/hanging"
 expect_grep "a hang is named" 'still running after 2 s' "$TMP/stdout"
 expect_counts "skipping only is no failure of the program, but nothing ran" 1 \
     "0 passed, 1 failed, 2 skipped" "$TMP/skipping"
+expect_counts "skipping only, where that may be" 0 "0 passed, 0 failed, 2 skipped" --may-skip "$TMP/skipping"
+expect_counts "no test, where all may be skipped" 1 "0 passed, 1 failed, 0 skipped" --may-skip "$TMP/empty"
+expect_counts "no program, where all may be skipped" 1 "0 passed, 1 failed, 0 skipped" --may-skip
+expect_counts "failing, where all may be skipped" 1 "1 passed, 1 failed, 2 skipped" --may-skip "$TMP/skipping" \
+    "$TMP/failing"
 expect_counts "skipping beside passing" 0 "2 passed, 0 failed, 2 skipped" "$TMP/skipping" \
     "$TMP/passing"
 expect_grep "the reason of a skip is shown" 'skipped: b: no GPU here' "$TMP/stdout"
