@@ -1,7 +1,5 @@
 #include "compare.h"
 
-#include "kernels/error.h"
-
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -65,10 +63,10 @@ void compare_no_error(const struct error *error, const char *file, int line) {
     _fail(file, line);
 }
 
-void compare_error(const struct error *error, int code, const char *part, const char *file,
-                   int line) {
-    if ((int)error->code == code && strstr(error->message, part) != NULL) return;
+void compare_error(const struct error *error, enum error_code code, const char *part,
+                   const char *file, int line) {
+    if (error->code == code && strstr(error->message, part) != NULL) return;
     print_error("'%s' (%s) lacks '%s' (%s)\n", error->message, error_name(error->code), part,
-                error_name((enum error_code)code));
+                error_name(code));
     _fail(file, line);
 }

@@ -2,6 +2,8 @@
 #ifndef EARMARK_TEST_COMPARE_H
 #define EARMARK_TEST_COMPARE_H
 
+#include "kernels/error.h"
+
 #include <stddef.h>
 
 /* sqrt(sum (a - b)^2 / sum b^2) in double precision; NaN if any value is. */
@@ -19,10 +21,9 @@ void compare_within(double difference, double tolerance, const char *what, const
     compare_within((difference), (tolerance), (what), __FILE__, __LINE__)
 
 /* Fails the cmocka test with the error's message unless the code is ERROR_NONE. */
-struct error;
 void compare_no_error(const struct error *error, const char *file, int line);
-void compare_error(const struct error *error, int code, const char *part, const char *file,
-                   int line);
+void compare_error(const struct error *error, enum error_code code, const char *part,
+                   const char *file, int line);
 #define assert_no_error(error) compare_no_error((error), __FILE__, __LINE__)
 
 /* Fails the cmocka test unless the error has this code and its message contains `part`. */
