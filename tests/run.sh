@@ -11,9 +11,9 @@
 # running after SECONDS, exits with an error without a failed test, runs another
 # number of tests than its plan says, or runs none. The output of a program with a
 # failure is shown. --counts appends "passed failed skipped" to a file, for
-# tests/all.sh. Where all tests were skipped none was run, which is a failure, too, but for
-# those that need what a machine may lack as a whole (--may-skip). Last line: N passed, N failed, N skipped. Exit code 1 when anything
-# failed.
+# tests/all.sh. Where all tests were skipped none was run, which is a failure, too,
+# but for those that need what a machine may lack as a whole (--may-skip). Last line:
+# N passed, N failed, N skipped. Exit code 1 when anything failed.
 set -u
 
 jobs=$(nproc)
