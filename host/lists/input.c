@@ -271,6 +271,14 @@ static enum error_code find_tables(const struct builder *builder, const struct r
     return ERROR_NONE;
 }
 
+static enum error_code warn_of_tables_below(struct builder *builder,
+                                            const struct root_folder *folder, struct error *error) {
+    for (size_t i = 0; i < READERS && !builder->has_pattern; i++)
+        if (readers[i]->beside_sounds)
+            TRY(label_tables_warn_below(builder, folder, readers[i], error));
+    return ERROR_NONE;
+}
+
 /* A folder that no file in it says how to read: containers of sounds, sounds with tables beside
  * them, or else clips. */
 static enum error_code read_folder(const struct list_reader *reader, const struct list_file *folder,
@@ -293,6 +301,8 @@ static enum error_code read_folder(const struct list_reader *reader, const struc
         check_columns(reader, list.path, &builder->options, error) == ERROR_NONE) {
         builder->collection->format = reader->name;
         read_list(reader, &list, builder, error);
+        if (error->code == ERROR_NONE && reader == &reader_folder)
+            warn_of_tables_below(builder, folder->folder, error);
     }
     shards_free(&shards);
     return error->code;
