@@ -206,10 +206,16 @@ static enum error_code check_usable(const struct collection *collection, const c
     const struct clip_list *clips = &collection->clips;
     if (clips->count == 0) return FAIL(error, ERROR_DATA, "%s: no clips in it", path);
     if (collection->bad_clips < clips->count) return ERROR_NONE;
-    struct text id = TEXT_INITIAL;
-    FAIL(error, ERROR_DATA, "%s: none of its clips can be used (%zu); the first, %s: %s", path,
-         clips->count, clip_id(clips, 0, &id), clip_reason(clips, 0));
-    text_free(&id);
+    struct text text = TEXT_INITIAL;
+    const char *id = clip_id(clips, 0, &text), *reason = clip_reason(clips, 0);
+    const size_t length = strlen(id);
+    if (strncmp(reason, id, length) == 0 && reason[length] == ':') /* "line 3" and "line 3: ..." */
+        FAIL(error, ERROR_DATA, "%s: none of its clips can be used (%zu); the first, %s", path,
+             clips->count, reason);
+    else
+        FAIL(error, ERROR_DATA, "%s: none of its clips can be used (%zu); the first, %s: %s", path,
+             clips->count, id, reason);
+    text_free(&text);
     return error->code;
 }
 

@@ -113,7 +113,8 @@ static void raven_sounds(void **state) {
         "one.WAV 0 0 y bad_segment\n 0 0 - bad_row\n");
     write_file("s/alone.selections.txt", HEADER "\tTag\n1\tSpectrogram 1\t1\t0\t1\t0\t1\tx\n");
     seen_expect_words(test_folder, "s/alone.selections.txt", &plain,
-                      "there is no sound file with the name of its table; put it beside the table");
+                      "can be used (1); the first, line 2: there is no sound file with the name of "
+                      "its table; put it beside the table");
     write_file("s/bare.txt", HEADER "\n1\tSpectrogram 1\t1\t0\t1\t0\t1\n");
     seen_expect_words(test_folder, "s/bare.txt", &plain,
                       "no column with the label; there are: Sel");
