@@ -5,7 +5,9 @@
 set -eu
 here=$(dirname "$0")
 cat "$here/bounds_head.md"
+bash "$here/next_kernel.sh"
 cat <<'END'
+
 ## Whole embeddings
 
 Clips of 42 frames at 8 kHz, with chunks as `kernels/cuda/chunk_rows.h` chooses them; **computed, not measured**. The fast end
