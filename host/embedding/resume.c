@@ -40,6 +40,10 @@ static void report(const char *out, const struct embedding_store *store, const c
         progress_message("earmark: %s: %zu damaged shards were thrown away; their clips are "
                          "embedded again",
                          out, store->damaged);
+    if (store->verdicts.damaged)
+        progress_message("earmark: %s: a damaged file of verdicts was thrown away; its clips are "
+                         "decoded again",
+                         out);
     if (changed != NULL && changed[0] != '\0')
         progress_message("earmark: %s: changed since the run that was stopped: %s", out, changed);
     if (store->unfit > 0)
@@ -80,6 +84,7 @@ enum error_code resume_open(const struct folder *parent, const char *name,
     char state[STATE_NAME_SIZE];
     struct embedding_store_settings own = {.device = engine->properties.name,
                                            .keep = settings->keep,
+                                           .keeps_verdicts = settings->state_of != NULL,
                                            .writer = settings->writer,
                                            .may_commit = settings->may_commit,
                                            .context = settings->context};

@@ -228,5 +228,7 @@ enum error_code state_trim(struct embedding_store *store, size_t unreadable, boo
         forget_unused(store, &usage);
     }
     usage_free(&usage);
-    return error->code;
+    TRY(error->code);
+    return known_verdicts_trim(&store->verdicts, &store->folder, store->of_other_input, unreadable,
+                               error);
 }

@@ -25,12 +25,13 @@ bool state_input_changed(const char *changed);
 enum error_code state_report_others(const struct folder *state, const char *name,
                                     struct error *error);
 
-/* Drops rows that the run has not used: shards of which less than half is used, and small ones once
- * there are many, are written again, and shards without a used row removed. Rows that another input
- * may use stay, which is said: after a run with another input than the last that used less than
- * half of all. Nothing is dropped where it may be of clips that could not be read this time, as
- * while a disk is away: unless the rows that are not used are more than twice the `unreadable`
- * clips. After embedding_run(); the store's rows can still be read, but no clip found. */
+/* Drops rows and verdicts that the run has not used: shards of which less than half is used, and
+ * small ones once there are many, are written again, and shards without a used row removed. Rows
+ * that another input may use stay, which is said: after a run with another input than the last that
+ * used less than half of all. Nothing is dropped where it may be of clips that could not be read
+ * this time, as while a disk is away: unless the rows that are not used are more than twice the
+ * `unreadable` clips. After embedding_run(); the store's rows can still be read, but no clip found.
+ */
 enum error_code state_trim(struct embedding_store *store, size_t unreadable, bool quiet,
                            struct error *error);
 

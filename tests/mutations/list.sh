@@ -39,6 +39,16 @@ plant "the deviation divides by n" embedding $K/pooling.cu '(double)clip.feature
 plant "segments are merged without their distance" long $K/pooling.cu 'before * share' 'share'
 plant "every segment reads the piece's first" long $K/pooling.cu '(piece.offset[level] + begin)' '(piece.offset[level])'
 
+# ---- the linear layer
+plant "linear: a dropped __syncthreads" linear $K/linear.cu '        __syncthreads(); /* this step' '        /* this step'
+plant "linear: waits for one copy too few" linear $K/linear.cu 'async_wait<STAGES - 2>' 'async_wait<STAGES - 1>'
+plant "linear: no barrier before parts are added" linear $K/linear.cu '    __syncthreads();' '' 'make_float4(sums[i][0], sums[i][1], sums[i][2], sums[i][3]);'
+plant "linear: a round begins with the sums of the last" linear $K/linear.cu 'sums[i][j] = 0.0f' 'sums[i][j] += 0.0f'
+plant "linear: the parts of a round are one" linear $K/linear.cu 'parts + group * TILE * TILE' 'parts'
+plant "linear: a step past the last statistic" linear $K/linear.cu 'if (first < arguments.width)' 'if (first <= arguments.width)'
+plant "linear: a clip past the last" linear $K/linear.cu 'copies.valid[i] = clip < arguments' 'copies.valid[i] = clip <= arguments'
+plant "linear: an output past the last is stored" linear $K/linear.cu 'output + j < arguments.size' 'output + j <= arguments.size'
+
 # ---- features
 plant "features: no barrier before the second transform" front $K/features.cu '        __syncthreads();' '' 'values, shared->middle[own]);'
 plant "features: no barrier before the filters" front $K/features.cu '        __syncthreads();' '' 'shared->power[i / FIRST]);'
