@@ -122,3 +122,6 @@ plant "nearest: the stride of the last tile's rows" nearest $K/nearest_kernels.c
 plant "nearest: every GPU has the first queries" gpus $K/nearest.cu 'queries[self->first_query + q]' 'queries[q]'
 plant "nearest: a GPU's lists are written first" gpus $K/nearest.cu 'first = self->first_query * self->search->count' 'first = 0'
 plant "nearest: only the first GPU is waited for" gpus $K/nearest.cu 'cudaEventSynchronize(search->gpus[g].copied[slot])' 'cudaEventSynchronize(search->gpus[0].copied[slot])'
+
+# ---- a GPU that is lost
+plant "a lost GPU is a call that was refused" lost $K/check.cu 'default: return ERROR_DEVICE_LOST' 'default: return ERROR_DEVICE'
