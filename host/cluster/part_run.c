@@ -8,6 +8,7 @@
 #include "host/base/version.h"
 #include "host/cluster/part_index.h"
 #include "host/embedding/run_record.h"
+#include "host/embedding/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -264,12 +265,17 @@ static enum error_code write_complete(const struct part *part, struct part_run *
 static enum error_code finish(const struct session_settings *settings, const struct part *part,
                               const bool *listed, struct part_run *run, struct error *error) {
     const struct clip_list *clips = &run->session.input.clips;
+    struct embedding_store *store = &run->session.store;
+    bool drops = false;
     run->unreadable = clip_list_unreadable(clips);
     for (size_t i = 0; i < clips->count; i++) run->silent += clips->clips[i].status == CLIP_SILENT;
     TRY(part_lease_check(&run->lease, error));
+    TRY(state_gather(store, run->unreadable, settings->engine.quiet, &drops, error));
     TRY(write_index(settings, part, listed, run, error));
     TRY(part_lease_check(&run->lease, error));
-    return write_complete(part, run, error);
+    TRY(write_complete(part, run, error));
+    TRY(part_lease_check(&run->lease, error));
+    return state_drop(store, drops, run->unreadable, error);
 }
 
 enum error_code part_run(const struct session_settings *settings, const struct part *part,
