@@ -86,6 +86,7 @@ enum error_code resume_open(const struct folder *parent, const char *name,
                                            .keeps_verdicts = settings->state_of != NULL ||
                                                              settings->part_of != NULL,
                                            .writer = settings->writer,
+                                           .since = settings->since,
                                            .may_commit = settings->may_commit,
                                            .context = settings->context};
     if (resume_binding(engine, settings, &record, &own.key, error) != ERROR_NONE) goto done;
