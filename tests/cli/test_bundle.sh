@@ -27,6 +27,16 @@ expect_no_grep "no folder of this machine" 'R(UN)?PATH\).*\[.*/(usr|opt|home|wor
 expect_no_grep "nor the driver" '^lib(cuda|nvidia-.*)\.so' "$TMP/libraries"
 expect_no_grep "nor one that hides the bundle's" '\(RUNPATH\).*\[([^$]|\$ORIGIN[^]])' "$TMP/dynamic"
 
+# Libraries of the same names, as a cluster's modules bring: the loader would stop at such empty ones.
+mkdir "$TMP/modules" "$TMP/driver"
+while read -r library; do : >"$TMP/modules/$library"; done <"$TMP/libraries"
+cc -shared -nostdlib -Wl,-soname,libcuda.so.1 -o "$TMP/driver/libcuda.so.1" -x c /dev/null
+for program in "$bundle"/bin/*; do
+    LD_LIBRARY_PATH=$TMP/modules:$TMP/driver /lib64/ld-linux-x86-64.so.2 --list "$program" || echo "$program: fails"
+done >"$TMP/resolved" 2>&1
+expect_equal "whatever LD_LIBRARY_PATH says, they are the bundle's" \
+    "$(grep -F -v " => $bundle/" "$TMP/resolved" | grep -vE "^\s*(/lib64/)?(linux-vdso\.so\.1|$glibc|libcuda\.so\.1) ")" ""
+
 # The list of libraries.
 list=$bundle/share/doc/earmark/LIBRARIES.tsv
 expect_equal "each library is listed" "$(tail -n +2 "$list" | cut -f1 | sort)" "$(sort "$TMP/libraries")"
