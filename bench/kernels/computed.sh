@@ -38,7 +38,7 @@ function others_ns(   k, arithmetic, transfer, reuse, all) {
         arithmetic = operations[k] / frames / (gpu["float32_tflops"] * 1e3)
         # 9,200 instructions in double precision (bounds_head.md)
         if (name[k] ~ /^features/) arithmetic = 9200 / gpu["float64_units"] / gpu["clock_ghz"] / gpu["multiprocessors"]
-        reuse = name[k] ~ /^(resample|features)/
+        reuse = name[k] ~ /^(resample|features|linear)/
         transfer = bytes[k] / frames / gpu[reuse ? "l2_gbs" : "memory_gbs"]
         all += arithmetic > transfer ? arithmetic : transfer
     }

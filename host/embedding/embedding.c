@@ -48,6 +48,7 @@ struct embedding_job {
     size_t chosen_count;
     size_t known_count;           /* clips that are stored */
     size_t changed_count;         /* of these, with other samples than were embedded */
+    size_t judged_count;          /* clips with a verdict of an earlier run */
     size_t next_stored;           /* stored clips before this one have been taken */
     struct device_batch *filling; /* acquired, not yet submitted */
     size_t filled_bytes, filled_frames;
@@ -276,6 +277,8 @@ static enum error_code take_item(struct embedding_job *job, const struct decode_
     if (usable && !verified) TRY(add_clip(job, item->clip, decoded, error));
     if (decoded->verdict.status != CLIP_OK && job->clips->clips[item->clip].status == CLIP_OK)
         TRY(note_failure(job, item->clip, decoded->verdict.status, decoded->verdict.reason, error));
+    if (!usable)
+        TRY(embedding_store_add_verdict(job->store, &decoded->facts, &decoded->verdict, error));
     if (!usable || verified) progress_update(&job->progress, ++job->clips_done);
     return ERROR_NONE;
 }
@@ -321,6 +324,12 @@ static void report_stored(const struct embedding_job *job) {
     number_thousands(&message, job->clips->count);
     text_string(&message, " clips are embedded already");
     if (job->settings->verify) text_string(&message, " and are decoded again");
+    if (job->judged_count > 0) {
+        text_string(&message, "; ");
+        number_thousands(&message, job->judged_count);
+        text_string(&message, job->judged_count == 1 ? " cannot be used and has not changed"
+                                                     : " cannot be used and have not changed");
+    }
     if (known < stored && job->settings->state == NULL) { /* a state has them for some time */
         text_string(&message, "; ");
         number_thousands(&message, stored - known);
@@ -330,20 +339,42 @@ static void report_stored(const struct embedding_job *job) {
     text_free(&message);
 }
 
-/* Finds the clips that an earlier run has embedded; the others are chosen. */
+/* Takes what an earlier run has found out about a clip that cannot be used, if it has. */
+static enum error_code take_verdict(struct embedding_job *job, size_t clip,
+                                    const uint64_t fingerprint[2], bool *taken,
+                                    struct error *error) {
+    struct known_verdicts *known = &job->store->verdicts;
+    const struct verdict_entry *entry = known_verdicts_find(known, fingerprint);
+    struct verdict verdict = {.status = CLIP_OK};
+    if (entry == NULL || job->settings->verify) return ERROR_NONE;
+    *taken = true;
+    TRY(known_verdicts_take(known, entry, &verdict, error));
+    job->measures[clip] = (struct clip_measures){.facts = entry->facts, .row = EMBEDDING_NO_ROW};
+    job->judged_count++;
+    run_state_clip(clip_status_name(verdict.status), true);
+    progress_keep(&job->progress, ++job->kept_clips);
+    job->clips_done++;
+    return note_failure(job, clip, verdict.status, verdict.reason, error);
+}
+
+/* Finds the clips that an earlier run has embedded or judged; the others are chosen. */
 static enum error_code find_stored(struct embedding_job *job, struct error *error) {
     const struct clip_list *clips = job->clips;
     struct clip_looks looks;
-    if (!job->store->resumes) return ERROR_NONE;
+    if (!job->store->resumes && job->store->verdicts.earlier.count == 0) return ERROR_NONE;
     clip_looks_begin(clips, &looks);
     job->stored = scratch_array(clips->count, sizeof(struct stored_clip *), "stored clips", error);
     job->chosen = scratch_array(clips->count, sizeof *job->chosen, "clips to embed", error);
     for (size_t i = 0; i < clips->count && error->code == ERROR_NONE; i++) {
         uint64_t fingerprint[2] = {0, 0};
+        bool judged = false;
         if (i % 1024 == 0 && stop_check(error) != ERROR_NONE) break;
         if (clips->clips[i].status == CLIP_OK) clip_fingerprint_now(&looks, i, fingerprint);
-        if (clip_fingerprint_is_known(fingerprint))
+        if (clip_fingerprint_is_known(fingerprint)) {
+            take_verdict(job, i, fingerprint, &judged, error);
+            if (judged) continue;
             job->stored[i] = embedding_store_find(job->store, fingerprint);
+        }
         job->known_count += job->stored[i] != NULL;
         if (job->stored[i] == NULL || job->settings->verify) job->chosen[job->chosen_count++] = i;
     }
@@ -368,7 +399,9 @@ static void finish(struct embedding_job *job) {
         job->operations->release(job->device, batch);
     }
     embedding_store_commit(job->store, &unkept);
+    known_verdicts_commit(&job->store->verdicts, &job->store->folder, &unkept);
     note_safe(job);
+    show_waits(job); /* of clips after the last batch, too */
     progress_finish(&job->progress);
     while (job->notes != NULL) {
         struct batch_note *note = job->notes;

@@ -226,11 +226,10 @@ static enum error_code compute_network(struct cuda_embedder *embedder,
     nvtxRangePop();
     nvtxRangePushA("earmark pooling");
     if (error->code == ERROR_NONE &&
-        pooling_merge(pointers->clips, group->clip_count, linear_padded(group->clip_count),
-                      (const float2 *)scratch->partial.data, linear->channels, linear->width,
-                      pooled, stream, error) == ERROR_NONE)
-        linear_run(linear, embedder->worker->blas, pooled, group->clip_count,
-                   (float *)lane->embeddings.data, stream, error);
+        pooling_merge(pointers->clips, group->clip_count, (const float2 *)scratch->partial.data,
+                      linear->channels, pooled, stream, error) == ERROR_NONE)
+        linear_run(linear, pooled, group->clip_count, (float *)lane->embeddings.data, stream,
+                   error);
     mark(embedder, clock, MARK_END, error);
     nvtxRangePop();
     return error->code;

@@ -69,31 +69,24 @@ static __device__ float2 merge(const struct cuda_clip &clip, const float2 *parti
     return make_float2((float)mean, (float)sqrt(squares / ((double)clip.feature_frames - 1.0)));
 }
 
-/* A block for a clip and THREADS columns of half a row of statistics. */
+/* A block for a clip and THREADS channels. */
 __global__ void __launch_bounds__(THREADS)
-    merge_kernel(const struct cuda_clip *__restrict__ clips, int clip_count,
-                 const float2 *__restrict__ partial, int channels, int width,
-                 float *__restrict__ statistics) {
-    const int column = (int)blockIdx.y * THREADS + (int)threadIdx.x, clip = (int)blockIdx.x;
-    float *row = statistics + (long long)clip * width;
-    if (column < channels && clip < clip_count) {
-        float2 result = make_float2(NAN, NAN);
-        if (!clips[clip].short_of_frames) result = merge(clips[clip], partial, channels, column);
-        row[column] = result.x;
-        row[channels + column] = result.y;
-    } else if (column < channels) {
-        row[column] = row[channels + column] = 0.0f;
-    } else if (channels + column < width) {
-        row[channels + column] = 0.0f;
-    }
+    merge_kernel(const struct cuda_clip *__restrict__ clips, const float2 *__restrict__ partial,
+                 int channels, float *__restrict__ statistics) {
+    const int channel = (int)blockIdx.y * THREADS + (int)threadIdx.x, clip = (int)blockIdx.x;
+    if (channel >= channels) return;
+    float2 result = make_float2(NAN, NAN);
+    if (!clips[clip].short_of_frames) result = merge(clips[clip], partial, channels, channel);
+    float *row = statistics + (long long)clip * 2 * channels;
+    row[channel] = result.x;
+    row[channels + channel] = result.y;
 }
 
-enum error_code pooling_merge(const struct cuda_clip *clips, int clip_count, int padded_count,
-                              const float2 *partial, int channels, int width, float *statistics,
-                              cudaStream_t stream, struct error *error) {
-    if (padded_count == 0) return ERROR_NONE;
-    const dim3 grid((unsigned)padded_count, (unsigned)((width - channels + THREADS - 1) / THREADS));
-    LAUNCH(merge_kernel, grid, dim3(THREADS), 0, stream, clips, clip_count, partial, channels,
-           width, statistics);
+enum error_code pooling_merge(const struct cuda_clip *clips, int clip_count, const float2 *partial,
+                              int channels, float *statistics, cudaStream_t stream,
+                              struct error *error) {
+    if (clip_count == 0) return ERROR_NONE;
+    const dim3 grid((unsigned)clip_count, (unsigned)((channels + THREADS - 1) / THREADS));
+    LAUNCH(merge_kernel, grid, dim3(THREADS), 0, stream, clips, partial, channels, statistics);
     return cuda_check_launch("merging pooled statistics", error);
 }

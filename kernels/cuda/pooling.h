@@ -20,10 +20,10 @@ enum error_code pooling_run(const struct plan_chunk *chunk, int level,
                             const float *rows, int channels, float2 *partial, cudaStream_t stream,
                             struct error *error);
 
-/* Queues partial -> statistics (padded_count, width): means, then from column `channels` on
- * deviations, then zeros. Clips that are short of frames get NaN, rows from clip_count on zeros. */
-enum error_code pooling_merge(const struct cuda_clip *clips, int clip_count, int padded_count,
-                              const float2 *partial, int channels, int width, float *statistics,
-                              cudaStream_t stream, struct error *error);
+/* Queues partial -> statistics (clip_count, 2 * channels): means, then deviations. Clips that are
+ * short of frames get NaN. */
+enum error_code pooling_merge(const struct cuda_clip *clips, int clip_count, const float2 *partial,
+                              int channels, float *statistics, cudaStream_t stream,
+                              struct error *error);
 
 #endif

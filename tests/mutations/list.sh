@@ -39,6 +39,16 @@ plant "the deviation divides by n" embedding $K/pooling.cu '(double)clip.feature
 plant "segments are merged without their distance" long $K/pooling.cu 'before * share' 'share'
 plant "every segment reads the piece's first" long $K/pooling.cu '(piece.offset[level] + begin)' '(piece.offset[level])'
 
+# ---- the linear layer
+plant "linear: a dropped __syncthreads" linear $K/linear.cu '        __syncthreads(); /* this step' '        /* this step'
+plant "linear: waits for one copy too few" linear $K/linear.cu 'async_wait<STAGES - 2>' 'async_wait<STAGES - 1>'
+plant "linear: no barrier before parts are added" linear $K/linear.cu '    __syncthreads();' '' 'make_float4(sums[i][0], sums[i][1], sums[i][2], sums[i][3]);'
+plant "linear: a round begins with the sums of the last" linear $K/linear.cu 'sums[i][j] = 0.0f' 'sums[i][j] += 0.0f'
+plant "linear: the parts of a round are one" linear $K/linear.cu 'parts + group * TILE * TILE' 'parts'
+plant "linear: a step past the last statistic" linear $K/linear.cu 'if (first < arguments.width)' 'if (first <= arguments.width)'
+plant "linear: a clip past the last" linear $K/linear.cu 'copies.valid[i] = clip < arguments' 'copies.valid[i] = clip <= arguments'
+plant "linear: an output past the last is stored" linear $K/linear.cu 'output + j < arguments.size' 'output + j <= arguments.size'
+
 # ---- features
 plant "features: no barrier before the second transform" front $K/features.cu '        __syncthreads();' '' 'values, shared->middle[own]);'
 plant "features: no barrier before the filters" front $K/features.cu '        __syncthreads();' '' 'shared->power[i / FIRST]);'
@@ -98,14 +108,22 @@ plant "classifier: all slices have one sum" gpus $K/classifier_evaluate.cu 'tile
 plant "classifier: slices of another GPU are added" gpus $K/classifier_slices.cu 'left >= self->first_slice' 'slice > self->first_slice'
 
 # ---- neighbours
-plant "nearest: no barrier before the warps' best" nearest $K/nearest.cu '        __syncthreads();' '' 'warp_rows[threadIdx.x / 32] = best.row;'
-plant "nearest: no barrier after the warps' best" nearest $K/nearest.cu '        __syncthreads(); /* all have' '        /* all have'
-plant "nearest: ties go to the higher row" nearest $K/nearest.cu 'a.row < b.row)' 'a.row > b.row)'
-plant "nearest: a row is its own neighbour" nearest $K/nearest.cu 'next.row != own && ' ''
-plant "nearest: a row finds its own group" nearest $K/nearest.cu 'tile.apart[r] != own_group' 'true'
+plant "nearest: no barrier before the warps' best" nearest $K/nearest_kernels.cu '        __syncthreads();' '' 'warp_rows[threadIdx.x / 32] = best.row;'
+plant "nearest: no barrier after the warps' best" nearest $K/nearest_kernels.cu '        __syncthreads(); /* all have' '        /* all have'
+plant "nearest: ties go to the higher row" nearest $K/nearest_kernels.cu 'a.row < b.row)' 'a.row > b.row)'
+plant "nearest: a row is its own neighbour" nearest $K/nearest_kernels.cu 'next.row != own && ' ''
+plant "nearest: a row finds its own group" nearest $K/nearest_kernels.cu 'tile.apart[r] != own_group' 'true'
 plant "nearest: groups of the first block of queries" nearest $K/nearest.cu 'own_groups + query}' 'own_groups}'
-plant "nearest: rows are not scaled" nearest $K/nearest.cu 'if (search->problem->shift != NULL) {' 'if (false) {'
-plant "nearest: the scale of the first column" nearest $K/nearest.cu 'moments[columns + f]);' 'moments[columns]);'
+plant "nearest: rows are not scaled" nearest $K/nearest.cu 'if (search->problem->shift != NULL &&' 'if (false &&'
+plant "nearest: the scale of the first column" nearest $K/nearest_kernels.cu 'moments[columns + f]);' 'moments[columns]);'
 plant "nearest: rows are numbered by their place" nearest $K/nearest.cu 'numbers[r] = (long long)row;' 'numbers[r] = (long long)at;'
-plant "nearest: rows are gathered too early" nearest $K/nearest.cu 'cuda_check(cudaEventSynchronize(search->copied[slot]), "a copy", error)' 'error->code'
-plant "nearest: the stride of the last tile's rows" nearest $K/nearest.cu 'query * tile.stride' 'query * tile.rows'
+plant "nearest: rows are gathered too early" nearest $K/nearest.cu 'cuda_check(cudaEventSynchronize(search->gpus[g].copied[slot]), "a copy", error)' 'error->code'
+plant "nearest: the stride of the last tile's rows" nearest $K/nearest_kernels.cu 'query * tile.stride' 'query * tile.rows'
+plant "nearest: queries are not scaled" nearest $K/nearest.cu 'if (self->search->problem->shift != NULL &&' 'if (false &&'
+plant "nearest: queries keep their lengths" nearest $K/nearest_kernels.cu 'rows[i] = (float)((double)rows[i] / length)' 'rows[i] = (float)((double)rows[i])'
+plant "nearest: every GPU has the first queries" gpus $K/nearest.cu 'queries[self->first_query + q]' 'queries[q]'
+plant "nearest: a GPU's lists are written first" gpus $K/nearest.cu 'first = self->first_query * self->search->count' 'first = 0'
+plant "nearest: only the first GPU is waited for" gpus $K/nearest.cu 'cudaEventSynchronize(search->gpus[g].copied[slot])' 'cudaEventSynchronize(search->gpus[0].copied[slot])'
+
+# ---- a GPU that is lost
+plant "a lost GPU is a call that was refused" lost $K/check.cu 'default: return ERROR_DEVICE_LOST' 'default: return ERROR_DEVICE'
