@@ -58,7 +58,7 @@ static enum error_code take_shard(void *context, const char *name, struct error 
     struct error own = ERROR_INITIAL;
     size_t number;
     bool fits = false;
-    if (is_temporary(name)) return folder_remove(&store->folder, name, error);
+    if (is_temporary(name)) return file_remove_temporary(&store->folder, name, store->since, error);
     if (!shard_number(name, &number)) return ERROR_NONE;
     if (number >= store->next_name) store->next_name = number + 1;
     TRY(memory_grow(&store->shards, &store->shard_capacity, store->shard_count + 1,
@@ -119,6 +119,7 @@ enum error_code embedding_store_open(const struct folder *parent, const char *na
     bool keep = settings->keep;
     *store = (struct embedding_store){.folder = FOLDER_INITIAL,
                                       .key = settings->key,
+                                      .since = settings->since,
                                       .writer = settings->writer,
                                       .may_commit = settings->may_commit,
                                       .context = settings->context};

@@ -16,7 +16,8 @@ struct stored_clip {
 };
 
 struct embedding_store {
-    struct folder folder; /* OUT/shards, or that of a part */
+    struct folder folder;         /* OUT/shards, or that of a part */
+    const struct timespec *since; /* the settings' */
     struct shard_key key;
     char device[SHARD_DEVICE_SIZE]; /* of this run */
     bool resumes;                   /* clips of an earlier run were found */
@@ -53,6 +54,9 @@ struct embedding_store_settings {
     const char *device;
     bool keep; /* false: remove what an earlier run left */
     bool keeps_verdicts;
+    /* Temporary files that were not written before it are left alone: of another process, where
+     * several may write; NULL: none is. Must stay until the store is open. */
+    const struct timespec *since;
     uint64_t writer; /* where several processes may write: in the names of shards (shard_name) */
     /* Asked before each commit, which does not happen if it fails; NULL: always. */
     enum error_code (*may_commit)(void *context, struct error *error);

@@ -68,9 +68,8 @@ static enum error_code name_state(const char *input, const struct shard_key *key
 
 /* What was thrown away, and what else is there. */
 static enum error_code report_state(const struct folder *parent, const char *name,
-                                    struct embedding_store *store, const char *changed, bool quiet,
+                                    struct embedding_store *store, bool quiet,
                                     struct error *error) {
-    store->of_other_input = changed != NULL && state_input_changed(changed);
     if (quiet) return ERROR_NONE;
     report(store->folder.path, store, NULL);
     return state_report_others(parent, name, error);
@@ -84,8 +83,10 @@ enum error_code resume_open(const struct folder *parent, const char *name,
     char state[STATE_NAME_SIZE];
     struct embedding_store_settings own = {.device = engine->properties.name,
                                            .keep = settings->keep,
-                                           .keeps_verdicts = settings->state_of != NULL,
+                                           .keeps_verdicts = settings->state_of != NULL ||
+                                                             settings->part_of != NULL,
                                            .writer = settings->writer,
+                                           .since = settings->since,
                                            .may_commit = settings->may_commit,
                                            .context = settings->context};
     if (resume_binding(engine, settings, &record, &own.key, error) != ERROR_NONE) goto done;
@@ -101,8 +102,9 @@ enum error_code resume_open(const struct folder *parent, const char *name,
     if (embedding_store_open(parent, name, &own, store, error) != ERROR_NONE ||
         run_record_replace(&store->folder, &record, &changed, error) != ERROR_NONE)
         goto done;
+    store->of_other_input = changed.data != NULL && state_input_changed(changed.data);
     if (settings->state_of != NULL)
-        report_state(parent, name, store, changed.data, settings->quiet, error);
+        report_state(parent, name, store, settings->quiet, error);
     else if (!settings->quiet)
         report(settings->writer == 0 ? parent->path : store->folder.path, store, changed.data);
 done:

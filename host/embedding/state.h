@@ -35,4 +35,14 @@ enum error_code state_report_others(const struct folder *state, const char *name
 enum error_code state_trim(struct embedding_store *store, size_t unreadable, bool quiet,
                            struct error *error);
 
+/* The same for a part of host/cluster/, whose index names the shards that are used, in two steps.
+ * First what would be written again is: the rows are in other shards then, which the index is to
+ * name. *drops: whether what is not used may go. */
+enum error_code state_gather(struct embedding_store *store, size_t unreadable, bool quiet,
+                             bool *drops, struct error *error);
+/* Once the index is there: removes the shards without a used row, of those that this run has opened
+ * or written, and trims the verdicts. */
+enum error_code state_drop(struct embedding_store *store, bool drops, size_t unreadable,
+                           struct error *error);
+
 #endif

@@ -24,6 +24,11 @@ list() {
 }
 list 'path,label' '%s.wav,%s%.0s' >"$pieces/list.csv"
 check "the clips as files of their own" "$EARMARK" audit "$pieces/list.csv" -o "$TMP/rows" --quiet
+expect_lines "no pair of classes that is not confused" 1 "$TMP/rows/overlapping_classes.csv"
+expect_grep "the page says that there is none" 'No two classes overlap' "$TMP/rows/report.html"
+cp "$TMP/rows/report.html" "$TMP/rows.html"
+check "also made again" "$EARMARK" report "$TMP/rows" --quiet
+expect_same "from the files of the run" "$TMP/rows.html" "$TMP/rows/report.html"
 
 # ---- ESC-50
 mkdir -p "$TMP/esc/meta" "$TMP/esc/audio"

@@ -137,6 +137,31 @@ check "and again" parts
 expect_exit "the audit of these" 3 audit -o "$TMP/parts" --fresh --from-shards --state "$TMP/cluster" --quiet
 expect_same "has the results from before" "$TMP/plain/clips.csv" "$TMP/parts/clips.csv"
 
+cluster_bytes() { find "$TMP/cluster" -name '*.shard' -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }'; }
+first=$(cluster_bytes)
+for ((night = 0; night < 12; night++)); do
+    write_square_wav "$clips/low/more.wav" 24 $((2400 + 10 * night))
+    sleep 0.02
+    parts
+done 2>/dev/null
+shards=$(find "$TMP/cluster" -name '*.shard' | wc -l)
+check "nights leave few shards ($shards)" test "$shards" -le 18
+check "and few bytes ($(cluster_bytes) of $first at first)" test "$(cluster_bytes)" -le $((2 * first))
+for class in low middle high; do
+    for file in "$clips/$class"/clip*.wav; do
+        cp "$file" "$TMP/file" && cat "$TMP/file" >"$file"
+    done
+done
+sleep 0.05
+check "the parts, after all clips were written again" parts
+check "what is not used is removed ($(cluster_bytes) of $first)" test "$(cluster_bytes)" -le $((first + first / 10))
+expect_exit "the audit of these" 3 audit -o "$TMP/parts" --fresh --from-shards --state "$TMP/cluster" --quiet
+run "a run of one process"
+expect_same "has the same results" "$TMP/plain/issues.csv" "$TMP/parts/issues.csv"
+expect_same "and clips" "$TMP/plain/clips.csv" "$TMP/parts/clips.csv"
+check "the parts again" parts
+expect_grep "know the clip that cannot be used" '; 1 cannot be used and has not changed$' <(parts 2>&1)
+
 state=$clips/state
 expect_exit "a folder inside INPUT" 3 audit -o "$TMP/out" --fresh --state "$state" --quiet
 expect_exit "which is left out of it" 3 audit -o "$TMP/new" --state "$state"

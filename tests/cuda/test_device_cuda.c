@@ -270,10 +270,16 @@ static double launches_of(const struct device_kernel_times *times, const char *k
 /* Times are of every kernel between start and stop, once for each launch, and change nothing. */
 static void test_kernel_times(void **state) {
     (void)state;
-    static const char *const kernels[] = {
-        "resample_kernel",          "mark_rows_kernel",        "features_kernel",
-        "statistics_frames_kernel", "statistics_clips_kernel", "normalise_kernel<float, false>",
-        "mark_levels_kernel",       "pooling_kernel",          "merge_kernel"};
+    static const char *const kernels[] = {"resample_kernel",
+                                          "mark_rows_kernel",
+                                          "features_kernel",
+                                          "statistics_frames_kernel",
+                                          "statistics_clips_kernel",
+                                          "normalise_kernel<float, false>",
+                                          "mark_levels_kernel",
+                                          "pooling_kernel",
+                                          "merge_kernel",
+                                          "linear_kernel"};
     enum { KERNELS = sizeof kernels / sizeof kernels[0], BATCHES = 3 };
     const struct device_operations *cuda = cuda_plugin_operations();
     struct device *device = device_rules_open_loaded(cuda, CHANNELS);
@@ -289,6 +295,7 @@ static void test_kernel_times(void **state) {
     for (size_t i = 0; i < KERNELS; i++)
         assert_true(launches_of(&times, kernels[i]) == (double)BATCHES);
     assert_true(launches_of(&times, "layer_float32_kernel") == 5.0 * BATCHES); /* five layers */
+    assert_int_equal(times.count, KERNELS + 1);
     for (size_t i = 0; i < times.count; i++) {
         assert_true(times.kernels[i].seconds > 0 && times.kernels[i].seconds < 1000);
         assert_null(strpbrk(times.kernels[i].name, "[]="));

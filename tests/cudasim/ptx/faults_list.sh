@@ -52,5 +52,5 @@ plant "statistics: a thread too many" test_statistics:test_golden statistics fra
 plant "statistics: a wrong stride" test_statistics:test_golden statistics frames_kernel 1 'mul\.wide\.s32.*, 96;' ', 96;' ', 92;'
 plant "softmax: powers of two of half the exponent" test_classifier:test_evaluate classifier_softmax softmax_registersIf 1 'shl\.b32.*, 23;' ', 23;' ', 22;'
 plant "softmax: a shuffle to the lane itself" test_classifier:test_evaluate classifier_softmax softmax_registersIf 1 'shfl' '(%r[0-9]+\|%p[0-9]+), (%r[0-9]+), %?r?[0-9]+' '\1, \2, 0'
-plant "nearest: the lesser in place of the greater" test_nearest:test_against_plain nearest pick_nearest 1 'setp\.gt\.f32' 'setp.gt' 'setp.lt'
-plant "an instruction that does not exist" test_nearest:test_against_plain nearest row_lengths 1 'add\.rn\.f64' 'add.rn' 'add.rx'
+plant "nearest: the lesser in place of the greater" test_nearest:test_against_plain nearest_kernels pick_nearest 1 'setp\.gt\.f32' 'setp.gt' 'setp.lt'
+plant "an instruction that does not exist" test_nearest:test_against_plain nearest_kernels row_lengths 1 'add\.rn\.f64' 'add.rn' 'add.rx'
