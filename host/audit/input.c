@@ -180,12 +180,18 @@ enum error_code audit_check_input(const struct audit_settings *settings, enum fo
                                   struct audit *audit, struct error *error) {
     const struct clip_list *clips = &audit->session.input.clips;
     size_t folds = settings->detection.crossval.folds, unlabelled = 0;
+    if (source == FOLDS_BY_GROUP && clips->group_count < 2)
+        return FAIL(
+            error, ERROR_DATA,
+            "--group %s has one value, whatever the clip; give a column or field with several, "
+            "such as the speaker, or no group",
+            audit->session.input.group_field);
     if (source == FOLDS_BY_GROUP && clips->group_count < folds)
         return FAIL(error, ERROR_DATA,
                     "--group %s has %zu different values, fewer than the %zu folds; give --folds "
                     "%zu, or another group",
                     audit->session.input.group_field, clips->group_count, folds,
-                    clips->group_count > 2 ? clips->group_count : 2);
+                    clips->group_count);
     for (size_t i = 0; i < clips->count; i++) unlabelled += clips->clips[i].status == CLIP_NO_LABEL;
     if (unlabelled > 0)
         TRY(warnings_add(&audit->warnings, error,

@@ -225,6 +225,12 @@ expect_exit "fewer groups than folds" 1 "$EARMARK" audit "$pieces/warn.csv" -o "
 expect_grep "a message says what to do" '--group who has 8 different values, .* give --folds 8' \
     "$TMP/stderr"
 expect_no_grep "before anything is decoded" 'embedding' "$TMP/stderr"
+list 'path,label,who,empty' '%s.wav,%s,me,%.0s' >"$pieces/alone.csv"
+expect_exit "one group" 1 "$EARMARK" audit "$pieces/alone.csv" -o "$TMP/few" --group who
+expect_grep "no number of folds helps" '--group who has one value, .*; give a column or field with several' \
+    "$TMP/stderr"
+expect_exit "no group" 1 "$EARMARK" audit "$pieces/alone.csv" -o "$TMP/few" --group empty
+expect_grep "is said" 'none of its clips can be used .*: no value for --group empty: fill it in' "$TMP/stderr"
 # Different sounds, since equal ones join their groups.
 make_square_corpus "$TMP/own" 4
 mkdir "$TMP/own/rare"

@@ -122,11 +122,16 @@ plant "nearest: ties go to the higher row" nearest $K/nearest_kernels.cu 'a.row 
 plant "nearest: a row is its own neighbour" nearest $K/nearest_kernels.cu 'next.row != own && ' ''
 plant "nearest: a row finds its own group" nearest $K/nearest_kernels.cu 'tile.apart[r] != own_group' 'true'
 plant "nearest: groups of the first block of queries" nearest $K/nearest.cu 'own_groups + query}' 'own_groups}'
-plant "nearest: rows are not scaled" nearest $K/nearest.cu 'search->problem->shift != NULL &&' 'false &&'
+plant "nearest: rows are not scaled" nearest $K/nearest.cu 'if (search->problem->shift != NULL &&' 'if (false &&'
 plant "nearest: the scale of the first column" nearest $K/nearest_kernels.cu 'moments[columns + f]);' 'moments[columns]);'
 plant "nearest: rows are numbered by their place" nearest $K/nearest.cu 'numbers[r] = (long long)row;' 'numbers[r] = (long long)at;'
 plant "nearest: rows are gathered too early" nearest $K/nearest.cu 'cuda_check(cudaEventSynchronize(search->gpus[g].copied[slot]), "a copy", error)' 'error->code'
 plant "nearest: the stride of the last tile's rows" nearest $K/nearest_kernels.cu 'query * tile.stride' 'query * tile.rows'
+plant "nearest: queries are not scaled" nearest $K/nearest.cu 'if (self->search->problem->shift != NULL &&' 'if (false &&'
+plant "nearest: queries keep their lengths" nearest $K/nearest_kernels.cu 'rows[i] = (float)((double)rows[i] / length)' 'rows[i] = (float)((double)rows[i])'
 plant "nearest: every GPU has the first queries" gpus $K/nearest.cu 'queries[self->first_query + q]' 'queries[q]'
 plant "nearest: a GPU's lists are written first" gpus $K/nearest.cu 'first = self->first_query * self->search->count' 'first = 0'
 plant "nearest: only the first GPU is waited for" gpus $K/nearest.cu 'cudaEventSynchronize(search->gpus[g].copied[slot])' 'cudaEventSynchronize(search->gpus[0].copied[slot])'
+
+# ---- a GPU that is lost
+plant "a lost GPU is a call that was refused" lost $K/check.cu 'default: return ERROR_DEVICE_LOST' 'default: return ERROR_DEVICE'

@@ -36,6 +36,7 @@ declare -A suites=(
     [logarithms]="test_classifier:test_logarithms"
     [scatter]="test_classifier:test_scatter"
     [gpus]="test_gpus:test_same_bytes"
+    [lost]="test_gpus:test_one_lost"
     [nearest]="test_nearest:test_against_plain test_nearest:test_ties_and_zeros test_nearest:test_chosen test_nearest:test_gathered"
 )
 for test in ${suites[*]}; do
