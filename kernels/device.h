@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 /* A device that was built for another version is rejected. */
-#define DEVICE_INTERFACE_VERSION 5
+#define DEVICE_INTERFACE_VERSION 6
 
 /* ---- the x-vector model, as in the file: batch normalisation is not folded in ---- */
 
@@ -234,6 +234,20 @@ struct device_counters {
     double frames;                  /* feature frames */
 };
 
+#define DEVICE_MAXIMUM_KERNELS 64
+
+/* What the launches of one kernel took together. */
+struct device_kernel {
+    char name[96]; /* "layer_float32_kernel" */
+    double launches;
+    double seconds;
+};
+
+struct device_kernel_times {
+    struct device_kernel kernels[DEVICE_MAXIMUM_KERNELS]; /* in the order of their first launches */
+    size_t count;
+};
+
 struct device;
 struct classifier;
 
@@ -308,6 +322,13 @@ struct device_operations {
      * size), the best of `repeats` (>= 1). */
     enum error_code (*gemm_speed)(struct device *device, size_t size, int repeats, double *speed,
                                   struct error *error);
+
+    /* Between these calls each kernel is timed, which slows short ones; both are NULL in a device
+     * that launches no kernels. kernels_stop must follow, also after an error of the work between;
+     * it waits for the kernels and returns the first error of their timing. */
+    enum error_code (*kernels_start)(struct device *device, struct error *error);
+    enum error_code (*kernels_stop)(struct device *device, struct device_kernel_times *times,
+                                    struct error *error);
 };
 
 /* The first member of every device's own struct. */

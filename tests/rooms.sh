@@ -44,7 +44,7 @@ END
 twins="classifier classifier_evaluate classifier_predict classifier_scatter embedder features gemm_speed
     layer linear memory nearest plan pooling resample statistics"
 cpu_only="device_cpu fourier gather network onednn product screen threads tile_kernels winograd"
-cuda_only="device_cuda batches check plugin upload worker"
+cuda_only="device_cuda batches check kernel_times plugin upload worker"
 
 sources() { find kernels host bench -name '*.[ch]' -o -name '*.cu' | sort; }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Computes what bounds every kernel, for bench/kernels/bounds.md.
 #
-#   bash bench/kernels/bounds.sh COUNTS PRECISION UNITS WORDS
+#   bash bench/kernels/bounds.sh COUNTS UNITS WORDS
 #
 # COUNTS is a file of the simulator's counts (CUDASIM_COUNTS) for UNITS units of work (frames, rows);
 # registers come from resources.csv, peaks from gpus.csv. Prints one Markdown table for each GPU with
@@ -16,7 +16,7 @@
 #   share      of the time of all kernels
 set -eu
 here=$(dirname "$0")
-awk -v precision="$2" -v units="$3" -v words="$4" '
+awk -v units="$2" -v words="$3" '
 function split_csv(line) { return split(line, value, ",") }
 # Maps a name in the counts to the name in the table of resources.
 function table_name(name) {
@@ -74,12 +74,12 @@ END {
         if (!gpu["tables"]) continue
         total = 0
         for (k = 1; k <= kernels; k++) {
-            tensor = steps[k] > 0 || (name[k] ~ /^cublasS/ && precision != "float32" && words ~ /frame/)
+            tensor = steps[k] > 0
             peak = gpu["float32_tflops"]; unit = "ffma"
             if (name[k] ~ /double|^cublasD/) { peak = gpu["float64_tflops"]; unit = "float64" }
             if (tensor) { peak = gpu[(name[k] ~ /<true/ ? "bf16" : "tf32") "_tflops"]; unit = "tensor" }
             arithmetic = operations[k] / units / peak / 1e3
-            reuse = name[k] ~ /^(layer|cublas|resample|features)/
+            reuse = name[k] ~ /^(layer|linear|cublas|resample|features)/
             transfer = bytes[k] / units / gpu[reuse ? "l2_gbs" : "memory_gbs"]
             ns[k] = arithmetic > transfer ? arithmetic : transfer
             bound[k] = arithmetic > transfer ? unit : (reuse ? "l2" : "memory")

@@ -5,7 +5,9 @@
 set -eu
 here=$(dirname "$0")
 cat "$here/bounds_head.md"
+bash "$here/next_kernel.sh"
 cat <<'END'
+
 ## Whole embeddings
 
 Clips of 42 frames at 8 kHz, with chunks as `kernels/cuda/chunk_rows.h` chooses them; **computed, not measured**. The fast end
@@ -27,9 +29,9 @@ evaluations=$(awk -F'\t' '$1 ~ /^cublasSgemm [0-9]/ { n += $2 } END { print n / 
     "$here/counts_crossval.tsv")
 for precision in float32 tf32 bf16; do
     printf '## Embeddings in %s\n\n' "$precision"
-    bash "$here/bounds.sh" "$here/counts_$precision.tsv" "$precision" 5376 \
+    bash "$here/bounds.sh" "$here/counts_$precision.tsv" 5376 \
         "of one frame in $precision, clips of 42 frames"
 done
 printf '## Cross-validation, 512 numbers a row, 10 classes, 5 folds, one C\n\n'
-bash "$here/bounds.sh" "$here/counts_crossval.tsv" float32 "$(awk -v e="$evaluations" 'BEGIN { print 2000 * e }')" \
+bash "$here/bounds.sh" "$here/counts_crossval.tsv" "$(awk -v e="$evaluations" 'BEGIN { print 2000 * e }')" \
     'of one row in one evaluation (weights, predictions and the upload spread over 2,000 rows)'

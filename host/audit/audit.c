@@ -219,6 +219,11 @@ const struct run_results *audit_results(const struct audit *audit) {
     return &audit->results;
 }
 
+const struct warnings *audit_list_warnings(const struct audit *audit) {
+    static const struct warnings none = {0};
+    return audit == NULL ? &none : &audit->session.input.warnings;
+}
+
 size_t audit_unreadable(const struct audit *audit) {
     return clip_list_unreadable(&audit->session.input.clips);
 }

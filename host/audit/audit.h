@@ -4,6 +4,7 @@
 #define EARMARK_AUDIT_AUDIT_H
 
 #include "host/audit/settings.h"
+#include "host/base/warnings.h"
 #include "host/output/run.h"
 
 struct audit;
@@ -15,6 +16,8 @@ struct audit;
 enum error_code audit_run(const struct audit_settings *settings, struct audit **audit,
                           struct error *error);
 const struct run_results *audit_results(const struct audit *audit);
+/* What reading INPUT warned of, also after a failure; NULL has none. */
+const struct warnings *audit_list_warnings(const struct audit *audit);
 size_t audit_unreadable(const struct audit *audit); /* clips that give exit code 3 */
 void audit_close(struct audit *audit);              /* takes NULL */
 

@@ -7,7 +7,7 @@
 #include "host/output/run.h"
 
 /* What cleanlab's dataset module reports of a result: classes (found->classes, worst quality
- * first) and pairs (classes * (classes - 1) / 2, most confused first), each to be freed by the
+ * first) and pairs (those that are confused at all, most confused first), each to be freed by the
  * caller, after a failure too. */
 struct health_tables {
     struct run_class *classes;

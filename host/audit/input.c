@@ -81,15 +81,25 @@ static void mention_unusable(const struct clip_list *clips, struct error *error)
              UTF8_PIECE(clip_path(clips, first), 200), UTF8_PIECE(clip_reason(clips, first), 300));
 }
 
+/* Adds the files of a folder that were not read: a list of the labels may be among them. */
+static void mention_not_read(const struct collection *input, struct error *error) {
+    size_t length = strlen(error->message);
+    if (input->not_read.length == 0) return;
+    snprintf(error->message + length, sizeof error->message - length,
+             "; not read: %.*s; if one is a list with the labels, give it as INPUT",
+             UTF8_PIECE(input->not_read.data, 300));
+}
+
 /* Fewer than two classes: there is nothing that a clip could be mistaken for. */
 static enum error_code require_two_classes(const struct clip_list *clips,
                                            const struct class_count *counts,
                                            enum fold_source source, size_t folds,
                                            struct error *error) {
-    size_t present = 0, auditable = 0, only = 0, auditable_one = 0;
+    size_t present = 0, auditable = 0, only = 0, auditable_one = 0, most = 0;
     for (size_t c = 0; c < clips->class_count; c++) {
         if (counts[c].clips > 0) only = c;
         if (is_auditable(&counts[c], source, folds)) auditable_one = c;
+        if (counts[c].clips > most) most = counts[c].clips;
         present += counts[c].clips > 0;
         auditable += is_auditable(&counts[c], source, folds);
     }
@@ -104,6 +114,11 @@ static enum error_code require_two_classes(const struct clip_list *clips,
                     "only 1 class can be audited: %.*s; an audit needs at least two with as many "
                     "clips as folds",
                     UTF8_PIECE(clips->class_names[auditable_one], 100));
+    if (most == 1)
+        return FAIL(error, ERROR_DATA,
+                    "every clip has another label (%zu clips, such as %.*s); check which column, "
+                    "field or folder has the label",
+                    present, UTF8_PIECE(clips->class_names[only], 100));
     if (auditable == 0 && source == FOLDS_DEALT)
         return FAIL(error, ERROR_DATA,
                     "every class has fewer clips than the %zu folds: give fewer --folds", folds);
@@ -124,6 +139,7 @@ enum error_code audit_check_classes(const struct audit_settings *settings, enum 
     count_classes(clips, source, counts);
     require_two_classes(clips, counts, source, folds, error);
     if (error->code == ERROR_DATA) mention_unusable(clips, error);
+    if (error->code == ERROR_DATA) mention_not_read(&audit->session.input, error);
     if (error->code == ERROR_NONE && source != FOLDS_BY_COLUMN)
         warn_of_classes(audit, counts, is_small, folds,
                         "with fewer clips than there are folds cannot be audited", error);
@@ -164,12 +180,18 @@ enum error_code audit_check_input(const struct audit_settings *settings, enum fo
                                   struct audit *audit, struct error *error) {
     const struct clip_list *clips = &audit->session.input.clips;
     size_t folds = settings->detection.crossval.folds, unlabelled = 0;
+    if (source == FOLDS_BY_GROUP && clips->group_count < 2)
+        return FAIL(
+            error, ERROR_DATA,
+            "--group %s has one value, whatever the clip; give a column or field with several, "
+            "such as the speaker, or no group",
+            audit->session.input.group_field);
     if (source == FOLDS_BY_GROUP && clips->group_count < folds)
         return FAIL(error, ERROR_DATA,
                     "--group %s has %zu different values, fewer than the %zu folds; give --folds "
                     "%zu, or another group",
                     audit->session.input.group_field, clips->group_count, folds,
-                    clips->group_count > 2 ? clips->group_count : 2);
+                    clips->group_count);
     for (size_t i = 0; i < clips->count; i++) unlabelled += clips->clips[i].status == CLIP_NO_LABEL;
     if (unlabelled > 0)
         TRY(warnings_add(&audit->warnings, error,

@@ -49,6 +49,16 @@ size_t file_stored_bytes(const struct stat *status) {
     return stored > 0 && stored < length ? (size_t)stored : length;
 }
 
+/* What is looked at, in bytes, and what part of it must be there. */
+#define HOLES_FROM ((off_t)1 << 20)
+#define HOLES_SHARE 16
+
+bool file_is_mostly_holes(int descriptor) {
+    struct stat status;
+    if (fstat(descriptor, &status) != 0 || status.st_size < HOLES_FROM) return false;
+    return file_stored_bytes(&status) < (size_t)status.st_size / HOLES_SHARE;
+}
+
 bool file_is_shortage(int number) {
     return number == EMFILE || number == ENFILE || number == ENOMEM;
 }

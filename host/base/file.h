@@ -5,6 +5,7 @@
 #include "host/base/error.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -20,6 +21,10 @@ bool file_is_shortage(int number);
 /* Bytes of a regular file that its file system keeps: fewer than its length where there are holes.
  * The length where blocks are not counted, as on some file systems of networks. */
 size_t file_stored_bytes(const struct stat *status);
+
+/* Whether an open file of some length has much less on its disk: one that was written whole has its
+ * blocks, or fewer where the file system compresses; some file systems count none. */
+bool file_is_mostly_holes(int descriptor);
 
 /* Opens a regular file for reading; the caller closes *descriptor. *size: its bytes. Refuses any
  * other kind of file, without waiting on a FIFO. Errors: ERROR_FILE. */

@@ -60,6 +60,19 @@ bool file_is_temporary(const char *name, const char *of) {
     return strcmp(middle + digits, TEMPORARY_ENDING) == 0;
 }
 
+enum error_code file_remove_temporary(const struct folder *folder, const char *name,
+                                      const struct timespec *since, struct error *error) {
+    struct stat status;
+    if (since != NULL) {
+        if (fstatat(folder->descriptor, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return ERROR_NONE;
+        const struct timespec *written = &status.st_mtim;
+        if (written->tv_sec > since->tv_sec ||
+            (written->tv_sec == since->tv_sec && written->tv_nsec >= since->tv_nsec))
+            return ERROR_NONE;
+    }
+    return folder_remove(folder, name, error);
+}
+
 /* Makes a new file; its descriptor, or -1 with errno. */
 static int make_temporary(struct file_replacement *replacement, size_t size) {
     for (int attempt = 0;; attempt++) {

@@ -7,6 +7,8 @@
 
 #include "host/base/folder.h"
 
+#include <time.h>
+
 /* Must not move while it is open: the stream points to it. */
 struct file_replacement {
     FILE *stream;   /* write here */
@@ -41,5 +43,10 @@ enum error_code file_write(const struct folder *folder, const char *name, const 
 
 /* Whether `name` is that of a temporary file for the file `of`, which a killed process left. */
 bool file_is_temporary(const char *name, const char *of);
+
+/* Removes it if it was written before `since`, by the clock of its file system: a later one may be
+ * of a process that runs. NULL: in any case. */
+enum error_code file_remove_temporary(const struct folder *folder, const char *name,
+                                      const struct timespec *since, struct error *error);
 
 #endif

@@ -112,7 +112,8 @@ static void add_clips(struct metrics *metrics, const struct run_state *state) {
         end_sample(metrics, (double)state->status_counts[i]);
     }
     one(metrics, "earmark_clips_resumed_total", "counter",
-        "Clips whose embedding was taken over from an earlier run.", (double)state->clips_kept);
+        "Clips whose embedding, or verdict, was taken over from an earlier run.",
+        (double)state->clips_kept);
     one(metrics, "earmark_audio_seconds_total", "counter",
         "Seconds of sound that this run has embedded.", state->audio_seconds);
     one(metrics, "earmark_sound_read_bytes_total", "counter",

@@ -25,10 +25,14 @@ $(BUILD)/bundle/earmark-ffmpeg.so: $(FFMPEG_OBJECTS)
 	$(say) '  link $@'
 	$(quiet)$(CC) $(ffmpeg_flags) -shared -o $@ $^ $(FFMPEG_LIBS) $(bundle_rpath)
 
+# cuBLAS has a RUNPATH, so that what it needs is sought in LD_LIBRARY_PATH first, unless the plug-in has
+# loaded it before.
+bundle_cublas := -Xlinker --push-state,--no-as-needed,-lcublasLt,--pop-state
+
 $(BUILD)/bundle/earmark-cuda.so: $(CUDA_OBJECTS) | $(CUDA_BUILD)/$(cuda_driver)
 	@mkdir -p $(@D)
 	$(say) '  link $@'
-	$(quiet)$(NVCC) -o $@ $^ $(CUDA_LINK) -Xlinker --disable-new-dtags -Xlinker -rpath='$$ORIGIN/../lib' -Xlinker -s
+	$(quiet)$(NVCC) -o $@ $^ $(CUDA_LINK) $(bundle_cublas) -Xlinker --disable-new-dtags -Xlinker -rpath='$$ORIGIN/../lib' -Xlinker -s
 
 .PHONY: bundle-folder
 bundle-folder: earmark $(bundle_programs) $(BUILD)/earmark.1 $(BUILD)/earmark.bash

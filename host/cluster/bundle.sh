@@ -46,9 +46,16 @@ owners() {
             { path = $2; if (path !~ /^\/usr/) path = "/usr" path; print path, $1, version[$1] }' - "$scratch/owned"
 }
 
-# The licence of a library that no package brought: in the toolkit or prefix that it is in.
+# The licence of a library that no package brought: in the toolkit or prefix that it is in. A package of
+# Python's, as NVIDIA's are, lists its files.
 licence_beside() {
-    local stem=${1##*/}
+    local stem=${1##*/} record
+    record=$(find "${1%/*}/.." -maxdepth 4 -type f -path '*.dist-info/RECORD' \
+        -exec grep -lF "/$stem," {} + 2>/dev/null | sort | head -n 1 || true)
+    if [ -n "$record" ]; then
+        find "${record%/*}" -type f \( -iname 'licen[cs]e*' -o -iname 'EULA*' \) | sort | head -n 1
+        return
+    fi
     stem=${stem#lib}
     find "${1%/*}/.." -maxdepth 4 -type f \
         \( -iname 'EULA*' -o -iname 'licen[cs]e*' -o -iname 'copying*' \) 2>/dev/null | sort |

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -139,6 +140,19 @@ static enum error_code make(struct part_lease *lease, struct error *error) {
     return error->code;
 }
 
+/* Looks at the time of this process's file. One that was stopped meanwhile, and has lost the part,
+ * might see its successor's: whose it is is read afterwards. */
+static enum error_code note_time(struct part_lease *lease, struct error *error) {
+    struct stat status;
+    struct part_owner owner;
+    bool there = false;
+    if (fstatat(lease->folder->descriptor, PART_OWNER, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return ERROR_NONE;
+    TRY(part_owner_read(lease->folder, &owner, &there, error));
+    if (there && strcmp(owner.tag, lease->self.tag) == 0) lease->since = status.st_mtim;
+    return ERROR_NONE;
+}
+
 /* Watches an owner until it beats, is gone, or has not changed for too long: *stale. */
 static enum error_code watch(const struct part_lease *lease, const struct part_owner *owner,
                              bool *stale, struct error *error) {
@@ -189,6 +203,7 @@ enum error_code part_lease_open(const struct folder *folder,
     if (!lease->held)
         return FAIL(error, ERROR_FILE, "%s: other processes take it and leave it; try again later",
                     settings->what);
+    TRY(note_time(lease, error));
     return start_beating(lease, error);
 }
 

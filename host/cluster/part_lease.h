@@ -26,6 +26,8 @@ struct part_lease {
     bool held;
     char former[PART_TAG_SIZE]; /* whom it was taken over from; "" */
     double began;
+    struct timespec since; /* when the owner's file was made, by the clock of its file system; 0:
+                              not known */
 
     pthread_mutex_t mutex; /* for the rest */
     struct part_owner self;

@@ -8,6 +8,7 @@
 #include "host/base/version.h"
 #include "host/cluster/part_index.h"
 #include "host/embedding/run_record.h"
+#include "host/embedding/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,11 +94,14 @@ static bool index_fits(const struct part_run *run, uint64_t list_hash,
     return fits;
 }
 
-/* What a killed process leaves; a beat of this one that it hits is tried again. */
+/* What a killed process leaves. A process that was stopped before it comes here may have lost the
+ * part: what its successor writes is left alone. */
 static enum error_code remove_temporary(void *context, const char *name, struct error *error) {
+    const struct part_run *run = context;
     static const char *const of[] = {PART_INDEX, PART_COMPLETE, PART_OWNER};
     for (size_t i = 0; i < sizeof of / sizeof of[0]; i++)
-        if (file_is_temporary(name, of[i])) return folder_remove(context, name, error);
+        if (file_is_temporary(name, of[i]))
+            return file_remove_temporary(&run->folder, name, &run->lease.since, error);
     return ERROR_NONE;
 }
 
@@ -110,6 +114,7 @@ static enum error_code open_store(const struct session_settings *settings, struc
     struct text record = TEXT_INITIAL;
     struct shard_key key;
     resume.writer = part_lease_writer(&run->lease);
+    resume.since = &run->lease.since;
     resume.may_commit = may_commit;
     resume.context = &run->lease;
     resume.part_of = settings->input;
@@ -117,7 +122,7 @@ static enum error_code open_store(const struct session_settings *settings, struc
     part_record(settings, session, &record, &key, error);
     text_free(&record);
     TRY(error->code);
-    TRY(folder_each(&run->folder, remove_temporary, &run->folder, error));
+    TRY(folder_each(&run->folder, remove_temporary, run, error));
     if (!resume.keep || !index_fits(run, hash_clips(&session->input.clips), &key)) {
         TRY(folder_remove(&run->folder, PART_COMPLETE, error));
         TRY(folder_remove(&run->folder, PART_INDEX, error));
@@ -264,12 +269,17 @@ static enum error_code write_complete(const struct part *part, struct part_run *
 static enum error_code finish(const struct session_settings *settings, const struct part *part,
                               const bool *listed, struct part_run *run, struct error *error) {
     const struct clip_list *clips = &run->session.input.clips;
+    struct embedding_store *store = &run->session.store;
+    bool drops = false;
     run->unreadable = clip_list_unreadable(clips);
     for (size_t i = 0; i < clips->count; i++) run->silent += clips->clips[i].status == CLIP_SILENT;
     TRY(part_lease_check(&run->lease, error));
+    TRY(state_gather(store, run->unreadable, settings->engine.quiet, &drops, error));
     TRY(write_index(settings, part, listed, run, error));
     TRY(part_lease_check(&run->lease, error));
-    return write_complete(part, run, error);
+    TRY(write_complete(part, run, error));
+    TRY(part_lease_check(&run->lease, error));
+    return state_drop(store, drops, run->unreadable, error);
 }
 
 enum error_code part_run(const struct session_settings *settings, const struct part *part,

@@ -27,6 +27,14 @@ static int finished(const struct options *options, const struct audit *audit) {
     return error.code == ERROR_NONE ? exit_code : command_fail(&error);
 }
 
+/* What the list was warned of may be why its clips cannot be audited. */
+static int failed(const struct options *options, const struct audit *audit, struct error *error) {
+    const struct warnings *warnings = audit_list_warnings(audit);
+    if (error->code == ERROR_DATA && !options->quiet)
+        command_warn((const char *const *)warnings->sentences, warnings->count);
+    return command_fail(error);
+}
+
 /* Logistic regression takes one view: the network's, unless another is given. */
 static enum session_views choose_views(const struct options *options,
                                        const struct detection_settings *detection) {
@@ -71,7 +79,7 @@ int command_audit(int argc, char **argv) {
         audit_run(&settings, &audit, &error) == ERROR_NONE)
         exit_code = finished(&options, audit);
     else
-        exit_code = command_fail(&error);
+        exit_code = failed(&options, audit, &error);
     audit_close(audit);
     command_records_free(&records);
     return exit_code;

@@ -16,6 +16,20 @@ static enum error_code print_text(struct text *text, struct error *error) {
     return error->code;
 }
 
+static void add_kernels(const struct device_kernel_times *times, struct text *text) {
+    double all = 0;
+    for (size_t i = 0; i < times->count; i++) all += times->kernels[i].seconds;
+    if (times->count > 0)
+        text_format(text, "\n%-48s %8s %10s %8s %7s\n", "kernel", "launches", "seconds", "us each",
+                    "share");
+    for (size_t i = 0; i < times->count; i++) {
+        const struct device_kernel *kernel = &times->kernels[i];
+        text_format(text, "%-48s %8.0f %10.4f %8.1f %6.1f%%\n", kernel->name, kernel->launches,
+                    kernel->seconds, 1e6 * kernel->seconds / kernel->launches,
+                    100.0 * kernel->seconds / all);
+    }
+}
+
 static enum error_code print_table(const struct engine *engine, const struct benchmark *benchmark,
                                    struct error *error) {
     struct text text = TEXT_INITIAL;
@@ -33,6 +47,10 @@ static enum error_code print_table(const struct engine *engine, const struct ben
                         100.0 * speed / benchmark->gemm_speed);
         text_string(&text, "\n");
     }
+    if (benchmark->in_flight > 0)
+        text_format(&text, "\nwaiting: one batch at a time; streamed: %d in flight\n",
+                    benchmark->in_flight);
+    add_kernels(&benchmark->kernels, &text);
     return print_text(&text, error);
 }
 
@@ -54,20 +72,29 @@ static enum error_code print_json(const struct engine *engine, const struct benc
         number_json(&text, row->operations);
         text_string(&text, "}");
     }
+    text_format(&text, "], \"in_flight\": %d, \"kernels\": [", benchmark->in_flight);
+    for (size_t i = 0; i < benchmark->kernels.count; i++) {
+        const struct device_kernel *kernel = &benchmark->kernels.kernels[i];
+        text_string(&text, i == 0 ? "{\"kernel\": " : ", {\"kernel\": ");
+        text_json(&text, kernel->name);
+        text_format(&text, ", \"launches\": %.0f, \"seconds\": ", kernel->launches);
+        number_json(&text, kernel->seconds);
+        text_string(&text, "}");
+    }
     text_string(&text, "]}\n");
     return print_text(&text, error);
 }
 
 static enum error_code check_stage(const char *stage, struct error *error) {
     static const char *const stages[] = {"gemm",    "resample", "features", "network",
-                                         "pooling", "crossval", "issues"};
+                                         "pooling", "stream",   "crossval", "issues"};
     const size_t count = sizeof stages / sizeof stages[0];
     for (size_t i = 0; i < count; i++)
         if (stage == NULL || strcmp(stage, stages[i]) == 0) return ERROR_NONE;
     const char *similar = options_similar(stage, stages, count);
     return FAIL(error, ERROR_USAGE,
                 "bench: there is no stage '%s'%s%s%s; give gemm, resample, features, network, "
-                "pooling, crossval, issues or corpus",
+                "pooling, stream, crossval, issues or corpus",
                 stage, similar == NULL ? "" : " (did you mean ", similar == NULL ? "" : similar,
                 similar == NULL ? "" : "?)");
 }

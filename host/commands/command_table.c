@@ -365,12 +365,15 @@ static const struct command_row rows[] = {
                      "earmark bench corpus --forecast clips=1e8,seconds=4,cores=64"},
         .used = {"clips", "seconds", "format", "forecast", "json"},
         .details =
-            "STAGE is gemm, resample, features, network, pooling, crossval or issues; without it "
-            "all these are measured. The data are synthetic. Speeds in useful operations a second "
-            "are "
-            "compared with a float32 matrix product (2,048 cubed, best of five); the fastest "
-            "repeat counts. crossval: 20,000 x 512, 10 classes, 5 folds, tolerance 1e-4; issues: "
-            "200,000 x 100.\n"
+            "STAGE is gemm, resample, features, network, pooling, stream, crossval or issues; "
+            "without it all these are measured. The data are synthetic. Speeds in useful "
+            "operations a second are compared with a float32 matrix product (2,048 cubed, best of "
+            "five); the fastest repeat counts. crossval: 20,000 x 512, 10 classes, 5 folds, "
+            "tolerance 1e-4; issues: 200,000 x 100.\n"
+            "stream measures all stages of embedding together, in clips a second: waiting for "
+            "each batch, and with as many batches in flight as the device asks for (a GPU: "
+            "three). The samples already lie in the batches. A GPU also shows the time of each "
+            "kernel, from one more pass with events around each launch.\n"
             "bench corpus makes clips in a folder below TMPDIR, or /tmp, which is removed at the "
             "end. "
             "It measures decode, resample, network and detector alone and an audit as a whole, and "

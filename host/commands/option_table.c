@@ -285,9 +285,10 @@ static const struct option_row rows[] = {
     {"mask", 0, NULL, FLAG(mask), .group = GROUP_RUN, .commands = ISSUES,
      .help = "print 0 or 1 for every row instead of the numbers of flagged rows"},
     {"state", 0, "DIR", FILE_NAME(state), .group = GROUP_RUN, .commands = AUDIT | EMBED,
-     .help = "keep the embeddings in DIR, where the next run finds those of the clips whose path, "
-             "size and times are the same: for a job of every night. Rows of clips that are gone "
-             "are dropped; --fresh keeps DIR"},
+     .help =
+         "keep the embeddings in DIR, and what is wrong with files that cannot be used, where the "
+         "next run finds those of the clips whose path, size and times are the same: for a job "
+         "of every night. Rows of clips that are gone are dropped; --fresh keeps DIR"},
     {"verify", 0, NULL, FLAG(verify), .group = GROUP_RUN, .commands = AUDIT | EMBED,
      .help = "decode the clips whose embeddings are there, too, and use these only where the "
              "samples are the same"},

@@ -9,6 +9,7 @@
 #include "host/clips/fingerprint.h"
 #include "host/embedding/feature_files.h"
 #include "host/embedding/open_batches.h"
+#include "host/embedding/stored_report.h"
 #include "host/sound/decode_pool.h"
 
 #include <stdlib.h>
@@ -49,6 +50,7 @@ struct embedding_job {
     size_t chosen_count;
     size_t known_count;       /* clips that are stored */
     size_t changed_count;     /* of these, with other samples than were embedded */
+    size_t judged_count;      /* clips with a verdict of an earlier run */
     size_t next_stored;       /* stored clips before this one have been taken */
     struct open_batches open; /* acquired, not yet submitted */
     int in_flight;
@@ -308,16 +310,10 @@ static enum error_code take_item(struct embedding_job *job, const struct decode_
     if (item->place != NULL) open_batches_delivered(&job->open, item->place);
     if (decoded->verdict.status != CLIP_OK && job->clips->clips[item->clip].status == CLIP_OK)
         TRY(note_failure(job, item->clip, decoded->verdict.status, decoded->verdict.reason, error));
+    if (!usable)
+        TRY(embedding_store_add_verdict(job->store, &decoded->facts, &decoded->verdict, error));
     if (!usable || verified) progress_update(&job->progress, ++job->clips_done);
     return ERROR_NONE;
-}
-
-/* Not silenced: such a clip was judged by another sound until now. */
-static void report_changed(const struct embedding_job *job) {
-    if (job->changed_count > 0)
-        progress_warning("%zu %s other samples than were embedded, though path, size and "
-                         "times of the file are the same; embedded again",
-                         job->changed_count, job->changed_count == 1 ? "clip had" : "clips had");
 }
 
 static enum error_code stream_clips(struct embedding_job *job, struct decode_pool *pool,
@@ -337,52 +333,58 @@ static enum error_code stream_clips(struct embedding_job *job, struct decode_poo
     TRY(submit_filled(job, true, error));
     while (job->in_flight > 0) TRY(collect(job, error));
     TRY(embedding_store_commit(job->store, error));
-    report_changed(job);
+    stored_report_changed(job->changed_count);
     return ERROR_NONE;
 }
 
-static void report_stored(const struct embedding_job *job) {
-    size_t known = job->known_count, stored = job->store->stored_count;
-    struct text message = TEXT_INITIAL;
-    if (job->settings->progress == PROGRESS_QUIET) return;
-    if (job->settings->state != NULL)
-        text_format(&message, "earmark: %s: ", job->settings->state);
-    else
-        text_string(&message, "earmark: an unfinished run goes on: ");
-    number_thousands(&message, known);
-    text_string(&message, " of ");
-    number_thousands(&message, job->clips->count);
-    text_string(&message, " clips are embedded already");
-    if (job->settings->verify) text_string(&message, " and are decoded again");
-    if (known < stored && job->settings->state == NULL) { /* a state has them for some time */
-        text_string(&message, "; ");
-        number_thousands(&message, stored - known);
-        text_string(&message, " that were have changed since or are gone");
-    }
-    if (!message.failed) progress_message("%s", message.data);
-    text_free(&message);
+/* Takes what an earlier run has found out about a clip that cannot be used, if it has. */
+static enum error_code take_verdict(struct embedding_job *job, size_t clip,
+                                    const uint64_t fingerprint[2], bool *taken,
+                                    struct error *error) {
+    struct known_verdicts *known = &job->store->verdicts;
+    const struct verdict_entry *entry = known_verdicts_find(known, fingerprint);
+    struct verdict verdict = {.status = CLIP_OK};
+    if (entry == NULL || job->settings->verify) return ERROR_NONE;
+    *taken = true;
+    TRY(known_verdicts_take(known, entry, &verdict, error));
+    job->measures[clip] = (struct clip_measures){.facts = entry->facts, .row = EMBEDDING_NO_ROW};
+    job->judged_count++;
+    run_state_clip(clip_status_name(verdict.status), true);
+    progress_keep(&job->progress, ++job->kept_clips);
+    job->clips_done++;
+    return note_failure(job, clip, verdict.status, verdict.reason, error);
 }
 
-/* Finds the clips that an earlier run has embedded; the others are chosen. */
+/* Finds the clips that an earlier run has embedded or judged; the others are chosen. */
 static enum error_code find_stored(struct embedding_job *job, struct error *error) {
     const struct clip_list *clips = job->clips;
     struct clip_looks looks;
-    if (!job->store->resumes) return ERROR_NONE;
+    if (!job->store->resumes && job->store->verdicts.earlier.count == 0) return ERROR_NONE;
     clip_looks_begin(clips, &looks);
     job->stored = scratch_array(clips->count, sizeof(struct stored_clip *), "stored clips", error);
     job->chosen = scratch_array(clips->count, sizeof *job->chosen, "clips to embed", error);
     for (size_t i = 0; i < clips->count && error->code == ERROR_NONE; i++) {
         uint64_t fingerprint[2] = {0, 0};
+        bool judged = false;
         if (i % 1024 == 0 && stop_check(error) != ERROR_NONE) break;
         if (clips->clips[i].status == CLIP_OK) clip_fingerprint_now(&looks, i, fingerprint);
-        if (clip_fingerprint_is_known(fingerprint))
+        if (clip_fingerprint_is_known(fingerprint)) {
+            take_verdict(job, i, fingerprint, &judged, error);
+            if (judged) continue;
             job->stored[i] = embedding_store_find(job->store, fingerprint);
+        }
         job->known_count += job->stored[i] != NULL;
         if (job->stored[i] == NULL || job->settings->verify) job->chosen[job->chosen_count++] = i;
     }
     clip_looks_end(&looks);
     if (error->code != ERROR_NONE) return error->code;
-    report_stored(job);
+    if (job->settings->progress != PROGRESS_QUIET)
+        stored_report(&(struct stored_counts){.clips = clips->count,
+                                              .known = job->known_count,
+                                              .stored = job->store->stored_count,
+                                              .judged = job->judged_count,
+                                              .state = job->settings->state,
+                                              .verify = job->settings->verify});
     return ERROR_NONE;
 }
 
@@ -404,7 +406,9 @@ static void finish(struct embedding_job *job) {
         job->operations->release(job->device, batch);
     }
     embedding_store_commit(job->store, &unkept);
+    known_verdicts_commit(&job->store->verdicts, &job->store->folder, &unkept);
     note_safe(job);
+    show_waits(job); /* of clips after the last batch, too */
     progress_finish(&job->progress);
     while (job->notes != NULL) {
         struct batch_note *note = job->notes;

@@ -22,7 +22,7 @@
 static bool is_temporary(const char *name) {
     char of[SHARD_NAME_SIZE];
     size_t number, length = strcspn(name, ".");
-    if (file_is_temporary(name, RUN_RECORD)) return true;
+    if (file_is_temporary(name, RUN_RECORD) || file_is_temporary(name, VERDICT_FILE)) return true;
     length += name[length] == '.' ? 1 + strcspn(name + length + 1, ".") : 0;
     if (length >= sizeof of) return false;
     snprintf(of, sizeof of, "%.*s", (int)length, name);
@@ -31,7 +31,8 @@ static bool is_temporary(const char *name) {
 
 static enum error_code remove_own(void *context, const char *name, struct error *error) {
     size_t number;
-    bool own = shard_number(name, &number) || is_temporary(name) || strcmp(name, RUN_RECORD) == 0;
+    bool own = shard_number(name, &number) || is_temporary(name) || strcmp(name, RUN_RECORD) == 0 ||
+               strcmp(name, VERDICT_FILE) == 0;
     return own ? folder_remove(context, name, error) : ERROR_NONE;
 }
 
@@ -57,7 +58,7 @@ static enum error_code take_shard(void *context, const char *name, struct error 
     struct error own = ERROR_INITIAL;
     size_t number;
     bool fits = false;
-    if (is_temporary(name)) return folder_remove(&store->folder, name, error);
+    if (is_temporary(name)) return file_remove_temporary(&store->folder, name, store->since, error);
     if (!shard_number(name, &number)) return ERROR_NONE;
     if (number >= store->next_name) store->next_name = number + 1;
     TRY(memory_grow(&store->shards, &store->shard_capacity, store->shard_count + 1,
@@ -118,6 +119,7 @@ enum error_code embedding_store_open(const struct folder *parent, const char *na
     bool keep = settings->keep;
     *store = (struct embedding_store){.folder = FOLDER_INITIAL,
                                       .key = settings->key,
+                                      .since = settings->since,
                                       .writer = settings->writer,
                                       .may_commit = settings->may_commit,
                                       .context = settings->context};
@@ -126,6 +128,8 @@ enum error_code embedding_store_open(const struct folder *parent, const char *na
     TRY(folder_open_in(parent, name, true, &store->folder, error));
     TRY(folder_each(&store->folder, keep ? take_shard : remove_own,
                     keep ? (void *)store : &store->folder, error));
+    if (settings->keeps_verdicts)
+        TRY(known_verdicts_open(&store->folder, store->key.settings, &store->verdicts, error));
     return index_clips(store, error);
 }
 
@@ -178,6 +182,12 @@ enum error_code embedding_store_add(struct embedding_store *store, size_t row,
         now - store->committed_at < wait)
         return ERROR_NONE;
     return embedding_store_commit(store, error);
+}
+
+enum error_code embedding_store_add_verdict(struct embedding_store *store,
+                                            const struct clip_facts *clip,
+                                            const struct verdict *verdict, struct error *error) {
+    return known_verdicts_add(&store->verdicts, &store->folder, clip, verdict, error);
 }
 
 enum error_code embedding_store_commit(struct embedding_store *store, struct error *error) {
@@ -241,6 +251,7 @@ void embedding_store_close(struct embedding_store *store) {
     free(store->pending);
     free(store->pending_rows);
     free(store->pending_numbers);
+    known_verdicts_close(&store->verdicts);
     folder_close(&store->folder);
     *store = (struct embedding_store){.folder = FOLDER_INITIAL};
 }

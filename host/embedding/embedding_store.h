@@ -6,6 +6,7 @@
 #ifndef EARMARK_EMBEDDING_EMBEDDING_STORE_H
 #define EARMARK_EMBEDDING_EMBEDDING_STORE_H
 
+#include "host/embedding/known_verdicts.h"
 #include "host/embedding/shard.h"
 
 /* Where a clip of an earlier run is stored; private. */
@@ -15,7 +16,8 @@ struct stored_clip {
 };
 
 struct embedding_store {
-    struct folder folder; /* OUT/shards, or that of a part */
+    struct folder folder;         /* OUT/shards, or that of a part */
+    const struct timespec *since; /* the settings' */
     struct shard_key key;
     char device[SHARD_DEVICE_SIZE]; /* of this run */
     bool resumes;                   /* clips of an earlier run were found */
@@ -41,6 +43,7 @@ struct embedding_store {
     float *pending_rows;        /* (pending_count, columns) */
     size_t *pending_numbers;    /* (pending_count): of the store's rows */
     size_t pending_count, pending_capacity, pending_row_capacity, pending_number_capacity;
+    struct known_verdicts verdicts; /* of clips that have no embedding */
     double began, committed_at;
     enum error_code (*may_commit)(void *context, struct error *error);
     void *context;
@@ -49,7 +52,11 @@ struct embedding_store {
 struct embedding_store_settings {
     struct shard_key key;
     const char *device;
-    bool keep;       /* false: remove what an earlier run left */
+    bool keep; /* false: remove what an earlier run left */
+    bool keeps_verdicts;
+    /* Temporary files that were not written before it are left alone: of another process, where
+     * several may write; NULL: none is. Must stay until the store is open. */
+    const struct timespec *since;
     uint64_t writer; /* where several processes may write: in the names of shards (shard_name) */
     /* Asked before each commit, which does not happen if it fails; NULL: always. */
     enum error_code (*may_commit)(void *context, struct error *error);
@@ -81,6 +88,11 @@ enum error_code embedding_store_place(struct embedding_store *store, size_t row,
 enum error_code embedding_store_add(struct embedding_store *store, size_t row,
                                     const struct clip_facts *clip, const float *embedding,
                                     const float *statistics, struct error *error);
+
+/* The same of a clip that has no row: its verdict, if it lasts and this store keeps them. */
+enum error_code embedding_store_add_verdict(struct embedding_store *store,
+                                            const struct clip_facts *clip,
+                                            const struct verdict *verdict, struct error *error);
 
 /* Commits what is pending; after it every row can be read. */
 enum error_code embedding_store_commit(struct embedding_store *store, struct error *error);

@@ -40,6 +40,10 @@ static void report(const char *out, const struct embedding_store *store, const c
         progress_message("earmark: %s: %zu damaged shards were thrown away; their clips are "
                          "embedded again",
                          out, store->damaged);
+    if (store->verdicts.damaged)
+        progress_message("earmark: %s: a damaged file of verdicts was thrown away; its clips are "
+                         "decoded again",
+                         out);
     if (changed != NULL && changed[0] != '\0')
         progress_message("earmark: %s: changed since the run that was stopped: %s", out, changed);
     if (store->unfit > 0)
@@ -64,9 +68,8 @@ static enum error_code name_state(const char *input, const struct shard_key *key
 
 /* What was thrown away, and what else is there. */
 static enum error_code report_state(const struct folder *parent, const char *name,
-                                    struct embedding_store *store, const char *changed, bool quiet,
+                                    struct embedding_store *store, bool quiet,
                                     struct error *error) {
-    store->of_other_input = changed != NULL && state_input_changed(changed);
     if (quiet) return ERROR_NONE;
     report(store->folder.path, store, NULL);
     return state_report_others(parent, name, error);
@@ -80,7 +83,10 @@ enum error_code resume_open(const struct folder *parent, const char *name,
     char state[STATE_NAME_SIZE];
     struct embedding_store_settings own = {.device = engine->properties.name,
                                            .keep = settings->keep,
+                                           .keeps_verdicts = settings->state_of != NULL ||
+                                                             settings->part_of != NULL,
                                            .writer = settings->writer,
+                                           .since = settings->since,
                                            .may_commit = settings->may_commit,
                                            .context = settings->context};
     if (resume_binding(engine, settings, &record, &own.key, error) != ERROR_NONE) goto done;
@@ -96,8 +102,9 @@ enum error_code resume_open(const struct folder *parent, const char *name,
     if (embedding_store_open(parent, name, &own, store, error) != ERROR_NONE ||
         run_record_replace(&store->folder, &record, &changed, error) != ERROR_NONE)
         goto done;
+    store->of_other_input = changed.data != NULL && state_input_changed(changed.data);
     if (settings->state_of != NULL)
-        report_state(parent, name, store, changed.data, settings->quiet, error);
+        report_state(parent, name, store, settings->quiet, error);
     else if (!settings->quiet)
         report(settings->writer == 0 ? parent->path : store->folder.path, store, changed.data);
 done:

@@ -21,6 +21,7 @@ struct resume_settings {
     const char *part_of;  /* INPUT, of a part; NULL otherwise */
     /* Of a part that several processes may embed; see struct embedding_store_settings. */
     uint64_t writer;
+    const struct timespec *since;
     enum error_code (*may_commit)(void *context, struct error *error);
     void *context;
 };

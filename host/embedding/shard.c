@@ -18,10 +18,6 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "shards are written as
 #define MAXIMUM_CLIPS ((size_t)1 << 30)
 #define MAXIMUM_COLUMNS ((size_t)1 << 20)
 
-/* What is_mostly_holes() looks at, in bytes, and what part of it must be there. */
-#define HOLES_FROM ((off_t)1 << 20)
-#define HOLES_SHARE 16
-
 struct header {
     char magic[8];
     uint64_t checksum[2]; /* XXH3-128 of the file, these bytes being zero */
@@ -123,14 +119,6 @@ enum error_code shard_parse(const void *data, size_t size, const char *what,
     return ERROR_NONE;
 }
 
-/* A file that was written whole has its blocks, or fewer where the file system compresses; some
- * file systems count none. */
-static bool is_mostly_holes(int descriptor) {
-    struct stat status;
-    if (fstat(descriptor, &status) != 0 || status.st_size < HOLES_FROM) return false;
-    return file_stored_bytes(&status) < (size_t)status.st_size / HOLES_SHARE;
-}
-
 /* Looks at the header alone. *fits: the rest is to be read. */
 static enum error_code look_at(int descriptor, size_t size, const char *what,
                                const struct shard_key *key, bool *fits, struct error *error) {
@@ -142,7 +130,7 @@ static enum error_code look_at(int descriptor, size_t size, const char *what,
     if (got < 0) return file_fail(error, what, "read", errno);
     if (got != sizeof header) return FAIL(error, ERROR_DATA, "%s: is cut short", what);
     TRY(check_header(&header, size, what, error));
-    if (is_mostly_holes(descriptor))
+    if (file_is_mostly_holes(descriptor))
         return FAIL(error, ERROR_DATA, "%s: is mostly holes: earmark did not write it", what);
     *fits = has_key(&header, key);
     return ERROR_NONE;

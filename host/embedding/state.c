@@ -3,6 +3,7 @@
 #include "host/base/memory.h"
 #include "host/base/numbers.h"
 #include "host/base/progress.h"
+#include "host/base/scratch.h"
 #include "host/embedding/run_record.h"
 
 #include <errno.h>
@@ -216,17 +217,90 @@ static void report_kept(const struct embedding_store *store, const struct usage 
     text_free(&text);
 }
 
+/* Whether rows that are not used may be dropped: they are neither of another input's clips nor of
+ * some that could not be read this time. */
+static bool may_drop(const struct embedding_store *store, const struct usage *usage,
+                     size_t unreadable, bool quiet) {
+    const bool away = unreadable > 0 && (usage->rows - usage->total) / 2 <= unreadable;
+    const bool shared = store->of_other_input && 2 * usage->total < usage->rows;
+    if (shared && !quiet) report_kept(store, usage);
+    return !shared && !away;
+}
+
 enum error_code state_trim(struct embedding_store *store, size_t unreadable, bool quiet,
                            struct error *error) {
     struct usage usage = {NULL, NULL, NULL, 0, 0};
     embedding_store_sort(store);
     if (find_used(store, &usage, error) == ERROR_NONE) {
-        const bool away = unreadable > 0 && (usage.rows - usage.total) / 2 <= unreadable;
-        const bool shared = store->of_other_input && 2 * usage.total < usage.rows;
-        if (shared && !quiet) report_kept(store, &usage);
-        if (!shared && !away) write_again(store, &usage, error);
+        if (may_drop(store, &usage, unreadable, quiet)) write_again(store, &usage, error);
         forget_unused(store, &usage);
     }
     usage_free(&usage);
+    TRY(error->code);
+    return known_verdicts_trim(&store->verdicts, &store->folder, store->of_other_input, unreadable,
+                               error);
+}
+
+/* ---- of a part ---- */
+
+/* What another device has computed stays where that is said. */
+static bool is_gathered(const struct embedding_store *store, const struct usage *usage,
+                        size_t shard, bool many_small) {
+    return is_rewritten(store, usage, shard, many_small) &&
+           strcmp(store->shards[shard].device, store->device) == 0;
+}
+
+/* Where a gathered row is: of each row the shard + 1, or 0. Found at once, since every commit adds
+ * a shard. */
+static uint32_t *find_gathered(const struct embedding_store *store, const struct usage *usage,
+                               struct error *error) {
+    const bool many_small = has_many_small(store);
+    uint32_t *from = scratch_array(store->rows, sizeof *from, "shards", error);
+    for (size_t row = 0; from != NULL && row < store->rows; row++) {
+        size_t shard, place;
+        embedding_store_locate(store, row, &shard, &place);
+        if (is_gathered(store, usage, shard, many_small)) from[row] = (uint32_t)shard + 1;
+    }
+    return from;
+}
+
+static enum error_code gather(struct embedding_store *store, const struct usage *usage,
+                              struct error *error) {
+    const size_t columns = store->key.columns, size = embedding_store_size(store);
+    uint32_t *from = find_gathered(store, usage, error);
+    for (size_t row = 0; row < store->rows && error->code == ERROR_NONE; row++) {
+        if (from[row] == 0) continue;
+        const struct shard *shard = &store->shards[from[row] - 1];
+        const float *values = store->row_values[row];
+        const struct clip_facts facts = shard->clips[(size_t)(values - shard->rows) / columns];
+        embedding_store_add(store, row, &facts, values, values + size, error);
+    }
+    scratch_free(from);
+    if (error->code == ERROR_NONE) embedding_store_commit(store, error);
     return error->code;
+}
+
+enum error_code state_gather(struct embedding_store *store, size_t unreadable, bool quiet,
+                             bool *drops, struct error *error) {
+    struct usage usage = {NULL, NULL, NULL, 0, 0};
+    embedding_store_sort(store);
+    if (find_used(store, &usage, error) == ERROR_NONE) {
+        *drops = may_drop(store, &usage, unreadable, quiet);
+        if (*drops) gather(store, &usage, error);
+    }
+    usage_free(&usage);
+    embedding_store_sort(store);
+    return error->code;
+}
+
+enum error_code state_drop(struct embedding_store *store, bool drops, size_t unreadable,
+                           struct error *error) {
+    struct usage usage = {NULL, NULL, NULL, 0, 0};
+    if (drops && find_used(store, &usage, error) == ERROR_NONE)
+        for (size_t s = 0; s < store->shard_count && error->code == ERROR_NONE; s++)
+            if (usage.count[s] == 0) folder_remove(&store->folder, store->shards[s].name, error);
+    usage_free(&usage);
+    TRY(error->code);
+    return known_verdicts_trim(&store->verdicts, &store->folder, store->of_other_input, unreadable,
+                               error);
 }

@@ -6,6 +6,7 @@
 #include "host/lists/collection.h"
 #include "host/lists/path_template.h"
 #include "host/lists/pattern.h"
+#include "host/lists/time_columns.h"
 
 #include <limits.h>
 
@@ -50,6 +51,7 @@ struct builder {
     size_t unlabelled;             /* clips with an empty cell, that is, none of the labels */
     bool has_ids;                  /* some row gives an id */
     size_t segments;               /* rows that are a segment of their file */
+    struct time_columns times;     /* of the list that is read: usual names, unless used */
     struct text path;              /* of the current entry, made from its row */
     struct row_paths paths;
     struct text more;    /* labels of the current entry, with those of the layout's other column */

@@ -206,10 +206,16 @@ static enum error_code check_usable(const struct collection *collection, const c
     const struct clip_list *clips = &collection->clips;
     if (clips->count == 0) return FAIL(error, ERROR_DATA, "%s: no clips in it", path);
     if (collection->bad_clips < clips->count) return ERROR_NONE;
-    struct text id = TEXT_INITIAL;
-    FAIL(error, ERROR_DATA, "%s: none of its clips can be used (%zu); the first, %s: %s", path,
-         clips->count, clip_id(clips, 0, &id), clip_reason(clips, 0));
-    text_free(&id);
+    struct text text = TEXT_INITIAL;
+    const char *id = clip_id(clips, 0, &text), *reason = clip_reason(clips, 0);
+    const size_t length = strlen(id);
+    if (strncmp(reason, id, length) == 0 && reason[length] == ':') /* "line 3" and "line 3: ..." */
+        FAIL(error, ERROR_DATA, "%s: none of its clips can be used (%zu); the first, %s", path,
+             clips->count, reason);
+    else
+        FAIL(error, ERROR_DATA, "%s: none of its clips can be used (%zu); the first, %s: %s", path,
+             clips->count, id, reason);
+    text_free(&text);
     return error->code;
 }
 
@@ -271,6 +277,14 @@ static enum error_code find_tables(const struct builder *builder, const struct r
     return ERROR_NONE;
 }
 
+static enum error_code warn_of_tables_below(struct builder *builder,
+                                            const struct root_folder *folder, struct error *error) {
+    for (size_t i = 0; i < READERS && !builder->has_pattern; i++)
+        if (readers[i]->beside_sounds)
+            TRY(label_tables_warn_below(builder, folder, readers[i], error));
+    return ERROR_NONE;
+}
+
 /* A folder that no file in it says how to read: containers of sounds, sounds with tables beside
  * them, or else clips. */
 static enum error_code read_folder(const struct list_reader *reader, const struct list_file *folder,
@@ -293,6 +307,8 @@ static enum error_code read_folder(const struct list_reader *reader, const struc
         check_columns(reader, list.path, &builder->options, error) == ERROR_NONE) {
         builder->collection->format = reader->name;
         read_list(reader, &list, builder, error);
+        if (error->code == ERROR_NONE && reader == &reader_folder)
+            warn_of_tables_below(builder, folder->folder, error);
     }
     shards_free(&shards);
     return error->code;

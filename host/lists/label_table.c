@@ -1,7 +1,7 @@
 #include "host/lists/label_table.h"
 
 #include "host/base/file.h"
-#include "host/base/memory.h"
+#include "host/base/utf8.h"
 #include "host/lists/folder.h"
 #include "host/lists/manifest_columns.h"
 
@@ -127,12 +127,13 @@ static enum error_code keep_table(const struct root_folder *folder,
     return found ? shards_add(tables, name, error) : ERROR_NONE;
 }
 
-enum error_code label_tables_in_folder(const struct root_folder *folder,
-                                       const struct list_reader *reader, struct shards *tables,
-                                       struct error *error) {
+/* below: the folder in the root, "a/b"; NULL: the root itself. */
+static enum error_code find_in(const struct root_folder *folder, const char *below,
+                               const struct list_reader *reader, struct shards *tables,
+                               struct error *error) {
     bool sounds = false;
     *tables = (struct shards){0};
-    int opened = root_folder_file(folder, ".", O_RDONLY | O_DIRECTORY);
+    int opened = root_folder_file(folder, below == NULL ? "." : below, O_RDONLY | O_DIRECTORY);
     DIR *directory = opened < 0 ? NULL : fdopendir(opened);
     if (directory == NULL) {
         if (opened >= 0) close(opened);
@@ -142,11 +143,53 @@ enum error_code label_tables_in_folder(const struct root_folder *folder,
     while (error->code == ERROR_NONE && (entry = readdir(directory)) != NULL) {
         const char *ending = strrchr(entry->d_name, '.');
         sounds = sounds || audio_extension(entry->d_name, NULL);
-        if (ending != NULL && ending != entry->d_name && strcasecmp(ending, ".txt") == 0)
-            keep_table(folder, reader, entry->d_name, tables, error);
+        if (ending == NULL || ending == entry->d_name || strcasecmp(ending, ".txt") != 0) continue;
+        char *joined = below == NULL ? NULL : file_join(below, entry->d_name, error);
+        if (below == NULL || joined != NULL)
+            keep_table(folder, reader, below == NULL ? entry->d_name : joined, tables, error);
+        free(joined);
     }
     closedir(directory);
     if (!sounds) shards_free(tables);
     shards_sort(tables);
+    return error->code;
+}
+
+enum error_code label_tables_in_folder(const struct root_folder *folder,
+                                       const struct list_reader *reader, struct shards *tables,
+                                       struct error *error) {
+    return find_in(folder, NULL, reader, tables, error);
+}
+
+/* ---- tables that are not read ---- */
+
+enum { FOLDERS_LOOKED_AT = 16 };
+
+enum error_code label_tables_warn_below(struct builder *builder, const struct root_folder *folder,
+                                        const struct list_reader *reader, struct error *error) {
+    struct collection *collection = builder->collection;
+    struct text below = TEXT_INITIAL;
+    struct shards tables = {0};
+    size_t looked_at = 0;
+    for (size_t i = 0; i < collection->clips.count && looked_at < FOLDERS_LOOKED_AT; i++) {
+        const char *path = clip_path(&collection->clips, i), *slash = strrchr(path, '/');
+        size_t length = slash == NULL ? 0 : (size_t)(slash - path);
+        if (length == 0 || (below.length == length && memcmp(below.data, path, length) == 0))
+            continue;
+        text_clear(&below);
+        text_append(&below, path, length);
+        looked_at++;
+        if (text_check(&below, error) != ERROR_NONE ||
+            find_in(folder, below.data, reader, &tables, error) != ERROR_NONE || tables.count > 0)
+            break;
+    }
+    if (tables.count > 0)
+        warnings_add(&collection->warnings, error,
+                     "labels come from the names of folders, not from tables beside the sounds, "
+                     "for example '%.*s' (%s); to read these, put the sounds and their tables into "
+                     "one folder",
+                     UTF8_PIECE(tables.names[0], 200), reader->name);
+    shards_free(&tables);
+    text_free(&below);
     return error->code;
 }

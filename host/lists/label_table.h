@@ -39,4 +39,9 @@ enum error_code label_tables_in_folder(const struct root_folder *folder,
                                        const struct list_reader *reader, struct shards *tables,
                                        struct error *error);
 
+/* After a folder of clips was read: warns if the reader's tables are beside sounds in one of the
+ * first folders below it. */
+enum error_code label_tables_warn_below(struct builder *builder, const struct root_folder *folder,
+                                        const struct list_reader *reader, struct error *error);
+
 #endif

@@ -69,7 +69,8 @@ const char *const *manifest_names(const struct builder *builder, enum manifest_r
     case ROLE_ID: return id_names;
     case ROLE_SPLIT: return split_names;
     case ROLE_SHARD: return builder->members == NULL ? no_names : shard_names;
-    case ROLE_START: return start_names;
+    case ROLE_START:
+        return time_columns_end(&builder->times, start_names[0]) ? no_names : start_names;
     case ROLE_DURATION:
         /* Beside columns named by options it may mean anything. */
         return builder->options.start_column == NULL && builder->options.end_column == NULL
@@ -371,11 +372,15 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
 
 enum error_code manifest_warn_of_unused(struct builder *builder, const char *name,
                                         struct error *error) {
+    const struct time_columns *times = &builder->times;
+    const bool quoted = strchr(times->start, ' ') != NULL;
+    const char *quote = quoted ? "'" : "";
+    if (times->start[0] == '\0') return ERROR_NONE;
     return warnings_add(
         &builder->collection->warnings, error,
-        "%s: its columns 'start' and 'end' are not used, each clip is a whole file; if clips "
-        "are segments, give --start-column start --end-column end",
-        name);
+        "%s: its columns '%s' and '%s' are not used, each clip is a whole file; if clips "
+        "are segments, give --start-column %s%s%s --end-column %s%s%s",
+        name, times->start, times->end, quote, times->start, quote, quote, times->end, quote);
 }
 
 /* Reports that files are cut, which may happen without an option. */

@@ -14,8 +14,8 @@
  *   audio_path, audio, wav, slice_file_name
  * label: label, class, category, class_name, label_name, given_label, target; with several
  *   labels a clip, labels and tags come first
- * id: id. start: offset. duration: duration. split: split. Group, fold and end are read only if an
- * option names them. */
+ * id: id. start: offset, unless it is the end beside an onset. duration: duration. split: split.
+ * Group, fold and end are read only if an option names them. */
 enum manifest_role {
     ROLE_PATH = 0,
     ROLE_LABEL = 1,
@@ -74,7 +74,7 @@ enum error_code manifest_add(struct builder *builder, const struct manifest_row 
 const char *manifest_segment(const struct builder *builder, const struct manifest_row *row,
                              struct clip_entry *entry);
 
-/* Warns that columns 'start' and 'end' exist but no option names them. */
+/* Warns that the list has builder->times, usual columns of start and end that no option names. */
 enum error_code manifest_warn_of_unused(struct builder *builder, const char *name,
                                         struct error *error);
 

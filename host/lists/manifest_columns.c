@@ -40,6 +40,17 @@ bool columns_have(const struct csv_reader *reader, const char *name) {
     return false;
 }
 
+static const char *name_in(const void *list, const char *name) {
+    const struct csv_reader *reader = list;
+    for (size_t i = 0; i < reader->count; i++)
+        if (same_name(csv_cell(reader, i), name, false)) return csv_cell(reader, i);
+    return NULL;
+}
+
+void columns_times(const struct csv_reader *reader, struct time_columns *times) {
+    time_columns_find(name_in, reader, times);
+}
+
 bool columns_is(const struct csv_reader *reader, size_t column, const char *name) {
     return same_name(csv_cell(reader, column), name, false);
 }

@@ -15,6 +15,9 @@ size_t columns_find(const struct builder *builder, const struct csv_reader *read
 
 bool columns_have(const struct csv_reader *reader, const char *name);
 
+/* The columns of the header that tell when a clip begins and ends. */
+void columns_times(const struct csv_reader *reader, struct time_columns *times);
+
 /* Whether this column has the name, in any case. */
 bool columns_is(const struct csv_reader *reader, size_t column, const char *name);
 

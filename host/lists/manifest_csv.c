@@ -62,6 +62,8 @@ static enum error_code find_columns(struct table_read *table, struct error *erro
     const struct layout *layout = named ? columns_layout(reader) : NULL;
     if (reader->has_nul) return fail_nul(reader, error);
     if (layout != NULL) TRY(layout_apply(layout, builder, reader->name, error));
+    builder->times = (struct time_columns){0};
+    if (named && layout == NULL) columns_times(reader, &builder->times);
     for (enum manifest_role role = ROLE_PATH; role < ROLE_COUNT; role++)
         table->columns[role] = columns_find(builder, reader, role, named);
     if (!named) take_unnamed(table);
@@ -75,9 +77,7 @@ static enum error_code find_columns(struct table_read *table, struct error *erro
     while (reader->fewest > 1 && csv_cell(reader, reader->fewest - 1)[0] == '\0') reader->fewest--;
     table->nemo = reader->path_column != SIZE_MAX &&
                   columns_is(reader, reader->path_column, "audio_filepath");
-    bool unused = layout == NULL && table->columns[ROLE_START] == SIZE_MAX &&
-                  table->columns[ROLE_END] == SIZE_MAX && columns_have(reader, "start") &&
-                  columns_have(reader, "end");
+    bool unused = table->columns[ROLE_START] == SIZE_MAX && table->columns[ROLE_END] == SIZE_MAX;
     return unused ? manifest_warn_of_unused(builder, reader->name, error) : ERROR_NONE;
 }
 

@@ -21,7 +21,6 @@ struct jsonl_reader {
     struct text values[ROLE_COUNT];
     size_t first_clip;      /* of this file */
     struct text first_keys; /* of the first object, for messages */
-    bool has_start_and_end; /* the first object has */
     /* Of one object whose members are the clips: */
     bool paths_are_names;
     bool labels_are_values;
@@ -45,6 +44,10 @@ static void list_keys(struct jsonl_reader *reader, json_t *object) {
     }
 }
 
+static const char *key_in(const void *list, const char *name) {
+    return json_object_get(list, name) == NULL ? NULL : name;
+}
+
 /* Keeps the value of a role as text; false, with the problem, if it is not text. */
 static bool take_value(struct jsonl_reader *reader, enum manifest_role role, const char *key,
                        const json_t *value, char problem[JSON_LABEL_PROBLEM], struct error *error) {
@@ -66,8 +69,7 @@ static enum error_code add_object(struct jsonl_reader *reader, json_t *object,
     char problem[JSON_LABEL_PROBLEM], later[JSON_LABEL_PROBLEM];
     if (reader->first_keys.length == 0) {
         list_keys(reader, object);
-        reader->has_start_and_end =
-            json_object_get(object, "start") != NULL && json_object_get(object, "end") != NULL;
+        time_columns_find(key_in, object, &reader->builder->times);
     }
     for (enum manifest_role role = ROLE_PATH; role < ROLE_COUNT; role++) {
         const char *key = key_of(reader, role, object);
@@ -156,8 +158,7 @@ static enum error_code check_keys(struct jsonl_reader *reader, struct error *err
             !(role == ROLE_LABEL && reader->labels_are_values))
             return manifest_missing(reader->builder, role, name, reader->first_keys.data, error);
     TRY(list_note_column(reader->builder, reader->keys[ROLE_LABEL], error));
-    if (reader->has_start_and_end && reader->keys[ROLE_START] == NULL &&
-        reader->keys[ROLE_END] == NULL)
+    if (reader->keys[ROLE_START] == NULL && reader->keys[ROLE_END] == NULL)
         return manifest_warn_of_unused(reader->builder, name, error);
     return ERROR_NONE;
 }
@@ -180,6 +181,7 @@ static enum error_code read_objects(struct jsonl_reader *reader, struct error *e
 
 enum error_code manifest_jsonl_read(struct builder *builder, FILE *stream, const char *name,
                                     struct error *error) {
+    builder->times = (struct time_columns){0};
     struct jsonl_reader reader = {.builder = builder,
                                   .first_clip = builder->collection->clips.count};
     reader.members.root = &builder->collection->clips.root;

@@ -149,9 +149,12 @@ static bool is_unambiguous(const struct builder *builder, const struct path_sear
 static enum error_code search_further(struct builder *builder, struct path_search *search,
                                       struct error *error) {
     static const char *const usual[] = {"{path}", "{path:stem}", "{path:name}", NULL};
+    static const char *const windows[] = {"{path:slashes}", "{path:name}", NULL};
     struct text *reading = &builder->collection->reading;
     bool used = false;
-    search->names = known(builder) == NULL ? usual : known(builder)->names;
+    search->names = known(builder) != NULL                     ? known(builder)->names
+                    : strchr(search->rows[0][0], '\\') != NULL ? windows
+                                                               : usual;
     TRY(path_search_run(search, error));
     if (is_unambiguous(builder, search)) {
         if (known(builder) == NULL)

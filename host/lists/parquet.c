@@ -238,10 +238,8 @@ static enum error_code say(const struct parquet_input *input, const struct list_
     if (input->columns[ROLE_SPLIT] == PARQUET_NONE && input->split.length > 0)
         text_string(reading, ", splits from the names of files");
     TRY(text_check(reading, error));
-    const bool unused = input->columns[ROLE_START] == PARQUET_NONE &&
-                        input->columns[ROLE_END] == PARQUET_NONE &&
-                        parquet_column(&input->file, "start") != PARQUET_NONE &&
-                        parquet_column(&input->file, "end") != PARQUET_NONE;
+    const bool unused =
+        input->columns[ROLE_START] == PARQUET_NONE && input->columns[ROLE_END] == PARQUET_NONE;
     return unused ? manifest_warn_of_unused(input->builder, input->path, error) : ERROR_NONE;
 }
 

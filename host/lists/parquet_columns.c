@@ -150,7 +150,14 @@ static const json_t *class_names(const struct parquet_input *input, size_t colum
     return is_class && json_array_size(names) > 0 ? names : NULL;
 }
 
+static const char *name_in(const void *list, const char *name) {
+    const struct parquet_file *file = list;
+    size_t found = find_name(file, name, false);
+    return found == PARQUET_NONE ? NULL : file->columns[found].name;
+}
+
 enum error_code parquet_input_columns(struct parquet_input *input, struct error *error) {
+    time_columns_find(name_in, &input->file, &input->builder->times);
     TRY(find_sounds(input, error));
     input->features = parquet_features(&input->file, error);
     TRY(error->code);

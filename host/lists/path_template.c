@@ -11,8 +11,11 @@
 static const struct {
     const char *name;
     enum template_part part;
-} parts[] = {
-    {":stem", PART_STEM}, {":name", PART_NAME}, {":ms", PART_MILLISECONDS}, {":s", PART_SECONDS}};
+} parts[] = {{":stem", PART_STEM},
+             {":name", PART_NAME},
+             {":slashes", PART_SLASHES},
+             {":ms", PART_MILLISECONDS},
+             {":s", PART_SECONDS}};
 
 /* Takes the part off the end of a field; other names may contain ':'. */
 static enum template_part take_part(char *field) {
@@ -123,9 +126,16 @@ static bool append_number(struct text *path, const char *value, double scale) {
     return true;
 }
 
+/* What follows the last slash; a path of Windows has none but '\\'. */
+static const char *last_name(const char *value, size_t length) {
+    const char separator = memchr(value, '/', length) != NULL ? '/' : '\\';
+    const char *last = memrchr(value, separator, length);
+    return last == NULL ? value : last + 1;
+}
+
 static bool append_part(struct text *path, const char *value, enum template_part part) {
     size_t end = 0;
-    const char *slash;
+    const char *name;
     /* As in CSV files with a space after the comma. */
     value += strspn(value, " \t");
     size_t length = strlen(value);
@@ -137,12 +147,14 @@ static bool append_part(struct text *path, const char *value, enum template_part
         if (audio_extension(value, &end) && end > 0) length = end;
         break;
     case PART_NAME:
-        slash = strrchr(value, '/');
-        if (slash != NULL && slash < value + length) {
-            length -= (size_t)(slash + 1 - value);
-            value = slash + 1;
-        }
+        name = last_name(value, length);
+        length -= (size_t)(name - value);
+        value = name;
         break;
+    case PART_SLASHES:
+        for (size_t i = 0; i < length; i++)
+            text_append(path, value[i] == '\\' ? "/" : &value[i], 1);
+        return true;
     case PART_SECONDS: return append_number(path, value, 1);
     case PART_MILLISECONDS: return append_number(path, value, 1000);
     }

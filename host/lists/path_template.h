@@ -2,8 +2,9 @@
  *
  * Text outside braces is itself; {column} is the value of that column, {path} that of the column
  * with the path, whatever its name. A part of the value: {column:stem} without its audio ending,
- * {column:name} what follows its last '/', {column:s} and {column:ms}, of a number of seconds,
- * whole seconds and milliseconds. */
+ * {column:name} what follows its last '/' or, as Windows writes paths, '\', {column:slashes} the
+ * whole with '/' for '\', {column:s} and {column:ms}, of a number of seconds, whole seconds and
+ * milliseconds. */
 #ifndef EARMARK_LISTS_PATH_TEMPLATE_H
 #define EARMARK_LISTS_PATH_TEMPLATE_H
 
@@ -18,6 +19,7 @@ enum template_part {
     PART_WHOLE,
     PART_STEM,
     PART_NAME,
+    PART_SLASHES,
     PART_SECONDS,
     PART_MILLISECONDS,
 };

@@ -150,7 +150,8 @@ struct run_belief {
     double majority;          /* share of the largest class */
 };
 
-/* Two classes that the classifier confuses, as cleanlab's find_overlapping_classes. */
+/* Two classes that the classifier confuses, as cleanlab's find_overlapping_classes without the
+ * pairs whose probability is 0. */
 struct run_pair {
     int32_t first;
     int32_t second;

@@ -65,6 +65,9 @@ enum error_code run_read_pairs(struct run_read *read, const struct run_file *fil
     struct source source;
     struct run_results *results = &read->results;
     source_open(&source, file, columns, sizeof columns / sizeof columns[0], error);
+    if (error->code == ERROR_NONE) /* none is not the same as unknown */
+        memory_grow(&read->pairs, &read->pair_capacity, 1, sizeof *read->pairs,
+                    "the pairs of a run", error);
     while (error->code == ERROR_NONE && source_next(&source, error) == ERROR_NONE && !source.end) {
         struct run_pair pair = {.first = class_number(read, &source, 0, error),
                                 .second = class_number(read, &source, 1, error),

@@ -39,7 +39,10 @@ static enum error_code take_line(struct reading *reading, const char *text, size
 /* Takes the whole lines at the beginning of the text; *used: their bytes. */
 static enum error_code take_lines(struct reading *reading, const char *text, size_t size,
                                   size_t *used, struct error *error) {
-    *used = 0;
+    static const char mark[] = "\xef\xbb\xbf"; /* of byte order, as editors on Windows write it */
+    const size_t skipped = strlen(mark);
+    const bool marked = reading->line == 0 && size >= skipped && memcmp(text, mark, skipped) == 0;
+    *used = marked ? skipped : 0;
     for (;;) {
         const char *end = memchr(text + *used, '\n', size - *used);
         if (end == NULL) return ERROR_NONE;

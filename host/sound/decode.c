@@ -263,8 +263,8 @@ static enum error_code read_all(struct decoding *decoding, struct error *error) 
         decoding->read += got;
         if (got == 0 || decoding->peak >= PEAK_INFINITE) return ERROR_NONE;
         if (decoding->read > most) {
-            verdict_set(&decoding->decoded->verdict, CLIP_UNREADABLE,
-                        "longer than %d s; cut it into clips", DECODE_MAXIMUM_SECONDS);
+            verdict_set_lasting(&decoding->decoded->verdict, CLIP_UNREADABLE,
+                                "longer than %d s; cut it into clips", DECODE_MAXIMUM_SECONDS);
             return ERROR_NONE;
         }
     }
@@ -324,9 +324,9 @@ static enum error_code fix_length(struct decoding *decoding, struct error *error
     if (fits) decoding->stored = exact;
     bool finite = decoding->peak < PEAK_INFINITE; /* otherwise judge() gives the reason */
     if (finite && peak_float(decoding->data, decoding->stored, 0) >= PEAK_INFINITE)
-        verdict_set(&decoding->decoded->verdict, CLIP_UNREADABLE,
-                    "samples up to %g, too large to be resampled",
-                    (double)peak_value(decoding->peak));
+        verdict_set_lasting(&decoding->decoded->verdict, CLIP_UNREADABLE,
+                            "samples up to %g, too large to be resampled",
+                            (double)peak_value(decoding->peak));
     return ERROR_NONE;
 }
 
@@ -350,31 +350,34 @@ static void judge(const struct decoding *decoding) {
                     "cannot read on after %zu samples: %s; check its disk or mount", decoding->read,
                     strerror(file->failure));
     else if (decoding->peak >= PEAK_INFINITE)
-        verdict_set(verdict, CLIP_UNREADABLE,
-                    "holds NaN or infinite samples; write the file again");
+        verdict_set_lasting(verdict, CLIP_UNREADABLE,
+                            "holds NaN or infinite samples; write the file again");
     else if (peak_value(decoding->peak) > DECODE_MAXIMUM_PEAK)
-        verdict_set(verdict, CLIP_UNREADABLE,
-                    "samples up to %g, which cannot be audio; write the file again",
-                    (double)peak_value(decoding->peak));
+        verdict_set_lasting(verdict, CLIP_UNREADABLE,
+                            "samples up to %g, which cannot be audio; write the file again",
+                            (double)peak_value(decoding->peak));
     else if (ends_early)
-        verdict_set(verdict, CLIP_TRUNCATED,
-                    "truncated: the header promises %zu samples, %zu could be decoded%s%.*s; "
-                    "copy the file again",
-                    file->promised_frames, decoding->segment.first + decoding->read,
-                    failed ? ": " : "", words, failed ? failure : "");
+        verdict_set_lasting(
+            verdict, CLIP_TRUNCATED,
+            "truncated: the header promises %zu samples, %zu could be decoded%s%.*s; "
+            "copy the file again",
+            file->promised_frames, decoding->segment.first + decoding->read, failed ? ": " : "",
+            words, failed ? failure : "");
     else if (failed && file->promised_frames == SIZE_MAX)
-        verdict_set(verdict, decoding->read > 0 ? CLIP_TRUNCATED : CLIP_UNREADABLE,
-                    "decoding fails after %zu samples: %.*s (%s); copy or convert the file again",
-                    decoding->read, words, failure, file->reader->library);
+        verdict_set_lasting(
+            verdict, decoding->read > 0 ? CLIP_TRUNCATED : CLIP_UNREADABLE,
+            "decoding fails after %zu samples: %.*s (%s); copy or convert the file again",
+            decoding->read, words, failure, file->reader->library);
     else if (segment_ends_early(file, decoding->settings, &decoding->segment, decoding->read))
-        verdict_set(verdict, CLIP_BAD_SEGMENT, "ends at %g s, but the file is only %g s long",
-                    decoding->settings->end_seconds,
-                    (double)(decoding->segment.first + decoding->read) / file->rate);
+        verdict_set_lasting(verdict, CLIP_BAD_SEGMENT,
+                            "ends at %g s, but the file is only %g s long",
+                            decoding->settings->end_seconds,
+                            (double)(decoding->segment.first + decoding->read) / file->rate);
     else if (length == 0 || length < minimum)
-        verdict_set(verdict, CLIP_TOO_SHORT,
-                    "too short: %zu samples at the model's rate, which needs at least %zu; "
-                    "leave the clip out",
-                    length, minimum == 0 ? 1 : minimum);
+        verdict_set_lasting(verdict, CLIP_TOO_SHORT,
+                            "too short: %zu samples at the model's rate, which needs at least %zu; "
+                            "leave the clip out",
+                            length, minimum == 0 ? 1 : minimum);
     else if (peak_value(decoding->loudest_mix) < DECODE_SILENT_PEAK)
         verdict_set(verdict, CLIP_SILENT, DECODE_SILENT_REASON);
 }
@@ -474,6 +477,7 @@ enum error_code decode_clip(struct sound_source *source, const struct decode_set
     if (decoded->verdict.status == CLIP_OK) {
         decoding.file = &file->file;
         decode_open_file(&decoding, file->position, error);
+        if (!sound_file_is_certain(&file->file)) decoded->verdict.lasts = 0;
         bool healthy =
             error->code == ERROR_NONE && !clip_status_is_unreadable(decoded->verdict.status);
         kept_files_give_back(kept, file, settings, decoding.segment.first + decoding.read, healthy);

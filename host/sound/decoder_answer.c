@@ -38,6 +38,7 @@ static bool take_verdict(const struct verdict *from, struct verdict *verdict) {
         return false;
     name_visible(&visible, from->reason);
     verdict_set(verdict, from->status, "%s", visible.data == NULL ? "" : visible.data);
+    verdict->lasts = from->lasts != 0 && !is_usable(from->status);
     bool fits = !visible.failed;
     text_free(&visible);
     return fits;

@@ -74,8 +74,8 @@ static void close_sound(struct sound_file *file) {
 }
 
 /* Compressed frames depend on those before them. */
-static const struct sound_reader reader = {"FFmpeg", read_short, read_float,
-                                           NULL,     failure,    close_sound};
+static const struct sound_reader reader = {"FFmpeg", read_short,  read_float, NULL,
+                                           failure,  close_sound, false};
 
 /* ---- opening ---- */
 

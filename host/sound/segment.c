@@ -10,14 +10,14 @@ enum clip_status segment_choose(const struct sound_file *file,
         known ? (double)file->promised_frames / file->rate : (double)DECODE_MAXIMUM_SECONDS;
     *segment = (struct segment){0, file->promised_frames};
     if (!(start >= 0 && end >= 0 && (end == 0 || end > start)))
-        return verdict_set(verdict, CLIP_BAD_SEGMENT,
-                           "from %g s to %g s is not a segment of a file", start, end);
+        return verdict_set_lasting(verdict, CLIP_BAD_SEGMENT,
+                                   "from %g s to %g s is not a segment of a file", start, end);
     if (start > 0 && start >= length)
-        return verdict_set(verdict, CLIP_BAD_SEGMENT,
-                           "begins at %g s, but the file is only %g s long", start, length);
+        return verdict_set_lasting(verdict, CLIP_BAD_SEGMENT,
+                                   "begins at %g s, but the file is only %g s long", start, length);
     if (end > length + DECODE_END_SLACK)
-        return verdict_set(verdict, CLIP_BAD_SEGMENT,
-                           "ends at %g s, but the file is only %g s long", end, length);
+        return verdict_set_lasting(verdict, CLIP_BAD_SEGMENT,
+                                   "ends at %g s, but the file is only %g s long", end, length);
     segment->first = (size_t)(start * file->rate + 0.5);
     if (segment->first > segment->wanted) segment->first = segment->wanted;
     if (known) segment->wanted -= segment->first;
@@ -61,15 +61,15 @@ enum error_code segment_begin(struct sound_file *file, const struct decode_setti
         if (file->reader->seek(file, segment->first)) return ERROR_NONE;
         const char *failure = file->reader->failure(file);
         if (failure == NULL) failure = "the end was reached";
-        verdict_set(verdict, CLIP_UNREADABLE,
-                    "cannot seek to %g s: %.*s (%s); copy or convert the file again",
-                    settings->start_seconds, (int)sound_failure_length(failure), failure,
-                    file->reader->library);
+        verdict_set_lasting(verdict, CLIP_UNREADABLE,
+                            "cannot seek to %g s: %.*s (%s); copy or convert the file again",
+                            settings->start_seconds, (int)sound_failure_length(failure), failure,
+                            file->reader->library);
         return ERROR_NONE;
     }
     TRY(skip(file, settings, segment, &position, block, block_frames, error));
     if (position < segment->first) /* whole blocks: a call that fails discards all its samples */
-        verdict_set(
+        verdict_set_lasting(
             verdict, CLIP_BAD_SEGMENT, "begins at %g s, but only %g s of the file can be decoded",
             settings->start_seconds, (double)(position - position % block_frames) / file->rate);
     return ERROR_NONE;

@@ -22,10 +22,11 @@ static enum clip_status refuse_unread(const struct sound_file *file, struct verd
 }
 
 static enum clip_status refuse_cut(uint64_t promised, uint64_t present, struct verdict *verdict) {
-    return verdict_set(verdict, CLIP_TRUNCATED,
-                       "truncated: the header promises %llu bytes of samples, %llu are there; "
-                       "copy the file again",
-                       (unsigned long long)promised, (unsigned long long)present);
+    return verdict_set_lasting(
+        verdict, CLIP_TRUNCATED,
+        "truncated: the header promises %llu bytes of samples, %llu are there; "
+        "copy the file again",
+        (unsigned long long)promised, (unsigned long long)present);
 }
 
 static enum clip_status check_container(struct sound_file *file, struct verdict *verdict) {
@@ -39,10 +40,11 @@ static enum clip_status check_container(struct sound_file *file, struct verdict 
     }
     if (file->container == CONTAINER_NONE) {
         const char *other = media_header_other(&file->source);
-        if (other != NULL) return verdict_set(verdict, CLIP_UNREADABLE, "%s", other);
-        return verdict_set(verdict, CLIP_UNREADABLE, "not a known sound file; %s", SOUNDS_READ);
+        if (other != NULL) return verdict_set_lasting(verdict, CLIP_UNREADABLE, "%s", other);
+        return verdict_set_lasting(verdict, CLIP_UNREADABLE, "not a known sound file; %s",
+                                   SOUNDS_READ);
     }
-    if (refusal != NULL) return verdict_set(verdict, CLIP_UNREADABLE, "%s", refusal);
+    if (refusal != NULL) return verdict_set_lasting(verdict, CLIP_UNREADABLE, "%s", refusal);
     if (file->layout.promised > file->layout.present)
         return refuse_cut(file->layout.promised, file->layout.present, verdict);
     return CLIP_OK;
@@ -52,16 +54,17 @@ static enum clip_status check_container(struct sound_file *file, struct verdict 
 
 static enum clip_status check_bounds(const struct sound_file *file, struct verdict *verdict) {
     if (file->channels < 1 || file->channels > DECODE_MAXIMUM_CHANNELS)
-        return verdict_set(verdict, CLIP_UNREADABLE, "%d channels; 1 to %d are read",
-                           file->channels, DECODE_MAXIMUM_CHANNELS);
+        return verdict_set_lasting(verdict, CLIP_UNREADABLE, "%d channels; 1 to %d are read",
+                                   file->channels, DECODE_MAXIMUM_CHANNELS);
     if (file->rate < DECODE_MINIMUM_RATE || file->rate > DECODE_MAXIMUM_RATE)
-        return verdict_set(verdict, CLIP_UNREADABLE, "a rate of %d Hz; %d to %d are read",
-                           file->rate, DECODE_MINIMUM_RATE, DECODE_MAXIMUM_RATE);
+        return verdict_set_lasting(verdict, CLIP_UNREADABLE, "a rate of %d Hz; %d to %d are read",
+                                   file->rate, DECODE_MINIMUM_RATE, DECODE_MAXIMUM_RATE);
     const size_t seconds = file->promised_frames / (size_t)file->rate;
     if (file->promised_frames != SIZE_MAX && seconds >= DECODE_MAXIMUM_SECONDS)
-        return verdict_set(verdict, CLIP_UNREADABLE,
-                           "the header promises %zu s; at most %d s are read; cut it into clips",
-                           seconds, DECODE_MAXIMUM_SECONDS);
+        return verdict_set_lasting(
+            verdict, CLIP_UNREADABLE,
+            "the header promises %zu s; at most %d s are read; cut it into clips", seconds,
+            DECODE_MAXIMUM_SECONDS);
     return CLIP_OK;
 }
 
@@ -114,8 +117,13 @@ enum clip_status sound_file_open(const struct sound_source *source, struct sound
     /* libsndfile opens some files although a read failed, and then their length is arbitrary. */
     if (file->failure != 0) status = refuse_unread(file, verdict);
     if (status == CLIP_OK) status = check_bounds(file, verdict);
+    if (!sound_file_is_certain(file)) verdict->lasts = 0;
     if (status != CLIP_OK) sound_file_close(file);
     return status;
+}
+
+bool sound_file_is_certain(const struct sound_file *file) {
+    return file->failure == 0 && (file->reader == NULL || file->reader->has_basis);
 }
 
 void sound_file_close(struct sound_file *file) {

@@ -36,6 +36,7 @@ struct sound_reader {
     bool (*seek)(struct sound_file *file, size_t frame);
     const char *(*failure)(struct sound_file *file); /* of the calls so far, in words; NULL: none */
     void (*close)(struct sound_file *file);
+    bool has_basis; /* the library's version is in verdict_basis() */
 };
 
 /* Readers take a header in twenty pieces, and a tiny clip is not longer. */
@@ -63,6 +64,10 @@ struct sound_file {
 enum clip_status sound_file_open(const struct sound_source *source, struct sound_file *file,
                                  struct verdict *verdict);
 void sound_file_close(struct sound_file *file); /* also after a failed open */
+
+/* Whether what was found out about it so far may be a verdict that lasts: no read failed, and its
+ * reader's version is known. */
+bool sound_file_is_certain(const struct sound_file *file);
 
 /* Opens the same file again, from its beginning. The address of *file is the same. */
 enum clip_status sound_file_reopen(struct sound_file *file, struct verdict *verdict);

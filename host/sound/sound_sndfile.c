@@ -115,6 +115,17 @@ static void open_handle(struct sound_file *file, SF_INFO *info) {
     if (file->has_far_end) info->frames = SF_COUNT_MAX; /* a guess */
 }
 
+/* With the lock, since the reason is the library's last one. */
+static enum clip_status refuse_unopened(struct verdict *verdict) {
+    const char *reason = sf_strerror(NULL);
+    verdict_set_lasting(verdict, CLIP_UNREADABLE,
+                        "cannot decode: %.*s (libsndfile); copy or convert the file again",
+                        (int)strcspn(reason, "."), reason);
+    /* Memory that was short has no public number. */
+    if (sf_error(NULL) == SF_ERR_SYSTEM || strstr(reason, "malloc") != NULL) verdict->lasts = 0;
+    return verdict->status;
+}
+
 /* Where a read failed, that takes precedence (sound_file.c). */
 static enum clip_status open_sound(struct sound_file *file, SF_INFO *info,
                                    struct verdict *verdict) {
@@ -126,10 +137,7 @@ static enum clip_status open_sound(struct sound_file *file, SF_INFO *info,
     pthread_rwlock_wrlock(&open_lock);
     file->has_far_end = file->container == CONTAINER_MPEG;
     open_handle(file, info);
-    if (file->handle == NULL)
-        status = verdict_set(verdict, CLIP_UNREADABLE,
-                             "cannot decode: %.*s (libsndfile); copy or convert the file again",
-                             (int)strcspn(sf_strerror(NULL), "."), sf_strerror(NULL));
+    if (file->handle == NULL) status = refuse_unopened(verdict);
     pthread_rwlock_unlock(&open_lock);
     return status;
 }
@@ -150,10 +158,10 @@ static enum clip_status check_format(struct sound_file *file, const SF_INFO *inf
     /* PAF keeps 24 bits in blocks that are filled up, and does not say with how much. */
     if ((info->format & ~SF_FORMAT_ENDMASK) == (SF_FORMAT_PAF | SF_FORMAT_PCM_24)) subtype = NULL;
     if (major == NULL || subtype == NULL)
-        return verdict_set(verdict, CLIP_UNREADABLE,
-                           "a codec that is not supported (libsndfile's format 0x%x); "
-                           "convert it: %s",
-                           (unsigned)info->format, SOUNDS_READ);
+        return verdict_set_lasting(verdict, CLIP_UNREADABLE,
+                                   "a codec that is not supported (libsndfile's format 0x%x); "
+                                   "convert it: %s",
+                                   (unsigned)info->format, SOUNDS_READ);
     snprintf(file->kind, sizeof file->kind, "%s %s", major, subtype);
     return CLIP_OK;
 }
@@ -183,10 +191,10 @@ static void close_sound(struct sound_file *file) {
 }
 
 /* After seeking, the decoders of Ogg and MPEG do not give the same samples; that of GSM cannot. */
-static const struct sound_reader reader = {"libsndfile", read_short, read_float,
-                                           seek,         failure,    close_sound};
-static const struct sound_reader reader_without_seek = {"libsndfile", read_short, read_float,
-                                                        NULL,         failure,    close_sound};
+static const struct sound_reader reader = {"libsndfile", read_short,  read_float, seek,
+                                           failure,      close_sound, true};
+static const struct sound_reader reader_without_seek = {"libsndfile", read_short,  read_float, NULL,
+                                                        failure,      close_sound, true};
 
 enum clip_status sndfile_open(struct sound_file *file, struct verdict *verdict) {
     const bool seeks = file->container != CONTAINER_OGG && file->container != CONTAINER_MPEG;

@@ -1,7 +1,11 @@
 #include "host/sound/verdict.h"
 
+#include <samplerate.h>
+#include <sndfile.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
 
 enum clip_status verdict_set(struct verdict *verdict, enum clip_status status, const char *format,
                              ...) {
@@ -10,5 +14,22 @@ enum clip_status verdict_set(struct verdict *verdict, enum clip_status status, c
     error_vformat(verdict->reason, sizeof verdict->reason, format, arguments);
     va_end(arguments);
     verdict->status = status;
+    verdict->lasts = 0;
     return status;
+}
+
+enum clip_status verdict_set_lasting(struct verdict *verdict, enum clip_status status,
+                                     const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    error_vformat(verdict->reason, sizeof verdict->reason, format, arguments);
+    va_end(arguments);
+    verdict->status = status;
+    verdict->lasts = 1;
+    return status;
+}
+
+uint64_t verdict_basis(void) {
+    const char *sounds = sf_version_string(), *rates = src_get_version();
+    return XXH3_64bits_withSeed(rates, strlen(rates), XXH3_64bits(sounds, strlen(sounds)));
 }

@@ -4,6 +4,7 @@
 #include "kernels/cuda/classifier.h"
 #include "kernels/cuda/embedder.h"
 #include "kernels/cuda/gemm_speed.h"
+#include "kernels/cuda/kernel_times.h"
 #include "kernels/cuda/nearest.h"
 
 #include <stdio.h>
@@ -141,5 +142,7 @@ const struct device_operations device_cuda_operations = {
     cuda_classifier_close,
     cuda_nearest,
     cuda_gemm_speed,
+    cuda_kernels_start,
+    cuda_kernels_stop,
 };
 }

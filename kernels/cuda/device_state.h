@@ -26,7 +26,7 @@ static inline struct cuda_device *cuda_device_of(struct device *device) {
     return (struct cuda_device *)device;
 }
 
-/* The first worker, whose GPU becomes the current one: the search of neighbours runs on it. */
+/* The first worker, whose GPU becomes the current one: the speed of products is measured on it. */
 static inline struct cuda_worker *cuda_device_worker(struct device *device) {
     struct cuda_worker *worker = &cuda_device_of(device)->workers[0];
     (void)cudaSetDevice(worker->gpu);

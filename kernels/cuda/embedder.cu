@@ -118,8 +118,8 @@ static enum error_code reserve_scratch(struct cuda_embedder *embedder,
         grow(embedder, &scratch->partial, BUFFER_GPU, (size_t)group->segments * channels,
              sizeof(float2), "sums of the pooling", error) == ERROR_NONE &&
         grow(embedder, &scratch->pooled, BUFFER_GPU,
-             (size_t)linear_padded(group->clip_count) * (size_t)embedder->linear.width,
-             sizeof(float), "pooled statistics", error) == ERROR_NONE &&
+             (size_t)group->clip_count * (size_t)embedder->linear.width, sizeof(float),
+             "pooled statistics", error) == ERROR_NONE &&
         reserve_powers(embedder, group, error) == ERROR_NONE)
         reserve_levels(embedder, error);
     return error->code;
@@ -226,7 +226,7 @@ static enum error_code create_network(struct cuda_embedder *embedder,
     if (error->code != ERROR_NONE || features_prepare(error) != ERROR_NONE ||
         resample_prepare(error) != ERROR_NONE)
         return error->code;
-    return linear_create(model, embedder->precision, &embedder->linear, stream, error);
+    return linear_create(model, &embedder->linear, stream, error);
 }
 
 enum error_code embedder_create(struct cuda_worker *worker, const struct xvector_model *model,

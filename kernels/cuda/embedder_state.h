@@ -32,7 +32,7 @@ struct embedder_scratch {
     struct cuda_buffer tables;    /* struct layer_row (layers, chunk_rows) */
     struct cuda_buffer levels[2]; /* outputs of even and of odd layers: chunk_rows rows */
     struct cuda_buffer partial;   /* float2 (segments, channels) */
-    struct cuda_buffer pooled;    /* (clips rounded up, width) */
+    struct cuda_buffer pooled;    /* (clips, width) */
     struct cuda_buffer powers;    /* (rows, mels), for statistics */
     struct cuda_buffer numbers;   /* double (STATISTICS_NUMBERS, rows), likewise */
 };

@@ -19,17 +19,31 @@
  * SHARED_ARRAY in an inlined function is one array however often the function is called; in a
  * template it is one array for each instance. In the simulator, a block's shared memory is NaN
  * (every byte 0xff) when the block starts, and each array ends in a red zone. Two dimensions:
- * SHARED_ARRAY(float, tile, ROWS * COLUMNS). */
+ * SHARED_ARRAY(float, tile, ROWS * COLUMNS).
+ *
+ * kernel_times.cu sets launch_hooks while kernels are timed. */
 #ifndef EARMARK_CUDA_LAUNCH_H
 #define EARMARK_CUDA_LAUNCH_H
 
 #include <cuda_runtime.h>
 
+/* Called before and after each launch, with "softmax_kernel<float, 4>". */
+struct launch_hooks {
+    void (*before)(const char *kernel, cudaStream_t stream);
+    void (*after)(cudaStream_t stream);
+};
+inline const struct launch_hooks *launch_hooks; /* NULL: none */
+
+/* Its own text has the kernel's name, also where a template launches its instances. */
+template <auto kernel> const char *launch_name(void) {
+    return __PRETTY_FUNCTION__;
+}
+
 #ifdef EARMARK_SIMULATOR
 #include "cudasim_launch.h"
 #else
 
-#define LAUNCH(kernel, grid, block, shared_bytes, stream, ...)                                     \
+#define LAUNCH_NOW(kernel, grid, block, shared_bytes, stream, ...)                                 \
     (kernel)<<<(grid), (block), (shared_bytes), (stream)>>>(__VA_ARGS__)
 
 #define SHARED_MEMORY(type, name)                                                                  \
@@ -39,4 +53,11 @@
 #define SHARED_ARRAY(type, name, count) __shared__ __align__(16) type name[count]
 
 #endif
+
+#define LAUNCH(kernel, grid, block, shared_bytes, stream, ...)                                     \
+    do {                                                                                           \
+        if (launch_hooks != NULL) launch_hooks->before(launch_name<(kernel)>(), (stream));         \
+        LAUNCH_NOW(kernel, grid, block, shared_bytes, stream, ##__VA_ARGS__);                      \
+        if (launch_hooks != NULL) launch_hooks->after(stream);                                     \
+    } while (false)
 #endif

@@ -12,6 +12,7 @@ const { ReviewPage, issues_of } = require("./review_page.js");
 
 const NAMES = ["<img src=x onerror=window.hacked=1>", "<script>window.hacked=1<\uff0fscript>", "\"' onfocus=window.hacked=1 autofocus '",
     "\u202eabc\u2028${window.hacked=1}"];
+NAMES[1] += "long ".repeat(40).trim();
 
 harness.run("hostile_page", async (t) => {
     const folder = t.scratch("hostile");
@@ -28,6 +29,15 @@ harness.run("hostile_page", async (t) => {
     await page.reload();
     const first = await page.state();
     t.ok(NAMES.includes(first.given) && NAMES.includes(first.suggested), "names are shown as they are", JSON.stringify(first));
+    await page.choose("filter-class", String(JSON.parse(fs.readFileSync(path.join(out, "classes.json"), "utf8")).indexOf(NAMES[1])));
+    await page.browser.size(390, 844);
+    const long = await page.state();
+    const high = await page.browser.script(() => document.querySelector("#review .decide").getBoundingClientRect().height);
+    t.ok([long.given, long.suggested].includes(NAMES[1]), "a label of 200 characters is shown whole", JSON.stringify(long));
+    t.ok(high < 250, "and leaves a phone's buttons their size", `${high} px`);
+    await page.browser.size(1440, 900);
+    await page.choose("filter-class", "");
+    await page.keys("Home");
     await page.hear();
     await page.keys("m", ..."<b onclick=a()>", "Escape", "d");
     await page.wait("the classes", (state) => state.dialog !== null);

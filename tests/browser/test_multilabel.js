@@ -27,6 +27,20 @@ async function open_boxes(page, key) {
     return boxes(page);
 }
 
+// What a finger is to meet in the dialog on a phone, but is too small for it.
+async function small_parts(page) {
+    await page.browser.size(390, 844);
+    await page.hear();
+    await open_boxes(page, "d");
+    const found = await page.browser.script(() => [...document.querySelectorAll(
+        "dialog[open] button, dialog[open] .boxes label, dialog[open] input:not([type=checkbox])")].map((one) =>
+        [one.textContent || one.type, one.getBoundingClientRect().height]));
+    await page.keys("Escape");
+    await page.wait("no dialog", (state) => state.dialog === null);
+    await page.browser.size(1440, 900);
+    return [found.length, found.filter(([, height]) => height < 44).map((one) => one.join(": "))];
+}
+
 // By keys: s takes all changes, a keeps, d changes one of the suggestion's labels, a digit one of the
 // given ones. Each returns what is decided.
 const TURNS = [
@@ -152,6 +166,9 @@ harness.run("multilabel", async (t) => {
         await page.open(`file://${out}/report.html`);
         await page.browser.script(() => localStorage.setItem("earmark.reviewer", "anna"));
         await page.reload();
+        const [parts, small] = await small_parts(page);
+        t.ok(parts >= 5, "the boxes open on a phone", `${parts} parts`);
+        t.equal(small, [], "and are at least 44 px high there");
         let text = "";
         const made = await carrier(t, page, known, async () => {
             await page.browser.click("#review .tools button:nth-of-type(2)");

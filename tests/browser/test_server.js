@@ -102,6 +102,10 @@ harness.run("server", async (t) => {
     await page.browser.size(1440, 900);
     await page.open(address);
     t.equal(await page.browser.script(() => location.hash), "", "the token leaves the address bar");
+    const { source } = JSON.parse(read(path.join(out, "run.json")));
+    t.equal(await page.browser.script(() => [document.title, document.querySelector("h1").textContent,
+        document.querySelector("#review .reviewer").textContent]),
+    [`earmark: ${source}`, `Label audit of ${source}`, "by anna"], "the page says of what run, and who decides");
     await t.group("all issues", () => decide_and_undo(t, page, known, file));
     await checks.every(t, page, known);
     await page.reload();

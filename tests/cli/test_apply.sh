@@ -292,6 +292,10 @@ done
 hostile="\$(touch pwned)'\`touch pwned\` &touch pwned #.wav"
 mv "$TMP/folder/high/high-clip0.wav" "$TMP/folder/high/$hostile"
 mv "$TMP/folder/high/high-clip1.wav" "$TMP/folder/high/-rf.wav"
+# A link that leads nowhere from the folder of excluded clips.
+mkdir "$TMP/folder/.kept"
+mv "$TMP/folder/low/low-clip4.wav" "$TMP/folder/.kept/clip.wav"
+ln -s ../.kept/clip.wav "$TMP/folder/low/low-clip4.wav"
 audit "folder: names of its own" "$TMP/folder" "$TMP/folder-out"
 decide "$TMP/folder-out"
 tree() { (cd "$1" && find . | sort); }

@@ -145,6 +145,18 @@ expect_exit "a single class" 1 "$EARMARK" audit "$TMP/alike" -o "$TMP/alike-out"
 expect_grep "is named, with what to do" \
     'same label, low; an audit needs at least two classes: check INPUT' "$TMP/stderr"
 check_fails "before anything is embedded" test -e "$TMP/alike-out"
+printf 'path,label\nlow/clip0.wav,high\n' >"$TMP/alike/labels.csv"
+expect_exit "a single folder beside a list" 1 "$EARMARK" audit "$TMP/alike" -o "$TMP/alike-out"
+expect_grep "the list is named" 'not read: 1 file: 1 \.csv in \./; if one is a list .* give it as INPUT' \
+    "$TMP/stderr"
+rm "$TMP/alike/labels.csv"
+ls "$clips/low" | awk 'BEGIN { print "path,label,begin,end" }
+    { print "low/" $0 ",take" NR ",0,1" }' >"$clips/takes.csv"
+expect_exit "a label for each clip" 1 "$EARMARK" audit "$clips/takes.csv" -o "$TMP/alike-out"
+expect_grep "says so, not that folds are too many" 'every clip has another label \([0-9]+ clips, such as take' \
+    "$TMP/stderr"
+expect_grep "after what the list was warned of" "^warning: .*'begin' and 'end' are not used" "$TMP/stderr"
+rm "$clips/takes.csv"
 ln -s "$clips/high" "$TMP/alike/high"
 expect_exit "the other class leads out of the folder" 1 "$EARMARK" audit "$TMP/alike" -o "$TMP/alike-out"
 expect_grep "which is said, with what to do" \

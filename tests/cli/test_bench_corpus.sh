@@ -93,6 +93,16 @@ nonsense "a GPU without number" 'gpu=a100 without' --forecast clips=1,seconds=1,
 nonsense "tf32 without a GPU" 'tf32 is for GPUs' --precision tf32 --forecast clips=1,seconds=1,cores=1
 expect_exit "another stage" 2 "$EARMARK" bench gemm --tar
 expect_grep "has no corpus" 'only earmark bench corpus' "$TMP/stderr"
+
+# The same stages without a corpus, with batches in flight.
+expect_exit "batches in flight" 0 "$EARMARK" bench stream --device cpu --clips 3 --seconds 0.1 --repeats 1
+expect_grep "beside waiting for each" '^waiting +[0-9.]+ +[0-9]+ clips ' "$TMP/stdout"
+expect_grep "clips a second" '^streamed +[0-9.]+ +[0-9]+ clips ' "$TMP/stdout"
+expect_grep "how many" '^waiting: one batch at a time; streamed: 2 in flight$' "$TMP/stdout"
+expect_no_grep "a CPU has no kernels" '^kernel' "$TMP/stdout"
+expect_exit "the same in JSON" 0 "$EARMARK" bench stream --device cpu --clips 3 --seconds 0.1 --repeats 1 --json
+expect_grep "has them too" '"stage": "streamed", .*"in_flight": 2, "kernels": \[\]\}$' "$TMP/stdout"
+
 expect_exit "no such folder" 1 env TMPDIR="$TMP/none" "$EARMARK" bench corpus --clips 50
 expect_grep "what to set" 'set TMPDIR' "$TMP/stderr"
 nothing_left "nonsense"

@@ -14,16 +14,28 @@ bundle="$TMP/another place/bundle"
 mkdir -p "$TMP/another place"
 cp -r "$built" "$bundle"
 
-# What a file needs is in the bundle or of glibc's; nobody's folder is named.
+# What a file needs is in the bundle, of glibc's, or of NVIDIA's driver, which is the machine's; nobody's
+# folder is named.
 readelf -dW "$bundle"/bin/* "$bundle"/lib/* >"$TMP/dynamic" 2>"$TMP/stderr"
 glibc='(ld-linux-x86-64|libc|libm|libmvec|libdl|libpthread|librt|libresolv|libutil|libanl|libnsl)\.so\.[0-9]+'
-sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' "$TMP/dynamic" | sort -u | grep -vxE "$glibc" >"$TMP/needed"
+sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' "$TMP/dynamic" | sort -u | grep -vxE "$glibc|libcuda\.so\.1" >"$TMP/needed"
 ls "$bundle/lib" >"$TMP/libraries"
 expect_equal "what is needed is there" "$(sort "$TMP/libraries" | comm -13 - "$TMP/needed")" ""
 expect_grep "so is the C++ library" '^libstdc\+\+\.so' "$TMP/libraries"
 expect_no_grep "glibc is not" "^$glibc\$" "$TMP/libraries"
 expect_no_grep "no folder of this machine" 'R(UN)?PATH\).*\[.*/(usr|opt|home|work|root)' "$TMP/dynamic"
-expect_no_grep "nor one that hides the bundle's" '\(RUNPATH\).*\[([^$]|\$ORIGIN.)' "$TMP/dynamic"
+expect_no_grep "nor the driver" '^lib(cuda|nvidia-.*)\.so' "$TMP/libraries"
+expect_no_grep "nor one that hides the bundle's" '\(RUNPATH\).*\[([^$]|\$ORIGIN[^]])' "$TMP/dynamic"
+
+# Libraries of the same names, as a cluster's modules bring: the loader would stop at such empty ones.
+mkdir "$TMP/modules" "$TMP/driver"
+while read -r library; do : >"$TMP/modules/$library"; done <"$TMP/libraries"
+cc -shared -nostdlib -Wl,-soname,libcuda.so.1 -o "$TMP/driver/libcuda.so.1" -x c /dev/null
+for program in "$bundle"/bin/*; do
+    LD_LIBRARY_PATH=$TMP/modules:$TMP/driver /lib64/ld-linux-x86-64.so.2 --list "$program" || echo "$program: fails"
+done >"$TMP/resolved" 2>&1
+expect_equal "whatever LD_LIBRARY_PATH says, they are the bundle's" \
+    "$(grep -F -v " => $bundle/" "$TMP/resolved" | grep -vE "^\s*(/lib64/)?(linux-vdso\.so\.1|$glibc|libcuda\.so\.1) ")" ""
 
 # The list of libraries.
 list=$bundle/share/doc/earmark/LIBRARIES.tsv
@@ -44,7 +56,7 @@ for line in ffmpeg sandbox libraries; do
     expect_equal "info: $line as in the build" "$(grep "^$line" "$TMP/info")" "$(grep "^$line" "$TMP/stdout")"
 done
 sed -n 's/.*calling init: //p' "$TMP"/loader.* | sort -u | grep -v -F "$bundle/" | sed 's|.*/||' >"$TMP/foreign"
-expect_equal "no library of the machine" "$(grep -vxE "$glibc" "$TMP/foreign")" ""
+expect_equal "no library of the machine" "$(grep -vxE "$glibc|lib(cuda|nvidia-.*)\.so.*" "$TMP/foreign")" ""
 expect_grep "glibc is the machine's" '^libc\.so' "$TMP/foreign"
 
 # Tar files, with a sound for FFmpeg where it is there: the same bytes.

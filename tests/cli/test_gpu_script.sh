@@ -63,7 +63,9 @@ for name in tensor embedding front_end tails device_cuda classifier nearest stat
 done
 stand_in "$tree/tests/cuda/test_wide" 'echo 1..1' 'echo "not ok 1 - too wide"' 'exit 1'
 stand_in "$tree/tests/cuda/test_whole_program.sh" 'exit 3'
-bench='echo "resample  0.5  2000 samples"; echo "network  1.0  40000 frames"; echo "pooling  0.5  80000 frames"'
+# bench stream: 500 clips of 0.42 s a second, half as many one by one
+bench='[ "$2" = stream ] && echo "waiting  4.0  250 clips  9.1" && echo "streamed  2.0  500 clips  18.2" &&
+    echo && echo "kernel  launches" && echo "layer_of_$6 3"'
 stand_in "$tree/bin/earmark" 'case $1 in' \
     'info) echo "device      cuda:0: NVIDIA H200, compute capability 9.0, 132 multiprocessors" ;;' \
     "bench) $bench ;;" 'esac'
@@ -83,7 +85,9 @@ expect_grep 'the next one follows' '^test_embedding +done, 1 of 1 tests passed' 
 expect_grep 'to the last' '^racecheck +FAILED: exit code 99' "$TMP/stdout"
 expect_grep 'missing cuBLAS is named' '^cublas +SKIPPED: there is no libcublas\.so\.0 here' "$TMP/stdout"
 computed=$(bash bench/kernels/computed.sh | awk -F ' *[|] *' '/^###/ { f = /bf16/ } f && $2 == "H200" { print $9 }')
-expect_grep 'measured beside computed' "^\| bf16 \| short \| 200 \| $computed \|" "$TMP/stdout"
+expect_grep 'streamed beside waiting and computed' "^\| bf16 \| short \| 210 \| 105 \| $computed \|" "$TMP/stdout"
+expect_grep 'of long clips, too' "^\| tf32 \| long \| 2000 \| 1000 \|" "$TMP/stdout"
+expect_equal 'and the kernels of each' "$(grep -c '^layer_of_\(float32\|tf32\|bf16\) 3' "$TMP/results/compared.md")" 6
 check 'the results are packed' tar -tzf "$TMP/results.tar.gz" results/compared.md results/test_wide.txt
 expect_exit 'and not overwritten' 1 bash "$tree/first_gpu_run.sh" "$TMP/results"
 stand_in "$tree/bin/earmark" 'if [ "$1" = info ]; then echo "device      cuda: none, no driver"; fi'

@@ -24,6 +24,11 @@ list() {
 }
 list 'path,label' '%s.wav,%s%.0s' >"$pieces/list.csv"
 check "the clips as files of their own" "$EARMARK" audit "$pieces/list.csv" -o "$TMP/rows" --quiet
+expect_lines "no pair of classes that is not confused" 1 "$TMP/rows/overlapping_classes.csv"
+expect_grep "the page says that there is none" 'No two classes overlap' "$TMP/rows/report.html"
+cp "$TMP/rows/report.html" "$TMP/rows.html"
+check "also made again" "$EARMARK" report "$TMP/rows" --quiet
+expect_same "from the files of the run" "$TMP/rows.html" "$TMP/rows/report.html"
 
 # ---- ESC-50
 mkdir -p "$TMP/esc/meta" "$TMP/esc/audio"
@@ -220,6 +225,12 @@ expect_exit "fewer groups than folds" 1 "$EARMARK" audit "$pieces/warn.csv" -o "
 expect_grep "a message says what to do" '--group who has 8 different values, .* give --folds 8' \
     "$TMP/stderr"
 expect_no_grep "before anything is decoded" 'embedding' "$TMP/stderr"
+list 'path,label,who,empty' '%s.wav,%s,me,%.0s' >"$pieces/alone.csv"
+expect_exit "one group" 1 "$EARMARK" audit "$pieces/alone.csv" -o "$TMP/few" --group who
+expect_grep "no number of folds helps" '--group who has one value, .*; give a column or field with several' \
+    "$TMP/stderr"
+expect_exit "no group" 1 "$EARMARK" audit "$pieces/alone.csv" -o "$TMP/few" --group empty
+expect_grep "is said" 'none of its clips can be used .*: no value for --group empty: fill it in' "$TMP/stderr"
 # Different sounds, since equal ones join their groups.
 make_square_corpus "$TMP/own" 4
 mkdir "$TMP/own/rare"

@@ -33,14 +33,14 @@ expect_equal "OUT keeps no shards" "$(ls "$TMP/out" | grep -c shards)" 0
 first=$(bytes)
 own=$(basename "$state"/*)
 run "the second run"
-expect_grep "embeds nothing, nor decodes what is silent" ': 19 of 20 clips are embedded already$' "$TMP/said"
+expect_grep "embeds nothing, nor decodes what is silent" ': 19 of 20 clips are embedded already; 1 cannot be used and has not changed$' "$TMP/said"
 write_square_wav "$clips/low/clip1.wav" 5 2400
 write_square_wav "$clips/low/more.wav" 24 2300
 rm "$clips/middle/clip0.wav"
 mv "$clips/middle/clip1.wav" "$clips/high/moved.wav"
 sleep 0.05
 run "after changes"
-expect_grep "what is new or changed is embedded" ': 16 of 20 clips are embedded already$' "$TMP/said"
+expect_grep "what is new or changed is embedded" ': 16 of 20 clips are embedded already; 1 cannot be used and has not changed$' "$TMP/said"
 touch -d '2001-01-01' "$clips/low/clip2.wav"
 run "after a file got another date"
 expect_grep "it is embedded again" ': 18 of 20 clips are embedded already' "$TMP/said"
@@ -137,9 +137,34 @@ check "and again" parts
 expect_exit "the audit of these" 3 audit -o "$TMP/parts" --fresh --from-shards --state "$TMP/cluster" --quiet
 expect_same "has the results from before" "$TMP/plain/clips.csv" "$TMP/parts/clips.csv"
 
+cluster_bytes() { find "$TMP/cluster" -name '*.shard' -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }'; }
+first=$(cluster_bytes)
+for ((night = 0; night < 12; night++)); do
+    write_square_wav "$clips/low/more.wav" 24 $((2400 + 10 * night))
+    sleep 0.02
+    parts
+done 2>/dev/null
+shards=$(find "$TMP/cluster" -name '*.shard' | wc -l)
+check "nights leave few shards ($shards)" test "$shards" -le 18
+check "and few bytes ($(cluster_bytes) of $first at first)" test "$(cluster_bytes)" -le $((2 * first))
+for class in low middle high; do
+    for file in "$clips/$class"/clip*.wav; do
+        cp "$file" "$TMP/file" && cat "$TMP/file" >"$file"
+    done
+done
+sleep 0.05
+check "the parts, after all clips were written again" parts
+check "what is not used is removed ($(cluster_bytes) of $first)" test "$(cluster_bytes)" -le $((first + first / 10))
+expect_exit "the audit of these" 3 audit -o "$TMP/parts" --fresh --from-shards --state "$TMP/cluster" --quiet
+run "a run of one process"
+expect_same "has the same results" "$TMP/plain/issues.csv" "$TMP/parts/issues.csv"
+expect_same "and clips" "$TMP/plain/clips.csv" "$TMP/parts/clips.csv"
+check "the parts again" parts
+expect_grep "know the clip that cannot be used" '; 1 cannot be used and has not changed$' <(parts 2>&1)
+
 state=$clips/state
 expect_exit "a folder inside INPUT" 3 audit -o "$TMP/out" --fresh --state "$state" --quiet
 expect_exit "which is left out of it" 3 audit -o "$TMP/new" --state "$state"
-expect_grep "with the shards in it" ': 19 of 20 clips are embedded already$' "$TMP/stderr"
+expect_grep "with the shards in it" ': 19 of 20 clips are embedded already; 1 cannot be used and has not changed$' "$TMP/stderr"
 expect_same "the same clips" "$TMP/plain/clips.csv" "$TMP/new/clips.csv"
 expect_same "the same results" "$TMP/plain/issues.csv" "$TMP/new/issues.csv"

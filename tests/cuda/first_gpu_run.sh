@@ -18,6 +18,7 @@ here=$PWD
 if [ -e "$out" ]; then echo "first_gpu_run.sh: $out exists; give another folder" >&2 && exit 1; fi
 mkdir -p "$out" || exit 1
 share=${SHARE:-1}
+short=0.42 long=4 # seconds of a clip
 failed=0 gpu='' why=''
 export LD_LIBRARY_PATH=$here/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export EARMARK=$here/bin/earmark EARMARK_CUDA_PLUGIN=$here/bin/earmark-cuda.so CMOCKA_MESSAGE_OUTPUT=TAP
@@ -99,34 +100,44 @@ for inputs, outputs in ((120, 512), (1536, 512), (1536, 512), (512, 512), (512, 
     print(f"{rows} x {inputs} x {outputs}: {us:.1f} us, {2 * rows * inputs * outputs / us / 1e6:.0f} TFLOP/s")'
 }
 
-# bench NAME PRECISION CLIPS SECONDS RATE
+# bench NAME PRECISION CLIPS SECONDS RATE: embedding with batches in flight beside waiting for each, and the
+# time of every kernel. Some twenty batches, so that the first and the last weigh little.
 bench() {
     local count=$(($3 / share))
-    gpu_step 60 "$1" "$EARMARK" bench --device cuda --precision "$2" --clips $((count > 0 ? count : 1)) \
+    gpu_step 60 "$1" "$EARMARK" bench stream --device cuda --precision "$2" --clips $((count > 0 ? count : 1)) \
         --seconds "$4" --rate "$5" --repeats "$((share > 1 ? 1 : 5))"
 }
 
-# measured FILE: frames a second of the whole embedding, from the stages that follow one another
+# measured FILE ROW SECONDS: the speed in a row of clips, in times real time
 measured() {
-    awk '$3 ~ /^[0-9]/ && $4 == "frames" { frames = $2 * $3 } $1 ~ /^(resample|features|network|pooling)$/ { seconds += $2 }
-        END { if (seconds > 0 && frames > 0) printf "%.0f", frames / seconds }' "$1" 2>/dev/null
+    awk -v row="$2" -v length_="$3" '$1 == row && $4 == "clips" { printf "%.0f", $3 * length_ }' "$1" 2>/dev/null
 }
 
-# compare: a Markdown table of measured and computed speeds in times real time (100 frames a second)
+# kernels FILE: where the time of one bench went
+kernels() {
+    printf '\n%s:\n\n```\n%s\n```\n' "${1##*/}" "$(sed -n '/^kernel /,$p' "$1" 2>/dev/null)"
+}
+
+# compare: a Markdown table of measured and computed speeds in times real time, and where the time went
 compare() {
-    local precision length value name computed
+    local precision length seconds file name computed
     name=$(grep -m 1 -oE 'A100|H100 PCIe|H100|H200|L40S|L4|RTX 5090|B200' <<<"$gpu" | head -n 1)
     echo "GPU: $gpu"
     echo
-    echo '| precision | clips | measured, times real time | computed (bounds.md) |'
-    echo '|---|---|---|---|'
+    echo '| precision | clips | streamed, times real time | waiting for each batch | computed (bounds.md) |'
+    echo '|---|---|---|---|---|'
     for precision in float32 tf32 bf16; do
         computed=$(bash bench/kernels/computed.sh | awk -F ' *[|] *' -v want="in $precision," -v name="$name" \
             'index($0, "###") { inside = index($0, want) } inside && $2 == name { print $9 }')
         for length in short long; do
-            value=$(measured "$out/bench_${precision}_$length.txt")
-            echo "| $precision | $length | ${value:+$((value / 100))} | ${computed:-not computed for this GPU} |"
+            file=$out/bench_${precision}_$length.txt seconds=$short
+            [ $length = short ] || seconds=$long
+            echo "| $precision | $length | $(measured "$file" streamed "$seconds") | $(measured "$file" waiting "$seconds") |" \
+                "${computed:-not computed for this GPU} |"
         done
+    done
+    for precision in float32 tf32 bf16; do
+        for length in short long; do kernels "$out/bench_${precision}_$length.txt"; done
     done
 }
 
@@ -148,9 +159,10 @@ for name in tensor wide embedding front_end tails device_cuda classifier nearest
 done
 gpu_step 180 whole_program bash tests/cuda/test_whole_program.sh
 for precision in float32 tf32 bf16; do
-    bench "bench_${precision}_short" "$precision" 20000 0.42 8000
-    bench "bench_${precision}_long" "$precision" 1000 4 16000
+    bench "bench_${precision}_short" "$precision" 100000 "$short" 8000
+    bench "bench_${precision}_long" "$precision" 10000 "$long" 16000
 done
+gpu_step 60 bench_stages "$EARMARK" bench --device cuda --clips $((20000 / share + 1)) --repeats "$((share > 1 ? 1 : 5))"
 optional 90 counters ncu --clock-control none --launch-skip 120 --launch-count 40 --metrics \
     gpu__time_duration.sum,sm__pipe_tensor_cycles_active.avg.pct_of_peak_sustained_elapsed,lts__t_bytes.sum,dram__bytes.sum,launch__waves_per_multiprocessor \
     "$EARMARK" bench network --device cuda --precision bf16 --clips $((20000 / share + 1)) --repeats 1

@@ -242,6 +242,72 @@ static void test_neighbours(void **state) {
     random_model_free(model);
 }
 
+/* Two clips whose computation launches every kernel of embedding: one is resampled. */
+static void embed_two(struct device *device, float *embeddings) {
+    const struct device_operations *cuda = device->operations;
+    struct error error = ERROR_INITIAL;
+    struct device_batch *batch;
+    cuda->acquire(device, 20000, 2, false, &batch, &error);
+    assert_no_error(&error);
+    signal_noise((int16_t *)(void *)batch->samples, 10000, 1);
+    batch->clips[0] = (struct device_clip){0, 3000, 1, 8000, SAMPLES_INT16};
+    batch->clips[1] = (struct device_clip){6400, 4000, 1, 16000, SAMPLES_INT16};
+    batch->clip_count = 2;
+    batch->want_statistics = true;
+    cuda->submit(device, batch, &error);
+    cuda->wait(device, &batch, &error);
+    assert_no_error(&error);
+    memcpy(embeddings, batch->embeddings, 2 * CHANNELS * sizeof(float));
+    cuda->release(device, batch);
+}
+
+static double launches_of(const struct device_kernel_times *times, const char *kernel) {
+    for (size_t i = 0; i < times->count; i++)
+        if (strcmp(times->kernels[i].name, kernel) == 0) return times->kernels[i].launches;
+    return 0;
+}
+
+/* Times are of every kernel between start and stop, once for each launch, and change nothing. */
+static void test_kernel_times(void **state) {
+    (void)state;
+    static const char *const kernels[] = {"resample_kernel",
+                                          "mark_rows_kernel",
+                                          "features_kernel",
+                                          "statistics_frames_kernel",
+                                          "statistics_clips_kernel",
+                                          "normalise_kernel<float, false>",
+                                          "mark_levels_kernel",
+                                          "pooling_kernel",
+                                          "merge_kernel",
+                                          "linear_kernel"};
+    enum { KERNELS = sizeof kernels / sizeof kernels[0], BATCHES = 3 };
+    const struct device_operations *cuda = cuda_plugin_operations();
+    struct device *device = device_rules_open_loaded(cuda, CHANNELS);
+    static struct device_kernel_times times;
+    float plain[2 * CHANNELS], timed[2 * CHANNELS];
+    struct error error = ERROR_INITIAL;
+    embed_two(device, plain);
+    cuda->kernels_start(device, &error);
+    for (int b = 0; b < BATCHES; b++) embed_two(device, timed);
+    cuda->kernels_stop(device, &times, &error);
+    assert_no_error(&error);
+    assert_memory_equal(timed, plain, sizeof plain);
+    for (size_t i = 0; i < KERNELS; i++)
+        assert_true(launches_of(&times, kernels[i]) == (double)BATCHES);
+    assert_true(launches_of(&times, "layer_float32_kernel") == 5.0 * BATCHES); /* five layers */
+    assert_int_equal(times.count, KERNELS + 1);
+    for (size_t i = 0; i < times.count; i++) {
+        assert_true(times.kernels[i].seconds > 0 && times.kernels[i].seconds < 1000);
+        assert_null(strpbrk(times.kernels[i].name, "[]="));
+    }
+    embed_two(device, plain); /* after the stop */
+    cuda->kernels_start(device, &error);
+    cuda->kernels_stop(device, &times, &error);
+    assert_no_error(&error);
+    assert_int_equal(times.count, 0);
+    cuda->close(device);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_properties),
@@ -254,6 +320,7 @@ int main(void) {
         cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_same_bytes_in_little_memory),
         cmocka_unit_test(test_neighbours),
+        cmocka_unit_test(test_kernel_times),
     };
     return cmocka_run_group_tests_name("cuda device", tests, NULL, NULL);
 }

@@ -162,10 +162,11 @@ static void end(struct fixture *fixture) {
     munmap(fixture->shared, sizeof *fixture->shared);
 }
 
-/* The same bytes on each of three GPUs and on all of them. */
+/* The same bytes on each of three GPUs and on all of them, on two and on three. */
 static void test_several_gpus(void **state) {
     (void)state;
     struct fixture fixture = begin();
+    assert_int_equal(run_case("CUDASIM_GPUS", "2", DEVICE_PLUGIN_ALL, fixture.shared, false), 0);
     for (int gpu = DEVICE_PLUGIN_ALL; gpu < 3; gpu++)
         assert_int_equal(run_case("CUDASIM_GPUS", "3", gpu, fixture.shared, false), 0);
     assert_int_equal(run_case("CUDASIM_GPUS", "3", 3, fixture.shared, false),
@@ -260,11 +261,32 @@ static void test_lost(void **state) {
     end(&fixture);
 }
 
+/* One of three GPUs is lost: the same, though the others go on. Those that are lost while the GPUs
+ * are chosen are left out. */
+static void test_one_lost(void **state) {
+    (void)state;
+    struct fixture fixture = begin();
+    unsigned long long tried = 0, lost = 0;
+    setenv("CUDASIM_GPUS", "3", 1);
+    for (unsigned long long n = first_of(24); n <= fixture.calls; n += stride_of(24), tried++) {
+        char value[48];
+        snprintf(value, sizeof value, "gpu:%llu:%llu", tried % 3, n);
+        const int status =
+            run_case("CUDASIM_FAIL", value, DEVICE_PLUGIN_ALL, fixture.shared, false);
+        if (status != 0) assert_int_equal(status, EXIT_FAILED + ERROR_DEVICE_LOST);
+        lost += status != 0;
+    }
+    unsetenv("CUDASIM_GPUS");
+    print_message("%llu of %llu lost\n", lost, tried);
+    assert_true(lost > tried / 2);
+    end(&fixture);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_several_gpus),  cmocka_unit_test(test_seeds),
         cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_small_gpus),
-        cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_lost),          cmocka_unit_test(test_one_lost),
     };
     return cmocka_run_group_tests_name("cuda faults", tests, NULL, NULL);
 }

@@ -71,6 +71,37 @@ static void test_tiny(void **state) {
     random_model_free(model);
 }
 
+/* A linear layer whose sums are longer than a round of the kernel and end within a part, with
+ * clips and outputs that end within a tile: each clip has the same bytes whatever the batch. */
+static void test_linear(void **state) {
+    (void)state;
+    const struct device_operations *cuda = cuda_plugin_operations();
+    enum { CLIPS = 70, SIZE = 45 };
+    static int16_t samples[4000];
+    signal_speech(samples, 4000, 16000, 8);
+    const struct random_model_shape shape = {.mels = 24,
+                                             .block_count = 2,
+                                             .channels = {8, 700},
+                                             .kernels = {3, 1},
+                                             .dilations = {1, 1},
+                                             .embedding_size = SIZE};
+    const struct xvector_model *model = random_model_create_shape(&shape, 8);
+    assert_non_null(model);
+    struct embed_clip clips[CLIPS];
+    for (size_t i = 0; i < CLIPS; i++)
+        clips[i] = embed_mono(samples + i * 7, NETWORK_BATCH_SAMPLES(4 + i * 5 % 11));
+    network_batch_check(cuda, model, clips, CLIPS, 0, "a long linear layer");
+    float *all = network_golden_compute(cuda, model, PRECISION_FLOAT32, clips, CLIPS, 0);
+    for (size_t together = 1; together < CLIPS; together += 32) {
+        float *some =
+            network_golden_compute(cuda, model, PRECISION_FLOAT32, clips, CLIPS, together);
+        assert_memory_equal(some, all, CLIPS * SIZE * sizeof(float));
+        free(some);
+    }
+    free(all);
+    random_model_free(model);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small),
@@ -79,6 +110,7 @@ int main(void) {
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_ragged),
         cmocka_unit_test(test_tiny),
+        cmocka_unit_test(test_linear),
     };
     return cmocka_run_group_tests_name("cuda embedding", tests, NULL, NULL);
 }

@@ -33,6 +33,8 @@ struct cudasim_settings {
     size_t memory, shared;          /* bytes per GPU, per block */
     unsigned long long fail_memory; /* the n-th call that allocates; 0: none */
     unsigned long long fail_sticky; /* the n-th call */
+    unsigned long long fail_lost;   /* from the n-th call on, GPU `lost` is lost; 0: none */
+    int lost;
 };
 const struct cudasim_settings *cudasim_get_settings(void);
 
@@ -44,14 +46,21 @@ struct cudasim_lock {
     std::lock_guard<std::recursive_mutex> guard{cudasim_mutex};
 };
 
-/* Begins a call: counts it and returns the error that the call must return, if any. */
+/* Begins a call: counts it and returns the error that the call must return, if any. The second: of
+ * a call for which it is all the same which GPU is the current one. */
 cudaError_t cudasim_enter(bool allocates);
+cudaError_t cudasim_enter_any(bool allocates);
 #define CUDASIM_ENTER(allocates)                                                                   \
     cudasim_lock lock;                                                                             \
     if (const cudaError_t status = cudasim_enter(allocates)) return status
+#define CUDASIM_ENTER_FOR(gpu)                                                                     \
+    cudasim_lock lock;                                                                             \
+    if (const cudaError_t status = cudasim_enter_any(false)) return status;                        \
+    if (const cudaError_t status = cudasim_state_of(gpu)) return cudasim_error(status)
 /* Keeps an error for cudaGetLastError. */
 cudaError_t cudasim_error(cudaError_t status);
-bool cudasim_is_lost(void);
+/* Success, or the error that all calls for this GPU return. */
+cudaError_t cudasim_state_of(int gpu);
 int cudasim_current_gpu(void);
 
 struct cudasim_kernel_counts {

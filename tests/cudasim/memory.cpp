@@ -247,6 +247,7 @@ cudaError_t cudaFree(void *memory) {
     const cudaError_t status = cudasim_enter(false);
     if (memory == NULL || status != cudaSuccess) return status;
     struct cudasim_allocation *found = to_free(memory, false, "cudaFree");
+    if (const cudaError_t state = cudasim_state_of(found->gpu)) return cudasim_error(state);
     cudasim_drain(found->gpu); /* cudaFree waits for the GPU */
     used_bytes[found->gpu] -= found->bytes;
     release(found);

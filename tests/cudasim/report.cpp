@@ -24,6 +24,12 @@ static unsigned long long from_environment(const char *name, unsigned long long 
     return value == NULL || *value == '\0' ? otherwise : strtoull(value, NULL, 10);
 }
 
+/* Whether one GPU is lost by now. */
+static bool calls_lost(void) {
+    const unsigned long long from = cudasim_get_settings()->fail_lost;
+    return from != 0 && calls >= from;
+}
+
 static void write_counts(const char *path) {
     FILE *file = fopen(path, "a");
     if (file == NULL) return;
@@ -42,7 +48,7 @@ static void write_counts(const char *path) {
 static void at_exit(int status, void *) {
     const char *path = getenv("CUDASIM_COUNTS");
     if (path != NULL) write_counts(path);
-    if (lost != cudaSuccess || status != 0) return;
+    if (lost != cudaSuccess || calls_lost() || status != 0) return;
     if (cudasim_live_allocations(false) != 0)
         cudasim_fail("leak: %u allocations of device memory were never freed",
                      cudasim_live_allocations(false));
@@ -64,8 +70,9 @@ static struct cudasim_settings read_settings(void) {
     read.shared = (size_t)from_environment("CUDASIM_SHARED", 101376);
     const char *fail = getenv("CUDASIM_FAIL");
     if (fail != NULL && *fail != '\0' && sscanf(fail, "memory:%llu", &read.fail_memory) != 1 &&
-        sscanf(fail, "sticky:%llu", &read.fail_sticky) != 1)
-        cudasim_fail("CUDASIM_FAIL=%s is neither memory:N nor sticky:N", fail);
+        sscanf(fail, "sticky:%llu", &read.fail_sticky) != 1 &&
+        sscanf(fail, "gpu:%d:%llu", &read.lost, &read.fail_lost) != 2)
+        cudasim_fail("CUDASIM_FAIL=%s is neither memory:N nor sticky:N nor gpu:GPU:N", fail);
     return read;
 }
 
@@ -101,10 +108,18 @@ cudaError_t cudasim_error(cudaError_t status) {
     return status;
 }
 
-bool cudasim_is_lost(void) { return lost != cudaSuccess; }
+cudaError_t cudasim_state_of(int gpu) {
+    if (calls_lost() && gpu == cudasim_get_settings()->lost) return cudaErrorIllegalAddress;
+    return lost;
+}
 int cudasim_current_gpu(void) { return current_gpu; }
 
 cudaError_t cudasim_enter(bool allocates) {
+    const cudaError_t status = cudasim_enter_any(allocates);
+    return status == cudaSuccess ? cudasim_error(cudasim_state_of(current_gpu)) : status;
+}
+
+cudaError_t cudasim_enter_any(bool allocates) {
     const struct cudasim_settings *settings = cudasim_get_settings();
     if (cudasim_on_device()) cudasim_fail("a kernel calls the CUDA runtime");
     calls++;
@@ -134,13 +149,13 @@ uint32_t cudasim_random(void) {
 
 cudaError_t cudaGetDeviceCount(int *count) {
     cudasim_lock lock;
-    const cudaError_t status = cudasim_enter(false);
+    const cudaError_t status = cudasim_enter_any(false);
     *count = cudasim_get_settings()->gpus;
     return status;
 }
 
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int gpu) {
-    CUDASIM_ENTER(false);
+    CUDASIM_ENTER_FOR(gpu);
     if (gpu < 0 || gpu >= cudasim_get_settings()->gpus)
         return cudasim_error(cudaErrorInvalidDevice);
     *properties = cudaDeviceProp{};
@@ -152,7 +167,7 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int gpu) 
 }
 
 cudaError_t cudaSetDevice(int gpu) {
-    CUDASIM_ENTER(false);
+    CUDASIM_ENTER_FOR(gpu);
     if (gpu < 0 || gpu >= cudasim_get_settings()->gpus)
         return cudasim_error(cudaErrorInvalidDevice);
     current_gpu = gpu;

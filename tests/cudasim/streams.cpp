@@ -54,7 +54,7 @@ static void run_front(struct cudasim_stream *stream) {
     stream->pending.pop_front();
     operation->after.reset();
     operation->host = NULL;
-    if (operation->work && !cudasim_is_lost()) {
+    if (operation->work && cudasim_state_of(stream->gpu) == cudaSuccess) {
         running = operation.get();
         cudasim_race_new_operation(running);
         cudasim_device_begin(stream->gpu);
@@ -115,6 +115,7 @@ void cudasim_drain(int gpu) {
         if (stream->gpu == gpu) join(host_clock, stream->clock);
 }
 
+/* Ends the test unless there is such a stream. */
 static void check_stream(cudaStream_t stream, const char *call) {
     if (stream == NULL) cudasim_fail("%s on the default stream: name one", call);
     if (std::find(streams.begin(), streams.end(), stream) == streams.end())
@@ -144,6 +145,7 @@ static const struct cudasim_operation *user_of(const void *host, size_t bytes) {
     const char *begin = (const char *)host;
     for (struct cudasim_stream *stream : streams)
         for (const operation_pointer &operation : stream->pending) {
+            if (cudasim_state_of(stream->gpu) != cudaSuccess) break; /* a lost GPU copies nothing */
             const char *used = (const char *)operation->host;
             if (used != NULL && used < begin + bytes && begin < used + operation->host_bytes)
                 return operation.get();
@@ -190,6 +192,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     CUDASIM_ENTER(false);
     check_stream(stream, "cudaStreamSynchronize");
+    if (const cudaError_t state = cudasim_state_of(stream->gpu)) return cudasim_error(state);
     if (!stream->pending.empty()) run_until(operation_pointer(stream->pending.back()));
     join(host_clock, stream->clock);
     return cudaSuccess;
@@ -215,6 +218,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
     CUDASIM_ENTER(false);
     check_stream(stream, "cudaEventRecord");
+    if (const cudaError_t state = cudasim_state_of(stream->gpu)) return cudasim_error(state);
     if (event->gpu != stream->gpu)
         cudasim_fail("an event of GPU %d is recorded on a stream of GPU %d", event->gpu,
                      stream->gpu);
@@ -227,6 +231,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
     CUDASIM_ENTER(false);
     check_stream(stream, "cudaStreamWaitEvent");
+    if (const cudaError_t state = cudasim_state_of(stream->gpu)) return cudasim_error(state);
     if (event->record == NULL) return cudaSuccess;
     cudasim_enqueue(stream, "cudaStreamWaitEvent", NULL);
     stream->pending.back()->after = event->record;
@@ -238,6 +243,7 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
     CUDASIM_ENTER(false);
+    if (const cudaError_t state = cudasim_state_of(event->gpu)) return cudasim_error(state);
     if (event->record == NULL) return cudaSuccess;
     run_until(event->record);
     join(host_clock, event->record->clock);
@@ -246,6 +252,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 
 cudaError_t cudaEventQuery(cudaEvent_t event) {
     CUDASIM_ENTER(false);
+    if (const cudaError_t state = cudasim_state_of(event->gpu)) return cudasim_error(state);
     if (event->record == NULL) return cudaSuccess;
     struct cudasim_stream *stream = some_ready(-1); /* a query lets time pass */
     if (stream != NULL && cudasim_draw(2) == 0) run_front(stream);
@@ -271,6 +278,7 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaM
     if (bytes == 0) return cudaSuccess;
     const bool up = kind == cudaMemcpyHostToDevice;
     check_stream(stream, "cudaMemcpyAsync");
+    if (const cudaError_t state = cudasim_state_of(stream->gpu)) return cudasim_error(state);
     cudasim_check_range(from, bytes, up ? CUDASIM_HOST : stream->gpu, "source of cudaMemcpyAsync");
     cudasim_check_range(to, bytes, up ? stream->gpu : CUDASIM_HOST,
                         "destination of cudaMemcpyAsync");
@@ -291,6 +299,7 @@ cudaError_t cudaMemsetAsync(void *memory, int byte, size_t bytes, cudaStream_t s
     CUDASIM_ENTER(false);
     if (bytes == 0) return cudaSuccess;
     check_stream(stream, "cudaMemsetAsync");
+    if (const cudaError_t state = cudasim_state_of(stream->gpu)) return cudasim_error(state);
     cudasim_check_range(memory, bytes, stream->gpu, "cudaMemsetAsync");
     cudasim_enqueue(stream, "cudaMemsetAsync", [=] {
         cudasim_race_range(memory, bytes, true);

@@ -341,6 +341,14 @@ static bool sticky_stays(void) {
            cudaGetLastError() == cudaErrorIllegalAddress &&
            cudaFree(first) == cudaErrorIllegalAddress;
 }
+static bool one_is_lost(void) {
+    float *lost = NULL, *left = NULL;
+    setenv("CUDASIM_GPUS", "2", 1); /* before the first call reads it */
+    return cudaMalloc(&lost, 100) == cudaSuccess && cudaMalloc(&left, 100) != cudaSuccess &&
+           cudaGetLastError() == cudaErrorIllegalAddress && cudaSetDevice(1) == cudaSuccess &&
+           cudaMalloc(&left, 100) == cudaSuccess && cudaFree(lost) == cudaErrorIllegalAddress &&
+           cudaFree(left) == cudaSuccess && cudaSetDevice(0) == cudaErrorIllegalAddress;
+}
 static bool memory_is_bounded(void) {
     float *first = NULL, *second = NULL;
     size_t left, total;
@@ -470,6 +478,7 @@ static const struct simulator_test tests[] = {
     {"a leak of a cuBLAS handle", leak_handle, CAUGHT, "leak: 1 cuBLAS", NULL},
     {"out of memory at the second", memory_fails_once, RIGHT, NULL, "CUDASIM_FAIL=memory:2"},
     {"a sticky error at the second", sticky_stays, RIGHT, NULL, "CUDASIM_FAIL=sticky:2"},
+    {"one GPU of two is lost", one_is_lost, RIGHT, NULL, "CUDASIM_FAIL=gpu:0:2"},
     {"memory has an end", memory_is_bounded, RIGHT, NULL, "CUDASIM_MEMORY=1000"},
     {"tensor cores in bfloat16", bf16_right, RIGHT, NULL, NULL},
     {"tensor cores in TF32", tf32_right, RIGHT, NULL, NULL},

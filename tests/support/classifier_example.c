@@ -131,33 +131,53 @@ void classifier_compare_tasks(const struct classifier_example *example, double t
     free(expected);
 }
 
+/* Numbers that classifier_try_all() writes of the gradients, and of one fold's sums. */
+static size_t gradient_numbers(const struct classifier_example *example) {
+    return example->task_count * example->problem.classes * (example->problem.features + 1);
+}
+static size_t scatter_numbers(const struct classifier_problem *problem) {
+    return (problem->classes + problem->features) * problem->features;
+}
+
+enum error_code classifier_try_all(const struct device_operations *operations,
+                                   struct classifier *classifier,
+                                   struct classifier_example *example, double *all,
+                                   struct error *error) {
+    const struct classifier_problem *problem = &example->problem;
+    const size_t gradients = gradient_numbers(example), scatter = scatter_numbers(problem);
+    const size_t cells = problem->rows * problem->classes;
+    float *logarithms = malloc(cells * sizeof *logarithms);
+    if (logarithms == NULL) return FAIL(error, ERROR_MEMORY, "logarithms");
+    for (int precision = 0; precision <= 1 && error->code == ERROR_NONE; precision++) {
+        operations->classifier_evaluate(classifier, (enum classifier_precision)precision,
+                                        example->tasks, example->task_count, error);
+        memcpy(all, example->gradients, gradients * sizeof *all);
+        all += gradients;
+        for (size_t t = 0; t < example->task_count; t++) *all++ = example->tasks[t].loss;
+    }
+    if (error->code == ERROR_NONE)
+        operations->classifier_predict(classifier, example->tasks, problem->folds, 1,
+                                       CLASSIFIER_LOGARITHMS, &logarithms, all++, error);
+    for (size_t i = 0; i < cells && error->code == ERROR_NONE; i++) *all++ = (double)logarithms[i];
+    for (size_t fold = 0; fold < problem->folds && error->code == ERROR_NONE;
+         fold++, all += scatter)
+        operations->classifier_scatter(classifier, fold, all,
+                                       all + problem->classes * problem->features, error);
+    free(logarithms);
+    return error->code;
+}
+
 double *classifier_compute_all(const struct device_operations *operations,
                                struct classifier *classifier, struct classifier_example *example,
                                size_t *count) {
     const struct classifier_problem *problem = &example->problem;
-    const size_t sums = problem->classes * problem->features, cells = problem->rows;
-    const size_t gradients = example->task_count * problem->classes * (problem->features + 1);
-    const size_t scatter = sums + problem->features * problem->features;
     struct error error = ERROR_INITIAL;
-    *count = 2 * (gradients + example->task_count) + cells * problem->classes + 1 +
-             problem->folds * scatter;
-    double *all = malloc(*count * sizeof *all), *to = all;
-    float *logarithms = malloc(cells * problem->classes * sizeof *logarithms);
-    assert_true(all != NULL && logarithms != NULL);
-    for (int precision = 0; precision <= 1; precision++) {
-        operations->classifier_evaluate(classifier, (enum classifier_precision)precision,
-                                        example->tasks, example->task_count, &error);
-        memcpy(to, example->gradients, gradients * sizeof *to);
-        to += gradients;
-        for (size_t t = 0; t < example->task_count; t++) *to++ = example->tasks[t].loss;
-    }
-    operations->classifier_predict(classifier, example->tasks, problem->folds, 1,
-                                   CLASSIFIER_LOGARITHMS, &logarithms, to++, &error);
-    for (size_t i = 0; i < cells * problem->classes; i++) *to++ = (double)logarithms[i];
-    for (size_t fold = 0; fold < problem->folds; fold++, to += scatter)
-        operations->classifier_scatter(classifier, fold, to, to + sums, &error);
+    *count = 2 * (gradient_numbers(example) + example->task_count) +
+             problem->rows * problem->classes + 1 + problem->folds * scatter_numbers(problem);
+    double *all = malloc(*count * sizeof *all);
+    assert_non_null(all);
+    classifier_try_all(operations, classifier, example, all, &error);
     assert_no_error(&error);
-    free(logarithms);
     return all;
 }
 

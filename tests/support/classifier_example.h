@@ -50,6 +50,12 @@ double *classifier_compute_all(const struct device_operations *operations,
                                struct classifier *classifier, struct classifier_example *example,
                                size_t *count);
 
+/* The same into `all`, which has room for it, up to the first error. */
+enum error_code classifier_try_all(const struct device_operations *operations,
+                                   struct classifier *classifier,
+                                   struct classifier_example *example, double *all,
+                                   struct error *error);
+
 /* Fails the test unless two classifiers of one problem, by this device, compute the same
  * bytes. */
 void classifier_check_same(const struct device_operations *operations, struct classifier *first,

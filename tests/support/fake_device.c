@@ -32,6 +32,9 @@ struct fake_device {
 static unsigned next_seed;
 static int next_fail_at;
 static enum error_code next_fail_code;
+static struct fake_submits submits;
+static bool times_kernels;
+static int launches;
 
 void fake_device_seed(unsigned seed) {
     next_seed = seed;
@@ -40,6 +43,14 @@ void fake_device_seed(unsigned seed) {
 void fake_device_fail_at(int call, enum error_code code) {
     next_fail_at = call;
     next_fail_code = code;
+}
+
+struct fake_submits fake_device_submits(void) {
+    return submits;
+}
+
+bool fake_device_times_kernels(void) {
+    return times_kernels;
 }
 
 static uint32_t draw(struct fake_device *device, uint32_t below) {
@@ -73,6 +84,8 @@ static enum error_code fake_open(const struct device_settings *settings, struct 
     }
     opened->base.operations = &fake_device_operations;
     opened->random = next_seed * 2654435761u + 1;
+    opened->random ^= opened->random >> 15; /* else neighbouring seeds draw alike at first */
+    opened->random *= 2246822519u;
     opened->fail_at = next_fail_at;
     opened->fail_code = next_fail_code;
     device_cpu_operations.properties(opened->inner, &opened->properties);
@@ -80,6 +93,8 @@ static enum error_code fake_open(const struct device_settings *settings, struct 
     opened->properties.batch_bytes = 20000 + (size_t)draw(opened, 400000);
     opened->properties.batch_clips = 1 + (size_t)draw(opened, 24);
     opened->properties.batch_frames = (size_t)draw(opened, 3) * 60;
+    submits = (struct fake_submits){0};
+    times_kernels = false;
     *device = &opened->base;
     return ERROR_NONE;
 }
@@ -151,6 +166,15 @@ static enum error_code fake_acquire(struct device *device, size_t samples_bytes,
     return ERROR_NONE;
 }
 
+static void count_submit(const struct fake_device *self) {
+    int in_flight = 0;
+    for (size_t i = 0; i < FAKE_BATCHES; i++) in_flight += self->batches[i].state == FAKE_SUBMITTED;
+    submits.all++;
+    submits.alone += in_flight == 1;
+    if (in_flight > submits.most) submits.most = in_flight;
+    launches++;
+}
+
 static enum error_code fake_submit(struct device *device, struct device_batch *batch,
                                    struct error *error) {
     struct fake_batch *own = (struct fake_batch *)batch;
@@ -158,6 +182,7 @@ static enum error_code fake_submit(struct device *device, struct device_batch *b
     if (own->state != FAKE_ACQUIRED || batch->clip_count > batch->clip_capacity)
         return FAIL(error, ERROR_INTERNAL, "fake device: submit of a batch that is not acquired");
     own->state = FAKE_SUBMITTED;
+    count_submit(fake(device));
     mprotect(own->pages, own->clips_size + own->samples_size, PROT_NONE);
     return ERROR_NONE;
 }
@@ -304,6 +329,24 @@ static enum error_code fake_gemm_speed(struct device *device, size_t size, int r
     return device_cpu_operations.gemm_speed(fake(device)->inner, size, repeats, speed, error);
 }
 
+static enum error_code fake_kernels_start(struct device *device, struct error *error) {
+    (void)device;
+    (void)error;
+    times_kernels = true;
+    launches = 0;
+    return ERROR_NONE;
+}
+
+static enum error_code fake_kernels_stop(struct device *device, struct device_kernel_times *times,
+                                         struct error *error) {
+    (void)device;
+    times_kernels = false;
+    *times = (struct device_kernel_times){
+        .kernels = {{.name = "fake", .launches = launches, .seconds = 0.001 * launches}},
+        .count = 1};
+    return error->code;
+}
+
 const struct device_operations fake_device_operations = {
     .interface_version = DEVICE_INTERFACE_VERSION,
     .name = "fake",
@@ -323,4 +366,6 @@ const struct device_operations fake_device_operations = {
     .classifier_close = fake_classifier_close,
     .nearest = fake_nearest,
     .gemm_speed = fake_gemm_speed,
+    .kernels_start = fake_kernels_start,
+    .kernels_stop = fake_kernels_stop,
 };

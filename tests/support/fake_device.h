@@ -18,4 +18,14 @@ void fake_device_seed(unsigned seed);
  * classifier_evaluate fails with this code; 0: none does. */
 void fake_device_fail_at(int call, enum error_code code);
 
+/* Batches that were submitted to the device opened last: all, those that found no other in flight,
+ * and the most in flight at once. */
+struct fake_submits {
+    int all, alone, most;
+};
+struct fake_submits fake_device_submits(void);
+
+/* Whether it times kernels. Its one kernel, "fake", is launched once for each batch. */
+bool fake_device_times_kernels(void);
+
 #endif

@@ -158,9 +158,9 @@ static void test_last_line_wins(void **state) {
     struct decisions all = {0};
     struct decisions one = {0};
     put("decisions-anna.jsonl",
-        LINE("a", "3", "keep", "anna") "\n\r\n" LINE("b", "3", "keep", "") "\n" LINE(
+        "\xef\xbb\xbf" LINE("a", "3", "keep", "anna") "\n\r\n" LINE("b", "3", "keep", "") "\n" LINE(
             "a", "1", "relabel", "anna") "\n" LINE("b", "4", "undo", "anna") "\n");
-    put("decisions-bob.jsonl", LINE("a", "2", "keep", "bob") "\n");
+    put("decisions-bob.jsonl", "\xef\xbb\xbf" LINE("a", "2", "keep", "bob"));
     put("decisions-old.jsonl",
         LINE("a", "0", "unsure", "anna") "\n" LINE("c", "0", "unsure", "anna"));
     put("decisions-.jsonl", "no");

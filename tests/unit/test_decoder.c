@@ -175,6 +175,7 @@ static void costs_only_its_file(int kind, int at, int rounds, const char *words)
     for (int round = 0; round < rounds; round++) { /* a new process, and a used one */
         decode(decoders, round, "bad.wav", &decoded);
         expect_reason(&decoded, words);
+        assert_int_equal(decoded.verdict.lasts, 0);
         expect_fine(decoders, round);
         expect_fine(decoders, 1);
     }

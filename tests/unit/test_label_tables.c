@@ -113,7 +113,8 @@ static void raven_sounds(void **state) {
         "one.WAV 0 0 y bad_segment\n 0 0 - bad_row\n");
     write_file("s/alone.selections.txt", HEADER "\tTag\n1\tSpectrogram 1\t1\t0\t1\t0\t1\tx\n");
     seen_expect_words(test_folder, "s/alone.selections.txt", &plain,
-                      "there is no sound file with the name of its table; put it beside the table");
+                      "can be used (1); the first, line 2: there is no sound file with the name of "
+                      "its table; put it beside the table");
     write_file("s/bare.txt", HEADER "\n1\tSpectrogram 1\t1\t0\t1\t0\t1\n");
     seen_expect_words(test_folder, "s/bare.txt", &plain,
                       "no column with the label; there are: Sel");
@@ -188,12 +189,31 @@ static void audacity(void **state) {
     seen_expect_words(test_folder, "c", &plain, "x/a.wav|x|||ok\n");
 }
 
+/* Folders of sounds, each with its table, are classes, but not without a word. */
+static void tables_below(void **state) {
+    (void)state;
+    struct input_options pattern = {.label_pattern = "{label}/{take}"};
+    static const char warning[] =
+        "~labels come from the names of folders, not from tables beside the sounds, for example "
+        "'two/b.txt' (audacity); to read these, put the sounds and their tables into one folder\n";
+    char expected[400];
+    write_file("b/one/a.wav", "");
+    write_file("b/one/a.txt", "no times\n");
+    write_file("b/two/b.wav", "");
+    expect("b", &plain, "one/a.wav 0 0 one ok\ntwo/b.wav 0 0 two ok\n");
+    write_file("b/two/b.txt", "0.5\t1.25\tx\n");
+    snprintf(expected, sizeof expected, "one/a.wav 0 0 one ok\ntwo/b.wav 0 0 two ok\n%s", warning);
+    expect("b", &plain, expected);
+    expect("b", &pattern, "one/a.wav 0 0 one ok\ntwo/b.wav 0 0 two ok\n");
+    write_file("b/two/b.Table.1.selections.txt", HEADER "\tSpecies\n1\tS\t1\t0\t1\t0\t1\tx\n");
+    seen_expect_words(test_folder, "b", &plain, "'two/b.Table.1.selections.txt' (raven)");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(raven_views),
-        cmocka_unit_test(raven_sounds),
-        cmocka_unit_test(sounds_by_name),
-        cmocka_unit_test(audacity),
+        cmocka_unit_test(raven_views),    cmocka_unit_test(raven_sounds),
+        cmocka_unit_test(sounds_by_name), cmocka_unit_test(audacity),
+        cmocka_unit_test(tables_below),
     };
     return cmocka_run_group_tests_name("label tables", tests, test_folder_begin, test_folder_end);
 }

@@ -204,6 +204,30 @@ static void parts_of_files(void **state) {
         "if clips are segments, give --start-column start --end-column end\n");
 }
 
+/* Usual names of times that no option names; an offset beside an onset is no start. */
+static void times_that_are_not_used(void **state) {
+    (void)state;
+    struct input_options options = {.start_column = "onset", .end_column = "offset"};
+    const char *events = "filename\tonset\toffset\tlabel\na\t0.5\t2\tx\n";
+    expect_segments(
+        "m.tsv", events, &plain,
+        "a 0 0 ok\n~its columns 'onset' and 'offset' are not used, each clip is a whole file; "
+        "if clips are segments, give --start-column onset --end-column offset\n");
+    expect_segments("m.tsv", events, &options,
+                    "a 0.5 2 ok\n^segments of files, from 'onset' and 'offset'\n");
+    expect_segments(
+        "m.jsonl", "{\"path\":\"a\",\"onset\":1,\"offset\":2,\"label\":\"x\"}\n", &plain,
+        "a 0 0 ok\n~its columns 'onset' and 'offset' are not used, each clip is a whole file; "
+        "if clips are segments, give --start-column onset --end-column offset\n");
+    expect_segments(
+        "m.csv", "File, Start (s) ,End (s),Label\na,0,3,x\n", &plain,
+        "a 0 0 ok\n~its columns 'Start (s)' and 'End (s)' are not used, each clip is a whole file; "
+        "if clips are segments, give --start-column 'Start (s)' --end-column 'End (s)'\n");
+    expect_segments("m.csv", "path,label,start_time\na,x,3\n", &plain, "a 0 0 ok\n");
+    expect_segments("m.csv", "path,label,start_time,end_time,offset\na,x,1,2,3\n", &plain,
+                    "a 3 0 ok\n^segments of files, from 'offset' and 'duration'\n");
+}
+
 static void nemo_lines(void **state) {
     (void)state;
     struct input_options options = {.start_column = "start", .end_column = "end"};
@@ -398,6 +422,7 @@ int main(void) {
         cmocka_unit_test(pattern_and_columns),
         cmocka_unit_test(rows_with_reasons),
         cmocka_unit_test(parts_of_files),
+        cmocka_unit_test(times_that_are_not_used),
         cmocka_unit_test(nemo_lines),
         cmocka_unit_test(reasons_say_where_and_why),
         cmocka_unit_test(paths_that_leave),

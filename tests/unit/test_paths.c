@@ -36,7 +36,8 @@ static void expect_reading(const char *name, const struct input_options *options
 /* ---- templates ---- */
 
 static void expect_path(const char *text, const char *expected) {
-    static const char *const values[TEMPLATE_VALUES] = {"a/b.WAV", " 30.500", "x y", ""};
+    static const char *const values[TEMPLATE_VALUES] = {"a/b.WAV", " 30.500", "x y", "",
+                                                        "C:\\d\\e.wav"};
     struct template_columns columns = {0};
     struct path_template made;
     struct error error = ERROR_INITIAL;
@@ -44,7 +45,7 @@ static void expect_path(const char *text, const char *expected) {
     size_t missing;
     assert_int_equal(path_template_parse(text, &made, &error), ERROR_NONE);
     struct path_template order;
-    assert_int_equal(path_template_parse("{start}{two}{none}", &order, &error), ERROR_NONE);
+    assert_int_equal(path_template_parse("{start}{two}{none}{dos}", &order, &error), ERROR_NONE);
     assert_int_equal(path_template_bind(&order, &columns, &error), ERROR_NONE);
     assert_int_equal(path_template_bind(&made, &columns, &error), ERROR_NONE);
     assert_int_equal(path_template_fill(&made, values, &path, &missing, &error), ERROR_NONE);
@@ -65,6 +66,10 @@ static void templates(void **state) {
     expect_path("{start:s}_{start:ms}.wav", "31_30500.wav");
     expect_path("{path:ms}.wav", "-");
     expect_path("{none}.wav", "-");
+    expect_path("x/{dos:name}", "x/e.wav");
+    expect_path("x/{dos:slashes}", "x/C:/d/e.wav");
+    expect_path("{path:slashes}", "a/b.WAV");
+    expect_path("{none:slashes}", "-");
     expect_path("{two:half}", "-"); /* a column of that name */
 }
 
@@ -186,6 +191,17 @@ static void found_elsewhere(void **state) {
     write("moved/data/a.wav", "");
     write("moved/data/b.wav", "");
     expect("moved/l.csv", &plain, "data/a.wav|x|||ok\ndata/b.wav|y|||ok\n");
+    /* As Windows writes them. */
+    write("moved/dos.csv", "path,label\ndata\\a.wav,x\ndata\\b.wav,y\n");
+    expect("moved/dos.csv", &plain, "data/a.wav|x|||ok\ndata/b.wav|y|||ok\n");
+    expect_reading("moved/dos.csv", &plain,
+                   "paths are read as {path:slashes} (none of the first 2");
+    write("moved/drive.csv", "path,label\nC:\\my\\data\\a.wav,x\nC:\\my\\data\\b.wav,y\n");
+    expect("moved/drive.csv", &plain, "data/a.wav|x|||ok\ndata/b.wav|y|||ok\n");
+    expect_reading("moved/drive.csv", &plain, "paths are read as data/{path:name}");
+    write("moved/up.csv", "path,label\ndata\\a.wav,x\n..\\..\\b.wav,y\n");
+    expect("moved/up.csv", &(struct input_options){.path_template = "{path:slashes}"},
+           "data/a.wav|x|||ok\n../../b.wav|y|||outside\n");
 }
 
 static void found_in_part(void **state) {

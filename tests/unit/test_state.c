@@ -1,4 +1,5 @@
-/* --state: an embedding whose clip has other samples now, though nothing of its file shows it. */
+/* --state: an embedding whose clip has other samples now, though nothing of its file shows it; and
+ * verdicts that are not the file's fault, which are not kept. */
 #include "host/commands/commands.h"
 #include "host/embedding/shard.h"
 #include "tests/support/compare.h"
@@ -6,7 +7,9 @@
 #include "tests/support/run_child.h"
 #include "tests/support/same_run.h"
 
+#include <errno.h>
 #include <glob.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,14 +26,23 @@
 #define SETTINGS_AT 24
 #define COLUMNS_AT 40
 
+/* EARMARK_EVERY_STEP (make test-failures) tries every step; otherwise one in STEP_STRIDE. */
+#define STEP_STRIDE 11
+#define TICK 0.6 /* see test_resume.c */
+
 static struct corpus corpus;
 static char expected[512], state_folder[512], out[512];
 
-static struct child_result audit(const char *folder, const char *option, const char *value,
-                                 const char *more) {
+static struct child_result audit_with(const struct failure_plan *plan, const char *folder,
+                                      const char *option, const char *value, const char *more) {
     const char *arguments[] = {"audit",   corpus.clips, "-o",   folder, "--model", corpus.model,
                                "--folds", "4",          option, value,  more,      NULL};
-    return child_run(command_audit, arguments, NULL);
+    return child_run(command_audit, arguments, plan);
+}
+
+static struct child_result audit(const char *folder, const char *option, const char *value,
+                                 const char *more) {
+    return audit_with(NULL, folder, option, value, more);
 }
 
 static int make_corpus(void **state) {
@@ -105,7 +117,61 @@ static void test_verify_finds_other_samples(void **state) {
     assert_same_run(expected, out);
 }
 
+/* A night on which every read of one clip from the one of this number on fails like this; on the
+ * next one the results are those of a fresh run. */
+static void a_bad_night(const char *clip, int kind, int at) {
+    char path[600];
+    snprintf(path, sizeof path, "%s", corpus_path(&corpus, clip));
+    const struct failure_plan plan = {
+        .under = path, .calls = FAIL_READ, .kind = kind, .at = at, .sticky = true};
+    corpus_remove_folder(state_folder);
+    corpus_remove_folder(out);
+    struct child_result result = audit_with(&plan, out, "--state", state_folder, NULL);
+    assert_code(&result, EXIT_UNREADABLE_CLIPS);
+    corpus_remove_folder(out);
+    result = audit(out, "--state", state_folder, NULL);
+    assert_code(&result, EXIT_UNREADABLE_CLIPS);
+    assert_same_run(expected, out);
+}
+
+static void what_failed_is_tried_again(void **state) {
+    static const char *const clips[] = {"clips/class1/clip03.wav", "clips/class1/short.wav",
+                                        "clips/class1/truncated.wav", "clips/class2/text.wav",
+                                        "clips/class1/clip02.flac"};
+    (void)state;
+    for (size_t i = 0; i < sizeof clips / sizeof clips[0]; i++)
+        for (int at = 1; at <= 3; at++) a_bad_night(clips[i], EIO, at);
+    a_bad_night(clips[0], FAIL_CRASH, 1);
+    a_bad_night(clips[0], FAIL_CRASH, 2);
+}
+
+/* Killed at any call on the folder, or refused it: the next run gives the results of a fresh one.
+ */
+static void a_run_that_ends_at_any_step(void **state) {
+    int stride = getenv("EARMARK_EVERY_STEP") != NULL ? 1 : STEP_STRIDE, steps = 0;
+    (void)state;
+    corpus_remove_folder(state_folder);
+    for (int at = 1; at < 10000; at += stride, steps++) {
+        const struct failure_plan plan = {.under = state_folder,
+                                          .calls = FAIL_ALL,
+                                          .kind = steps % 2 == 0 ? FAIL_KILL : EIO,
+                                          .at = at,
+                                          .tick = TICK};
+        corpus_remove_folder(state_folder);
+        corpus_remove_folder(out);
+        struct child_result result = audit_with(&plan, out, "--state", state_folder, NULL);
+        if (result.signal != SIGKILL && result.calls < at) break; /* it ended before */
+        corpus_remove_folder(out);
+        result = audit(out, "--state", state_folder, NULL);
+        assert_code(&result, EXIT_UNREADABLE_CLIPS);
+        assert_same_run(expected, out);
+    }
+    assert_true(steps > 3);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_verify_finds_other_samples)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_verify_finds_other_samples),
+                                       cmocka_unit_test(what_failed_is_tried_again),
+                                       cmocka_unit_test(a_run_that_ends_at_any_step)};
     return cmocka_run_group_tests_name("state", tests, make_corpus, drop_corpus);
 }

@@ -39,11 +39,16 @@ earmark.bar = (() => {
                 this.retry);
             const tools = element("div", { class: "tools" });
             if (this.file) this.#addExport(tools);
-            else tools.append(button(`Spot-check ${SPOT}`, "", () => this.#spot(), {
-                title: "Clips that were not flagged, drawn at random" }));
+            else this.#addSpotCheck(tools);
             tools.append(button("Keys", "?", () => earmark.dialogs.showKeys()));
             line.append(tools);
             return line;
+        }
+
+        #addSpotCheck(tools) {
+            this.reviewer = element("span", { class: "dim reviewer", title: "Who decides: --as" });
+            tools.append(this.reviewer, button(`Spot-check ${SPOT}`, "", () => this.#spot(), {
+                title: "Clips that were not flagged, drawn at random" }));
         }
 
         #addExport(tools) {

@@ -1,6 +1,6 @@
 /* Starts the review where the page has one: its data in the page, or at the program. */
 earmark.main = (() => {
-    const { element, button } = earmark.base;
+    const { element, button, name } = earmark.base;
 
     const place = () => document.getElementById("review");
 
@@ -79,6 +79,13 @@ earmark.main = (() => {
             event.preventDefault();
     });
 
+    /* The program's page has no word of the run before this, since anybody on this computer may
+     * load it. */
+    const nameRun = (input) => {
+        document.title = `earmark: ${input}`;
+        document.querySelector("h1").replaceChildren("Label audit of ", name(input));
+    };
+
     const start = async () => {
         const source = document.getElementById("data");
         if (!source && !place()) return null;
@@ -86,6 +93,7 @@ earmark.main = (() => {
         const { carrierFile, carrierServer } = earmark;
         const carrier = source ? carrierFile.create(source) : carrierServer.create();
         const app = earmark.app.create(await carrier.load(), carrier);
+        if (!source) nameRun(app.data.input);
         if (carrier.overview) document.querySelector("main").append(...await carrier.overview());
         await app.start();
         build(app);

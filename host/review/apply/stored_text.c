@@ -3,6 +3,7 @@
 #include "host/base/file.h"
 #include "host/base/gzip.h"
 #include "host/base/memory.h"
+#include "host/base/memory_limit.h"
 #include "host/base/text.h"
 #include "host/base/utf16.h"
 #include "host/base/utf8.h"
@@ -17,20 +18,19 @@
 
 /* ---- reading ---- */
 
-/* Half of this computer's memory: the old text and the new one are in it at the same time. What a
- * list needs besides is for its clips, which an audit needs, too. */
+/* Half of the memory that there is for this process: the old text and the new one are in it at the
+ * same time. What a list needs besides is for its clips, which an audit needs, too. */
 static size_t most_text(const struct stored_text *stored) {
-    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     if (stored->most > 0) return stored->most;
-    if (pages <= 0 || page <= 0) return STORED_TEXT_MAXIMUM;
-    const uint64_t half = (uint64_t)pages / 2 * (uint64_t)page;
+    const uint64_t half = memory_limit() / 2;
     return half < STORED_TEXT_MAXIMUM ? (size_t)half : STORED_TEXT_MAXIMUM;
 }
 
 static enum error_code fail_large(const char *name, size_t most, struct error *error) {
     return FAIL(error, ERROR_DATA,
                 "%s: more than %zu MiB of text, of which earmark apply holds the old and the new "
-                "one in memory; use a computer with more of it, or cut the list into parts and "
+                "one in memory; use a computer or container with more of it, or cut the list into "
+                "parts and "
                 "audit each",
                 name, most >> 20);
 }

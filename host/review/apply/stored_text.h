@@ -16,7 +16,7 @@ struct stored_text {
     size_t unpacked_size;
     char *text; /* (size) the same as UTF-8, and a NUL: `unpacked` where it is that already */
     size_t size;
-    size_t most; /* bytes, stored or not; 0: what half of this computer's memory has room for */
+    size_t most; /* bytes, stored or not; 0: half of memory_limit() */
     bool is_compressed;
     bool is_utf16, big_endian;
     size_t mark; /* UTF-16: bytes of the byte order mark, which is not in `text` */

@@ -80,7 +80,7 @@ template <auto kernel> const char *cudasim_kernel_name(void) {
     return name;
 }
 
-#define LAUNCH(kernel, grid, block, shared_bytes, stream, ...)                                     \
+#define LAUNCH_NOW(kernel, grid, block, shared_bytes, stream, ...)                                 \
     cudasim_launch_kernel({cudasim_kernel_name<(kernel)>(),                                        \
                            (grid),                                                                 \
                            (block),                                                                \

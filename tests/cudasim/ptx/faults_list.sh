@@ -36,6 +36,11 @@ plant "float32: a store one value further" $small layer_float32 layer_float32 1 
 plant "pooling: a predicate is inverted" $small pooling pooling_kernel 2 '@%p[0-9]+ bra' '@' '@!'
 plant "pooling: a difference becomes a sum" $small pooling pooling_kernel 1 'sub\.rn\.f(32|64)' 'sub' 'add'
 plant "pooling: pieces are 4 bytes too near" $small pooling pooling_kernel 1 'mul\.wide\.[us]32.*, 216;' ', 216;' ', 212;'
+plant "pooled: a barrier is gone" test_tensor:test_pooled layer_tensor kernelILb1ELb1 3 'bar\.sync' 'bar.sync[^;]*;' ''
+plant "pooled: pairs are staged a value further" test_tensor:test_pooled layer_tensor kernelILb1ELb1 1 'st\.shared\.v2' '\[(%r[0-9]+)(\+[0-9]+)?\]' '[\1+8]'
+plant "linear: a barrier is gone" test_embedding:test_linear linear linear_kernel 1 'bar\.sync' 'bar.sync[^;]*;' ''
+plant "linear: parts are subtracted" test_embedding:test_linear linear linear_kernel 3 'add\.(rn\.)?f64' 'add' 'sub'
+plant "linear: copies are not waited for" test_embedding:test_linear linear linear_kernel 1 'wait_group' 'wait_group 0' 'wait_group 1'
 
 # ---- the rest
 plant "features: a barrier is gone" test_front_end:test_golden features features_kernel 3 'bar\.sync' 'bar.sync[^;]*;' ''
@@ -47,5 +52,5 @@ plant "statistics: a thread too many" test_statistics:test_golden statistics fra
 plant "statistics: a wrong stride" test_statistics:test_golden statistics frames_kernel 1 'mul\.wide\.s32.*, 96;' ', 96;' ', 92;'
 plant "softmax: powers of two of half the exponent" test_classifier:test_evaluate classifier_softmax softmax_registersIf 1 'shl\.b32.*, 23;' ', 23;' ', 22;'
 plant "softmax: a shuffle to the lane itself" test_classifier:test_evaluate classifier_softmax softmax_registersIf 1 'shfl' '(%r[0-9]+\|%p[0-9]+), (%r[0-9]+), %?r?[0-9]+' '\1, \2, 0'
-plant "nearest: the lesser in place of the greater" test_nearest:test_against_plain nearest pick_nearest 1 'setp\.gt\.f32' 'setp.gt' 'setp.lt'
-plant "an instruction that does not exist" test_nearest:test_against_plain nearest row_lengths 1 'add\.rn\.f64' 'add.rn' 'add.rx'
+plant "nearest: the lesser in place of the greater" test_nearest:test_against_plain nearest_kernels pick_nearest 1 'setp\.gt\.f32' 'setp.gt' 'setp.lt'
+plant "an instruction that does not exist" test_nearest:test_against_plain nearest_kernels row_lengths 1 'add\.rn\.f64' 'add.rn' 'add.rx'
