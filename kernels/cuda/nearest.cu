@@ -36,7 +36,7 @@ struct nearest_gpu {
     struct cuda_buffer moments;  /* double: shift (columns), scale (columns) */
     struct cuda_buffer tile;     /* (tile_rows, columns) */
     struct cuda_buffer labels;   /* int64 (tile_rows): row in the data; int32 (tile_rows): apart */
-    struct cuda_buffer lengths;  /* double (tile_rows) */
+    struct cuda_buffer lengths;  /* double: of the queries, then (tile_rows) */
     struct cuda_buffer units;    /* (blocks * QUERY_BLOCK, columns): queries of length 1 */
     struct cuda_buffer numbers;  /* int64 (blocks * QUERY_BLOCK): row of each query, -1: none;
                                   * int32 (blocks * QUERY_BLOCK): apart */
@@ -77,8 +77,9 @@ static enum error_code reserve_gpu(struct nearest_gpu *self, struct error *error
         cuda_buffer_reserve(&self->moments, gpu, moments, 1, "columns", error) != ERROR_NONE ||
         cuda_buffer_reserve(&self->labels, gpu, search->tile_rows, labels, "rows", error) !=
             ERROR_NONE ||
-        cuda_buffer_reserve(&self->lengths, gpu, search->tile_rows, sizeof(double), "lengths",
-                            error) != ERROR_NONE ||
+        cuda_buffer_reserve(&self->lengths, gpu,
+                            queries > search->tile_rows ? queries : search->tile_rows,
+                            sizeof(double), "lengths", error) != ERROR_NONE ||
         cuda_buffer_reserve(&self->units, gpu, queries * search->columns, sizeof(float), "queries",
                             error) != ERROR_NONE ||
         cuda_buffer_reserve(&self->numbers, gpu, queries, labels, "queries", error) != ERROR_NONE)
@@ -152,20 +153,19 @@ static void free_all(struct nearest_search *search) {
 
 /* ---- queries ---- */
 
-/* unit (columns) = the row, scaled, and divided by its length in float64; rows of zeros stay zero.
- */
-static void unit_row(const struct nearest_problem *problem, size_t row, float *unit) {
-    const float *x = matrix_row(&problem->data, row);
-    double square = 0.0;
-    for (size_t f = 0; f < problem->columns; f++) {
-        unit[f] = x[f];
-        if (problem->shift != NULL)
-            unit[f] = (float)(((double)x[f] - problem->shift[f]) * problem->scale[f]);
-        square += (double)unit[f] * (double)unit[f];
-    }
-    const double length = sqrt(square);
-    for (size_t f = 0; f < problem->columns; f++)
-        unit[f] = length > 0.0 ? (float)((double)unit[f] / length) : 0.0F;
+/* units = the queries' rows, which are there, scaled and divided by their lengths. */
+static enum error_code make_units(struct nearest_gpu *self, struct error *error) {
+    const cudaStream_t stream = self->worker->stream;
+    const size_t columns = self->search->columns;
+    float *units = (float *)self->units.data;
+    double *lengths = (double *)self->lengths.data;
+    if (self->search->problem->shift != NULL &&
+        launch_scale_columns(units, self->query_count, columns, (const double *)self->moments.data,
+                             stream, error) != ERROR_NONE)
+        return error->code;
+    if (launch_row_lengths(units, self->query_count, columns, lengths, stream, error) != ERROR_NONE)
+        return error->code;
+    return launch_divide_rows(units, self->query_count, columns, lengths, stream, error);
 }
 
 /* Copies the moments and the queries' rows up, and empties the lists. */
@@ -190,7 +190,7 @@ static enum error_code send_queries(struct nearest_gpu *self, const size_t *quer
         numbers[q] = is_query ? (long long)row : -1;
         apart[q] = is_query && problem->apart != NULL ? problem->apart[row] : NO_GROUP;
         if (is_query)
-            unit_row(problem, row, units + q * columns);
+            memcpy(units + q * columns, matrix_row(&problem->data, row), columns * sizeof *units);
         else
             memset(units + q * columns, 0, columns * sizeof *units);
     }
@@ -210,9 +210,11 @@ static enum error_code send_queries(struct nearest_gpu *self, const size_t *quer
     cuda_check(cudaMemsetAsync(self->similar[0].data, 0xff, lists * sizeof(float), stream),
                "neighbours", error); /* NaN: none yet */
     /* The last tile may be shorter; what follows it is multiplied, but not searched. */
-    return cuda_check(
-        cudaMemsetAsync(self->tile.data, 0, search->tile_rows * columns * sizeof(float), stream),
-        "rows", error);
+    if (cuda_check(cudaMemsetAsync(self->tile.data, 0, search->tile_rows * columns * sizeof(float),
+                                   stream),
+                   "rows", error) != ERROR_NONE)
+        return error->code;
+    return make_units(self, error);
 }
 
 /* ---- tiles ---- */

@@ -31,6 +31,14 @@ __global__ void row_lengths(const float *__restrict__ tile, size_t rows, size_t 
     if (row < rows && threadIdx.x % 32 == 0) lengths[row] = sqrt(square);
 }
 
+__global__ void divide_rows(float *__restrict__ rows, size_t values, size_t columns,
+                            const double *__restrict__ lengths) {
+    const size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x;
+    if (i >= values) return;
+    const double length = lengths[i / columns];
+    if (length > 0.0) rows[i] = (float)((double)rows[i] / length);
+}
+
 struct candidate {
     float similarity;
     long long row; /* -1: none */
@@ -118,6 +126,15 @@ enum error_code launch_row_lengths(const float *rows, size_t row_count, size_t c
     LAUNCH(row_lengths, dim3((unsigned)((row_count + THREADS / 32 - 1) / (THREADS / 32))),
            dim3(THREADS), 0, stream, rows, row_count, columns, lengths);
     return cuda_check_launch("row_lengths", error);
+}
+
+enum error_code launch_divide_rows(float *rows, size_t row_count, size_t columns,
+                                   const double *lengths, cudaStream_t stream,
+                                   struct error *error) {
+    const size_t values = row_count * columns;
+    LAUNCH(divide_rows, dim3((unsigned)((values + THREADS - 1) / THREADS)), dim3(THREADS), 0,
+           stream, rows, values, columns, lengths);
+    return cuda_check_launch("divide_rows", error);
 }
 
 enum error_code launch_pick_nearest(const struct nearest_tile *tile,

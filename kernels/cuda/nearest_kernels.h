@@ -38,6 +38,10 @@ enum error_code launch_scale_columns(float *rows, size_t row_count, size_t colum
 enum error_code launch_row_lengths(const float *rows, size_t row_count, size_t columns,
                                    double *lengths, cudaStream_t stream, struct error *error);
 
+/* Divides each row by its length in float64; rows of zeros stay zero. */
+enum error_code launch_divide_rows(float *rows, size_t row_count, size_t columns,
+                                   const double *lengths, cudaStream_t stream, struct error *error);
+
 /* The new lists of `queries` queries: the best of the tile's rows and the old lists. */
 enum error_code launch_pick_nearest(const struct nearest_tile *tile,
                                     const struct nearest_queries *queries, size_t query_count,

@@ -20,7 +20,8 @@
 
 /* Enough for all slices: of each fold, eight chunks of 512 rows in every slice. */
 #define SLICES 8
-#define ROWS ((size_t)(SLICES * FOLDS * 8 * 512 + 300))
+#define SLICE_ROWS ((size_t)(FOLDS * 8 * 512))
+#define ROWS (SLICES * SLICE_ROWS + 300) /* at most */
 #define FEATURES 2
 #define CLASSES 2
 #define FOLDS 2
@@ -61,19 +62,27 @@ static void find_nearest(const struct device_operations *cuda, struct device *de
                                       .scale = of->scale,
                                       .references = references,
                                       .apart = of->labels};
-    for (size_t row = 0; row < ROWS; row += EVERY) references[problem.reference_count++] = row;
-    for (size_t q = 0; q < QUERIES; q++) queries[q] = q * 61 % ROWS;
+    for (size_t row = 0; row < of->rows; row += EVERY) references[problem.reference_count++] = row;
+    for (size_t q = 0; q < QUERIES; q++) queries[q] = q * 61 % of->rows;
     cuda->nearest(device, &problem, queries, QUERIES, NEIGHBOURS, results->neighbours,
                   results->similarities, error);
 }
 
+struct setting {
+    int gpus;
+    bool old; /* the first one cannot be used */
+    const char *memory;
+    const char *fail; /* CUDASIM_FAIL */
+    size_t rows;
+};
+
 /* All of it on all GPUs. */
-static enum error_code compute(const struct device_plugin *plugin, struct results *results,
-                               char *left_out, struct error *error) {
+static enum error_code compute(const struct device_plugin *plugin, size_t rows,
+                               struct results *results, char *left_out, struct error *error) {
     const struct device_operations *cuda = plugin->operations;
     const struct device_settings settings = {.threads = 1};
     struct classifier_example example =
-        classifier_example_make(ROWS, FEATURES, CLASSES, FOLDS, TASKS);
+        classifier_example_make(rows, FEATURES, CLASSES, FOLDS, TASKS);
     char description[DEVICE_LINE_SIZE];
     struct device *device = NULL;
     struct classifier *classifier = NULL;
@@ -88,15 +97,14 @@ static enum error_code compute(const struct device_plugin *plugin, struct result
     return error->code;
 }
 
-/* old: whether GPU 0 must be left out. */
-static void run_child(bool first, bool old) {
+static void run_child(const struct setting *setting, bool first) {
     struct error error = ERROR_INITIAL;
     char left_out[DEVICE_LINE_SIZE] = "";
     struct results *results = calloc(1, sizeof *results);
     if (results == NULL) exit(EXIT_FAILED);
-    compute(cuda_plugin(), results, left_out, &error);
+    compute(cuda_plugin(), setting->rows, results, left_out, &error);
     if (error.code != ERROR_NONE) exit(EXIT_FAILED + (int)error.code);
-    if (old && strstr(left_out, "left out: GPU 0 ") == NULL) exit(EXIT_FAILED);
+    if (setting->old && strstr(left_out, "left out: GPU 0 ") == NULL) exit(EXIT_FAILED);
     if (first) memcpy(expected, results, sizeof *results);
     const bool same = memcmp(expected, results, sizeof *results) == 0;
     free(results);
@@ -107,7 +115,7 @@ static void run_child(bool first, bool old) {
 struct counts {
     unsigned long long calls;
     unsigned long long packed;  /* launches, which every GPU needs for itself: of weights */
-    unsigned long long lengths; /* of rows that may be found */
+    unsigned long long lengths; /* of its queries, and of the rows of each tile */
 };
 
 static struct counts read_counts(const char *path) {
@@ -125,13 +133,6 @@ static struct counts read_counts(const char *path) {
     fclose(file);
     return counts;
 }
-
-struct setting {
-    int gpus;
-    bool old; /* the first one cannot be used */
-    const char *memory;
-    const char *fail; /* CUDASIM_FAIL */
-};
 
 /* The child's exit status; one that ends by a signal fails the test. The first writes what the
  * others are compared with. */
@@ -151,7 +152,7 @@ static int run(const struct setting *setting, bool first, struct counts *counts)
         setenv("CUDASIM_OLD", setting->old ? "1" : "0", 1);
         setenv("CUDASIM_FAIL", setting->fail, 1);
         setenv("EARMARK_CUDA_MEMORY", setting->memory, 1);
-        run_child(first, setting->old);
+        run_child(setting, first);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
@@ -177,11 +178,11 @@ static void end(bool counted) {
 
 static void test_same_bytes(void **state) {
     (void)state;
-    static const struct setting runs[] = {{1, false, "", ""},
-                                          {2, false, "", ""},
-                                          {3, false, "1", ""},
-                                          {3, true, "", ""},
-                                          {8, false, "", ""}};
+    static const struct setting runs[] = {{1, false, "", "", ROWS},
+                                          {2, false, "", "", ROWS},
+                                          {3, false, "1", "", ROWS},
+                                          {3, true, "", "", ROWS},
+                                          {8, false, "", "", ROWS}};
     bool counted = false;
     begin();
     for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
@@ -192,7 +193,7 @@ static void test_same_bytes(void **state) {
         if (!counted) break;
         /* both evaluations on every GPU; the prediction once for each slice and fold */
         assert_int_equal(counts.packed, 2 * used + SLICES * FOLDS);
-        assert_int_equal(counts.lengths, TILES * searching);
+        assert_int_equal(counts.lengths, (1 + TILES) * searching);
     }
     end(counted);
 }
@@ -203,7 +204,7 @@ static void test_same_bytes(void **state) {
  * process ends by itself. Only the last calls, which close, may fail unseen. */
 static void test_one_lost(void **state) {
     (void)state;
-    struct setting setting = {3, false, "", ""};
+    struct setting setting = {3, false, "", "", 3 * SLICE_ROWS};
     unsigned long long unseen = 0;
     struct counts all, counts;
     begin();

@@ -29,12 +29,14 @@ declare -A suites=(
     [linear]="test_embedding:test_linear"
     [long]="test_embedding:test_long test_device_cuda:test_same_bytes_in_little_memory"
     [tensor]="test_tensor:test_windows test_tensor:test_wide_few test_tails:test_fast_tails"
+    [pooled]="test_tensor:test_pooled test_tensor:test_windows"
     [pipeline]="test_device_cuda:test_batches_in_flight test_device_cuda:test_same_bytes_in_little_memory"
     [streamed]="test_classifier:test_same_bytes test_classifier:test_chunks"
     [classifier]="test_classifier:test_evaluate test_classifier:test_chunks"
     [logarithms]="test_classifier:test_logarithms"
     [scatter]="test_classifier:test_scatter"
     [gpus]="test_gpus:test_same_bytes"
+    [lost]="test_gpus:test_one_lost"
     [nearest]="test_nearest:test_against_plain test_nearest:test_ties_and_zeros test_nearest:test_chosen test_nearest:test_gathered"
 )
 for test in ${suites[*]}; do
