@@ -23,23 +23,27 @@ function step_ns(exposed) {
     return 2 * 256 * 128 * values / (gpu[precision "_tflops"] * 1e3 / gpu["multiprocessors"] * gpu["mma_share"]) + \
         exposed / gpu["clock_ghz"]
 }
-# ns of a chunk; nothing hides the clocks in which a wave begins and ends, ten times those of a step.
-function chunk_ns(exposed,   l, tiles, waves, total) {
+# ns of a chunk; nothing hides the clocks in which a wave begins and ends, ten times those of a step, and
+# on tensor cores those in which the last layer pools its tile: 18 times (bounds_head.md).
+function chunk_ns(exposed,   l, tiles, waves, open, total) {
     for (l = 1; l <= layers; l++) {
         tiles = ceil(rows / tile) * ceil(out[l] / 128)
         waves = ceil(tiles / (gpu["multiprocessors"] * held))
-        total += waves * (steps[l] * step_ns(exposed) + 10 * exposed / gpu["clock_ghz"])
+        open = l == layers && precision != "float32" ? 10 + 18 : 10
+        total += waves * (steps[l] * step_ns(exposed) + open * exposed / gpu["clock_ghz"])
     }
     return total
 }
 # ns a frame of all kernels but the layers, each at the peak of what it needs most.
-function others_ns(   k, arithmetic, transfer, reuse, all) {
+function others_ns(   k, arithmetic, transfer, reuse, cut, all) {
     for (k = 1; k <= kernels; k++) {
         arithmetic = operations[k] / frames / (gpu["float32_tflops"] * 1e3)
         # 9,200 instructions in double precision (bounds_head.md)
         if (name[k] ~ /^features/) arithmetic = 9200 / gpu["float64_units"] / gpu["clock_ghz"] / gpu["multiprocessors"]
         reuse = name[k] ~ /^(resample|features|linear)/
-        transfer = bytes[k] / frames / gpu[reuse ? "l2_gbs" : "memory_gbs"]
+        # One in six segments of 42 rows is cut by the tiles of 256 rows: its rows are read from memory.
+        cut = name[k] ~ /^pooling/ && precision != "float32" ? 1504 * 4 * frames / 6 : 0
+        transfer = (bytes[k] + cut) / frames / gpu[reuse ? "l2_gbs" : "memory_gbs"]
         all += arithmetic > transfer ? arithmetic : transfer
     }
     return all

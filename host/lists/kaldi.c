@@ -159,6 +159,22 @@ static enum error_code note_labels(const struct kaldi *kaldi, const char *name,
     return error->code;
 }
 
+/* There is no file of the labels, and no option names one: those that may be meant are named. */
+static enum error_code fail_unlabelled(const struct kaldi *kaldi, struct error *error) {
+    static const char *const usual[] = {"utt2spk", "utt2lang", "utt2gender", "text"};
+    struct text there = TEXT_INITIAL;
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
+        if (list_file_exists(kaldi->root, usual[i], error))
+            text_format(&there, "%s%s", there.length == 0 ? "; there are: " : ", ", usual[i]);
+    if (text_check(&there, error) == ERROR_NONE)
+        FAIL(error, ERROR_USAGE,
+             "%s: there is no utt2label, which has the labels; write one, with an utterance and "
+             "its label on each line, or give --label-column NAME to read utt2NAME or NAME%s",
+             kaldi->folder, there.length == 0 ? "" : there.data);
+    text_free(&there);
+    return error->code;
+}
+
 /* utt2NAME, or the file NAME itself ('text'); "speaker" is utt2spk. */
 static enum error_code read_values(struct kaldi *kaldi, const char *name, const char *option,
                                    struct lines *lines, struct error *error) {
@@ -174,6 +190,8 @@ static enum error_code read_values(struct kaldi *kaldi, const char *name, const 
         there = true;
     }
     TRY(error->code);
+    if (!there && lines == &kaldi->labels && kaldi->builder->options.label_column == NULL)
+        return fail_unlabelled(kaldi, error);
     if (!there)
         return FAIL(error, ERROR_USAGE,
                     "%s: there is no %s for %s; write one, with an utterance and its value on each "

@@ -21,12 +21,13 @@
 static const char *const path_names[] = {"path",     "file",      "filename",        "file_name",
                                          "filepath", "file_path", "audio_filepath",  "audio_path",
                                          "audio",    "wav",       "slice_file_name", NULL};
-static const char *const label_names[] = {"label",      "class",       "category", "class_name",
-                                          "label_name", "given_label", "target",   NULL};
+static const char *const label_names[] = {"label",       "class",       "category", "class_name",
+                                          "label_name",  "given_label", "target",   "scene_label",
+                                          "event_label", NULL};
 /* With several labels a clip the plural is usual, too. */
 static const char *const multilabel_names[] = {
-    "labels",     "tags",       "label",       "class",  "category",
-    "class_name", "label_name", "given_label", "target", NULL};
+    "labels",     "tags",        "label",  "class",        "category",    "class_name",
+    "label_name", "given_label", "target", "event_labels", "event_label", NULL};
 static const char *const id_names[] = {"id", NULL};
 static const char *const start_names[] = {"offset", NULL};
 static const char *const duration_names[] = {"duration", NULL};

@@ -12,8 +12,9 @@
 /* The columns that are read, and their usual names in the order of preference:
  * path: path, file, filename, file_name, filepath, file_path, audio_filepath,
  *   audio_path, audio, wav, slice_file_name
- * label: label, class, category, class_name, label_name, given_label, target; with several
- *   labels a clip, labels and tags come first
+ * label: label, class, category, class_name, label_name, given_label, target, and of DCASE
+ *   scene_label and event_label; with several labels a clip, labels and tags come first, and
+ *   event_labels takes the place of scene_label
  * id: id. start: offset, unless it is the end beside an onset. duration: duration. split: split.
  * Group, fold and end are read only if an option names them. */
 enum manifest_role {

@@ -1,6 +1,7 @@
 /* The work of groups, one after another: copy up, compute, copy down. */
 #include "kernels/cuda/embedder.h"
 
+#include "kernels/cuda/chunk_rows.h"
 #include "kernels/cuda/embedder_state.h"
 
 #include <limits.h>
@@ -196,18 +197,21 @@ static enum error_code compute_chunk(struct cuda_embedder *embedder, const struc
     const struct embedder_scratch *scratch = &embedder->scratch;
     const struct plan_piece *pieces = pointers->pieces + chunk->first_piece;
     struct layer_row *tables = (struct layer_row *)scratch->tables.data;
+    float2 *partial = (float2 *)scratch->partial.data;
     const int last = embedder->layer_count - 1;
-    plan_mark_rows(&embedder->shape, chunk, pieces, tables, embedder->chunk_rows, stream, error);
+    const int tile = embedder->precision == PRECISION_FLOAT32 ? 0 : LAYER_TENSOR_FRAMES;
+    plan_mark_rows(&embedder->shape, chunk, pieces, pointers->clips, tables, embedder->chunk_rows,
+                   stream, error);
     const void *input = scratch->input.data;
     for (int l = 0; l <= last && error->code == ERROR_NONE; l++) {
         void *output = scratch->levels[l % 2].data;
         layer_run(&embedder->layers[l], input, tables + (size_t)l * (size_t)embedder->chunk_rows,
-                  chunk->rows[l + 1], output, stream, error);
+                  chunk->rows[l + 1], output, partial, stream, error);
         input = output;
     }
     if (error->code != ERROR_NONE) return error->code;
-    return pooling_run(chunk, last + 1, pieces, pointers->clips, (const float *)input,
-                       embedder->linear.channels, (float2 *)scratch->partial.data, stream, error);
+    return pooling_run(chunk, last + 1, tile, pieces, pointers->clips, (const float *)input,
+                       embedder->linear.channels, partial, stream, error);
 }
 
 static enum error_code compute_network(struct cuda_embedder *embedder,

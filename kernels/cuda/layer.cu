@@ -116,7 +116,7 @@ void layer_free(struct cuda_layer *layer) {
 
 enum error_code layer_run(const struct cuda_layer *layer, const void *input,
                           const struct layer_row *rows, int row_count, void *output,
-                          cudaStream_t stream, struct error *error) {
+                          float2 *partial, cudaStream_t stream, struct error *error) {
     if (row_count == 0) return ERROR_NONE;
     const size_t element = layer_element(layer->precision);
     struct layer_arguments arguments = {};
@@ -124,6 +124,7 @@ enum error_code layer_run(const struct cuda_layer *layer, const void *input,
     arguments.weights = (const unsigned char *)layer->weights.data;
     arguments.bias = (const float *)layer->bias.data;
     arguments.output = output;
+    arguments.partial = partial;
     arguments.rows = rows;
     arguments.row_count = row_count;
     arguments.taps = layer->taps;

@@ -36,9 +36,10 @@ enum error_code layer_create(const struct xvector_model *model, size_t index,
 void layer_free(struct cuda_layer *layer);
 
 /* Queues input (rows of the level below, inputs) -> output (row_count, outputs), with rows
- * (row_count); all on the GPU. */
+ * (row_count); all on the GPU. On tensor cores the final layer writes segments that lie in one
+ * tile, pooled, to partial (pooling.h), and only the rows of the others to output. */
 enum error_code layer_run(const struct cuda_layer *layer, const void *input,
                           const struct layer_row *rows, int row_count, void *output,
-                          cudaStream_t stream, struct error *error);
+                          float2 *partial, cudaStream_t stream, struct error *error);
 
 #endif

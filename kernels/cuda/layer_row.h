@@ -9,10 +9,10 @@
 
 /* What a row of a level (the output of a layer) is computed from. */
 struct layer_row {
-    int base;  /* row of the level below for the clip's frame 0, stored or not; may be negative */
-    int frame; /* of the clip */
-    int last;  /* the clip's last frame */
-    int piece; /* index in the chunk (plan.h) */
+    int base;    /* row of the level below for the clip's frame 0, stored or not; may be negative */
+    int frame;   /* of the clip */
+    int last;    /* the clip's last frame */
+    int segment; /* that it is pooled in, of all clips (pooling.h) */
 };
 
 /* Channels of a stored row: `channels` rounded up. */

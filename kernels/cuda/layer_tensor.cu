@@ -9,12 +9,16 @@
  * Taps are the inner loop along K. They all use nearly the same frames, so the 64 bytes of these
  * are copied once, as a window of rows of the level below, and a tap, with or without reflection,
  * is only another row for each lane's ldmatrix. Where the rows of a block are too far apart for
- * one window (a large dilation, many pieces), each tap's rows are copied. */
+ * one window (a large dilation, many pieces), each tap's rows are copied.
+ *
+ * The final layer pools its tile at once: of its rows, only those of segments that two tiles share
+ * reach memory, a quarter of them or less. */
 #include "kernels/cuda/layer_tile.h"
 
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/chunk_rows.h"
 #include "kernels/cuda/launch.h"
+#include "kernels/cuda/pooling.h"
 #include "kernels/cuda/shared_memory.h"
 
 #include <limits.h>
@@ -30,6 +34,8 @@
 #define FRAME_PARTS 4   /* of 16, of a warp */
 #define CHANNEL_PARTS 8 /* of 8, of a warp */
 #define ALL_LANES 0xffffffffU
+#define STAGED_CHANNELS 64 /* of the final layer, pooled at once: those of a warp */
+#define STAGED_STRIDE 72   /* floats: the rows and channels of half a warp are in different banks */
 
 struct place {
     int frame;   /* first one of the warp in the tile */
@@ -226,25 +232,26 @@ compute_step(const unsigned char *frame_tile, const unsigned char *weight_tile, 
     }
 }
 
-/* Stores two neighbouring channels of one frame. */
-template <bool bf16, bool final_layer>
-static __device__ __forceinline__ void store_pair(const struct layer_arguments &arguments, int row,
-                                                  int channel, const float2 &bias, float first,
-                                                  float second) {
-    if (row >= arguments.row_count) return;
-    const long long at = (long long)row * arguments.outputs + channel;
-    first = leaky(first + bias.x);
-    second = leaky(second + bias.y);
-    if (final_layer)
-        *(float2 *)((float *)arguments.output + at) = make_float2(first, second);
-    else if (bf16)
-        *(unsigned *)((unsigned short *)arguments.output + at) = floats_to_bf16(first, second);
-    else
-        *(float2 *)((float *)arguments.output + at) =
-            make_float2(float_to_tf32(first), float_to_tf32(second));
+static __device__ __forceinline__ float2 finish(const float2 &bias, float first, float second) {
+    return make_float2(leaky(first + bias.x), leaky(second + bias.y));
 }
 
-template <bool bf16, bool final_layer>
+/* ---- an inner layer's rows ---- */
+
+/* Stores two neighbouring channels of one frame. */
+template <bool bf16>
+static __device__ __forceinline__ void store_pair(const struct layer_arguments &arguments, int row,
+                                                  int channel, const float2 &pair) {
+    if (row >= arguments.row_count) return;
+    const long long at = (long long)row * arguments.outputs + channel;
+    if (bf16)
+        *(unsigned *)((unsigned short *)arguments.output + at) = floats_to_bf16(pair.x, pair.y);
+    else
+        *(float2 *)((float *)arguments.output + at) =
+            make_float2(float_to_tf32(pair.x), float_to_tf32(pair.y));
+}
+
+template <bool bf16>
 static __device__ __forceinline__ void
 store_tile(const struct layer_arguments &arguments, int first_row, int first_channel,
            const struct place &place, const float sums[FRAME_PARTS][CHANNEL_PARTS][4]) {
@@ -256,11 +263,114 @@ store_tile(const struct layer_arguments &arguments, int first_row, int first_cha
 #pragma unroll
         for (int i = 0; i < FRAME_PARTS; i++) {
             const int row = first_row + place.frame + 16 * i + place.lane / 4;
-            store_pair<bf16, final_layer>(arguments, row, channel, bias, sums[i][j][0],
-                                          sums[i][j][1]);
-            store_pair<bf16, final_layer>(arguments, row + 8, channel, bias, sums[i][j][2],
-                                          sums[i][j][3]);
+            store_pair<bf16>(arguments, row, channel, finish(bias, sums[i][j][0], sums[i][j][1]));
+            store_pair<bf16>(arguments, row + 8, channel,
+                             finish(bias, sums[i][j][2], sums[i][j][3]));
         }
+    }
+}
+
+/* ---- the final layer's segments (pooling.h) ---- */
+
+struct segment {
+    int row; /* its first one in the tile, before which it may be */
+    int count;
+    int index; /* of all clips */
+};
+
+/* The segment of a row of the tile. Pieces of clips begin and end between segments. */
+static __device__ __forceinline__ struct segment
+find_segment(const struct layer_arguments &arguments, int first_row, int row) {
+    const struct layer_row entry = arguments.rows[first_row + row];
+    const int before = entry.frame % PLAN_SEGMENT;
+    return {row - before, min(PLAN_SEGMENT, entry.last - entry.frame + before + 1), entry.segment};
+}
+
+/* Rows of the tile whose segments go on in the tile before or after it. */
+struct cut_rows {
+    int before; /* one past those at the tile's begin */
+    int after;  /* the first one of those at its end */
+};
+
+static __device__ __forceinline__ struct cut_rows
+find_cut_rows(const struct layer_arguments &arguments, int first_row) {
+    const int rows = min(arguments.row_count - first_row, FRAMES);
+    const struct segment first = find_segment(arguments, first_row, 0);
+    const struct segment last = find_segment(arguments, first_row, rows - 1);
+    return {first.row < 0 ? first.row + first.count : 0,
+            last.row + last.count > FRAMES ? last.row : FRAMES};
+}
+
+/* Copies a pair to shared memory, and to the output where another tile has the rest of its
+ * segment. */
+static __device__ __forceinline__ void stage_pair(const struct layer_arguments &arguments,
+                                                  const struct cut_rows &cut, int first_row,
+                                                  int row, int channel, const float2 &pair,
+                                                  float *staged) {
+    *(float2 *)(staged + row * STAGED_STRIDE + channel % STAGED_CHANNELS) = pair;
+    if ((row < cut.before || row >= cut.after) && first_row + row < arguments.row_count)
+        *(float2 *)((float *)arguments.output + (long long)(first_row + row) * arguments.outputs +
+                    channel) = pair;
+}
+
+static __device__ __forceinline__ void stage_tile(const struct layer_arguments &arguments,
+                                                  const struct cut_rows &cut, int first_row,
+                                                  int first_channel, const struct place &place,
+                                                  const float sums[FRAME_PARTS][CHANNEL_PARTS][4],
+                                                  float *staged) {
+#pragma unroll
+    for (int j = 0; j < CHANNEL_PARTS; j++) {
+        const int channel = first_channel + place.channel + 8 * j + place.lane % 4 * 2;
+        if (channel >= arguments.outputs) continue;
+        const float2 bias = *(const float2 *)(arguments.bias + channel);
+#pragma unroll
+        for (int i = 0; i < FRAME_PARTS; i++) {
+            const int row = place.frame + 16 * i + place.lane / 4;
+            stage_pair(arguments, cut, first_row, row, channel,
+                       finish(bias, sums[i][j][0], sums[i][j][1]), staged);
+            stage_pair(arguments, cut, first_row, row + 8, channel,
+                       finish(bias, sums[i][j][2], sums[i][j][3]), staged);
+        }
+    }
+}
+
+/* Pools a channel of the segments that begin in one of PLAN_SEGMENT rows, for each thread. */
+static __device__ __forceinline__ void pool_staged(const struct layer_arguments &arguments,
+                                                   int first_row, int first_channel,
+                                                   const float *shares, const float *staged) {
+    const int thread = (int)threadIdx.x, channel = first_channel + thread % STAGED_CHANNELS;
+    int row = thread / STAGED_CHANNELS * PLAN_SEGMENT;
+    const int end = min(row + PLAN_SEGMENT, arguments.row_count - first_row);
+    if (channel >= arguments.outputs) return;
+    while (row < end) {
+        const struct segment segment = find_segment(arguments, first_row, row);
+        const float *value = staged + row * STAGED_STRIDE + thread % STAGED_CHANNELS;
+        float mean = 0.0f, squares = 0.0f;
+        const bool whole = segment.row == row && row + segment.count <= FRAMES;
+        for (int i = 0; whole && i < segment.count; i++)
+            pooling_add(value[i * STAGED_STRIDE], shares[i], mean, squares);
+        if (whole)
+            arguments.partial[(long long)segment.index * arguments.outputs + channel] =
+                make_float2(mean, squares);
+        row = segment.row + segment.count;
+    }
+}
+
+/* Half of the tile's channels at a time, which half of the warps have computed. */
+static __device__ __forceinline__ void pool_tile(const struct layer_arguments &arguments,
+                                                 int first_row, int first_channel, bool computes,
+                                                 const struct place &place,
+                                                 const float sums[FRAME_PARTS][CHANNEL_PARTS][4],
+                                                 unsigned char *stages) {
+    SHARED_ARRAY(float, shares, PLAN_SEGMENT);
+    const struct cut_rows cut = find_cut_rows(arguments, first_row);
+    if (threadIdx.x < PLAN_SEGMENT) shares[threadIdx.x] = pooling_share((int)threadIdx.x);
+    for (int half = 0; half < LAYER_TILE; half += STAGED_CHANNELS) {
+        __syncthreads(); /* all are done with the stages, or with the half before */
+        if (computes && place.channel == half)
+            stage_tile(arguments, cut, first_row, first_channel, place, sums, (float *)stages);
+        __syncthreads(); /* the half is complete */
+        pool_staged(arguments, first_row, first_channel + half, shares, (const float *)stages);
     }
 }
 
@@ -296,7 +406,10 @@ __global__ void __launch_bounds__(TILE_THREADS, LAYER_TENSOR_BLOCKS)
                                computed.tap - arguments.taps / 2, rows, place, sums);
         advance(arguments, window, computed);
     }
-    if (computes) store_tile<bf16, final_layer>(arguments, first_row, first_channel, place, sums);
+    if (final_layer)
+        pool_tile(arguments, first_row, first_channel, computes, place, sums, stages);
+    else if (computes)
+        store_tile<bf16>(arguments, first_row, first_channel, place, sums);
 }
 
 template <bool bf16, bool final_layer> static enum error_code prepare(struct error *error) {

@@ -15,6 +15,7 @@ struct layer_arguments {
     const unsigned char *weights;
     const float *bias;
     void *output;
+    float2 *partial; /* pooled segments, from the final layer on tensor cores */
     const struct layer_row *rows;
     int row_count;
     int taps;

@@ -145,24 +145,26 @@ static __device__ int find_piece(const struct plan_piece *pieces, int count, int
 /* A thread for each row; blockIdx.y + 1 is the level. */
 __global__ void __launch_bounds__(THREADS)
     mark_levels_kernel(struct plan_chunk chunk, const struct plan_piece *__restrict__ pieces,
+                       const struct cuda_clip *__restrict__ clips,
                        struct layer_row *__restrict__ tables, int stride) {
     const int level = (int)blockIdx.y + 1, row = (int)blockIdx.x * THREADS + (int)threadIdx.x;
     if (row >= chunk.rows[level]) return;
-    const int index = find_piece(pieces, chunk.piece_count, level, row);
-    const struct plan_piece &piece = pieces[index];
+    const struct plan_piece &piece = pieces[find_piece(pieces, chunk.piece_count, level, row)];
     struct layer_row entry;
     entry.base = piece.offset[level - 1] - piece.low[level - 1];
     entry.frame = piece.low[level] + row - piece.offset[level];
     entry.last = piece.frames - 1;
-    entry.piece = index;
+    entry.segment = clips[piece.clip].segment + entry.frame / PLAN_SEGMENT;
     tables[(long long)blockIdx.y * stride + row] = entry;
 }
 
 enum error_code plan_mark_rows(const struct plan_shape *shape, const struct plan_chunk *chunk,
-                               const struct plan_piece *pieces, struct layer_row *tables,
-                               int stride, cudaStream_t stream, struct error *error) {
+                               const struct plan_piece *pieces, const struct cuda_clip *clips,
+                               struct layer_row *tables, int stride, cudaStream_t stream,
+                               struct error *error) {
     const dim3 grid((unsigned)((chunk->rows[1] + THREADS - 1) / THREADS),
                     (unsigned)(shape->levels - 1));
-    LAUNCH(mark_levels_kernel, grid, dim3(THREADS), 0, stream, *chunk, pieces, tables, stride);
+    LAUNCH(mark_levels_kernel, grid, dim3(THREADS), 0, stream, *chunk, pieces, clips, tables,
+           stride);
     return cuda_check_launch("marking the rows of layers", error);
 }

@@ -61,9 +61,10 @@ enum error_code plan_make(const struct plan_shape *shape, const struct cuda_clip
 void plan_free(struct cuda_plan *plan);
 
 /* Queues filling the row tables of a chunk: tables (levels - 1, stride), the first for level 1.
- * pieces: the chunk's. Both are on the GPU. */
+ * pieces: the chunk's. All arrays are on the GPU. */
 enum error_code plan_mark_rows(const struct plan_shape *shape, const struct plan_chunk *chunk,
-                               const struct plan_piece *pieces, struct layer_row *tables,
-                               int stride, cudaStream_t stream, struct error *error);
+                               const struct plan_piece *pieces, const struct cuda_clip *clips,
+                               struct layer_row *tables, int stride, cudaStream_t stream,
+                               struct error *error);
 
 #endif

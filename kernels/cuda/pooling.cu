@@ -22,33 +22,31 @@ static __device__ int find_piece(const struct plan_piece *pieces, int count, int
 /* A block computes one segment of THREADS channels, a thread one of them. */
 __global__ void __launch_bounds__(THREADS)
     pooling_kernel(const struct plan_piece *__restrict__ pieces, int piece_count, int level,
-                   const struct cuda_clip *__restrict__ clips, const float *__restrict__ rows,
-                   int channels, float2 *__restrict__ partial) {
+                   int tile, const struct cuda_clip *__restrict__ clips,
+                   const float *__restrict__ rows, int channels, float2 *__restrict__ partial) {
     const int channel = (int)blockIdx.y * THREADS + (int)threadIdx.x;
     if (channel >= channels) return;
     const struct plan_piece &piece = pieces[find_piece(pieces, piece_count, (int)blockIdx.x)];
     const int begin = ((int)blockIdx.x - piece.segment) * PLAN_SEGMENT; /* in the piece */
     const int low = piece.low[level], left = piece.high[level] - low - begin;
     const int count = left < PLAN_SEGMENT ? left : PLAN_SEGMENT;
-    const float *value = rows + (long long)(piece.offset[level] + begin) * channels + channel;
+    const int row = piece.offset[level] + begin;
+    if (tile > 0 && row / tile == (row + count - 1) / tile) return;
+    const float *value = rows + (long long)row * channels + channel;
     float mean = 0.0f, squares = 0.0f;
-    for (int i = 0; i < count; i++) {
-        const float x = value[(long long)i * channels];
-        const float before = x - mean;
-        mean = fmaf(before, 1.0f / (float)(i + 1), mean);
-        squares = fmaf(before, x - mean, squares);
-    }
+    for (int i = 0; i < count; i++)
+        pooling_add(value[(long long)i * channels], pooling_share(i), mean, squares);
     const long long segment = clips[piece.clip].segment + (low + begin) / PLAN_SEGMENT;
     partial[segment * channels + channel] = make_float2(mean, squares);
 }
 
-enum error_code pooling_run(const struct plan_chunk *chunk, int level,
+enum error_code pooling_run(const struct plan_chunk *chunk, int level, int tile,
                             const struct plan_piece *pieces, const struct cuda_clip *clips,
                             const float *rows, int channels, float2 *partial, cudaStream_t stream,
                             struct error *error) {
     const dim3 grid((unsigned)chunk->segments, (unsigned)((channels + THREADS - 1) / THREADS));
-    LAUNCH(pooling_kernel, grid, dim3(THREADS), 0, stream, pieces, chunk->piece_count, level, clips,
-           rows, channels, partial);
+    LAUNCH(pooling_kernel, grid, dim3(THREADS), 0, stream, pieces, chunk->piece_count, level, tile,
+           clips, rows, channels, partial);
     return cuda_check_launch("pooling", error);
 }
 

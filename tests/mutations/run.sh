@@ -29,6 +29,7 @@ declare -A suites=(
     [linear]="test_embedding:test_linear"
     [long]="test_embedding:test_long test_device_cuda:test_same_bytes_in_little_memory"
     [tensor]="test_tensor:test_windows test_tensor:test_wide_few test_tails:test_fast_tails"
+    [pooled]="test_tensor:test_pooled test_tensor:test_windows"
     [pipeline]="test_device_cuda:test_batches_in_flight test_device_cuda:test_same_bytes_in_little_memory"
     [streamed]="test_classifier:test_same_bytes test_classifier:test_chunks"
     [classifier]="test_classifier:test_evaluate test_classifier:test_chunks"

@@ -248,7 +248,8 @@ static void kaldi_without_segments(void **state) {
     struct seen seen;
     see("w", &plain, &seen);
     assert_non_null(strstr(seen.clips.data, "!usage: "));
-    assert_non_null(strstr(seen.clips.data, "there is no utt2label for --label-column"));
+    assert_non_null(strstr(seen.clips.data, "there is no utt2label, which has the labels"));
+    assert_non_null(strstr(seen.clips.data, "to read utt2NAME or NAME; there are: text"));
     seen_end(&seen);
     options = (struct input_options){.label_column = "../text"};
     see("w", &options, &seen);

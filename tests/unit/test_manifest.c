@@ -208,7 +208,7 @@ static void parts_of_files(void **state) {
 static void times_that_are_not_used(void **state) {
     (void)state;
     struct input_options options = {.start_column = "onset", .end_column = "offset"};
-    const char *events = "filename\tonset\toffset\tlabel\na\t0.5\t2\tx\n";
+    const char *events = "filename\tonset\toffset\tevent_label\na\t0.5\t2\tx\n";
     expect_segments(
         "m.tsv", events, &plain,
         "a 0 0 ok\n~its columns 'onset' and 'offset' are not used, each clip is a whole file; "

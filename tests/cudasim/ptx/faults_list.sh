@@ -36,6 +36,8 @@ plant "float32: a store one value further" $small layer_float32 layer_float32 1 
 plant "pooling: a predicate is inverted" $small pooling pooling_kernel 2 '@%p[0-9]+ bra' '@' '@!'
 plant "pooling: a difference becomes a sum" $small pooling pooling_kernel 1 'sub\.rn\.f(32|64)' 'sub' 'add'
 plant "pooling: pieces are 4 bytes too near" $small pooling pooling_kernel 1 'mul\.wide\.[us]32.*, 216;' ', 216;' ', 212;'
+plant "pooled: a barrier is gone" test_tensor:test_pooled layer_tensor kernelILb1ELb1 3 'bar\.sync' 'bar.sync[^;]*;' ''
+plant "pooled: pairs are staged a value further" test_tensor:test_pooled layer_tensor kernelILb1ELb1 1 'st\.shared\.v2' '\[(%r[0-9]+)(\+[0-9]+)?\]' '[\1+8]'
 plant "linear: a barrier is gone" test_embedding:test_linear linear linear_kernel 1 'bar\.sync' 'bar.sync[^;]*;' ''
 plant "linear: parts are subtracted" test_embedding:test_linear linear linear_kernel 3 'add\.(rn\.)?f64' 'add' 'sub'
 plant "linear: copies are not waited for" test_embedding:test_linear linear linear_kernel 1 'wait_group' 'wait_group 0' 'wait_group 1'
