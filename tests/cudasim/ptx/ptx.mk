@@ -23,8 +23,11 @@ $(foreach target,$(PTX_TARGETS),$(eval $(call ptx_rule,$(target))))
 
 -include $(shell find $(PTX_BUILD) -name '*.d' 2>/dev/null)
 
+# Without those of sources that are gone: a kernel that has moved would be there twice.
+ptx_present = $(wildcard $(PTX_TARGETS:%=$(PTX_BUILD)/%/*.ptx))
 .PHONY: ptx-modules
 ptx-modules: $(PTX_MODULES)
+	@rm -f $(filter-out $(PTX_MODULES),$(ptx_present))
 
 .PHONY: ptx-folder
 ptx-folder:
