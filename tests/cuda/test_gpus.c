@@ -63,7 +63,7 @@ static void find_nearest(const struct device_operations *cuda, struct device *de
                                       .references = references,
                                       .apart = of->labels};
     for (size_t row = 0; row < of->rows; row += EVERY) references[problem.reference_count++] = row;
-    for (size_t q = 0; q < QUERIES; q++) queries[q] = q * 61 % of->rows;
+    for (size_t q = 0; q < QUERIES; q++) queries[q] = q * 61 % SLICE_ROWS;
     cuda->nearest(device, &problem, queries, QUERIES, NEIGHBOURS, results->neighbours,
                   results->similarities, error);
 }
