@@ -171,6 +171,13 @@ $(REVIEW_PROGRAM): $(BUILD)/bench/review/simulate_review.o $(BUILD)/libearmark.a
 	$(say) '  link $@'
 	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(LINK_LIBS)
 
+# This one feeds a device that only counts.
+FEEDING_PROGRAM := $(BUILD)/bench/feeding_speed
+$(FEEDING_PROGRAM): $(BUILD)/bench/feeding/feeding.o $(BUILD)/bench/feeding/counting_device.o \
+		$(BUILD)/libearmark.a
+	$(say) '  link $@'
+	$(quiet)$(CC) $(ALL_FLAGS) -o $@ $^ $(LINK_LIBS)
+
 # So do those of tests/hostile/, which share nothing; the scripts of tests/cli/ may run them, too.
 $(HOSTILE_PROGRAMS): $(BUILD)/hostile/%: $(BUILD)/tests/hostile/%.o
 	@mkdir -p $(@D)

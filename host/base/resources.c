@@ -1,5 +1,6 @@
 #include "host/base/resources.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,9 +23,9 @@ static bool find_number(const char *text, const char *name, uint64_t *number) {
     return end != at;
 }
 
-static bool read_io(char *text, size_t size) {
+/* Closes the file, which may be -1. */
+static bool read_text(int file, char *text, size_t size) {
     ssize_t got = -1;
-    const int file = open("/proc/self/io", O_RDONLY | O_CLOEXEC);
     if (file >= 0) {
         do got = read(file, text, size - 1);
         while (got < 0 && errno == EINTR);
@@ -34,13 +35,35 @@ static bool read_io(char *text, size_t size) {
     return got > 0;
 }
 
+/* Of one thread: nanoseconds that it ran, that it waited for a processor, and how often. */
+static double queued_of(int tasks, const char *thread) {
+    char path[64], text[128];
+    uint64_t queued = 0;
+    snprintf(path, sizeof path, "%.20s/schedstat", thread);
+    if (read_text(openat(tasks, path, O_RDONLY | O_CLOEXEC), text, sizeof text))
+        find_number(text, " ", &queued);
+    return 1e-9 * (double)queued;
+}
+
+static double queued_seconds(void) {
+    double seconds = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    if (tasks == NULL) return 0;
+    for (const struct dirent *entry; (entry = readdir(tasks)) != NULL;)
+        if (entry->d_name[0] != '.') seconds += queued_of(dirfd(tasks), entry->d_name);
+    closedir(tasks);
+    return seconds;
+}
+
 struct resources resources_now(void) {
     struct resources now = {.has_bytes = false};
     struct rusage usage;
     char text[512];
     if (getrusage(RUSAGE_SELF, &usage) == 0)
         now.processor_seconds = seconds_of(&usage.ru_utime) + seconds_of(&usage.ru_stime);
-    now.has_bytes = read_io(text, sizeof text) && find_number(text, "rchar: ", &now.bytes_read) &&
+    now.queued_seconds = queued_seconds();
+    now.has_bytes = read_text(open("/proc/self/io", O_RDONLY | O_CLOEXEC), text, sizeof text) &&
+                    find_number(text, "rchar: ", &now.bytes_read) &&
                     find_number(text, "\nread_bytes: ", &now.bytes_fetched);
     return now;
 }

@@ -8,6 +8,8 @@
 #include "host/base/stop.h"
 #include "host/clips/fingerprint.h"
 #include "host/embedding/feature_files.h"
+#include "host/embedding/open_batches.h"
+#include "host/embedding/stored_report.h"
 #include "host/sound/decode_pool.h"
 
 #include <stdlib.h>
@@ -46,12 +48,11 @@ struct embedding_job {
     const struct stored_clip **stored; /* (clips) of an earlier run, or NULL: there are none */
     size_t *chosen;                    /* (chosen_count) clips that are not stored */
     size_t chosen_count;
-    size_t known_count;           /* clips that are stored */
-    size_t changed_count;         /* of these, with other samples than were embedded */
-    size_t judged_count;          /* clips with a verdict of an earlier run */
-    size_t next_stored;           /* stored clips before this one have been taken */
-    struct device_batch *filling; /* acquired, not yet submitted */
-    size_t filled_bytes, filled_frames;
+    size_t known_count;       /* clips that are stored */
+    size_t changed_count;     /* of these, with other samples than were embedded */
+    size_t judged_count;      /* clips with a verdict of an earlier run */
+    size_t next_stored;       /* stored clips before this one have been taken */
+    struct open_batches open; /* acquired, not yet submitted */
     int in_flight;
     size_t next_row;
     size_t clips_done, kept_clips; /* kept from an earlier run */
@@ -151,64 +152,95 @@ static enum error_code collect(struct embedding_job *job, struct error *error) {
     return error->code;
 }
 
-static enum error_code submit(struct embedding_job *job, struct error *error) {
-    struct device_batch *batch = job->filling;
-    if (batch == NULL) return ERROR_NONE;
+/* Submits a batch that is filled; one without clips is released. */
+static enum error_code submit(struct embedding_job *job, struct device_batch *batch,
+                              struct error *error) {
     const double before = clock_seconds();
-    if (job->operations->submit(job->device, batch, error) != ERROR_NONE) return error->code;
+    if (batch->clip_count == 0) {
+        ((struct batch_note *)batch->tag)->used = false;
+        job->operations->release(job->device, batch);
+        return ERROR_NONE;
+    }
+    if (job->operations->submit(job->device, batch, error) != ERROR_NONE) {
+        job->operations->release(job->device, batch);
+        return error->code;
+    }
     job->counts->device_seconds += clock_seconds() - before;
-    job->filling = NULL;
     job->in_flight++;
     while (job->in_flight >= job->properties.batches_in_flight) TRY(collect(job, error));
     return stop_check(error);
 }
 
-/* Acquires a batch with room for at least one clip of this many bytes. */
-static enum error_code begin_batch(struct embedding_job *job, size_t bytes, struct error *error) {
-    size_t room = bytes > job->properties.batch_bytes ? bytes : job->properties.batch_bytes;
-    TRY(job->operations->acquire(job->device, room, job->properties.batch_clips,
-                                 job->settings->features_folder != NULL, &job->filling, error));
-    job->filling->clip_count = 0;
-    job->filling->want_statistics = job->store->key.statistics > 0;
-    job->filled_bytes = job->filled_frames = 0;
-    struct batch_note *note = take_note(job, job->filling->clip_capacity, error);
-    if (note == NULL) return error->code;
-    job->filling->tag = note;
+/* Those that take no more clips and wait for none; with `all` those that take more, too. */
+static enum error_code submit_filled(struct embedding_job *job, bool all, struct error *error) {
+    for (struct device_batch *batch; (batch = open_batches_take(&job->open, all)) != NULL;)
+        TRY(submit(job, batch, error));
     return ERROR_NONE;
 }
 
-static size_t aligned(size_t bytes) {
-    return (bytes + DEVICE_ALIGNMENT - 1) / DEVICE_ALIGNMENT * DEVICE_ALIGNMENT;
+/* Acquires a batch with room for at least one clip of this many bytes. */
+static enum error_code begin_batch(struct embedding_job *job, int index, size_t bytes,
+                                   struct error *error) {
+    struct device_batch *batch = NULL;
+    size_t room = bytes > job->properties.batch_bytes ? bytes : job->properties.batch_bytes;
+    TRY(job->operations->acquire(job->device, room, job->properties.batch_clips,
+                                 job->settings->features_folder != NULL, &batch, error));
+    batch->clip_count = 0;
+    batch->want_statistics = job->store->key.statistics > 0;
+    batch->tag = take_note(job, batch->clip_capacity, error);
+    if (batch->tag == NULL)
+        job->operations->release(job->device, batch);
+    else
+        open_batches_set(&job->open, index, batch);
+    return error->code;
 }
 
-static enum error_code add_clip(struct embedding_job *job, size_t clip,
-                                const struct decoded *decoded, struct error *error) {
-    size_t bytes = aligned(decoded->bytes);
-    struct device_batch *batch = job->filling;
-    struct device_clip added = {
-        .frames = decoded->frames,
-        .channels = decoded->channels,
-        .rate = decoded->rate,
-        .format = decoded->format,
-    };
-    const size_t frames = device_clip_frames(&added);
-    if (batch != NULL &&
-        (batch->clip_count == batch->clip_capacity ||
-         batch->clip_count == job->properties.batch_clips ||
-         bytes > batch->samples_capacity - job->filled_bytes ||
-         device_batch_whole(&job->properties, job->filled_frames, job->filled_bytes, frames)))
-        TRY(submit(job, error));
-    if (job->filling == NULL) TRY(begin_batch(job, bytes, error));
-    batch = job->filling;
+/* Keeps room for the clips that are being decoded. */
+static enum error_code keep_room(struct embedding_job *job, struct error *error) {
+    TRY(submit_filled(job, false, error));
+    const int wanted = open_batches_wanted(&job->open);
+    return wanted < 0 ? ERROR_NONE : begin_batch(job, wanted, 0, error);
+}
+
+/* For the decoders' threads. A clip that is decoded to be verified is rarely embedded. */
+static void *place_clip(void *context, size_t clip, const struct decoded *decoded, void **place) {
+    struct embedding_job *job = context;
+    if (job->stored != NULL && job->stored[clip] != NULL) return NULL;
+    return open_batches_place(&job->open, decoded, place);
+}
+
+/* Copies a clip that has no place into the batch of this thread. */
+static enum error_code copy_clip(struct embedding_job *job, const struct decoded *decoded,
+                                 const void **samples, struct error *error) {
+    void *room = open_batches_place_own(&job->open, decoded);
+    if (room == NULL) {
+        TRY(submit_filled(job, false, error));
+        TRY(begin_batch(job, OPEN_OWN, decoded->bytes + DEVICE_ALIGNMENT, error));
+        room = open_batches_place_own(&job->open, decoded);
+    }
+    if (room == NULL) return FAIL(error, ERROR_INTERNAL, "an empty batch has no room for a clip");
+    memcpy(room, decoded->samples, decoded->bytes);
+    job->counts->copied++;
+    *samples = room;
+    return ERROR_NONE;
+}
+
+static enum error_code add_clip(struct embedding_job *job, const struct decode_item *item,
+                                struct error *error) {
+    const struct decoded *decoded = &item->decoded;
+    const void *samples = decoded->samples;
+    const struct open_batch *open = item->place;
+    /* One that was decoded twice has a place that it does not use. */
+    if (open == NULL || samples == decoded->buffer) {
+        TRY(copy_clip(job, decoded, &samples, error));
+        open = &job->open.all[OPEN_OWN];
+    }
+    struct device_batch *batch = open->batch; /* only this thread changes it */
     struct batch_note *note = batch->tag;
-    added.offset = job->filled_bytes;
-    batch->clips[batch->clip_count] = added;
-    memcpy(batch->samples + job->filled_bytes, decoded->samples, decoded->bytes);
-    note->clips[batch->clip_count++] = clip;
+    note->clips[batch->clip_count] = item->clip;
     note->seconds += decoded->facts.seconds;
-    job->filled_bytes += bytes;
-    job->filled_frames += frames;
-    job->measures[clip].row = job->next_row++;
+    open_batches_list(batch, decoded, samples);
+    job->measures[item->clip].row = job->next_row++;
     return ERROR_NONE;
 }
 
@@ -274,7 +306,8 @@ static enum error_code take_item(struct embedding_job *job, const struct decode_
     *measures = (struct clip_measures){.facts = decoded->facts, .row = EMBEDDING_NO_ROW};
     run_state_clip(clip_status_name(decoded->verdict.status), false);
     if (usable) TRY(verify_clip(job, item, &verified, error));
-    if (usable && !verified) TRY(add_clip(job, item->clip, decoded, error));
+    if (usable && !verified) TRY(add_clip(job, item, error));
+    if (item->place != NULL) open_batches_delivered(&job->open, item->place);
     if (decoded->verdict.status != CLIP_OK && job->clips->clips[item->clip].status == CLIP_OK)
         TRY(note_failure(job, item->clip, decoded->verdict.status, decoded->verdict.reason, error));
     if (!usable)
@@ -283,60 +316,25 @@ static enum error_code take_item(struct embedding_job *job, const struct decode_
     return ERROR_NONE;
 }
 
-/* Not silenced: such a clip was judged by another sound until now. */
-static void report_changed(const struct embedding_job *job) {
-    if (job->changed_count > 0)
-        progress_warning("%zu %s other samples than were embedded, though path, size and "
-                         "times of the file are the same; embedded again",
-                         job->changed_count, job->changed_count == 1 ? "clip had" : "clips had");
-}
-
 static enum error_code stream_clips(struct embedding_job *job, struct decode_pool *pool,
                                     struct error *error) {
     for (;;) {
         struct decode_item *item = NULL;
-        double before = clock_seconds();
+        const double before = clock_seconds();
         TRY(decode_pool_next(pool, &item, error));
         job->counts->decode_wait_seconds += clock_seconds() - before;
         if (item == NULL) break;
         enum error_code code = take_item(job, item, error);
         decode_pool_recycle(pool, item);
         if (code != ERROR_NONE) return code;
+        TRY(keep_room(job, error));
     }
     TRY(take_stored(job, job->clips->count, error));
-    TRY(submit(job, error));
+    TRY(submit_filled(job, true, error));
     while (job->in_flight > 0) TRY(collect(job, error));
     TRY(embedding_store_commit(job->store, error));
-    report_changed(job);
+    stored_report_changed(job->changed_count);
     return ERROR_NONE;
-}
-
-static void report_stored(const struct embedding_job *job) {
-    size_t known = job->known_count, stored = job->store->stored_count;
-    struct text message = TEXT_INITIAL;
-    if (job->settings->progress == PROGRESS_QUIET) return;
-    if (job->settings->state != NULL)
-        text_format(&message, "earmark: %s: ", job->settings->state);
-    else
-        text_string(&message, "earmark: an unfinished run goes on: ");
-    number_thousands(&message, known);
-    text_string(&message, " of ");
-    number_thousands(&message, job->clips->count);
-    text_string(&message, " clips are embedded already");
-    if (job->settings->verify) text_string(&message, " and are decoded again");
-    if (job->judged_count > 0) {
-        text_string(&message, "; ");
-        number_thousands(&message, job->judged_count);
-        text_string(&message, job->judged_count == 1 ? " cannot be used and has not changed"
-                                                     : " cannot be used and have not changed");
-    }
-    if (known < stored && job->settings->state == NULL) { /* a state has them for some time */
-        text_string(&message, "; ");
-        number_thousands(&message, stored - known);
-        text_string(&message, " that were have changed since or are gone");
-    }
-    if (!message.failed) progress_message("%s", message.data);
-    text_free(&message);
 }
 
 /* Takes what an earlier run has found out about a clip that cannot be used, if it has. */
@@ -380,7 +378,13 @@ static enum error_code find_stored(struct embedding_job *job, struct error *erro
     }
     clip_looks_end(&looks);
     if (error->code != ERROR_NONE) return error->code;
-    report_stored(job);
+    if (job->settings->progress != PROGRESS_QUIET)
+        stored_report(&(struct stored_counts){.clips = clips->count,
+                                              .known = job->known_count,
+                                              .stored = job->store->stored_count,
+                                              .judged = job->judged_count,
+                                              .state = job->settings->state,
+                                              .verify = job->settings->verify});
     return ERROR_NONE;
 }
 
@@ -391,7 +395,10 @@ static void finish(struct embedding_job *job) {
     struct error ignored = ERROR_INITIAL, unkept = ERROR_INITIAL;
     embedding_store_commit(job->store, &unkept); /* the device may take longer than a stop may */
     note_safe(job);
-    if (job->filling != NULL) job->operations->release(job->device, job->filling);
+    for (int i = 0; i < OPEN_BATCHES; i++)
+        if (job->open.all[i].batch != NULL)
+            job->operations->release(job->device, job->open.all[i].batch);
+    open_batches_end(&job->open);
     while (job->in_flight-- > 0) {
         struct device_batch *batch = NULL;
         if (job->operations->wait(job->device, &batch, &ignored) != ERROR_NONE) break;
@@ -434,6 +441,8 @@ enum error_code embedding_run(struct device *device, const struct xvector_model 
         .decoders = settings->decoders,
         .threads = decoders_count(settings->decoders),
         .maximum_bytes = DECODED_BYTES,
+        .place = place_clip,
+        .place_context = &job,
         .decode = {.model_rate = model->sample_rate,
                    .no_resample = settings->no_resample,
                    .most_bytes = settings->clip_memory,
@@ -442,13 +451,16 @@ enum error_code embedding_run(struct device *device, const struct xvector_model 
     };
     *counts = (struct embedding_counts){0};
     device->operations->properties(device, &job.properties);
+    open_batches_begin(&job.open, &job.properties);
     progress_start(&job.progress, settings->progress, "embedding", "clips", clips->count);
     struct decode_pool *pool = NULL;
     if (find_stored(&job, error) == ERROR_NONE) {
         note_safe(&job);
         size_t count = job.stored == NULL ? clips->count : job.chosen_count;
         pool_settings.chosen = job.stored == NULL ? NULL : job.chosen;
-        if (decode_pool_open(clips, 0, count, &pool_settings, &pool, error) == ERROR_NONE)
+        if (count > 0) keep_room(&job, error); /* before the first clip is decoded */
+        if (error->code == ERROR_NONE &&
+            decode_pool_open(clips, 0, count, &pool_settings, &pool, error) == ERROR_NONE)
             stream_clips(&job, pool, error);
     }
     decode_pool_close(pool);

@@ -39,6 +39,7 @@ struct embedding_settings {
 struct embedding_counts {
     size_t embedded;            /* rows in the store */
     size_t resumed;             /* of these: taken from an earlier run */
+    size_t copied;              /* clips without a place in a batch (open_batches.h) */
     double audio_seconds;       /* of the clips that this run embedded */
     double decode_wait_seconds; /* time in which decoded clips were waited for */
     double device_seconds;      /* time in which the device was */

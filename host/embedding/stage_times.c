@@ -33,15 +33,16 @@ static const char *limit_of_embedding(const struct run_timing *timing,
 }
 
 /* The other stages run on the processors or the device, and read mapped files. */
-static const char *limit_of_computing(const struct run_timing *timing,
-                                      const struct session *session) {
-    const struct engine *engine = &session->engine;
+const char *stage_times_limit(const struct run_timing *timing, double queued_seconds, int threads,
+                              bool device) {
     const double busy = timing->processor_seconds / timing->seconds;
-    if (timing->seconds <= 0.0 || engine->threads < 1) return NULL;
-    if (busy >= MOST * engine->threads) return "processors";
+    const double wanted = busy + queued_seconds / timing->seconds;
+    if (timing->seconds <= 0.0 || threads < 1) return NULL;
+    if (busy >= MOST * threads) return "processors";
+    if (wanted >= MOST && busy <= MOST * wanted) return "other programs";
     if (timing->bytes_fetched >= FETCHED && busy < MOST) return "disk";
     if (busy >= MOST) return "one processor";
-    return strcmp(engine->properties.name, "cpu") == 0 ? NULL : "device";
+    return device ? "device" : NULL;
 }
 
 void stage_times_end(struct stage_times *times, const char *stage, double amount, const char *unit,
@@ -72,10 +73,15 @@ void stage_times_end(struct stage_times *times, const char *stage, double amount
         timing.bytes_fetched = (double)(resources.bytes_fetched - times->resources.bytes_fetched);
     }
     const bool embeds = strcmp(stage, "embedding") == 0;
+    const bool device = strcmp(session->engine.properties.name, "cpu") != 0;
+    const int processors = engine_processors(), most = session->engine.threads;
+    const int threads = most < processors ? most : processors;
+    /* Of the threads there are now; those that have ended are not in it. */
+    const double queued = fmax(resources.queued_seconds - times->resources.queued_seconds, 0.0);
     if (used.seconds > 0.0) timing.disk_wait = used.reads.seconds / decoders;
     if (embeds) timing.device_wait = session->counts.decode_wait_seconds;
     timing.limit = embeds ? limit_of_embedding(&timing, &session->counts, &used)
-                          : limit_of_computing(&timing, session);
+                          : stage_times_limit(&timing, queued, threads, device);
     if (embeds) timing.audio_seconds = session->counts.audio_seconds;
     if (times->count < STAGE_TIMES) times->list[times->count++] = timing;
     times->stage_began = now;

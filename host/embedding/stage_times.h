@@ -23,6 +23,12 @@ void stage_times_begin(struct stage_times *times, const char *stage);
 void stage_times_end(struct stage_times *times, const char *stage, double amount, const char *unit,
                      const struct session *session, const char *next);
 
+/* What a stage other than the embedding waited for, as in timing.json; NULL: none of these. Its
+ * threads waited for queued_seconds in all while other programs had the processors. device: there
+ * is one that is no CPU. */
+const char *stage_times_limit(const struct run_timing *timing, double queued_seconds, int threads,
+                              bool device);
+
 /* timing.json, of the stages that have ended. */
 enum error_code stage_times_write(const struct stage_times *times, const struct session *session,
                                   struct error *error);

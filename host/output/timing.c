@@ -27,9 +27,12 @@ static const struct {
      "embedding: network, where the device was waited for longer than decoded clips; else disk, "
      "where decoders spent half of their time in opening and reading files; else decoding. Other "
      "stages: processors, where they were busy for 70% of the time of all threads (arithmetic and "
-     "memory bandwidth are not told apart); disk, where not even one was and a megabyte was "
-     "fetched; "
-     "one processor, where one was; device, where a GPU was waited for; null: none of these"},
+     "memory bandwidth are not told apart); other programs, where these, or a quota, kept its "
+     "threads "
+     "from the processors for 30% of the time in which they could have run; disk, where not even "
+     "one "
+     "processor was busy and a megabyte was fetched; one processor, where one was; device, where a "
+     "GPU was waited for; null: none of these"},
 };
 
 static void add_number(struct text *text, const char *name, double value) {

@@ -34,7 +34,7 @@ struct decoded {
     char source_kind[24];     /* "WAV PCM_16", "FLAC PCM_24", "MP3" */
     struct sound_reads reads; /* by a decoder, for this clip; zero from decode_clip() itself */
 
-    void *buffer; /* owned; samples points here unless it points into target */
+    void *buffer; /* owned; samples points here unless into target, or where settings->place says */
     size_t capacity;
 
     /* The caller's memory for the samples instead of the buffer, or NULL; a clip that

@@ -22,6 +22,10 @@
 /* How often a waiting consumer checks for a signal. */
 #define STOP_CHECK_NANOSECONDS 100000000L
 
+/* A consumer that has to wait first sleeps for this long, so that several short clips arrive and
+ * not each of them costs its thread a system call. */
+#define NAP_NANOSECONDS 1000000L
+
 /* Neighbouring clips of the list that are segments of one file which can only be
  * decoded from its beginning. One thread decodes them all, in the order of their starts, so
  * that the file is decoded once. */
@@ -108,6 +112,14 @@ static bool goes_on(void *context, size_t frames) {
     const struct slot *slot = context;
     (void)frames;
     return !slot->pool->closing;
+}
+
+/* Once for a clip: one that is decoded again has left its place in an unknown state. */
+static void *place(void *context, const struct decoded *decoded) {
+    struct slot *slot = context;
+    const struct decode_pool_settings *settings = &slot->pool->settings;
+    if (settings->place == NULL || slot->item.place != NULL) return NULL;
+    return settings->place(settings->place_context, slot->item.clip, decoded, &slot->item.place);
 }
 
 /* ---- waking ---- */
@@ -260,6 +272,7 @@ static struct slot *claim(struct worker *worker) {
     take(pool, position);
     slot->sequence = position;
     slot->item.clip = clip_at(pool, position);
+    slot->item.place = NULL;
     return slot;
 }
 
@@ -282,6 +295,7 @@ static enum error_code decode_slot(struct worker *worker, struct slot *slot, str
     settings.end_seconds = pool->clips->clips[slot->item.clip].end;
     settings.reserve = reserve;
     settings.goes_on = goes_on;
+    settings.place = place;
     settings.context = slot;
     struct decoded *decoded = &slot->item.decoded;
     struct sound_source source;
@@ -329,8 +343,13 @@ static void *decode_thread(void *context) {
 
 /* With the lock: waits a moment for the clip that is next, which may have no thread yet. */
 static void wait_a_moment(struct decode_pool *pool) {
-    struct timespec until;
+    struct timespec until = {.tv_nsec = NAP_NANOSECONDS};
     pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+    nanosleep(&until, NULL);
+    pthread_mutex_lock(&pool->lock);
+    if (pool->failure.code != ERROR_NONE || pool->ready[pool->delivered % pool->window] != NULL)
+        return;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += STOP_CHECK_NANOSECONDS;
     until.tv_sec += until.tv_nsec / 1000000000L;

@@ -7,11 +7,15 @@
 #include "host/sound/decoder.h"
 
 struct decode_pool_settings {
-    struct decoders *decoders;     /* for this pool alone while it is open */
-    int threads;                   /* >= 1: this many of the decoders are used, each by a thread */
-    size_t maximum_bytes;          /* of samples decoded or under way and not yet recycled */
-    const size_t *chosen;          /* (count) clips to decode, ascending, in place of the first
-                                      `count`; the caller's, until the pool is closed; or NULL */
+    struct decoders *decoders; /* for this pool alone while it is open */
+    int threads;               /* >= 1: this many of the decoders are used, each by a thread */
+    size_t maximum_bytes;      /* of samples decoded or under way and not yet recycled */
+    const size_t *chosen;      /* (count) clips to decode, ascending, in place of the first
+                                  `count`; the caller's, until the pool is closed; or NULL */
+    /* Memory for a clip's samples and, for the consumer, *place, where it is; called by any thread
+     * once a clip is decoded. NULL: there is none now; or no function. */
+    void *(*place)(void *context, size_t clip, const struct decoded *decoded, void **place);
+    void *place_context;
     struct decode_settings decode; /* its functions and their context are the pool's own */
 };
 
@@ -19,6 +23,8 @@ struct decode_item {
     size_t clip;            /* index into the list */
     struct decoded decoded; /* a clip whose status in the list is not CLIP_OK has that status
                                and is not opened; the fingerprint was taken before decoding */
+    void *place;            /* from settings.place, or NULL; the samples may be elsewhere all the
+                               same, or the clip unusable: then nothing of it is used */
 };
 
 struct decode_pool;

@@ -33,6 +33,7 @@
 #define DECODE_END_SLACK 0.05 /* seconds */
 
 struct kept_files;
+struct decoded;
 
 struct decode_settings {
     int model_rate;         /* Hz; 16000 */
@@ -49,11 +50,14 @@ struct decode_settings {
     /* Files that this thread keeps open from one segment to the next; NULL: none. */
     struct kept_files *kept;
 
-    /* Both optional; false cancels the clip (the run is ending). The first is called before
+    /* All optional. False cancels the clip (the run is ending). The first is called before
      * memory is allocated, with the bytes that this clip will have in all, and may wait; the
-     * second is called between blocks, with the frames of the file that were read. */
+     * second is called between blocks, with the frames of the file that were read. The third is
+     * for decoders_decode() alone: where the samples, of decoded->bytes, are to be copied; NULL:
+     * into the clip's own buffer. */
     bool (*reserve)(void *context, size_t bytes);
     bool (*goes_on)(void *context, size_t frames);
+    void *(*place)(void *context, const struct decoded *decoded);
     void *context;
 };
 

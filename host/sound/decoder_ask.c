@@ -130,6 +130,7 @@ static bool send_clip(struct decoder *decoder, const struct sound_source *source
     request.settings.kept = NULL;
     request.settings.reserve = NULL;
     request.settings.goes_on = NULL;
+    request.settings.place = NULL;
     request.settings.context = NULL;
     return decoder_send(decoder, &request, source->descriptor, error);
 }
@@ -293,6 +294,21 @@ static enum error_code copy_samples(const struct decoder *decoder, unsigned char
     return ERROR_NONE;
 }
 
+/* Memory of this program alone for the samples, so that no decoder changes what was checked. */
+static void *room_for(const struct decode_settings *settings, struct decoded *decoded,
+                      struct error *error) {
+    void *place = settings->place == NULL ? NULL : settings->place(settings->context, decoded);
+    if (place != NULL) return place;
+    if (decoded->bytes > decoded->capacity) {
+        free(decoded->buffer); /* its content is not needed */
+        decoded->buffer = malloc(decoded->bytes);
+        decoded->capacity = decoded->buffer == NULL ? 0 : decoded->bytes;
+        if (decoded->buffer == NULL)
+            FAIL(error, ERROR_MEMORY, "no memory for %zu bytes of samples", decoded->bytes);
+    }
+    return decoded->buffer;
+}
+
 /* Checks the answer and copies the samples; false: no healthy decoder gives it. */
 static bool take(struct asking *asking, struct decoded *decoded, struct error *error) {
     const struct decode_settings *settings = asking->question.settings;
@@ -307,18 +323,11 @@ static bool take(struct asking *asking, struct decoded *decoded, struct error *e
         FAIL(error, ERROR_STOPPED, "a clip was cancelled");
         return true;
     }
-    if (decoded->bytes > decoded->capacity) {
-        free(decoded->buffer); /* its content is not needed */
-        decoded->buffer = malloc(decoded->bytes);
-        decoded->capacity = decoded->buffer == NULL ? 0 : decoded->bytes;
-        if (decoded->buffer == NULL) {
-            FAIL(error, ERROR_MEMORY, "no memory for %zu bytes of samples", decoded->bytes);
-            return true;
-        }
-    }
-    decoded->samples = decoded->buffer;
-    if (copy_samples(asking->decoder, decoded->buffer, decoded->bytes, error) != ERROR_NONE)
+    unsigned char *samples = room_for(settings, decoded, error);
+    if (samples == NULL ||
+        copy_samples(asking->decoder, samples, decoded->bytes, error) != ERROR_NONE)
         return true;
+    decoded->samples = samples;
     decoded_hash(decoded);
     return decoder_samples_are_finite(decoded);
 }

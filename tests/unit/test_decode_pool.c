@@ -5,6 +5,7 @@
 #include "tests/support/signal.h"
 #include "tests/support/sound_files.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sndfile.h>
 #include <stdio.h>
@@ -183,6 +184,45 @@ static void parts_of_the_list(void **state) {
     decode_pool_close(NULL);
 }
 
+/* Places for the samples, some of which are refused. */
+static int16_t places[CLIPS][LONGEST];
+static pthread_t consumer;
+static bool placed_by_consumer;
+
+static void *place_some(void *context, size_t clip, const struct decoded *decoded, void **place) {
+    assert_ptr_equal(context, &clips);
+    if (pthread_equal(pthread_self(), consumer)) placed_by_consumer = true;
+    if (clip % 3 == 0 || decoded->bytes > sizeof places[clip]) return NULL;
+    *place = &places[clip];
+    return places[clip];
+}
+
+/* Decoders' threads copy into memory of the consumer. */
+static void samples_are_placed(void **state) {
+    (void)state;
+    struct decode_pool *pool = NULL;
+    struct error error = ERROR_INITIAL;
+    const struct decode_pool_settings settings = {.decoders = decoders,
+                                                  .threads = 3,
+                                                  .maximum_bytes = 100000,
+                                                  .place = place_some,
+                                                  .place_context = &clips,
+                                                  .decode = {.model_rate = 16000}};
+    consumer = pthread_self();
+    assert_int_equal(decode_pool_open(&clips, 0, CLIPS, &settings, &pool, &error), ERROR_NONE);
+    for (size_t i = 0; i < CLIPS; i++) {
+        struct decode_item *item = next_item(pool);
+        const bool usable = item->decoded.verdict.status == CLIP_OK, placed = i % 3 != 0 && usable;
+        check_item(item, i);
+        assert_ptr_equal(item->place, placed ? &places[i] : NULL);
+        if (usable) assert_true((item->decoded.samples == places[i]) == placed);
+        if (usable) assert_true((item->decoded.samples == item->decoded.buffer) == !placed);
+        decode_pool_recycle(pool, item);
+    }
+    assert_false(placed_by_consumer);
+    decode_pool_close(pool);
+}
+
 /* A consumer that keeps all items, or releases them out of order, far beyond the budget. */
 static void items_held_for_long(void **state) {
     (void)state;
@@ -305,7 +345,7 @@ int main(void) {
         cmocka_unit_test(order_and_content),   cmocka_unit_test(parts_of_one_file),
         cmocka_unit_test(parts_of_the_list),   cmocka_unit_test(items_held_for_long),
         cmocka_unit_test(closed_early),        cmocka_unit_test(memory_stays_bounded),
-        cmocka_unit_test(stopped_by_a_signal),
+        cmocka_unit_test(stopped_by_a_signal), cmocka_unit_test(samples_are_placed),
     };
     return cmocka_run_group_tests_name("decode_pool", tests, make_clips, remove_clips);
 }

@@ -220,6 +220,24 @@ static void test_rows_in_store(void **state) {
     assert_same_run(written, other);
 }
 
+/* Everything fits into one batch here, so that the thread of the device copies no clip. */
+static void test_decoders_fill_batches(void **state) {
+    (void)state;
+    struct session session;
+    struct error error = ERROR_INITIAL;
+    const struct audit_settings settings =
+        settings_for(corpus_path(&corpus, "filled"), 2, &device_cpu_operations);
+    session_open(&settings.session, &session, &error);
+    assert_no_error(&error);
+    session_start(&settings.session, &session, &error);
+    assert_no_error(&error);
+    session_embed(&settings.session, &session, &error);
+    assert_no_error(&error);
+    assert_true(session.counts.embedded > 0);
+    assert_int_equal(session.counts.copied, 0);
+    session_close(&session);
+}
+
 static void test_a_finished_run_is_not_overwritten(void **state) {
     (void)state;
     struct error error = ERROR_INITIAL;
@@ -243,6 +261,7 @@ int main(void) {
         cmocka_unit_test(test_device_failures_end_the_run),
         cmocka_unit_test(test_other_mels_have_no_statistics),
         cmocka_unit_test(test_rows_in_store),
+        cmocka_unit_test(test_decoders_fill_batches),
         cmocka_unit_test(test_a_finished_run_is_not_overwritten),
     };
     return cmocka_run_group_tests_name("pipeline", tests, make_corpus, drop_corpus);
