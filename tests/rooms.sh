@@ -34,6 +34,7 @@ kernels
 kernels/cpu       kernels
 kernels/cuda      kernels
 bench
+bench/feeding     host/commands kernels/device
 bench/kernels
 bench/review      host/review
 END
