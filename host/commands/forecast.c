@@ -13,9 +13,9 @@ static const struct gpu {
     const char *name, *title;
     double frame[3]; /* by enum device_precision */
 } gpus[] = {
-    {"a100", "A100", {291.15, 47.41, 29.79}},
-    {"h100", "H100", {89.26, 20.26, 14.48}},
-    {"h200", "H200", {88.31, 19.31, 13.53}},
+    {"a100", "A100", {290.73, 47.45, 29.66}},
+    {"h100", "H100", {89.03, 18.66, 12.83}},
+    {"h200", "H200", {88.14, 18.37, 12.54}},
 };
 
 static const struct gpu *find_gpu(const char *name) {
