@@ -24,7 +24,7 @@
 /* EARMARK_EVERY_STEP=1 (make test-failures) tries every call, =3 (make test-long) one in three;
  * otherwise one in STEP_STRIDE. */
 #ifdef __SANITIZE_ADDRESS__ /* slow; the release build tries more */
-#define STEP_STRIDE 71
+#define STEP_STRIDE 97
 #else
 #define STEP_STRIDE 11
 #endif
