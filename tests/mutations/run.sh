@@ -13,6 +13,7 @@ check=
 if [ "${1:-}" = --check ]; then check=yes && shift; fi
 expression=${1:-${MUTATIONS:-.}}
 seconds=${MUTATION_SECONDS:-240} # for one test program
+export EARMARK_EVERY_STEP=1      # the tests that lose GPUs lose them everywhere
 here=$(cd "$(dirname "$0")/../.." && pwd)
 make=(make -s --no-print-directory CUDA=0)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/earmark-mutations.XXXXXX")
