@@ -78,6 +78,17 @@ add_licence() {
     printf '%s\t%s\t%s\t%s\n' "$1" "${3:--}" "${4:--}" "$licence"
 }
 
+# With RUNPATH what a library needs is sought in LD_LIBRARY_PATH first. The same as RPATH comes before that; only
+# the tag of its entry differs (16 bytes an entry, the tag first; the last tag is 0).
+make_runpath_rpath() {
+    local runpath=29 rpath='\017' offset tag
+    offset=$(($(readelf -lW "$1" | awk '$1 == "DYNAMIC" { print $2; exit }')))
+    while tag=$(($(od -An -t u8 -j "$offset" -N 8 "$1"))) && [ "$tag" -ne 0 ]; do
+        [ "$tag" -ne "$runpath" ] || printf "$rpath" | dd of="$1" bs=1 seek="$offset" conv=notrunc status=none
+        offset=$((offset + 16))
+    done
+}
+
 # Copies the libraries that $scratch/list names, and writes what they are.
 add_libraries() {
     local path name package version
@@ -88,6 +99,10 @@ add_libraries() {
             command -v patchelf >/dev/null || fail "$path has a RUNPATH, which must go: install patchelf"
             patchelf --remove-rpath "$path"
         done
+    # NVIDIA's may not be changed; bundle.mk has what they need loaded before them.
+    find "$tree/lib" -type f ! -name 'libcu*' ! -name 'libnv*' -exec readelf -dW {} + 2>&1 |
+        awk '/^File: / { file = $2 } /\(RUNPATH\)/ { print file }' |
+        while read -r path; do make_runpath_rpath "$path"; done
     xargs -d '\n' -r realpath <"$scratch/list" | paste -d' ' "$scratch/list" - >"$scratch/files"
     # shellcheck disable=SC2046
     owners $(cut -d' ' -f2 "$scratch/files") >"$scratch/packages"
