@@ -1,11 +1,10 @@
 #include "host/cluster/part_index.h"
 
-#include "host/base/file_replace.h"
+#include "host/base/file_pieces.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #define MAGIC "earmarkP" /* followed by the version of the format */
 #define FORMAT 1
@@ -28,34 +27,22 @@ _Static_assert(sizeof(struct part_entry) == 8, "no byte of it is padding");
 
 #define PIECES 6
 
-/* The pieces of the file in their order, the header first. */
-struct pieces {
-    const void *bytes[PIECES];
-    size_t sizes[PIECES];
-};
-
-static struct pieces pieces_of(const struct header *header, const struct part_index *index) {
+/* The pieces of the file in their order. */
+static void set_pieces(const struct header *header, const struct part_index *index,
+                       struct file_piece pieces[PIECES]) {
     const struct part_index_facts *facts = &index->facts;
-    return (struct pieces){
-        {header, index->shards, index->notes, index->entries, index->reasons, index->record},
-        {sizeof *header, facts->shards * sizeof *index->shards, facts->notes * sizeof *index->notes,
-         facts->clips * sizeof *index->entries, facts->reasons_length, facts->record_length}};
+    const struct file_piece all[PIECES] = {
+        {header, sizeof *header},
+        {index->shards, facts->shards * sizeof *index->shards},
+        {index->notes, facts->notes * sizeof *index->notes},
+        {index->entries, facts->clips * sizeof *index->entries},
+        {index->reasons, facts->reasons_length},
+        {index->record, facts->record_length},
+    };
+    memcpy(pieces, all, sizeof all);
 }
 
 /* ---- writing ---- */
-
-static enum error_code checksum(const struct pieces *pieces, uint64_t sum[2], struct error *error) {
-    XXH3_state_t *state = XXH3_createState();
-    if (state == NULL) return FAIL(error, ERROR_MEMORY, "no memory for a checksum");
-    XXH3_128bits_reset(state);
-    for (size_t i = 0; i < PIECES; i++)
-        if (pieces->sizes[i] > 0) XXH3_128bits_update(state, pieces->bytes[i], pieces->sizes[i]);
-    XXH128_hash_t hash = XXH3_128bits_digest(state);
-    sum[0] = hash.low64;
-    sum[1] = hash.high64;
-    XXH3_freeState(state);
-    return ERROR_NONE;
-}
 
 enum error_code part_index_write(const struct folder *folder, const struct part_index *index,
                                  struct error *error) {
@@ -74,23 +61,13 @@ enum error_code part_index_write(const struct folder *folder, const struct part_
         .reasons = facts->reasons_length,
         .record = facts->record_length,
     };
-    struct file_replacement file;
-    memcpy(header.magic, MAGIC, sizeof header.magic);
-    const struct pieces pieces = pieces_of(&header, index);
+    struct file_piece pieces[PIECES];
     uint64_t sum[2] = {0, 0};
-    TRY(checksum(&pieces, sum, error));
+    memcpy(header.magic, MAGIC, sizeof header.magic);
+    set_pieces(&header, index, pieces);
+    TRY(file_pieces_checksum(pieces, PIECES, sum, error));
     memcpy(header.checksum, sum, sizeof header.checksum);
-    TRY(file_replace_open(folder, PART_INDEX, &file, error));
-    bool written = true;
-    for (size_t i = 0; i < PIECES && written; i++)
-        written =
-            pieces.sizes[i] == 0 || fwrite(pieces.bytes[i], pieces.sizes[i], 1, file.stream) == 1;
-    if (written)
-        file_replace_commit(&file, error);
-    else
-        file_fail(error, file.path, "write", file.failure);
-    file_replace_close(&file);
-    return error->code;
+    return file_pieces_write(folder, PART_INDEX, pieces, PIECES, error);
 }
 
 /* ---- reading ---- */
@@ -142,8 +119,9 @@ enum error_code part_index_parse(const void *data, size_t size, const char *what
     index->record = index->reasons + header.reasons;
     uint64_t stored[2] = {header.checksum[0], header.checksum[1]};
     header.checksum[0] = header.checksum[1] = 0;
-    const struct pieces pieces = pieces_of(&header, index);
-    TRY(checksum(&pieces, sum, error));
+    struct file_piece pieces[PIECES];
+    set_pieces(&header, index, pieces);
+    TRY(file_pieces_checksum(pieces, PIECES, sum, error));
     if (memcmp(sum, stored, sizeof sum) != 0)
         return FAIL(error, ERROR_DATA, "%s: is damaged: its checksum is wrong", what);
     return ERROR_NONE;

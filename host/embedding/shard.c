@@ -1,5 +1,7 @@
 #include "host/embedding/shard.h"
 
+#include "host/base/file_pieces.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,7 +9,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "shards are written as they are");
 
@@ -30,26 +31,14 @@ struct header {
 _Static_assert(sizeof(struct header) == 88, "no byte of it is padding");
 _Static_assert(sizeof(struct header) % sizeof(double) == 0, "the clips that follow are aligned");
 
-static void add_bytes(XXH3_state_t *state, const void *bytes, size_t size) {
-    if (size > 0) XXH3_128bits_update(state, bytes, size);
-}
+#define PIECES 3
 
-/* The checksum of a shard whose header is this one. */
-static enum error_code checksum(const struct header *header, const struct clip_facts *clips,
-                                const float *rows, uint64_t sum[2], struct error *error) {
-    struct header blank = *header;
-    XXH3_state_t *state = XXH3_createState();
-    if (state == NULL) return FAIL(error, ERROR_MEMORY, "no memory for a checksum");
-    blank.checksum[0] = blank.checksum[1] = 0;
-    XXH3_128bits_reset(state);
-    add_bytes(state, &blank, sizeof blank);
-    add_bytes(state, clips, header->count * sizeof *clips);
-    add_bytes(state, rows, header->count * header->columns * sizeof *rows);
-    XXH128_hash_t hash = XXH3_128bits_digest(state);
-    sum[0] = hash.low64;
-    sum[1] = hash.high64;
-    XXH3_freeState(state);
-    return ERROR_NONE;
+/* The pieces of the file in their order. */
+static void set_pieces(const struct header *header, const struct clip_facts *clips,
+                       const float *rows, struct file_piece pieces[PIECES]) {
+    pieces[0] = (struct file_piece){header, sizeof *header};
+    pieces[1] = (struct file_piece){clips, header->count * sizeof *clips};
+    pieces[2] = (struct file_piece){rows, header->count * header->columns * sizeof *rows};
 }
 
 enum error_code shard_write(const struct folder *folder, const char *name,
@@ -60,19 +49,14 @@ enum error_code shard_write(const struct folder *folder, const char *name,
                             .settings = {key->settings[0], key->settings[1]},
                             .columns = key->columns,
                             .count = count};
-    struct file_replacement file;
+    struct file_piece pieces[PIECES];
+    uint64_t sum[2] = {0, 0};
     size_t length = strnlen(device, sizeof header.device - 1);
     memcpy(header.device, device, length);
-    TRY(checksum(&header, clips, rows, header.checksum, error));
-    TRY(file_replace_open(folder, name, &file, error));
-    if (fwrite(&header, sizeof header, 1, file.stream) != 1 ||
-        fwrite(clips, sizeof *clips, count, file.stream) != count ||
-        fwrite(rows, sizeof *rows * key->columns, count, file.stream) != count)
-        file_fail(error, file.path, "write", file.failure);
-    else
-        file_replace_commit(&file, error);
-    file_replace_close(&file);
-    return error->code;
+    set_pieces(&header, clips, rows, pieces);
+    TRY(file_pieces_checksum(pieces, PIECES, sum, error));
+    memcpy(header.checksum, sum, sizeof header.checksum);
+    return file_pieces_write(folder, name, pieces, PIECES, error);
 }
 
 /* Whether a file of this size can be the shard of this header. */
@@ -112,8 +96,11 @@ enum error_code shard_parse(const void *data, size_t size, const char *what,
     shard->rows = (const float *)(const void *)(at + header.count * sizeof *shard->clips);
     memcpy(shard->device, header.device, sizeof shard->device);
     memcpy(shard->checksum, header.checksum, sizeof shard->checksum);
-    TRY(checksum(&header, shard->clips, shard->rows, sum, error));
-    if (memcmp(sum, header.checksum, sizeof sum) != 0)
+    struct file_piece pieces[PIECES];
+    header.checksum[0] = header.checksum[1] = 0;
+    set_pieces(&header, shard->clips, shard->rows, pieces);
+    TRY(file_pieces_checksum(pieces, PIECES, sum, error));
+    if (memcmp(sum, shard->checksum, sizeof sum) != 0)
         return FAIL(error, ERROR_DATA, "%s: is damaged: its checksum is wrong", what);
     *fits = has_key(&header, key);
     return ERROR_NONE;

@@ -1,6 +1,6 @@
 #include "host/embedding/verdict_file.h"
 
-#include "host/base/file_replace.h"
+#include "host/base/file_pieces.h"
 #include "host/base/scratch.h"
 #include "host/clips/clips.h"
 #include "host/clips/fingerprint.h"
@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #define MAGIC "earmrkV\1" /* the last byte is the version of the format */
 
@@ -27,26 +26,14 @@ struct header {
 _Static_assert(sizeof(struct header) == 56, "no byte of it is padding");
 _Static_assert(sizeof(struct verdict_entry) == 104, "no byte of it is padding");
 
-static void add_bytes(XXH3_state_t *state, const void *bytes, size_t size) {
-    if (size > 0) XXH3_128bits_update(state, bytes, size);
-}
+#define PIECES 3
 
-/* The checksum of a file whose header is this one. */
-static enum error_code checksum(const struct header *header, const void *entries,
-                                const void *reasons, uint64_t sum[2], struct error *error) {
-    struct header blank = *header;
-    XXH3_state_t *state = XXH3_createState();
-    if (state == NULL) return FAIL(error, ERROR_MEMORY, "no memory for a checksum");
-    blank.checksum[0] = blank.checksum[1] = 0;
-    XXH3_128bits_reset(state);
-    add_bytes(state, &blank, sizeof blank);
-    add_bytes(state, entries, header->count * sizeof(struct verdict_entry));
-    add_bytes(state, reasons, header->length);
-    XXH128_hash_t hash = XXH3_128bits_digest(state);
-    sum[0] = hash.low64;
-    sum[1] = hash.high64;
-    XXH3_freeState(state);
-    return ERROR_NONE;
+/* The pieces of the file in their order. */
+static void set_pieces(const struct header *header, const struct verdict_list *list,
+                       struct file_piece pieces[PIECES]) {
+    pieces[0] = (struct file_piece){header, sizeof *header};
+    pieces[1] = (struct file_piece){list->entries, list->count * sizeof *list->entries};
+    pieces[2] = (struct file_piece){list->reasons, list->length};
 }
 
 enum error_code verdict_file_write(const struct folder *folder, const uint64_t basis[2],
@@ -55,17 +42,12 @@ enum error_code verdict_file_write(const struct folder *folder, const uint64_t b
                             .basis = {basis[0], basis[1]},
                             .count = list->count,
                             .length = list->length};
-    struct file_replacement file;
-    TRY(checksum(&header, list->entries, list->reasons, header.checksum, error));
-    TRY(file_replace_open(folder, VERDICT_FILE, &file, error));
-    if (fwrite(&header, sizeof header, 1, file.stream) != 1 ||
-        fwrite(list->entries, sizeof *list->entries, list->count, file.stream) != list->count ||
-        fwrite(list->reasons, 1, list->length, file.stream) != list->length)
-        file_fail(error, file.path, "write", file.failure);
-    else
-        file_replace_commit(&file, error);
-    file_replace_close(&file);
-    return error->code;
+    struct file_piece pieces[PIECES];
+    uint64_t sum[2] = {0, 0};
+    set_pieces(&header, list, pieces);
+    TRY(file_pieces_checksum(pieces, PIECES, sum, error));
+    memcpy(header.checksum, sum, sizeof header.checksum);
+    return file_pieces_write(folder, VERDICT_FILE, pieces, PIECES, error);
 }
 
 /* ---- reading ---- */
@@ -130,8 +112,12 @@ static enum error_code make_room(const struct header *header, struct verdict_lis
 
 static enum error_code check_list(const struct header *header, const struct verdict_list *list,
                                   const char *what, struct error *error) {
+    struct header blank = *header;
+    struct file_piece pieces[PIECES];
     uint64_t sum[2] = {0, 0};
-    TRY(checksum(header, list->entries, list->reasons, sum, error));
+    blank.checksum[0] = blank.checksum[1] = 0;
+    set_pieces(&blank, list, pieces);
+    TRY(file_pieces_checksum(pieces, PIECES, sum, error));
     if (memcmp(sum, header->checksum, sizeof sum) != 0)
         return FAIL(error, ERROR_DATA, "%s: is damaged: its checksum is wrong", what);
     for (size_t i = 0; i < list->count; i++)
