@@ -154,6 +154,17 @@ ssize_t file_read_at(int descriptor, uint64_t offset, void *bytes, size_t count)
     return (ssize_t)have;
 }
 
+bool file_take_text(int opened, char *text, size_t size) {
+    ssize_t got = -1;
+    if (opened >= 0) {
+        do got = read(opened, text, size - 1);
+        while (got < 0 && errno == EINTR);
+        close(opened);
+    }
+    text[got < 0 ? 0 : got] = '\0';
+    return got > 0;
+}
+
 enum error_code file_check_readable(int descriptor, const char *path, struct error *error) {
     const size_t block = (size_t)256 << 10;
     char *buffer = memory_array(block, 1, path, error);

@@ -56,6 +56,10 @@ enum error_code file_read_text(int descriptor, size_t expected, const char *path
  * of the descriptor stays. The number of bytes, or -1 with errno. */
 ssize_t file_read_at(int descriptor, uint64_t offset, void *bytes, size_t count);
 
+/* The beginning of an open file, which is closed, as a text; false where there is none. For files
+ * of the kernel, whose size is 0: `opened` may be -1. */
+bool file_take_text(int opened, char *text, size_t size);
+
 /* Reads an open file to its end and discards the bytes, so that an error of the disk or mount
  * is reported here; later, in a mapping, it would end the process. */
 enum error_code file_check_readable(int descriptor, const char *path, struct error *error);

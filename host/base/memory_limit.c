@@ -1,28 +1,15 @@
 #include "host/base/memory_limit.h"
 
-#include <errno.h>
+#include "host/base/file.h"
+
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define GROUPS_SIZE 4096 /* bytes of /proc/self/cgroup: about 500 have been seen */
-
-/* The beginning of a file, as text; false where it cannot be read. */
-static bool read_text(const char *path, char *text, size_t size) {
-    ssize_t got = -1;
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file >= 0) {
-        do got = read(file, text, size - 1);
-        while (got < 0 && errno == EINTR);
-        close(file);
-    }
-    text[got < 0 ? 0 : got] = '\0';
-    return got > 0;
-}
 
 static uint64_t smaller(uint64_t a, uint64_t b) {
     return a < b ? a : b;
@@ -31,7 +18,7 @@ static uint64_t smaller(uint64_t a, uint64_t b) {
 /* The number in a file; UINT64_MAX where there is none, or "max". */
 static uint64_t limit_in(const char *path) {
     char text[64], *end;
-    if (!read_text(path, text, sizeof text)) return UINT64_MAX;
+    if (!file_take_text(open(path, O_RDONLY | O_CLOEXEC), text, sizeof text)) return UINT64_MAX;
     const uint64_t limit = strtoull(text, &end, 10);
     return end == text ? UINT64_MAX : limit;
 }
@@ -88,6 +75,7 @@ uint64_t memory_limit(void) {
     const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     const bool known = pages > 0 && page > 0;
     const uint64_t machine = known ? (uint64_t)pages * (uint64_t)page : UINT64_MAX;
-    if (!read_text("/proc/self/cgroup", groups, sizeof groups)) return machine;
+    if (!file_take_text(open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC), groups, sizeof groups))
+        return machine;
     return smaller(machine, memory_limit_of_groups(groups, "/sys/fs/cgroup"));
 }

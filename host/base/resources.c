@@ -1,7 +1,8 @@
 #include "host/base/resources.h"
 
+#include "host/base/file.h"
+
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,24 +24,12 @@ static bool find_number(const char *text, const char *name, uint64_t *number) {
     return end != at;
 }
 
-/* Closes the file, which may be -1. */
-static bool read_text(int file, char *text, size_t size) {
-    ssize_t got = -1;
-    if (file >= 0) {
-        do got = read(file, text, size - 1);
-        while (got < 0 && errno == EINTR);
-        close(file);
-    }
-    text[got < 0 ? 0 : got] = '\0';
-    return got > 0;
-}
-
 /* Of one thread: nanoseconds that it ran, that it waited for a processor, and how often. */
 static double queued_of(int tasks, const char *thread) {
     char path[64], text[128];
     uint64_t queued = 0;
     snprintf(path, sizeof path, "%.20s/schedstat", thread);
-    if (read_text(openat(tasks, path, O_RDONLY | O_CLOEXEC), text, sizeof text))
+    if (file_take_text(openat(tasks, path, O_RDONLY | O_CLOEXEC), text, sizeof text))
         find_number(text, " ", &queued);
     return 1e-9 * (double)queued;
 }
@@ -62,8 +51,9 @@ struct resources resources_now(void) {
     if (getrusage(RUSAGE_SELF, &usage) == 0)
         now.processor_seconds = seconds_of(&usage.ru_utime) + seconds_of(&usage.ru_stime);
     now.queued_seconds = queued_seconds();
-    now.has_bytes = read_text(open("/proc/self/io", O_RDONLY | O_CLOEXEC), text, sizeof text) &&
-                    find_number(text, "rchar: ", &now.bytes_read) &&
-                    find_number(text, "\nread_bytes: ", &now.bytes_fetched);
+    now.has_bytes =
+        file_take_text(open("/proc/self/io", O_RDONLY | O_CLOEXEC), text, sizeof text) &&
+        find_number(text, "rchar: ", &now.bytes_read) &&
+        find_number(text, "\nread_bytes: ", &now.bytes_fetched);
     return now;
 }
