@@ -7,14 +7,19 @@
 #include <string.h>
 #include <xxhash.h>
 
+static void set(struct verdict *verdict, enum clip_status status, uint32_t lasts,
+                const char *format, va_list arguments) {
+    error_vformat(verdict->reason, sizeof verdict->reason, format, arguments);
+    verdict->status = status;
+    verdict->lasts = lasts;
+}
+
 enum clip_status verdict_set(struct verdict *verdict, enum clip_status status, const char *format,
                              ...) {
     va_list arguments;
     va_start(arguments, format);
-    error_vformat(verdict->reason, sizeof verdict->reason, format, arguments);
+    set(verdict, status, 0, format, arguments);
     va_end(arguments);
-    verdict->status = status;
-    verdict->lasts = 0;
     return status;
 }
 
@@ -22,10 +27,8 @@ enum clip_status verdict_set_lasting(struct verdict *verdict, enum clip_status s
                                      const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    error_vformat(verdict->reason, sizeof verdict->reason, format, arguments);
+    set(verdict, status, 1, format, arguments);
     va_end(arguments);
-    verdict->status = status;
-    verdict->lasts = 1;
     return status;
 }
 

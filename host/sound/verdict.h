@@ -8,9 +8,9 @@
 
 struct verdict {
     enum clip_status status;
-    uint32_t
-        lasts; /* 1: the file itself is wrong, so that decoding it again finds the same, as long
-                  as it, the model, the settings and the decoders' libraries stay the same */
+    /* 1: the file itself is wrong, so that decoding it again finds the same, as long as it, the
+     * model, the settings and the decoders' libraries stay the same */
+    uint32_t lasts;
     char reason[VERDICT_REASON_SIZE]; /* a sentence with what to do; empty for CLIP_OK */
 };
 
