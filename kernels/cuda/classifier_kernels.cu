@@ -5,10 +5,6 @@
 
 #define THREADS 256
 
-static unsigned blocks_for(size_t count, size_t each) {
-    return (unsigned)((count + each - 1) / each);
-}
-
 /* A thread for each column of x'; rows are in y, in a loop over the grid. */
 template <typename Real>
 __global__ void scale_rows(const float *__restrict__ raw, const int32_t *__restrict__ labels,

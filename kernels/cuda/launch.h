@@ -27,6 +27,13 @@
 
 #include <cuda_runtime.h>
 
+#include <stddef.h>
+
+/* How many blocks `count` things make, `each` in a block. */
+inline unsigned blocks_for(size_t count, size_t each) {
+    return (unsigned)((count + each - 1) / each);
+}
+
 /* Called before and after each launch, with "softmax_kernel<float, 4>". */
 struct launch_hooks {
     void (*before)(const char *kernel, cudaStream_t stream);

@@ -236,6 +236,26 @@ static __device__ __forceinline__ float2 finish(const float2 &bias, float first,
     return make_float2(leaky(first + bias.x), leaky(second + bias.y));
 }
 
+/* Calls take(row of the tile, channel, pair) for the finished pairs of neighbouring channels that a
+ * thread has. */
+template <typename Take>
+static __device__ __forceinline__ void
+for_each_pair(const struct layer_arguments &arguments, int first_channel, const struct place &place,
+              const float sums[FRAME_PARTS][CHANNEL_PARTS][4], const Take &take) {
+#pragma unroll
+    for (int j = 0; j < CHANNEL_PARTS; j++) {
+        const int channel = first_channel + place.channel + 8 * j + place.lane % 4 * 2;
+        if (channel >= arguments.outputs) continue;
+        const float2 bias = *(const float2 *)(arguments.bias + channel);
+#pragma unroll
+        for (int i = 0; i < FRAME_PARTS; i++) {
+            const int row = place.frame + 16 * i + place.lane / 4;
+            take(row, channel, finish(bias, sums[i][j][0], sums[i][j][1]));
+            take(row + 8, channel, finish(bias, sums[i][j][2], sums[i][j][3]));
+        }
+    }
+}
+
 /* ---- an inner layer's rows ---- */
 
 /* Stores two neighbouring channels of one frame. */
@@ -255,19 +275,10 @@ template <bool bf16>
 static __device__ __forceinline__ void
 store_tile(const struct layer_arguments &arguments, int first_row, int first_channel,
            const struct place &place, const float sums[FRAME_PARTS][CHANNEL_PARTS][4]) {
-#pragma unroll
-    for (int j = 0; j < CHANNEL_PARTS; j++) {
-        const int channel = first_channel + place.channel + 8 * j + place.lane % 4 * 2;
-        if (channel >= arguments.outputs) continue;
-        const float2 bias = *(const float2 *)(arguments.bias + channel);
-#pragma unroll
-        for (int i = 0; i < FRAME_PARTS; i++) {
-            const int row = first_row + place.frame + 16 * i + place.lane / 4;
-            store_pair<bf16>(arguments, row, channel, finish(bias, sums[i][j][0], sums[i][j][1]));
-            store_pair<bf16>(arguments, row + 8, channel,
-                             finish(bias, sums[i][j][2], sums[i][j][3]));
-        }
-    }
+    for_each_pair(arguments, first_channel, place, sums,
+                  [&](int row, int channel, const float2 &pair) {
+                      store_pair<bf16>(arguments, first_row + row, channel, pair);
+                  });
 }
 
 /* ---- the final layer's segments (pooling.h) ---- */
@@ -318,20 +329,10 @@ static __device__ __forceinline__ void stage_tile(const struct layer_arguments &
                                                   int first_channel, const struct place &place,
                                                   const float sums[FRAME_PARTS][CHANNEL_PARTS][4],
                                                   float *staged) {
-#pragma unroll
-    for (int j = 0; j < CHANNEL_PARTS; j++) {
-        const int channel = first_channel + place.channel + 8 * j + place.lane % 4 * 2;
-        if (channel >= arguments.outputs) continue;
-        const float2 bias = *(const float2 *)(arguments.bias + channel);
-#pragma unroll
-        for (int i = 0; i < FRAME_PARTS; i++) {
-            const int row = place.frame + 16 * i + place.lane / 4;
-            stage_pair(arguments, cut, first_row, row, channel,
-                       finish(bias, sums[i][j][0], sums[i][j][1]), staged);
-            stage_pair(arguments, cut, first_row, row + 8, channel,
-                       finish(bias, sums[i][j][2], sums[i][j][3]), staged);
-        }
-    }
+    for_each_pair(arguments, first_channel, place, sums,
+                  [&](int row, int channel, const float2 &pair) {
+                      stage_pair(arguments, cut, first_row, row, channel, pair, staged);
+                  });
 }
 
 /* Pools a channel of the segments that begin in one of PLAN_SEGMENT rows, for each thread. */

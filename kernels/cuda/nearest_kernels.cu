@@ -116,15 +116,15 @@ enum error_code launch_scale_columns(float *rows, size_t row_count, size_t colum
                                      const double *moments, cudaStream_t stream,
                                      struct error *error) {
     const size_t values = row_count * columns;
-    LAUNCH(scale_columns, dim3((unsigned)((values + THREADS - 1) / THREADS)), dim3(THREADS), 0,
-           stream, rows, values, columns, moments);
+    LAUNCH(scale_columns, dim3(blocks_for(values, THREADS)), dim3(THREADS), 0, stream, rows, values,
+           columns, moments);
     return cuda_check_launch("scale_columns", error);
 }
 
 enum error_code launch_row_lengths(const float *rows, size_t row_count, size_t columns,
                                    double *lengths, cudaStream_t stream, struct error *error) {
-    LAUNCH(row_lengths, dim3((unsigned)((row_count + THREADS / 32 - 1) / (THREADS / 32))),
-           dim3(THREADS), 0, stream, rows, row_count, columns, lengths);
+    LAUNCH(row_lengths, dim3(blocks_for(row_count, THREADS / 32)), dim3(THREADS), 0, stream, rows,
+           row_count, columns, lengths);
     return cuda_check_launch("row_lengths", error);
 }
 
@@ -132,8 +132,8 @@ enum error_code launch_divide_rows(float *rows, size_t row_count, size_t columns
                                    const double *lengths, cudaStream_t stream,
                                    struct error *error) {
     const size_t values = row_count * columns;
-    LAUNCH(divide_rows, dim3((unsigned)((values + THREADS - 1) / THREADS)), dim3(THREADS), 0,
-           stream, rows, values, columns, lengths);
+    LAUNCH(divide_rows, dim3(blocks_for(values, THREADS)), dim3(THREADS), 0, stream, rows, values,
+           columns, lengths);
     return cuda_check_launch("divide_rows", error);
 }
 

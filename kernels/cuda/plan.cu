@@ -162,8 +162,7 @@ enum error_code plan_mark_rows(const struct plan_shape *shape, const struct plan
                                const struct plan_piece *pieces, const struct cuda_clip *clips,
                                struct layer_row *tables, int stride, cudaStream_t stream,
                                struct error *error) {
-    const dim3 grid((unsigned)((chunk->rows[1] + THREADS - 1) / THREADS),
-                    (unsigned)(shape->levels - 1));
+    const dim3 grid(blocks_for((size_t)chunk->rows[1], THREADS), (unsigned)(shape->levels - 1));
     LAUNCH(mark_levels_kernel, grid, dim3(THREADS), 0, stream, *chunk, pieces, clips, tables,
            stride);
     return cuda_check_launch("marking the rows of layers", error);

@@ -44,7 +44,7 @@ enum error_code pooling_run(const struct plan_chunk *chunk, int level, int tile,
                             const struct plan_piece *pieces, const struct cuda_clip *clips,
                             const float *rows, int channels, float2 *partial, cudaStream_t stream,
                             struct error *error) {
-    const dim3 grid((unsigned)chunk->segments, (unsigned)((channels + THREADS - 1) / THREADS));
+    const dim3 grid((unsigned)chunk->segments, blocks_for((size_t)channels, THREADS));
     LAUNCH(pooling_kernel, grid, dim3(THREADS), 0, stream, pieces, chunk->piece_count, level, tile,
            clips, rows, channels, partial);
     return cuda_check_launch("pooling", error);
@@ -84,7 +84,7 @@ enum error_code pooling_merge(const struct cuda_clip *clips, int clip_count, con
                               int channels, float *statistics, cudaStream_t stream,
                               struct error *error) {
     if (clip_count == 0) return ERROR_NONE;
-    const dim3 grid((unsigned)clip_count, (unsigned)((channels + THREADS - 1) / THREADS));
+    const dim3 grid((unsigned)clip_count, blocks_for((size_t)channels, THREADS));
     LAUNCH(merge_kernel, grid, dim3(THREADS), 0, stream, clips, partial, channels, statistics);
     return cuda_check_launch("merging pooled statistics", error);
 }
