@@ -49,20 +49,32 @@ expect_grep "all are decoded" ': 19 of 20 clips are embedded already and are dec
 expect_no_grep "and are the same" warning:.*samples "$TMP/said"
 
 # ---- the folder does not grow for ever
-for ((night = 0; night < 12; night++)); do
-    write_square_wav "$clips/low/more.wav" 24 $((2400 + 10 * night))
-    sleep 0.02
-    "$EARMARK" embed "$clips" -o "$TMP/out" --fresh --state "$state" --device cpu --quiet
-done 2>/dev/null
+# nights COMMAND...: twelve, with a clip that is another one in each.
+nights() {
+    local night
+    for ((night = 0; night < 12; night++)); do
+        write_square_wav "$clips/low/more.wav" 24 $((2400 + 10 * night))
+        sleep 0.02
+        "$@"
+    done 2>/dev/null
+}
+
+# All clips have other times.
+write_again() {
+    local class file
+    for class in low middle high; do
+        for file in "$clips/$class"/clip*.wav; do
+            cp "$file" "$TMP/file" && cat "$TMP/file" >"$file"
+        done
+    done
+    sleep 0.05
+}
+
+nights "$EARMARK" embed "$clips" -o "$TMP/out" --fresh --state "$state" --device cpu --quiet
 check "nights leave few shards ($(shards))" test "$(shards)" -le 9
 check "and few bytes ($(bytes) of $first at first)" test "$(bytes)" -le $((2 * first))
 run "after many nights"
-for class in low middle high; do
-    for file in "$clips/$class"/clip*.wav; do
-        cp "$file" "$TMP/file" && cat "$TMP/file" >"$file"
-    done
-done
-sleep 0.05
+write_again
 run "after all clips were written again"
 check "what is not used is removed ($(bytes) of $first)" test "$(bytes)" -le $((first + first / 10))
 
@@ -139,20 +151,11 @@ expect_same "has the results from before" "$TMP/plain/clips.csv" "$TMP/parts/cli
 
 cluster_bytes() { find "$TMP/cluster" -name '*.shard' -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }'; }
 first=$(cluster_bytes)
-for ((night = 0; night < 12; night++)); do
-    write_square_wav "$clips/low/more.wav" 24 $((2400 + 10 * night))
-    sleep 0.02
-    parts
-done 2>/dev/null
+nights parts
 shards=$(find "$TMP/cluster" -name '*.shard' | wc -l)
 check "nights leave few shards ($shards)" test "$shards" -le 18
 check "and few bytes ($(cluster_bytes) of $first at first)" test "$(cluster_bytes)" -le $((2 * first))
-for class in low middle high; do
-    for file in "$clips/$class"/clip*.wav; do
-        cp "$file" "$TMP/file" && cat "$TMP/file" >"$file"
-    done
-done
-sleep 0.05
+write_again
 check "the parts, after all clips were written again" parts
 check "what is not used is removed ($(cluster_bytes) of $first)" test "$(cluster_bytes)" -le $((first + first / 10))
 expect_exit "the audit of these" 3 audit -o "$TMP/parts" --fresh --from-shards --state "$TMP/cluster" --quiet

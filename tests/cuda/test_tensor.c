@@ -21,6 +21,24 @@ static void test_wide_few(void **state) {
     network_golden_fast(cuda, PRECISION_BF16, NETWORK_GOLDEN_FEW);
 }
 
+#define SIZE 12 /* of the small models' embeddings */
+
+/* With few clips in a small model: a clip's result is the same as alone, to the bit, and differs
+ * from `exact`, that of float32, by rounding only. */
+static void assert_fast(const struct device_operations *cuda, const struct xvector_model *model,
+                        enum device_precision precision, const struct embed_clip *clips,
+                        size_t count, const float *exact, const char *what) {
+    static const double limits[] = {[PRECISION_TF32] = 4e-3, [PRECISION_BF16] = 3e-2};
+    float *together = network_golden_compute(cuda, model, precision, clips, count, 0);
+    float *alone = network_golden_compute(cuda, model, precision, clips, count, 1);
+    assert_memory_equal(together, alone, count * SIZE * sizeof(float));
+    for (size_t i = 0; i < count * SIZE; i += SIZE)
+        assert_within(compare_relative_floats(together + i, exact + i, SIZE), limits[precision],
+                      what);
+    free(together);
+    free(alone);
+}
+
 /* A tile of 256 rows reads one window of up to 288 rows for all taps; if the taps are farther
  * apart, it reads the rows of each tap separately. With reaches of 33 and 48 a chunk has at most
  * 290 rows in the simulator: the longest clip makes a tile whose window would be one row too wide
@@ -28,9 +46,8 @@ static void test_wide_few(void **state) {
  * clip's result is the same as alone, to the bit, and differs from float32 by rounding only. */
 static void test_windows(void **state) {
     (void)state;
-    enum { CLIPS = 6, SIZE = 12, LONGEST = 290 };
+    enum { CLIPS = 6, LONGEST = 290 };
     static const size_t frames[CLIPS] = {LONGEST, 60, 50, 52, 70, 55};
-    static const double limits[] = {[PRECISION_TF32] = 4e-3, [PRECISION_BF16] = 3e-2};
     const struct random_model_shape shape = {.mels = 24,
                                              .block_count = 3,
                                              .channels = {40, 24, 16},
@@ -47,15 +64,8 @@ static void test_windows(void **state) {
         clips[i] = embed_mono(samples, NETWORK_BATCH_SAMPLES(frames[i]));
     float *exact = network_golden_compute(cuda, model, PRECISION_FLOAT32, clips, CLIPS, 0);
     for (int p = PRECISION_TF32; p <= PRECISION_BF16; p++) {
-        const enum device_precision precision = (enum device_precision)p;
-        float *together = network_golden_compute(cuda, model, precision, clips, CLIPS, 0);
-        float *alone = network_golden_compute(cuda, model, precision, clips, CLIPS, 1);
-        assert_memory_equal(together, alone, CLIPS * SIZE * sizeof(float));
-        for (size_t i = 0; i < CLIPS * SIZE; i += SIZE)
-            assert_within(compare_relative_floats(together + i, exact + i, SIZE), limits[p],
-                          "a fast mode's window");
-        free(together);
-        free(alone);
+        assert_fast(cuda, model, (enum device_precision)p, clips, CLIPS, exact,
+                    "a fast mode's window");
     }
     free(exact);
     random_model_free(model);
@@ -67,11 +77,10 @@ static void test_windows(void **state) {
  * alone, to the bit, and differs from float32 by rounding only. */
 static void test_pooled(void **state) {
     (void)state;
-    enum { CLIPS = 14, SIZE = 12, LONGEST = 1000 };
+    enum { CLIPS = 14, LONGEST = 1000 };
     static const size_t frames[CLIPS] = {64,  192, 63,  65, 4,   40, 84,
                                          256, 257, 255, 42, 500, 5,  LONGEST};
     static const size_t channels[] = {40, 104, 140};
-    static const double limits[] = {[PRECISION_TF32] = 4e-3, [PRECISION_BF16] = 3e-2};
     const struct device_operations *cuda = cuda_plugin_operations();
     static int16_t samples[NETWORK_BATCH_SAMPLES(LONGEST)];
     signal_speech(samples, sizeof samples / sizeof samples[0], 16000, 13);
@@ -89,15 +98,8 @@ static void test_pooled(void **state) {
         const struct xvector_model *model = random_model_create_shape(&shape, 13);
         assert_non_null(model);
         float *exact = network_golden_compute(cuda, model, PRECISION_FLOAT32, clips, CLIPS, 0);
-        float *together = network_golden_compute(cuda, model, precision, clips, CLIPS, 0);
-        float *alone = network_golden_compute(cuda, model, precision, clips, CLIPS, 1);
-        assert_memory_equal(together, alone, CLIPS * SIZE * sizeof(float));
-        for (size_t i = 0; i < CLIPS * SIZE; i += SIZE)
-            assert_within(compare_relative_floats(together + i, exact + i, SIZE), limits[precision],
-                          "pooling in the final layer");
+        assert_fast(cuda, model, precision, clips, CLIPS, exact, "pooling in the final layer");
         free(exact);
-        free(together);
-        free(alone);
         random_model_free(model);
     }
 }
