@@ -44,9 +44,14 @@ static struct device_kernel *find_kernel(const char *name) {
 /* Waits for a launch and adds it to the sums. */
 static void add_launch(const struct timed_launch *launch) {
     float milliseconds = 0.0f;
+    if (launch->end == NULL) return; /* the error is noted */
     struct device_kernel *kernel = find_kernel(launch->name);
-    if (kernel == NULL || launch->end == NULL ||
-        cuda_check(cudaEventSynchronize(launch->end), "the time of a kernel", &timing.error) !=
+    if (kernel == NULL) {
+        FAIL(&timing.error, ERROR_INTERNAL, "there are more than %d kernels to time",
+             DEVICE_MAXIMUM_KERNELS);
+        return;
+    }
+    if (cuda_check(cudaEventSynchronize(launch->end), "the time of a kernel", &timing.error) !=
             ERROR_NONE ||
         cuda_check(cudaEventElapsedTime(&milliseconds, launch->begin, launch->end),
                    "the time of a kernel", &timing.error) != ERROR_NONE)
